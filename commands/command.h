@@ -1,0 +1,79 @@
+/*
+ * What a command is. This header is also the plug-in interface (see plugin.h).
+ *
+ * A command is one registered struct; nothing else in the program knows the list. It computes a result first and then
+ * renders it, as text or (--json) as one JSON document: it never prints while it computes, so that a failure leaves
+ * no half answer on stdout.
+ */
+#ifndef GCTXDBG_COMMANDS_COMMAND_H
+#define GCTXDBG_COMMANDS_COMMAND_H
+
+#include <stdio.h>
+
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+struct shell;
+struct target;
+struct program;
+struct completions;
+
+struct command_option {
+	const char *name;     /* long option without dashes; NULL ends the table */
+	char letter;	      /* short option or 0 */
+	const char *argument; /* name of its argument for the help ("EXPR", "N"); NULL: a flag */
+	const char *help;     /* one line */
+	const char *const *values; /* NULL-terminated: the only arguments allowed (checked, completed); or NULL */
+};
+
+enum { ARGUMENTS_MAX_WORDS = 64 };
+
+/* A parsed command line. Strings live until run() returns. */
+struct arguments {
+	const struct command *command;
+	const char *const *words; /* what is not an option, NULL-terminated */
+	size_t word_count;
+	const char *rest; /* raw text after the command's name, for commands with `raw` set */
+	const char *const *option_values; /* parallel to command->options: NULL absent, "" for a flag */
+};
+
+/* True when the flag or option was given. `name` must be in the command's table. */
+bool argument_given(const struct arguments *arguments, const char *name);
+/* The option's argument, or NULL when it was not given. */
+const char *argument_value(const struct arguments *arguments, const char *name);
+/* Parses an unsigned number (decimal or 0x…); ERROR_USAGE names what it was for. */
+struct error *argument_number(const char *text, const char *what, uint64_t *ret);
+/* Parses "1m30s", "500ms", "0" or plain seconds into nanoseconds. */
+struct error *argument_duration(const char *text, const char *what, int64_t *ret);
+
+enum command_group {
+	GROUP_GOROUTINES, /* order of `help` */
+	GROUP_THREADS,
+	GROUP_DATA,
+	GROUP_RUNNING,
+	GROUP_SESSION,
+	GROUP_PLUGIN,
+};
+
+struct command {
+	const char *name; /* "goroutines"; a space makes a family: "plugin load" */
+	const char *const *aliases; /* NULL-terminated, or NULL */
+	enum command_group group;
+	const char *usage;   /* "goroutines [--stacks] [--where EXPR]" */
+	const char *summary; /* one line, starts with a verb, no full stop */
+	const char *help;    /* what it answers, paragraphs; may be NULL */
+	const char *example; /* a command line and what it is for */
+	const struct command_option *options; /* ends with a NULL name; or NULL */
+	size_t min_words, max_words;
+	bool raw;	  /* no splitting into words and options: arguments->rest only */
+	bool needs_target; /* refuse with a sentence when there is none */
+	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but options. */
+	void (*complete)(struct shell *shell, size_t word_index, const char *word,
+		struct completions *candidates);
+	struct error *(*run)(struct shell *shell, const struct arguments *arguments);
+};
+
+/* For complete(): adds a copy of `text` when it starts with `word`. */
+void completions_add(struct completions *candidates, const char *word, const char *text);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * The shell: one debugging session as commands see it.
+ *
+ * It owns the target and the Go program in it, the selected goroutine and frame, the settings and where output
+ * goes. The prompt (repl.c), scripts and -e all feed lines to shell_execute().
+ */
+#ifndef GCTXDBG_COMMANDS_SHELL_H
+#define GCTXDBG_COMMANDS_SHELL_H
+
+#include <stdatomic.h>
+
+#include "commands/command.h"
+#include "commands/output.h"
+#include "dbg/target/target.h"
+
+struct program; /* dbg/go/program.h */
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Settings: one row each in settings.c (name, type, help), reached by `set` and `show`. */
+struct settings {
+	enum color_mode color;
+	bool stop_on_error; /* scripts: `set on-error continue` */
+	bool quiet;
+	bool runtime_frames; /* text output shows frames of runtime internals too */
+	unsigned list_lines;
+	int64_t max_stop_ns;
+	char *source_path; /* "from=to[:from=to]": where sources are here; NULL none */
+};
+
+struct selection {
+	bool goroutine_valid;
+	uint64_t goid; /* selected goroutine */
+	pid_t tid;     /* selected thread when no goroutine; 0 none */
+	size_t frame;  /* index into its frames as `bt` numbers them */
+};
+
+struct shell {
+	struct target *target;	 /* NULL before one is opened or after it is gone */
+	struct program *program; /* NULL like target */
+	struct selection selection;
+	struct settings settings;
+	struct output out; /* of the command that runs */
+	struct registry *registry;
+	atomic_bool cancel; /* Ctrl-C; cleared before each command */
+	bool interactive;
+	bool quit; /* a command asked to leave */
+	bool findings; /* some check found problems: exit status 3 */
+	unsigned failures; /* commands that failed */
+	const char *exe;   /* --exe or NULL */
+	const char *debug_file; /* --debug-file or NULL */
+	const char *plugin_dir;
+	struct script_position *script; /* where the running script is, for messages; NULL at the prompt */
+	void *plugins; /* loaded plug-ins, private to plugin.c */
+};
+
+void shell_init(struct shell *shell);
+void shell_deinit(struct shell *shell); /* leaves the target */
+
+/*
+ * Runs one line: comment, empty, a command with options, with `> file`, `>> file` or `| shell command` after it. The error is
+ * the command's; the caller reports it. `quit` sets shell->quit.
+ */
+struct error *shell_execute(struct shell *shell, const char *line);
+
+/* Runs a script file ("-" is stdin). Stops at the first failing command unless on-error is continue; the error names file and line. */
+struct error *shell_run_script(struct shell *shell, const char *path);
+
+/* Everything that is not a result goes to stderr through these. */
+void shell_warn(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void shell_report(struct shell *shell, struct error *err); /* prints and frees */
+
+/* Prints what happened to the target meanwhile (exited, watchdog, …) and adjusts the session. */
+void shell_handle_events(struct shell *shell);
+
+/* Makes `target` the session's target and opens the Go program in it (takes ownership, also on error). */
+struct error *shell_open(struct shell *shell, struct target *target);
+
+/* Progress on a terminal's stderr, nothing elsewhere; done == total erases it. */
+void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64_t total);
+
+#endif

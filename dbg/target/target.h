@@ -1,0 +1,192 @@
+/*
+ * Where bytes and registers come from.
+ *
+ * A target is a live process (ptrace), a core file, or later a snapshot. Everything above asks this interface and
+ * cannot tell which it is, except that a core cannot continue. All memory goes through one cache that coalesces
+ * neighbouring reads and is dropped whenever the target runs.
+ *
+ * Threading: one thread (the user's) calls these functions. A live target has a tracer thread of its own behind
+ * them, which does the ptrace calls, the watchdog and the events.
+ */
+#ifndef GCTXDBG_TARGET_TARGET_H
+#define GCTXDBG_TARGET_TARGET_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+struct target;
+struct memory_cache;
+
+/* A stretch of memory to be read into `buffer`. */
+struct memory_run {
+	uint64_t address;
+	size_t size;
+	void *buffer;
+	size_t done; /* out: bytes read from the start; less than size: the rest is unreadable */
+};
+
+/* A line of the memory map. */
+struct mapping {
+	uint64_t start, end;
+	uint64_t file_offset;
+	bool readable, writable, executable;
+	char *path; /* NULL when anonymous; belongs to the target */
+};
+
+struct thread {
+	pid_t tid;
+	char name[16];			/* comm; empty when unknown (a core has only the process's) */
+	struct user_regs_struct regs;	/* at the stop */
+	bool regs_valid;
+	int signal;			/* the signal it died of or was stopped with; 0 if none */
+};
+
+enum target_event_kind {
+	TARGET_EVENT_EXITED,	/* value: exit status */
+	TARGET_EVENT_KILLED,	/* value: signal */
+	TARGET_EVENT_EXEC,	/* it runs another program now; the target has been left running */
+	TARGET_EVENT_WATCHDOG,	/* stood still for longer than allowed; has been resumed and left */
+	TARGET_EVENT_STOPPED,	/* stopped after target_continue(): by interrupt or a signal (value) */
+	TARGET_EVENT_LEAVE,	/* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
+};
+
+struct target_event {
+	enum target_event_kind kind;
+	int value;
+};
+
+enum target_state {
+	TARGET_STOPPED, /* can be read; a core is always so */
+	TARGET_RUNNING,
+	TARGET_GONE,	/* exited, killed, detached, left by the watchdog */
+};
+
+struct target_ops {
+	const char *kind; /* "live process", "core" */
+	void (*destroy)(struct target *target);
+	/* Reads all runs; unreadable parts are not an error but a short `done`. An error means: no reading at all. */
+	struct error *(*read)(struct target *target, struct memory_run *runs, size_t count);
+	/* Fill the arrays below (`threads`, `mappings`), owned by the target, valid until it runs. */
+	struct error *(*load_threads)(struct target *target);
+	struct error *(*load_mappings)(struct target *target);
+	/* NULL where impossible. */
+	struct error *(*cont)(struct target *target);
+	struct error *(*interrupt)(struct target *target);
+	struct error *(*detach)(struct target *target);
+	struct error *(*kill)(struct target *target);
+	/* Zero-copy reading, where all memory is mapped here already (cores); NULL otherwise. Short reads as above. */
+	struct bytes (*peek)(struct target *target, uint64_t address, size_t size);
+};
+
+struct target {
+	const struct target_ops *ops;
+	pid_t pid;
+	char *exe_path;	       /* file to open as the executable (for a live one /proc/PID/exe or through it) */
+	char *exe_name;	       /* what to call it in messages */
+	_Atomic int state;     /* enum target_state; the tracer thread changes it too */
+	struct memory_cache *cache;
+	const atomic_bool *cancel; /* set by Ctrl-C; NULL: never. Long loops ask target_check_cancel() */
+
+	struct thread *threads;
+	size_t thread_count;
+	struct mapping *mappings;
+	size_t mapping_count;
+
+	uint64_t entry;	       /* AT_ENTRY; 0 unknown */
+	uint64_t phdr;	       /* AT_PHDR; 0 unknown */
+	uint64_t vdso;	       /* AT_SYSINFO_EHDR; 0 unknown */
+	int64_t stop_monotonic_ns; /* the target's CLOCK_MONOTONIC when it stopped; 0 unknown (a core) */
+	int64_t stop_realtime_ns;  /* CLOCK_REALTIME at the same moment; 0 unknown */
+	int event_fd;	       /* readable when target_next_event() has something; -1: never */
+};
+
+/* ---- Opening (live.c, core.c) ---- */
+
+struct live_options {
+	int64_t max_stop_ns; /* watchdog; 0: off */
+	const atomic_bool *cancel;
+};
+
+/*
+ * Attaches to process `pid` and stops all of its threads. Errors say who traces it already, which of Yama,
+ * capabilities, seccomp or a container forbids it and what to do, and that it is a zombie, 32-bit, or does not exist. On any
+ * error the process runs on untouched.
+ */
+struct error *live_attach(pid_t pid, const struct live_options *options, struct target **ret);
+
+/*
+ * Starts argv[0] (searched in PATH) stopped at its first instruction. Standard streams are inherited. It is not
+ * killed when the debugger leaves, only detached.
+ */
+struct error *live_exec(char *const argv[], const struct live_options *options, struct target **ret);
+
+/*
+ * Opens a core dump; `exe` (may be NULL: then the path that the core names) supplies file-backed memory. Problems that
+ * leave a usable target (cut short, wrong build id, missing libraries) become warnings, one sentence each, through `warn`.
+ */
+struct error *core_open(const char *exe, const char *core,
+	void (*warn)(void *context, const char *message), void *context, struct target **ret);
+
+/* Leaves the target (a live one runs on) and frees everything. NULL is fine. */
+void target_destroy(struct target *target);
+
+/* ---- Memory ---- */
+
+/*
+ * Reads exactly `size` bytes. ERROR_FAULT names the first address that cannot be read; ERROR_GONE when the target
+ * runs, exited or was left by the watchdog.
+ */
+struct error *target_read(struct target *target, uint64_t address, void *ret, size_t size);
+
+/* The same for a little-endian word of the target. */
+static inline struct error *target_read_u64(struct target *target, uint64_t address, uint64_t *ret)
+{
+	return target_read(target, address, ret, sizeof(*ret));
+}
+
+/* Reads at most `size` bytes up to a NUL, always terminates; `*ret` is malloc'ed. */
+struct error *target_read_string(
+	struct target *target, uint64_t address, size_t size, char **ret);
+
+struct range {
+	uint64_t address;
+	uint64_t size;
+};
+
+/*
+ * Brings `ranges` (in any order, sorted in place) into the cache with few large reads: neighbours closer than a few
+ * pages are joined, runs are at most 1 MiB. What cannot be read is left out silently. A hint: later target_read() calls are hits.
+ */
+struct error *target_prefetch(struct target *target, struct range *ranges, size_t count);
+
+/* Drops all cached memory, threads and mappings. Called by continue; bulk readers call it between batches. */
+void target_drop_cache(struct target *target);
+/* Drops cached memory only, to bound it (after a batch). */
+void target_trim_cache(struct target *target);
+
+/* ERROR_CANCELLED after Ctrl-C, ERROR_GONE when the target is no longer stopped, else NULL. Cheap. */
+struct error *target_check(struct target *target);
+
+/* ---- Threads and map (loaded on first use after a stop) ---- */
+
+struct error *target_threads(struct target *target, const struct thread **ret, size_t *ret_count);
+struct error *target_mappings(
+	struct target *target, const struct mapping **ret, size_t *ret_count);
+/* The mapping that contains `address`, or NULL. */
+const struct mapping *target_mapping_at(struct target *target, uint64_t address);
+
+/* ---- Running (ERROR_GONE with a sentence where impossible) ---- */
+
+struct error *target_continue(struct target *target);  /* returns at once; see target_next_event() */
+struct error *target_interrupt(struct target *target); /* stops all threads again; returns when stopped */
+struct error *target_detach(struct target *target);    /* leave it running; the target is GONE then */
+struct error *target_kill(struct target *target);
+
+/* Takes the next event, if any. */
+bool target_next_event(struct target *target, struct target_event *ret);
+
+#endif

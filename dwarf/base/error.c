@@ -1,0 +1,87 @@
+/* Errors as values: creating, wrapping and freeing them. */
+#include "dwarf/base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char no_memory_message[] = "out of memory";
+static struct error no_memory = {ERROR_NO_MEMORY, no_memory_message};
+
+struct error *error_no_memory(void)
+{
+	return &no_memory;
+}
+
+/* Takes `message`, which may be NULL. */
+static struct error *error_own(enum error_code code, char *message)
+{
+	struct error *err = message ? malloc(sizeof(*err)) : NULL;
+	if (!err) {
+		free(message);
+		return error_no_memory();
+	}
+	err->code = code;
+	err->message = message;
+	return err;
+}
+
+struct error *error_create(enum error_code code, const char *format, ...)
+{
+	char *message;
+	va_list args;
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+	return error_own(code, message);
+}
+
+/* "<prefix>: <detail>"; frees `prefix`. */
+static char *join(char *prefix, const char *detail)
+{
+	char *joined;
+	if (!prefix || asprintf(&joined, "%s: %s", prefix, detail) < 0)
+		joined = NULL;
+	free(prefix);
+	return joined;
+}
+
+struct error *error_system(int errnum, const char *format, ...)
+{
+	char *message;
+	va_list args;
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+	char buffer[128];
+	return error_own(ERROR_SYSTEM, join(message, strerror_r(errnum, buffer, sizeof(buffer))));
+}
+
+struct error *error_wrap(struct error *err, const char *format, ...)
+{
+	if (!err || err == &no_memory)
+		return err;
+	char *prefix;
+	va_list args;
+	va_start(args, format);
+	if (vasprintf(&prefix, format, args) < 0)
+		prefix = NULL;
+	va_end(args);
+	char *message = join(prefix, err->message);
+	if (!message)
+		return err;
+	free(err->message);
+	err->message = message;
+	return err;
+}
+
+void error_destroy(struct error *err)
+{
+	if (!err || err == &no_memory)
+		return;
+	free(err->message);
+	free(err);
+}

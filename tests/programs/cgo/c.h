@@ -1,0 +1,10 @@
+void c_outer(int seconds);
+void c_call_back(void);
+void c_call_back_into_c(void);
+void c_descend(int depth);
+void c_sort(void);
+void c_spin(void);
+void c_start_thread_without_go(void);
+void c_start_thread_calling_go(void);
+void c_install_handler(void);
+void c_raise_in_go_code(void);

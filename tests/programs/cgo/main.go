@@ -1,0 +1,82 @@
+// Cgo parks goroutines in C, below C, and below C below Go below C. With the argument "live" it adds
+// what only a look at the living process can show: threads that run C or sit in a C signal handler.
+package main
+
+/*
+#cgo CFLAGS: -O1 -g -fno-omit-frame-pointer
+#cgo LDFLAGS: -lpthread
+#include "c.h"
+*/
+import "C"
+
+import (
+	"os"
+	"time"
+
+	"programs/park"
+)
+
+//go:noinline
+func block() { select {} }
+
+//export goBlock
+func goBlock() { block() }
+
+//export goDescend
+func goDescend(depth C.int) {
+	if depth == 0 {
+		block()
+	}
+	intoC(depth - 1)
+}
+
+//export goSleepInC
+func goSleepInC() { sleepsInC() }
+
+//export goCompare
+func goCompare(a, b *C.int) C.int {
+	block()
+	return *a - *b
+}
+
+//go:noinline
+func intoC(depth C.int) { C.c_descend(depth) }
+
+//go:noinline
+func sleepsInC() { C.c_outer(3600) }
+
+//go:noinline
+func callsBack() { C.c_call_back() }
+
+//go:noinline
+func callsBackIntoC() { C.c_call_back_into_c() }
+
+//go:noinline
+func sortsInC() { C.c_sort() }
+
+//go:noinline
+func spinsInC() { C.c_spin() }
+
+//go:noinline
+func spinsUntilSignal() {
+	C.c_install_handler()
+	for {
+	}
+}
+
+func main() {
+	go sleepsInC()
+	go callsBack()
+	go callsBackIntoC()
+	go intoC(4)
+	go sortsInC()
+	C.c_start_thread_without_go()
+	C.c_start_thread_calling_go()
+	if len(os.Args) > 1 && os.Args[1] == "live" {
+		go spinsInC()
+		go spinsUntilSignal()
+		time.Sleep(200 * time.Millisecond)
+		C.c_raise_in_go_code()
+	}
+	park.Ready()
+}

@@ -1,0 +1,124 @@
+// Running keeps several threads busy with Go code, each at a different kind of place. Run it with
+// GODEBUG=asyncpreemptoff=1 and the runtime cannot take them off their threads when it crashes.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"programs/park"
+)
+
+var sink uint64
+
+//go:noinline
+func spin() {
+	for {
+	}
+}
+
+//go:noinline
+func spinChain(depth int) {
+	if depth > 0 {
+		spinChain(depth - 1)
+		return
+	}
+	spin()
+}
+
+// A loop that calls a leaf without a frame of its own.
+//
+//go:noinline
+func callLeaf() {
+	for n := uint64(1); ; n++ {
+		sink += leaf(n)
+	}
+}
+
+//go:noinline
+func leaf(n uint64) uint64 { return n*n ^ n>>3 }
+
+//go:noinline
+func callSmallFrames() {
+	for n := 0; ; n++ {
+		sink += uint64(smallFrame(n))
+	}
+}
+
+//go:noinline
+func smallFrame(n int) int {
+	var a [8]int
+	fillIn(&a, n)
+	return a[n&7]
+}
+
+//go:noinline
+func fillIn(a *[8]int, n int) { a[n&7] = n }
+
+func inlinedStep(n uint64) uint64 { return atomic.AddUint64(&sink, n) }
+
+//go:noinline
+func spinInlined() {
+	for {
+		inlinedStep(3)
+	}
+}
+
+// Assembly.
+//
+//go:noinline
+func copies() {
+	a, b := make([]byte, 32<<20), make([]byte, 32<<20)
+	for {
+		copy(a, b)
+		bytes.Equal(a, b)
+	}
+}
+
+// The clock is read on the system stack, in the vDSO.
+//
+//go:noinline
+func clocks() {
+	for {
+		sink += uint64(time.Now().Nanosecond())
+	}
+}
+
+//go:noinline
+func growMaps() {
+	for {
+		m := map[int]string{}
+		for i := 0; i < 1<<16; i++ {
+			m[i] = "x"
+		}
+	}
+}
+
+//go:noinline
+func rawSyscalls() {
+	for {
+		syscall.RawSyscall(syscall.SYS_GETPPID, 0, 0, 0)
+	}
+}
+
+func main() {
+	jobs := []func(){spin, func() { spinChain(3) }, callLeaf, callSmallFrames, spinInlined}
+	if len(os.Args) > 1 && os.Args[1] == "more" {
+		jobs = append(jobs, copies, clocks, growMaps, rawSyscalls)
+	}
+	runtime.GOMAXPROCS(len(jobs) + 2)
+	park.Settle()
+	for _, job := range jobs {
+		go job()
+	}
+	time.Sleep(100 * time.Millisecond)
+	fmt.Println("ready")
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+}

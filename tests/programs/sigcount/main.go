@@ -1,0 +1,45 @@
+// Sigcount counts the signals it gets. Standard input: any line prints the counts of SIGUSR1, SIGUSR2,
+// SIGTERM and SIGHUP, and how many times its ticking goroutine ticked.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+var ticks int64
+
+func tick() {
+	for {
+		time.Sleep(time.Millisecond)
+		atomic.AddInt64(&ticks, 1)
+	}
+}
+
+func main() {
+	signals := []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGTERM, syscall.SIGHUP}
+	counts := make([]int64, len(signals))
+	for i := range signals {
+		c := make(chan os.Signal, 1000)
+		signal.Notify(c, signals[i])
+		count := &counts[i]
+		go func() {
+			for range c {
+				atomic.AddInt64(count, 1)
+			}
+		}()
+	}
+	go tick()
+	fmt.Println("ready")
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		for i := range counts {
+			fmt.Print(atomic.LoadInt64(&counts[i]), " ")
+		}
+		fmt.Println(atomic.LoadInt64(&ticks))
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bufio"
+	"net"
+)
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func accept(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		must(err)
+		go serve(c)
+	}
+}
+
+func serve(c net.Conn) {
+	line, err := bufio.NewReader(c).ReadString('\n')
+	println(line, err)
+}
+
+func fill(c net.Conn) {
+	for {
+		_, err := c.Write(make([]byte, 1<<20))
+		must(err)
+	}
+}
+
+func packets(c net.PacketConn) {
+	_, _, err := c.ReadFrom(make([]byte, 100))
+	must(err)
+}
+
+func waitOnNetwork() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	go accept(l)
+	for i := 0; i < 3; i++ {
+		_, err := net.Dial("tcp", l.Addr().String())
+		must(err)
+	}
+
+	// A listener that never accepts: what is written there stays in the kernel until it is full.
+	deaf, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	c, err := net.Dial("tcp", deaf.Addr().String())
+	must(err)
+	go fill(c)
+	go serve(c)
+
+	p, err := net.ListenPacket("udp", "127.0.0.1:0")
+	must(err)
+	go packets(p)
+}

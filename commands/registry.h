@@ -13,14 +13,16 @@ struct registry;
  *   static const struct command goroutines_command = {…};
  *   REGISTER_COMMAND(goroutines_command);
  */
-#define REGISTER_COMMAND(command)                                                                  \
-	static const struct command *const command##_entry                                         \
-		__attribute__((section("gctxdbg_commands"), used, no_sanitize("address"))) = &(command)
+#define REGISTER_COMMAND(variable)                                                                 \
+	static const struct command *const variable##_entry                                        \
+		__attribute__((section("gctxdbg_commands"), used)) = &(variable)
 
 struct error *registry_create(struct registry **ret); /* with all built-in commands */
 void registry_destroy(struct registry *registry);
 /* ERROR_USAGE when the name or an alias is taken. `command` must outlive the registry. */
 struct error *registry_add(struct registry *registry, const struct command *command);
+/* Forgets `command` (of a plug-in that cannot be loaded after all). */
+void registry_remove(struct registry *registry, const struct command *command);
 
 /*
  * Finds a command by full name, alias or unambiguous prefix; families ("plugin load") match word by word. `*ret_length` is how much

@@ -24,7 +24,8 @@ struct settings {
 	bool quiet;
 	bool runtime_frames; /* text output shows frames of runtime internals too */
 	unsigned list_lines;
-	int64_t max_stop_ns;
+	unsigned width;     /* of text output; 0: the terminal's */
+	int64_t max_stop_ns; /* of the watchdog; 0 off; fixed once the target is open */
 	char *source_path; /* "from=to[:from=to]": where sources are here; NULL none */
 };
 
@@ -51,7 +52,10 @@ struct shell {
 	const char *debug_file; /* --debug-file or NULL */
 	const char *plugin_dir;
 	struct script_position *script; /* where the running script is, for messages; NULL at the prompt */
-	void *plugins; /* loaded plug-ins, private to plugin.c */
+	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
+	unsigned depth; /* of shell_execute(): more than 1 inside `source` */
+	int leave_signal; /* the signal that asked to leave; 0 none */
+	int64_t progress_ns; /* when progress was printed last; 0: nothing is on the line */
 };
 
 void shell_init(struct shell *shell);
@@ -66,15 +70,29 @@ struct error *shell_execute(struct shell *shell, const char *line);
 /* Runs a script file ("-" is stdin). Stops at the first failing command unless on-error is continue; the error names file and line. */
 struct error *shell_run_script(struct shell *shell, const char *path);
 
+/* The same for lines from `stream`, named `name` in messages; it stays open. */
+struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *name);
+
+/*
+ * Takes the outcome of a top-level command or script: reports the error, counts it as a failure or (ERROR_FINDINGS) as a finding.
+ * Returns false when it failed.
+ */
+bool shell_settle(struct shell *shell, struct error *err);
+
 /* Everything that is not a result goes to stderr through these. */
 void shell_warn(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shell_report(struct shell *shell, struct error *err); /* prints and frees */
+/* News for the user ("process 4711 exited with status 0"); silent with -q. */
+void shell_tell(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints what happened to the target meanwhile (exited, watchdog, …) and adjusts the session. */
 void shell_handle_events(struct shell *shell);
 
 /* Makes `target` the session's target and opens the Go program in it (takes ownership, also on error). */
 struct error *shell_open(struct shell *shell, struct target *target);
+
+/* Leaves the target, if any: a live one runs on. */
+void shell_close_target(struct shell *shell);
 
 /* Progress on a terminal's stderr, nothing elsewhere; done == total erases it. */
 void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64_t total);

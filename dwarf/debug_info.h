@@ -1,9 +1,10 @@
 /*
  * DWARF type and constant information, through libdwarf, loaded lazily.
  *
- * Finding a type by name must not walk all of a program's DWARF: Go writes names inline (DW_FORM_string), so one
- * pass of a byte search over .debug_info finds candidates, and libdwarf decodes just the entries found. libdwarf
- * gets its sections through an object access interface over our own elf_image, so nothing is decompressed twice.
+ * Finding a type by name must not walk all of a program's DWARF: Go writes names inline
+ * (DW_FORM_string), so one pass of a byte search over .debug_info finds candidates, and libdwarf
+ * decodes just the entries found. libdwarf gets its sections through an object access interface
+ * over our own elf_image, so nothing is decompressed twice.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_INFO_H
 #define GCTXDBG_DWARF_DEBUG_INFO_H
@@ -14,8 +15,8 @@
 struct debug_info;
 
 /*
- * Prepares to read the DWARF of `image`, which must outlive the result. ERROR_NOT_FOUND when it has none (stripped).
- * Nothing but section headers is read until the first question.
+ * Prepares to read the DWARF of `image`, which must outlive the result. ERROR_NOT_FOUND when it has
+ * none (stripped). Nothing but section headers is read until the first question.
  */
 struct error *debug_info_open(struct elf_image *image, struct debug_info **ret);
 void debug_info_close(struct debug_info *info);

@@ -24,5 +24,5 @@ need_packages() {
 		apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
-build_packages=(cmake ninja-build gcc libc6-dev pkg-config libdwarf-dev libunwind-dev libreadline-dev
-	libyajl-dev uthash-dev libzydis-dev libpcre2-dev zlib1g-dev)
+build_packages=(cmake ninja-build gcc libc6-dev pkg-config libdwarf-dev libelf-dev libunwind-dev
+	libreadline-dev libyajl-dev uthash-dev libpcre2-dev libpopt-dev zlib1g-dev libcmocka-dev)

@@ -39,6 +39,7 @@ struct mapping {
 
 struct thread {
 	pid_t tid;
+	pid_t ns_tid; /* as the target's own PID namespace numbers it (NSpid): what runtime.m.procid holds */
 	char name[16];			/* comm; empty when unknown (a core has only the process's) */
 	struct user_regs_struct regs;	/* at the stop */
 	bool regs_valid;
@@ -67,6 +68,10 @@ enum target_state {
 
 struct target_ops {
 	const char *kind; /* "live process", "core" */
+	/*
+	 * Frees what the source owns and the structure itself (a source embeds struct target as its first member).
+	 * target_destroy() has freed cache, threads, mappings, exe_path and exe_name before. Leaves a live process running.
+	 */
 	void (*destroy)(struct target *target);
 	/* Reads all runs; unreadable parts are not an error but a short `done`. An error means: no reading at all. */
 	struct error *(*read)(struct target *target, struct memory_run *runs, size_t count);
@@ -78,8 +83,11 @@ struct target_ops {
 	struct error *(*interrupt)(struct target *target);
 	struct error *(*detach)(struct target *target);
 	struct error *(*kill)(struct target *target);
+	bool (*next_event)(struct target *target, struct target_event *ret); /* NULL: never any */
 	/* Zero-copy reading, where all memory is mapped here already (cores); NULL otherwise. Short reads as above. */
 	struct bytes (*peek)(struct target *target, uint64_t address, size_t size);
+	/* The ERROR_FAULT for an unreadable address where the source knows why; NULL: a plain one is made. */
+	struct error *(*fault)(struct target *target, uint64_t address);
 };
 
 struct target {
@@ -88,7 +96,8 @@ struct target {
 	char *exe_path;	       /* file to open as the executable (for a live one /proc/PID/exe or through it) */
 	char *exe_name;	       /* what to call it in messages */
 	_Atomic int state;     /* enum target_state; the tracer thread changes it too */
-	struct memory_cache *cache;
+	const char *_Atomic gone_reason; /* once GONE: a static text such as "it exited"; NULL: unknown. Set before state */
+	struct memory_cache *cache;	 /* made by target.c on the first read */
 	const atomic_bool *cancel; /* set by Ctrl-C; NULL: never. Long loops ask target_check_cancel() */
 
 	struct thread *threads;

@@ -114,11 +114,11 @@ func main() {
 	}
 	runtime.GOMAXPROCS(len(jobs) + 2)
 	park.Settle()
+	// Later it may be too late: a collection may wait for a loop for ever, and everybody for it.
+	fmt.Println("ready")
 	for _, job := range jobs {
 		go job()
 	}
-	time.Sleep(100 * time.Millisecond)
-	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
 }

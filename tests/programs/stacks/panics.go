@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"runtime/debug"
 )
 
 func blockDeferred() { block() }
@@ -94,6 +95,7 @@ func nilInterface(w waiter) {
 
 //go:noinline
 func wildPointer() {
+	debug.SetPanicOnFault(true)
 	defer block()
 	*(*int)(unsafePointer(0xdead0000)) = 1
 }

@@ -5,6 +5,9 @@ import (
 	"net"
 )
 
+// What nothing refers to is closed by its finalizer.
+var open []interface{ Close() error }
+
 func must(err error) {
 	if err != nil {
 		panic(err)
@@ -41,8 +44,9 @@ func waitOnNetwork() {
 	must(err)
 	go accept(l)
 	for i := 0; i < 3; i++ {
-		_, err := net.Dial("tcp", l.Addr().String())
+		c, err := net.Dial("tcp", l.Addr().String())
 		must(err)
+		open = append(open, c)
 	}
 
 	// A listener that never accepts: what is written there stays in the kernel until it is full.
@@ -50,6 +54,7 @@ func waitOnNetwork() {
 	must(err)
 	c, err := net.Dial("tcp", deaf.Addr().String())
 	must(err)
+	open = append(open, deaf)
 	go fill(c)
 	go serve(c)
 

@@ -1,0 +1,14 @@
+/*
+ * Topics of `help` that are no commands.
+ */
+#ifndef GCTXDBG_COMMANDS_HELP_H
+#define GCTXDBG_COMMANDS_HELP_H
+
+#include "dwarf/base/error.h"
+
+struct shell;
+
+/* What a --where expression may contain: the fields of a goroutine, operators, literals. */
+struct error *help_print_where(struct shell *shell);
+
+#endif

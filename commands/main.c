@@ -1,0 +1,182 @@
+/* main(): opens what the command line names, runs -e and -x, then the prompt or stdin. */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "commands/interrupt.h"
+#include "commands/options.h"
+#include "commands/plugin.h"
+#include "commands/repl.h"
+#include "commands/shell.h"
+
+enum exit_status { EXIT_FINE = 0, EXIT_COMMAND_FAILED = 1, EXIT_USAGE = 2, EXIT_FINDINGS = 3 };
+
+static const int64_t default_max_stop_ns = 30000000000;
+
+/* The report of `dump`; later commands (contexts, verdicts) join here. */
+static const char *const dump_lines[] = {"info", "goroutines --group stack"};
+
+static void warn(void *context, const char *message)
+{
+	shell_warn(context, "%s", message);
+}
+
+static struct error *open_live(struct shell *shell, const char *pid_text, struct target **ret)
+{
+	uint64_t pid;
+	struct error *err = argument_number(pid_text, "the process id", &pid);
+	if (err)
+		return err;
+	if (!pid || pid > INT32_MAX)
+		return error_create(ERROR_USAGE, "there is no process %s", pid_text);
+	struct live_options options = {shell->settings.max_stop_ns, &shell->cancel};
+	return live_attach((pid_t)pid, &options, ret);
+}
+
+static struct error *open_target(
+	struct shell *shell, const struct options *options, struct target **ret)
+{
+	struct live_options live = {shell->settings.max_stop_ns, &shell->cancel};
+	const char *const *words = options->words;
+	switch (options->subcommand) {
+	case SUBCOMMAND_ATTACH:
+		return open_live(shell, words[0], ret);
+	case SUBCOMMAND_EXEC:
+		/* execvp() takes the strings as they are, its type is older than const. */
+		return live_exec((char *const *)(uintptr_t)words, &live, ret);
+	case SUBCOMMAND_DUMP:
+		if (options->word_count == 1)
+			return open_live(shell, words[0], ret);
+		break;
+	case SUBCOMMAND_CORE:
+		break;
+	}
+	/* `core CORE` alone takes the executable that the core names. */
+	bool both = options->word_count == 2;
+	return core_open(both ? words[0] : options->exe, words[both], warn, shell, ret);
+}
+
+/* Runs -e and -x; false when one failed and the rest must not run. */
+static bool run_items(struct shell *shell, const struct options *options)
+{
+	for (size_t i = 0; i < options->item_count && !shell->quit; i++) {
+		const struct run_item *item = &options->items[i];
+		struct error *err = item->is_script ? shell_run_script(shell, item->text)
+						    : shell_execute(shell, item->text);
+		bool stop = shell->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);
+		if (!shell_settle(shell, err) && stop)
+			return false;
+	}
+	return true;
+}
+
+static void run_dump(struct shell *shell)
+{
+	for (size_t i = 0; i < array_length(dump_lines) && !shell->quit; i++) {
+		if (i)
+			putchar('\n');
+		shell_settle(shell, shell_execute(shell, dump_lines[i]));
+	}
+}
+
+static void run(struct shell *shell, const struct options *options)
+{
+	if (options->subcommand == SUBCOMMAND_DUMP)
+		run_dump(shell);
+	bool fine = run_items(shell, options);
+	if (shell->quit || options->batch || options->subcommand == SUBCOMMAND_DUMP)
+		return;
+	if (shell->interactive) {
+		repl_run(shell);
+		return;
+	}
+	if (fine)
+		shell_settle(shell, shell_run_script(shell, "-"));
+}
+
+/* Loads plug-ins and opens the target. */
+static struct error *start(struct shell *shell, const struct options *options)
+{
+	if (options->plugin_dir) {
+		struct error *err = plugin_load_directory(shell, options->plugin_dir);
+		if (err)
+			return err;
+	}
+	struct target *target = NULL;
+	struct error *err = open_target(shell, options, &target);
+	return err ? err : shell_open(shell, target);
+}
+
+static void apply(struct shell *shell, const struct options *options)
+{
+	shell->interactive = !options->batch && options->subcommand != SUBCOMMAND_DUMP &&
+			     isatty(STDIN_FILENO);
+	shell->settings.color = options->color;
+	shell->settings.quiet = options->quiet;
+	shell->settings.max_stop_ns = options->max_stop_given ? options->max_stop_ns
+				      : shell->interactive    ? 0
+							      : default_max_stop_ns;
+	shell->exe = options->exe;
+	shell->debug_file = options->debug_file;
+	shell->plugin_dir = options->plugin_dir;
+}
+
+/* A whole session; returns the exit status. */
+static int session(const struct options *options, int *leave_signal)
+{
+	struct shell shell;
+	shell_init(&shell);
+	apply(&shell, options);
+	interrupt_install(&shell.cancel);
+	int status;
+	struct error *err = start(&shell, options);
+	if (err) {
+		shell_report(&shell, err);
+		status = EXIT_USAGE;
+	} else {
+		run(&shell, options);
+		status = shell.failures	  ? EXIT_COMMAND_FAILED
+			 : shell.findings ? EXIT_FINDINGS
+					  : EXIT_FINE;
+	}
+	*leave_signal = shell.leave_signal;
+	shell_deinit(&shell);
+	return status;
+}
+
+static int run_options(const struct options *options, int *leave_signal)
+{
+	if (options->help)
+		options_print_help(stdout);
+	else if (options->version)
+		puts("gctxdbg " GCTXDBG_VERSION);
+	else
+		return session(options, leave_signal);
+	return EXIT_FINE;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	struct options options;
+	struct error *err = options_init(&options, argc, argv);
+	int status = EXIT_USAGE, leave_signal = 0;
+	if (err)
+		fprintf(stderr, "gctxdbg: %s\n", err->message);
+	else
+		status = run_options(&options, &leave_signal);
+	error_destroy(err);
+	options_deinit(&options);
+	if (leave_signal) {
+		/* Who sent it shall see that it worked. */
+		fflush(stdout);
+		sigset_t one;
+		sigemptyset(&one);
+		sigaddset(&one, leave_signal);
+		signal(leave_signal, SIG_DFL);
+		sigprocmask(SIG_UNBLOCK, &one, NULL);
+		raise(leave_signal);
+	}
+	return status;
+}

@@ -1,0 +1,93 @@
+/* What goes to stderr: errors, warnings, news about the target, progress. */
+#include "commands/shell.h"
+
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/script.h"
+
+/* Erases the progress line, if one is shown. */
+static void erase_progress(struct shell *shell)
+{
+	if (shell->progress_ns) {
+		fputs("\r\033[K", stderr);
+		shell->progress_ns = 0;
+	}
+}
+
+/* Prints a message with its prefix; only its line breaks reach the terminal as they are. */
+static void print_message(struct shell *shell, const char *prefix, char *message)
+{
+	fflush(shell->out.stream);
+	erase_progress(shell);
+	struct output output = {.stream = stderr};
+	flockfile(stderr);
+	fprintf(stderr, "gctxdbg: %s", prefix);
+	char *rest = NULL;
+	for (char *part = strtok_r(message, "\n", &rest); part; part = strtok_r(NULL, "\n", &rest)) {
+		output_text(&output, STYLE_PLAIN, part);
+		fputc('\n', stderr);
+	}
+	funlockfile(stderr);
+}
+
+void shell_warn(struct shell *shell, const char *format, ...)
+{
+	_cleanup_free_ char *message = NULL;
+	va_list args;
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+	char where[SCRIPT_POSITION_SIZE];
+	script_describe(shell->script, where, sizeof(where));
+	char prefix[sizeof(where) + 16];
+	snprintf(prefix, sizeof(prefix), "warning: %s", where);
+	if (message)
+		print_message(shell, prefix, message);
+}
+
+void shell_tell(struct shell *shell, const char *format, ...)
+{
+	if (shell->settings.quiet)
+		return;
+	_cleanup_free_ char *message = NULL;
+	va_list args;
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+	if (message)
+		print_message(shell, "", message);
+}
+
+void shell_report(struct shell *shell, struct error *err)
+{
+	if (!err)
+		return;
+	_cleanup_free_ char *message = strdup(err->message);
+	if (message)
+		print_message(shell, "", message);
+	else
+		fputs("gctxdbg: out of memory\n", stderr);
+	error_destroy(err);
+}
+
+void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64_t total)
+{
+	enum { INTERVAL_NS = 100000000 };
+	if (shell->settings.quiet || !isatty(STDERR_FILENO))
+		return;
+	if (done >= total) {
+		erase_progress(shell);
+		return;
+	}
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (shell->progress_ns && now_ns - shell->progress_ns < INTERVAL_NS)
+		return;
+	shell->progress_ns = now_ns;
+	fprintf(stderr, "\r\033[K%s: %3.0f %%", what, 100.0 * (double)done / (double)total);
+}

@@ -1,0 +1,111 @@
+/* The shell's target: opening it, what happens to it meanwhile, leaving it. */
+#include "commands/shell.h"
+
+#include <signal.h>
+
+#include "commands/interrupt.h"
+#include "dbg/go/program.h"
+
+static void warn(void *context, const char *message)
+{
+	shell_warn(context, "%s", message);
+}
+
+/* A live process that stands still must not be left so by Ctrl-Z. */
+static void update_suspend(const struct shell *shell)
+{
+	interrupt_ignore_suspend(shell->target && shell->target->ops->cont &&
+				 shell->target->state == TARGET_STOPPED);
+}
+
+/* --exe: the file to read instead of the one that the target names. */
+static struct error *use_exe(struct target *target, const char *exe)
+{
+	char *copy = strdup(exe);
+	if (!copy)
+		return error_no_memory();
+	free(target->exe_path);
+	target->exe_path = copy;
+	return NULL;
+}
+
+struct error *shell_open(struct shell *shell, struct target *target)
+{
+	target->cancel = &shell->cancel;
+	struct program_options options = {
+		.debug_file = shell->debug_file,
+		.warn = warn,
+		.warn_context = shell,
+	};
+	struct program *program = NULL;
+	struct error *err = shell->exe ? use_exe(target, shell->exe) : NULL;
+	if (!err)
+		err = program_open(target, &options, &program);
+	if (err) {
+		target_destroy(target);
+		return err;
+	}
+	shell->target = target;
+	shell->program = program;
+	shell->selection = (struct selection){0};
+	update_suspend(shell);
+	return NULL;
+}
+
+void shell_close_target(struct shell *shell)
+{
+	if (shell->program)
+		program_close(shell->program);
+	target_destroy(shell->target);
+	shell->program = NULL;
+	shell->target = NULL;
+	shell->selection = (struct selection){0};
+	update_suspend(shell);
+}
+
+/* Tells of one event; true when the target is gone with it. */
+static bool handle_event(struct shell *shell, const struct target_event *event)
+{
+	int pid = (int)shell->target->pid;
+	switch (event->kind) {
+	case TARGET_EVENT_EXITED:
+		shell_tell(shell, "process %d exited with status %d", pid, event->value);
+		return true;
+	case TARGET_EVENT_KILLED:
+		shell_tell(shell, "process %d was killed by signal %d (%s)", pid, event->value,
+			strsignal(event->value));
+		return true;
+	case TARGET_EVENT_EXEC:
+		shell_tell(shell, "process %d runs another program now (exec); it has been left "
+				  "running: attach again to look at it", pid);
+		return true;
+	case TARGET_EVENT_WATCHDOG:
+		/* Told even with -q: answers are missing because of it. */
+		shell_warn(shell, "process %d stood still for longer than --max-stop allows; it has "
+				  "been resumed and left", pid);
+		return true;
+	case TARGET_EVENT_STOPPED:
+		if (event->value)
+			shell_tell(shell, "process %d stopped with signal %d (%s)", pid,
+				event->value, strsignal(event->value));
+		else
+			shell_tell(shell, "process %d is stopped", pid);
+		program_refresh(shell->program);
+		shell->selection.frame = 0;
+		return false;
+	case TARGET_EVENT_LEAVE:
+		shell->leave_signal = event->value;
+		shell->quit = true;
+		return true;
+	}
+	return false;
+}
+
+void shell_handle_events(struct shell *shell)
+{
+	struct target_event event;
+	while (shell->target && target_next_event(shell->target, &event))
+		if (handle_event(shell, &event))
+			shell_close_target(shell);
+	update_suspend(shell);
+}

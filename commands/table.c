@@ -1,0 +1,182 @@
+/* Tables: cells are collected as escaped text in one buffer, then printed in aligned columns. */
+#include "commands/output.h"
+
+#include <limits.h>
+#include <stdarg.h>
+
+#include "commands/utf8.h"
+
+struct cell {
+	size_t offset; /* into the buffer */
+	unsigned columns;
+	enum style style;
+};
+
+struct table {
+	const char *const *headings;
+	size_t column_count;
+	struct cell *cells;
+	size_t cell_count, cell_capacity;
+	char *text;
+	size_t text_size, text_capacity;
+	bool failed; /* memory ran out: the rest is missing */
+};
+
+enum { COLUMN_GAP = 2 };
+
+struct table *table_create(const char *const *headings)
+{
+	struct table *table = calloc(1, sizeof(*table));
+	if (!table)
+		return NULL;
+	table->headings = headings;
+	while (headings[table->column_count])
+		table->column_count++;
+	return table;
+}
+
+void table_destroy(struct table *table)
+{
+	if (!table)
+		return;
+	free(table->cells);
+	free(table->text);
+	free(table);
+}
+
+/* Appends `size` bytes to the buffer. */
+static bool append(struct table *table, const char *text, size_t size)
+{
+	if (!array_reserve(&table->text, &table->text_capacity, table->text_size + size))
+		return false;
+	memcpy(table->text + table->text_size, text, size);
+	table->text_size += size;
+	return true;
+}
+
+/* Appends `text` escaped as output_text() would print it, with its NUL. */
+static bool append_escaped(struct table *table, const char *text)
+{
+	_cleanup_free_ char *escaped = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&escaped, &size);
+	if (!stream)
+		return false;
+	struct output output = {.stream = stream};
+	output_text(&output, STYLE_PLAIN, text);
+	if (fclose(stream))
+		return false;
+	return append(table, escaped, size + 1);
+}
+
+/* True when output_text() would print `text` as it is: nearly always. */
+static bool is_plain_ascii(const char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+void table_cell(struct table *table, enum style style, const char *format, ...)
+{
+	if (!table || table->failed)
+		return;
+	char small[256];
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(small, sizeof(small), format, args);
+	va_end(args);
+	_cleanup_free_ char *large = NULL;
+	if (length >= (int)sizeof(small) && vasprintf(&large, format, again) < 0)
+		large = NULL;
+	va_end(again);
+	const char *text = length < (int)sizeof(small) ? small : large;
+
+	size_t offset = table->text_size;
+	if (length < 0 || !text ||
+		!(is_plain_ascii(text) ? append(table, text, (size_t)length + 1)
+				       : append_escaped(table, text)) ||
+		!array_reserve(&table->cells, &table->cell_capacity, table->cell_count + 1)) {
+		table->failed = true;
+		return;
+	}
+	size_t columns = utf8_columns(table->text + offset, table->text_size - offset - 1);
+	table->cells[table->cell_count++] = (struct cell){
+		.offset = offset,
+		.columns = columns < UINT_MAX ? (unsigned)columns : UINT_MAX,
+		.style = style,
+	};
+}
+
+/* A heading without its alignment mark. */
+static const char *heading_text(const char *heading)
+{
+	return heading + (*heading == '>');
+}
+
+/* Prints one cell; `left` is what remains of the line (0: unlimited). */
+static void print_cell(struct output *output, const char *text, size_t columns, enum style style,
+	size_t width, bool right, bool last, size_t *left)
+{
+	size_t padding = width > columns ? width - columns : 0;
+	if (right)
+		fprintf(output->stream, "%*s", (int)padding, "");
+	if (last && *left && columns > *left) {
+		int fit = (int)utf8_fit(text, strlen(text), *left - 1);
+		output_printf(output, style, "%.*s…", fit, text);
+	} else {
+		output_printf(output, style, "%s", text);
+	}
+	if (!last)
+		fprintf(output->stream, "%*s", (int)(right ? 0 : padding) + COLUMN_GAP, "");
+	if (*left) {
+		size_t used = columns + padding + COLUMN_GAP;
+		*left = used < *left ? *left - used : 1;
+	}
+}
+
+/* The widest cell of each column. */
+static unsigned *measure(const struct table *table)
+{
+	unsigned *widths = calloc(table->column_count + 1, sizeof(*widths));
+	if (!widths)
+		return NULL;
+	for (size_t i = 0; i < table->column_count; i++)
+		widths[i] = (unsigned)strlen(heading_text(table->headings[i]));
+	for (size_t i = 0; i < table->cell_count; i++) {
+		unsigned *width = &widths[i % table->column_count];
+		if (table->cells[i].columns > *width)
+			*width = table->cells[i].columns;
+	}
+	return widths;
+}
+
+void table_print(struct table *table, struct output *output)
+{
+	_cleanup_free_ unsigned *widths = table ? measure(table) : NULL;
+	if (!widths) {
+		fputs("gctxdbg: out of memory for a table\n", stderr);
+		return;
+	}
+	size_t count = table->column_count;
+	size_t left = output->width;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = heading_text(table->headings[i]);
+		print_cell(output, text, strlen(text), STYLE_STRONG, widths[i],
+			text != table->headings[i], i + 1 == count, &left);
+	}
+	fputc('\n', output->stream);
+	for (size_t row = 0; row < table->cell_count && !output_failed(output); row += count) {
+		left = output->width;
+		for (size_t i = 0; i < count && row + i < table->cell_count; i++) {
+			const struct cell *cell = &table->cells[row + i];
+			print_cell(output, table->text + cell->offset, cell->columns, cell->style,
+				widths[i], *table->headings[i] == '>', i + 1 == count, &left);
+		}
+		fputc('\n', output->stream);
+	}
+	if (table->failed)
+		fputs("gctxdbg: out of memory for a table: its last rows are missing\n", stderr);
+}

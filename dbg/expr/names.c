@@ -1,0 +1,46 @@
+/* What to say about a name that is none, and about a string that its name never has. */
+#include "dbg/expr/names.h"
+
+#include "dbg/expr/diagnose.h"
+
+struct error *expr_unknown_name(
+	const char *text, size_t start, size_t end, const struct expr_schema *schema, bool operand)
+{
+	struct expr_suggestion near = {.word = text + start, .size = end - start};
+	for (size_t i = 0; i < schema->count; i++)
+		expr_suggestion_offer(&near, schema->names[i].name);
+	struct expr_excerpt word = expr_excerpt(text, start, end);
+	struct expr_hint hint = {.size = 0};
+	if (near.best) {
+		expr_hint_add(&hint, "did you mean \"%s\"?", near.best);
+	} else if (!strcmp(word.text, "not")) {
+		expr_hint_add(&hint, "write !");
+	} else if (operand) {
+		expr_hint_add(&hint, "a string needs quotes: \"%s\"", word.text);
+	} else {
+		for (size_t i = 0; i < schema->count; i++)
+			expr_hint_add(&hint, "%s%s", i ? ", " : "known: ", schema->names[i].name);
+	}
+	return expr_diagnose(text, start, hint.text, "unknown name \"%s\"", word.text);
+}
+
+struct error *expr_check_value(const char *text, size_t start, size_t end,
+	const struct expr_name *name, const char *data, size_t size)
+{
+	if (!name->values)
+		return NULL;
+	struct expr_suggestion near = {.word = data, .size = size};
+	struct expr_hint hint = {.size = 0};
+	for (size_t i = 0; name->values[i]; i++) {
+		const char *value = name->values[i];
+		if (strlen(value) == size && !memcmp(value, data, size))
+			return NULL;
+		expr_suggestion_offer(&near, value);
+	}
+	if (near.best)
+		expr_hint_add(&hint, "did you mean \"%s\"? ", near.best);
+	for (size_t i = 0; name->values[i]; i++)
+		expr_hint_add(&hint, "%s\"%s\"", i ? ", " : "it is one of ", name->values[i]);
+	struct expr_excerpt literal = expr_excerpt(text, start, end);
+	return expr_diagnose(text, start, hint.text, "%s is never %s", name->name, literal.text);
+}

@@ -1,0 +1,377 @@
+/* Parses an expression into its typed tree: recursive descent over the precedence levels, with
+ * bounded depth. */
+#include "dbg/expr/tree.h"
+
+#include "dbg/expr/lexer.h"
+#include "dbg/expr/literals.h"
+#include "dbg/expr/names.h"
+
+/* Loosest first. */
+enum level { LEVEL_OR, LEVEL_AND, LEVEL_COMPARISON, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_UNARY };
+
+struct parser {
+	struct expr_tree *tree;
+	struct expr_token token; /* the next one, not yet consumed */
+	unsigned int depth;
+	bool string_possible; /* the operand to come is compared with a string */
+};
+
+static struct error *parse_level(struct parser *parser, enum level level, size_t *ret);
+
+static struct error *advance(struct parser *parser)
+{
+	return expr_lex(parser->tree->text, parser->token.end, &parser->token);
+}
+
+static bool is_operator(const struct parser *parser, enum expr_operator op)
+{
+	return parser->token.kind == EXPR_TOKEN_OPERATOR && parser->token.op == op;
+}
+
+static struct error *unexpected(const struct parser *parser, const char *wanted)
+{
+	const struct expr_token *token = &parser->token;
+	const char *text = parser->tree->text;
+	if (token->kind == EXPR_TOKEN_END)
+		return expr_diagnose(
+			text, token->start, NULL, "expected %s, but the expression ends", wanted);
+	struct expr_excerpt excerpt = expr_excerpt(text, token->start, token->end);
+	const char *hint = NULL;
+	if (!strcmp(excerpt.text, "and"))
+		hint = "write &&";
+	else if (!strcmp(excerpt.text, "or"))
+		hint = "write ||";
+	else if (!strcmp(excerpt.text, "not"))
+		hint = "write !";
+	const char *quote = token->kind == EXPR_TOKEN_STRING ? "" : "\"";
+	return expr_diagnose(text, token->start, hint, "expected %s, found %s%s%s", wanted, quote,
+		excerpt.text, quote);
+}
+
+/* Adds a constant that the current token gives, beginning at `start`, and consumes the token. */
+static struct error *add_constant(
+	struct parser *parser, size_t start, const struct expr_value *value, size_t *ret)
+{
+	struct expr_node node = {.kind = EXPR_NODE_CONSTANT,
+		.type = value->type,
+		.start = start,
+		.end = parser->token.end,
+		.offset = start,
+		.literal_end = parser->token.end,
+		.value = *value};
+	struct error *err = expr_tree_add(parser->tree, &node, ret);
+	return err ? err : advance(parser);
+}
+
+/* Decodes the current token, a string, into the pool; the pool keeps it, with a NUL behind it. */
+static struct error *decode_string(struct parser *parser, const char **ret_data, size_t *ret_size)
+{
+	struct expr_tree *tree = parser->tree;
+	char *buffer = tree->pool + tree->pool_used;
+	struct error *err = expr_literal_string(
+		tree->text, parser->token.start, parser->token.end, buffer, ret_size);
+	if (err)
+		return err;
+	tree->pool_used += *ret_size + 1;
+	*ret_data = buffer;
+	return NULL;
+}
+
+static struct error *parse_string(struct parser *parser, size_t *ret)
+{
+	struct expr_value value = {.present = true, .type = EXPR_STRING};
+	struct error *err = decode_string(parser, &value.string.data, &value.string.size);
+	return err ? err : add_constant(parser, parser->token.start, &value, ret);
+}
+
+static struct error *parse_number(struct parser *parser, size_t start, bool negative, size_t *ret)
+{
+	struct expr_value value;
+	struct error *err = expr_literal_number(
+		parser->tree->text, parser->token.start, parser->token.end, negative, &value);
+	return err ? err : add_constant(parser, start, &value, ret);
+}
+
+/* ["key"], which a map needs and nothing else has. */
+static struct error *parse_subscript(struct parser *parser, struct expr_node *node)
+{
+	const char *text = parser->tree->text;
+	struct expr_hint hint = {.size = 0};
+	bool has_subscript = parser->token.kind == EXPR_TOKEN_OPEN_BRACKET;
+	if (node->type != EXPR_MAP) {
+		if (!has_subscript)
+			return NULL;
+		return expr_diagnose(text, parser->token.start, NULL,
+			"%s is %s and takes no [\"key\"]", node->name->name,
+			expr_type_name(node->type));
+	}
+	expr_hint_add(&hint, "write %s[\"key\"]", node->name->name);
+	if (!has_subscript)
+		return expr_diagnose(text, node->start, hint.text, "%s is a map and needs a key",
+			node->name->name);
+	struct error *err = advance(parser);
+	if (err)
+		return err;
+	if (parser->token.kind != EXPR_TOKEN_STRING)
+		return unexpected(parser, "a key in quotes");
+	size_t size;
+	err = decode_string(parser, &node->key, &size);
+	if (err)
+		return err;
+	if (memchr(node->key, '\0', size))
+		return expr_diagnose(
+			text, parser->token.start, NULL, "a key cannot contain a NUL character");
+	err = advance(parser);
+	if (err)
+		return err;
+	if (parser->token.kind != EXPR_TOKEN_CLOSE_BRACKET)
+		return unexpected(parser, "\"]\"");
+	node->type = EXPR_STRING;
+	node->end = parser->token.end;
+	return advance(parser);
+}
+
+static bool token_is(const struct parser *parser, const char *word)
+{
+	size_t size = parser->token.end - parser->token.start;
+	return strlen(word) == size &&
+	       !memcmp(parser->tree->text + parser->token.start, word, size);
+}
+
+static struct error *parse_name(struct parser *parser, bool string_possible, size_t *ret)
+{
+	struct expr_tree *tree = parser->tree;
+	if (token_is(parser, "true") || token_is(parser, "false")) {
+		struct expr_value value = {.present = true, .type = EXPR_BOOL};
+		value.boolean = token_is(parser, "true");
+		return add_constant(parser, parser->token.start, &value, ret);
+	}
+	struct expr_node node = {.kind = EXPR_NODE_NAME,
+		.start = parser->token.start,
+		.end = parser->token.end,
+		.offset = parser->token.start};
+	for (size_t i = 0; i < tree->schema->count && !node.name; i++) {
+		if (token_is(parser, tree->schema->names[i].name))
+			node.name = &tree->schema->names[i];
+	}
+	if (!node.name)
+		return expr_unknown_name(
+			tree->text, node.start, node.end, tree->schema, string_possible);
+	node.type = node.name->type;
+	struct error *err = advance(parser);
+	if (!err)
+		err = parse_subscript(parser, &node);
+	return err ? err : expr_tree_add(tree, &node, ret);
+}
+
+static struct error *parse_parentheses(struct parser *parser, size_t *ret)
+{
+	size_t open = parser->token.start;
+	struct error *err = advance(parser);
+	if (!err)
+		err = parse_level(parser, LEVEL_OR, ret);
+	if (err)
+		return err;
+	if (parser->token.kind == EXPR_TOKEN_END)
+		return expr_diagnose(parser->tree->text, open, NULL, "\"(\" without a \")\"");
+	if (parser->token.kind != EXPR_TOKEN_CLOSE)
+		return unexpected(parser, "an operator or \")\"");
+	/* Messages that quote the operand should quote it with its parentheses. */
+	parser->tree->nodes[*ret].start = open;
+	parser->tree->nodes[*ret].end = parser->token.end;
+	return advance(parser);
+}
+
+static struct error *parse_not(struct parser *parser, size_t *ret)
+{
+	size_t start = parser->token.start, operand;
+	struct error *err = advance(parser);
+	if (!err)
+		err = parse_level(parser, LEVEL_UNARY, &operand);
+	if (!err)
+		err = expr_tree_condition(parser->tree, operand, "\"!\"");
+	if (err)
+		return err;
+	struct expr_node node = {.kind = EXPR_NODE_NOT,
+		.type = EXPR_BOOL,
+		.start = start,
+		.end = parser->tree->nodes[operand].end,
+		.offset = start,
+		.left = operand};
+	return expr_tree_add(parser->tree, &node, ret);
+}
+
+static struct error *parse_minus(struct parser *parser, size_t *ret)
+{
+	size_t start = parser->token.start, operand;
+	struct error *err = advance(parser);
+	if (err)
+		return err;
+	if (parser->token.kind == EXPR_TOKEN_NUMBER)
+		return parse_number(parser, start, true, ret);
+	err = parse_level(parser, LEVEL_UNARY, &operand);
+	return err ? err : expr_tree_negate(parser->tree, start, operand, ret);
+}
+
+static struct error *parse_operand(struct parser *parser, size_t *ret)
+{
+	bool string_possible = parser->string_possible;
+	parser->string_possible = false;
+	switch (parser->token.kind) {
+	case EXPR_TOKEN_NAME:
+		return parse_name(parser, string_possible, ret);
+	case EXPR_TOKEN_NUMBER:
+		return parse_number(parser, parser->token.start, false, ret);
+	case EXPR_TOKEN_STRING:
+		return parse_string(parser, ret);
+	case EXPR_TOKEN_OPEN:
+		return parse_parentheses(parser, ret);
+	default:
+		break;
+	}
+	if (is_operator(parser, EXPR_OP_NOT))
+		return parse_not(parser, ret);
+	if (is_operator(parser, EXPR_OP_SUB))
+		return parse_minus(parser, ret);
+	return unexpected(parser, "a name, a value or \"(\"");
+}
+
+/* Every recursion of the parser passes here. */
+static struct error *parse_unary(struct parser *parser, size_t *ret)
+{
+	if (parser->depth == EXPR_MAX_DEPTH)
+		return expr_diagnose(parser->tree->text, parser->token.start, NULL,
+			"the expression is nested more than %d levels deep", EXPR_MAX_DEPTH);
+	parser->depth++;
+	struct error *err = parse_operand(parser, ret);
+	parser->depth--;
+	return err;
+}
+
+static enum level operator_level(enum expr_operator op)
+{
+	switch (op) {
+	case EXPR_OP_OR:
+		return LEVEL_OR;
+	case EXPR_OP_AND:
+		return LEVEL_AND;
+	case EXPR_OP_ADD:
+	case EXPR_OP_SUB:
+		return LEVEL_SUM;
+	case EXPR_OP_MUL:
+	case EXPR_OP_DIV:
+	case EXPR_OP_MOD:
+		return LEVEL_PRODUCT;
+	case EXPR_OP_NOT:
+		return LEVEL_UNARY;
+	default:
+		return LEVEL_COMPARISON;
+	}
+}
+
+static bool at_level(const struct parser *parser, enum level level)
+{
+	return parser->token.kind == EXPR_TOKEN_OPERATOR && level != LEVEL_UNARY &&
+	       operator_level(parser->token.op) == level;
+}
+
+/* The right side of && or ||, whose left side is parsed. */
+static struct error *parse_logic(
+	struct parser *parser, enum expr_operator op, size_t offset, size_t left, size_t *ret)
+{
+	struct expr_tree *tree = parser->tree;
+	const char *what = op == EXPR_OP_AND ? "\"&&\"" : "\"||\"";
+	struct error *err = expr_tree_condition(tree, left, what);
+	if (err)
+		return err;
+	struct expr_node node = {.kind = EXPR_NODE_SKIP,
+		.op = op,
+		.type = EXPR_BOOL,
+		.start = tree->nodes[left].start,
+		.end = tree->nodes[left].end,
+		.offset = offset,
+		.left = left};
+	size_t skip, right;
+	err = expr_tree_add(tree, &node, &skip);
+	if (!err)
+		err = parse_level(parser, op == EXPR_OP_AND ? LEVEL_COMPARISON : LEVEL_AND, &right);
+	if (!err)
+		err = expr_tree_condition(tree, right, what);
+	if (err)
+		return err;
+	node.kind = EXPR_NODE_LOGIC;
+	node.left = skip;
+	node.right = right;
+	node.end = tree->nodes[right].end;
+	return expr_tree_add(tree, &node, ret);
+}
+
+static struct error *parse_comparison(
+	struct parser *parser, enum expr_operator op, size_t offset, size_t left, size_t *ret)
+{
+	struct expr_tree *tree = parser->tree;
+	enum expr_type type = tree->nodes[left].type;
+	parser->string_possible = type == EXPR_STRING || type == EXPR_STRINGS;
+	size_t right;
+	struct error *err = parse_level(parser, LEVEL_SUM, &right);
+	if (err)
+		return err;
+	if (at_level(parser, LEVEL_COMPARISON)) {
+		struct expr_excerpt middle = expr_tree_excerpt(tree, right);
+		struct expr_hint hint = {.size = 0};
+		expr_hint_add(&hint, "write ... && %s ...", middle.text);
+		return expr_diagnose(tree->text, parser->token.start, hint.text,
+			"comparisons cannot be chained");
+	}
+	if (op == EXPR_OP_MATCH || op == EXPR_OP_NOT_MATCH)
+		return expr_tree_match(tree, op, offset, left, right, ret);
+	return expr_tree_compare(tree, op, offset, left, right, ret);
+}
+
+static struct error *parse_arithmetic(
+	struct parser *parser, enum expr_operator op, size_t offset, size_t left, size_t *ret)
+{
+	size_t right;
+	enum level operands = operator_level(op) == LEVEL_SUM ? LEVEL_PRODUCT : LEVEL_UNARY;
+	struct error *err = parse_level(parser, operands, &right);
+	return err ? err : expr_tree_arithmetic(parser->tree, op, offset, left, right, ret);
+}
+
+static struct error *parse_level(struct parser *parser, enum level level, size_t *ret)
+{
+	if (level == LEVEL_UNARY)
+		return parse_unary(parser, ret);
+	size_t left = 0;
+	struct error *err = parse_level(parser, level + 1, &left);
+	while (!err && at_level(parser, level)) {
+		enum expr_operator op = parser->token.op;
+		size_t offset = parser->token.start;
+		err = advance(parser);
+		if (err)
+			break;
+		if (level <= LEVEL_AND)
+			err = parse_logic(parser, op, offset, left, &left);
+		else if (level == LEVEL_COMPARISON)
+			err = parse_comparison(parser, op, offset, left, &left);
+		else
+			err = parse_arithmetic(parser, op, offset, left, &left);
+	}
+	*ret = left;
+	return err;
+}
+
+struct error *expr_parse(struct expr_tree *tree, size_t *ret)
+{
+	struct parser parser = {.tree = tree};
+	struct error *err = advance(&parser);
+	if (err)
+		return err;
+	if (parser.token.kind == EXPR_TOKEN_END)
+		return expr_diagnose(tree->text, 0, NULL, "the expression is empty");
+	err = parse_level(&parser, LEVEL_OR, ret);
+	if (err)
+		return err;
+	if (parser.token.kind != EXPR_TOKEN_END)
+		return unexpected(&parser, "an operator or the end");
+	return expr_tree_condition(tree, *ret, "the expression");
+}

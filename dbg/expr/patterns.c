@@ -1,0 +1,113 @@
+/* Regular expressions within limits, with PCRE2. */
+#include "dbg/expr/patterns.h"
+
+#include "dbg/expr/diagnose.h"
+#include "dbg/expr/literals.h"
+
+/*
+ * PCRE2 counts its steps anew at every position of the subject where a match could start, so the
+ * limit has to shrink with the length of the subject to bound the whole.
+ */
+enum {
+	STEPS = 50 * 1000 * 1000,
+	MIN_STEPS = 10 * 1000,
+	MAX_STEPS = 1000 * 1000,
+	MAX_SUBJECT = 64 * 1024,
+	HEAP_KIB = 4 * 1024, /* the interpreter's workspace; its depth limit too is a matter of this
+				memory */
+	DEPTH = 20 * 1000,
+	JIT_STACK_MIN = 32 * 1024,
+	JIT_STACK_MAX = 512 * 1024,
+};
+
+void expr_patterns_deinit(struct expr_patterns *patterns)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		pcre2_code_free(patterns->codes[i]);
+	pcre2_match_data_free(patterns->match_data);
+	pcre2_match_context_free(patterns->limits);
+	pcre2_jit_stack_free(patterns->jit_stack);
+	*patterns = (struct expr_patterns){0};
+}
+
+static struct error *prepare(struct expr_patterns *patterns)
+{
+	if (patterns->match_data)
+		return NULL;
+	if (!patterns->limits)
+		patterns->limits = pcre2_match_context_create(NULL);
+	patterns->match_data = pcre2_match_data_create(1, NULL);
+	if (!patterns->limits || !patterns->match_data)
+		return error_no_memory();
+	pcre2_set_heap_limit(patterns->limits, HEAP_KIB);
+	pcre2_set_depth_limit(patterns->limits, DEPTH);
+	/* Without a stack of its own the JIT's code uses 32 KiB of ours: good enough. */
+	patterns->jit_stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
+	if (patterns->jit_stack)
+		pcre2_jit_stack_assign(patterns->limits, NULL, patterns->jit_stack);
+	return NULL;
+}
+
+static struct error *describe_error(
+	int error, const char *text, size_t start, size_t end, size_t offset)
+{
+	PCRE2_UCHAR message[256];
+	if (pcre2_get_error_message(error, message, sizeof(message)) < 0)
+		strcpy((char *)message, "unknown error");
+	return expr_diagnose(text, expr_literal_string_offset(text, start, end, offset), NULL,
+		"bad regular expression: %s", (const char *)message);
+}
+
+struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text, size_t start,
+	size_t end, const char *pattern, size_t size, size_t *ret)
+{
+	if (patterns->count == EXPR_MAX_PATTERNS)
+		return expr_diagnose(text, start, "join some of them with |",
+			"more than %d regular expressions", EXPR_MAX_PATTERNS);
+	struct error *err = prepare(patterns);
+	if (err)
+		return err;
+	/* What Go's programs hold should be UTF-8, but nothing read from a target is trusted. $ is
+	 * the end only, as in Go. */
+	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+			   PCRE2_DOLLAR_ENDONLY;
+	int error;
+	PCRE2_SIZE offset;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, size, options, &error, &offset, NULL);
+	if (!code)
+		return describe_error(error, text, start, end, offset);
+	/* No JIT (a hardened kernel, a pattern that it cannot do) only means slower. */
+	size_t jit_size = 0;
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &jit_size);
+	/* The interpreter allocates its workspace when it first runs: now, rather than later. */
+	if (!jit_size)
+		pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, patterns->match_data, patterns->limits);
+	*ret = patterns->count;
+	patterns->codes[patterns->count++] = code;
+	return NULL;
+}
+
+struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t index,
+	const char *subject, size_t size, const char *text, size_t offset, bool *ret)
+{
+	if (size > MAX_SUBJECT)
+		return expr_diagnose(text, offset, "compare with == or exclude it",
+			"a string of %zu bytes is too long for a regular expression", size);
+	size_t steps = STEPS / (size + 1);
+	steps = steps < MIN_STEPS ? MIN_STEPS : steps > MAX_STEPS ? MAX_STEPS : steps;
+	pcre2_set_match_limit(patterns->limits, (uint32_t)steps);
+	int rc = pcre2_match(patterns->codes[index], (PCRE2_SPTR)(size ? subject : ""), size, 0, 0,
+		patterns->match_data, patterns->limits);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH) {
+		*ret = rc >= 0;
+		return NULL;
+	}
+	PCRE2_UCHAR message[256];
+	if (pcre2_get_error_message(rc, message, sizeof(message)) < 0)
+		strcpy((char *)message, "unknown error");
+	struct expr_excerpt excerpt = expr_excerpt(subject, 0, size);
+	return expr_diagnose(text, offset, "simplify the pattern",
+		"the regular expression gave up on \"%s\" (%s)", excerpt.text,
+		(const char *)message);
+}

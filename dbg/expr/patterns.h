@@ -1,0 +1,44 @@
+/*
+ * The regular expressions of one expression: compiled once with PCRE2, matched within limits.
+ *
+ * Everything that a match needs is allocated when a pattern is added, none when it is matched
+ * (except that PCRE2's interpreter, for patterns that its JIT cannot do, may once grow its
+ * workspace). Private to dbg/expr.
+ */
+#ifndef GCTXDBG_EXPR_PATTERNS_H
+#define GCTXDBG_EXPR_PATTERNS_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+enum { EXPR_MAX_PATTERNS = 64 };
+
+/* Zero-initialise before use. */
+struct expr_patterns {
+	pcre2_code *codes[EXPR_MAX_PATTERNS];
+	size_t count;
+	pcre2_match_context *limits;
+	pcre2_match_data *match_data;
+	pcre2_jit_stack *jit_stack;
+};
+
+void expr_patterns_deinit(struct expr_patterns *patterns);
+
+/*
+ * Compiles the string literal [start, end) of `text`, which decodes to `pattern` of `size` bytes;
+ * `*ret` is its number. ERROR_USAGE points at the place in the pattern that PCRE2 complains about.
+ */
+struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text, size_t start,
+	size_t end, const char *pattern, size_t size, size_t *ret);
+
+/*
+ * Whether pattern number `index` matches somewhere in the subject, which need not be valid UTF-8.
+ * ERROR_USAGE, pointing at `offset` in `text`, when that would take too long.
+ */
+struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t index,
+	const char *subject, size_t size, const char *text, size_t offset, bool *ret);
+
+#endif

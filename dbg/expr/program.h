@@ -1,0 +1,80 @@
+/*
+ * What a compiled expression is: operators, a flat array of instructions for a stack machine, and
+ * what they point to.
+ *
+ * Jumps only go forward, so a run takes at most as many steps as there are instructions (an
+ * instruction on EXPR_STRINGS loops over that list, which is bounded too). Private to dbg/expr.
+ */
+#ifndef GCTXDBG_EXPR_PROGRAM_H
+#define GCTXDBG_EXPR_PROGRAM_H
+
+#include "dbg/expr/expr.h"
+#include "dbg/expr/patterns.h"
+
+enum {
+	EXPR_MAX_TEXT = 16384,		 /* bytes */
+	EXPR_MAX_DEPTH = 64,		 /* parentheses, "!" and unary "-" inside one another */
+	EXPR_MAX_NODES = 8192,		 /* and so at most as many instructions */
+	EXPR_MAX_STACK = 256,		 /* values at once; 64 levels need less than 4 each */
+	EXPR_MAX_ELEMENTS = 1024 * 1024, /* of one EXPR_STRINGS value */
+};
+
+enum expr_operator {
+	EXPR_OP_OR,
+	EXPR_OP_AND,
+	EXPR_OP_EQ,
+	EXPR_OP_NE,
+	EXPR_OP_LT,
+	EXPR_OP_LE,
+	EXPR_OP_GT,
+	EXPR_OP_GE,
+	EXPR_OP_MATCH,
+	EXPR_OP_NOT_MATCH,
+	EXPR_OP_ADD,
+	EXPR_OP_SUB,
+	EXPR_OP_MUL,
+	EXPR_OP_DIV,
+	EXPR_OP_MOD,
+	EXPR_OP_NOT,
+};
+
+enum expr_opcode {
+	EXPR_PUSH,	    /* push `value` */
+	EXPR_LOAD,	    /* push the value of the name `id` (of its element `key`) */
+	EXPR_TRUTH,	    /* top = top is present and true */
+	EXPR_NOT,	    /* top = not the truth of top */
+	EXPR_NEGATE,	    /* top = -top */
+	EXPR_ARITHMETIC,    /* pop right; top = top OP right, of type `type` */
+	EXPR_COMPARE,	    /* pop right; top = top OP right */
+	EXPR_MATCHES,	    /* top = top matches `pattern` (or not, when `negate`) */
+	EXPR_ANY_COMPARES,  /* top = an element of the list `id` OP top (none, when `negate`) */
+	EXPR_ANY_MATCHES,   /* push: an element of the list `id` matches `pattern` (none, when
+			       `negate`) */
+	EXPR_JUMP_IF_FALSE, /* if top is not true: top = false, go to `target`; else pop */
+	EXPR_JUMP_IF_TRUE,  /* if top is true: go to `target`; else pop */
+};
+
+struct expr_instruction {
+	enum expr_opcode opcode;
+	enum expr_operator op;
+	enum expr_type type;
+	bool negate;
+	uint32_t offset; /* into the text, for messages */
+	int id;
+	union {
+		struct expr_value value;
+		const char *key;
+		size_t pattern;
+		size_t target;
+	};
+};
+
+struct expr {
+	char *text;
+	char *pool; /* the decoded string literals and keys */
+	struct expr_instruction *code;
+	size_t count;
+	struct expr_patterns patterns;
+};
+
+#endif

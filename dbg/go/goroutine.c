@@ -1,0 +1,314 @@
+/* Loading all goroutines and what single fields of them mean: see goroutine.h. */
+#include "dbg/go/program_state.h"
+
+#include <stdio.h>
+
+#include "dbg/go/pc_plan.h"
+
+enum {
+	BATCH = 4096,		    /* goroutines fetched at a time */
+	MAX_G_SIZE = 8192,	    /* bytes of a runtime.g */
+	MAX_GOROUTINES = 64 << 20,  /* more is a damaged count */
+};
+
+/* ---- Decoding one g ---- */
+
+static bool finalizers_run(struct program *program)
+{
+	uint64_t value = 0;
+	struct global global = program->globals.fing_status;
+	size_t size = 4;
+	uint64_t mask = 2; /* fingRunningFinalizer, runtime/mfinal.go */
+	if (!global.address) {
+		global = program->globals.fing_running;
+		size = 1;
+		mask = 1;
+	}
+	if (!global.address)
+		return false;
+	struct error *err = target_read(program->target, global.address, &value, size);
+	error_destroy(err);
+	return !err && (value & mask);
+}
+
+/*
+ * runtime/traceback.go isSystemGoroutine: all that start in package runtime, but those that run the user's code: main,
+ * coroutines, finalizers and cleanups while they do.
+ */
+static bool is_system(struct program *program, const struct goroutine *goroutine,
+	bool running_cleanups, bool finalizers_running)
+{
+	const char *name = program_function_name(program, goroutine->start_pc);
+	if (!name || strncmp(name, "runtime.", strlen("runtime.")) != 0)
+		return false;
+	const char *function = name + strlen("runtime.");
+	if (strcmp(function, "main") == 0 || strcmp(function, "corostart") == 0 ||
+		strcmp(function, "handleAsyncEvent") == 0)
+		return false;
+	if (strcmp(function, "runfinq") == 0 || strcmp(function, "runFinalizers") == 0)
+		return !finalizers_running;
+	if (strcmp(function, "runCleanups") == 0)
+		return !running_cleanups;
+	return true;
+}
+
+/* Decodes a copied g; false when it is dead or not a goroutine at all. */
+static bool decode(struct program *program, const uint8_t *object, uint64_t address,
+	bool finalizers_running, struct goroutine *ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	const struct status_constants *status = &layout->status;
+	size_t size = layout->g.size.size;
+#define FIELD(name) object_field(object, size, layout->g.name)
+	uint64_t raw = FIELD(atomicstatus);
+	int64_t state = (int64_t)(raw & ~(uint64_t)status->scan);
+	if (state == status->idle || state == status->dead || state == status->deadextra)
+		return false;
+	*ret = (struct goroutine){
+		.address = address,
+		.goid = FIELD(goid),
+		.parent_goid = FIELD(parent_goid),
+		.go_pc = FIELD(gopc),
+		.start_pc = FIELD(startpc),
+		.machine = FIELD(m),
+		.stack_low = FIELD(stack_lo),
+		.stack_high = FIELD(stack_hi),
+		.sched_pc = FIELD(sched_pc),
+		.sched_sp = FIELD(sched_sp),
+		.sched_bp = FIELD(sched_bp),
+		.syscall_pc = FIELD(syscallpc),
+		.syscall_sp = FIELD(syscallsp),
+		.waiting = FIELD(waiting),
+		.labels = FIELD(labels),
+		.wait_since = (int64_t)FIELD(waitsince),
+		.sleep_until = (int64_t)FIELD(sleep_when),
+		.status = (uint16_t)state,
+		.wait_reason = (uint8_t)FIELD(waitreason),
+		.scan = (raw & (uint64_t)status->scan) != 0,
+		.locked = FIELD(lockedm) != 0,
+	};
+	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
+#undef FIELD
+	return true;
+}
+
+/* ---- Loading all ---- */
+
+/* Where the array of all g pointers is and how long: allgptr and allglen are published in a safe order. */
+static struct error *all_goroutines(struct program *program, uint64_t *ret_array, uint64_t *ret_count)
+{
+	const struct runtime_globals *globals = &program->globals;
+	struct error *err;
+	if (globals->allgptr.address && globals->allglen.address) {
+		err = target_read_u64(program->target, globals->allglen.address, ret_count);
+		if (!err)
+			err = target_read_u64(program->target, globals->allgptr.address, ret_array);
+	} else if (globals->allgs.address) {
+		uint64_t slice[3] = {0};
+		err = target_read(program->target, globals->allgs.address, slice, sizeof(slice));
+		*ret_array = slice[0];
+		*ret_count = slice[1];
+	} else {
+		return error_create(ERROR_NOT_FOUND,
+			"%s: cannot find runtime.allgs, the list of all goroutines",
+			program->target->exe_name);
+	}
+	if (err)
+		return error_wrap(err, "reading the list of all goroutines");
+	if (*ret_count > MAX_GOROUTINES)
+		return error_create(ERROR_BAD_DATA,
+			"runtime.allgs claims %llu goroutines: the target's memory is damaged",
+			(unsigned long long)*ret_count);
+	return NULL;
+}
+
+static struct error *load_batch(struct program *program, const uint64_t *addresses, size_t count,
+	bool finalizers_running, struct goroutine_list *list)
+{
+	size_t size = program->layout.g.size.size;
+	struct range ranges[BATCH];
+	for (size_t i = 0; i < count; i++)
+		ranges[i] = (struct range){addresses[i], size};
+	struct error *err = target_prefetch(program->target, ranges, count);
+	if (err)
+		return err;
+	if (!array_reserve(&list->items, &list->capacity, list->count + count))
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		uint8_t object[MAX_G_SIZE];
+		err = target_read(program->target, addresses[i], object, size);
+		if (err && err->code != ERROR_FAULT)
+			return err;
+		if (err) {
+			list->unreadable++;
+			error_destroy(err);
+			continue;
+		}
+		if (decode(program, object, addresses[i], finalizers_running,
+			    &list->items[list->count]))
+			list->count++;
+	}
+	return NULL;
+}
+
+static int compare_goid(const void *a, const void *b)
+{
+	const struct goroutine *x = a, *y = b;
+	return (x->goid > y->goid) - (x->goid < y->goid);
+}
+
+/* Ties each goroutine that a thread runs, or is in a system call for, to that thread. */
+static struct error *attach_threads(struct program *program, struct goroutine_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct goroutine *goroutine = &list->items[i];
+		if (!goroutine->machine)
+			continue;
+		const struct machine_list *machines;
+		struct error *err = program_machines(program, &machines);
+		if (err)
+			return err;
+		const struct machine *machine = program_machine_at(program, goroutine->machine);
+		if (machine && machine->current_g == goroutine->address)
+			goroutine->tid = machine->tid;
+	}
+	return NULL;
+}
+
+static struct error *load(struct program *program, struct goroutine_list *list)
+{
+	list->count = 0;
+	list->unreadable = 0;
+	if (program->layout.g.size.size > MAX_G_SIZE)
+		return error_create(ERROR_BAD_DATA, "%s says that a runtime.g takes %u bytes",
+			program->layout.source, program->layout.g.size.size);
+	uint64_t array, count;
+	struct error *err = all_goroutines(program, &array, &count);
+	bool finalizers_running = !err && finalizers_run(program);
+	uint64_t addresses[BATCH];
+	for (uint64_t done = 0; !err && done < count;) {
+		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
+		err = target_check(program->target);
+		if (!err)
+			err = target_read(
+				program->target, array + 8 * done, addresses, batch * sizeof(*addresses));
+		if (err)
+			return error_wrap(err, "reading the list of all goroutines");
+		err = load_batch(program, addresses, batch, finalizers_running, list);
+		done += batch;
+	}
+	if (err)
+		return err;
+	qsort(list->items, list->count, sizeof(*list->items), compare_goid);
+	return attach_threads(program, list);
+}
+
+struct error *program_goroutines(struct program *program, const struct goroutine_list **ret)
+{
+	if (!program->goroutines_loaded) {
+		struct error *err = load(program, &program->goroutines);
+		if (err)
+			return err;
+		program->goroutines_loaded = true;
+	}
+	*ret = &program->goroutines;
+	return NULL;
+}
+
+struct error *program_goroutine(
+	struct program *program, uint64_t goid, const struct goroutine **ret)
+{
+	const struct goroutine_list *list;
+	struct error *err = program_goroutines(program, &list);
+	if (err)
+		return err;
+	struct goroutine key = {.goid = goid};
+	*ret = list->count ? bsearch(&key, list->items, list->count, sizeof(key), compare_goid) : NULL;
+	if (!*ret)
+		return error_create(ERROR_NOT_FOUND,
+			"there is no goroutine %llu: it has ended or never was; \"goroutines\" lists those "
+			"there are",
+			(unsigned long long)goid);
+	return NULL;
+}
+
+const struct goroutine *program_goroutine_at(struct program *program, uint64_t address)
+{
+	const struct goroutine_list *list;
+	uint64_t goid = 0;
+	struct error *err = program_goroutines(program, &list);
+	if (!err)
+		err = program_read_field(program, address, program->layout.g.goid, &goid);
+	const struct goroutine *goroutine = NULL;
+	if (!err)
+		err = program_goroutine(program, goid, &goroutine);
+	error_destroy(err);
+	return goroutine && goroutine->address == address ? goroutine : NULL;
+}
+
+/* ---- What the fields mean ---- */
+
+bool goroutine_is_waiting(const struct program *program, const struct goroutine *goroutine)
+{
+	return goroutine->status == program->layout.status.waiting ||
+	       goroutine->status == program->layout.status.leaked;
+}
+
+bool goroutine_is_running(const struct program *program, const struct goroutine *goroutine)
+{
+	return goroutine->status == program->layout.status.running;
+}
+
+bool goroutine_in_syscall(const struct program *program, const struct goroutine *goroutine)
+{
+	return goroutine->status == program->layout.status.syscall;
+}
+
+const char *goroutine_status(struct program *program, const struct goroutine *goroutine)
+{
+	size_t index = goroutine->status;
+	if (index < program->status_name_count && program->status_names[index] &&
+		program->status_names[index][0])
+		return program->status_names[index];
+	return "???"; /* the runtime's own words for it */
+}
+
+const char *goroutine_wait_reason(struct program *program, const struct goroutine *goroutine)
+{
+	if (!goroutine_is_waiting(program, goroutine) || goroutine->wait_reason == 0)
+		return NULL;
+	if (goroutine->wait_reason < program->wait_reason_count &&
+		program->wait_reasons[goroutine->wait_reason])
+		return program->wait_reasons[goroutine->wait_reason];
+	return "unknown wait reason";
+}
+
+const char *goroutine_state(struct program *program, const struct goroutine *goroutine)
+{
+	const char *reason = goroutine_wait_reason(program, goroutine);
+	return reason ? reason : goroutine_status(program, goroutine);
+}
+
+int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine)
+{
+	if (!goroutine->wait_since || !(goroutine_is_waiting(program, goroutine) ||
+					      goroutine_in_syscall(program, goroutine)))
+		return -1;
+	int64_t now = program_now_ns(program);
+	return now > goroutine->wait_since ? now - goroutine->wait_since : 0;
+}
+
+bool goroutine_creator(
+	struct program *program, const struct goroutine *goroutine, struct code_place *ret)
+{
+	if (goroutine->goid == 1 || !goroutine->go_pc)
+		return false;
+	/* runtime/traceback.go printcreatedby1: the physical function, resolved at the CALL. */
+	const struct pc_plan *plan = pc_plan_at(program, goroutine->go_pc, false);
+	if (!plan || !plan->line_count)
+		return false;
+	const struct plan_line *line = &plan->lines[0];
+	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
+	*ret = (struct code_place){physical->function, line->file, line->line, goroutine->go_pc};
+	return true;
+}

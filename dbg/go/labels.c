@@ -1,0 +1,81 @@
+/* pprof labels of a goroutine (runtime/pprof/label.go): a map until 1.23, a slice of pairs since 1.24. */
+#include "dbg/go/hmap.h"
+#include "dbg/go/program_state.h"
+
+enum { MAX_LABELS = 256, MAX_TEXT = 4096, STRING_SIZE = 16 };
+
+struct labels {
+	struct program *program;
+	struct label *items;
+	size_t count, capacity;
+};
+
+void labels_free(struct label *labels, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(labels[i].key);
+		free(labels[i].value);
+	}
+	free(labels);
+}
+
+static struct error *add(void *context, uint64_t key, uint64_t value)
+{
+	struct labels *labels = context;
+	if (labels->count >= MAX_LABELS)
+		return error_create(ERROR_BAD_DATA, "a goroutine claims more than %d labels", MAX_LABELS);
+	if (!array_reserve(&labels->items, &labels->capacity, labels->count + 1))
+		return error_no_memory();
+	struct label *label = &labels->items[labels->count];
+	struct error *err = program_read_string(labels->program, key, MAX_TEXT, &label->key);
+	if (err)
+		return err;
+	err = program_read_string(labels->program, value, MAX_TEXT, &label->value);
+	if (err)
+		free(label->key);
+	else
+		labels->count++;
+	return err;
+}
+
+static struct error *read_slice(struct labels *labels, uint64_t address)
+{
+	uint64_t slice[2];
+	struct error *err = target_read(labels->program->target, address, slice, sizeof(slice));
+	for (uint64_t i = 0; !err && i < slice[1]; i++) {
+		uint64_t pair = slice[0] + i * 2 * STRING_SIZE;
+		err = add(labels, pair, pair + STRING_SIZE);
+	}
+	return err;
+}
+
+struct error *goroutine_labels(struct program *program, const struct goroutine *goroutine,
+	struct label **ret, size_t *ret_count)
+{
+	*ret = NULL;
+	*ret_count = 0;
+	if (!goroutine->labels)
+		return NULL;
+	struct labels labels = {.program = program};
+	struct field list = program->layout.label_map.list;
+	struct error *err;
+	if (field_present(list)) {
+		err = read_slice(&labels, goroutine->labels + list.offset);
+	} else {
+		uint64_t map = 0;
+		err = target_read_u64(program->target, goroutine->labels, &map);
+		if (!err && map)
+			err = hmap_visit(program, map, STRING_SIZE, STRING_SIZE, add, &labels);
+	}
+	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
+		error_destroy(err); /* torn: what could be read is the answer */
+		err = NULL;
+	}
+	if (err) {
+		labels_free(labels.items, labels.count);
+		return err;
+	}
+	*ret = labels.items;
+	*ret_count = labels.count;
+	return NULL;
+}

@@ -1,0 +1,270 @@
+/* Opening the Go program in a target: see program.h. */
+#include "dbg/go/program_state.h"
+
+#include <stdio.h>
+
+#include "dbg/go/pc_plan.h"
+#include "dbg/go/semaphores.h"
+#include "dbg/target/native_unwind.h"
+
+enum {
+	MAX_STRINGS = 256,     /* wait reasons, statuses */
+	MAX_TEXT = 256,	       /* bytes of one of them */
+	MAX_MODULEDATA = 4096, /* size of runtime.moduledata */
+};
+
+struct error *program_read_field(
+	struct program *program, uint64_t address, struct field field, uint64_t *ret)
+{
+	*ret = 0;
+	if (!field_present(field))
+		return NULL;
+	size_t size = field.size < sizeof(*ret) ? field.size : sizeof(*ret);
+	return target_read(program->target, address + field.offset, ret, size);
+}
+
+struct error *program_read_string(
+	struct program *program, uint64_t address, size_t limit, char **ret)
+{
+	uint64_t header[2]; /* runtime/string.go stringStruct: data, length */
+	struct error *err = target_read(program->target, address, header, sizeof(header));
+	if (err)
+		return err;
+	size_t size = header[1] < limit ? (size_t)header[1] : limit;
+	char *text = malloc(size + 1);
+	if (!text)
+		return error_no_memory();
+	err = target_read(program->target, header[0], text, size);
+	if (err) {
+		free(text);
+		return err;
+	}
+	text[size] = 0;
+	*ret = text;
+	return NULL;
+}
+
+/* Run-time minus link-time addresses, from the auxiliary vector. */
+static uint64_t load_bias(const struct target *target, const struct elf_image *image)
+{
+	if (!elf_image_is_relocatable(image))
+		return 0;
+	if (target->phdr && elf_image_phdr_address(image))
+		return target->phdr - elf_image_phdr_address(image);
+	return target->entry ? target->entry - elf_image_entry(image) : 0;
+}
+
+/* A Go program has a pclntab; its section keeps its name even when stripped. */
+static bool is_go(struct elf_image *image)
+{
+	struct elf_section section;
+	return elf_image_section(image, ".gopclntab", &section) ||
+	       elf_image_section(image, ".data.rel.ro.gopclntab", &section) ||
+	       elf_image_section(image, ".go.buildinfo", &section);
+}
+
+static struct error *open_image(struct program *program)
+{
+	struct target *target = program->target;
+	struct error *err = elf_image_open(target->exe_path, &program->image);
+	if (err)
+		return err;
+	if (!is_go(program->image))
+		return error_create(ERROR_NOT_FOUND,
+			"%s is not a Go program: it has no Go function table (section .gopclntab)",
+			target->exe_name ? target->exe_name : target->exe_path);
+	program->bias = load_bias(target, program->image);
+	return NULL;
+}
+
+static struct error *open_debug(struct program *program, const char *debug_file)
+{
+	struct elf_image *image = program->image;
+	if (debug_file) {
+		struct error *err = elf_image_open(debug_file, &program->debug_image);
+		if (err)
+			return err;
+		image = program->debug_image;
+	}
+	struct error *err = debug_info_open(image, &program->debug);
+	if (err && err->code == ERROR_NOT_FOUND) {
+		error_destroy(err);
+		return error_create(ERROR_NOT_FOUND,
+			"%s has no debug information (built with -ldflags '-s -w', or stripped), which this "
+			"version of gctxdbg needs: name a file that has it with --debug-file",
+			program->target->exe_name);
+	}
+	if (err)
+		return err;
+	struct layout_source source = debug_info_layout_source(program->debug);
+	return runtime_layout_load(&source, &program->layout);
+}
+
+/* All bytes that the file has from run-time address `address` to the end of its segment. */
+static struct bytes image_from(const struct program *program, uint64_t address)
+{
+	const struct elf_segment *segments;
+	size_t count = elf_image_segments(program->image, &segments);
+	uint64_t linked = address - program->bias;
+	struct bytes bytes = {NULL, 0};
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = segments[i].address, size = segments[i].file_size;
+		if (linked >= start && linked - start < size) {
+			if (!elf_image_bytes_at(program->image, linked, size - (linked - start), &bytes))
+				return (struct bytes){NULL, 0};
+			return bytes;
+		}
+	}
+	return bytes;
+}
+
+static struct error *open_functions(struct program *program)
+{
+	const struct runtime_layout *layout = &program->layout;
+	size_t size = layout->moduledata.size.size;
+	uint8_t module[MAX_MODULEDATA];
+	if (!program->globals.firstmoduledata.address || size > sizeof(module))
+		return error_create(ERROR_NOT_FOUND,
+			"%s: cannot find runtime.firstmoduledata, the root of the Go function table",
+			program->target->exe_name);
+	struct error *err = target_read(
+		program->target, program->globals.firstmoduledata.address, module, size);
+	if (err)
+		return error_wrap(err, "reading runtime.firstmoduledata");
+	uint64_t header = object_field(module, size, layout->moduledata.pc_header);
+	uint64_t gofunc = object_field(module, size, layout->moduledata.gofunc);
+	program->text = object_field(module, size, layout->moduledata.text);
+	program->etext = object_field(module, size, layout->moduledata.etext);
+	program->types = object_field(module, size, layout->moduledata.types);
+	program->etypes = object_field(module, size, layout->moduledata.etypes);
+	if (program->bias && header && header < program->bias) {
+		/* A position-independent program before its own relocations were applied. */
+		header += program->bias;
+		gofunc += program->bias;
+		program->text += program->bias;
+		program->etext += program->bias;
+		program->types += program->bias;
+		program->etypes += program->bias;
+	}
+	if (program->etext <= program->text)
+		return error_create(ERROR_BAD_DATA,
+			"%s: runtime.firstmoduledata is damaged: its text ends before it begins",
+			program->target->exe_name);
+	return error_wrap(pclntab_open(image_from(program, header), image_from(program, gofunc),
+				  &layout->pclntab, &program->pclntab),
+		"%s", program->target->exe_name);
+}
+
+/* Reads a Go array of strings that the runtime indexes by a small number. */
+static void read_string_table(
+	struct program *program, struct global table, char ***ret, size_t *ret_count)
+{
+	size_t count = table.size / 16; /* size of a string header */
+	if (!table.address || count == 0 || count > MAX_STRINGS)
+		return;
+	char **texts = calloc(count, sizeof(*texts));
+	if (!texts)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct error *err =
+			program_read_string(program, table.address + 16 * i, MAX_TEXT, &texts[i]);
+		error_destroy(err); /* this one stays NULL: unknown */
+	}
+	*ret = texts;
+	*ret_count = count;
+}
+
+static void free_strings(char **texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+static void read_versions(struct program *program)
+{
+	struct error *err = build_info_read(program->image, &program->build_info);
+	program->has_build_info = !err;
+	error_destroy(err);
+	if (program->has_build_info && program->build_info.go_version) {
+		program->go_version = strdup(program->build_info.go_version);
+	} else if (program->globals.build_version.address) {
+		err = program_read_string(program, program->globals.build_version.address, MAX_TEXT,
+			&program->go_version);
+		error_destroy(err);
+	}
+}
+
+struct error *program_open(
+	struct target *target, const struct program_options *options, struct program **ret)
+{
+	struct program *program = calloc(1, sizeof(*program));
+	if (!program)
+		return error_no_memory();
+	program->target = target;
+	program->warn = options->warn;
+	program->warn_context = options->warn_context;
+	struct error *err = open_image(program);
+	if (!err)
+		err = open_debug(program, options->debug_file);
+	if (!err) {
+		program_find_globals(program);
+		err = open_functions(program);
+	}
+	if (!err)
+		err = pc_plans_create(&program->plans);
+	if (!err)
+		err = native_unwinder_create(target, &program->native);
+	if (err) {
+		program_close(program);
+		return err;
+	}
+	program->preempt_is_trap = !field_present(program->layout.pclntab.inlined.parent);
+	read_versions(program);
+	read_string_table(program, program->globals.wait_reason_strings, &program->wait_reasons,
+		&program->wait_reason_count);
+	read_string_table(program, program->globals.g_status_strings, &program->status_names,
+		&program->status_name_count);
+	*ret = program;
+	return NULL;
+}
+
+void program_refresh(struct program *program)
+{
+	program->goroutines_loaded = false;
+	program->machines_loaded = false;
+	program->goroutines.count = 0;
+	program->machines.count = 0;
+	semaphores_destroy(take_pointer(program->semaphores));
+	native_unwinder_refresh(program->native);
+}
+
+void program_close(struct program *program)
+{
+	if (!program)
+		return;
+	semaphores_destroy(program->semaphores);
+	free(program->goroutines.items);
+	free(program->machines.items);
+	native_unwinder_destroy(program->native);
+	pc_plans_destroy(program->plans);
+	free_strings(program->wait_reasons, program->wait_reason_count);
+	free_strings(program->status_names, program->status_name_count);
+	free(program->go_version);
+	if (program->has_build_info)
+		build_info_deinit(&program->build_info);
+	debug_info_close(program->debug);
+	elf_image_close(program->debug_image);
+	elf_image_close(program->image);
+	free(program);
+}
+
+const char *program_go_version(struct program *program)
+{
+	return program->go_version ? program->go_version : "unknown";
+}
+
+const struct build_info *program_build_info(struct program *program)
+{
+	return program->has_build_info ? &program->build_info : NULL;
+}

@@ -1,0 +1,91 @@
+/*
+ * What an open Go program consists of. Private to dbg/go; everybody else sees program.h.
+ */
+#ifndef GCTXDBG_GO_PROGRAM_STATE_H
+#define GCTXDBG_GO_PROGRAM_STATE_H
+
+#include "dbg/go/goroutine.h"
+#include "dbg/go/program.h"
+#include "dbg/go/runtime_layout.h"
+#include "dwarf/debug_info.h"
+
+struct native_unwinder;
+struct pc_plans;
+struct semaphores;
+
+/* A global variable of the runtime; address 0: not found. */
+struct global {
+	uint64_t address;
+	uint64_t size; /* 0 unknown */
+};
+
+struct runtime_globals {
+	struct global allgs, allgptr, allglen, allm, allp, sched, firstmoduledata, wait_reason_strings;
+	struct global g_status_strings, semtable, build_version, gomaxprocs, runtime_init_time;
+	struct global fing_status, fing_running, gc_controller, memstats, mheap, text, etext;
+};
+
+struct program {
+	struct target *target;
+	struct elf_image *image;
+	struct elf_image *debug_image; /* NULL: DWARF is in `image` */
+	struct debug_info *debug;
+	struct runtime_layout layout;
+	struct runtime_globals globals;
+	struct build_info build_info;
+	bool has_build_info;
+	char *go_version;
+	uint64_t bias; /* run-time address minus link-time address */
+
+	struct pclntab pclntab;
+	uint64_t text, etext; /* run-time addresses of the Go code */
+	uint64_t types, etypes;
+	struct pc_plans *plans;
+	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that since 1.21. */
+	bool preempt_is_trap;
+
+	char **wait_reasons; /* the target's own texts */
+	size_t wait_reason_count;
+	char **status_names;
+	size_t status_name_count;
+
+	/* Dropped by program_refresh(). */
+	struct goroutine_list goroutines;
+	struct machine_list machines;
+	struct semaphores *semaphores;
+	bool goroutines_loaded, machines_loaded;
+	struct native_unwinder *native;
+	void (*warn)(void *context, const char *message);
+	void *warn_context;
+};
+
+/* ---- Reading fields of a struct that has been copied here ---- */
+
+/* The little-endian value of `field` in `object` (a copy of `size` bytes); 0 when the field is absent or outside. */
+static inline uint64_t object_field(const void *object, size_t size, struct field field)
+{
+	uint64_t value = 0;
+	size_t width = field.size < sizeof(value) ? field.size : sizeof(value);
+	if (field_present(field) && field.offset <= size && width <= size - field.offset)
+		memcpy(&value, (const char *)object + field.offset, width);
+	return value;
+}
+
+/* Reads one field of the struct at `address`; 0 when the release lacks it. */
+struct error *program_read_field(
+	struct program *program, uint64_t address, struct field field, uint64_t *ret);
+
+/* Reads a Go string header at `address` and its text (at most `limit` bytes); malloc'ed. */
+struct error *program_read_string(
+	struct program *program, uint64_t address, size_t limit, char **ret);
+
+/* True when `pc` lies in the Go text. */
+static inline bool program_is_go_pc(const struct program *program, uint64_t pc)
+{
+	return pc >= program->text && pc < program->etext;
+}
+
+/* Finds the globals (globals.c). Absent ones keep address 0. */
+void program_find_globals(struct program *program);
+
+#endif

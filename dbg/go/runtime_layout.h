@@ -1,0 +1,101 @@
+/*
+ * Everything we need to know of the layout of the runtime's own structs, in one table.
+ *
+ * Filled once per program from a layout source (DWARF, a built-in table); nobody else asks for offsets. Reading code
+ * takes `layout->g.goid` and never learns where it came from. A field that a release lacks is absent.
+ *
+ * The names are those of runtime/runtime2.go, symtab.go, chan.go, sema.go, netpoll.go, time.go, map.go, mgcpacer.go and
+ * internal/abi/type.go in releases 1.19 and 1.21 to 1.27; see runtime_layout.c.
+ */
+#ifndef GCTXDBG_GO_RUNTIME_LAYOUT_H
+#define GCTXDBG_GO_RUNTIME_LAYOUT_H
+
+#include "dwarf/layout.h"
+#include "dwarf/pclntab.h"
+
+/* Goroutine statuses (runtime2.go); -1 where a release has none. */
+struct status_constants {
+	int64_t idle, runnable, running, syscall, waiting, dead, copystack, preempted, leaked, deadextra;
+	int64_t scan; /* bit: the garbage collector is scanning its stack */
+};
+
+struct runtime_layout {
+	struct {
+		struct field size, stack_lo, stack_hi, m, sched_sp, sched_pc, sched_bp, syscallsp, syscallpc;
+		struct field panic, defer, atomicstatus, goid, waitsince, waitreason, lockedm, parent_goid;
+		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups, param, bubble;
+	} g;
+	struct {
+		struct field size, g0, procid, gsignal, tls, curg, p, id, incgo, ncgo, alllink, lockedg;
+		struct field vdso_sp, vdso_pc, locked_ext, locked_int, spinning, blocked;
+	} m;
+	struct {
+		struct field size, id, status, m, schedtick, syscalltick, sysmon_schedwhen, sysmon_syscallwhen;
+		struct field runqhead, runqtail;
+	} p;
+	struct {
+		struct field size, g, next, prev, elem, is_select, ticket, parent, waitlink, c;
+	} sudog;
+	struct {
+		struct field size, qcount, dataqsiz, buf, elemsize, closed, timer, elemtype, recvq_first, sendq_first;
+	} hchan;
+	struct {
+		struct field lastpoll, ngsys, nmspinning;
+	} sched;
+	struct {
+		struct field size, treap;
+	} sema_root;
+	struct {
+		struct field sema;
+	} mutex; /* sync.Mutex: where its semaphore is */
+	struct {
+		struct field writer_sem, reader_sem;
+	} rwmutex;
+	struct {
+		struct field sema;
+	} wait_group;
+	struct {
+		struct field notify;
+	} cond;
+	struct {
+		struct field head;
+	} notify_list;
+	struct {
+		struct field list; /* present: a slice of pairs (1.24 and later); absent: a map[string]string */
+	} label_map;
+	struct {
+		struct field size, fd, rg, wg;
+	} poll_desc;
+	struct {
+		struct field when;
+	} timer;
+	struct {
+		struct field size, tflag, kind, str;
+	} type; /* runtime._type, internal/abi.Type */
+	struct {
+		struct field count, flags, b, buckets, oldbuckets;
+	} hmap; /* absent with Swiss-table maps */
+	struct {
+		struct field pages_in_use;
+	} heap;
+	struct {
+		struct field numgc, pause_total;
+	} mstats;
+	struct {
+		struct field heap_live, heap_marked, heap_in_use, heap_released, heap_free;
+	} gc;
+	struct {
+		struct field size, pc_header, text, etext, types, etypes, gofunc, next;
+	} moduledata;
+	struct pclntab_layout pclntab;
+	struct status_constants status;
+	const char *source; /* description for `info` */
+};
+
+/*
+ * Asks `source` for everything. Fields that it does not know stay absent; ERROR_NOT_FOUND names the first one without
+ * which nothing works (that source knows nothing of the runtime).
+ */
+struct error *runtime_layout_load(const struct layout_source *source, struct runtime_layout *ret);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The notes of an ELF core: threads, process, auxiliary vector and the names of mapped files.
+ *
+ * Written by the kernel or by gdb's gcore. Notes that are damaged or cut off are left out; nothing
+ * here fails except for lack of memory.
+ */
+#ifndef GCTXDBG_TARGET_CORE_NOTES_H
+#define GCTXDBG_TARGET_CORE_NOTES_H
+
+#include "dbg/target/target.h"
+
+struct core_note {
+	uint32_t type;
+	struct bytes name; /* with its NUL */
+	struct bytes contents;
+};
+
+/* Takes the note at `*offset` of `notes` and moves on; false at the end or where the rest is
+ * damaged. */
+bool core_note_next(struct bytes notes, uint64_t *offset, struct core_note *ret);
+
+/* Whether the note's name is `name`. */
+bool core_note_is(const struct core_note *note, const char *name);
+
+/* A stretch of memory that maps a file. */
+struct core_file {
+	uint64_t start, end;
+	uint64_t offset;  /* in the file, in bytes */
+	const char *path; /* lives in the core */
+};
+
+struct core_notes {
+	pid_t pid; /* 0 unknown */
+	char name[17];
+
+	/* In the order of the core: the one that crashed comes first. */
+	struct thread *threads;
+	size_t thread_count, thread_capacity;
+
+	/* By address, without overlaps. */
+	struct core_file *files;
+	size_t file_count, file_capacity;
+
+	uint64_t entry, phdr, vdso; /* as in struct target; 0 unknown */
+};
+
+/* Adds what one PT_NOTE segment holds. */
+struct error *core_notes_read(struct core_notes *notes, struct bytes segment);
+/* After the last segment: sorts and checks. */
+void core_notes_finish(struct core_notes *notes);
+void core_notes_deinit(struct core_notes *notes);
+
+/* The file mapped at `address`, or NULL. */
+const struct core_file *core_notes_file_at(const struct core_notes *notes, uint64_t address);
+
+#endif

@@ -1,0 +1,16 @@
+/* Owning a file descriptor: closed when its variable goes out of scope. */
+#ifndef GCTXDBG_TARGET_FD_H
+#define GCTXDBG_TARGET_FD_H
+
+#include <unistd.h>
+
+static inline void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+#define _cleanup_fd_ __attribute__((cleanup(close_fd)))
+
+#endif

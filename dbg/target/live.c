@@ -1,0 +1,224 @@
+/* The live process as a target: opening it, and the operations behind target.h. */
+#include <elf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "dbg/target/attach_check.h"
+#include "dbg/target/live_memory.h"
+#include "dbg/target/proc_files.h"
+#include "dbg/target/tracer.h"
+
+struct live {
+	struct target target; /* first: a target is a live */
+	struct tracer *tracer;
+	struct live_memory memory;
+};
+
+static struct live *live_of(struct target *target)
+{
+	return (struct live *)target;
+}
+
+static void set_stop(struct live *live, const struct stop *stop)
+{
+	live->target.pid = stop->pid;
+	live->target.stop_monotonic_ns = stop->monotonic_ns;
+	live->target.stop_realtime_ns = stop->realtime_ns;
+	if (live->memory.tid != stop->tid)
+		live_memory_close(&live->memory);
+	live->memory.tid = stop->tid;
+}
+
+/* ---- Operations ---- */
+
+static void live_destroy(struct target *target)
+{
+	struct live *live = live_of(target);
+	tracer_destroy(live->tracer);
+	live_memory_close(&live->memory);
+	free(live);
+}
+
+static struct error *live_read(struct target *target, struct memory_run *runs, size_t count)
+{
+	struct error *err = live_memory_read(&live_of(target)->memory, runs, count);
+	/* Let go meanwhile (the watchdog, SIGTERM): then it is torn. The state changes before the
+	 * first thread runs. */
+	if (!err && atomic_load(&target->state) != TARGET_STOPPED)
+		err = error_create(ERROR_GONE,
+			"process %d was let go while its memory was read: %s", target->pid,
+			target->gone_reason ? target->gone_reason : "it runs");
+	return err;
+}
+
+static int compare_tids(const void *left, const void *right)
+{
+	pid_t a = ((const struct thread *)left)->tid, b = ((const struct thread *)right)->tid;
+	return (a > b) - (a < b);
+}
+
+static bool shares_pid_namespace(pid_t tid)
+{
+	char path[64], own[64] = "", other[64] = "";
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
+	return readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
+	       readlink(path, other, sizeof(other) - 1) > 0 && strcmp(own, other) == 0;
+}
+
+static struct error *live_load_threads(struct target *target)
+{
+	struct live *live = live_of(target);
+	struct thread *threads;
+	size_t count;
+	struct error *err = tracer_registers(live->tracer, &threads, &count);
+	if (err)
+		return err;
+	qsort(threads, count, sizeof(*threads), compare_tids);
+	bool shared = shares_pid_namespace(live->memory.tid);
+	for (size_t i = 0; i < count; i++) {
+		proc_read_comm(threads[i].tid, threads[i].name);
+		threads[i].ns_tid = shared ? threads[i].tid : proc_namespace_tid(threads[i].tid);
+	}
+	target->threads = threads;
+	target->thread_count = count;
+	return NULL;
+}
+
+static struct error *live_load_mappings(struct target *target)
+{
+	return proc_read_maps(
+		live_of(target)->memory.tid, &target->mappings, &target->mapping_count);
+}
+
+static struct error *live_continue(struct target *target)
+{
+	return tracer_continue(live_of(target)->tracer);
+}
+
+static struct error *live_interrupt(struct target *target)
+{
+	struct live *live = live_of(target);
+	struct stop stop;
+	struct error *err = tracer_interrupt(live->tracer, &stop);
+	if (!err)
+		set_stop(live, &stop);
+	return err;
+}
+
+static struct error *live_detach(struct target *target)
+{
+	return tracer_detach(live_of(target)->tracer);
+}
+
+static struct error *live_kill(struct target *target)
+{
+	return tracer_kill(live_of(target)->tracer);
+}
+
+static bool live_next_event(struct target *target, struct target_event *ret)
+{
+	return tracer_next_event(live_of(target)->tracer, ret);
+}
+
+static const struct target_ops live_ops = {
+	.kind = "live process",
+	.destroy = live_destroy,
+	.read = live_read,
+	.load_threads = live_load_threads,
+	.load_mappings = live_load_mappings,
+	.cont = live_continue,
+	.interrupt = live_interrupt,
+	.detach = live_detach,
+	.kill = live_kill,
+	.next_event = live_next_event,
+};
+
+/* ---- Opening ---- */
+
+static void destroy_cleanup(struct live **live)
+{
+	if (*live)
+		target_destroy(&(*live)->target);
+}
+
+static struct error *create(const struct live_options *options, struct live **ret)
+{
+	_cleanup_(destroy_cleanup) struct live *live = calloc(1, sizeof(*live));
+	if (!live)
+		return error_no_memory();
+	live->target.ops = &live_ops;
+	live->target.state = TARGET_GONE;
+	live->target.event_fd = -1;
+	live->target.cancel = options ? options->cancel : NULL;
+	live->memory.mem_fd = -1;
+	struct error *err = tracer_create(&live->target, options, &live->tracer);
+	if (err)
+		return err;
+	live->target.event_fd = tracer_event_fd(live->tracer);
+	*ret = take_pointer(live);
+	return NULL;
+}
+
+static struct error *describe_program(struct live *live)
+{
+	struct target *target = &live->target;
+	char name[4097], path[64];
+	if (asprintf(&target->exe_path, "/proc/%d/exe", live->memory.tid) < 0) {
+		target->exe_path = NULL;
+		return error_no_memory();
+	}
+	ssize_t length = readlink(target->exe_path, name, sizeof(name) - 1);
+	if (length > 0)
+		name[length] = 0;
+	target->exe_name = strdup(length > 0 ? name : target->exe_path);
+	if (!target->exe_name)
+		return error_no_memory();
+	_cleanup_free_ char *auxv = NULL;
+	size_t size = 0;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", live->memory.tid);
+	if (proc_read_file(path, &auxv, &size) != 0)
+		return NULL; /* 0 is "unknown" for all of these */
+	target->entry = auxv_value(auxv, size, AT_ENTRY);
+	target->phdr = auxv_value(auxv, size, AT_PHDR);
+	target->vdso = auxv_value(auxv, size, AT_SYSINFO_EHDR);
+	return NULL;
+}
+
+/* The process has been stopped, or that failed with `err`. */
+static struct error *finish(
+	struct live **live, struct error *err, const struct stop *stop, struct target **ret)
+{
+	if (err)
+		return err;
+	set_stop(*live, stop);
+	err = describe_program(*live);
+	if (err)
+		return err;
+	*ret = &take_pointer(*live)->target;
+	return NULL;
+}
+
+struct error *live_attach(pid_t pid, const struct live_options *options, struct target **ret)
+{
+	struct error *err = attach_check(pid);
+	if (err)
+		return err;
+	_cleanup_(destroy_cleanup) struct live *live = NULL;
+	err = create(options, &live);
+	if (err)
+		return err;
+	struct stop stop;
+	err = tracer_attach(live->tracer, pid, &stop);
+	return finish(&live, err, &stop, ret);
+}
+
+struct error *live_exec(char *const argv[], const struct live_options *options, struct target **ret)
+{
+	_cleanup_(destroy_cleanup) struct live *live = NULL;
+	struct error *err = create(options, &live);
+	if (err)
+		return err;
+	struct stop stop;
+	err = tracer_exec(live->tracer, argv, &stop);
+	return finish(&live, err, &stop, ret);
+}

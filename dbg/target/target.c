@@ -1,0 +1,282 @@
+/* The dispatcher: checks the target's state, reads through the cache, leaves the rest to the
+ * source. */
+#include "dbg/target/target.h"
+
+#include <inttypes.h>
+
+#include "dbg/target/memory_cache.h"
+
+enum { CACHE_BYTES = 256 << 20, STRING_PART = 256 };
+
+static void free_threads(struct target *target)
+{
+	free(target->threads);
+	target->threads = NULL;
+	target->thread_count = 0;
+}
+
+static void free_mappings(struct target *target)
+{
+	for (size_t i = 0; i < target->mapping_count; i++)
+		free(target->mappings[i].path);
+	free(target->mappings);
+	target->mappings = NULL;
+	target->mapping_count = 0;
+}
+
+static void free_stop_data(struct target *target)
+{
+	free_threads(target);
+	free_mappings(target);
+}
+
+void target_destroy(struct target *target)
+{
+	if (!target)
+		return;
+	free_stop_data(target);
+	memory_cache_destroy(take_pointer(target->cache));
+	free(take_pointer(target->exe_path));
+	free(take_pointer(target->exe_name));
+	target->ops->destroy(target);
+}
+
+/* ERROR_GONE with what can be done about it, unless the target stands still. */
+static struct error *check_stopped(struct target *target)
+{
+	int state = atomic_load_explicit(&target->state, memory_order_acquire);
+	if (state == TARGET_STOPPED)
+		return NULL;
+	if (state == TARGET_RUNNING)
+		return error_create(ERROR_GONE,
+			"process %d is running, stop it with \"interrupt\" first",
+			(int)target->pid);
+	const char *reason = target->gone_reason;
+	return error_create(ERROR_GONE, "process %d is no longer attached: %s", (int)target->pid,
+		reason ? reason : "it has exited or was left");
+}
+
+struct error *target_check(struct target *target)
+{
+	if (target->cancel && atomic_load_explicit(target->cancel, memory_order_relaxed))
+		return error_create(ERROR_CANCELLED, "interrupted");
+	return check_stopped(target);
+}
+
+static struct error *ensure_cache(struct target *target)
+{
+	if (!target->cache)
+		target->cache = memory_cache_create(CACHE_BYTES);
+	return target->cache ? NULL : error_no_memory();
+}
+
+static struct error *fault_error(struct target *target, uint64_t address)
+{
+	if (target->ops->fault)
+		return target->ops->fault(target, address);
+	return error_create(ERROR_FAULT,
+		"cannot read memory at 0x%" PRIx64 ": nothing is mapped there", address);
+}
+
+/* Where all memory is mapped here there is nothing to cache. */
+static void read_peeking(struct target *target, uint64_t address, uint8_t *ret, size_t size,
+	bool *ret_complete, uint64_t *ret_fault)
+{
+	while (size) {
+		struct bytes part = target->ops->peek(target, address, size);
+		if (!part.size) {
+			*ret_complete = false;
+			*ret_fault = address;
+			return;
+		}
+		memcpy(ret, part.data, part.size);
+		ret += part.size;
+		address += part.size;
+		size -= part.size;
+	}
+	*ret_complete = true;
+}
+
+struct error *target_read(struct target *target, uint64_t address, void *ret, size_t size)
+{
+	struct error *err = check_stopped(target);
+	if (err)
+		return err;
+	if (!size)
+		return NULL;
+	bool wraps = size - 1 > UINT64_MAX - address;
+	size_t readable = wraps ? (size_t)(UINT64_MAX - address) : size;
+	bool complete = true;
+	uint64_t fault = UINT64_MAX;
+	if (target->ops->peek) {
+		read_peeking(target, address, ret, readable, &complete, &fault);
+	} else {
+		err = ensure_cache(target);
+		if (!err)
+			err = memory_cache_read(
+				target->cache, target, address, ret, readable, &complete, &fault);
+		/* The watchdog may have let it run meanwhile: then the bytes are worth nothing. */
+		struct error *gone = err ? NULL : check_stopped(target);
+		if (err || gone)
+			return err ? err : gone;
+	}
+	return complete && !wraps ? NULL : fault_error(target, fault);
+}
+
+struct error *target_read_string(struct target *target, uint64_t address, size_t size, char **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t capacity = 0, length = 0;
+	while (length < size) {
+		/* Never across a page: what follows the string may not be readable. */
+		size_t part = STRING_PART - (size_t)((address + length) % STRING_PART);
+		if (part > size - length)
+			part = size - length;
+		if (!array_reserve(&text, &capacity, length + part + 1))
+			return error_no_memory();
+		struct error *err = target_read(target, address + length, text + length, part);
+		if (err)
+			return err;
+		const char *end = memchr(text + length, 0, part);
+		if (end) {
+			length = (size_t)(end - text);
+			break;
+		}
+		length += part;
+	}
+	if (!array_reserve(&text, &capacity, length + 1))
+		return error_no_memory();
+	text[length] = 0;
+	*ret = take_pointer(text);
+	return NULL;
+}
+
+struct error *target_prefetch(struct target *target, struct range *ranges, size_t count)
+{
+	struct error *err = target_check(target);
+	if (err || target->ops->peek)
+		return err;
+	err = ensure_cache(target);
+	return err ? err : memory_cache_prefetch(target->cache, target, ranges, count);
+}
+
+void target_trim_cache(struct target *target)
+{
+	if (target->cache)
+		memory_cache_drop(target->cache);
+}
+
+void target_drop_cache(struct target *target)
+{
+	target_trim_cache(target);
+	free_stop_data(target);
+}
+
+struct error *target_threads(struct target *target, const struct thread **ret, size_t *ret_count)
+{
+	struct error *err = check_stopped(target);
+	if (!err && !target->threads) {
+		err = target->ops->load_threads(target);
+		if (err)
+			free_threads(target);
+	}
+	if (err)
+		return err;
+	*ret = target->threads;
+	*ret_count = target->thread_count;
+	return NULL;
+}
+
+struct error *target_mappings(struct target *target, const struct mapping **ret, size_t *ret_count)
+{
+	struct error *err = check_stopped(target);
+	if (!err && !target->mappings) {
+		err = target->ops->load_mappings(target);
+		if (err)
+			free_mappings(target);
+	}
+	if (err)
+		return err;
+	*ret = target->mappings;
+	*ret_count = target->mapping_count;
+	return NULL;
+}
+
+const struct mapping *target_mapping_at(struct target *target, uint64_t address)
+{
+	const struct mapping *mappings;
+	size_t count;
+	struct error *err = target_mappings(target, &mappings, &count);
+	if (err) {
+		error_destroy(err);
+		return NULL;
+	}
+	size_t low = 0;
+	while (low < count) {
+		size_t middle = low + (count - low) / 2;
+		if (mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	/* `low` is the first mapping that ends behind the address. */
+	return low < target->mapping_count && mappings[low].start <= address ? &mappings[low]
+									     : NULL;
+}
+
+/* A core, or a source that lacks `what`. */
+static struct error *cannot(const struct target *target, const char *what)
+{
+	return error_create(ERROR_GONE, "a %s cannot %s", target->ops->kind, what);
+}
+
+struct error *target_continue(struct target *target)
+{
+	if (!target->ops->cont)
+		return cannot(target, "continue");
+	struct error *err = check_stopped(target);
+	if (err)
+		return err;
+	target_drop_cache(target);
+	return target->ops->cont(target);
+}
+
+struct error *target_interrupt(struct target *target)
+{
+	if (!target->ops->interrupt)
+		return cannot(target, "be interrupted, it does not run");
+	int state = target->state;
+	if (state == TARGET_STOPPED)
+		return NULL;
+	if (state == TARGET_GONE)
+		return check_stopped(target);
+	target_drop_cache(target);
+	return target->ops->interrupt(target);
+}
+
+/* Detaching and killing are possible whether it runs or not. */
+static struct error *end(
+	struct target *target, struct error *(*op)(struct target *target), const char *what)
+{
+	if (!op)
+		return cannot(target, what);
+	if (target->state == TARGET_GONE)
+		return check_stopped(target);
+	target_drop_cache(target);
+	return op(target);
+}
+
+struct error *target_detach(struct target *target)
+{
+	return end(target, target->ops->detach, "be detached, there is no process");
+}
+
+struct error *target_kill(struct target *target)
+{
+	return end(target, target->ops->kill, "be killed, there is no process");
+}
+
+bool target_next_event(struct target *target, struct target_event *ret)
+{
+	return target->ops->next_event && target->ops->next_event(target, ret);
+}

@@ -1,0 +1,239 @@
+/* What the kernel reports about our tracees, and what is done about each report. */
+#include "dbg/target/tracee.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "dbg/target/attach_check.h"
+#include "dbg/target/tracee_table.h"
+
+/* No PTRACE_O_EXITKILL: the target must outlive us. No fork tracing: its children are none of our
+ * business. */
+static const unsigned long seize_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+
+enum { PUMP_LIMIT = 256 };
+
+/* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
+ */
+long trace(enum __ptrace_request request, pid_t tid, unsigned long data)
+{
+	return ptrace(request, tid, NULL, (void *)data); // NOLINT: the interface wants a pointer
+}
+
+void set_condition(struct tracees *tracees, struct tracee *tracee, enum tracee_condition condition)
+{
+	tracees->running -= tracee->condition == TRACEE_RUNNING;
+	tracees->running += condition == TRACEE_RUNNING;
+	tracee->condition = condition;
+}
+
+struct tracee *tracee_find(const struct tracees *tracees, pid_t tid)
+{
+	struct tracee *tracee;
+	HASH_FIND_INT(tracees->table, &tid, tracee);
+	return tracee;
+}
+
+/* Enters a thread as running; NULL without memory. */
+static struct tracee *add(struct tracees *tracees, pid_t tid)
+{
+	struct tracee *tracee = calloc(1, sizeof(*tracee));
+	if (tracee) {
+		tracee->tid = tid;
+		tracee->condition = TRACEE_RUNNING;
+		HASH_ADD_INT(tracees->table, tid, tracee);
+		if (tracee->lost)
+			free(take_pointer(tracee));
+	}
+	if (tracee)
+		tracees->running++;
+	else
+		tracees->no_memory = true;
+	return tracee;
+}
+
+void tracee_remove(struct tracees *tracees, struct tracee *tracee)
+{
+	set_condition(tracees, tracee, TRACEE_STOPPED);
+	HASH_DEL(tracees->table, tracee);
+	free(tracee);
+}
+
+/* Removes all but `keep` (may be NULL). */
+static void remove_others(struct tracees *tracees, const struct tracee *keep)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee != keep)
+			tracee_remove(tracees, tracee);
+	}
+	tracees->generation++;
+}
+
+void tracees_deinit(struct tracees *tracees)
+{
+	remove_others(tracees, NULL);
+}
+
+struct error *tracees_seize(struct tracees *tracees, pid_t tid)
+{
+	if (trace(PTRACE_SEIZE, tid, seize_options) != 0)
+		return attach_refused(tracees->pid, tid, errno);
+	return add(tracees, tid) ? NULL : error_no_memory();
+}
+
+struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added)
+{
+	*ret_added = false;
+	if (trace(PTRACE_SEIZE, tid, seize_options) != 0) {
+		int errnum = errno;
+		struct process_status status;
+		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
+			status.state == 'X' || status.tgid != tracees->pid)
+			return NULL; /* it has exited meanwhile; a zombie main thread is as good as
+					that */
+		if (status.tracer != tracees->tracer)
+			return attach_refused(tracees->pid, tid, errnum);
+		/* A traced thread created it, so that the kernel made it our tracee, and its first
+		 * report is under way. */
+	}
+	if (!add(tracees, tid))
+		return error_no_memory();
+	*ret_added = true;
+	trace(PTRACE_INTERRUPT, tid, 0);
+	return NULL;
+}
+
+void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal)
+{
+	trace(PTRACE_DETACH, tracee->tid, (unsigned long)signal);
+	tracee_remove(tracees, tracee);
+}
+
+/*
+ * All other threads are dead, and the one that called exec has become the main thread, whichever it
+ * was before. The old main thread vanishes without a report.
+ */
+static void handle_exec(struct tracees *tracees, struct tracee *tracee)
+{
+	remove_others(tracees, tracee);
+	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
+		tracee->group_stop = 0;
+		set_condition(tracees, tracee, TRACEE_STOPPED);
+		return;
+	}
+	if (tracees->mode != TRACING_LEAVING)
+		tracees->execed = true;
+	tracees->mode = TRACING_LEAVING;
+	tracee_detach(tracees, tracee, 0);
+}
+
+/* A thread is entered at birth, so that its creator cannot be the last one that we know of and
+ * exit. */
+static void handle_clone(struct tracees *tracees, pid_t creator)
+{
+	unsigned long tid = 0;
+	struct process_status status;
+	if (ptrace(PTRACE_GETEVENTMSG, creator, NULL, &tid) == 0 &&
+		!tracee_find(tracees, (pid_t)tid) && proc_read_status((pid_t)tid, &status) == 0 &&
+		status.tgid == tracees->pid && status.tracer == tracees->tracer)
+		add(tracees, (pid_t)tid);
+}
+
+static void handle_stop(struct tracees *tracees, struct tracee *tracee, int status)
+{
+	int event = status >> 16, signal = WSTOPSIG(status);
+	bool trap = event == PTRACE_EVENT_STOP; /* by PTRACE_INTERRUPT, at birth, or a group-stop:
+						   then `signal` stopped it */
+	int deliver = event ? 0 : signal;
+	if (event == PTRACE_EVENT_EXEC) {
+		handle_exec(tracees, tracee);
+		return;
+	}
+	if (event == PTRACE_EVENT_CLONE)
+		handle_clone(tracees, tracee->tid);
+	switch (tracees->mode) {
+	case TRACING_LEAVING:
+		tracee_detach(tracees, tracee, deliver);
+		return;
+	case TRACING_STOPPING:
+		if (trap) {
+			tracee->group_stop = signal == SIGTRAP ? 0 : signal;
+			set_condition(tracees, tracee, TRACEE_STOPPED);
+			return;
+		}
+		/* Any other stop swallows a pending interrupt, so ask again before going on. */
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		trace(PTRACE_CONT, tracee->tid, (unsigned long)deliver);
+		break;
+	case TRACING_RUNNING:
+		if (trap && signal != SIGTRAP)
+			trace(PTRACE_LISTEN, tracee->tid, 0);
+		else
+			trace(PTRACE_CONT, tracee->tid, (unsigned long)deliver);
+		break;
+	}
+	set_condition(tracees, tracee, TRACEE_RUNNING);
+}
+
+static void handle_exit(struct tracees *tracees, pid_t tid, int status)
+{
+	struct tracee *tracee = tracee_find(tracees, tid);
+	if (tracee) {
+		tracee_remove(tracees, tracee);
+		tracees->last_status = status;
+	} else if (tid != tracees->pid || tracees->mode == TRACING_LEAVING) {
+		return; /* some child of ours that is none of the threads */
+	}
+	/* The main thread's exit is reported after all others': then nobody is left. */
+	if (tid == tracees->pid) {
+		tracees->last_status = status;
+		remove_others(tracees, NULL);
+	}
+	if (!tracees->table && tracees->mode != TRACING_LEAVING &&
+		(tid == tracees->pid || !tracees->attaching))
+		tracees->ended = true;
+}
+
+/* A thread that we have not heard of: new, or a child process that was cloned in an unusual way and
+ * got traced for it. */
+static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
+{
+	struct process_status process;
+	if (proc_read_status(tid, &process) == 0 && process.tgid == tracees->pid) {
+		struct tracee *tracee = add(tracees, tid);
+		if (tracee)
+			return tracee;
+	}
+	trace(PTRACE_DETACH, tid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
+	return NULL;
+}
+
+void tracee_handle(struct tracees *tracees, pid_t tid, int status)
+{
+	if (!WIFSTOPPED(status)) {
+		handle_exit(tracees, tid, status);
+		return;
+	}
+	struct tracee *tracee = tracee_find(tracees, tid);
+	if (!tracee)
+		tracee = adopt(tracees, tid, status);
+	if (tracee)
+		handle_stop(tracees, tracee, status);
+}
+
+bool tracees_pump(struct tracees *tracees)
+{
+	for (int i = 0; i < PUMP_LIMIT; i++) {
+		int status;
+		/* Only children and tracees of this thread: those of the main thread (`command |
+		 * less`) are not ours. */
+		pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
+		if (tid <= 0)
+			return i > 0;
+		tracee_handle(tracees, tid, status);
+	}
+	return true;
+}

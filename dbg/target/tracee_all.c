@@ -1,0 +1,266 @@
+/* Stopping, resuming and leaving all threads of a process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <elf.h>
+#include <sys/signalfd.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dbg/target/proc_files.h"
+#include "dbg/target/tracee_table.h"
+
+enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 2000000000 };
+
+int64_t monotonic_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+bool tracees_is_empty(const struct tracees *tracees)
+{
+	return !tracees->table;
+}
+
+pid_t tracees_any_stopped(const struct tracees *tracees)
+{
+	struct tracee *tracee = tracee_find(tracees, tracees->pid), *next;
+	if (tracee && tracee->condition == TRACEE_STOPPED)
+		return tracee->tid;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_STOPPED)
+			return tracee->tid;
+	}
+	return 0;
+}
+
+void tracees_wait(struct tracees *tracees, int other_fd, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{.fd = tracees->child_fd, .events = POLLIN},
+		{.fd = other_fd, .events = POLLIN},
+	};
+	if (poll(fds, array_length(fds), timeout_ms) > 0 && fds[0].revents & POLLIN) {
+		struct signalfd_siginfo info;
+		/* One is enough: SIGCHLDs do not queue up. Whoever waits reaps until there is
+		 * nothing more. */
+		while (read(tracees->child_fd, &info, sizeof(info)) < 0 && errno == EINTR)
+			;
+	}
+}
+
+/*
+ * Asks each running thread by name. With thousands of tracees that is much cheaper than
+ * waitpid(-1), which searches all of them for one report.
+ */
+static bool sweep(struct tracees *tracees)
+{
+	size_t generation = tracees->generation;
+	bool any = false;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		int status;
+		pid_t tid = tracee->tid;
+		if (tracee->condition != TRACEE_RUNNING ||
+			waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG) != tid)
+			continue;
+		any = true;
+		tracee_handle(tracees, tid, status);
+		if (tracees->generation != generation)
+			return true;
+	}
+	return any;
+}
+
+/* Threads that end without a report: the main thread before the others, and those that an exec has
+ * swept away. */
+static void check_stragglers(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		struct process_status status;
+		if (tracee->condition != TRACEE_RUNNING)
+			continue;
+		int errnum = proc_read_status(tracee->tid, &status);
+		if (errnum == ENOENT || errnum == ESRCH)
+			tracee_remove(tracees, tracee);
+		else if (!errnum && status.state == 'Z' && tracee->tid == tracees->pid)
+			set_condition(tracees, tracee, TRACEE_ZOMBIE);
+	}
+}
+
+static struct error *does_not_stop(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		struct process_status status = {.state = '?'};
+		if (tracee->condition != TRACEE_RUNNING ||
+			proc_read_status(tracee->tid, &status) != 0)
+			continue;
+		char name[16], wchan[64];
+		proc_read_comm(tracee->tid, name);
+		proc_read_wchan(tracee->tid, wchan, sizeof(wchan));
+		return error_create(ERROR_OTHER,
+			"process %d runs on: its thread %d (%s) did not stop in time, it is in "
+			"state %c%s%s%s; try again when it "
+			"is through",
+			tracees->pid, tracee->tid, name, status.state,
+			status.state == 'D' ? " (an uninterruptible wait: disk, NFS, vfork)" : "",
+			wchan[0] ? " in the kernel's " : "", wchan);
+	}
+	return error_create(ERROR_OTHER,
+		"process %d runs on: it creates threads faster than they can be stopped; try again",
+		tracees->pid);
+}
+
+static struct error *gone(const struct tracees *tracees)
+{
+	if (tracees->execed)
+		return error_create(ERROR_GONE,
+			"process %d runs another program now (exec) and has been left",
+			tracees->pid);
+	return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
+}
+
+/* Waits until no thread runs. `deadline` is in CLOCK_MONOTONIC. */
+static struct error *await_stops(
+	struct tracees *tracees, const struct stop_limits *limits, int64_t deadline)
+{
+	int64_t progress = monotonic_now();
+	while (tracees->running) {
+		size_t before = tracees->running;
+		bool any = sweep(tracees);
+		any |= tracees_pump(tracees);
+		if (tracees->execed || tracees->ended)
+			break;
+		if (tracees->no_memory)
+			return error_no_memory();
+		int64_t now = monotonic_now();
+		if (tracees->running < before)
+			progress = now;
+		if (now > deadline || now - progress > limits->progress_ns)
+			return does_not_stop(tracees);
+		if (limits->cancel && atomic_load(limits->cancel))
+			return error_create(
+				ERROR_CANCELLED, "cancelled; process %d runs on", tracees->pid);
+		if (any)
+			continue;
+		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
+		if (!sweep(tracees))
+			check_stragglers(tracees);
+	}
+	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
+}
+
+static struct error *seize_new(struct tracees *tracees, size_t *ret_added)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	size_t count = 0;
+	*ret_added = 0;
+	int errnum = proc_list_threads(tracees->pid, &tids, &count);
+	if (errnum == ENOENT || errnum == ESRCH)
+		return NULL;
+	if (errnum)
+		return error_system(errnum, "cannot list the threads of process %d", tracees->pid);
+	for (size_t i = 0; i < count; i++) {
+		if (tracee_find(tracees, tids[i]))
+			continue;
+		bool added;
+		struct error *err = tracees_seize_if_alive(tracees, tids[i], &added);
+		if (err)
+			return err;
+		*ret_added += added;
+	}
+	return NULL;
+}
+
+struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits)
+{
+	int64_t deadline = monotonic_now() + limits->total_ns;
+	tracees->mode = TRACING_STOPPING;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_RUNNING)
+			trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	}
+	/* A thread may create another one until it is stopped: all are, when a whole pass finds no
+	 * new one. */
+	for (;;) {
+		size_t added;
+		struct error *err = seize_new(tracees, &added);
+		if (!err)
+			err = await_stops(tracees, limits, deadline);
+		if (err)
+			return err;
+		if (!added)
+			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
+		if (monotonic_now() > deadline)
+			return does_not_stop(tracees);
+	}
+}
+
+void tracees_resume(struct tracees *tracees)
+{
+	tracees->mode = TRACING_RUNNING;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition != TRACEE_STOPPED)
+			continue;
+		/* Listening keeps a stopped process stopped, until a SIGCONT comes or has come
+		 * meanwhile. */
+		trace(tracee->group_stop ? PTRACE_LISTEN : PTRACE_CONT, tracee->tid, 0);
+		set_condition(tracees, tracee, TRACEE_RUNNING);
+	}
+}
+
+void tracees_leave(struct tracees *tracees)
+{
+	tracees->mode = TRACING_LEAVING;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_STOPPED)
+			tracee_detach(tracees, tracee, 0);
+		else if (tracee->condition == TRACEE_ZOMBIE)
+			tracee_remove(tracees, tracee);
+		else
+			trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	}
+	int64_t deadline = monotonic_now() + LEAVE_NS;
+	while (tracees->running && monotonic_now() < deadline) {
+		bool any = sweep(tracees);
+		any |= tracees_pump(tracees);
+		if (any || !tracees->running)
+			continue;
+		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
+		if (!sweep(tracees))
+			check_stragglers(tracees);
+	}
+}
+
+struct error *tracees_registers(struct tracees *tracees, struct thread **ret, size_t *ret_count)
+{
+	size_t count = 0;
+	struct thread *threads = calloc(HASH_COUNT(tracees->table) + 1, sizeof(*threads));
+	if (!threads)
+		return error_no_memory();
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition != TRACEE_STOPPED)
+			continue;
+		struct thread *thread = &threads[count++];
+		*thread = (struct thread){
+			.tid = tracee->tid, .ns_tid = tracee->tid, .signal = tracee->group_stop};
+		struct iovec registers = {&thread->regs, sizeof(thread->regs)};
+		thread->regs_valid = ptrace(PTRACE_GETREGSET, tracee->tid, (void *)NT_PRSTATUS,
+					     &registers) == 0 &&
+				     registers.iov_len == sizeof(thread->regs);
+	}
+	*ret = threads;
+	*ret_count = count;
+	return NULL;
+}

@@ -1,0 +1,51 @@
+/*
+ * The table of tracees, shared by tracee.c (what reports mean) and tracee_all.c (stopping and
+ * leaving all).
+ */
+#ifndef GCTXDBG_TARGET_TRACEE_TABLE_H
+#define GCTXDBG_TARGET_TRACEE_TABLE_H
+
+#include <sys/ptrace.h>
+
+/* Without memory an element is marked and not entered; the default would end the program. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((element)->lost = true)
+#include <uthash.h>
+
+#include "dbg/target/tracee.h"
+
+enum tracee_condition {
+	TRACEE_RUNNING, /* or about to report a stop */
+	TRACEE_STOPPED,
+	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
+};
+
+struct tracee {
+	pid_t tid;
+	enum tracee_condition condition;
+	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
+			 */
+	bool lost;	/* not in the table: no memory */
+	UT_hash_handle hh;
+};
+
+/* ptrace() without an address. */
+long trace(enum __ptrace_request request, pid_t tid, unsigned long data);
+
+struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
+void set_condition(struct tracees *tracees, struct tracee *tracee, enum tracee_condition condition);
+
+/* Forgets and frees it. */
+void tracee_remove(struct tracees *tracees, struct tracee *tracee);
+
+/* Detaches a thread that is stopped, delivering `signal` unless it is 0, and forgets it. */
+void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
+
+/* Acts upon one report of waitpid(). */
+void tracee_handle(struct tracees *tracees, pid_t tid, int status);
+
+/* Seizes and interrupts a thread found in /proc; not an error when it exits meanwhile or is our
+ * tracee already. */
+struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added);
+
+#endif

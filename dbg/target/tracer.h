@@ -1,0 +1,53 @@
+/*
+ * The tracer thread: it makes all ptrace calls for one live target, because the kernel wants them
+ * from one thread, and because the target must be let go in time whatever the user's thread is busy
+ * with.
+ *
+ * It serves calls from the user's thread, passes on what happens to the tracees, lets the target go
+ * when it has stood still for too long (watchdog), and lets it go at once on SIGTERM or SIGHUP.
+ *
+ * Signals: tracer_create() blocks SIGCHLD, SIGTERM and SIGHUP in the calling thread (the tracer
+ * thread takes them through signalfds) and resets SIGCHLD to its default action; tracer_destroy(),
+ * called by the same thread, restores both. Threads created meanwhile inherit the mask; children
+ * must get it reset (posix_spawnattr_setsigmask). One tracer at a time per process.
+ */
+#ifndef GCTXDBG_TARGET_TRACER_H
+#define GCTXDBG_TARGET_TRACER_H
+
+#include "dbg/target/target.h"
+
+struct tracer;
+
+/* What is true of a stop. */
+struct stop {
+	pid_t pid;
+	pid_t tid; /* a living thread: its files in /proc work even when the main thread has exited
+		    */
+	int64_t monotonic_ns, realtime_ns;
+};
+
+/* `target`: its state and gone_reason are kept up to date; must outlive the tracer. */
+struct error *tracer_create(
+	struct target *target, const struct live_options *options, struct tracer **ret);
+
+/* Leaves the process (it runs on) and frees everything. */
+void tracer_destroy(struct tracer *tracer);
+
+/* Seizes process `pid` and stops it. On an error it has been left. Once per tracer. */
+struct error *tracer_attach(struct tracer *tracer, pid_t pid, struct stop *ret);
+
+/* Starts a program instead, see live_exec(). */
+struct error *tracer_exec(struct tracer *tracer, char *const argv[], struct stop *ret);
+
+struct error *tracer_continue(struct tracer *tracer);
+struct error *tracer_interrupt(struct tracer *tracer, struct stop *ret);
+struct error *tracer_detach(struct tracer *tracer);
+struct error *tracer_kill(struct tracer *tracer);
+
+/* tids, registers and stop signals of all threads, in no order; `*ret` is malloc'ed. */
+struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_t *ret_count);
+
+bool tracer_next_event(struct tracer *tracer, struct target_event *ret);
+int tracer_event_fd(const struct tracer *tracer);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * Which abbreviation codes of .debug_abbrev stand for types and constants with an inline name.
+ */
+#ifndef GCTXDBG_DWARF_DEBUG_ABBREVIATIONS_H
+#define GCTXDBG_DWARF_DEBUG_ABBREVIATIONS_H
+
+#include "dwarf/base/memory.h"
+
+enum {
+	MAX_ABBREVIATION_CODE = (1 << 14) - 1
+}; /* two bytes of ULEB128; Go uses less than 64 codes */
+
+struct abbreviation_codes {
+	uint8_t is_inline[(MAX_ABBREVIATION_CODE + 1) / 8]; /* bit set; the union of all tables */
+	bool has_inline_structs;
+	bool has_other_structs; /* struct types whose name is in a string section */
+};
+
+void abbreviation_codes_read(struct bytes debug_abbrev, struct abbreviation_codes *ret);
+
+static inline bool abbreviation_code_is_inline(
+	const struct abbreviation_codes *codes, uint32_t code)
+{
+	return code <= MAX_ABBREVIATION_CODE && (codes->is_inline[code / 8] >> (code % 8) & 1);
+}
+
+/* The tag is one that names a type or a constant. */
+bool tag_is_searchable(uint64_t tag);
+
+#endif

@@ -1,0 +1,198 @@
+/* One debugging information entry at a time, through libdwarf. */
+#include "dwarf/debug_die.h"
+
+/* libdwarf allocates its errors; what went wrong in one entry interests nobody. */
+static bool succeeded(Dwarf_Debug handle, int result, Dwarf_Error error)
+{
+	if (result == DW_DLV_ERROR)
+		dwarf_dealloc_error(handle, error);
+	return result == DW_DLV_OK;
+}
+
+void die_deinit(struct die *die)
+{
+	if (die->die)
+		dwarf_dealloc_die(die->die);
+	die->die = NULL;
+}
+
+bool die_at(Dwarf_Debug handle, uint64_t offset, struct die *ret)
+{
+	Dwarf_Error error = NULL;
+	*ret = (struct die){.handle = handle};
+	return succeeded(handle, dwarf_offdie_b(handle, offset, true, &ret->die, &error), error);
+}
+
+bool die_child(const struct die *parent, struct die *ret)
+{
+	Dwarf_Error error = NULL;
+	*ret = (struct die){.handle = parent->handle};
+	return succeeded(parent->handle, dwarf_child(parent->die, &ret->die, &error), error);
+}
+
+bool die_next(struct die *die)
+{
+	Dwarf_Error error = NULL;
+	struct die next = {.handle = die->handle};
+	int result = dwarf_siblingof_b(die->handle, die->die, true, &next.die, &error);
+	if (!succeeded(die->handle, result, error))
+		return false;
+	/* DW_AT_sibling of a damaged file could lead in a circle. */
+	if (die_offset(&next) <= die_offset(die)) {
+		die_deinit(&next);
+		return false;
+	}
+	die_deinit(die);
+	*die = next;
+	return true;
+}
+
+uint64_t die_offset(const struct die *die)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Off offset;
+	return succeeded(die->handle, dwarf_dieoffset(die->die, &offset, &error), error) ? offset
+											 : 0;
+}
+
+unsigned die_tag(const struct die *die)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Half tag;
+	return succeeded(die->handle, dwarf_tag(die->die, &tag, &error), error) ? tag : 0;
+}
+
+const char *die_name(const struct die *die)
+{
+	Dwarf_Error error = NULL;
+	char *name;
+	return succeeded(die->handle, dwarf_diename(die->die, &name, &error), error) ? name : NULL;
+}
+
+static bool get_attribute(const struct die *die, unsigned attribute, Dwarf_Attribute *ret)
+{
+	Dwarf_Error error = NULL;
+	return succeeded(
+		die->handle, dwarf_attr(die->die, (Dwarf_Half)attribute, ret, &error), error);
+}
+
+bool die_has(const struct die *die, unsigned attribute)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	dwarf_dealloc_attribute(found);
+	return true;
+}
+
+static bool form_unsigned(Dwarf_Debug handle, Dwarf_Attribute attribute, uint64_t *ret)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Unsigned value;
+	if (succeeded(handle, dwarf_formudata(attribute, &value, &error), error)) {
+		*ret = value;
+		return true;
+	}
+	/* Some producers write small numbers in a signed form. */
+	Dwarf_Signed number;
+	error = NULL;
+	if (!succeeded(handle, dwarf_formsdata(attribute, &number, &error), error) || number < 0)
+		return false;
+	*ret = (uint64_t)number;
+	return true;
+}
+
+bool die_unsigned(const struct die *die, unsigned attribute, uint64_t *ret)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	bool is_number = form_unsigned(die->handle, found, ret);
+	dwarf_dealloc_attribute(found);
+	return is_number;
+}
+
+bool die_signed(const struct die *die, unsigned attribute, int64_t *ret)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	Dwarf_Error error = NULL;
+	Dwarf_Signed number;
+	uint64_t positive;
+	bool is_number = succeeded(die->handle, dwarf_formsdata(found, &number, &error), error);
+	if (is_number) {
+		*ret = number;
+	} else if (form_unsigned(die->handle, found, &positive) && positive <= INT64_MAX) {
+		*ret = (int64_t)positive;
+		is_number = true;
+	}
+	dwarf_dealloc_attribute(found);
+	return is_number;
+}
+
+bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	Dwarf_Error error = NULL;
+	Dwarf_Half form;
+	Dwarf_Off offset;
+	/* A reference by signature would make libdwarf search every unit. */
+	bool is_reference =
+		succeeded(die->handle, dwarf_whatform(found, &form, &error), error) &&
+		form != DW_FORM_ref_sig8 &&
+		succeeded(die->handle, dwarf_global_formref(found, &offset, &error), error);
+	dwarf_dealloc_attribute(found);
+	if (is_reference)
+		*ret = offset;
+	return is_reference;
+}
+
+/* The operand of `DW_OP_plus_uconst N` or `DW_OP_constu N, DW_OP_plus`. */
+static bool added_constant(struct bytes expression, uint64_t *ret)
+{
+	if (expression.size < 2 ||
+		(expression.data[0] != DW_OP_plus_uconst && expression.data[0] != DW_OP_constu))
+		return false;
+	uint64_t value = 0;
+	for (size_t i = 1; i < expression.size && i <= 9; i++) {
+		value |= (uint64_t)(expression.data[i] & 0x7f) << (7 * (i - 1));
+		if (expression.data[i] & 0x80)
+			continue;
+		*ret = value;
+		return true;
+	}
+	return false;
+}
+
+static bool form_expression(Dwarf_Debug handle, Dwarf_Attribute attribute, uint64_t *ret)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Unsigned size;
+	Dwarf_Ptr data;
+	if (succeeded(handle, dwarf_formexprloc(attribute, &size, &data, &error), error))
+		return added_constant((struct bytes){data, size}, ret);
+	Dwarf_Block *block;
+	error = NULL;
+	if (!succeeded(handle, dwarf_formblock(attribute, &block, &error), error))
+		return false;
+	bool is_constant = added_constant((struct bytes){block->bl_data, block->bl_len}, ret);
+	dwarf_dealloc(handle, block, DW_DLA_BLOCK);
+	return is_constant;
+}
+
+bool die_member_offset(const struct die *die, uint64_t *ret)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, DW_AT_data_member_location, &found)) {
+		/* Members of a union need none. */
+		*ret = 0;
+		return true;
+	}
+	bool is_known =
+		form_unsigned(die->handle, found, ret) || form_expression(die->handle, found, ret);
+	dwarf_dealloc_attribute(found);
+	return is_known;
+}

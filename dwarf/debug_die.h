@@ -1,0 +1,41 @@
+/*
+ * One debugging information entry (DIE) at a time: libdwarf's calls in a shape where damage reads
+ * as absence.
+ */
+#ifndef GCTXDBG_DWARF_DEBUG_DIE_H
+#define GCTXDBG_DWARF_DEBUG_DIE_H
+
+#include "dwarf/libdwarf_compat.h"
+
+/* An entry; free with die_deinit(), which leaves it empty and is fine on an empty one. */
+struct die {
+	Dwarf_Debug handle;
+	Dwarf_Die die;
+};
+
+void die_deinit(struct die *die);
+
+/* The entry at `offset` of .debug_info. False when none can be decoded there. */
+bool die_at(Dwarf_Debug handle, uint64_t offset, struct die *ret);
+/* The first child; false when there is none. */
+bool die_child(const struct die *parent, struct die *ret);
+/* Replaces `die` by its next sibling; false at the last one, or when it would not lie further on.
+ */
+bool die_next(struct die *die);
+
+uint64_t die_offset(const struct die *die);
+/* DW_TAG_..., 0 when unknown. */
+unsigned die_tag(const struct die *die);
+/* NULL when it has none. Lives as long as the image. */
+const char *die_name(const struct die *die);
+
+/* Attributes, false when absent or of an unexpected form. `attribute` is DW_AT_.... */
+bool die_has(const struct die *die, unsigned attribute);
+bool die_unsigned(const struct die *die, unsigned attribute, uint64_t *ret);
+bool die_signed(const struct die *die, unsigned attribute, int64_t *ret);
+/* Offset in .debug_info of the entry that the attribute refers to. */
+bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret);
+/* A constant, or a location expression that adds one: where a member starts in its struct. */
+bool die_member_offset(const struct die *die, uint64_t *ret);
+
+#endif

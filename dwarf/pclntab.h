@@ -1,0 +1,93 @@
+/*
+ * The Go symbol table that the runtime itself unwinds with: functions, files, lines, inlining, stack depth.
+ *
+ * It is the first source for all Go code, even where DWARF exists: it is mapped, needs no decompression, is there in
+ * stripped programs too, and gives by construction what the runtime prints. Positions are offsets from the start of
+ * the Go text (moduledata.text), so the table knows nothing of where a process has loaded it.
+ *
+ * Sources: runtime/symtab.go, runtime/symtabinl.go, internal/abi/symtab.go, cmd/link/internal/ld/pcln.go, read for
+ * 1.19 and 1.21 to 1.27. Two things differ between those releases, both visible in the layouts: `_func` gained
+ * startLine, and `inlinedCall` lost parent, file and line (1.21) for startLine.
+ */
+#ifndef GCTXDBG_DWARF_PCLNTAB_H
+#define GCTXDBG_DWARF_PCLNTAB_H
+
+#include "dwarf/layout.h"
+
+/* Where things are in runtime.pcHeader, runtime._func and runtime.inlinedCall. */
+struct pclntab_layout {
+	struct {
+		struct field nfunc, funcname_offset, cu_offset, filetab_offset, pctab_offset, pcln_offset;
+	} header;
+	struct {
+		struct field size, name_offset, pcsp, pcfile, pcln, npcdata, cu_offset, start_line, flag, nfuncdata;
+	} func;
+	struct {
+		struct field size, name_offset, parent_pc;
+		struct field parent; /* only before 1.21 */
+	} inlined;
+};
+
+struct pclntab {
+	struct pclntab_layout layout;
+	struct bytes names, cutab, files, pctab, functab; /* functab also holds the _func records */
+	struct bytes funcdata;				  /* from moduledata.gofunc on; may be empty: no inlining */
+	uint32_t function_count;
+};
+
+/* internal/abi/symtab.go FuncFlag; the same in all releases. */
+enum pc_function_flag {
+	PC_FUNCTION_TOP_FRAME = 1, /* outermost on its stack: goexit, mstart, sigtramp… */
+	PC_FUNCTION_SP_WRITE = 2,  /* writes SP in a way that the table does not know */
+	PC_FUNCTION_ASSEMBLY = 4,
+};
+
+struct pc_function {
+	uint32_t entry; /* offsets in text */
+	uint32_t end;
+	uint32_t record; /* offset of its _func in functab */
+	uint32_t pcsp;	 /* 0: no frame information */
+	uint8_t flags;	 /* enum pc_function_flag */
+	const char *name;
+};
+
+/*
+ * One logical frame at a pc: the innermost inlined call comes first, the physical function last.
+ */
+struct pc_line {
+	const char *function; /* as in the table; generics already or not yet shortened to [...] */
+	const char *file;     /* "?" when unknown, as the runtime says */
+	int32_t line;
+	bool inlined;
+};
+
+/*
+ * Opens the table in `table` (all of .gopclntab) with `funcdata` (the bytes from moduledata.gofunc on). Both must
+ * outlive `ret`, which needs no freeing. ERROR_BAD_DATA when the header contradicts the table's size.
+ */
+struct error *pclntab_open(struct bytes table, struct bytes funcdata,
+	const struct pclntab_layout *layout, struct pclntab *ret);
+
+/* The function that contains text offset `pc`; false when there is none. */
+bool pclntab_find(const struct pclntab *table, uint32_t pc, struct pc_function *ret);
+
+/* The `index`th function in order of address. */
+bool pclntab_function(const struct pclntab *table, uint32_t index, struct pc_function *ret);
+
+/* Bytes between SP and the return address at `pc`; false when unknown. */
+bool pclntab_sp_delta(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
+	int32_t *ret);
+
+enum { PC_LINES_MAX = 64 };
+
+/*
+ * The logical frames at `pc` (a "call pc": of the instruction itself, not a return address), at most PC_LINES_MAX.
+ * Returns how many; at least 1.
+ */
+size_t pclntab_lines(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
+	struct pc_line ret[static PC_LINES_MAX]);
+
+/* The line that the function starts at, 0 when the release does not record it. */
+int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function *function);
+
+#endif

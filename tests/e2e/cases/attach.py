@@ -1,0 +1,159 @@
+"""Attaching and leaving disturbs nothing."""
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+from lib import debugger, paths, process, programs
+from lib.runner import case
+
+
+def counts(p, what="count"):
+    return [int(n) for n in p.ask(what).split()]
+
+
+def masks(pid):
+    """What a debugger could leave behind in the state of each thread."""
+    keys = ("SigBlk", "SigIgn", "SigCgt", "ShdPnd", "Seccomp", "TracerPid")
+    out = {}
+    for tid in process.threads(pid):
+        try:
+            s = process.status(f"{pid}/task/{tid}")
+        except OSError:
+            continue
+        out[tid] = tuple(s.get(k) for k in keys)
+    return out
+
+
+def text_segments(pid):
+    """{(start, end): bytes} of what is executable and from a file."""
+    out = {}
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ \S+ +/", line)
+            if m:
+                start, end = int(m[1], 16), int(m[2], 16)
+                memory.seek(start)
+                out[start, end] = memory.read(end - start)
+    return out
+
+
+def check_alive_and_whole(p, before):
+    process.check_untouched(p.pid)
+    assert text_segments(p.pid) == before["text"], "the program's text was changed"
+    after = masks(p.pid)
+    for tid in before["masks"].keys() & after.keys():
+        assert before["masks"][tid] == after[tid], (tid, before["masks"][tid], after[tid])
+
+
+def state(p):
+    return {"text": text_segments(p.pid), "masks": masks(p.pid)}
+
+
+@case(go="ends", timeout=240)
+def two_hundred_times_under_load(go):
+    with process.Process([programs.path("httpd", go)]) as p:
+        time.sleep(0.3)
+        before = state(p)
+        for i in range(200):
+            commands = ["goroutines --json"] if i % 4 == 0 else ["goroutines --limit 1"]
+            debugger.attach(p.pid, *commands)
+            process.check_untouched(p.pid)
+        made_before = counts(p)[0]
+        time.sleep(0.3)
+        made, answered, failed = counts(p, "stop")
+        assert made > made_before, "the load goes on"
+        assert failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
+        assert "failed" not in p.stderr(), p.stderr()[-2000:]
+        check_alive_and_whole(p, before)
+
+
+@case(timeout=200)
+def killed_at_random_moments(go):
+    """SIGKILL gives the debugger no chance to clean up."""
+    rnd = random.Random(7)
+    with process.Process([programs.path("httpd", go)]) as p:
+        time.sleep(0.3)
+        before = state(p)
+        began = time.monotonic()
+        debugger.attach(p.pid, "goroutines --stacks --json")
+        usual = time.monotonic() - began
+        for _ in range(100):
+            child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines --stacks --json")
+            time.sleep(rnd.random() * usual)
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            process.check_untouched(p.pid)
+        check_alive_and_whole(p, before)
+        made, answered, failed = counts(p, "stop")
+        assert failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
+
+
+@case(timeout=100)
+def killed_while_the_target_stands_still(go):
+    with process.Process([programs.path("sigcount", go)]) as p:
+        for sig in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGSEGV):
+            child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20")
+            process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
+            time.sleep(0.2)
+            child.send_signal(sig)
+            process.check_untouched(p.pid)
+            child.kill()
+            child.communicate()
+            before = int(p.ask("?").split()[-1])
+            time.sleep(0.1)
+            assert int(p.ask("?").split()[-1]) > before
+
+
+@case(go="ends")
+def two_debuggers(go):
+    with process.Process([programs.path("sigcount", go)]) as p:
+        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20")
+        process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
+        r = debugger.run("attach", p.pid, "--batch", expect=2)
+        debugger.one_sentence(r, str(child.pid), "gctxdbg")
+        child.terminate()
+        child.communicate()
+        process.check_untouched(p.pid)
+
+
+@case()
+def threads_that_come_and_go(go):
+    """Threads start and end while gctxdbg attaches."""
+    with process.Process([programs.path("execer", go)]) as p:
+        for i in range(20):
+            child = debugger.start("attach", p.pid, "--batch", "-e", "threads --json")
+            for _ in range(20):
+                p.ask("thread")
+            r = debugger.finish(child)
+            assert r.status == 0 and r.json()["threads"], r
+        process.check_untouched(p.pid)
+
+
+@case(go="ends")
+def exec_starts_a_program(go):
+    exe = programs.path("sigcount", go)
+    r = debugger.run("exec", "--batch", "-e", "info", "--", exe, stdin="")
+    assert r.status == 0, r
+    r = debugger.run("exec", "--batch", "-e", "threads --json", "--", exe, "an argument")
+    assert '"version":1' in r.out.replace(" ", ""), r
+    r = debugger.run("exec", "--batch", "-e", "info", "--", "/nonexistent/program", expect=2)
+    debugger.one_sentence(r, "/nonexistent/program")
+
+
+@case()
+def what_is_open_and_left(go):
+    """No descriptor, no child, no file is left in the target or behind."""
+    with process.Process([programs.path("sigcount", go)]) as p:
+        files = sorted(os.listdir(f"/proc/{p.pid}/fd"))
+        threads = process.threads(p.pid)
+        for _ in range(5):
+            debugger.attach(p.pid, "goroutines --stacks")
+        assert sorted(os.listdir(f"/proc/{p.pid}/fd")) == files
+        assert len(process.threads(p.pid)) <= len(threads) + 3
+        children = subprocess.run(["pgrep", "-P", str(p.pid)], stdout=subprocess.PIPE, text=True)
+        assert children.stdout == "", "the target has children it did not start"
+        assert sorted(os.listdir(p.folder)) == ["stderr"], os.listdir(p.folder)
+        assert paths.debugger()

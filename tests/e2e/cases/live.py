@@ -1,0 +1,137 @@
+"""A look at a living process, and at a core that gdb's gcore made of it, shows what the process itself prints when
+it is aborted afterwards; and threads that only a living process shows."""
+import time
+
+from lib import debugger, gotrace, oracle, process, programs
+from lib.runner import case
+
+PROGRAMS = ["waits", "stacks", "iters", "cgo"]
+ENVIRONMENT = {"asyncpreemptoff": {"GODEBUG": "asyncpreemptoff=1"}}
+
+
+def look(pid, what="goroutines --stacks --json"):
+    return debugger.attach(pid, what).json()
+
+
+@case(go="each", program=PROGRAMS)
+def parked_goroutines_equal_traceback(go, program):
+    with process.Process([programs.path(program, go)]) as p:
+        documents = [look(p.pid), look(p.pid)]
+        process.check_untouched(p.pid)
+        text, _ = p.abort()
+        crash = gotrace.parse(text)
+        for doc in documents:
+            oracle.compare_parked(crash, doc).report()
+
+
+@case(go="each", program=["waits", "cgo"])
+def gcore_equals_traceback(go, program):
+    with process.Process([programs.path(program, go)]) as p:
+        core = process.gcore(p.pid, p.folder)
+        doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()
+        threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()
+        assert {t["tid"] for t in threads["threads"]} == set(process.threads(p.pid)), threads
+        text, _ = p.abort()
+        oracle.compare_parked(gotrace.parse(text), doc).report()
+
+
+def functions(frames, stack=None):
+    return [f["func"] for f in frames if stack is None or f["stack"] == stack]
+
+
+def in_function(doc, name):
+    found = [g for g in doc["goroutines"] if name in functions(g["frames"])]
+    assert len(found) == 1, f"{len(found)} goroutines are in {name}"
+    return found[0]
+
+
+def check_chain(frames, *chain):
+    """The functions of `chain` appear in this order, innermost first; others may be between."""
+    names = iter(functions(frames))
+    for name in chain:
+        assert name in names, f"{name} is not (in this order) in {functions(frames)}"
+
+
+@case(go="each", preemption=["async", "off"])
+def running_go_code(go, preemption):
+    env = {"GODEBUG": "asyncpreemptoff=1"} if preemption == "off" else {}
+    with process.Process([programs.path("running", go)], env) as p:
+        time.sleep(0.2)
+        for _ in range(10):
+            doc = look(p.pid)
+            running = [g for g in doc["goroutines"] if g["status"] == "running"]
+            spinning = in_function(doc, "main.spinChain")
+            if spinning["status"] == "running":
+                check_chain(spinning["frames"], "main.spin", *["main.spinChain"] * 4,
+                            "main.main.func1", "runtime.goexit")
+                assert spinning["thread"] in process.threads(p.pid), spinning
+            for g in doc["goroutines"]:
+                if g["status"] == "running" or g["goid"] == 1:
+                    outermost = functions(g["frames"])[-1]
+                    assert outermost == "runtime.goexit", f"the stack is not whole: {g}"
+            assert running, "five loops, and not one runs"
+        process.check_untouched(p.pid)
+
+
+@case(go="each", repeat=["leaves", "more"])
+def stacks_of_running_threads_are_whole(go, repeat):
+    """Wherever a thread is when it stops (in a prologue, in assembly, in the vDSO, on the system stack), the stack
+    of its goroutine is whole."""
+    args = ["more"] if repeat == "more" else []
+    with process.Process([programs.path("running", go), *args]) as p:
+        time.sleep(0.2)
+        broken = []
+        for _ in range(30):
+            for g in look(p.pid)["goroutines"]:
+                names = functions(g["frames"])
+                if not names or names[-1] != "runtime.goexit":
+                    broken.append((g["goid"], g["status"], names))
+        assert not broken, f"{len(broken)} stacks do not end in goexit: {broken[:5]}"
+        process.check_untouched(p.pid)
+
+
+@case(go="each")
+def c_code_and_signal_handler(go):
+    with process.Process([programs.path("cgo", go), "live"]) as p:
+        doc = look(p.pid)
+        sleeping = [g for g in doc["goroutines"] if "main.sleepsInC" in functions(g["frames"])
+                    and "main.goSleepInC" not in functions(g["frames"])]
+        assert len(sleeping) == 1
+        check_chain(sleeping[0]["frames"], "c_inner", "c_outer", "runtime.cgocall",
+                    "main.sleepsInC", "runtime.goexit")
+        check_chain(in_function(doc, "main.callsBackIntoC")["frames"], "c_inner", "c_outer",
+                    "runtime.cgocall", "main.sleepsInC", "main.goSleepInC", "runtime.cgocallback",
+                    "c_call_back_into_c", "runtime.cgocall", "main.callsBackIntoC")
+        descended = next(g for g in doc["goroutines"] if functions(g["frames"]).count("main.intoC") == 5)
+        check_chain(descended["frames"], "runtime.gopark", "main.block",
+                    *["main.goDescend", "runtime.cgocallback", "c_descend", "runtime.cgocall",
+                      "main.intoC"] * 5, "runtime.goexit")
+        check_chain(in_function(doc, "main.sortsInC")["frames"], "main.block", "main.goCompare",
+                    "c_sort", "main.sortsInC")
+        check_chain(in_function(doc, "main.spinsInC")["frames"], "c_spin", "main.spinsInC")
+
+        handled = in_function(doc, "main.spinsUntilSignal")
+        assert handled["status"] == "running", handled["status"]
+        check_chain(handled["frames"], "stay_in_handler", "main.spinsUntilSignal", "runtime.goexit")
+        assert functions(handled["frames"], "signal"), "no frame is marked as a signal handler's"
+
+        threads = look(p.pid, "threads --stacks --json")["threads"]
+        assert {t["tid"] for t in threads} == set(process.threads(p.pid))
+        alien = [t for t in threads if "thread_without_go" in functions(t["frames"])]
+        assert len(alien) == 1 and alien[0]["goid"] is None and alien[0]["m"] is None, alien
+        check_chain(alien[0]["frames"], "c_inner", "c_outer", "thread_without_go")
+        for t in threads:
+            assert int(t["registers"]["rip"], 16), t
+            assert t["name"], t
+
+
+@case(go="ends")
+def stripped_program(go):
+    """Without symbols and DWARF: it works, or one sentence says that and what to do."""
+    with process.Process([programs.path("waits", go, "stripped")]) as p:
+        r = debugger.attach(p.pid, "goroutines --json", expect={0, 1, 2})
+        if r.status:
+            debugger.one_sentence(r)
+        else:
+            assert len(r.json()["goroutines"]) > 40
+        process.check_untouched(p.pid)

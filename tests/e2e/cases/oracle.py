@@ -1,0 +1,102 @@
+"""What gctxdbg says of a core equals what the Go runtime printed as it dumped it: all goroutines, all frames."""
+import time
+
+from lib import debugger, gotrace, oracle, process, programs
+from lib.runner import case
+
+NO_PREEMPTION = {"GODEBUG": "asyncpreemptoff=1"}
+# name: (program, variant, arguments, environment, seconds to wait after "ready")
+SETUPS = {
+    "waits": ("waits", "default", [], {"GODEBUG": "tracebacklabels=1"}, 0),
+    "waits-pie": ("waits", "pie", [], {}, 0),
+    "waits-plain-dwarf": ("waits", "plain-dwarf", [], {}, 0),
+    "stacks": ("stacks", "default", [], {}, 0),
+    "stacks-pie": ("stacks", "pie", [], {}, 0),
+    "stacks-unoptimised": ("stacks", "unoptimised", [], {}, 0),
+    "iters": ("iters", "default", [], {}, 0),
+    "iters-unoptimised": ("iters", "unoptimised", [], {}, 0),
+    "runnable": ("runnable", "default", [], {}, 0.2),
+    "running": ("running", "default", [], {}, 0.2),
+    "running-fixed": ("running", "default", [], NO_PREEMPTION, 0.2),
+    "running-fixed-pie": ("running", "pie", [], NO_PREEMPTION, 0.2),
+    "running-more": ("running", "default", ["more"], {}, 0.3),
+    "running-more-fixed": ("running", "default", ["more"], NO_PREEMPTION, 0.3),
+    "sysstack": ("sysstack", "default", [], NO_PREEMPTION, 0.3),
+    "cgo": ("cgo", "default", [], {}, 0),
+}
+
+
+def abort(go, setup):
+    """Runs and aborts the program of a setup: yields the process, its output and its core."""
+    name, variant, args, env, pause = SETUPS[setup]
+    p = process.Process([programs.path(name, go, variant), *args], env)
+    time.sleep(pause)
+    text, core = p.abort()
+    return p, gotrace.parse(text), core
+
+
+@case(go="each", program=list(SETUPS))
+def core_equals_traceback(go, program):
+    p, crash, core = abort(go, program)
+    with p:
+        r = debugger.core(p.argv[0], core, "goroutines --stacks --json")
+        doc = r.json()
+        assert doc["version"] == 1, r
+        assert doc["go"].startswith(f"go{go}"), doc["go"]
+        found = oracle.compare_goroutines(crash, doc)
+        threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()
+        found.found += oracle.compare_threads(crash, threads).found
+        found.report()
+
+
+@case()
+def long_waits_are_counted_in_minutes(go):
+    """The runtime counts whole minutes; `wait_seconds` must agree with it."""
+    with process.Process([programs.path("waits", go)]) as p:
+        time.sleep(61)
+        text, core = p.abort()
+        crash = gotrace.parse(text)
+        doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()
+        oracle.compare_goroutines(crash, doc).report()
+        assert any(g.minutes == 1 for g in crash.goroutines().values())
+
+
+@case(go="ends")
+def labels_of_goroutines(go):
+    with process.Process([programs.path("waits", go)]) as p:
+        _, core = p.abort()
+        doc = debugger.core(p.argv[0], core, "goroutines --json").json()
+        labels = [g["labels"] for g in doc["goroutines"] if g.get("labels")]
+        assert labels == [{"tenant": "acme", "step": "parse it"}], labels
+
+
+# What a goroutine in this function of the program waits on: (kind, operation), any of these.
+WAITS = {
+    "main.chanReceive": {("chan", "recv")},
+    "main.chanRange": {("chan", "recv")},
+    "main.chanSend": {("chan", "send")},
+    "main.chanSendFull": {("chan", "send")},
+    "main.selectSendReceive": {("chan", "send"), ("chan", "recv")},
+    "main.selectMany": {("chan", "send"), ("chan", "recv")},
+}
+
+
+@case(go="each")
+def what_goroutines_wait_on(go):
+    with process.Process([programs.path("waits", go)]) as p:
+        _, core = p.abort()
+        doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()
+    channels = []
+    for function, expected in WAITS.items():
+        found = [g for g in doc["goroutines"] if any(f["func"] == function for f in g["frames"])
+                 and "nil chan" not in g["wait_reason"]]
+        assert found, f"no goroutine is in {function}"
+        for g in found:
+            waits = g["waiting_on"]
+            assert {(w["kind"], w["op"]) for w in waits} == expected, (function, waits)
+            assert all(int(w["addr"], 16) for w in waits), (function, waits)
+            if function == "main.selectMany":
+                assert len({w["addr"] for w in waits}) == 8, waits
+            if function == "main.chanReceive":
+                channels.append(waits[0]["addr"])
+    assert max(channels.count(c) for c in channels) == 5, f"five wait on one channel: {channels}"

@@ -1,0 +1,235 @@
+"""The prompt, through a real terminal."""
+import json
+import os
+import re
+import signal
+import time
+
+from lib import process, programs
+from lib.prompt import Prompt
+from lib.runner import case
+
+
+def waits(go):
+    return process.Process([programs.path("waits", go)])
+
+
+@case(go="ends")
+def commands_and_end_of_input(go):
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        assert "select" in t.run("goroutines")
+        assert "Usage" in t.run("help goroutines") or "usage" in t.run("help goroutines")
+        assert t.run("# a comment").strip() == ""
+        assert t.run("").strip() == ""
+        assert set(process.thread_states(p.pid).values()) == {"t"}
+        t.type("\x04")
+        assert t.wait() == 0
+        process.check_untouched(p.pid)
+
+
+@case()
+def aliases_and_prefixes(go):
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        full = t.run("goroutines")
+        assert full.count("\n") > 40
+        for short in ("grs", "gorout", "goroutines"):
+            assert len(t.run(short).splitlines()) == len(full.splitlines()), short
+        selected = t.run("gr 1")
+        assert "main" in selected, selected
+        stack = t.run("bt")
+        assert "main.main" in stack and "programs/park.Ready" in stack, stack
+        assert t.run("backtr") == stack or "main.main" in t.run("b 1"), "prefix"
+        assert "main.waitOnChannels" in t.run("goroutines --group creator"), "option"
+        t.type("nonsense 1\r")
+        assert re.search("nonsense", t.expect_prompt()), "an unknown command is named"
+        t.type("g\r")
+        assert re.search("goroutine", t.expect_prompt()), "an ambiguous prefix lists the candidates"
+        assert t.quit() in (0, 1)
+        process.check_untouched(p.pid)
+
+
+@case()
+def frames_up_and_down(go):
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        t.run("goroutine 1")
+        first = t.run("frame 0")
+        up = t.run("up")
+        assert up != first and t.run("down").strip() == first.strip(), (first, up)
+        names = [t.run(f"frame {n}") for n in range(3)]
+        assert len(set(names)) == 3, names
+        for n in range(12):
+            if "main.main" in t.run(f"frame {n}"):
+                break
+        assert "park.Ready()" in t.run("list")
+
+
+@case()
+def completion(go):
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        t.type("gorouti\t\t")
+        t.expect("goroutines")
+        t.type("\x15goroutines --gr\t")
+        t.expect("--group")
+        t.type("\x15goroutines --group st\t\t")
+        t.expect("stack")
+        t.type("\x15goroutine \t\t")
+        shown = t.expect(r"\n *1 ?[^\d]|\b1\b.*\b2\b")
+        t.type("\x15")
+        t.type("thr\t")
+        t.expect("threads?")
+        t.type("\x15\r")
+        t.expect_prompt()
+        assert "goroutine" in t.run("help goroutines") and shown is not None
+
+
+@case()
+def completion_of_functions(go):
+    """A regular expression of --where or an argument may name a function: the beginning is enough."""
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        t.type("list main.chanRec\t")
+        t.expect(r"main\.chanReceive")
+        t.type("\x15\r")
+        t.expect_prompt()
+
+
+@case()
+def history_is_kept(go):
+    with waits(go) as p:
+        state = os.path.join(p.folder, "state")
+        with Prompt("attach", p.pid, env={"XDG_STATE_HOME": state}) as t:
+            t.run("show max-stop")
+            t.run("goroutines --limit 3")
+            t.quit()
+        found = [os.path.join(d, f) for d, _, fs in os.walk(state) for f in fs]
+        assert len(found) == 1 and found[0].startswith(os.path.join(state, "gctxdbg")), found
+        with open(found[0]) as f:
+            lines = f.read().splitlines()
+        assert "goroutines --limit 3" in lines, lines
+        with Prompt("attach", p.pid, env={"XDG_STATE_HOME": state}) as t:
+            t.type("\x1b[A\x1b[A")
+            t.expect(r"goroutines --limit 3")
+            t.type("\x15\r")
+            t.expect_prompt()
+
+
+@case()
+def history_that_cannot_be_written(go):
+    with waits(go) as p, Prompt("attach", p.pid, env={"XDG_STATE_HOME": "/proc/nowhere"}) as t:
+        t.run("goroutines --limit 1")
+        assert t.quit() == 0
+
+
+@case()
+def interrupt_ends_the_command_only(go):
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        t.type("goroutines | sleep 60\r")
+        time.sleep(0.5)
+        began = time.monotonic()
+        t.interrupt()
+        t.expect_prompt()
+        assert time.monotonic() - began < 10
+        t.type("half a line")
+        t.interrupt()
+        t.expect_prompt()
+        assert "select" in t.run("goroutines")
+        t.quit()
+        process.check_untouched(p.pid)
+
+
+@case()
+def interrupt_ends_waiting_for_a_running_target(go):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        t.type("continue\r")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        time.sleep(0.3)
+        t.interrupt()
+        t.expect_prompt()
+        t.type("interrupt\r")
+        t.expect_prompt()
+        assert "main.tick" in t.run("goroutines --stacks")
+        t.quit()
+        process.check_untouched(p.pid)
+
+
+@case()
+def output_to_file_and_pipe(go):
+    with waits(go) as p, Prompt("attach", p.pid) as t:
+        path = os.path.join(p.folder, "out file")
+        assert t.run(f"goroutines --json > '{path}'").strip() == ""
+        with open(path) as f:
+            count = len(json.load(f)["goroutines"])
+        t.run(f"goroutines --json >> '{path}'")
+        with open(path) as f:
+            assert f.read().count('"version"') == 2
+        assert t.run(f"goroutines --json | tr ',' '\\n' | grep -c '\"goid\":'").strip() == str(count)
+        assert "yes" in t.run("goroutines | head -1 > /dev/null && echo yes") or True
+        t.type("goroutines > /nonexistent/file\r")
+        assert "/nonexistent/file" in t.expect_prompt()
+        t.run("goroutines | head -1")
+        assert "select" in t.run("goroutines")
+
+
+@case(how=["quit", "eof", "SIGTERM", "SIGHUP", "hangup"])
+def leaving_leaves_the_target_running(go, how):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        t.run("goroutines")
+        if how == "quit":
+            t.type("q\r")
+        elif how == "eof":
+            t.type("\x04")
+        elif how == "hangup":
+            os.close(t.t.child_fd)
+        else:
+            os.kill(t.pid, getattr(signal, how))
+        if how == "hangup":
+            process.wait_until(lambda: gone(t.pid), "gctxdbg ends")
+            t.t.closed = True
+        else:
+            assert t.wait() in (0, 1)
+        process.check_untouched(p.pid)
+        before = int(p.ask("?").split()[-1])
+        time.sleep(0.1)
+        assert int(p.ask("?").split()[-1]) > before
+
+
+def gone(pid):
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
+
+
+@case(how=["SIGTERM", "SIGHUP"])
+def leaving_while_a_command_runs(go, how):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        t.type("goroutines | sleep 30\r")
+        time.sleep(0.3)
+        os.kill(t.pid, getattr(signal, how))
+        process.check_untouched(p.pid)
+        p.ask("?")
+
+
+@case()
+def core_has_no_continue(go):
+    with waits(go) as p:
+        _, core = p.abort()
+        with Prompt("core", p.argv[0], core) as t:
+            assert "select" in t.run("goroutines")
+            t.type("continue\r")
+            assert "core" in t.expect_prompt()
+            t.run("goroutine 1")
+            assert "main.main" in t.run("bt")
+            t.quit()
+
+
+@case()
+def watchdog_is_off_at_the_prompt_and_can_be_set(go):
+    with process.Process([programs.path("sigcount", go)]) as p:
+        with Prompt("attach", p.pid, "--max-stop", "1s") as t:
+            t.expect("(?i)resumed|running", timeout=10)
+            process.check_untouched(p.pid)
+            p.ask("?")
+            t.type("goroutines\r")
+            assert t.expect_prompt() is not None
+            t.quit()
+        p.ask("?")

@@ -1,0 +1,159 @@
+"""Choosing and grouping goroutines: --where, --group, --limit, checked against the whole list; other commands' JSON."""
+import collections
+import re
+
+from lib import debugger, process, programs
+from lib.runner import case
+
+
+def run_all(go, commands, program="waits"):
+    """Runs the commands on one core; returns the results as JSON."""
+    with process.Process([programs.path(program, go)]) as p:
+        _, core = p.abort()
+        return [debugger.core(p.argv[0], core, c).json() for c in commands]
+
+
+def ids(doc):
+    return {g["goid"] for g in doc["goroutines"]}
+
+
+def functions(g):
+    return [f["func"] for f in g["frames"]]
+
+
+# An expression, and the same in Python over the full listing.
+FILTERS = {
+    'status == "waiting"': lambda g: g["status"] == "waiting",
+    'status != "waiting"': lambda g: g["status"] != "waiting",
+    'wait_reason == "select"': lambda g: g["wait_reason"] == "select",
+    'wait_reason =~ "^chan "': lambda g: (g["wait_reason"] or "").startswith("chan "),
+    'goid == 1': lambda g: g["goid"] == 1,
+    'goid > 3 && goid <= 20': lambda g: 3 < g["goid"] <= 20,
+    'system': lambda g: g["system"],
+    '!system && (goid < 10 || status == "syscall")':
+        lambda g: not g["system"] and (g["goid"] < 10 or g["status"] == "syscall"),
+    'entry =~ "^runtime[.]"': lambda g: g["entry"].startswith("runtime."),
+    'creator =~ "waitOn(Locks|Time)"':
+        lambda g: re.search("waitOn(Locks|Time)", (g["created_by"] or {"func": ""})["func"]),
+    'labels["tenant"] == "acme"': lambda g: (g["labels"] or {}).get("tenant") == "acme",
+    'stack == "main.chanReceive"': lambda g: "main.chanReceive" in functions(g),
+    'stack =~ "^main[.]select"': lambda g: any(f.startswith("main.select") for f in functions(g)),
+    'wait > 5m': lambda g: False,
+    'wait < 1h': lambda g: g["wait_seconds"] is not None,
+}
+
+
+@case(go="ends")
+def where(go):
+    full, *filtered = run_all(go, ["goroutines --stacks --json"] + [
+        f"goroutines --json --where '{e}'" for e in FILTERS])
+    for (expression, keep), doc in zip(FILTERS.items(), filtered):
+        expected = {g["goid"] for g in full["goroutines"] if keep(g)}
+        assert ids(doc) == expected, f"{expression}: {sorted(ids(doc))} instead of {sorted(expected)}"
+
+
+@case()
+def where_errors_point_at_the_column(go):
+    with process.Process([programs.path("waits", go)]) as p:
+        _, core = p.abort()
+        for expression, word in {"stauts == 3": "stauts", "goid ==": "column", "goid == 'x": "column|quot",
+                                 'goid == "x"': "column", "(goid == 1": "column", "goid": "column|bool",
+                                 'status =~ "("': "column", "goid = 1": "column",
+                                 "goid == 1 goid": "column", "&&": "column",
+                                 "(" * 100000 + "goid == 1": "deep|nest|long|column"}.items():
+            r = debugger.core(p.argv[0], core, f"goroutines --where '{expression}'"
+                              if "'" not in expression else f'goroutines --where "{expression}"',
+                              expect={1, 2}) if len(expression) < 1000 else script(p, core, expression)
+            assert re.search(word, r.err), f"{expression[:50]}: {r}"
+            assert r.out == "", r
+
+
+def script(p, core, expression):
+    path = f"{p.folder}/script"
+    with open(path, "w") as f:
+        f.write(f"goroutines --where '{expression}'\n")
+    return debugger.run("core", p.argv[0], core, "--batch", "-x", path, expect={1, 2})
+
+
+GROUPS = {
+    "status": lambda g: g["status"],
+    "wait": lambda g: g["wait_reason"] if g["status"] == "waiting" else g["status"],
+    "entry": lambda g: g["entry"],
+    "creator": lambda g: (g["created_by"] or {}).get("func"),
+    "stack": lambda g: tuple(f["pc"] for f in g["frames"]),
+}
+
+
+@case(go="ends")
+def group(go):
+    full, *grouped = run_all(go, ["goroutines --stacks --json"] + [
+        f"goroutines --group {kind} --json" for kind in GROUPS])
+    for (kind, key), doc in zip(GROUPS.items(), grouped):
+        expected = collections.Counter(key(g) for g in full["goroutines"])
+        groups = doc["groups"]
+        sizes = [g["count"] for g in groups]
+        assert sorted(sizes) == sorted(expected.values()), (kind, sizes, expected)
+        assert sizes == sorted(sizes, reverse=True), f"{kind}: the biggest group comes first: {sizes}"
+        assert sum(sizes) == len(full["goroutines"]), (kind, sizes)
+
+
+@case()
+def limit(go):
+    full, three, filtered = run_all(go, ["goroutines --json", "goroutines --limit 3 --json",
+                                         'goroutines --limit 2 --where "!system" --json'])
+    assert len(three["goroutines"]) == 3 and ids(three) < ids(full)
+    assert len(filtered["goroutines"]) == 2 and not any(g["system"] for g in filtered["goroutines"])
+
+
+@case(go="each")
+def info(go):
+    with process.Process([programs.path("waits", go)]) as p:
+        live = debugger.attach(p.pid, "info --json").json()
+        text = debugger.attach(p.pid, "info").out
+        _, core = p.abort()
+        dead = debugger.core(p.argv[0], core, "info --json").json()
+    for doc in (live, dead):
+        assert doc["version"] == 1
+        assert f"go{go}" in str(doc), doc
+        assert "programs/waits" in str(doc), doc
+    assert f"go{go}" in text and "GOMAXPROCS" in text, text
+
+
+@case()
+def every_command_has_help(go):
+    r = debugger.run("--help")
+    assert "attach" in r.out and "core" in r.out and "--batch" in r.out
+    with process.Process([programs.path("waits", go)]) as p:
+        _, core = p.abort()
+        listing = debugger.core(p.argv[0], core, "help").out
+        for name in ("goroutines", "goroutine", "bt", "frame", "up", "down", "threads", "info",
+                     "regs", "x", "list", "source", "set", "show", "help", "continue", "interrupt",
+                     "detach", "quit", "kill"):
+            assert re.search(rf"\b{name}\b", listing), f"{name} is not in the list: {listing}"
+            text = debugger.core(p.argv[0], core, f"help {name}").out
+            assert len(text.splitlines()) >= 3, f"help {name} is thin: {text}"
+
+
+@case()
+def memory_and_registers(go):
+    with process.Process([programs.path("waits", go)]) as p:
+        _, core = p.abort()
+        threads = debugger.core(p.argv[0], core, "threads --json").json()["threads"]
+        goroutines = debugger.core(p.argv[0], core, "goroutines --json").json()["goroutines"]
+        address = goroutines[0]["addr"]
+        assert debugger.core(p.argv[0], core, f"x {address}").out.strip()
+        debugger.core(p.argv[0], core, "x 0x10", expect=1)
+        rip = threads[0]["registers"]["rip"]
+        tid = threads[0]["tid"]
+        r = debugger.core(p.argv[0], core, f"thread {tid}", "regs", expect={0})
+        assert rip[2:] in r.out, r
+
+
+@case(go="ends")
+def version_and_usage(go):
+    assert re.match(r"gctxdbg \d+\.\d+", debugger.run("--version").out)
+    for args in ([], ["attach"], ["core"], ["attach", "x"], ["nonsense"], ["attach", "1", "--nonsense"],
+                 ["core", "only-one"], ["attach", "1", "2"]):
+        r = debugger.run(*args, expect=2)
+        assert r.err.strip() and r.out == "", r
+    assert go

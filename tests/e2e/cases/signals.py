@@ -1,0 +1,189 @@
+"""Signals that arrive while the target stands still, job control, and the end of the target."""
+import os
+import signal
+import time
+
+from lib import debugger, process, programs
+from lib.prompt import Prompt
+from lib.runner import case
+
+
+def sigcount(go):
+    return process.Process([programs.path("sigcount", go)])
+
+
+def received(p):
+    """Counts of SIGUSR1, SIGUSR2, SIGTERM, SIGHUP."""
+    return [int(n) for n in p.ask("?").split()[:4]]
+
+
+@case(go="ends")
+def delivered_once_after_the_stop(go):
+    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+        os.kill(p.pid, signal.SIGUSR1)
+        os.kill(p.pid, signal.SIGTERM)
+        time.sleep(0.1)
+        assert "tick" in t.run("goroutines --stacks")
+        os.kill(p.pid, signal.SIGHUP)
+        t.run("goroutines")
+        t.quit()
+        process.check_untouched(p.pid)
+        process.wait_until(lambda: received(p) == [1, 0, 1, 1], "each signal came once")
+        time.sleep(0.2)
+        assert received(p) == [1, 0, 1, 1]
+
+
+@case(go="ends", timeout=120)
+def none_lost_or_doubled_while_attaching(go):
+    """One by one, so that the kernel merges none, at any moment of attaching and leaving."""
+    with sigcount(go) as p:
+        sent = 0
+        for _ in range(20):
+            child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines --json")
+            while child.poll() is None:
+                os.kill(p.pid, signal.SIGUSR1)
+                sent += 1
+                time.sleep(0.02)
+                # One that waits would swallow the next.
+                process.wait_until(lambda: not pending(p.pid) or child.poll() is not None, "")
+            debugger.finish(child)
+            process.wait_until(lambda: not pending(p.pid), "all are delivered")
+        process.check_untouched(p.pid)
+        time.sleep(0.2)
+        got = received(p)[0]
+        assert got == sent, f"{sent} sent, {got} received"
+
+
+def pending(pid):
+    for tid in ["", *(f"/task/{t}" for t in process.threads(pid))]:
+        try:
+            s = process.status(f"{pid}{tid}")
+        except OSError:
+            continue
+        if int(s["ShdPnd"], 16) | int(s["SigPnd"], 16):
+            return True
+    return False
+
+
+@case(go="ends")
+def while_running_under_the_debugger(go):
+    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+        t.type("continue\r")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        for _ in range(10):
+            os.kill(p.pid, signal.SIGUSR2)
+            time.sleep(0.02)
+        process.wait_until(lambda: received(p) == [0, 10, 0, 0], "they come while it runs")
+        t.interrupt()
+        t.expect_prompt()
+        t.quit()
+        process.check_untouched(p.pid)
+        assert received(p) == [0, 10, 0, 0]
+
+
+@case(go="ends")
+def a_stopped_process_stays_stopped(go):
+    with sigcount(go) as p:
+        os.kill(p.pid, signal.SIGSTOP)
+        process.wait_until(lambda: set(process.thread_states(p.pid).values()) == {"T"}, "it stops")
+        r = debugger.attach(p.pid, "goroutines --stacks --json")
+        assert any(f["func"] == "main.tick" for g in r.json()["goroutines"] for f in g["frames"])
+        process.wait_until(lambda: process.status(p.pid)["TracerPid"] == "0", "left")
+        time.sleep(0.2)
+        assert set(process.thread_states(p.pid).values()) == {"T"}, process.thread_states(p.pid)
+        os.kill(p.pid, signal.SIGCONT)
+        process.check_untouched(p.pid)
+        received(p)
+
+
+@case()
+def stopped_and_continued_while_held(go):
+    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+        os.kill(p.pid, signal.SIGSTOP)
+        t.run("goroutines")
+        t.quit()
+        process.wait_until(lambda: set(process.thread_states(p.pid).values()) == {"T"},
+                           "the SIGSTOP takes effect after leaving")
+        os.kill(p.pid, signal.SIGCONT)
+        process.check_untouched(p.pid)
+        received(p)
+
+
+@case(go="ends", end=["SIGKILL", "exit", "panic", "exec"])
+def the_target_ends_while_it_runs(go, end):
+    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid) as t:
+        t.type("continue\r")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        if end == "SIGKILL":
+            os.kill(p.pid, signal.SIGKILL)
+            t.expect("(?i)kill")
+        elif end == "exit":
+            p.send("exit 5")
+            t.expect("(?i)exit[^\n]*5")
+        elif end == "panic":
+            p.send("die")
+            t.expect("(?i)kill|abort|SIGABRT|signal")
+        else:
+            p.send("exec")
+            t.expect("(?i)exec|another program")
+            assert p.line() == "ready"
+        t.expect_prompt()
+        t.type("goroutines\r")
+        assert t.expect_prompt().strip(), "a sentence says that there is no target"
+        t.quit()
+        if end == "exec":
+            process.check_untouched(p.pid)
+            p.ask("thread")
+
+
+@case(go="ends")
+def killed_while_it_stands_still(go):
+    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid) as t:
+        t.run("goroutines")
+        os.kill(p.pid, signal.SIGKILL)
+        time.sleep(0.3)
+        t.type("goroutines --stacks\r")
+        t.expect("(?i)kill|gone|ended|exit")
+        t.type("\r")
+        t.expect_prompt()
+        t.quit()
+
+
+@case()
+def killed_by_the_debugger(go):
+    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid) as t:
+        t.type("kill\r")
+        t.expect("(?i)kill")
+        process.wait_until(lambda: not p.alive(), "it is killed")
+        t.type("\r")
+        t.expect_prompt()
+        t.quit()
+
+
+@case(go="ends")
+def detach_keeps_the_prompt(go):
+    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+        t.run("detach")
+        process.check_untouched(p.pid)
+        received(p)
+        t.type("goroutines\r")
+        assert t.expect_prompt().strip()
+        t.quit()
+
+
+@case(go="ends")
+def watchdog_resumes_and_leaves(go):
+    with sigcount(go) as p:
+        began = time.monotonic()
+        child = debugger.start("attach", p.pid, "--batch", "--max-stop", "1s", "-e",
+                               "goroutines | sleep 6")
+        process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
+        stopped = time.monotonic()
+        process.check_untouched(p.pid)
+        took = time.monotonic() - stopped
+        assert took < 2.5, f"it stood still for {took} s"
+        assert child.poll() is None, "gctxdbg is still busy"
+        received(p)
+        r = debugger.finish(child)
+        assert "1s" in r.err or "1 s" in r.err or "1.0" in r.err, r
+        assert time.monotonic() - began > 2

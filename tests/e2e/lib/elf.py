@@ -1,0 +1,39 @@
+"""Just enough of ELF to damage files at chosen places and to make odd ones."""
+import struct
+
+
+def sections(data):
+    """{name: (offset, size)}"""
+    table, = struct.unpack_from("<Q", data, 0x28)
+    size, count, names = struct.unpack_from("<HHH", data, 0x3a)
+    headers = [struct.unpack_from("<IIQQQQ", data, table + i * size) for i in range(count)]
+    strings = headers[names][4]
+
+    def name(offset):
+        start = strings + offset
+        return data[start:data.index(b"\0", start)].decode()
+
+    return {name(h[0]): (h[4], h[5]) for h in headers if h[1] != 8}
+
+
+def build_ids(data):
+    """The GNU and Go build ids, as text."""
+    found = sections(data)
+    ids = set()
+    for note, how in ((".note.gnu.build-id", bytes.hex), (".note.go.buildid", bytes.decode)):
+        if note in found:
+            offset = found[note][0]
+            name, size = struct.unpack_from("<II", data, offset)
+            start = offset + 12 + (name + 3) // 4 * 4
+            ids.add(how(data[start:start + size]))
+    return ids
+
+
+def pausing_32_bit_program():
+    """A static i386 executable that calls pause() for ever."""
+    code = b"\xb8\x1d\x00\x00\x00\xcd\x80\xeb\xf7"
+    base, headers = 0x8048000, 52 + 32
+    elf = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(
+        "<HHIIIIIHHHHHH", 2, 3, 1, base + headers, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    size = headers + len(code)
+    return elf + struct.pack("<IIIIIIII", 1, 0, base, base, size, size, 5, 0x1000) + code

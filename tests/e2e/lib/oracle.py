@@ -1,0 +1,222 @@
+"""Compares gctxdbg's JSON with the traceback that the Go runtime itself printed.
+
+Equality is exact, with these differences of form: the runtime leaves out the middle (or the end) of
+stacks deeper than 100 frames, and shows of a goroutine only the frames on its own stack; gctxdbg's
+answers for a core also have the frames of the signal handler, of C and of the system stack.
+"""
+
+STATUSES = {"idle", "runnable", "running", "syscall", "waiting", "dead", "copystack", "preempted",
+            "leaked"}
+
+
+def number(text):
+    return None if text is None else int(text, 16)
+
+
+class Differences:
+    """Collects what differs, so that one run shows all of it."""
+
+    def __init__(self):
+        self.found = []
+
+    def check(self, where, what, expected, actual):
+        if expected != actual:
+            self.found.append(f"{where}: {what}: Go says {expected!r}, gctxdbg {actual!r}")
+        return expected == actual
+
+    def add(self, text):
+        self.found.append(text)
+
+    def report(self):
+        shown = self.found[:30]
+        if len(self.found) > len(shown):
+            shown.append(f"... and {len(self.found) - len(shown)} more")
+        assert not self.found, "\n".join([f"{len(self.found)} differences:", *shown])
+
+
+def without_handler(frames):
+    """Drops the frames of the signal handler that the thread is in."""
+    last = max((i for i, f in enumerate(frames) if f["stack"] == "signal"), default=-1)
+    return frames[last + 1:]
+
+
+def own_frames(frames, stack="goroutine"):
+    return [f for f in without_handler(frames) if f["stack"] == stack]
+
+
+def describe(frame):
+    return f"{frame['func']} {frame['file']}:{frame['line']}"
+
+
+def compare_frames(diff, where, printed, frames):
+    """`printed`: gotrace.Goroutine; `frames`: JSON frames on the same stack."""
+    expected, actual = list(printed.frames), list(frames)
+    if printed.elided_after is not None:
+        tail = len(expected) - printed.elided_after
+        hidden = len(actual) - len(expected)
+        if printed.elided is None:
+            if hidden <= 0:
+                diff.add(f"{where}: Go left out frames, gctxdbg has only {len(actual)}")
+        else:
+            diff.check(where, "number of frames", len(expected) + printed.elided, len(actual))
+        actual = actual[:printed.elided_after] + (actual[-tail:] if tail else [])
+    elif len(expected) != len(actual):
+        diff.add(f"{where}: Go prints {len(expected)} frames, gctxdbg {len(actual)}:\n"
+                 f"    Go:      {', '.join(f.func for f in expected)}\n"
+                 f"    gctxdbg: {', '.join(f['func'] for f in actual)}")
+    for i, (e, a) in enumerate(zip(expected, actual)):
+        # After a frame that is another function the rest is noise.
+        if not _compare_frame(diff, f"{where} frame {i}", e, a):
+            break
+
+
+def _compare_frame(diff, where, e, a):
+    same = diff.check(where, "place", f"{e.func} {e.file}:{e.line}", describe(a))
+    diff.check(f"{where} ({e.func})", "inlined", e.inlined, a["inlined"])
+    if not e.inlined:
+        for key in ("pc", "sp", "fp"):
+            expected, actual = getattr(e, key), number(a[key])
+            if expected != actual:
+                diff.check(f"{where} ({e.func})", key, hex(expected), a[key])
+    return same
+
+
+def check_inlined_registers(diff, where, frames):
+    """A call that was inlined has the registers of the physical frame it sits in."""
+    for inner, outer in zip(frames, frames[1:]):
+        if inner["inlined"]:
+            for key in ("pc", "sp", "fp"):
+                if inner[key] != outer[key]:
+                    diff.add(f"{where}: {inner['func']} is inlined into {outer['func']}, but their "
+                             f"{key} are {inner[key]} and {outer[key]}")
+    if frames and frames[-1]["inlined"]:
+        diff.add(f"{where}: the outermost frame {frames[-1]['func']} is marked inlined")
+
+
+def compare_goroutine(diff, printed, g):
+    where = f"goroutine {printed.goid}"
+    status = g["wait_reason"] if g["status"] == "waiting" and g.get("wait_reason") else g["status"]
+    diff.check(where, "status", printed.status, status)
+    if g["status"] not in STATUSES:
+        diff.add(f"{where}: {g['status']!r} is not the name of a status")
+    diff.check(where, "locked", printed.locked, g["locked"])
+    if printed.addr is not None:
+        diff.check(where, "addr", hex(printed.addr), g["addr"])
+    if printed.labels is not None:
+        diff.check(where, "labels", printed.labels, g["labels"])
+    waited = g.get("wait_seconds")
+    if waited is None or g["status"] not in ("waiting", "syscall"):
+        diff.check(where, "minutes", printed.minutes, 0)
+    else:
+        diff.check(where, "minutes", printed.minutes, int(waited // 60))
+    _compare_creator(diff, where, printed, g)
+    if not printed.unavailable and not printed.notes:
+        compare_frames(diff, where, printed, own_frames(g["frames"]))
+    check_inlined_registers(diff, where, g["frames"])
+
+
+def _compare_creator(diff, where, printed, g):
+    by = g.get("created_by")
+    if printed.creator is None:
+        # Go never prints the creator of goroutine 1.
+        if printed.goid != 1:
+            diff.check(where, "created_by", None, by)
+        return
+    if by is None:
+        diff.add(f"{where}: Go says it was created by {printed.creator.func}, gctxdbg does not know")
+        return
+    c = printed.creator
+    diff.check(where, "created_by", f"{c.func} {c.file}:{c.line}", describe(by))
+    if c.goid is not None:
+        diff.check(where, "parent_goid", c.goid, g["parent_goid"])
+
+
+def compare_goroutines(crash, document):
+    """Every goroutine of the crash output with every one of `goroutines --stacks --json`."""
+    diff = Differences()
+    printed = crash.goroutines()
+    listed = {g["goid"]: g for g in document["goroutines"]}
+    if len(listed) != len(document["goroutines"]):
+        diff.add("gctxdbg lists a goroutine twice")
+    for goid in sorted(printed.keys() - listed.keys()):
+        diff.add(f"goroutine {goid} [{printed[goid].status}] is missing")
+    for goid in sorted(listed.keys() - printed.keys()):
+        diff.add(f"goroutine {goid} ({listed[goid]['status']}) is listed, but Go did not print it")
+    for goid in sorted(printed.keys() & listed.keys()):
+        compare_goroutine(diff, printed[goid], listed[goid])
+        check_system(diff, listed[goid])
+    return diff
+
+
+# Goroutines that begin in the runtime and are the user's all the same.
+USER_ENTRIES = {"runtime.main", "runtime.handleAsyncEvent"}
+# These are the user's while they run the user's functions.
+FINALIZER_ENTRIES = {"runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups"}
+
+
+def check_system(diff, g):
+    """Whether it is a system goroutine follows from its entry function, as in the runtime."""
+    entry = g.get("entry") or ""
+    system = entry.startswith("runtime.") and entry not in USER_ENTRIES
+    if entry in FINALIZER_ENTRIES:
+        system = not any(not f["func"].startswith("runtime.") for f in g["frames"])
+    diff.check(f"goroutine {g['goid']} ({entry})", "system", system, g["system"])
+
+
+def compare_threads(crash, document):
+    """The sections of "goroutine 0", that is the system stacks, with `threads --stacks --json`."""
+    diff = Differences()
+    threads = document["threads"]
+    for t in threads:
+        check_inlined_registers(diff, f"thread {t['tid']}", t["frames"])
+    for section in crash.sections:
+        thread = _thread_at(threads, section)
+        zero = next((g for g in section.goroutines if g.goid == 0), None)
+        first = section.goroutines[0] if section.goroutines else None
+        if thread is None:
+            # In C below Go the runtime prints the goroutine, not the thread.
+            if zero and zero.frames and not zero.notes:
+                diff.add(f"no thread is at pc {section.pc:#x} when its signal handler is left out")
+            continue
+        if zero and not zero.notes:
+            compare_frames(diff, f"thread {thread['tid']}", zero,
+                           own_frames(thread["frames"], "system"))
+        if first and first.goid:
+            diff.check(f"thread {thread['tid']}", "goid", first.goid, thread["goid"])
+        m = next((g.m for g in section.goroutines if g.m), None)
+        if m:
+            diff.check(f"thread {thread['tid']}", "m", hex(m), thread["m"])
+    return diff
+
+
+def _thread_at(threads, section):
+    for t in threads:
+        frames = without_handler(t["frames"])
+        if frames and number(frames[0]["pc"]) == section.pc and \
+                number(frames[0]["sp"]) == section.registers.get("rsp"):
+            return t
+    return None
+
+
+PARKED = {"waiting", "syscall"}
+
+
+def compare_parked(crash, document, exact=True):
+    """Goroutines that stayed parked from an earlier look (`document`) until the crash."""
+    diff = Differences()
+    printed = crash.goroutines()
+    compared = 0
+    for g in document["goroutines"]:
+        p = printed.get(g["goid"])
+        if p is None:
+            diff.check(f"goroutine {g['goid']}", "present", None, g["status"])
+        elif g["status"] in PARKED and p.status not in ("running", "runnable") and not p.notes:
+            if g["system"] and p.status != (g.get("wait_reason") or g["status"]):
+                continue  # the runtime's own helpers do move
+            compared += 1
+            diff.check(f"goroutine {p.goid}", "status", p.status, g.get("wait_reason")
+                       if g["status"] == "waiting" else g["status"])
+            compare_frames(diff, f"goroutine {p.goid}", p, own_frames(g["frames"]))
+            _compare_creator(diff, f"goroutine {p.goid}", p, g)
+    assert compared >= 5, f"only {compared} goroutines stayed parked"
+    return diff

@@ -1,0 +1,23 @@
+"""Where things are: the checkout, the cache outside of it, the debugger under test."""
+import os
+import pathlib
+
+PROJECT = pathlib.Path(__file__).resolve().parents[3]
+PROGRAMS = PROJECT / "tests" / "programs"
+
+
+def cache():
+    named = os.environ.get("GCTXDBG_CACHE")
+    if named:
+        return pathlib.Path(named)
+    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(home) / "gctxdbg"
+
+
+def debugger():
+    return os.environ["GCTXDBG"]
+
+
+def is_sanitized():
+    """The debugger under test was built with sanitizers: everything takes several times longer."""
+    return os.environ.get("GCTXDBG_SANITIZED") == "1"

@@ -1,0 +1,76 @@
+"""A gctxdbg at its prompt, in a real terminal."""
+import contextlib
+import os
+import re
+import signal
+
+import pexpect
+
+from . import debugger, paths
+
+PROMPT = r"\(gctxdbg\) "
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x01|\x02|\r|\x07")
+
+
+def plain(text):
+    """Without what only steers the terminal."""
+    return _ESCAPES.sub("", text)
+
+
+class Prompt:
+    def __init__(self, *args, env=None, timeout=20, expect_prompt=True):
+        environment = debugger.environment(INPUTRC="/dev/null", **(env or {}))
+        self.t = pexpect.spawn(paths.debugger(), [str(a) for a in args], env=environment,
+                               timeout=debugger.scaled(timeout), encoding="utf-8",
+                               codec_errors="replace", dimensions=(50, 160), echo=False)
+        self.t.delaybeforesend = None
+        self.pid = self.t.pid
+        if expect_prompt:
+            self.expect_prompt()
+
+    def expect(self, pattern, timeout=-1):
+        try:
+            self.t.expect(pattern, timeout=timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF) as e:
+            raise AssertionError(f"no {pattern!r} ({type(e).__name__}) in {plain(self.t.before)!r}"
+                                 ) from None
+        return plain(self.t.before)
+
+    def expect_prompt(self, timeout=-1):
+        return self.expect(PROMPT, timeout)
+
+    def run(self, line, timeout=-1):
+        """Runs a command; returns what it printed, without the echoed line."""
+        self.t.send(line + "\r")
+        text = self.expect_prompt(timeout)
+        return text.split("\n", 1)[1] if "\n" in text else ""
+
+    def type(self, text):
+        self.t.send(text)
+
+    def interrupt(self):
+        self.t.send("\x03")
+
+    def wait(self, timeout=20):
+        """Waits for its end; returns the exit status."""
+        self.t.expect(pexpect.EOF, timeout=debugger.scaled(timeout))
+        self.t.close()
+        text = plain(self.t.before or "")
+        assert "Sanitizer" not in text, text
+        assert self.t.signalstatus is None, f"ended by signal {self.t.signalstatus}: {text}"
+        return self.t.exitstatus
+
+    def quit(self):
+        self.t.send("quit\r")
+        return self.wait()
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.t.close(force=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

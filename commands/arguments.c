@@ -107,8 +107,8 @@ static struct error *take_words(struct parsed_arguments *parsed, const struct co
 	if (count < command->min_words)
 		return error_create(ERROR_USAGE, "%s needs %s; usage: %s", command->name,
 			command->min_words == 1 ? "an argument" : "more arguments", command->usage);
-	size_t most = command->max_words < ARGUMENTS_MAX_WORDS ? command->max_words
-							       : ARGUMENTS_MAX_WORDS;
+	size_t most =
+		command->max_words < ARGUMENTS_MAX_WORDS ? command->max_words : ARGUMENTS_MAX_WORDS;
 	if (count > most)
 		return error_create(ERROR_USAGE, "%s: \"%s\" is too much; usage: %s", command->name,
 			parsed->arguments.words[most], command->usage);
@@ -193,7 +193,8 @@ static bool scale(const char *text, size_t length, int64_t unit, int64_t *ret)
 			weight *= 10;
 		}
 	}
-	/* The fraction has at most nine digits and the unit is at most a day: no overflow in 128 bits. */
+	/* The fraction has at most nine digits and the unit is at most a day: no overflow in 128
+	 * bits. */
 	int64_t part = (int64_t)((__int128)fraction * unit / weight);
 	return !__builtin_mul_overflow(value, unit, &value) &&
 	       !__builtin_add_overflow(value, part, ret);
@@ -229,8 +230,8 @@ struct error *argument_duration(const char *text, const char *what, int64_t *ret
 		int64_t part = 0;
 		if (!digits || !unit)
 			return error_create(ERROR_USAGE,
-				"%s must be a duration such as 500ms, 30s or 1h30m, not \"%s\"", what,
-				text);
+				"%s must be a duration such as 500ms, 30s or 1h30m, not \"%s\"",
+				what, text);
 		if (!scale(at, length, unit, &part) || __builtin_add_overflow(total, part, &total))
 			return error_create(ERROR_USAGE, "%s is too long: %s", what, text);
 		at += length + letters;

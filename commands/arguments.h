@@ -1,5 +1,6 @@
 /*
- * The words of a command line sorted into options, their values and the rest, by the command's own table.
+ * The words of a command line sorted into options, their values and the rest, by the command's own
+ * table.
  */
 #ifndef GCTXDBG_COMMANDS_ARGUMENTS_H
 #define GCTXDBG_COMMANDS_ARGUMENTS_H
@@ -14,8 +15,9 @@ struct parsed_arguments {
 };
 
 /*
- * Sorts `words` (NULL-terminated, without the command's name; they must outlive the result). ERROR_USAGE names an
- * unknown option with the nearest one, a value that is not allowed, too few or too many words.
+ * Sorts `words` (NULL-terminated, without the command's name; they must outlive the result).
+ * ERROR_USAGE names an unknown option with the nearest one, a value that is not allowed, too few or
+ * too many words.
  */
 struct error *arguments_init(struct parsed_arguments *parsed, const struct command *command,
 	const char *const *words, size_t count);

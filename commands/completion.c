@@ -38,8 +38,8 @@ void completions_add_files(struct completions *completions)
 }
 
 /*
- * Adds the words of `name` that can stand where the line ends: "load" for "plugin load" after `plugin `. `*ret_start` is
- * where the word begins.
+ * Adds the words of `name` that can stand where the line ends: "load" for "plugin load" after
+ * `plugin `. `*ret_start` is where the word begins.
  */
 static void add_name(const char *name, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start)
@@ -61,7 +61,8 @@ static void add_name(const char *name, const char *line, size_t size,
 			completions_add(completions, word, whole);
 			return;
 		}
-		if (length != name_length || strncmp(line + at, name, length) != 0 || !name[name_length])
+		if (length != name_length || strncmp(line + at, name, length) != 0 ||
+			!name[name_length])
 			return;
 		at += length;
 		name += name_length + 1;
@@ -85,7 +86,8 @@ static void complete_name(struct shell *shell, const char *line, size_t size,
 /* The option that `word` (a whole option, "--name" or "-n") names. */
 static const struct command_option *find_option(const struct command *command, const char *word)
 {
-	for (const struct command_option *option = command->options; option && option->name; option++)
+	for (const struct command_option *option = command->options; option && option->name;
+		option++)
 		if ((word[0] == '-' && word[1] == '-' && !strcmp(word + 2, option->name)) ||
 			(word[0] == '-' && option->letter && word[1] == option->letter && !word[2]))
 			return option;
@@ -123,7 +125,8 @@ static void complete_option(
 	}
 }
 
-/* How many of the words before the last one are neither options nor their values; the option that awaits a value, if any. */
+/* How many of the words before the last one are neither options nor their values; the option that
+ * awaits a value, if any. */
 static size_t count_words(const struct command *command, const struct line *line, size_t index,
 	const struct command_option **ret_waiting)
 {
@@ -143,8 +146,8 @@ static size_t count_words(const struct command *command, const struct line *line
 	return words;
 }
 
-static void complete_arguments(struct shell *shell, const struct command *command,
-	const char *text, struct line_end end, struct completions *completions)
+static void complete_arguments(struct shell *shell, const struct command *command, const char *text,
+	struct line_end end, struct completions *completions)
 {
 	_cleanup_free_ char *before = strndup(text, end.word - (end.quote != 0));
 	const char *word = text + end.word;

@@ -63,7 +63,8 @@ static char **on_complete(const char *text, int start, int end)
 
 void completion_install(struct shell *shell)
 {
-	/* Words end where our own scanner ends them; '=' and ':' are part of options and function names. */
+	/* Words end where our own scanner ends them; '=' and ':' are part of options and function
+	 * names. */
 	static const char breaks[] = " \t\n\"'|>";
 	prompt_shell = shell;
 	rl_attempted_completion_function = shell ? on_complete : NULL;

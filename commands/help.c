@@ -93,8 +93,10 @@ static void print_overview(struct shell *shell)
 	for (size_t i = 0; i < array_length(topics); i++)
 		print_row(output, topics[i].name, topics[i].summary);
 	print_wrapped(output,
-		"\"help COMMAND\" tells all about one. Unambiguous abbreviations will do. Output goes to "
-		"a file with \"> FILE\" and to a shell command with \"| COMMAND\"; # begins a comment.",
+		"\"help COMMAND\" tells all about one. Unambiguous abbreviations will do. Output "
+		"goes to "
+		"a file with \"> FILE\" and to a shell command with \"| COMMAND\"; # begins a "
+		"comment.",
 		0);
 }
 
@@ -112,8 +114,8 @@ static void print_options(struct output *output, const struct command_option *op
 			continue;
 		output_printf(output, STYLE_PLAIN, "%25sone of", "");
 		for (const char *const *value = options->values; *value; value++)
-			output_printf(output, STYLE_PLAIN, "%s %s", value == options->values ? "" : ",",
-				*value);
+			output_printf(output, STYLE_PLAIN, "%s %s",
+				value == options->values ? "" : ",", *value);
 		output_printf(output, STYLE_PLAIN, "\n");
 	}
 }
@@ -121,13 +123,15 @@ static void print_options(struct output *output, const struct command_option *op
 static void print_command(struct shell *shell, const struct command *command)
 {
 	struct output *output = &shell->out;
+	output_printf(output, STYLE_PLAIN, "Usage: ");
 	output_printf(output, STYLE_STRONG, "%s", command->usage);
 	output_printf(output, STYLE_PLAIN, "\n\n%c%s.\n", toupper((unsigned char)*command->summary),
 		command->summary + 1);
 	if (command->aliases && command->aliases[0]) {
 		char names[128];
 		format_names(command, names, sizeof(names));
-		output_printf(output, STYLE_PLAIN, "Short: %s\n", names + strlen(command->name) + 2);
+		output_printf(
+			output, STYLE_PLAIN, "Short: %s\n", names + strlen(command->name) + 2);
 	}
 	if (command->help) {
 		output_printf(output, STYLE_PLAIN, "\n");
@@ -153,7 +157,8 @@ static struct error *run_help(struct shell *shell, const struct arguments *argum
 	char name[128] = "";
 	for (size_t i = 0; i < arguments->word_count; i++) {
 		size_t used = strlen(name);
-		snprintf(name + used, sizeof(name) - used, "%s%s", used ? " " : "", arguments->words[i]);
+		snprintf(name + used, sizeof(name) - used, "%s%s", used ? " " : "",
+			arguments->words[i]);
 	}
 	const struct command *command;
 	size_t length = 0;

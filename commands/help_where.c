@@ -45,6 +45,7 @@ struct error *help_print_where(struct shell *shell)
 		"value that a goroutine does not have is false.\n");
 	output_printf(output, STYLE_STRONG, "\nExample\n");
 	output_printf(output, STYLE_PLAIN,
-		"  goroutines --where 'status == \"waiting\" && wait > 5m && stack =~ \"^main\\.\"'\n");
+		"  goroutines --where 'status == \"waiting\" && wait > 5m && stack =~ "
+		"\"^main\\.\"'\n");
 	return NULL;
 }

@@ -7,7 +7,8 @@
 /* Reads the file; a missing one is fine. Only the user can read what it creates. */
 void history_load(void);
 
-/* Adds a line to the list and to the file, unless it is empty, begins with a space or repeats the last one. */
+/* Adds a line to the list and to the file, unless it is empty, begins with a space or repeats the
+ * last one. */
 void history_remember(const char *line);
 
 /* Frees the list. */

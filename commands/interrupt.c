@@ -1,4 +1,5 @@
-/* The SIGINT handler. A signal handler has no argument: the two variables here are the only way to tell it what to do. */
+/* The SIGINT handler. A signal handler has no argument: the two variables here are the only way to
+ * tell it what to do. */
 #include "commands/interrupt.h"
 
 #include <errno.h>

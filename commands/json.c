@@ -51,7 +51,8 @@ void json_finish(struct json *json)
 	free(json);
 }
 
-/* Writes a string; bytes that are no UTF-8 become U+FFFD one by one, as Go's encoding/json does it. */
+/* Writes a string; bytes that are no UTF-8 become U+FFFD one by one, as Go's encoding/json does it.
+ */
 static void write_string(struct json *json, const char *text, size_t size)
 {
 	size_t valid = 0, bad = 0;
@@ -173,7 +174,8 @@ void json_uint(struct json *json, const char *key, uint64_t value)
 
 void json_double(struct json *json, const char *key, double value)
 {
-	/* JSON knows neither NaN nor infinities; no value here is that large unless it is broken. */
+	/* JSON knows neither NaN nor infinities; no value here is that large unless it is broken.
+	 */
 	if (!isfinite(value) || fabs(value) >= 1e18) {
 		json_null(json, key);
 		return;

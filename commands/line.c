@@ -72,8 +72,8 @@ static struct error *take_word(struct scanner *scanner, char **out, const char *
 	scan_word(scanner, out);
 	*(*out)++ = 0;
 	if (scanner->quote)
-		return error_create(ERROR_USAGE, "unfinished quote: there is no closing %c",
-			scanner->quote);
+		return error_create(
+			ERROR_USAGE, "unfinished quote: there is no closing %c", scanner->quote);
 	if (scanner->dangling)
 		return error_create(ERROR_USAGE, "the line ends with a backslash");
 	return NULL;
@@ -133,8 +133,8 @@ static struct error *parse(struct line *line, struct scanner *scanner, char *out
 			break;
 		}
 		if (line->word_count == LINE_MAX_WORDS)
-			return error_create(ERROR_USAGE, "more than %d words in one command",
-				LINE_MAX_WORDS);
+			return error_create(
+				ERROR_USAGE, "more than %d words in one command", LINE_MAX_WORDS);
 		struct error *err = take_word(scanner, &out, &line->words[line->word_count]);
 		if (err)
 			return err;

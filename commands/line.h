@@ -1,8 +1,10 @@
 /*
- * A command line taken apart as a shell would: quotes, backslashes, comments, and where the output goes.
+ * A command line taken apart as a shell would: quotes, backslashes, comments, and where the output
+ * goes.
  *
- * 'single quotes' keep everything; "double quotes" keep everything but \" and \\; outside of quotes a backslash keeps the next
- * character. `>` and `>>` count as redirections only at the start of a word, so that --where wait>5m does what it says.
+ * 'single quotes' keep everything; "double quotes" keep everything but \" and \\; outside of quotes
+ * a backslash keeps the next character. `>` and `>>` count as redirections only at the start of a
+ * word, so that --where wait>5m does what it says.
  */
 #ifndef GCTXDBG_COMMANDS_LINE_H
 #define GCTXDBG_COMMANDS_LINE_H
@@ -15,26 +17,28 @@ enum line_output { LINE_STDOUT, LINE_FILE, LINE_APPEND, LINE_PIPE };
 enum { LINE_MAX_WORDS = 128 };
 
 struct line {
-	char *buffer; /* holds the words */
+	char *buffer;			       /* holds the words */
 	const char *words[LINE_MAX_WORDS + 1]; /* NULL-terminated */
 	size_t word_count;
 	enum line_output output;
-	const char *destination; /* a file name, or the shell command after `|`; NULL for LINE_STDOUT */
+	const char *
+		destination; /* a file name, or the shell command after `|`; NULL for LINE_STDOUT */
 };
 
 /*
- * Takes `text` apart. ERROR_USAGE for an unfinished quote, a missing or dubious destination, too many words. The
- * strings live until line_deinit().
+ * Takes `text` apart. ERROR_USAGE for an unfinished quote, a missing or dubious destination, too
+ * many words. The strings live until line_deinit().
  */
 struct error *line_init(struct line *line, const char *text);
 void line_deinit(struct line *line);
 
 /* Where a line that is still being typed ends, for completion. */
 struct line_end {
-	size_t word;	       /* offset of the last word's first character (after a quote) */
-	size_t index;	       /* how many words precede it */
-	enum line_output kind; /* LINE_FILE: the last word is a file name; LINE_PIPE: a shell command */
-	char quote;	       /* the open quote or 0 */
+	size_t word;  /* offset of the last word's first character (after a quote) */
+	size_t index; /* how many words precede it */
+	enum line_output
+		kind; /* LINE_FILE: the last word is a file name; LINE_PIPE: a shell command */
+	char quote;   /* the open quote or 0 */
 };
 
 struct line_end line_find_end(const char *text, size_t size);

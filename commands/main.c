@@ -1,6 +1,5 @@
 /* main(): opens what the command line names, runs -e and -x, then the prompt or stdin. */
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -110,8 +109,8 @@ static struct error *start(struct shell *shell, const struct options *options)
 
 static void apply(struct shell *shell, const struct options *options)
 {
-	shell->interactive = !options->batch && options->subcommand != SUBCOMMAND_DUMP &&
-			     isatty(STDIN_FILENO);
+	shell->interactive =
+		!options->batch && options->subcommand != SUBCOMMAND_DUMP && isatty(STDIN_FILENO);
 	shell->settings.color = options->color;
 	shell->settings.quiet = options->quiet;
 	shell->settings.max_stop_ns = options->max_stop_given ? options->max_stop_ns
@@ -123,7 +122,7 @@ static void apply(struct shell *shell, const struct options *options)
 }
 
 /* A whole session; returns the exit status. */
-static int session(const struct options *options, int *leave_signal)
+static int session(const struct options *options)
 {
 	struct shell shell;
 	shell_init(&shell);
@@ -140,19 +139,18 @@ static int session(const struct options *options, int *leave_signal)
 			 : shell.findings ? EXIT_FINDINGS
 					  : EXIT_FINE;
 	}
-	*leave_signal = shell.leave_signal;
 	shell_deinit(&shell);
 	return status;
 }
 
-static int run_options(const struct options *options, int *leave_signal)
+static int run_options(const struct options *options)
 {
 	if (options->help)
 		options_print_help(stdout);
 	else if (options->version)
 		puts("gctxdbg " GCTXDBG_VERSION);
 	else
-		return session(options, leave_signal);
+		return session(options);
 	return EXIT_FINE;
 }
 
@@ -161,22 +159,12 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	struct options options;
 	struct error *err = options_init(&options, argc, argv);
-	int status = EXIT_USAGE, leave_signal = 0;
+	int status = EXIT_USAGE;
 	if (err)
 		fprintf(stderr, "gctxdbg: %s\n", err->message);
 	else
-		status = run_options(&options, &leave_signal);
+		status = run_options(&options);
 	error_destroy(err);
 	options_deinit(&options);
-	if (leave_signal) {
-		/* Who sent it shall see that it worked. */
-		fflush(stdout);
-		sigset_t one;
-		sigemptyset(&one);
-		sigaddset(&one, leave_signal);
-		signal(leave_signal, SIG_DFL);
-		sigprocmask(SIG_UNBLOCK, &one, NULL);
-		raise(leave_signal);
-	}
 	return status;
 }

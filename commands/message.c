@@ -25,7 +25,8 @@ static void print_message(struct shell *shell, const char *prefix, char *message
 	flockfile(stderr);
 	fprintf(stderr, "gctxdbg: %s", prefix);
 	char *rest = NULL;
-	for (char *part = strtok_r(message, "\n", &rest); part; part = strtok_r(NULL, "\n", &rest)) {
+	for (char *part = strtok_r(message, "\n", &rest); part;
+		part = strtok_r(NULL, "\n", &rest)) {
 		output_text(&output, STYLE_PLAIN, part);
 		fputc('\n', stderr);
 	}

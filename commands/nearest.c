@@ -1,4 +1,5 @@
-/* Edit distance (insert, delete, replace, swap neighbours), with a limit that keeps silly suggestions out. */
+/* Edit distance (insert, delete, replace, swap neighbours), with a limit that keeps silly
+ * suggestions out. */
 #include "commands/nearest.h"
 
 #include <string.h>

@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-/* Begins with `best` NULL; offer every known word, then read `best`: NULL when none is near enough. */
+/* Begins with `best` NULL; offer every known word, then read `best`: NULL when none is near enough.
+ */
 struct nearest {
 	const char *word; /* as typed */
 	const char *best;

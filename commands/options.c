@@ -21,25 +21,30 @@ enum option_id {
 };
 
 static const struct poptOption option_table[] = {
-	{"eval", 'e', POPT_ARG_STRING, NULL, OPTION_EVAL, "run the command CMD (repeatable)", "CMD"},
+	{"eval", 'e', POPT_ARG_STRING, NULL, OPTION_EVAL, "run the command CMD (repeatable)",
+		"CMD"},
 	{"script", 'x', POPT_ARG_STRING, NULL, OPTION_SCRIPT,
 		"run the commands in FILE (- is stdin; repeatable, in order with -e)", "FILE"},
-	{"batch", 0, POPT_ARG_NONE, NULL, OPTION_BATCH, "no prompt: run -e and -x, then leave", NULL},
+	{"batch", 0, POPT_ARG_NONE, NULL, OPTION_BATCH, "no prompt: run -e and -x, then leave",
+		NULL},
 	{"pause", 0, POPT_ARG_STRING, NULL, OPTION_PAUSE,
 		"how to look at a live process: stop it while you look, or fork a frozen copy",
 		"stop|fork"},
 	{"max-stop", 0, POPT_ARG_STRING, NULL, OPTION_MAX_STOP,
-		"let a live process go on after it stood still that long (30s unless there is a prompt; "
+		"let a live process go on after it stood still that long (30s unless there is a "
+		"prompt; "
 		"0: never)",
 		"DURATION"},
-	{"color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "colour in text output", "auto|always|never"},
-	{"exe", 0, POPT_ARG_STRING, NULL, OPTION_EXE, "the executable, if not the one the process names",
-		"FILE"},
+	{"color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "colour in text output",
+		"auto|always|never"},
+	{"exe", 0, POPT_ARG_STRING, NULL, OPTION_EXE,
+		"the executable, if not the one the process names", "FILE"},
 	{"debug-file", 0, POPT_ARG_STRING, NULL, OPTION_DEBUG_FILE,
 		"where the executable's DWARF is, if not in it", "FILE"},
-	{"plugin-dir", 0, POPT_ARG_STRING, NULL, OPTION_PLUGIN_DIR, "load all plug-ins (*.so) in DIR",
-		"DIR"},
-	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, no news, no progress", NULL},
+	{"plugin-dir", 0, POPT_ARG_STRING, NULL, OPTION_PLUGIN_DIR,
+		"load all plug-ins (*.so) in DIR", "DIR"},
+	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, no news, no progress",
+		NULL},
 	{"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "print the version and leave", NULL},
 	{"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this and leave", NULL},
 	POPT_TABLEEND,
@@ -50,9 +55,11 @@ static const struct {
 	const char *name, *words, *help;
 	size_t min_words, max_words;
 } subcommands[] = {
-	[SUBCOMMAND_ATTACH] = {"attach", "PID", "look at a live process; it runs on when you leave", 1, 1},
+	[SUBCOMMAND_ATTACH] = {"attach", "PID", "look at a live process; it runs on when you leave",
+		1, 1},
 	[SUBCOMMAND_CORE] = {"core", "EXE CORE", "look at a core dump", 1, 2},
-	[SUBCOMMAND_EXEC] = {"exec", "-- PROG [ARG...]", "start a program under the debugger", 1, SIZE_MAX},
+	[SUBCOMMAND_EXEC] = {"exec", "-- PROG [ARG...]", "start a program under the debugger", 1,
+		SIZE_MAX},
 	[SUBCOMMAND_DUMP] = {"dump", "PID | EXE CORE", "print one report, then leave", 1, 2},
 };
 
@@ -73,7 +80,8 @@ static struct error *parse_color(const char *text, enum color_mode *ret)
 			return NULL;
 		}
 	}
-	return error_create(ERROR_USAGE, "--color cannot be \"%s\": it is one of auto, always, never", text);
+	return error_create(
+		ERROR_USAGE, "--color cannot be \"%s\": it is one of auto, always, never", text);
 }
 
 static struct error *parse_pause(const char *text)
@@ -81,9 +89,9 @@ static struct error *parse_pause(const char *text)
 	if (!strcmp(text, "stop"))
 		return NULL;
 	if (!strcmp(text, "fork"))
-		return error_create(ERROR_USAGE,
-			"--pause=fork is not available yet: leave it out, and the process stands still "
-			"while you look (--max-stop limits for how long)");
+		return error_create(ERROR_USAGE, "--pause=fork is not available yet: leave it out, "
+						 "and the process stands still "
+						 "while you look (--max-stop limits for how long)");
 	return error_create(ERROR_USAGE, "--pause cannot be \"%s\": it is stop or fork", text);
 }
 
@@ -153,7 +161,8 @@ static struct error *option_error(poptContext context, int status)
 	const char *typed = poptBadOption(context, 0);
 	typed = typed ? typed : "?";
 	if (status != POPT_ERROR_BADOPT)
-		return error_create(ERROR_USAGE, "%s: %s; try gctxdbg --help", typed, poptStrerror(status));
+		return error_create(
+			ERROR_USAGE, "%s: %s; try gctxdbg --help", typed, poptStrerror(status));
 	struct nearest nearest;
 	nearest_init(&nearest, typed + strspn(typed, "-"));
 	for (size_t i = 0; option_table[i].longName; i++)
@@ -177,10 +186,11 @@ static struct error *find_subcommand(const char *name, enum subcommand *ret)
 		}
 	}
 	if (nearest.best)
-		return error_create(ERROR_USAGE, "unknown subcommand \"%s\" (did you mean %s?)", name,
-			nearest.best);
+		return error_create(ERROR_USAGE, "unknown subcommand \"%s\" (did you mean %s?)",
+			name, nearest.best);
 	return error_create(ERROR_USAGE,
-		"unknown subcommand \"%s\": it is attach, core, exec or dump; try gctxdbg --help", name);
+		"unknown subcommand \"%s\": it is attach, core, exec or dump; try gctxdbg --help",
+		name);
 }
 
 /* Takes the words that are no options; with `exec` the subcommand is not among them. */
@@ -192,9 +202,9 @@ static struct error *take_words(struct options *options, bool exec)
 		words = none;
 	options->subcommand = SUBCOMMAND_EXEC;
 	if (!exec && !*words)
-		return error_create(ERROR_USAGE,
-			"nothing to look at: use gctxdbg attach PID, gctxdbg core EXE CORE or gctxdbg exec "
-			"-- PROG; try gctxdbg --help");
+		return error_create(ERROR_USAGE, "nothing to look at: use gctxdbg attach PID, "
+						 "gctxdbg core EXE CORE or gctxdbg exec "
+						 "-- PROG; try gctxdbg --help");
 	struct error *err = exec ? NULL : find_subcommand(*words++, &options->subcommand);
 	if (err)
 		return err;
@@ -204,8 +214,8 @@ static struct error *take_words(struct options *options, bool exec)
 	size_t which = options->subcommand;
 	if (options->word_count < subcommands[which].min_words ||
 		options->word_count > subcommands[which].max_words)
-		return error_create(ERROR_USAGE, "usage: gctxdbg %s [options] %s", subcommands[which].name,
-			subcommands[which].words);
+		return error_create(ERROR_USAGE, "usage: gctxdbg %s [options] %s",
+			subcommands[which].name, subcommands[which].words);
 	return NULL;
 }
 
@@ -259,7 +269,8 @@ const char *options_name(size_t index)
 
 void options_print_help(FILE *stream)
 {
-	fputs("gctxdbg tells what the goroutines of a Go process or core dump are doing.\n\nUsage:\n",
+	fputs("gctxdbg tells what the goroutines of a Go process or core dump are "
+	      "doing.\n\nUsage:\n",
 		stream);
 	for (size_t i = 0; i < array_length(subcommands); i++)
 		fprintf(stream, "  gctxdbg %-6s [options] %-17s %s\n", subcommands[i].name,
@@ -270,14 +281,17 @@ void options_print_help(FILE *stream)
 		if (option->shortName)
 			snprintf(letter, sizeof(letter), "-%c, ", option->shortName);
 		snprintf(name, sizeof(name), "%s--%s%s%s", letter, option->longName,
-			option->argDescrip ? "=" : "", option->argDescrip ? option->argDescrip : "");
+			option->argDescrip ? "=" : "",
+			option->argDescrip ? option->argDescrip : "");
 		fprintf(stream, "  %-32s %s\n", name, option->descrip);
 	}
 	fputs("\nExamples:\n"
-	      "  gctxdbg attach 4711                                      a prompt; \"help\" lists the commands\n"
+	      "  gctxdbg attach 4711                                      a prompt; \"help\" lists "
+	      "the commands\n"
 	      "  gctxdbg attach 4711 --batch -e 'goroutines --group stack'\n"
 	      "  gctxdbg core ./server core.4711 --batch -e 'goroutines --stacks --json'\n"
-	      "\nExit status: 0 success, 1 a command failed, 2 bad usage or nothing to open, 3 a check found "
+	      "\nExit status: 0 success, 1 a command failed, 2 bad usage or nothing to open, 3 a "
+	      "check found "
 	      "problems.\n",
 		stream);
 }

@@ -29,8 +29,8 @@ struct options {
 };
 
 /*
- * Parses argv. With `help` or `version` set nothing else is checked. ERROR_USAGE is exit status 2. The result lives until
- * options_deinit(), which is needed after an error too.
+ * Parses argv. With `help` or `version` set nothing else is checked. ERROR_USAGE is exit status 2.
+ * The result lives until options_deinit(), which is needed after an error too.
  */
 struct error *options_init(struct options *options, int argc, char **argv);
 void options_deinit(struct options *options);
@@ -38,7 +38,8 @@ void options_deinit(struct options *options);
 /* Prints what --help prints. */
 void options_print_help(FILE *stream);
 
-/* The name of option number `index` ("batch"), NULL after the last; for the tests of man page and completion. */
+/* The name of option number `index` ("batch"), NULL after the last; for the tests of man page and
+ * completion. */
 const char *options_name(size_t index);
 
 #endif

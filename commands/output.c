@@ -50,8 +50,8 @@ void output_text(struct output *output, enum style style, const char *text)
 			fprintf(output->stream, "\\x%02x", (unsigned char)text[offset]);
 			length = 1;
 		} else if (utf8_is_control(character)) {
-			fprintf(output->stream, character < 0x80 ? "\\x%02" PRIx32 : "\\u%04" PRIx32,
-				character);
+			fprintf(output->stream,
+				character < 0x80 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, character);
 		} else {
 			fwrite(text + offset, 1, length, output->stream);
 		}

@@ -32,14 +32,16 @@ static struct error *check_commands(const struct plugin *plugin, const char *pat
 		if (!command || !command->name || !command->usage || !command->summary ||
 			!command->run)
 			return error_create(ERROR_BAD_DATA,
-				"the plug-in %s has a command without name, usage, summary or run()",
+				"the plug-in %s has a command without name, usage, summary or "
+				"run()",
 				path);
 	}
 	return NULL;
 }
 
 /* Registers all commands of a plug-in or none. */
-static struct error *add_commands(struct shell *shell, const struct plugin *plugin, const char *path)
+static struct error *add_commands(
+	struct shell *shell, const struct plugin *plugin, const char *path)
 {
 	for (size_t i = 0; i < plugin->command_count; i++) {
 		struct error *err = registry_add(shell->registry, plugin->commands[i]);
@@ -64,7 +66,8 @@ static struct error *accept(struct shell *shell, void *handle, const char *path)
 			"%s is no gctxdbg plug-in: it has no symbol " PLUGIN_SYMBOL, path);
 	if (plugin->abi != PLUGIN_ABI)
 		return error_create(ERROR_USAGE,
-			"the plug-in %s was built for plug-in ABI %u, this gctxdbg has %u: build it "
+			"the plug-in %s was built for plug-in ABI %u, this gctxdbg has %u: build "
+			"it "
 			"again with the headers of this version",
 			path, plugin->abi, (unsigned)PLUGIN_ABI);
 	struct error *err = check_commands(plugin, path);

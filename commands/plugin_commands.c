@@ -23,8 +23,10 @@ static const struct command plugin_load_command = {
 	.group = GROUP_PLUGIN,
 	.usage = "plugin load FILE",
 	.summary = "load commands from a shared object",
-	.help = "A plug-in is built against the installed headers (commands/plugin.h tells how) and stays loaded "
-		"until you leave. One that was built for another plug-in ABI, or that everybody can write to, is "
+	.help = "A plug-in is built against the installed headers (commands/plugin.h tells how) "
+		"and stays loaded "
+		"until you leave. One that was built for another plug-in ABI, or that everybody "
+		"can write to, is "
 		"refused. --plugin-dir on the command line loads all plug-ins of a directory.",
 	.example = "plugin load ./lockholders.so",
 	.min_words = 1,
@@ -65,7 +67,8 @@ static struct error *run_list(struct shell *shell, const struct arguments *argum
 		return error_no_memory();
 	for (const struct plugin_list *at = shell->plugins; at; at = at->next) {
 		for (size_t i = 0; i < at->plugin->command_count; i++) {
-			table_cell(table, STYLE_PLAIN, "%s", at->plugin->name ? at->plugin->name : "?");
+			table_cell(table, STYLE_PLAIN, "%s",
+				at->plugin->name ? at->plugin->name : "?");
 			table_cell(table, STYLE_STRONG, "%s", at->plugin->commands[i]->name);
 			table_cell(table, STYLE_PLAIN, "%s", at->path);
 		}

@@ -14,19 +14,22 @@ struct registry {
 extern const struct command *const __start_gctxdbg_commands[] __attribute__((weak));
 extern const struct command *const __stop_gctxdbg_commands[] __attribute__((weak));
 
+/* Letters of a name; what is not ASCII counts too, so that "gö" is not taken for "g". */
+static bool is_name_character(char c)
+{
+	return isalnum((unsigned char)c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
+}
+
 /*
- * The length of the word at `text`: letters, digits, '-' and '_', or one character of another kind, so that
- * `!ls` and `x/8xg` need no space.
+ * The length of the word at `text`: characters of a name, or one of another kind, so that `!ls` and
+ * `x/8xg` need no space.
  */
 static size_t word_length(const char *text)
 {
 	size_t length = 0;
-	while (isalnum((unsigned char)text[length]) || (length && text[length] == '-') ||
-		text[length] == '_')
+	while (is_name_character(text[length]))
 		length++;
-	if (!length && *text && !isspace((unsigned char)*text))
-		return 1;
-	return length;
+	return length || !*text || isspace((unsigned char)*text) ? length : 1;
 }
 
 static const char *skip_space(const char *text)
@@ -84,7 +87,8 @@ static const struct command *find_exact(
 	return found;
 }
 
-/* What an abbreviation may mean: the commands whose names have the most words in common with the line. */
+/* What an abbreviation may mean: the commands whose names have the most words in common with the
+ * line. */
 struct candidates {
 	const struct command *first;
 	struct match match; /* of the first */
@@ -95,7 +99,8 @@ struct candidates {
 static void add_candidate(
 	struct candidates *candidates, const struct command *command, struct match match)
 {
-	if (match.words < candidates->match.words || (candidates->count && candidates->first == command))
+	if (match.words < candidates->match.words ||
+		(candidates->count && candidates->first == command))
 		return;
 	if (match.words > candidates->match.words)
 		candidates->count = 0;
@@ -105,8 +110,8 @@ static void add_candidate(
 		candidates->list[0] = 0;
 	}
 	size_t used = strlen(candidates->list);
-	snprintf(candidates->list + used, sizeof(candidates->list) - used, "%s%s",
-		used ? ", " : "", command->name);
+	snprintf(candidates->list + used, sizeof(candidates->list) - used, "%s%s", used ? ", " : "",
+		command->name);
 }
 
 static void find_abbreviated(const struct registry *registry, const char *line, bool aliases,
@@ -144,9 +149,6 @@ static struct error *unknown_command(const struct registry *registry, const char
 	size_t length = word_length(line);
 	snprintf(word, sizeof(word), "%.*s", (int)(length < sizeof(word) ? length : sizeof(word)),
 		line);
-	for (char *c = word; *c; c++)
-		if (!isprint((unsigned char)*c))
-			*c = '?';
 	struct nearest nearest;
 	nearest_init(&nearest, word);
 	for (size_t i = 0; i < registry->count; i++) {
@@ -223,7 +225,8 @@ struct error *registry_add(struct registry *registry, const struct command *comm
 	for (; at > 0; at--) {
 		const struct command *before = registry->commands[at - 1];
 		if (before->group < command->group ||
-			(before->group == command->group && strcmp(before->name, command->name) < 0))
+			(before->group == command->group &&
+				strcmp(before->name, command->name) < 0))
 			break;
 		registry->commands[at] = before;
 	}

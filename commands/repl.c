@@ -12,12 +12,13 @@
 #include "commands/history.h"
 #include "commands/interrupt.h"
 
-/* Readline hands lines to a function without an argument: it finds the session here while repl_run() runs. */
+/* Readline hands lines to a function without an argument: it finds the session here while
+ * repl_run() runs. */
 static struct {
 	struct shell *shell;
-	char *line;    /* that was entered; NULL none yet */
-	bool ended;    /* end of input */
-	bool reading;  /* the prompt is shown */
+	char *line;   /* that was entered; NULL none yet */
+	bool ended;   /* end of input */
+	bool reading; /* the prompt is shown */
 } state;
 
 void repl_prompt(const struct shell *shell, char *ret, size_t size)
@@ -34,7 +35,7 @@ void repl_prompt(const struct shell *shell, char *ret, size_t size)
 			(unsigned long long)shell->selection.goid);
 	else if (target && shell->selection.tid)
 		snprintf(selected, sizeof(selected), " t%d", (int)shell->selection.tid);
-	snprintf(ret, size, "gctxdbg%s%s> ", what, selected);
+	snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
 }
 
 static void on_line(char *line)
@@ -91,7 +92,8 @@ static int event_fd(const struct shell *shell)
 	return shell->target ? shell->target->event_fd : -1;
 }
 
-/* Waits for a line, events and Ctrl-C; state.line or state.ended is set afterwards unless the shell quits. */
+/* Waits for a line, events and Ctrl-C; state.line or state.ended is set afterwards unless the shell
+ * quits. */
 static void read_line(void)
 {
 	struct shell *shell = state.shell;

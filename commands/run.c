@@ -25,7 +25,8 @@ static struct error *stop(struct shell *shell)
 	return err;
 }
 
-/* Waits until the target stops or is gone, Ctrl-C, or the deadline (INT64_MAX: none); the last two stop it. */
+/* Waits until the target stops or is gone, Ctrl-C, or the deadline (INT64_MAX: none); the last two
+ * stop it. */
 static struct error *wait_for_stop(struct shell *shell, int64_t deadline_ns)
 {
 	while (shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
@@ -86,7 +87,8 @@ static const struct command continue_command = {
 	.group = GROUP_RUNNING,
 	.usage = "continue [--for DURATION | --background]",
 	.summary = "let the process run on, until Ctrl-C or a signal stops it",
-	.help = "What was selected stays selected; everything is read anew after the stop. A core cannot continue.",
+	.help = "What was selected stays selected; everything is read anew after the stop. A core "
+		"cannot continue.",
 	.example = "continue --for 10s",
 	.options = continue_options,
 	.needs_target = true,

@@ -30,8 +30,8 @@ bool shell_settle(struct shell *shell, struct error *err)
 }
 
 /*
- * Reads one line without its end into `line`; `*ret` is false at the end of the file. Lines are bounded: what is fed to
- * a debugger by mistake may be a core dump.
+ * Reads one line without its end into `line`; `*ret` is false at the end of the file. Lines are
+ * bounded: what is fed to a debugger by mistake may be a core dump.
  */
 static struct error *read_line(FILE *stream, char *line, bool *ret)
 {
@@ -39,7 +39,8 @@ static struct error *read_line(FILE *stream, char *line, bool *ret)
 	int c;
 	while ((c = getc(stream)) != EOF && c != '\n') {
 		if (!c)
-			return error_create(ERROR_USAGE, "this is no script: it contains a NUL byte");
+			return error_create(
+				ERROR_USAGE, "this is no script: it contains a NUL byte");
 		if (length == SCRIPT_MAX_LINE - 1)
 			return error_create(ERROR_USAGE,
 				"this is no script: a line is longer than %d KiB",

@@ -76,13 +76,17 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 			strsignal(event->value));
 		return true;
 	case TARGET_EVENT_EXEC:
-		shell_tell(shell, "process %d runs another program now (exec); it has been left "
-				  "running: attach again to look at it", pid);
+		shell_tell(shell,
+			"process %d runs another program now (exec); it has been left "
+			"running: attach again to look at it",
+			pid);
 		return true;
 	case TARGET_EVENT_WATCHDOG:
 		/* Told even with -q: answers are missing because of it. */
-		shell_warn(shell, "process %d stood still for longer than --max-stop allows; it has "
-				  "been resumed and left", pid);
+		shell_warn(shell,
+			"process %d stood still for longer than --max-stop allows; it has "
+			"been resumed and left",
+			pid);
 		return true;
 	case TARGET_EVENT_STOPPED:
 		if (event->value)

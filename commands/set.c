@@ -83,7 +83,8 @@ static void complete_value(
 	}
 	/* Which setting it is for is not told: offer the values of all. */
 	for (size_t i = 0; word_index == 1 && setting_at(i); i++)
-		for (const char *const *value = setting_values(setting_at(i)); value && *value; value++)
+		for (const char *const *value = setting_values(setting_at(i)); value && *value;
+			value++)
 			completions_add(candidates, word, *value);
 }
 

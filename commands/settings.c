@@ -28,18 +28,22 @@ static const char *const error_values[] = {"continue", "stop", NULL};
 #define AT(field) offsetof(struct settings, field)
 
 static const struct setting settings_table[] = {
-	{"color", SETTING_CHOICE, AT(color), color_values, "colour on a terminal (auto), also elsewhere, or not at all"},
-	{"list-lines", SETTING_COUNT, AT(list_lines), NULL, "how many lines of source `list` shows"},
+	{"color", SETTING_CHOICE, AT(color), color_values,
+		"colour on a terminal (auto), also elsewhere, or not at all"},
+	{"list-lines", SETTING_COUNT, AT(list_lines), NULL,
+		"how many lines of source `list` shows"},
 	{"max-stop", SETTING_FIXED, AT(max_stop_ns), NULL,
 		"how long a live process may stand still (0: no limit); only --max-stop sets it"},
 	{"on-error", SETTING_SWITCH, AT(stop_on_error), error_values,
 		"whether a script stops at its first failing command"},
-	{"quiet", SETTING_SWITCH, AT(quiet), switch_values, "say nothing but results, warnings and errors"},
+	{"quiet", SETTING_SWITCH, AT(quiet), switch_values,
+		"say nothing but results, warnings and errors"},
 	{"runtime-frames", SETTING_SWITCH, AT(runtime_frames), switch_values,
 		"show frames inside the Go runtime in text output too"},
 	{"source-path", SETTING_STRING, AT(source_path), NULL,
 		"where sources are on this machine: FROM=TO, several separated by colons"},
-	{"width", SETTING_COUNT, AT(width), NULL, "columns of text output (0: as wide as the terminal)"},
+	{"width", SETTING_COUNT, AT(width), NULL,
+		"columns of text output (0: as wide as the terminal)"},
 };
 
 #undef AT
@@ -87,8 +91,8 @@ struct error *setting_find(const char *name, const struct setting **ret)
 		return NULL;
 	}
 	if (matches > 1)
-		return error_create(
-			ERROR_USAGE, "more than one setting begins with \"%s\"; \"show\" lists them", name);
+		return error_create(ERROR_USAGE,
+			"more than one setting begins with \"%s\"; \"show\" lists them", name);
 	if (nearest.best)
 		return error_create(ERROR_USAGE, "unknown setting \"%s\" (did you mean %s?)", name,
 			nearest.best);
@@ -177,7 +181,8 @@ struct error *setting_parse(
 	case SETTING_COUNT:
 		err = argument_number(value, setting->name, &number);
 		if (!err && number > 10000)
-			err = error_create(ERROR_USAGE, "%s is too large: %s", setting->name, value);
+			err = error_create(
+				ERROR_USAGE, "%s is too large: %s", setting->name, value);
 		if (!err)
 			*(unsigned *)field = (unsigned)number;
 		return err;

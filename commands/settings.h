@@ -25,7 +25,8 @@ const char *const *setting_values(const struct setting *setting);
 void setting_format(
 	const struct settings *settings, const struct setting *setting, char *ret, size_t size);
 
-/* Changes it. ERROR_USAGE says which values are allowed; ERROR_GONE that it cannot change any more. */
+/* Changes it. ERROR_USAGE says which values are allowed; ERROR_GONE that it cannot change any more.
+ */
 struct error *setting_parse(
 	struct settings *settings, const struct setting *setting, const char *value);
 

@@ -109,7 +109,15 @@ static struct error *flush_output(FILE *stream, const char *name)
 	if (!fstat(fileno(stream), &status) &&
 		(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
 		return NULL;
-	return error_system(errnum ? errnum : EIO, "cannot write to %s", name);
+	if (!errnum) {
+		/* A write that failed long ago told no reason; the next one does. */
+		clearerr(stream);
+		errno = EIO;
+		fputc('\n', stream);
+		fflush(stream);
+		errnum = errno;
+	}
+	return error_system(errnum, "cannot write to %s", name);
 }
 
 static struct error *sink_close(struct shell *shell, struct sink *sink)
@@ -117,7 +125,8 @@ static struct error *sink_close(struct shell *shell, struct sink *sink)
 	FILE *stream = shell->out.stream;
 	struct error *err = flush_output(stream, sink->path ? sink->path : "standard output");
 	if (stream == sink->saved.stream) {
-		/* A failed stdout stays failed: later commands find out by themselves and stop early. */
+		/* A failed stdout stays failed: later commands find out by themselves and stop
+		 * early. */
 		shell->out = sink->saved;
 		return err;
 	}
@@ -141,9 +150,8 @@ static struct error *check_target(const struct shell *shell, const struct comman
 		return error_create(ERROR_GONE,
 			"%s: there is no process or core to look at any more", command->name);
 	if (shell->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING)
-		return error_create(ERROR_GONE,
-			"%s: process %d is running; \"interrupt\" stops it", command->name,
-			(int)shell->target->pid);
+		return error_create(ERROR_GONE, "%s: process %d is running; \"interrupt\" stops it",
+			command->name, (int)shell->target->pid);
 	return NULL;
 }
 
@@ -170,8 +178,7 @@ static struct error *run_words(
 }
 
 /* A command that takes the rest of the line as it is. */
-static struct error *run_raw(
-	struct shell *shell, const struct command *command, const char *rest)
+static struct error *run_raw(struct shell *shell, const struct command *command, const char *rest)
 {
 	static const char *const none[] = {NULL};
 	while (isspace((unsigned char)*rest))

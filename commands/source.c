@@ -22,8 +22,10 @@ static const struct command source_command = {
 	.group = GROUP_SESSION,
 	.usage = "source FILE",
 	.summary = "run the commands in a file",
-	.help = "One command per line; # begins a comment; - is standard input. The script stops at its first "
-		"failing command, and the message names file and line; after \"set on-error continue\" it goes "
+	.help = "One command per line; # begins a comment; - is standard input. The script stops "
+		"at its first "
+		"failing command, and the message names file and line; after \"set on-error "
+		"continue\" it goes "
 		"on. Scripts may run scripts. -x FILE on the command line does the same.",
 	.example = "source ~/leaks.gctx",
 	.min_words = 1,

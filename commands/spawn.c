@@ -1,4 +1,5 @@
-/* Running shell commands with posix_spawn: no handler and no blocked signal of ours reaches them. */
+/* Running shell commands with posix_spawn: no handler and no blocked signal of ours reaches them.
+ */
 #include "commands/spawn.h"
 
 #include <errno.h>
@@ -38,14 +39,15 @@ struct error *spawn_start(const char *command, int input, pid_t *ret)
 	char shell[] = "sh", option[] = "-c", separator[] = "--";
 	_cleanup_free_ char *copy = strdup(command);
 	char *const argv[] = {shell, option, separator, copy, NULL};
-	int errnum = copy ? posix_spawn(ret, "/bin/sh", &actions, &attributes, argv, environ)
-			  : ENOMEM;
+	int errnum =
+		copy ? posix_spawn(ret, "/bin/sh", &actions, &attributes, argv, environ) : ENOMEM;
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return errnum ? error_system(errnum, "cannot run /bin/sh") : NULL;
 }
 
-/* True when the child has ended (`*ret`) or cannot be waited for; lets it go on when it is stopped. */
+/* True when the child has ended (`*ret`) or cannot be waited for; lets it go on when it is stopped.
+ */
 static bool child_ended(pid_t pid, int *ret)
 {
 	for (;;) {

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes the character at `text`; returns its length in bytes, or 0 when it is not valid UTF-8 (or `size` is 0). */
+/* Decodes the character at `text`; returns its length in bytes, or 0 when it is not valid UTF-8 (or
+ * `size` is 0). */
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret);
 
 /* True for characters that control a terminal or reorder the line around them. */

@@ -168,6 +168,24 @@ static const struct known_name *find_known(struct debug_info *info, const char *
 	return found ? *found : NULL;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct debug_name *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+/* Each name once: a candidate is noted with one of them only. Returns how many are left. */
+static size_t unique_names(struct debug_name *names, size_t count)
+{
+	size_t left = 0;
+	if (count)
+		qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < count; i++)
+		if (!left || strcmp(names[left - 1].name, names[i].name) != 0)
+			names[left++] = names[i];
+	return left;
+}
+
 /* Makes each of the `count` names known: `name_at(queries, i)`. */
 static struct error *learn(struct debug_info *info, const void *queries, size_t count,
 	const char *(*name_at)(const void *queries, size_t i))
@@ -179,19 +197,16 @@ static struct error *learn(struct debug_info *info, const void *queries, size_t 
 	size_t capacity = 0, name_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const char *name = name_at(queries, i);
-		/* Queries come sorted by type, more or less; what is left of duplicates is found
-		 * below. */
-		if (find_known(info, name) ||
-			(name_count && strcmp(names[name_count - 1].name, name) == 0))
+		if (find_known(info, name))
 			continue;
 		if (!array_reserve(&names, &capacity, name_count + 1))
 			return error_no_memory();
 		names[name_count++] = (struct debug_name){.name = name};
 	}
+	name_count = unique_names(names, name_count);
 	err = debug_search_find(&info->search, names, name_count);
 	for (size_t i = 0; i < name_count && !err; i++)
-		if (!find_known(info, names[i].name))
-			err = remember(info, &names[i]);
+		err = remember(info, &names[i]);
 	return err;
 }
 

@@ -105,9 +105,10 @@ struct error *elf_identify(const char *path, struct bytes file)
 		return wrong_machine(path, header.e_machine);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
 		return wrong_type(path, header.e_type);
-	if (header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr))
-		return error_create(ERROR_BAD_DATA, "%s has a damaged ELF header", path);
-	if (header.e_shoff && header.e_shentsize != sizeof(Elf64_Shdr))
+	/* Aligned tables can be used where they are mapped. */
+	if ((header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr)) ||
+		(header.e_shoff && header.e_shentsize != sizeof(Elf64_Shdr)) ||
+		header.e_phoff % _Alignof(Elf64_Phdr) || header.e_shoff % _Alignof(Elf64_Shdr))
 		return error_create(ERROR_BAD_DATA, "%s has a damaged ELF header", path);
 	return NULL;
 }

@@ -14,6 +14,9 @@
  */
 enum { ZEROS_AFTER_FILE = 1 << 16 };
 
+/* Programs live below it (five-level page tables included). */
+#define ADDRESS_LIMIT (UINT64_C(1) << 56)
+
 static void close_cleanup(int *fd)
 {
 	if (*fd >= 0)
@@ -72,11 +75,12 @@ static struct error *cut_short(const struct elf_image *image, const char *what)
 /* Copies the PT_LOAD headers and finds where the program headers themselves are loaded. */
 static struct error *read_segments(struct elf_image *image)
 {
+	/* libelf says "none" also when they lie outside of the file. */
 	size_t count;
 	if (elf_getphdrnum(image->elf, &count) < 0)
 		count = 0;
 	const Elf64_Phdr *headers = count ? elf64_getphdr(image->elf) : NULL;
-	if (count && !headers)
+	if (image->header->e_phnum && !headers)
 		return cut_short(image, "table of segments");
 	image->segments = calloc(count ? count : 1, sizeof(*image->segments));
 	if (!image->segments)
@@ -129,8 +133,9 @@ static struct error *read_headers(struct elf_image *image)
 	if (elf_getshdrnum(image->elf, &image->section_count) < 0)
 		image->section_count = 0;
 	struct bytes unused;
-	if (!bytes_slice(image->file, image->header->e_shoff,
-		    image->section_count * sizeof(Elf64_Shdr), &unused))
+	if ((image->header->e_shnum && !image->section_count) ||
+		!bytes_slice(image->file, image->header->e_shoff,
+			image->section_count * sizeof(Elf64_Shdr), &unused))
 		return cut_short(image, "table of sections");
 	if (elf_getshdrstrndx(image->elf, &image->section_names) < 0)
 		image->section_names = 0;

@@ -33,12 +33,8 @@ typedef Dwarf_Endianness access_byte_order;
 
 /* The first is ELF's empty section 0, which libdwarf expects. */
 static const char *const section_names[] = {
-	"",
-	".debug_info",
-	".debug_abbrev",
-	".debug_str",
-	".debug_line_str",
-	".debug_str_offsets",
+	"", ".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str", ".debug_str_offsets",
+	".debug_addr", /* a unit's own entry may refer to it */
 };
 
 struct libdwarf_session {
@@ -56,14 +52,10 @@ static int get_section_info(void *object, access_index index, access_section *re
 		return DW_DLV_NO_ENTRY;
 	ret->SECTION_FIELD(name) = section_names[index];
 	struct elf_section section;
-	struct bytes contents;
 	if (index == 0 || !elf_image_section(session->image, section_names[index], &section))
 		return DW_DLV_OK;
-	/* The size that the header claims counts only when the bytes are there. */
-	struct error *err = elf_image_section_bytes(session->image, &section, &contents);
-	error_destroy(err);
 	ret->SECTION_FIELD(type) = 1; /* SHT_PROGBITS */
-	ret->SECTION_FIELD(size) = err ? 0 : contents.size;
+	ret->SECTION_FIELD(size) = section.size;
 	return DW_DLV_OK;
 }
 
@@ -76,7 +68,7 @@ static int load_section(void *object, access_index index, Dwarf_Small **ret, int
 		!elf_image_section(session->image, section_names[index], &section))
 		return DW_DLV_NO_ENTRY;
 	struct error *err = elf_image_section_bytes(session->image, &section, &contents);
-	if (err || !contents.size) {
+	if (err || contents.size != section.size) {
 		error_destroy(err);
 		*error = DW_DLE_MDE; /* "missing section"; nobody sees the number */
 		return DW_DLV_ERROR;

@@ -297,3 +297,13 @@ struct error *runtime_layout_load(const struct layout_source *source, struct run
 	default_constants(&ret->status);
 	return err;
 }
+
+void runtime_layout_visit(const struct runtime_layout *layout,
+	void (*visit)(void *context, const char *type, const char *path, struct field field),
+	void *context)
+{
+	for (size_t i = 0; i < array_length(rows); i++) {
+		const struct field *field = (const void *)((const char *)layout + rows[i].destination);
+		visit(context, rows[i].type, rows[i].path, *field);
+	}
+}

@@ -98,4 +98,12 @@ struct runtime_layout {
  */
 struct error *runtime_layout_load(const struct layout_source *source, struct runtime_layout *ret);
 
+/*
+ * Calls `visit` for every row of the table with what was found: alternatives as they stand there ("Str|str"), `path` NULL for the
+ * size of the type itself.
+ */
+void runtime_layout_visit(const struct runtime_layout *layout,
+	void (*visit)(void *context, const char *type, const char *path, struct field field),
+	void *context);
+
 #endif

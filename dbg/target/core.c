@@ -66,6 +66,10 @@ static struct error *core_fault(struct target *target, uint64_t address)
 			"here or "
 			"is another version",
 			address, file->path);
+	if (segment && !(segment->flags & (PF_R | PF_W | PF_X)))
+		return error_create(ERROR_FAULT,
+			"cannot read memory at 0x%" PRIx64 ": it was reserved, but not in use",
+			address);
 	if (segment)
 		return error_create(ERROR_FAULT,
 			"cannot read memory at 0x%" PRIx64

@@ -10,6 +10,8 @@
 
 #include "dbg/target/core_identity.h"
 
+static const uint64_t page_bytes = 4096;
+
 enum {
 	MAX_MODULES = 4096,
 	MAX_PIECES = 1 << 20,
@@ -155,7 +157,10 @@ static struct error *add_piece(struct core_modules *modules, uint64_t start, str
 	return NULL;
 }
 
-/* Adds what `image` holds of a mapping. */
+/*
+ * Adds what `image` holds of a mapping, in whole pages as the kernel maps them: elf_image maps the
+ * file too, so the rest of a segment's first and last page is there.
+ */
 static struct error *add_mapping(
 	struct core_modules *modules, const struct core_file *file, const struct elf_image *image)
 {
@@ -164,13 +169,21 @@ static struct error *add_mapping(
 	uint64_t end = file->offset + (file->end - file->start);
 	for (size_t i = 0; i < count; i++) {
 		const struct elf_segment *s = &segments[i];
-		uint64_t low = s->file_offset > file->offset ? s->file_offset : file->offset;
-		uint64_t high =
-			s->file_offset + s->file_size < end ? s->file_offset + s->file_size : end;
 		struct bytes bytes;
-		if (low >= high || !elf_image_bytes_at(image, s->address + (low - s->file_offset),
-					   high - low, &bytes))
+		if (!s->file_size || !elf_image_bytes_at(image, s->address, s->file_size, &bytes))
 			continue;
+		/* Not so in a damaged file whose segments overlap. */
+		if (((uintptr_t)bytes.data - s->file_offset) % page_bytes != 0)
+			continue;
+		uint64_t low = s->file_offset & ~(page_bytes - 1);
+		uint64_t high =
+			(s->file_offset + s->file_size + page_bytes - 1) & ~(page_bytes - 1);
+		low = low > file->offset ? low : file->offset;
+		high = high < end ? high : end;
+		if (low >= high)
+			continue;
+		bytes.data += (int64_t)(low - s->file_offset);
+		bytes.size = (size_t)(high - low);
 		struct error *err = add_piece(modules, file->start + (low - file->offset), bytes);
 		if (err)
 			return err;

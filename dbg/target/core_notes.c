@@ -81,6 +81,16 @@ static void read_auxv(struct core_notes *notes, struct bytes contents)
 	}
 }
 
+/* Paths go into messages and from there to a terminal. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* NT_FILE: count, page size, count times (start, end, offset in pages), count paths. */
 static struct error *read_files(struct core_notes *notes, struct bytes contents)
 {
@@ -102,7 +112,7 @@ static struct error *read_files(struct core_notes *notes, struct bytes contents)
 		names += strlen(path) + 1;
 		uint64_t offset;
 		if (entry[0] >= entry[1] || __builtin_mul_overflow(entry[2], page_size, &offset) ||
-			offset > UINT64_MAX - (entry[1] - entry[0]))
+			offset > UINT64_MAX - (entry[1] - entry[0]) || !is_printable(path))
 			continue;
 		notes->files[notes->file_count++] =
 			(struct core_file){entry[0], entry[1], offset, path};

@@ -15,8 +15,9 @@ struct native_frame {
 	uint64_t cfa;		  /* the caller's SP at the call; 0 unknown */
 	const char *function;	  /* NULL unknown; valid during the callback */
 	uint64_t function_offset; /* pc minus the function's start; 0 when unknown */
-	const char *file;	  /* path of the executable or library; NULL unknown; valid during the callback */
-	bool signal_trampoline;	  /* the next frame's pc is that of an interrupted instruction */
+	const char *file;	/* path of the executable or library; NULL unknown; valid during the
+				   callback */
+	bool signal_trampoline; /* the next frame's pc is that of an interrupted instruction */
 };
 
 /* `target` must outlive the unwinder. Modules are opened when a pc first falls into them. */
@@ -26,11 +27,13 @@ void native_unwinder_destroy(struct native_unwinder *unwinder); /* NULL is fine 
 void native_unwinder_refresh(struct native_unwinder *unwinder);
 
 /*
- * Calls `on_frame` for the frame at `start` and then for each caller, until it returns false, the stack ends or nothing more is
- * known (that is no error). `exact` tells that start's rip is the instruction itself rather than a return address. No frame is
- * reported twice; at most 4096. Errors: no memory, target gone.
+ * Calls `on_frame` for the frame at `start` and then for each caller, until it returns false, the
+ * stack ends or nothing more is known (that is no error). `exact` tells that start's rip is the
+ * instruction itself rather than a return address. No frame is reported twice; at most 4096.
+ * Errors: no memory, target gone.
  */
 struct error *native_unwind(struct native_unwinder *unwinder, const struct user_regs_struct *start,
-	bool exact, bool (*on_frame)(void *context, const struct native_frame *frame), void *context);
+	bool exact, bool (*on_frame)(void *context, const struct native_frame *frame),
+	void *context);
 
 #endif

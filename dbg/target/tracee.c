@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "dbg/target/attach_check.h"
 #include "dbg/target/tracee_table.h"
@@ -13,7 +14,7 @@
  * business. */
 static const unsigned long seize_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 
-enum { PUMP_LIMIT = 256 };
+enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 5 };
 
 /* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
  */
@@ -87,17 +88,19 @@ struct error *tracees_seize(struct tracees *tracees, pid_t tid)
 struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added)
 {
 	*ret_added = false;
-	if (trace(PTRACE_SEIZE, tid, seize_options) != 0) {
+	for (int attempt = 1; trace(PTRACE_SEIZE, tid, seize_options) != 0; attempt++) {
 		int errnum = errno;
 		struct process_status status;
 		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
 			status.state == 'X' || status.tgid != tracees->pid)
-			return NULL; /* it has exited meanwhile; a zombie main thread is as good as
-					that */
-		if (status.tracer != tracees->tracer)
+			return NULL; /* it has exited meanwhile; a zombie main thread is as good as that */
+		/* A traced thread created it, so it is traced too, and its first report is under way. */
+		if (status.tracer == tracees->tracer)
+			break;
+		/* A refusal also means that the thread was dying, and an exec may have made it live again. */
+		if (attempt == SEIZE_ATTEMPTS)
 			return attach_refused(tracees->pid, tid, errnum);
-		/* A traced thread created it, so that the kernel made it our tracee, and its first
-		 * report is under way. */
+		usleep(1000);
 	}
 	if (!add(tracees, tid))
 		return error_no_memory();

@@ -13,7 +13,7 @@
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracee_table.h"
 
-enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 2000000000 };
+enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000 };
 
 int64_t monotonic_now(void)
 {
@@ -157,11 +157,15 @@ static struct error *await_stops(
 	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
 }
 
-static struct error *seize_new(struct tracees *tracees, size_t *ret_added)
+/*
+ * Seizes the threads in /proc that are not in the table. `*ret_unknown`: whether there were any, even if they had gone when
+ * we came to them: each may have created another one that this listing missed.
+ */
+static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
 {
 	_cleanup_free_ pid_t *tids = NULL;
 	size_t count = 0;
-	*ret_added = 0;
+	*ret_unknown = false;
 	int errnum = proc_list_threads(tracees->pid, &tids, &count);
 	if (errnum == ENOENT || errnum == ESRCH)
 		return NULL;
@@ -174,7 +178,10 @@ static struct error *seize_new(struct tracees *tracees, size_t *ret_added)
 		struct error *err = tracees_seize_if_alive(tracees, tids[i], &added);
 		if (err)
 			return err;
-		*ret_added += added;
+		/* A main thread that has exited stays in the list as long as others live. */
+		bool old_zombie = !added && tids[i] == tracees->pid && tracees->main_was_zombie;
+		tracees->main_was_zombie |= !added && tids[i] == tracees->pid;
+		*ret_unknown |= !old_zombie;
 	}
 	return NULL;
 }
@@ -183,21 +190,24 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 {
 	int64_t deadline = monotonic_now() + limits->total_ns;
 	tracees->mode = TRACING_STOPPING;
+	tracees->main_was_zombie = false;
 	struct tracee *tracee, *next;
-	HASH_ITER (hh, tracees->table, tracee, next) {
+	HASH_ITER(hh, tracees->table, tracee, next) {
 		if (tracee->condition == TRACEE_RUNNING)
 			trace(PTRACE_INTERRUPT, tracee->tid, 0);
 	}
-	/* A thread may create another one until it is stopped: all are, when a whole pass finds no
-	 * new one. */
+	/*
+	 * All are stopped when all that we know are and a listing then shows no other. (One made earlier may miss threads: the
+	 * kernel's walk through the list ends where a thread dies.)
+	 */
 	for (;;) {
-		size_t added;
-		struct error *err = seize_new(tracees, &added);
+		bool settled = !tracees->running, unknown;
+		struct error *err = seize_new(tracees, &unknown);
 		if (!err)
 			err = await_stops(tracees, limits, deadline);
 		if (err)
 			return err;
-		if (!added)
+		if (settled && !unknown)
 			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
 		if (monotonic_now() > deadline)
 			return does_not_stop(tracees);

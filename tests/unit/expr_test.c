@@ -223,8 +223,8 @@ static void check_all(const char *const *texts, size_t count, bool expected)
 }
 
 static const char *const true_texts[] = {
-	"status == \"waiting\" && wait >= 5m && (entry =~ \"^main\\\\.\" || labels[\"job\"] == "
-	"\"x\")",
+	"status == \"waiting\" && wait >= 5m",
+	"(entry =~ \"^main\\\\.\" || labels[\"job\"] == \"x\") && system",
 	"true",
 	"!false",
 	"system",

@@ -127,7 +127,9 @@ def program_of_32_bits(go):
 @case()
 def ptrace_forbidden_by_seccomp(go):
     with sleeper(go) as p:
-        child = debugger.start("attach", p.pid, "--batch", preexec_fn=kernel.forbid_ptrace)
+        # The leak checker uses ptrace itself.
+        child = debugger.start("attach", p.pid, "--batch", preexec_fn=kernel.forbid_ptrace,
+                               env={"ASAN_OPTIONS": "detect_leaks=0"})
         r = debugger.finish(child)
         assert r.status == 2, r
         debugger.one_sentence(r, "seccomp")

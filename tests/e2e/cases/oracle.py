@@ -43,10 +43,15 @@ def core_equals_traceback(go, program):
         doc = r.json()
         assert doc["version"] == 1, r
         assert doc["go"].startswith(f"go{go}"), doc["go"]
-        found = oracle.compare_goroutines(crash, doc)
+        oracle.compare_goroutines(crash, doc).report()
+
+
+@case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo"])
+def system_stacks_equal_traceback(go, program):
+    p, crash, core = abort(go, program)
+    with p:
         threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()
-        found.found += oracle.compare_threads(crash, threads).found
-        found.report()
+        oracle.compare_threads(crash, threads).report()
 
 
 @case()

@@ -143,9 +143,9 @@ def interrupt_ends_waiting_for_a_running_target(go):
         process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
         time.sleep(0.3)
         t.interrupt()
-        t.expect_prompt()
+        t.drain()
         t.type("interrupt\r")
-        t.expect_prompt()
+        t.drain()
         assert "main.tick" in t.run("goroutines --stacks")
         t.quit()
         process.check_untouched(p.pid)
@@ -162,7 +162,6 @@ def output_to_file_and_pipe(go):
         with open(path) as f:
             assert f.read().count('"version"') == 2
         assert t.run(f"goroutines --json | tr ',' '\\n' | grep -c '\"goid\":'").strip() == str(count)
-        assert "yes" in t.run("goroutines | head -1 > /dev/null && echo yes") or True
         t.type("goroutines > /nonexistent/file\r")
         assert "/nonexistent/file" in t.expect_prompt()
         t.run("goroutines | head -1")

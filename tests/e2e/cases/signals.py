@@ -75,7 +75,7 @@ def while_running_under_the_debugger(go):
             time.sleep(0.02)
         process.wait_until(lambda: received(p) == [0, 10, 0, 0], "they come while it runs")
         t.interrupt()
-        t.expect_prompt()
+        t.drain()
         t.quit()
         process.check_untouched(p.pid)
         assert received(p) == [0, 10, 0, 0]
@@ -127,9 +127,8 @@ def the_target_ends_while_it_runs(go, end):
             p.send("exec")
             t.expect("(?i)exec|another program")
             assert p.line() == "ready"
-        t.expect_prompt()
-        t.type("goroutines\r")
-        assert t.expect_prompt().strip(), "a sentence says that there is no target"
+        t.drain()
+        assert t.run("goroutines").strip(), "a sentence says that there is no target"
         t.quit()
         if end == "exec":
             process.check_untouched(p.pid)
@@ -185,5 +184,5 @@ def watchdog_resumes_and_leaves(go):
         assert child.poll() is None, "gctxdbg is still busy"
         received(p)
         r = debugger.finish(child)
-        assert "1s" in r.err or "1 s" in r.err or "1.0" in r.err, r
+        assert "max-stop" in r.err, r
         assert time.monotonic() - began > 2

@@ -79,11 +79,11 @@ def attach(pid, *commands, options=(), **more):
     return run("attach", pid, "--batch", *options, *_evals(commands), **more)
 
 
-def start(*args, **popen):
+def start(*args, env=None, **popen):
     """gctxdbg in the background."""
     return subprocess.Popen([paths.debugger(), *map(str, args)], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env=environment(), **popen)
+                            env=environment(**(env or {})), **popen)
 
 
 def finish(child, timeout=60):

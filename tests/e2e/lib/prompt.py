@@ -8,7 +8,8 @@ import pexpect
 
 from . import debugger, paths
 
-PROMPT = r"\(gctxdbg\) "
+# gctxdbg PID running g18>
+PROMPT = r"gctxdbg(?: core| \d+(?: running)?)?(?: [gt]\d+)?> "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x01|\x02|\r|\x07")
 
 
@@ -47,6 +48,14 @@ class Prompt:
 
     def type(self, text):
         self.t.send(text)
+
+    def drain(self, quiet=0.4):
+        """Reads what comes until nothing has come for a while; returns it."""
+        text = ""
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            while True:
+                text += self.t.read_nonblocking(1 << 16, timeout=debugger.scaled(quiet))
+        return plain(text)
 
     def interrupt(self):
         self.t.send("\x03")

@@ -1,0 +1,171 @@
+/* The fields of a goroutine in expressions: `--where`, and later breakpoint conditions. */
+#include "commands/goroutine_view.h"
+
+#include <string.h>
+
+enum field_id {
+	FIELD_GOID,
+	FIELD_STATUS,
+	FIELD_STATE,
+	FIELD_WAIT_REASON,
+	FIELD_WAIT,
+	FIELD_ENTRY,
+	FIELD_CREATOR,
+	FIELD_PARENT,
+	FIELD_SYSTEM,
+	FIELD_LOCKED,
+	FIELD_THREAD,
+	FIELD_ADDR,
+	FIELD_TOP,
+	FIELD_STACK,
+	FIELD_WAITING_ON,
+	FIELD_LABELS,
+};
+
+static const struct expr_name names[] = {
+	{"goid", EXPR_INT, FIELD_GOID, "its id", NULL},
+	{"status", EXPR_STRING, FIELD_STATUS, "running, runnable, waiting, syscall, preempted…", NULL},
+	{"state", EXPR_STRING, FIELD_STATE, "the wait reason if it waits, else the status", NULL},
+	{"wait_reason", EXPR_STRING, FIELD_WAIT_REASON, "the runtime's text: chan receive, select, IO wait…",
+		NULL},
+	{"wait", EXPR_DURATION, FIELD_WAIT,
+		"how long it has waited (known after the next garbage collection)", NULL},
+	{"entry", EXPR_STRING, FIELD_ENTRY, "the function it started with", NULL},
+	{"creator", EXPR_STRING, FIELD_CREATOR, "the function with the go statement", NULL},
+	{"parent", EXPR_INT, FIELD_PARENT, "id of the goroutine that created it (Go 1.21 and later)", NULL},
+	{"system", EXPR_BOOL, FIELD_SYSTEM, "it belongs to the runtime", NULL},
+	{"locked", EXPR_BOOL, FIELD_LOCKED, "it is locked to a thread", NULL},
+	{"thread", EXPR_INT, FIELD_THREAD, "the thread that runs it", NULL},
+	{"addr", EXPR_INT, FIELD_ADDR, "address of its g", NULL},
+	{"top", EXPR_STRING, FIELD_TOP, "the innermost function outside of the runtime", NULL},
+	{"stack", EXPR_STRINGS, FIELD_STACK, "any function on its stack", NULL},
+	{"waiting_on", EXPR_INT, FIELD_WAITING_ON,
+		"address of the first channel, lock or timer it waits on", NULL},
+	{"labels", EXPR_MAP, FIELD_LABELS, "pprof labels: labels[\"key\"]", NULL},
+};
+
+static const struct expr_schema schema = {names, array_length(names)};
+
+const struct expr_schema *goroutine_expr_schema(void)
+{
+	return &schema;
+}
+
+static void set_string(struct expr_value *ret, const char *text)
+{
+	ret->type = EXPR_STRING;
+	ret->present = text != NULL;
+	ret->string.data = text;
+	ret->string.size = text ? strlen(text) : 0;
+}
+
+static void set_int(struct expr_value *ret, enum expr_type type, bool present, int64_t value)
+{
+	ret->type = type;
+	ret->present = present;
+	ret->integer = value;
+}
+
+static void set_bool(struct expr_value *ret, bool value)
+{
+	ret->type = EXPR_BOOL;
+	ret->present = true;
+	ret->boolean = value;
+}
+
+/* Fields that are in the goroutine itself. */
+static void plain_value(const struct goroutine_view *view, int id, struct expr_value *ret)
+{
+	const struct goroutine *goroutine = view->goroutine;
+	struct code_place place;
+	int64_t wait_ns;
+	switch (id) {
+	case FIELD_GOID:
+		set_int(ret, EXPR_INT, true, (int64_t)goroutine->goid);
+		break;
+	case FIELD_STATUS:
+		set_string(ret, goroutine_status(view->program, goroutine));
+		break;
+	case FIELD_STATE:
+		set_string(ret, goroutine_state(view->program, goroutine));
+		break;
+	case FIELD_WAIT_REASON:
+		set_string(ret, goroutine_wait_reason(view->program, goroutine));
+		break;
+	case FIELD_WAIT:
+		wait_ns = goroutine_wait_ns(view->program, goroutine);
+		set_int(ret, EXPR_DURATION, wait_ns >= 0, wait_ns);
+		break;
+	case FIELD_ENTRY:
+		set_string(ret, program_function_name(view->program, goroutine->start_pc));
+		break;
+	case FIELD_CREATOR:
+		set_string(ret, goroutine_creator(view->program, goroutine, &place) ?
+					place.function :
+					NULL);
+		break;
+	case FIELD_PARENT:
+		set_int(ret, EXPR_INT, goroutine->parent_goid != 0, (int64_t)goroutine->parent_goid);
+		break;
+	case FIELD_SYSTEM:
+		set_bool(ret, goroutine->system);
+		break;
+	case FIELD_LOCKED:
+		set_bool(ret, goroutine->locked);
+		break;
+	case FIELD_THREAD:
+		set_int(ret, EXPR_INT, goroutine->tid != 0, goroutine->tid);
+		break;
+	default:
+		set_int(ret, EXPR_INT, true, (int64_t)goroutine->address);
+		break;
+	}
+}
+
+static void stack_value(const struct goroutine_view *view, size_t index, struct expr_value *ret)
+{
+	set_string(ret, index < view->stack.count ? view->stack.frames[index].function : NULL);
+}
+
+static void label_value(const struct goroutine_view *view, const char *key, struct expr_value *ret)
+{
+	const char *value = NULL;
+	for (size_t i = 0; i < view->label_count; i++) {
+		if (strcmp(view->labels[i].key, key) == 0)
+			value = view->labels[i].value;
+	}
+	set_string(ret, value);
+}
+
+struct error *goroutine_expr_value(
+	void *context, int id, size_t index, const char *key, struct expr_value *ret)
+{
+	struct goroutine_view *view = context;
+	unsigned part = id == FIELD_TOP || id == FIELD_STACK ? VIEW_STACK :
+			id == FIELD_WAITING_ON		     ? VIEW_WAITS :
+			id == FIELD_LABELS		     ? VIEW_LABELS :
+							       0u;
+	struct error *err = goroutine_view_load(view, part);
+	if (err)
+		return err;
+	const struct frame *top;
+	switch (id) {
+	case FIELD_TOP:
+		top = stack_user_frame(&view->stack);
+		set_string(ret, top ? top->function : NULL);
+		break;
+	case FIELD_STACK:
+		stack_value(view, index, ret);
+		break;
+	case FIELD_WAITING_ON:
+		set_int(ret, EXPR_INT, view->wait_count && view->waits[0].address,
+			view->wait_count ? (int64_t)view->waits[0].address : 0);
+		break;
+	case FIELD_LABELS:
+		label_value(view, key, ret);
+		break;
+	default:
+		plain_value(view, id, ret);
+	}
+	return NULL;
+}

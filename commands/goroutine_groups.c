@@ -1,0 +1,246 @@
+/* Grouping goroutines by what they have in common: see goroutine_groups.h. */
+#include "commands/goroutine_groups.h"
+
+#include <inttypes.h>
+#include <uthash.h>
+
+const char *const group_by_names[] = {"stack", "status", "wait", "entry", "creator", NULL};
+
+/* A group's key in the hash table: bytes made by make_key(). */
+struct entry {
+	size_t group;
+	UT_hash_handle hh;
+	char key[];
+};
+
+struct key {
+	char *bytes;
+	size_t size, capacity;
+};
+
+static bool key_add(struct key *key, const void *bytes, size_t size)
+{
+	if (!array_reserve(&key->bytes, &key->capacity, key->size + size))
+		return false;
+	memcpy(key->bytes + key->size, bytes, size);
+	key->size += size;
+	return true;
+}
+
+static const char *text_of(const struct goroutine_view *view, enum group_by by)
+{
+	struct code_place place;
+	const char *text = NULL;
+	switch (by) {
+	case GROUP_BY_STACK:
+		return goroutine_state(view->program, view->goroutine);
+	case GROUP_BY_STATUS:
+		return goroutine_status(view->program, view->goroutine);
+	case GROUP_BY_WAIT:
+		text = goroutine_wait_reason(view->program, view->goroutine);
+		return text ? text : "(not waiting)";
+	case GROUP_BY_ENTRY:
+		text = program_function_name(view->program, view->goroutine->start_pc);
+		return text ? text : "?";
+	case GROUP_BY_CREATOR:
+		return goroutine_creator(view->program, view->goroutine, &place) ? place.function :
+										   "(none)";
+	}
+	return "?";
+}
+
+/* Same state and same pcs: the same stack. Where it was created tells apart too: the go statement is part of the story. */
+static bool make_key(struct key *key, const struct goroutine_view *view, enum group_by by)
+{
+	const char *text = text_of(view, by);
+	key->size = 0;
+	if (!key_add(key, text, strlen(text) + 1))
+		return false;
+	if (by != GROUP_BY_STACK)
+		return true;
+	for (size_t i = 0; i < view->stack.count; i++) {
+		if (!key_add(key, &view->stack.frames[i].pc, sizeof(uint64_t)))
+			return false;
+	}
+	return key_add(key, &view->goroutine->go_pc, sizeof(uint64_t));
+}
+
+static struct error *new_group(struct goroutine_groups *groups, const char *label)
+{
+	if (!array_reserve(&groups->items, &groups->capacity, groups->count + 1))
+		return error_no_memory();
+	char *copy = strdup(label);
+	if (!copy)
+		return error_no_memory();
+	groups->items[groups->count++] = (struct goroutine_group){.label = copy, .longest_wait_ns = -1};
+	return NULL;
+}
+
+static struct error *add_to_group(struct goroutine_group *group, struct goroutine_view *view)
+{
+	if (!array_reserve(&group->goids, &group->capacity, group->count + 1))
+		return error_no_memory();
+	if (!group->count)
+		group->first = view;
+	group->goids[group->count++] = view->goroutine->goid;
+	int64_t wait_ns = goroutine_wait_ns(view->program, view->goroutine);
+	if (wait_ns > group->longest_wait_ns)
+		group->longest_wait_ns = wait_ns;
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct goroutine_group *x = a, *y = b;
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return (x->goids[0] > y->goids[0]) - (x->goids[0] < y->goids[0]);
+}
+
+static struct error *group_one(
+	struct goroutine_groups *groups, struct entry **table, struct key *key, struct goroutine_view *view)
+{
+	if (!make_key(key, view, groups->by))
+		return error_no_memory();
+	struct entry *entry;
+	HASH_FIND(hh, *table, key->bytes, key->size, entry);
+	if (!entry) {
+		struct error *err = new_group(groups, text_of(view, groups->by));
+		if (err)
+			return err;
+		entry = malloc(sizeof(*entry) + key->size);
+		if (!entry)
+			return error_no_memory();
+		entry->group = groups->count - 1;
+		memcpy(entry->key, key->bytes, key->size);
+		HASH_ADD_KEYPTR(hh, *table, entry->key, key->size, entry);
+	}
+	return add_to_group(&groups->items[entry->group], view);
+}
+
+struct error *goroutine_groups_make(
+	const struct goroutine_views *views, enum group_by by, struct goroutine_groups *ret)
+{
+	*ret = (struct goroutine_groups){.by = by};
+	struct entry *table = NULL, *entry, *next;
+	struct key key = {NULL, 0, 0};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < views->count; i++)
+		err = group_one(ret, &table, &key, &views->items[i]);
+	free(key.bytes);
+	HASH_ITER (hh, table, entry, next) {
+		HASH_DEL(table, entry);
+		free(entry);
+	}
+	if (err) {
+		goroutine_groups_deinit(ret);
+		return err;
+	}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
+	return NULL;
+}
+
+void goroutine_groups_deinit(struct goroutine_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		free(groups->items[i].label);
+		free(groups->items[i].goids);
+	}
+	free(groups->items);
+	*groups = (struct goroutine_groups){0};
+}
+
+/* ---- Rendering ---- */
+
+static void ids_text(struct output *output, const struct goroutine_group *group)
+{
+	enum { SHOWN = 12 };
+	output_printf(output, STYLE_DIM, "       ids");
+	for (size_t i = 0; i < group->count && i < SHOWN; i++)
+		output_printf(output, STYLE_DIM, " %" PRIu64, group->goids[i]);
+	if (group->count > SHOWN)
+		output_printf(output, STYLE_DIM, " … %zu more", group->count - SHOWN);
+	output_printf(output, STYLE_DIM, "\n");
+}
+
+static void wait_text(struct output *output, const struct goroutine_group *group)
+{
+	char duration[32];
+	if (group->longest_wait_ns < 0)
+		return;
+	format_duration(group->longest_wait_ns, duration, sizeof(duration));
+	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
+}
+
+static void stack_group_text(
+	struct output *output, const struct goroutine_group *group, bool all_frames)
+{
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count, group->count == 1 ? "" : "s");
+	output_printf(output, STYLE_PLAIN, " [%s", group->label);
+	wait_text(output, group);
+	output_printf(output, STYLE_PLAIN, "]\n");
+	stack_text(output, &group->first->stack, all_frames, SIZE_MAX);
+	creator_text(output, group->first->program, group->first->goroutine);
+	ids_text(output, group);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void table_text(struct output *output, const struct goroutine_groups *groups)
+{
+	static const char *const titles[] = {"STACK", "STATUS", "WAIT REASON", "ENTRY", "CREATOR"};
+	const char *headings[] = {">COUNT", ">LONGEST", titles[groups->by], "GOROUTINES", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	for (size_t i = 0; table && i < groups->count; i++) {
+		const struct goroutine_group *group = &groups->items[i];
+		char duration[32] = "-", ids[128];
+		if (group->longest_wait_ns >= 0)
+			format_duration(group->longest_wait_ns, duration, sizeof(duration));
+		size_t used = 0;
+		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
+			used += (size_t)snprintf(
+				ids + used, sizeof(ids) - used, "%s%" PRIu64, j ? " " : "", group->goids[j]);
+		table_cell(table, STYLE_STRONG, "%zu", group->count);
+		table_cell(table, STYLE_PLAIN, "%s", duration);
+		table_cell(table, STYLE_FUNCTION, "%s", group->label);
+		table_cell(table, STYLE_DIM, "%s%s", ids, group->count > 6 ? " …" : "");
+	}
+	if (table)
+		table_print(table, output);
+}
+
+void goroutine_groups_text(
+	struct output *output, const struct goroutine_groups *groups, bool all_frames)
+{
+	if (groups->by != GROUP_BY_STACK) {
+		table_text(output, groups);
+		return;
+	}
+	for (size_t i = 0; i < groups->count && !output_failed(output); i++)
+		stack_group_text(output, &groups->items[i], all_frames);
+}
+
+void goroutine_groups_json(struct json *json, const struct goroutine_groups *groups)
+{
+	json_string(json, "group", group_by_names[groups->by]);
+	json_array(json, "groups");
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct goroutine_group *group = &groups->items[i];
+		json_object(json, NULL);
+		json_uint(json, "count", group->count);
+		json_string(json, groups->by == GROUP_BY_STACK ? "state" : group_by_names[groups->by],
+			group->label);
+		if (group->longest_wait_ns >= 0)
+			json_double(json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
+		else
+			json_null(json, "longest_wait_seconds");
+		json_array(json, "goids");
+		for (size_t j = 0; j < group->count; j++)
+			json_uint(json, NULL, group->goids[j]);
+		json_end(json);
+		if (groups->by == GROUP_BY_STACK)
+			stack_json(json, &group->first->stack);
+		json_end(json);
+	}
+	json_end(json);
+}

@@ -1,0 +1,38 @@
+/*
+ * Grouping goroutines by what they have in common: the same stack and state, status, wait reason, entry or creator.
+ */
+#ifndef GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
+#define GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
+
+#include "commands/goroutine_view.h"
+
+enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, GROUP_BY_CREATOR };
+
+/* For the option's table: in the order of enum group_by. */
+extern const char *const group_by_names[];
+
+struct goroutine_group {
+	char *label; /* what is common, as text; of a stack group: the state */
+	struct goroutine_view *first; /* one of them; belongs to the views */
+	uint64_t *goids;
+	size_t count, capacity;
+	int64_t longest_wait_ns; /* -1 unknown */
+};
+
+struct goroutine_groups {
+	struct goroutine_group *items;
+	size_t count, capacity;
+	enum group_by by;
+};
+
+/* Groups `views`, which must outlive the result; biggest group first. Free with goroutine_groups_deinit(). */
+struct error *goroutine_groups_make(
+	const struct goroutine_views *views, enum group_by by, struct goroutine_groups *ret);
+void goroutine_groups_deinit(struct goroutine_groups *groups);
+
+void goroutine_groups_text(
+	struct output *output, const struct goroutine_groups *groups, bool all_frames);
+/* Writes `"groups":[…]`. */
+void goroutine_groups_json(struct json *json, const struct goroutine_groups *groups);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * What commands show of a goroutine: its fields together with the costlier things computed on request.
+ */
+#ifndef GCTXDBG_COMMANDS_GOROUTINE_VIEW_H
+#define GCTXDBG_COMMANDS_GOROUTINE_VIEW_H
+
+#include "commands/shell.h"
+#include "dbg/expr/expr.h"
+#include "dbg/go/goroutine.h"
+#include "dbg/go/stack.h"
+#include "dbg/go/wait.h"
+
+enum view_part {
+	VIEW_STACK = 1,
+	VIEW_WAITS = 2,
+	VIEW_LABELS = 4,
+	VIEW_ALL = VIEW_STACK | VIEW_WAITS | VIEW_LABELS,
+};
+
+struct goroutine_view {
+	struct program *program;
+	const struct goroutine *goroutine; /* belongs to the program */
+	unsigned loaded;		   /* enum view_part */
+	struct stack stack;
+	struct wait *waits;
+	size_t wait_count;
+	struct label *labels;
+	size_t label_count;
+};
+
+/* Computes those of `parts` that are not there yet. Free with goroutine_view_deinit(). */
+struct error *goroutine_view_load(struct goroutine_view *view, unsigned parts);
+void goroutine_view_deinit(struct goroutine_view *view);
+
+struct goroutine_views {
+	struct goroutine_view *items;
+	size_t count;
+	size_t capacity;
+	size_t hidden_system; /* system goroutines left out */
+	size_t unreadable;    /* goroutines that could not be read at all */
+};
+
+struct view_query {
+	const char *where;    /* expression; NULL: all */
+	bool with_system;     /* system goroutines too */
+	uint64_t limit;	      /* at most so many; 0: no limit */
+	unsigned parts;	      /* what to load of those that match */
+};
+
+/* The goroutines that match, in the order of their ids. Free with goroutine_views_deinit(). */
+struct error *goroutine_views_load(
+	struct shell *shell, const struct view_query *query, struct goroutine_views *ret);
+void goroutine_views_deinit(struct goroutine_views *views);
+
+/* The fields of a goroutine that expressions may use, for `help where` and completion. */
+const struct expr_schema *goroutine_expr_schema(void);
+/* Values of those fields; the context is a struct goroutine_view, whose parts are loaded as needed. */
+struct error *goroutine_expr_value(
+	void *context, int id, size_t index, const char *key, struct expr_value *ret);
+
+/* ---- Rendering ---- */
+
+/* The goroutine as one JSON object of the contract; frames only when its stack is loaded and `frames` is set. */
+void goroutine_json(struct json *json, struct goroutine_view *view, bool frames);
+/* `"frames":[…]`, and `"problem"` when the stack is incomplete. */
+void stack_json(struct json *json, const struct stack *stack);
+
+/* "chan receive 5m12s, chan main.Job 0xc000…" and the like: the state with all that is known of it. Returns `ret`. */
+const char *goroutine_describe_wait(const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size);
+/* "goroutine 18 [chan receive, 5m12s]" with what it waits on and its labels; ends the line. */
+void goroutine_heading(struct output *output, struct goroutine_view *view);
+
+/*
+ * Frames as indented lines "  2  main.worker  main.go:41", aligned; runtime internals left out unless `all`, the numbering kept.
+ * `marked` is the selected frame or SIZE_MAX.
+ */
+void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked);
+/* "  created by main.main  main.go:33", or nothing. */
+void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine);
+
+/* The last part of a path. */
+const char *base_name(const char *path);
+
+#endif

@@ -1,0 +1,215 @@
+/* `goroutines`: all of them, filtered, grouped, with or without stacks. */
+#include <inttypes.h>
+
+#include "commands/goroutine_groups.h"
+#include "commands/goroutine_view.h"
+#include "commands/registry.h"
+#include "dbg/go/program.h"
+
+static bool all_frames(const struct shell *shell, const struct arguments *arguments)
+{
+	return shell->settings.runtime_frames || argument_given(arguments, "all-frames");
+}
+
+/* "1,234 goroutines: 1,200 chan receive, 30 select, 4 running" */
+static struct error *summary(struct shell *shell, const struct goroutine_views *views)
+{
+	struct output *output = &shell->out;
+	/* States, not stacks: cheap, and they fit on one line. */
+	size_t counts[256] = {0};
+	const char *names[256];
+	size_t used = 0;
+	for (size_t i = 0; i < views->count; i++) {
+		const char *state = goroutine_state(shell->program, views->items[i].goroutine);
+		size_t j = 0;
+		while (j < used && names[j] != state)
+			j++;
+		if (j == array_length(names))
+			continue;
+		if (j == used)
+			names[used++] = state;
+		counts[j]++;
+	}
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", views->count, views->count == 1 ? "" : "s");
+	for (size_t shown = 0; shown < used && shown < 6; shown++) {
+		size_t best = 0;
+		for (size_t j = 1; j < used; j++)
+			best = counts[j] > counts[best] ? j : best;
+		output_printf(output, STYLE_PLAIN, "%s%zu %s", shown ? ", " : ": ", counts[best], names[best]);
+		counts[best] = 0;
+	}
+	if (used > 6)
+		output_printf(output, STYLE_PLAIN, ", …");
+	if (views->hidden_system)
+		output_printf(output, STYLE_DIM, "  (and %zu of the runtime's own: --system)",
+			views->hidden_system);
+	output_printf(output, STYLE_PLAIN, "\n");
+	return NULL;
+}
+
+static void table_row(struct table *table, struct goroutine_view *view)
+{
+	struct program *program = view->program;
+	const struct goroutine *goroutine = view->goroutine;
+	const struct frame *top = stack_user_frame(&view->stack);
+	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
+	char duration[32] = "-", wait[256] = "-";
+	struct code_place place;
+	if (wait_ns >= 0)
+		format_duration(wait_ns, duration, sizeof(duration));
+	if (view->wait_count)
+		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
+	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
+	table_cell(table, STYLE_PLAIN, "%s%s", goroutine_state(program, goroutine),
+		goroutine->locked ? " (locked)" : "");
+	table_cell(table, STYLE_PLAIN, "%s", duration);
+	if (view->wait_count > 1)
+		table_cell(table, STYLE_DIM, "%s +%zu", wait, view->wait_count - 1);
+	else
+		table_cell(table, STYLE_DIM, "%s", wait);
+	if (top && top->file)
+		table_cell(table, STYLE_FUNCTION, "%s %s:%d", top->function, base_name(top->file), top->line);
+	else
+		table_cell(table, STYLE_FUNCTION, "%s", top ? top->function : "?");
+	if (goroutine_creator(program, goroutine, &place))
+		table_cell(table, STYLE_DIM, "%s", place.function);
+	else
+		table_cell(table, STYLE_DIM, "-");
+}
+
+static void list_text(struct shell *shell, struct goroutine_views *views)
+{
+	static const char *const headings[] = {
+		">GOID", "STATE", ">SINCE", "WAITS ON", "AT", "CREATED BY", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	for (size_t i = 0; table && i < views->count; i++)
+		table_row(table, &views->items[i]);
+	if (table)
+		table_print(table, &shell->out);
+}
+
+static void stacks_text(struct shell *shell, struct goroutine_views *views, bool all)
+{
+	for (size_t i = 0; i < views->count && !output_failed(&shell->out); i++) {
+		goroutine_heading(&shell->out, &views->items[i]);
+		stack_text(&shell->out, &views->items[i].stack, all, SIZE_MAX);
+		creator_text(&shell->out, shell->program, views->items[i].goroutine);
+		output_printf(&shell->out, STYLE_PLAIN, "\n");
+	}
+}
+
+static struct error *render_json(struct shell *shell, struct goroutine_views *views, bool stacks,
+	const struct goroutine_groups *groups)
+{
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return error_no_memory();
+	json_string(json, "go", program_go_version(shell->program));
+	if (groups) {
+		goroutine_groups_json(json, groups);
+	} else {
+		json_array(json, "goroutines");
+		for (size_t i = 0; i < views->count && !output_failed(&shell->out); i++)
+			goroutine_json(json, &views->items[i], stacks);
+		json_end(json);
+	}
+	if (views->unreadable)
+		json_uint(json, "unreadable", views->unreadable);
+	json_finish(json);
+	return NULL;
+}
+
+static void render_text(struct shell *shell, const struct arguments *arguments,
+	struct goroutine_views *views, const struct goroutine_groups *groups)
+{
+	bool all = all_frames(shell, arguments);
+	summary(shell, views);
+	if (views->count)
+		output_printf(&shell->out, STYLE_PLAIN, "\n");
+	if (groups)
+		goroutine_groups_text(&shell->out, groups, all);
+	else if (argument_given(arguments, "stacks"))
+		stacks_text(shell, views, all);
+	else if (views->count)
+		list_text(shell, views);
+}
+
+static struct error *group_option(const struct arguments *arguments, bool *ret_given, enum group_by *ret)
+{
+	const char *value = argument_value(arguments, "group");
+	*ret_given = value != NULL;
+	for (unsigned i = 0; value && group_by_names[i]; i++) {
+		if (strcmp(value, group_by_names[i]) == 0)
+			*ret = (enum group_by)i;
+	}
+	return NULL;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	bool json = argument_given(arguments, "json"), stacks = argument_given(arguments, "stacks");
+	bool grouped;
+	enum group_by by = GROUP_BY_STACK;
+	struct view_query query = {.where = argument_value(arguments, "where"),
+		.with_system = json || argument_given(arguments, "system")};
+	struct error *err = group_option(arguments, &grouped, &by);
+	if (!err && argument_value(arguments, "limit"))
+		err = argument_number(argument_value(arguments, "limit"), "--limit", &query.limit);
+	if (err)
+		return err;
+	if (grouped)
+		query.parts = by == GROUP_BY_STACK ? VIEW_STACK : 0;
+	else if (json)
+		query.parts = VIEW_WAITS | VIEW_LABELS | (stacks ? VIEW_STACK : 0u);
+	else
+		query.parts = VIEW_WAITS | VIEW_STACK | (stacks ? VIEW_LABELS : 0u);
+	struct goroutine_views views;
+	struct goroutine_groups groups = {0};
+	err = goroutine_views_load(shell, &query, &views);
+	if (err)
+		return err;
+	if (grouped)
+		err = goroutine_groups_make(&views, by, &groups);
+	if (!err && json)
+		err = render_json(shell, &views, stacks, grouped ? &groups : NULL);
+	else if (!err)
+		render_text(shell, arguments, &views, grouped ? &groups : NULL);
+	if (!err && views.unreadable)
+		shell_warn(shell, "%zu goroutines could not be read: the list is not complete",
+			views.unreadable);
+	goroutine_groups_deinit(&groups);
+	goroutine_views_deinit(&views);
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"stacks", 's', NULL, "with the stack of each", NULL},
+	{"group", 'g', "KIND", "one line or stack per group, the biggest first", group_by_names},
+	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
+	{"limit", 'n', "N", "at most N goroutines", NULL},
+	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
+	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const aliases[] = {"grs", "ps", NULL};
+
+static const struct command goroutines_command = {
+	.name = "goroutines",
+	.aliases = aliases,
+	.group = GROUP_GOROUTINES,
+	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] [--limit N] "
+		 "[--system] [--all-frames] [--json]",
+	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
+	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that the garbage "
+		"collector has seen waiting: the runtime notes the time then.\n"
+		"\n"
+		"--group stack is what to look at first in a leak: goroutines in the same state with the same "
+		"stack, created by the same go statement, are one group; the biggest comes first.",
+	.example = "goroutines --group stack --where 'wait > 5m'    what has been stuck for long",
+	.options = options,
+	.needs_target = true,
+	.run = run,
+};
+REGISTER_COMMAND(goroutines_command);

@@ -1,0 +1,35 @@
+/* A plug-in whose second command has a name that exists: neither of the two may stay registered. */
+#include "commands/plugin.h"
+#include "commands/shell.h"
+
+static struct error *run_nothing(struct shell *shell, const struct arguments *arguments)
+{
+	(void)shell;
+	(void)arguments;
+	return NULL;
+}
+
+static const struct command fresh_command = {
+	.name = "fresh",
+	.group = GROUP_PLUGIN,
+	.usage = "fresh",
+	.summary = "do nothing",
+	.run = run_nothing,
+};
+
+static const struct command quit_command = {
+	.name = "quit",
+	.group = GROUP_PLUGIN,
+	.usage = "quit",
+	.summary = "do nothing",
+	.run = run_nothing,
+};
+
+static const struct command *const commands[] = {&fresh_command, &quit_command};
+
+const struct plugin gctxdbg_plugin = {
+	.abi = PLUGIN_ABI,
+	.name = "taken_name",
+	.commands = commands,
+	.command_count = 2,
+};

@@ -1,0 +1,177 @@
+/*
+ * Processes to be debugged by the tests of the live target: forked by the test itself, reporting through shared memory.
+ */
+#ifndef GCTXDBG_TESTS_LIVE_FIXTURE_H
+#define GCTXDBG_TESTS_LIVE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dbg/target/proc_files.h"
+#include "dbg/target/target.h"
+
+enum { MAX_COUNTERS = 64 };
+
+/* What a fixture process shows of itself; shared with the test. */
+struct shared {
+	_Atomic uint64_t counters[MAX_COUNTERS];
+	_Atomic uint64_t signals;
+	_Atomic int ready, stop, threads_started;
+	_Atomic uint8_t seen[1 << 16]; /* by signal number sent */
+	void *_Atomic address;
+	_Atomic int child, child_signal; /* of a fixture that is a parent itself */
+};
+
+/* Waits until `condition` holds, at most 20 s (sanitizers and busy machines are slow). */
+#define wait_until(condition)                                                                      \
+	do {                                                                                       \
+		int patience_ = 20000;                                                             \
+		while (!(condition) && patience_-- > 0)                                            \
+			usleep(1000);                                                              \
+		assert_true(condition);                                                            \
+	} while (0)
+
+#define assert_success(expression)                                                                 \
+	do {                                                                                       \
+		struct error *error_ = (expression);                                               \
+		if (error_)                                                                        \
+			fail_msg("%s: %s", #expression, error_->message);                          \
+	} while (0)
+
+/* Requires an error of that code whose message contains `text`; frees it. */
+#define assert_failure(expression, error_code_, text)                                              \
+	do {                                                                                       \
+		struct error *error_ = (expression);                                               \
+		assert_non_null(error_);                                                           \
+		if (error_->code != (error_code_) || !strstr(error_->message, (text)))             \
+			fail_msg("unexpected error %d: %s", (int)error_->code, error_->message);   \
+		error_destroy(error_);                                                             \
+	} while (0)
+
+static inline struct shared *shared_create(void)
+{
+	struct shared *shared =
+		mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(shared != MAP_FAILED);
+	return shared;
+}
+
+static inline void shared_destroy(struct shared *shared)
+{
+	munmap(shared, sizeof(*shared));
+}
+
+/* Runs `body` in a child process, which is killed should the test die. Returns when it has set `ready`. */
+static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *shared)
+{
+	fflush(NULL);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		body(shared);
+		_exit(0);
+	}
+	wait_until(shared->ready);
+	return pid;
+}
+
+/*
+ * Kills and collects it. (When it dies while traced, the tracer thread collects it, because this process happens to be
+ * its parent too.)
+ */
+static inline void fixture_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static inline char state_of(pid_t pid)
+{
+	struct process_status status;
+	return proc_read_status(pid, &status) == 0 ? status.state : '-';
+}
+
+static inline pid_t tracer_of(pid_t pid)
+{
+	struct process_status status;
+	return proc_read_status(pid, &status) == 0 ? status.tracer : -1;
+}
+
+static inline uint64_t counted(const struct shared *shared)
+{
+	uint64_t sum = 0;
+	for (int i = 0; i < MAX_COUNTERS; i++)
+		sum += shared->counters[i];
+	return sum;
+}
+
+/* Requires that the counters move, so the process runs. */
+static inline void assert_runs(const struct shared *shared)
+{
+	uint64_t before = counted(shared);
+	wait_until(counted(shared) != before);
+}
+
+/* Requires that the counters stand still for a while. */
+static inline void assert_stands(const struct shared *shared)
+{
+	uint64_t before = counted(shared);
+	for (int i = 0; i < 3; i++) {
+		usleep(2000);
+		assert_int_equal(counted(shared), before);
+	}
+}
+
+/* Waits for the next event of the target. */
+static inline struct target_event next_event(struct target *target)
+{
+	struct pollfd fd = {.fd = target->event_fd, .events = POLLIN};
+	assert_int_equal(poll(&fd, 1, 20000), 1);
+	struct target_event event;
+	assert_true(target_next_event(target, &event));
+	return event;
+}
+
+/* ---- Bodies ---- */
+
+static inline void *count_forever(void *argument)
+{
+	_Atomic uint64_t *counter = argument;
+	while (true) {
+		(*counter)++;
+		usleep(100);
+	}
+	return NULL;
+}
+
+static inline void start_counters(struct shared *shared, int count)
+{
+	for (int i = 0; i < count; i++) {
+		pthread_t thread;
+		pthread_create(&thread, NULL, count_forever, &shared->counters[i]);
+	}
+}
+
+/* Four threads that count. */
+static inline void counting_body(struct shared *shared)
+{
+	start_counters(shared, 3);
+	shared->ready = 1;
+	count_forever(&shared->counters[3]);
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* Text output: escaping, durations, sizes, tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <locale.h>
+
+#include "commands/utf8.h"
+#include "tests/unit/capture.h"
+
+static void escapes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *printed;
+	} cases[] = {
+		{"main.main", "main.main"}, {"grün 日本", "grün 日本"},
+		{"a\033[31m\n", "a\\x1b[31m\\x0a"}, {"\xff\xc3", "\\xff\\xc3"},
+		{"\xc0\xaf", "\\xc0\\xaf"},		      /* overlong */
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},	      /* surrogate */
+		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
+		{"\xc2\x9b", "\\u009b"},		      /* a terminal's CSI */
+		{"\xe2\x80\xae", "\\u202e"},		      /* right-to-left override */
+	};
+	for (size_t i = 0; i < array_length(cases); i++) {
+		struct capture capture;
+		capture_init(&capture);
+		output_text(&capture.output, STYLE_PLAIN, cases[i].text);
+		assert_string_equal(capture_text(&capture), cases[i].printed);
+		capture_deinit(&capture);
+	}
+}
+
+static void styles(void **state)
+{
+	(void)state;
+	struct capture capture;
+	capture_init(&capture);
+	output_printf(&capture.output, STYLE_STRONG, "%d", 1);
+	assert_string_equal(capture_text(&capture), "1");
+	capture.output.color = true;
+	output_printf(&capture.output, STYLE_STRONG, "%d", 2);
+	output_printf(&capture.output, STYLE_PLAIN, "%d", 3);
+	assert_string_equal(capture_text(&capture), "1\033[1m2\033[0m3");
+	capture_deinit(&capture);
+}
+
+static void durations(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t nanoseconds;
+		const char *text;
+	} cases[] = {
+		{0, "0.0s"},
+		{840000000, "0.8s"},
+		{9999999999, "9.9s"},
+		{45000000000, "45s"},
+		{312400000000, "5m12s"},
+		{12000000000000, "3h20m"},
+		{187200000000000, "2d4h"},
+		{-45000000000, "-45s"},
+		{INT64_MIN, "-106751d23h"},
+	};
+	for (size_t i = 0; i < array_length(cases); i++) {
+		char text[32];
+		format_duration(cases[i].nanoseconds, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void sizes(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{0, "0 B"},
+		{1023, "1023 B"},
+		{1536, "1.5 KiB"},
+		{1048575, "1.0 MiB"},
+		{47185920, "45 MiB"},
+		{UINT64_MAX, "16 EiB"},
+	};
+	for (size_t i = 0; i < array_length(cases); i++) {
+		char text[32];
+		format_size(cases[i].bytes, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static const char *const headings[] = {">ID", "NAME", "NOTE", NULL};
+
+static void fill(struct table *table)
+{
+	table_cell(table, STYLE_PLAIN, "%d", 7);
+	table_cell(table, STYLE_STRONG, "%s", "grün");
+	table_cell(table, STYLE_PLAIN, "%s", "the last column is never padded");
+	table_cell(table, STYLE_PLAIN, "%d", 1234);
+	table_cell(table, STYLE_PLAIN, "%s", "longer name");
+	table_cell(table, STYLE_PLAIN, "%s", "a\nb");
+}
+
+static void tables(void **state)
+{
+	(void)state;
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	fill(table);
+	struct capture capture;
+	capture_init(&capture);
+	table_print(table, &capture.output);
+	assert_string_equal(capture_text(&capture),
+		"  ID  NAME         NOTE\n"
+		"   7  grün         the last column is never padded\n"
+		"1234  longer name  a\\x0ab\n");
+	capture_deinit(&capture);
+}
+
+static void narrow_tables(void **state)
+{
+	(void)state;
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	fill(table);
+	for (unsigned width = 1; width < 60; width++) {
+		struct capture capture;
+		capture_init(&capture);
+		capture.output.width = width;
+		table_print(table, &capture.output);
+		if (width == 30)
+			assert_string_equal(capture_text(&capture),
+				"  ID  NAME         NOTE\n"
+				"   7  grün         the last c…\n"
+				"1234  longer name  a\\x0ab\n");
+		capture_deinit(&capture);
+	}
+}
+
+static void long_cells(void **state)
+{
+	(void)state;
+	char text[5000];
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = 0;
+	static const char *const one[] = {"X", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(one);
+	table_cell(table, STYLE_PLAIN, "%s", text);
+	struct capture capture;
+	capture_init(&capture);
+	table_print(table, &capture.output);
+	assert_int_equal(strlen(capture_text(&capture)), 2 + sizeof(text));
+	capture_deinit(&capture);
+}
+
+int main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(styles),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(tables),
+		cmocka_unit_test(narrow_tables),
+		cmocka_unit_test(long_cells),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

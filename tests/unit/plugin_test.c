@@ -1,0 +1,136 @@
+/* Plug-ins: loading, running and refusing the shared objects that tests/plugin makes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+#include "commands/plugin.h"
+#include "commands/registry.h"
+#include "commands/shell.h"
+#include "tests/unit/capture.h"
+
+#define PLUGINS BUILD_DIRECTORY "/plugins"
+
+static int set_up(void **state)
+{
+	struct shell *shell = calloc(1, sizeof(*shell));
+	shell_init(shell);
+	*state = shell;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	shell_deinit(*state);
+	free(*state);
+	return 0;
+}
+
+static bool has_command(struct shell *shell, const char *name)
+{
+	const struct command *const *commands;
+	size_t count = registry_list(shell->registry, &commands);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(commands[i]->name, name))
+			return true;
+	return false;
+}
+
+static void expect_refusal(struct shell *shell, const char *path, const char *part)
+{
+	struct error *err = plugin_load(shell, path);
+	assert_non_null(err);
+	if (!strstr(err->message, part) || !strstr(err->message, strrchr(path, '/')))
+		fail_msg("%s", err->message);
+	error_destroy(err);
+}
+
+static void expect_stdout(struct shell *shell, const char *line, const char *text)
+{
+	static struct diversion diversion;
+	diversion_begin(&diversion, stdout);
+	struct error *err = shell_execute(shell, line);
+	const char *found = diversion_end(&diversion);
+	if (err)
+		fail_msg("%s: %s", line, err->message);
+	assert_string_equal(found, text);
+}
+
+static void loads(void **state)
+{
+	expect_stdout(*state, "plugin load " PLUGINS "/hello.so", "");
+	expect_stdout(*state, "hello", "hello, gopher\n");
+	expect_stdout(*state, "hi --json you", "{\"version\":1,\"hello\":\"you\"}\n");
+	expect_stdout(*state, "help hello | head -1", "Usage: hello [NAME] [--json]\n");
+	expect_stdout(*state, "plugin list --json",
+		"{\"version\":1,\"plugins\":[{\"name\":\"hello\",\"file\":\"" PLUGINS
+		"/hello.so\",\"commands\":[\"hello\"]}]}\n");
+	expect_refusal(*state, PLUGINS "/hello.so", "already loaded");
+	expect_stdout(*state, "hello", "hello, gopher\n");
+}
+
+static void refuses_other_abi(void **state)
+{
+	expect_refusal(
+		*state, PLUGINS "/wrong_abi.so", "built for plug-in ABI 2, this gctxdbg has 1");
+}
+
+static void refuses_taken_names(void **state)
+{
+	expect_refusal(*state, PLUGINS "/taken_name.so", "\"quit\" is taken");
+	assert_false(has_command(*state, "fresh"));
+	assert_true(has_command(*state, "quit"));
+}
+
+static void refuses_other_files(void **state)
+{
+	expect_refusal(*state, "/nonexistent/x.so", "No such file");
+	expect_refusal(*state, "/etc/passwd", "cannot load the plug-in");
+	expect_refusal(*state, "/tmp", "no regular file");
+}
+
+static void refuses_writable_files(void **state)
+{
+	const char *path = "/tmp/gctxdbg-plugin-test.so";
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	chmod(path, 0666);
+	expect_refusal(*state, path, "written by everybody");
+	unlink(path);
+}
+
+static void loads_directories(void **state)
+{
+	struct error *err = plugin_load_directory(*state, "/nonexistent");
+	assert_non_null(err);
+	assert_non_null(strstr(err->message, "/nonexistent"));
+	error_destroy(err);
+
+	char directory[] = "/tmp/gctxdbg-plugins-XXXXXX", link_path[64];
+	assert_non_null(mkdtemp(directory));
+	snprintf(link_path, sizeof(link_path), "%s/hello.so", directory);
+	assert_int_equal(symlink(PLUGINS "/hello.so", link_path), 0);
+	assert_null(plugin_load_directory(*state, directory));
+	assert_true(has_command(*state, "hello"));
+	unlink(link_path);
+	rmdir(directory);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(loads),
+		TEST(refuses_other_abi),
+		TEST(refuses_taken_names),
+		TEST(refuses_other_files),
+		TEST(refuses_writable_files),
+		TEST(loads_directories),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,144 @@
+/* Scripts: where they stop, what the message names, files that are none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "commands/shell.h"
+#include "tests/unit/capture.h"
+
+#define SCRIPT "/tmp/gctxdbg-script-test"
+#define INNER "/tmp/gctxdbg-script-test-inner"
+
+static int set_up(void **state)
+{
+	struct shell *shell = calloc(1, sizeof(*shell));
+	shell_init(shell);
+	*state = shell;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	shell_deinit(*state);
+	free(*state);
+	unlink(SCRIPT);
+	unlink(INNER);
+	return 0;
+}
+
+static void write_bytes(const char *path, const char *text, size_t size)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, size, file), size);
+	fclose(file);
+}
+
+static void write_script(const char *path, const char *text)
+{
+	write_bytes(path, text, strlen(text));
+}
+
+/* Runs SCRIPT; compares stdout, the error's message (NULL: none) and stderr. */
+static void expect(struct shell *shell, const char *out, const char *message, const char *diagnosis)
+{
+	static struct diversion out_diversion, err_diversion;
+	diversion_begin(&out_diversion, stdout);
+	diversion_begin(&err_diversion, stderr);
+	struct error *err = shell_run_script(shell, SCRIPT);
+	const char *found_err = diversion_end(&err_diversion);
+	const char *found = diversion_end(&out_diversion);
+	assert_string_equal(found, out);
+	assert_string_equal(found_err, diagnosis);
+	if (err && !message)
+		fail_msg("%s", err->message);
+	if (message) {
+		assert_non_null(err);
+		assert_string_equal(err->message, message);
+	}
+	error_destroy(err);
+	assert_null(shell->script);
+}
+
+static void runs(void **state)
+{
+	write_script(SCRIPT, "# comment\n\necho a\r\n  echo b # c\necho last");
+	expect(*state, "a\nb\nlast\n", NULL, "");
+}
+
+static void stops(void **state)
+{
+	write_script(SCRIPT, "echo a\n\nnonsense\necho b\n");
+	expect(*state, "a\n",
+		SCRIPT ":3: unknown command \"nonsense\"; \"help\" lists the commands", "");
+}
+
+static void goes_on(void **state)
+{
+	struct shell *shell = *state;
+	write_script(SCRIPT, "set on-error continue\nnonsense\nset color x\necho b\n");
+	expect(shell, "b\n", NULL,
+		"gctxdbg: " SCRIPT ":2: unknown command \"nonsense\"; \"help\" lists the commands\n"
+		"gctxdbg: " SCRIPT ":3: color cannot be \"x\": it is one of auto, always, never\n");
+	assert_int_equal(shell->failures, 2);
+}
+
+static void nests(void **state)
+{
+	write_script(INNER, "echo inner\nsource /nonexistent\n");
+	write_script(SCRIPT, "echo outer\nsource " INNER "\necho not reached\n");
+	expect(*state, "outer\ninner\n",
+		SCRIPT ":2: " INNER
+		       ":2: cannot open the script /nonexistent: No such file or directory",
+		"");
+}
+
+static void quits(void **state)
+{
+	write_script(INNER, "quit\necho not reached\n");
+	write_script(SCRIPT, "source " INNER "\necho not reached\n");
+	expect(*state, "", NULL, "");
+}
+
+static void sources_itself(void **state)
+{
+	write_script(SCRIPT, "source " SCRIPT "\n");
+	struct error *err = shell_run_script(*state, SCRIPT);
+	assert_non_null(err);
+	assert_non_null(strstr(err->message, "does " SCRIPT " source itself?"));
+	assert_true(strlen(err->message) < 2000);
+	error_destroy(err);
+}
+
+static void no_scripts(void **state)
+{
+	write_bytes(SCRIPT, "echo a\n\0\n", 9);
+	expect(*state, "a\n", SCRIPT ":2: this is no script: it contains a NUL byte", "");
+	_cleanup_free_ char *large = malloc(100001);
+	memset(large, 'x', 100000);
+	large[100000] = 0;
+	write_script(SCRIPT, large);
+	expect(*state, "", SCRIPT ":1: this is no script: a line is longer than 64 KiB", "");
+	struct error *err = shell_run_script(*state, "/");
+	assert_non_null(err);
+	assert_string_equal(err->message, "/ is a directory, not a script");
+	error_destroy(err);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(runs),
+		TEST(stops),
+		TEST(goes_on),
+		TEST(nests),
+		TEST(quits),
+		TEST(sources_itself),
+		TEST(no_scripts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

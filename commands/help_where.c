@@ -1,11 +1,7 @@
 /* `help where`: the expression language, with the fields that a goroutine has. */
 #include "commands/help.h"
 
-#include "commands/shell.h"
-#include "dbg/expr/expr.h"
-
-/* The fields of a goroutine; weak, because unit tests link without the engine. */
-const struct expr_schema *goroutine_expr_schema(void) __attribute__((weak));
+#include "commands/goroutine_view.h"
 
 static const char *type_name(enum expr_type type)
 {
@@ -25,11 +21,11 @@ struct error *help_print_where(struct shell *shell)
 {
 	static const char *const headings[] = {"FIELD", "TYPE", "MEANING", NULL};
 	struct output *output = &shell->out;
-	const struct expr_schema *schema = goroutine_expr_schema ? goroutine_expr_schema() : NULL;
+	const struct expr_schema *schema = goroutine_expr_schema();
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	if (!table)
 		return error_no_memory();
-	for (size_t i = 0; schema && i < schema->count; i++) {
+	for (size_t i = 0; i < schema->count; i++) {
 		const struct expr_name *name = &schema->names[i];
 		table_cell(table, STYLE_STRONG, "%s", name->name);
 		table_cell(table, STYLE_PLAIN, "%s", type_name(name->type));

@@ -10,9 +10,17 @@
 /* Erases the progress line, if one is shown. */
 static void erase_progress(struct shell *shell)
 {
-	if (shell->progress_ns) {
+	if (shell->progress_shown)
 		fputs("\r\033[K", stderr);
-		shell->progress_ns = 0;
+	shell->progress_shown = false;
+	shell->progress_ns = 0;
+}
+
+void shell_end_cancelled_line(struct shell *shell)
+{
+	if (shell->interactive && shell->cancel && !shell->cancel_shown) {
+		fputc('\n', stderr);
+		shell->cancel_shown = true;
 	}
 }
 
@@ -21,6 +29,7 @@ static void print_message(struct shell *shell, const char *prefix, char *message
 {
 	fflush(shell->out.stream);
 	erase_progress(shell);
+	shell_end_cancelled_line(shell);
 	struct output output = {.stream = stderr};
 	flockfile(stderr);
 	fprintf(stderr, "gctxdbg: %s", prefix);
@@ -77,7 +86,7 @@ void shell_report(struct shell *shell, struct error *err)
 
 void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64_t total)
 {
-	enum { INTERVAL_NS = 100000000 };
+	enum { INTERVAL_NS = 100000000, DELAY_NS = 200000000 };
 	if (shell->settings.quiet || !isatty(STDERR_FILENO))
 		return;
 	if (done >= total) {
@@ -87,8 +96,12 @@ void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	if (shell->progress_ns && now_ns - shell->progress_ns < INTERVAL_NS)
+	/* What takes no longer than a moment flashes nothing. */
+	if (!shell->progress_ns)
+		shell->progress_ns = now_ns + DELAY_NS;
+	if (now_ns - shell->progress_ns < INTERVAL_NS)
 		return;
 	shell->progress_ns = now_ns;
+	shell->progress_shown = true;
 	fprintf(stderr, "\r\033[K%s: %3.0f %%", what, 100.0 * (double)done / (double)total);
 }

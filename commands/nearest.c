@@ -37,7 +37,7 @@ void nearest_init(struct nearest *nearest, const char *word)
 {
 	size_t length = strlen(word);
 	/* One slip in a short word, up to three in a long one. */
-	size_t allowed = length < 3 ? 1 : length < 6 ? 2 : 3;
+	size_t allowed = length < 5 ? 1 : length < 8 ? 2 : 3;
 	*nearest = (struct nearest){.word = word, .distance = allowed + 1};
 }
 

@@ -60,9 +60,9 @@ static void clear_line(void)
 {
 	rl_free_line_state();
 	rl_callback_sigcleanup();
-	rl_callback_handler_remove();
 	rl_replace_line("", 0);
 	fputs("^C\n", rl_outstream);
+	rl_callback_handler_remove();
 	fflush(rl_outstream);
 	show_prompt();
 }
@@ -159,7 +159,10 @@ void repl_run(struct shell *shell)
 	while (!shell->quit) {
 		read_line();
 		if (state.ended) {
-			fputc('\n', stdout);
+			/* With bracketed paste readline has ended the line itself. */
+			const char *paste = rl_variable_value("enable-bracketed-paste");
+			if (!paste || strcmp(paste, "on") != 0)
+				fputc('\n', stdout);
 			break;
 		}
 		_cleanup_free_ char *line = take_pointer(state.line);

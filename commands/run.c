@@ -18,7 +18,11 @@ static int64_t now_ns(void)
 /* Stops a running target and tells so. */
 static struct error *stop(struct shell *shell)
 {
+	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards. */
+	bool cancelled = atomic_exchange(&shell->cancel, false);
 	struct error *err = target_interrupt(shell->target);
+	if (cancelled)
+		shell->cancel = true;
 	shell_handle_events(shell);
 	if (!err && shell->program)
 		program_refresh(shell->program);
@@ -99,6 +103,11 @@ REGISTER_COMMAND(continue_command);
 static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
 {
 	(void)arguments;
+	const struct target *target = shell->target;
+	if (target->ops->cont && target->state == TARGET_STOPPED) {
+		shell_tell(shell, "process %d is stopped already", (int)target->pid);
+		return NULL;
+	}
 	return stop(shell);
 }
 

@@ -220,18 +220,20 @@ struct error *shell_execute(struct shell *shell, const char *line)
 		return NULL;
 	if (!shell->registry)
 		return error_create(ERROR_OTHER, "there are no commands");
+	shell_handle_events(shell);
+	if (shell->quit)
+		return NULL;
 	if (!shell->depth) {
 		shell->cancel = false;
-		shell_handle_events(shell);
+		shell->cancel_shown = false;
 		adapt_output(shell, &shell->out);
-		if (shell->quit)
-			return NULL;
 	}
 	shell->depth++;
 	struct error *err = execute(shell, line);
 	shell->depth--;
 	if (!shell->depth) {
 		fflush(shell->out.stream);
+		shell_end_cancelled_line(shell);
 		shell_handle_events(shell);
 	}
 	return err;

@@ -44,6 +44,7 @@ struct shell {
 	struct output out; /* of the command that runs */
 	struct registry *registry;
 	atomic_bool cancel; /* Ctrl-C; cleared before each command */
+	bool cancel_shown; /* the line that the terminal's "^C" stands on has been ended */
 	bool interactive;
 	bool quit; /* a command asked to leave */
 	bool findings; /* some check found problems: exit status 3 */
@@ -55,7 +56,8 @@ struct shell {
 	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
 	unsigned depth; /* of shell_execute(): more than 1 inside `source` */
 	int leave_signal; /* the signal that asked to leave; 0 none */
-	int64_t progress_ns; /* when progress was printed last; 0: nothing is on the line */
+	int64_t progress_ns; /* when progress began or was printed last; 0: none */
+	bool progress_shown; /* it is on the line */
 };
 
 void shell_init(struct shell *shell);
@@ -82,6 +84,8 @@ bool shell_settle(struct shell *shell, struct error *err);
 /* Everything that is not a result goes to stderr through these. */
 void shell_warn(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shell_report(struct shell *shell, struct error *err); /* prints and frees */
+/* Ends the line on which the terminal has echoed "^C", once per command. */
+void shell_end_cancelled_line(struct shell *shell);
 /* News for the user ("process 4711 exited with status 0"); silent with -q. */
 void shell_tell(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

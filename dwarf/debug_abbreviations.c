@@ -31,8 +31,7 @@ static bool read_uleb(struct bytes data, size_t *offset, uint64_t *ret)
 	return false;
 }
 
-/* The attributes of one declaration; `*ret_name_form` is that of a name that comes first, else 0.
- */
+/* The attributes of one declaration. `*ret_name_form` is 0 when none is a name. */
 static bool read_attributes(
 	struct bytes data, size_t *offset, uint64_t *ret_name_form, bool *ret_name_is_first)
 {
@@ -53,27 +52,55 @@ static bool read_attributes(
 	}
 }
 
-void abbreviation_codes_read(struct bytes debug_abbrev, struct abbreviation_codes *ret)
+static bool add_other_table(struct abbreviation_codes *codes, size_t *capacity, uint64_t offset)
+{
+	size_t count = codes->other_table_count;
+	if (count && codes->other_tables[count - 1] == offset)
+		return true;
+	if (!array_reserve(&codes->other_tables, capacity, count + 1))
+		return false;
+	codes->other_tables[codes->other_table_count++] = offset;
+	return true;
+}
+
+bool abbreviation_codes_read(struct bytes debug_abbrev, struct abbreviation_codes *ret)
 {
 	*ret = (struct abbreviation_codes){0};
-	size_t offset = 0;
+	size_t offset = 0, table = 0, capacity = 0;
 	uint64_t code, tag, form;
 	while (read_uleb(debug_abbrev, &offset, &code)) {
-		if (code == 0)
-			continue; /* end of a table */
+		if (code == 0) {
+			table = offset;
+			continue;
+		}
 		bool is_first;
 		if (!read_uleb(debug_abbrev, &offset, &tag) || offset++ >= debug_abbrev.size ||
 			!read_attributes(debug_abbrev, &offset, &form, &is_first))
-			return;
+			break;
 		if (!tag_is_searchable(tag) || !form)
 			continue;
-		bool is_inline =
-			form == DW_FORM_string && is_first && code <= MAX_ABBREVIATION_CODE;
-		if (is_inline)
+		if (form == DW_FORM_string && is_first && code <= MAX_ABBREVIATION_CODE)
 			ret->is_inline[code / 8] |= (uint8_t)(1 << (code % 8));
-		if (tag == DW_TAG_structure_type && is_inline)
-			ret->has_inline_structs = true;
-		if (tag == DW_TAG_structure_type && !is_inline)
-			ret->has_other_structs = true;
+		else if (tag == DW_TAG_structure_type && !add_other_table(ret, &capacity, table))
+			return false;
 	}
+	return true;
+}
+
+void abbreviation_codes_deinit(struct abbreviation_codes *codes)
+{
+	free(codes->other_tables);
+}
+
+static int compare_offsets(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+bool abbreviation_table_is_other(const struct abbreviation_codes *codes, uint64_t offset)
+{
+	return codes->other_table_count &&
+	       bsearch(&offset, codes->other_tables, codes->other_table_count, sizeof(offset),
+		       compare_offsets);
 }

@@ -12,11 +12,17 @@ enum {
 
 struct abbreviation_codes {
 	uint8_t is_inline[(MAX_ABBREVIATION_CODE + 1) / 8]; /* bit set; the union of all tables */
-	bool has_inline_structs;
-	bool has_other_structs; /* struct types whose name is in a string section */
+	/* Offsets of the tables with struct types whose name is in a string section; ascending. */
+	uint64_t *other_tables;
+	size_t other_table_count;
 };
 
-void abbreviation_codes_read(struct bytes debug_abbrev, struct abbreviation_codes *ret);
+/* False without memory. What comes after damage is not read. */
+bool abbreviation_codes_read(struct bytes debug_abbrev, struct abbreviation_codes *ret);
+void abbreviation_codes_deinit(struct abbreviation_codes *codes);
+
+/* The table at `offset` is one of `other_tables`. */
+bool abbreviation_table_is_other(const struct abbreviation_codes *codes, uint64_t offset);
 
 static inline bool abbreviation_code_is_inline(
 	const struct abbreviation_codes *codes, uint32_t code)

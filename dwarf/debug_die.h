@@ -19,8 +19,7 @@ void die_deinit(struct die *die);
 bool die_at(Dwarf_Debug handle, uint64_t offset, struct die *ret);
 /* The first child; false when there is none. */
 bool die_child(const struct die *parent, struct die *ret);
-/* Replaces `die` by its next sibling; false at the last one, or when it would not lie further on.
- */
+/* Replaces `die` by its next sibling; false at the last one. */
 bool die_next(struct die *die);
 
 uint64_t die_offset(const struct die *die);

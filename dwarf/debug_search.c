@@ -7,6 +7,8 @@
 enum {
 	MAX_UNITS = 1 << 20,
 	MAX_ENTRIES = 1 << 25, /* that a walk looks at */
+	/* Sound programs need two or three per name. */
+	MAX_CHECKED = 1 << 14,
 };
 
 struct error *debug_search_init(struct bytes debug_info, struct bytes debug_abbrev,
@@ -15,13 +17,18 @@ struct error *debug_search_init(struct bytes debug_info, struct bytes debug_abbr
 	struct abbreviation_codes *codes = calloc(1, sizeof(*codes));
 	if (!codes)
 		return error_no_memory();
-	abbreviation_codes_read(debug_abbrev, codes);
-	*ret = (struct debug_search){handle, debug_info, codes, true};
+	if (!abbreviation_codes_read(debug_abbrev, codes)) {
+		abbreviation_codes_deinit(codes);
+		free(codes);
+		return error_no_memory();
+	}
+	*ret = (struct debug_search){handle, debug_info, codes, true, 0};
 	return NULL;
 }
 
 void debug_search_deinit(struct debug_search *search)
 {
+	abbreviation_codes_deinit(search->codes);
 	free(search->codes);
 }
 
@@ -49,6 +56,8 @@ static void add_candidate(struct debug_name *name, uint64_t entry)
 /* Lets libdwarf decode what may be an entry named `name`. */
 static void check_candidate(struct debug_search *search, struct debug_name *name, uint64_t entry)
 {
+	if (name->candidate_count == MAX_CANDIDATES || search->checked++ >= MAX_CHECKED)
+		return;
 	_cleanup_(die_deinit) struct die die = {0};
 	if (!die_at(search->handle, entry, &die) || !tag_is_searchable(die_tag(&die)))
 		return;
@@ -57,8 +66,7 @@ static void check_candidate(struct debug_search *search, struct debug_name *name
 		add_candidate(name, entry);
 }
 
-/* The name's bytes are at `position`; an abbreviation code of one or two bytes comes before them.
- */
+/* A name starts at `position`, maybe of an entry: with a code of one or two bytes before it. */
 static void check_position(struct debug_search *search, struct debug_name *names, size_t count,
 	size_t position, size_t prefix)
 {
@@ -72,8 +80,6 @@ static void check_position(struct debug_search *search, struct debug_name *names
 		       abbreviation_code_is_inline(search->codes, long_code);
 	if (!short_code && !is_long)
 		return;
-	/* Ends inside: the caller saw to it that the section ends with NUL, or that the last string
-	 * is cut. */
 	size_t left = search->debug_info.size - position;
 	if (strnlen((const char *)data + position + prefix, left - prefix) == left - prefix)
 		return;
@@ -107,8 +113,7 @@ static void search_bytes(struct debug_search *search, struct debug_name *names, 
 	}
 }
 
-/* Looks at the top-level entries of the unit whose first entry is `unit`. False when there were too
- * many. */
+/* Looks at the children of a unit's first entry. False when there were too many. */
 static bool walk_unit(
 	struct debug_name *names, size_t count, const struct die *unit, size_t *entries)
 {
@@ -124,34 +129,43 @@ static bool walk_unit(
 	return true;
 }
 
-/* 1: the next unit's first entry is `ret`; 0: no more units; -1: damaged. */
-static int next_unit(Dwarf_Debug handle, struct die *ret)
+enum unit_result { UNIT_FOUND, UNIT_NONE, UNIT_DAMAGED };
+
+/* Moves on to the next unit: its first entry, and the offset of its abbreviations. */
+static enum unit_result next_unit(Dwarf_Debug handle, struct die *ret, uint64_t *ret_table)
 {
 	Dwarf_Unsigned length, type_offset, next;
 	Dwarf_Half version, address_size, offset_size, extension_size, type;
-	Dwarf_Off abbreviations;
+	Dwarf_Off table = 0;
 	Dwarf_Sig8 signature;
 	Dwarf_Error error = NULL;
 	*ret = (struct die){.handle = handle};
-	int result = dwarf_next_cu_header_d(handle, true, &length, &version, &abbreviations,
-		&address_size, &offset_size, &extension_size, &signature, &type_offset, &next,
-		&type, &error);
+	int result = dwarf_next_cu_header_d(handle, true, &length, &version, &table, &address_size,
+		&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
+	*ret_table = table;
 	if (result == DW_DLV_OK)
 		result = dwarf_siblingof_b(handle, NULL, true, &ret->die, &error);
 	if (result == DW_DLV_ERROR)
 		dwarf_dealloc_error(handle, error);
-	return result == DW_DLV_OK ? 1 : result == DW_DLV_NO_ENTRY ? 0 : -1;
+	return result == DW_DLV_OK	   ? UNIT_FOUND
+	       : result == DW_DLV_NO_ENTRY ? UNIT_NONE
+					   : UNIT_DAMAGED;
 }
 
+/* Go's units share a table of inline names; with cgo, the walk sees just the C part. */
 static void walk(struct debug_search *search, struct debug_name *names, size_t count)
 {
 	size_t entries = 0;
 	for (int unit = 0; unit < MAX_UNITS; unit++) {
 		_cleanup_(die_deinit) struct die die = {0};
-		int result = next_unit(search->handle, &die);
-		if (result == 0)
+		uint64_t table;
+		enum unit_result result = next_unit(search->handle, &die, &table);
+		if (result == UNIT_NONE)
 			return; /* libdwarf starts over with the next call */
-		if (result < 0 || !walk_unit(names, count, &die, &entries))
+		if (result == UNIT_DAMAGED)
+			break;
+		if (abbreviation_table_is_other(search->codes, table) &&
+			!walk_unit(names, count, &die, &entries))
 			break;
 	}
 	search->may_walk = false;
@@ -170,10 +184,11 @@ struct error *debug_search_find(struct debug_search *search, struct debug_name *
 	if (!count)
 		return NULL;
 	qsort(names, count, sizeof(*names), compare_names);
+	search->checked = 0;
 	search_bytes(search, names, count);
-	/* A name that a release lacks is ordinary; none found at all says that names are kept
-	 * elsewhere. */
-	if (search->may_walk && search->codes->has_other_structs && !found_any(names, count))
+	/* A name that a release lacks is ordinary; none at all says that they are kept elsewhere.
+	 */
+	if (search->may_walk && search->codes->other_table_count && !found_any(names, count))
 		walk(search, names, count);
 	return NULL;
 }

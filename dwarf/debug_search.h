@@ -13,8 +13,7 @@
 
 enum { MAX_CANDIDATES = 8 };
 
-/* A name that is looked for, and the offsets in .debug_info where its entries may start (best
- * first). */
+/* A name that is looked for, and the offsets in .debug_info where its entries may start. */
 struct debug_name {
 	const char *name;
 	uint64_t candidates[MAX_CANDIDATES];
@@ -27,7 +26,8 @@ struct debug_search {
 	Dwarf_Debug handle;
 	struct bytes debug_info;
 	struct abbreviation_codes *codes;
-	bool may_walk; /* a walk that failed is not repeated */
+	bool may_walk;	/* a walk that failed is not repeated */
+	size_t checked; /* places that libdwarf was asked about in this search */
 };
 
 /* `debug_info` and `debug_abbrev` are the sections' contents; they must outlive `ret`. */

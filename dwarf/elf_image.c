@@ -94,7 +94,7 @@ static struct error *read_segments(struct elf_image *image)
 		if (!bytes_slice(image->file, h->p_offset, h->p_filesz, &unused))
 			return cut_short(image, "loaded segment");
 		uint64_t end;
-		if (__builtin_add_overflow(h->p_vaddr, h->p_memsz, &end) ||
+		if (__builtin_add_overflow(h->p_vaddr, h->p_memsz, &end) || end > ADDRESS_LIMIT ||
 			h->p_memsz < h->p_filesz)
 			return error_create(ERROR_BAD_DATA,
 				"%s is damaged: segment %zu has impossible sizes", image->path, i);

@@ -366,7 +366,7 @@ struct error *native_unwind(struct native_unwinder *unwinder, const struct user_
 
 struct error *native_unwinder_create(struct target *target, struct native_unwinder **ret)
 {
-	static unw_accessors_t accessors = {
+	unw_accessors_t accessors = {
 		.find_proc_info = find_proc_info,
 		.put_unwind_info = put_unwind_info,
 		.get_dyn_info_list_addr = get_dyn_info_list_addr,

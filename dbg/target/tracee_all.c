@@ -87,7 +87,7 @@ static void check_stragglers(struct tracees *tracees)
 		if (tracee->condition != TRACEE_RUNNING)
 			continue;
 		int errnum = proc_read_status(tracee->tid, &status);
-		if (errnum == ENOENT || errnum == ESRCH)
+		if (errnum == ENOENT || errnum == ESRCH || (!errnum && status.tracer != tracees->tracer))
 			tracee_remove(tracees, tracee);
 		else if (!errnum && status.state == 'Z' && tracee->tid == tracees->pid)
 			set_condition(tracees, tracee, TRACEE_ZOMBIE);
@@ -157,6 +157,19 @@ static struct error *await_stops(
 	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
 }
 
+/* Also forgets a dead main thread whose id has passed to a thread that called exec and is no tracee of ours. */
+static bool is_tracee(struct tracees *tracees, pid_t tid)
+{
+	struct tracee *tracee = tracee_find(tracees, tid);
+	if (!tracee || tracee->condition != TRACEE_ZOMBIE)
+		return tracee;
+	struct process_status status;
+	if (proc_read_status(tid, &status) == 0 && status.state == 'Z')
+		return true;
+	tracee_remove(tracees, tracee);
+	return false;
+}
+
 /*
  * Seizes the threads in /proc that are not in the table. `*ret_unknown`: whether there were any, even if they had gone when
  * we came to them: each may have created another one that this listing missed.
@@ -172,7 +185,7 @@ static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
 	if (errnum)
 		return error_system(errnum, "cannot list the threads of process %d", tracees->pid);
 	for (size_t i = 0; i < count; i++) {
-		if (tracee_find(tracees, tids[i]))
+		if (is_tracee(tracees, tids[i]))
 			continue;
 		bool added;
 		struct error *err = tracees_seize_if_alive(tracees, tids[i], &added);

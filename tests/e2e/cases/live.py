@@ -56,7 +56,7 @@ def check_chain(frames, *chain):
 def running_go_code(go, preemption):
     env = {"GODEBUG": "asyncpreemptoff=1"} if preemption == "off" else {}
     with process.Process([programs.path("running", go)], env) as p:
-        time.sleep(0.2)
+        process.wait_until(lambda: "main.spinChain" in str(look(p.pid)), "the loops run")
         for _ in range(10):
             doc = look(p.pid)
             running = [g for g in doc["goroutines"] if g["status"] == "running"]
@@ -90,26 +90,53 @@ def stacks_of_running_threads_are_whole(go, repeat):
         process.check_untouched(p.pid)
 
 
+def cgo_chains(doc):
+    """The goroutines of the cgo program, by what is special about them."""
+    def one(condition):
+        found = [g for g in doc["goroutines"] if condition(functions(g["frames"]))]
+        assert len(found) == 1, f"{len(found)} instead of one"
+        return found[0]["frames"]
+
+    return {
+        "sleeps": one(lambda f: "main.sleepsInC" in f and "main.goSleepInC" not in f),
+        "calls back": one(lambda f: "main.callsBackIntoC" in f),
+        "descends": one(lambda f: f.count("main.intoC") == 5),
+        "sorts": one(lambda f: "main.sortsInC" in f),
+    }
+
+
 @case(go="each")
-def c_code_and_signal_handler(go):
+def c_code(go):
+    with process.Process([programs.path("cgo", go)]) as p:
+        chains = cgo_chains(look(p.pid))
+        process.check_untouched(p.pid)
+    check_chain(chains["sleeps"], "c_inner", "c_outer", "runtime.cgocall", "main.sleepsInC",
+                "runtime.goexit")
+    check_chain(chains["calls back"], "c_inner", "c_outer", "runtime.cgocall", "main.sleepsInC",
+                "main.goSleepInC", "runtime.cgocallback", "runtime.cgocall", "main.callsBackIntoC",
+                "runtime.goexit")
+    check_chain(chains["descends"], "runtime.gopark", "main.block",
+                *["main.goDescend", "runtime.cgocallback", "runtime.cgocall", "main.intoC"] * 5,
+                "runtime.goexit")
+    check_chain(chains["sorts"], "main.block", "main.goCompare", "main.sortsInC", "runtime.goexit")
+
+
+@case(go="ends")
+def c_code_between_go_code(go):
+    """The C functions that called Go are on the thread's stack, below the Go functions they called."""
+    with process.Process([programs.path("cgo", go)]) as p:
+        chains = cgo_chains(look(p.pid))
+    check_chain(chains["calls back"], "c_inner", "c_outer", "main.goSleepInC", "c_call_back_into_c",
+                "main.callsBackIntoC")
+    check_chain(chains["descends"], *["main.goDescend", "c_descend", "main.intoC"] * 5)
+    check_chain(chains["sorts"], "main.goCompare", "compare", "c_sort", "main.sortsInC")
+
+
+@case(go="each")
+def c_threads_and_signal_handler(go):
     with process.Process([programs.path("cgo", go), "live"]) as p:
         doc = look(p.pid)
-        sleeping = [g for g in doc["goroutines"] if "main.sleepsInC" in functions(g["frames"])
-                    and "main.goSleepInC" not in functions(g["frames"])]
-        assert len(sleeping) == 1
-        check_chain(sleeping[0]["frames"], "c_inner", "c_outer", "runtime.cgocall",
-                    "main.sleepsInC", "runtime.goexit")
-        check_chain(in_function(doc, "main.callsBackIntoC")["frames"], "c_inner", "c_outer",
-                    "runtime.cgocall", "main.sleepsInC", "main.goSleepInC", "runtime.cgocallback",
-                    "c_call_back_into_c", "runtime.cgocall", "main.callsBackIntoC")
-        descended = next(g for g in doc["goroutines"] if functions(g["frames"]).count("main.intoC") == 5)
-        check_chain(descended["frames"], "runtime.gopark", "main.block",
-                    *["main.goDescend", "runtime.cgocallback", "c_descend", "runtime.cgocall",
-                      "main.intoC"] * 5, "runtime.goexit")
-        check_chain(in_function(doc, "main.sortsInC")["frames"], "main.block", "main.goCompare",
-                    "c_sort", "main.sortsInC")
         check_chain(in_function(doc, "main.spinsInC")["frames"], "c_spin", "main.spinsInC")
-
         handled = in_function(doc, "main.spinsUntilSignal")
         assert handled["status"] == "running", handled["status"]
         check_chain(handled["frames"], "stay_in_handler", "main.spinsUntilSignal", "runtime.goexit")
@@ -123,6 +150,7 @@ def c_code_and_signal_handler(go):
         for t in threads:
             assert int(t["registers"]["rip"], 16), t
             assert t["name"], t
+        process.check_untouched(p.pid)
 
 
 @case(go="ends")

@@ -158,10 +158,11 @@ def check_untouched(pid):
 
 
 def gcore(pid, folder):
-    """A core from gdb's gcore; the process runs on."""
-    prefix = os.path.join(folder, "gcore")
-    p = subprocess.run(["gcore", "-o", prefix, str(pid)], stdout=subprocess.PIPE,
-                       stderr=subprocess.STDOUT, text=True, timeout=120)
-    path = f"{prefix}.{pid}"
-    assert os.path.exists(path), f"gcore made no core: {p.stdout}"
+    """A core as gdb's gcore makes it (without reading DWARF, for speed); the process runs on."""
+    path = os.path.join(folder, "gcore")
+    p = subprocess.run(["gdb", "-nx", "-batch", "-readnever", "-iex", "set debuginfod enabled off",
+                        "-p", str(pid), "-ex", f"generate-core-file {path}"],
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                       text=True, timeout=120)
+    assert os.path.exists(path), f"gdb made no core: {p.stdout}"
     return path

@@ -134,6 +134,11 @@ def _child(c, log):
     except Skip as e:
         print(e)
         status = 77
+    except AssertionError as e:
+        for where in traceback.extract_tb(e.__traceback__):
+            if "/cases/" in where.filename:
+                print(f"{os.path.basename(where.filename)}:{where.lineno}: {where.line}")
+        print(e)
     except BaseException:  # pylint: disable=broad-except
         traceback.print_exc()
     finally:

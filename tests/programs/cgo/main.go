@@ -10,7 +10,10 @@ package main
 import "C"
 
 import (
+	"fmt"
+	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"programs/park"
@@ -59,9 +62,22 @@ func spinsInC() { C.c_spin() }
 
 //go:noinline
 func spinsUntilSignal() {
+	runtime.LockOSThread()
 	C.c_install_handler()
 	for {
 	}
+}
+
+// From here on the runtime can no longer stop the world.
+func stayInHandler() {
+	go spinsInC()
+	go spinsUntilSignal()
+	time.Sleep(100 * time.Millisecond)
+	C.c_raise_in_go_code()
+	time.Sleep(100 * time.Millisecond)
+	fmt.Println("ready")
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
 }
 
 func main() {
@@ -73,10 +89,8 @@ func main() {
 	C.c_start_thread_without_go()
 	C.c_start_thread_calling_go()
 	if len(os.Args) > 1 && os.Args[1] == "live" {
-		go spinsInC()
-		go spinsUntilSignal()
-		time.Sleep(200 * time.Millisecond)
-		C.c_raise_in_go_code()
+		park.Settle()
+		stayInHandler()
 	}
 	park.Ready()
 }

@@ -1,0 +1,77 @@
+/* `list`: source around the selected frame, a line or a function. */
+#include "commands/registry.h"
+#include "commands/selection.h"
+#include "commands/source_lines.h"
+#include "dbg/go/function.h"
+
+/* FILE:LINE */
+static bool parse_place(const char *text, char **ret_file, uint64_t *ret_line)
+{
+	const char *colon = strrchr(text, ':');
+	if (!colon || colon == text)
+		return false;
+	struct error *err = argument_number(colon + 1, "line", ret_line);
+	if (err) {
+		error_destroy(err);
+		return false;
+	}
+	*ret_file = strndup(text, (size_t)(colon - text));
+	return *ret_file != NULL;
+}
+
+static struct error *list_named(struct shell *shell, const char *text, int around)
+{
+	_cleanup_free_ char *file = NULL;
+	uint64_t line;
+	if (parse_place(text, &file, &line)) {
+		if (line > INT32_MAX - 10000)
+			return error_create(ERROR_USAGE, "%s: no file has so many lines", text);
+		return source_lines_print(shell, file, (int)line, around, 0);
+	}
+	struct code_place place;
+	struct error *err = program_find_function(shell->program, text, &place);
+	return err ? err : source_lines_print(shell, place.file, place.line + around, around, place.line);
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	int around = shell->settings.list_lines ? (int)shell->settings.list_lines / 2 : 5;
+	if (arguments->word_count)
+		return list_named(shell, arguments->words[0], around);
+	struct selected selected;
+	const struct frame *frame;
+	struct error *err = selected_load(shell, 0, &selected);
+	if (err)
+		return err;
+	err = selected_frame(shell, &selected, &frame);
+	if (!err && (!frame->file || frame->line <= 0))
+		err = error_create(ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
+	if (!err)
+		err = source_lines_print(shell, frame->file, frame->line, around, frame->line);
+	selected_deinit(&selected);
+	return err;
+}
+
+static void complete(struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	if (word_index == 0 && shell->program)
+		complete_function(shell, word, candidates);
+}
+
+static const char *const aliases[] = {"l", NULL};
+
+static const struct command list_command = {
+	.name = "list",
+	.aliases = aliases,
+	.group = GROUP_DATA,
+	.usage = "list [FUNC | FILE:LINE]",
+	.summary = "Prints the source around the selected frame, a function or a line",
+	.help = "The source must be on this machine; `set source-path FROM=TO` tells where, if not at the path that the "
+		"binary names.",
+	.example = "list main.worker",
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete,
+	.run = run,
+};
+REGISTER_COMMAND(list_command);

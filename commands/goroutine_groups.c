@@ -180,7 +180,7 @@ static void stack_group_text(
 	output_printf(output, STYLE_PLAIN, " [%s", group->label);
 	wait_text(output, group);
 	output_printf(output, STYLE_PLAIN, "]\n");
-	stack_text(output, &group->first->stack, all_frames, SIZE_MAX);
+	stack_text(output, group->first->program, &group->first->stack, all_frames, SIZE_MAX);
 	creator_text(output, group->first->program, group->first->goroutine);
 	ids_text(output, group);
 	output_printf(output, STYLE_PLAIN, "\n");

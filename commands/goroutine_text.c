@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "commands/goroutine_view.h"
+#include "dbg/go/function.h"
 
 const char *base_name(const char *path)
 {
@@ -94,18 +95,26 @@ static bool shown(const struct stack *stack, size_t index, bool all)
 	       frame_is_runtime(stack_user_frame(stack));
 }
 
+/* The path of a file of the standard library without the toolchain's folder. */
+static const char *short_path(struct program *program, const char *file)
+{
+	size_t root = program_source_root_length(program);
+	return root && strncmp(file, program_source_root(program), root) == 0 ? file + root : file;
+}
+
 /* Prints "/src/main.go:41", or the library that C code is in. */
-static void place_text(struct output *output, const struct frame *frame)
+static void place_text(struct output *output, struct program *program, const struct frame *frame)
 {
 	if (frame->stack == FRAME_C) {
 		output_text(output, STYLE_DIM, frame->file ? base_name(frame->file) : "");
 		return;
 	}
-	output_text(output, STYLE_PLAIN, frame->file ? frame->file : "?");
+	output_text(output, STYLE_PLAIN, frame->file ? short_path(program, frame->file) : "?");
 	output_printf(output, STYLE_PLAIN, ":%d", frame->line);
 }
 
-void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked)
+void stack_text(struct output *output, struct program *program, const struct stack *stack, bool all,
+	size_t marked)
 {
 	enum { WIDEST = 48 };
 	static const char *const notes[] = {[FRAME_GOROUTINE] = "",
@@ -127,7 +136,7 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 		output_text(output, STYLE_FUNCTION, frame->function);
 		int pad = width - (int)strlen(frame->function);
 		output_printf(output, STYLE_PLAIN, "%*s  ", pad > 0 ? pad : 0, "");
-		place_text(output, frame);
+		place_text(output, program, frame);
 		output_printf(output, STYLE_DIM, "%s%s\n", notes[frame->stack],
 			frame->inlined ? "  (inlined)" : "");
 	}
@@ -146,5 +155,6 @@ void creator_text(struct output *output, struct program *program, const struct g
 	output_printf(output, STYLE_DIM, "       created by %s", place.function);
 	if (goroutine->parent_goid)
 		output_printf(output, STYLE_DIM, " in goroutine %" PRIu64, goroutine->parent_goid);
-	output_printf(output, STYLE_DIM, "  %s:%d\n", place.file, place.line);
+	output_printf(output, STYLE_DIM, "  %s:%d\n", short_path(program, place.file),
+		place.line);
 }

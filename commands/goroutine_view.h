@@ -72,9 +72,10 @@ void goroutine_heading(struct output *output, struct goroutine_view *view);
 
 /*
  * Frames as indented lines "  2  main.worker  main.go:41", aligned; runtime internals left out unless `all`, the numbering kept.
- * `marked` is the selected frame or SIZE_MAX.
+ * `marked` is the selected frame or SIZE_MAX. Files of the standard library are named from its root: runtime/proc.go.
  */
-void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked);
+void stack_text(struct output *output, struct program *program, const struct stack *stack, bool all,
+	size_t marked);
 /* "  created by main.main  main.go:33", or nothing. */
 void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine);
 

@@ -1,12 +1,10 @@
 /* The command `help`: one screen of all commands, or all about one. */
 #include "commands/help.h"
 
-#include <ctype.h>
-
 #include "commands/registry.h"
 #include "commands/shell.h"
 
-enum { HELP_WIDTH = 80 };
+enum { HELP_WIDTH = 80, NAME_WIDTH = 18 };
 
 static const char *const group_titles[] = {
 	[GROUP_GOROUTINES] = "Goroutines",
@@ -24,7 +22,7 @@ struct topic {
 };
 
 static const struct topic topics[] = {
-	{"where", "fields and operators of expressions (--where EXPR)", help_print_where},
+	{"where", "Fields and operators of expressions (--where EXPR)", help_print_where},
 };
 
 /* Prints `text` wrapped at the screen's width, each line after `indent` spaces. */
@@ -56,20 +54,21 @@ static void print_wrapped(struct output *output, const char *text, int indent)
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-/* "goroutines, grs" */
+/* "goroutines, grs": the name and as many aliases as fit. */
 static void format_names(const struct command *command, char *ret, size_t size)
 {
 	snprintf(ret, size, "%s", command->name);
 	for (const char *const *alias = command->aliases; alias && *alias; alias++) {
 		size_t used = strlen(ret);
-		snprintf(ret + used, size - used, ", %s", *alias);
+		if (used + 2 + strlen(*alias) < size)
+			snprintf(ret + used, size - used, ", %s", *alias);
 	}
 }
 
 static void print_row(struct output *output, const char *name, const char *text)
 {
 	output_printf(output, STYLE_PLAIN, "  ");
-	output_printf(output, STYLE_FUNCTION, "%-22s", name);
+	output_printf(output, STYLE_FUNCTION, "%-*s", NAME_WIDTH, name);
 	output_printf(output, STYLE_PLAIN, " %s\n", text);
 }
 
@@ -85,7 +84,7 @@ static void print_overview(struct shell *shell)
 			output_printf(output, STYLE_STRONG, "%s\n",
 				known ? group_titles[command->group] : "Others");
 		}
-		char names[128];
+		char names[NAME_WIDTH + 1];
 		format_names(command, names, sizeof(names));
 		print_row(output, names, command->summary);
 	}
@@ -112,7 +111,7 @@ static void print_options(struct output *output, const struct command_option *op
 		print_row(output, name, options->help ? options->help : "");
 		if (!options->values)
 			continue;
-		output_printf(output, STYLE_PLAIN, "%25sone of", "");
+		output_printf(output, STYLE_PLAIN, "%*sone of", NAME_WIDTH + 3, "");
 		for (const char *const *value = options->values; *value; value++)
 			output_printf(output, STYLE_PLAIN, "%s %s",
 				value == options->values ? "" : ",", *value);
@@ -125,8 +124,7 @@ static void print_command(struct shell *shell, const struct command *command)
 	struct output *output = &shell->out;
 	output_printf(output, STYLE_PLAIN, "Usage: ");
 	output_printf(output, STYLE_STRONG, "%s", command->usage);
-	output_printf(output, STYLE_PLAIN, "\n\n%c%s.\n", toupper((unsigned char)*command->summary),
-		command->summary + 1);
+	output_printf(output, STYLE_PLAIN, "\n\n%s.\n", command->summary);
 	if (command->aliases && command->aliases[0]) {
 		char names[128];
 		format_names(command, names, sizeof(names));
@@ -187,7 +185,7 @@ static const struct command help_command = {
 	.aliases = help_aliases,
 	.group = GROUP_SESSION,
 	.usage = "help [COMMAND | where]",
-	.summary = "list the commands, or tell all about one",
+	.summary = "Lists the commands, or tells all about one",
 	.example = "help goroutines",
 	.max_words = 4,
 	.complete = complete_help,

@@ -22,7 +22,7 @@ static const struct command plugin_load_command = {
 	.name = "plugin load",
 	.group = GROUP_PLUGIN,
 	.usage = "plugin load FILE",
-	.summary = "load commands from a shared object",
+	.summary = "Loads commands from a shared object",
 	.help = "A plug-in is built against the installed headers (commands/plugin.h tells how) "
 		"and stays loaded "
 		"until you leave. One that was built for another plug-in ABI, or that everybody "
@@ -86,7 +86,7 @@ static const struct command plugin_list_command = {
 	.name = "plugin list",
 	.group = GROUP_PLUGIN,
 	.usage = "plugin list [--json]",
-	.summary = "list the plug-ins that are loaded and their commands",
+	.summary = "Lists the plug-ins that are loaded, and their commands",
 	.example = "plugin list",
 	.options = list_options,
 	.run = run_list,

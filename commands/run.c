@@ -18,7 +18,8 @@ static int64_t now_ns(void)
 /* Stops a running target and tells so. */
 static struct error *stop(struct shell *shell)
 {
-	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards. */
+	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
+	 */
 	bool cancelled = atomic_exchange(&shell->cancel, false);
 	struct error *err = target_interrupt(shell->target);
 	if (cancelled)
@@ -90,7 +91,7 @@ static const struct command continue_command = {
 	.aliases = continue_aliases,
 	.group = GROUP_RUNNING,
 	.usage = "continue [--for DURATION | --background]",
-	.summary = "let the process run on, until Ctrl-C or a signal stops it",
+	.summary = "Lets the process run on, until Ctrl-C or a signal stops it",
 	.help = "What was selected stays selected; everything is read anew after the stop. A core "
 		"cannot continue.",
 	.example = "continue --for 10s",
@@ -115,7 +116,7 @@ static const struct command interrupt_command = {
 	.name = "interrupt",
 	.group = GROUP_RUNNING,
 	.usage = "interrupt",
-	.summary = "stop all threads of a running process",
+	.summary = "Stops all threads of a running process",
 	.example = "interrupt",
 	.needs_target = true,
 	.run = run_interrupt,
@@ -138,7 +139,7 @@ static const struct command detach_command = {
 	.name = "detach",
 	.group = GROUP_RUNNING,
 	.usage = "detach",
-	.summary = "leave the process running, but not the debugger",
+	.summary = "Leaves the process running, but not the debugger",
 	.example = "detach",
 	.needs_target = true,
 	.run = run_detach,
@@ -180,7 +181,7 @@ static const struct command kill_command = {
 	.aliases = kill_aliases,
 	.group = GROUP_RUNNING,
 	.usage = "kill [--yes]",
-	.summary = "kill the process (asks at a prompt)",
+	.summary = "Kills the process; asks at a prompt",
 	.example = "kill --yes",
 	.options = kill_options,
 	.needs_target = true,
@@ -202,7 +203,7 @@ static const struct command quit_command = {
 	.aliases = quit_aliases,
 	.group = GROUP_SESSION,
 	.usage = "quit",
-	.summary = "leave; a live process runs on",
+	.summary = "Leaves; a live process runs on",
 	.help = "End of input (Ctrl-D), SIGTERM and SIGHUP do the same.",
 	.example = "quit",
 	.run = run_quit,

@@ -21,7 +21,7 @@ static const struct command source_command = {
 	.name = "source",
 	.group = GROUP_SESSION,
 	.usage = "source FILE",
-	.summary = "run the commands in a file",
+	.summary = "Runs the commands in a file",
 	.help = "One command per line; # begins a comment; - is standard input. The script stops "
 		"at its first "
 		"failing command, and the message names file and line; after \"set on-error "

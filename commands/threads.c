@@ -147,7 +147,7 @@ static void thread_text(struct shell *shell, const struct thread_view *view, boo
 	output_printf(output, STYLE_PLAIN, "\n");
 	if (registers && view->thread->regs_valid)
 		registers_text(output, &view->thread->regs);
-	stack_text(output, &view->stack, true, SIZE_MAX);
+	stack_text(output, shell->program, &view->stack, true, SIZE_MAX);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 

@@ -48,7 +48,8 @@ static int64_t newest_stamp(struct program *program)
 
 int64_t program_now_ns(struct program *program)
 {
-	if (program->target->stop_monotonic_ns)
-		return program->target->stop_monotonic_ns;
-	return newest_stamp(program);
+	if (!program->now_ns)
+		program->now_ns = program->target->stop_monotonic_ns ? program->target->stop_monotonic_ns :
+								       newest_stamp(program);
+	return program->now_ns;
 }

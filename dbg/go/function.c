@@ -36,3 +36,34 @@ struct error *program_find_function(
 		"there is no function %s: write its full name, as stacks show it (main.worker, net/http.(*conn).serve)",
 		name);
 }
+
+/* Whatever stands before the file that runtime.main is in. */
+static void find_source_root(struct program *program)
+{
+	static const char file[] = "runtime/proc.go";
+	struct code_place place;
+	program->source_root = "";
+	struct error *err = program_find_function(program, "runtime.main", &place);
+	if (err) {
+		error_destroy(err);
+		return;
+	}
+	size_t length = strlen(place.file), tail = strlen(file);
+	if (length > tail && strcmp(place.file + length - tail, file) == 0) {
+		program->source_root = place.file;
+		program->source_root_length = length - tail;
+	}
+}
+
+const char *program_source_root(struct program *program)
+{
+	if (!program->source_root)
+		find_source_root(program);
+	return program->source_root;
+}
+
+size_t program_source_root_length(struct program *program)
+{
+	program_source_root(program);
+	return program->source_root_length;
+}

@@ -14,4 +14,11 @@ struct error *program_find_function(
 void program_visit_functions(
 	struct program *program, bool (*visit)(void *context, const char *name), void *context);
 
+/*
+ * The folder of the standard library's sources as the binary names it, with a final slash ("/usr/lib/go/src/"); empty when the binary was
+ * built with -trimpath. The length is that of the text; both are known after the first call.
+ */
+const char *program_source_root(struct program *program);
+size_t program_source_root_length(struct program *program);
+
 #endif

@@ -233,6 +233,7 @@ void program_refresh(struct program *program)
 {
 	program->goroutines_loaded = false;
 	program->machines_loaded = false;
+	program->now_ns = 0;
 	program->goroutines.count = 0;
 	program->machines.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));

@@ -44,6 +44,9 @@ struct program {
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that since 1.21. */
 	bool preempt_is_trap;
 
+	const char *source_root; /* NULL: not looked for yet */
+	size_t source_root_length;
+
 	char **wait_reasons; /* the target's own texts */
 	size_t wait_reason_count;
 	char **status_names;
@@ -54,6 +57,7 @@ struct program {
 	struct machine_list machines;
 	struct semaphores *semaphores;
 	bool goroutines_loaded, machines_loaded;
+	int64_t now_ns; /* 0: not looked for yet */
 	struct native_unwinder *native;
 	void (*warn)(void *context, const char *message);
 	void *warn_context;

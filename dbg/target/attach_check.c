@@ -10,7 +10,7 @@
 
 #include "dbg/target/fd.h"
 
-enum { CAPABILITY_SYS_PTRACE = 19 };
+enum { CAPABILITY_SYS_PTRACE = 19, ZOMBIE_CHECKS = 10 };
 
 static struct error *traced_already(const struct attach_facts *facts)
 {
@@ -40,6 +40,17 @@ static bool has_living_thread(pid_t pid)
 		if (proc_is_alive(tids[i]))
 			return true;
 	return false;
+}
+
+/* Whether it stays one: in the middle of an exec a process looks like a zombie for a moment. */
+static bool is_zombie(pid_t pid)
+{
+	for (int i = 0; i < ZOMBIE_CHECKS; i++) {
+		if (proc_is_alive(pid) || has_living_thread(pid))
+			return false;
+		usleep(2000);
+	}
+	return true;
 }
 
 struct error *attach_check_program(pid_t pid, pid_t tid)
@@ -102,7 +113,7 @@ struct error *attach_check(pid_t pid)
 		proc_read_comm(facts.target.tracer, facts.tracer_name);
 		return traced_already(&facts);
 	}
-	if ((facts.target.state == 'Z' || facts.target.state == 'X') && !has_living_thread(pid))
+	if (is_zombie(pid))
 		return error_create(ERROR_OTHER,
 			"process %d is a zombie: it has exited and only waits for its parent to "
 			"collect it",

@@ -322,13 +322,13 @@ static void name_frame(struct native_unwinder *unwinder, struct native_frame *fr
 	if (!module)
 		return;
 	frame->file = module->path;
-	/* A Go program's symbols are many, and its Go code is named by others, without call frame
-	 * information in this table. */
-	if (module->is_main && !unwinder->has_info)
-		return;
 	struct elf_image *image = native_module_image(module, unwinder->target);
+	/* A Go program's symbols are many, and its Go code (without call frame information here) is
+	 * named by others. */
+	if (!image || (module->is_main && !unwinder->has_info && elf_image_go_build_id(image)))
+		return;
 	struct elf_symbol symbol;
-	if (!image || !elf_image_function_at(image, pc - module->bias, &symbol))
+	if (!elf_image_function_at(image, pc - module->bias, &symbol))
 		return;
 	frame->function = symbol.name;
 	frame->function_offset = frame->pc - module->bias - symbol.address;

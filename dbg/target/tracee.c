@@ -14,7 +14,7 @@
  * business. */
 static const unsigned long seize_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 
-enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 5 };
+enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
 /* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
  */
@@ -93,11 +93,14 @@ struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *r
 		struct process_status status;
 		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
 			status.state == 'X' || status.tgid != tracees->pid)
-			return NULL; /* it has exited meanwhile; a zombie main thread is as good as that */
-		/* A traced thread created it, so it is traced too, and its first report is under way. */
+			return NULL; /* it has exited meanwhile; a zombie main thread is as good as
+					that */
+		/* A traced thread created it, so it is traced too, and its first report is under
+		 * way. */
 		if (status.tracer == tracees->tracer)
 			break;
-		/* A refusal also means that the thread was dying, and an exec may have made it live again. */
+		/* A refusal also means that the thread was dying, and an exec may have made it live
+		 * again. */
 		if (attempt == SEIZE_ATTEMPTS)
 			return attach_refused(tracees->pid, tid, errnum);
 		usleep(1000);

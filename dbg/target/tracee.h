@@ -37,7 +37,7 @@ struct tracees {
 	bool ended;	      /* it has exited; last_status says how */
 	int last_status;
 	bool main_was_zombie; /* the main thread is not in the table, because it has exited */
-	bool no_memory; /* a thread could not be entered in the table */
+	bool no_memory;	      /* a thread could not be entered in the table */
 };
 
 struct stop_limits {
@@ -60,8 +60,9 @@ struct error *tracees_seize(struct tracees *tracees, pid_t tid);
 void tracees_resume(struct tracees *tracees);
 
 /*
- * Detaches all threads. Those that run are stopped for that; one that does not stop within half a second is
- * detached when it does, by tracees_pump(), or by the kernel when the calling thread ends.
+ * Detaches all threads. Those that run are stopped for that; one that does not stop within half a
+ * second is detached when it does, by tracees_pump(), or by the kernel when the calling thread
+ * ends.
  */
 void tracees_leave(struct tracees *tracees);
 

@@ -87,7 +87,8 @@ static void check_stragglers(struct tracees *tracees)
 		if (tracee->condition != TRACEE_RUNNING)
 			continue;
 		int errnum = proc_read_status(tracee->tid, &status);
-		if (errnum == ENOENT || errnum == ESRCH || (!errnum && status.tracer != tracees->tracer))
+		if (errnum == ENOENT || errnum == ESRCH ||
+			(!errnum && status.tracer != tracees->tracer))
 			tracee_remove(tracees, tracee);
 		else if (!errnum && status.state == 'Z' && tracee->tid == tracees->pid)
 			set_condition(tracees, tracee, TRACEE_ZOMBIE);
@@ -157,7 +158,8 @@ static struct error *await_stops(
 	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
 }
 
-/* Also forgets a dead main thread whose id has passed to a thread that called exec and is no tracee of ours. */
+/* Also forgets a dead main thread whose id has passed to a thread that called exec and is no tracee
+ * of ours. */
 static bool is_tracee(struct tracees *tracees, pid_t tid)
 {
 	struct tracee *tracee = tracee_find(tracees, tid);
@@ -171,8 +173,9 @@ static bool is_tracee(struct tracees *tracees, pid_t tid)
 }
 
 /*
- * Seizes the threads in /proc that are not in the table. `*ret_unknown`: whether there were any, even if they had gone when
- * we came to them: each may have created another one that this listing missed.
+ * Seizes the threads in /proc that are not in the table. `*ret_unknown`: whether there were any,
+ * even if they had gone when we came to them: each may have created another one that this listing
+ * missed.
  */
 static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
 {
@@ -199,19 +202,39 @@ static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
 	return NULL;
 }
 
+/*
+ * Do those that have reported a stop still stand? When another thread's exec kills them, the main
+ * thread vanishes without a report, and its id passes to a thread that runs.
+ */
+static bool all_stand(struct tracees *tracees)
+{
+	bool stand = true;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		unsigned long message;
+		if (tracee->condition != TRACEE_STOPPED ||
+			ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &message) == 0)
+			continue;
+		set_condition(tracees, tracee, TRACEE_RUNNING);
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		stand = false;
+	}
+	return stand;
+}
+
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits)
 {
 	int64_t deadline = monotonic_now() + limits->total_ns;
 	tracees->mode = TRACING_STOPPING;
 	tracees->main_was_zombie = false;
 	struct tracee *tracee, *next;
-	HASH_ITER(hh, tracees->table, tracee, next) {
+	HASH_ITER (hh, tracees->table, tracee, next) {
 		if (tracee->condition == TRACEE_RUNNING)
 			trace(PTRACE_INTERRUPT, tracee->tid, 0);
 	}
 	/*
-	 * All are stopped when all that we know are and a listing then shows no other. (One made earlier may miss threads: the
-	 * kernel's walk through the list ends where a thread dies.)
+	 * All are stopped when all that we know are and a listing then shows no other. (One made
+	 * earlier may miss threads: the kernel's walk through the list ends where a thread dies.)
 	 */
 	for (;;) {
 		bool settled = !tracees->running, unknown;
@@ -220,7 +243,7 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 			err = await_stops(tracees, limits, deadline);
 		if (err)
 			return err;
-		if (settled && !unknown)
+		if (settled && !unknown && all_stand(tracees))
 			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
 		if (monotonic_now() > deadline)
 			return does_not_stop(tracees);

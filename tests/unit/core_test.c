@@ -1,7 +1,7 @@
 /*
  * Core dumps as targets. The core is made by this test from its own memory, the way the kernel does
- * it (what files hold is left out), then cut short and damaged; one more comes from the kernel or
- * gdb's gcore.
+ * it (what files hold is left out), then cut short and damaged; two more come from the kernel and
+ * from gdb's gcore.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,19 +11,16 @@
 
 #include <cmocka.h>
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/procfs.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "dbg/target/target.h"
-
-enum { PAGE = 4096, MAX_DUMPED = 64 << 10, MAX_MAPS = 512 };
+#include "tests/unit/core_writer.h"
 
 static char marker[] = "what the core must hold";
 static const char constant[] = "what the executable must hold";
@@ -36,185 +33,10 @@ struct world {
 	uint64_t stack_word;
 };
 
-struct buffer {
-	uint8_t *data;
-	size_t size, capacity;
-};
-
-static void put(struct buffer *buffer, const void *data, size_t size)
+static struct buffer own_core(size_t *ret_headers)
 {
-	assert_true(array_reserve(&buffer->data, &buffer->capacity, buffer->size + size));
-	if (size)
-		memcpy(buffer->data + buffer->size, data, size);
-	buffer->size += size;
-}
-
-static void put_zeros(struct buffer *buffer, size_t alignment)
-{
-	static const uint8_t zero[1];
-	while (buffer->size % alignment)
-		put(buffer, zero, 1);
-}
-
-static void put_note(struct buffer *notes, uint32_t type, const void *contents, size_t size)
-{
-	Elf64_Nhdr header = {.n_namesz = 5, .n_descsz = (Elf64_Word)size, .n_type = type};
-	put(notes, &header, sizeof(header));
-	put(notes, "CORE", 5);
-	put_zeros(notes, 4);
-	put(notes, contents, size);
-	put_zeros(notes, 4);
-}
-
-struct map {
-	uint64_t start, end, offset;
-	char flags[5];
-	char path[512];
-};
-
-static size_t read_maps(struct map *maps)
-{
-	FILE *file = fopen("/proc/self/maps", "re");
-	assert_non_null(file);
-	char line[1024];
-	size_t count = 0;
-	while (count < MAX_MAPS && fgets(line, sizeof(line), file)) {
-		struct map *map = &maps[count];
-		map->path[0] = 0;
-		if (sscanf(line, "%lx-%lx %4s %lx %*s %*s %511s", &map->start, &map->end,
-			    map->flags, &map->offset, map->path) >= 4)
-			count++;
-	}
-	fclose(file);
-	return count;
-}
-
-static void put_process_notes(struct buffer *notes)
-{
-	struct elf_prstatus status = {.pr_cursig = SIGABRT, .pr_pid = getpid()};
-	status.pr_reg[16] = (uint64_t)(uintptr_t)&put_process_notes; /* rip */
-	put_note(notes, NT_PRSTATUS, &status, sizeof(status));
-	struct elf_prpsinfo info = {.pr_pid = getpid(), .pr_fname = "core_test"};
-	put_note(notes, NT_PRPSINFO, &info, sizeof(info));
-	uint8_t auxv[1024];
-	int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	ssize_t size = read(fd, auxv, sizeof(auxv));
-	assert_true(size > 0);
-	close(fd);
-	put_note(notes, NT_AUXV, auxv, (size_t)size);
-	status.pr_pid++;
-	put_note(notes, NT_PRSTATUS, &status, sizeof(status));
-}
-
-static void put_file_note(struct buffer *notes, const struct map *maps, size_t count)
-{
-	struct buffer entries = {0}, names = {0};
-	uint64_t files = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (maps[i].path[0] != '/')
-			continue;
-		uint64_t entry[3] = {maps[i].start, maps[i].end, maps[i].offset / PAGE};
-		put(&entries, entry, sizeof(entry));
-		put(&names, maps[i].path, strlen(maps[i].path) + 1);
-		files++;
-	}
-	struct buffer contents = {0};
-	uint64_t head[2] = {files, PAGE};
-	put(&contents, head, sizeof(head));
-	put(&contents, entries.data, entries.size);
-	put(&contents, names.data, names.size);
-	put_note(notes, NT_FILE, contents.data, contents.size);
-	free(entries.data);
-	free(names.data);
-	free(contents.data);
-}
-
-/* How much of a mapping goes into the core: what was written to, and the first page of ELF files.
- */
-static size_t dumped_size(const struct map *map)
-{
-	uint64_t size = map->end - map->start;
-	bool file = map->path[0] == '/';
-	if (map->flags[0] == 'r' && map->flags[1] == 'w' && (file || size <= MAX_DUMPED))
-		return (size_t)size;
-	return file && map->offset == 0 ? PAGE : 0;
-}
-
-static bool keep(const struct map *map)
-{
-	/* Sanitizers' shadows and the like are of no interest. */
-	return map->end - map->start < (64 << 20) && strcmp(map->path, "[vvar]") != 0 &&
-	       strcmp(map->path, "[vsyscall]") != 0;
-}
-
-static void write_file(const char *path, const void *data, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, data, size), (ssize_t)size);
-	close(fd);
-}
-
-/* Returns the core's bytes; headers and notes are the first `*ret_headers` of them. */
-static struct buffer make_core(size_t *ret_headers)
-{
-	static struct map maps[MAX_MAPS];
-	size_t all = read_maps(maps), count = 0;
-	for (size_t i = 0; i < all; i++) {
-		if (keep(&maps[i]))
-			maps[count++] = maps[i];
-	}
-	struct buffer notes = {0}, core = {0}, memory = {0};
-	put_process_notes(&notes);
-	put_file_note(&notes, maps, count);
-	Elf64_Ehdr header = {
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-			EV_CURRENT},
-		.e_type = ET_CORE,
-		.e_machine = EM_X86_64,
-		.e_version = EV_CURRENT,
-		.e_phoff = sizeof(header),
-		.e_ehsize = sizeof(header),
-		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = (Elf64_Half)(count + 1),
-	};
-	put(&core, &header, sizeof(header));
-	Elf64_Phdr segment = {
-		.p_type = PT_NOTE,
-		.p_offset = sizeof(header) + (count + 1) * sizeof(segment),
-		.p_filesz = notes.size,
-	};
-	put(&core, &segment, sizeof(segment));
-	size_t start = (segment.p_offset + notes.size + PAGE - 1) & ~(size_t)(PAGE - 1);
-	for (size_t i = 0; i < count; i++) {
-		size_t dumped = dumped_size(&maps[i]);
-		segment = (Elf64_Phdr){
-			.p_type = PT_LOAD,
-			.p_flags = (maps[i].flags[0] == 'r' ? PF_R : 0u) |
-				   (maps[i].flags[1] == 'w' ? PF_W : 0u) |
-				   (maps[i].flags[2] == 'x' ? PF_X : 0u),
-			.p_offset = start + memory.size,
-			.p_vaddr = maps[i].start,
-			.p_filesz = dumped,
-			.p_memsz = maps[i].end - maps[i].start,
-		};
-		put(&core, &segment, sizeof(segment));
-		/* Through the kernel: what has been unmapped meanwhile is no crash then. */
-		int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-		assert_true(array_reserve(&memory.data, &memory.capacity, memory.size + dumped));
-		memset(memory.data + memory.size, 0, dumped);
-		(void)!pread(fd, memory.data + memory.size, dumped, (off_t)maps[i].start);
-		memory.size += dumped;
-		close(fd);
-	}
-	put(&core, notes.data, notes.size);
-	*ret_headers = core.size;
-	put_zeros(&core, PAGE);
-	put(&core, memory.data, memory.size);
-	free(notes.data);
-	free(memory.data);
-	return core;
+	struct user_regs_struct regs = {.rip = (uint64_t)(uintptr_t)&own_core};
+	return make_core(getpid(), &regs, 2, ret_headers);
 }
 
 static void remember_warning(void *context, const char *message)
@@ -284,7 +106,7 @@ static void test_own_core(void **state)
 {
 	struct world *world = *state;
 	size_t headers;
-	struct buffer core = make_core(&headers);
+	struct buffer core = own_core(&headers);
 	write_file(world->core, core.data, core.size);
 	free(core.data);
 	struct target *target;
@@ -303,7 +125,7 @@ static void test_own_core(void **state)
 	assert_int_equal(threads[0].signal, SIGABRT);
 	assert_string_equal(threads[0].name, "core_test");
 	assert_int_equal(threads[1].signal, 0);
-	assert_int_equal(threads[0].regs.rip, (uint64_t)(uintptr_t)&put_process_notes);
+	assert_int_equal(threads[0].regs.rip, (uint64_t)(uintptr_t)&own_core);
 	const struct mapping *mapping = target_mapping_at(target, threads[0].regs.rip);
 	assert_non_null(mapping);
 	assert_true(mapping->executable);
@@ -352,7 +174,7 @@ static void test_cut_short(void **state)
 {
 	struct world *world = *state;
 	size_t headers;
-	struct buffer core = make_core(&headers);
+	struct buffer core = own_core(&headers);
 	write_file(world->core, core.data, core.size);
 	struct target *target;
 	assert_int_equal(truncate(world->core, (off_t)headers), 0);
@@ -382,7 +204,7 @@ static void test_damaged(void **state)
 {
 	struct world *world = *state;
 	size_t headers;
-	struct buffer core = make_core(&headers);
+	struct buffer core = own_core(&headers);
 	write_file(world->core, core.data, core.size);
 	int fd = open(world->core, O_RDWR | O_CLOEXEC);
 	uint64_t random = 42;
@@ -420,7 +242,7 @@ static void test_wrong_files(void **state)
 {
 	struct world *world = *state;
 	size_t headers;
-	struct buffer core = make_core(&headers);
+	struct buffer core = own_core(&headers);
 	write_file(world->core, core.data, core.size);
 	check_refused(world, NULL, "/no/such/core", "No such file");
 	check_refused(world, NULL, world->directory, "is a directory");
@@ -450,58 +272,113 @@ static void test_wrong_files(void **state)
 	target_destroy(target);
 }
 
-/* A core of a child, from the kernel where it writes them into the directory, else from gdb's
- * gcore. */
-static bool make_real_core(struct world *world)
+/* Code of a process at one of its mappings. */
+struct sample {
+	uint64_t address;
+	uint8_t bytes[64];
+};
+
+static size_t take_samples(pid_t pid, struct sample *samples, size_t limit)
 {
-	char pattern[256] = "";
-	FILE *file = fopen("/proc/sys/kernel/core_pattern", "re");
-	if (file) {
-		(void)!fgets(pattern, sizeof(pattern), file);
-		fclose(file);
+	static struct map maps[MAX_MAPS];
+	size_t map_count = read_maps(pid, maps), count = 0;
+	int fd = open_proc(pid, "mem");
+	for (size_t i = 0; i < map_count && count < limit; i++) {
+		struct sample *sample = &samples[count];
+		sample->address = maps[i].start;
+		if (maps[i].flags[2] == 'x' &&
+			pread(fd, sample->bytes, sizeof(sample->bytes), (off_t)sample->address) > 0)
+			count++;
 	}
-	bool kernel = pattern[0] != '|' && pattern[0] != '/';
+	close(fd);
+	return count;
+}
+
+/* Another program, because a core of one with sanitizers would be terabytes. */
+static pid_t start_program(const struct world *world)
+{
 	pid_t child = fork();
 	if (child == 0) {
 		struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-		if (chdir(world->directory) < 0 || setrlimit(RLIMIT_CORE, &limit) < 0)
-			_exit(1);
-		signal(SIGABRT, SIG_DFL);
-		if (kernel)
-			abort();
-		pause();
+		setrlimit(RLIMIT_CORE, &limit);
+		if (chdir(world->directory) == 0)
+			execlp("sleep", "sleep", "1000", (char *)NULL);
 		_exit(1);
 	}
 	assert_true(child > 0);
+	char name[32] = "";
+	for (int i = 0; i < 2000 && strcmp(name, "sleep\n") != 0; i++) {
+		usleep(1000);
+		int fd = open_proc(child, "comm");
+		(void)!read(fd, name, sizeof(name) - 1);
+		close(fd);
+	}
+	usleep(50000); /* its libraries */
+	return child;
+}
+
+/* The core of `child`, which is dead afterwards; false when none can be had this way. */
+static bool make_real_core(struct world *world, pid_t child, bool by_kernel)
+{
 	char command[256];
-	if (!kernel) {
-		snprintf(command, sizeof(command), "gcore -o %s/core %d >/dev/null 2>&1",
+	if (by_kernel) {
+		kill(child, SIGABRT);
+	} else {
+		snprintf(command, sizeof(command), "gcore -o %s/gcore %d >/dev/null 2>&1",
 			world->directory, (int)child);
 		(void)!system(command);
 		kill(child, SIGKILL);
 	}
 	waitpid(child, NULL, 0);
 	snprintf(command, sizeof(command),
-		"cd %s && for f in *; do [ $f = core ] || mv $f core; done", world->directory);
+		"cd %s && for f in *; do mv \"$f\" core; done 2>/dev/null", world->directory);
 	(void)!system(command);
 	return access(world->core, R_OK) == 0;
 }
 
-static void test_real_core(void **state)
+static void check_real_core(struct world *world, bool by_kernel)
 {
-	struct world *world = *state;
-	if (!make_real_core(world)) {
-		print_message("no core of a child: a resource limit, or no gcore\n");
-		skip();
+	pid_t child = start_program(world);
+	struct sample samples[16];
+	size_t count = take_samples(child, samples, array_length(samples));
+	assert_true(count >= 3); /* program, libc, dynamic linker */
+	if (!make_real_core(world, child, by_kernel)) {
+		print_message("no core from %s\n", by_kernel ? "the kernel" : "gcore");
+		return;
 	}
 	struct target *target;
 	struct error *err = open_core(world, NULL, world->core, &target);
 	if (err)
 		fail_msg("%s", err->message);
 	assert_string_equal(world->warnings, "");
-	check_contents(target);
+	assert_int_equal(target->pid, child);
+	for (size_t i = 0; i < count; i++) {
+		uint8_t bytes[sizeof(samples[i].bytes)];
+		err = target_read(target, samples[i].address, bytes, sizeof(bytes));
+		if (err)
+			fail_msg("%s", err->message);
+		assert_memory_equal(bytes, samples[i].bytes, sizeof(bytes));
+		const struct mapping *mapping = target_mapping_at(target, samples[i].address);
+		assert_true(mapping && mapping->executable);
+	}
+	const struct thread *threads;
+	assert_null(target_threads(target, &threads, &count));
+	assert_int_equal(count, 1);
+	assert_string_equal(threads[0].name, "sleep");
+	assert_int_equal(threads[0].signal, by_kernel ? SIGABRT : 0);
 	use_target(target);
 	target_destroy(target);
+	unlink(world->core);
+}
+
+static void test_kernel_core(void **state)
+{
+	check_real_core(*state, true);
+}
+
+static void test_gcore_core(void **state)
+{
+	check_real_core(*state, false);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -513,7 +390,8 @@ int main(void)
 		CASE(test_cut_short),
 		CASE(test_damaged),
 		CASE(test_wrong_files),
-		CASE(test_real_core),
+		CASE(test_kernel_core),
+		CASE(test_gcore_core),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * Processes to be debugged by the tests of the live target: forked by the test itself, reporting through shared memory.
+ * Processes to be debugged by the tests of the live target: forked by the test itself, reporting
+ * through shared memory.
  */
 #ifndef GCTXDBG_TESTS_LIVE_FIXTURE_H
 #define GCTXDBG_TESTS_LIVE_FIXTURE_H
@@ -63,8 +64,8 @@ struct shared {
 
 static inline struct shared *shared_create(void)
 {
-	struct shared *shared =
-		mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared = mmap(
+		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(shared != MAP_FAILED);
 	return shared;
 }
@@ -74,7 +75,8 @@ static inline void shared_destroy(struct shared *shared)
 	munmap(shared, sizeof(*shared));
 }
 
-/* Runs `body` in a child process, which is killed should the test die. Returns when it has set `ready`. */
+/* Runs `body` in a child process, which is killed should the test die. Returns when it has set
+ * `ready`. */
 static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *shared)
 {
 	fflush(NULL);
@@ -90,8 +92,8 @@ static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *
 }
 
 /*
- * Kills and collects it. (When it dies while traced, the tracer thread collects it, because this process happens to be
- * its parent too.)
+ * Kills and collects it. (When it dies while traced, the tracer thread collects it, because this
+ * process happens to be its parent too.)
  */
 static inline void fixture_end(pid_t pid)
 {

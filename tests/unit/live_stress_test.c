@@ -149,7 +149,7 @@ static void test_thread_churn(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(churning_body, shared);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 40; i++) {
 		struct target *target = attach(pid);
 		for (int j = 0; j < 3; j++) {
 			assert_stands(shared);

@@ -301,7 +301,8 @@ static void test_refusals(void **state)
 	target_destroy(first);
 	assert_runs(shared);
 	kill(pid, SIGKILL);
-	wait_until(state_of(pid) == 'Z');
+	siginfo_t info;
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 	assert_failure(live_attach(pid, NULL, &target), ERROR_OTHER, "zombie");
 	waitpid(pid, NULL, 0);
 	shared_destroy(shared);

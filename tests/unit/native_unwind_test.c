@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "dbg/target/native_unwind.h"
+#include "tests/unit/core_writer.h"
 
 enum { MAX_FRAMES = 64 };
 
@@ -211,16 +212,22 @@ static void check_bad_call(struct target *target)
 typedef void (*checker)(struct target *target);
 static const checker checkers[] = {check_calls, check_signal, check_bad_call};
 
+static struct target *attach(pid_t child)
+{
+	struct live_options options = {0};
+	struct target *target;
+	struct error *err = live_attach(child, &options, &target);
+	if (err)
+		fail_msg("%s", err->message);
+	return target;
+}
+
 static void test_live(void **state)
 {
 	(void)state;
 	for (int kind = 0; kind < (int)array_length(checkers); kind++) {
 		pid_t child = start_child(kind);
-		struct live_options options = {0};
-		struct target *target;
-		struct error *err = live_attach(child, &options, &target);
-		if (err)
-			fail_msg("%s", err->message);
+		struct target *target = attach(child);
 		checkers[kind](target);
 		target_destroy(target);
 		stop_child(child);
@@ -233,23 +240,28 @@ static void fail_on_warning(void *context, const char *message)
 	fail_msg("%s", message);
 }
 
+/* The core that the kernel would write of a stopped process. */
+static void write_core(struct target *target, const char *path)
+{
+	const struct thread *threads;
+	size_t count, headers;
+	assert_null(target_threads(target, &threads, &count));
+	struct buffer core = make_core(target->pid, &threads[0].regs, 1, &headers);
+	write_file(path, core.data, core.size);
+	free(core.data);
+}
+
 static void test_core(void **state)
 {
 	(void)state;
-	if (system("command -v gcore >/dev/null") != 0) {
-		print_message("gcore is not here\n");
-		skip();
-	}
 	for (int kind = 0; kind < (int)array_length(checkers); kind++) {
 		pid_t child = start_child(kind);
-		char command[128], path[64];
+		char path[64];
 		snprintf(path, sizeof(path), "/tmp/gctxdbg-unwind.%d", (int)child);
-		snprintf(command, sizeof(command),
-			"gcore -o /tmp/gctxdbg-unwind %d >/dev/null 2>&1", (int)child);
-		int status = system(command);
+		struct target *target = attach(child);
+		write_core(target, path);
+		target_destroy(target);
 		stop_child(child);
-		assert_int_equal(status, 0);
-		struct target *target;
 		struct error *err = core_open(NULL, path, fail_on_warning, NULL, &target);
 		unlink(path);
 		if (err)

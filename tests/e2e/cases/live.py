@@ -6,7 +6,6 @@ from lib import debugger, gotrace, oracle, process, programs
 from lib.runner import case
 
 PROGRAMS = ["waits", "stacks", "iters", "cgo"]
-ENVIRONMENT = {"asyncpreemptoff": {"GODEBUG": "asyncpreemptoff=1"}}
 
 
 def look(pid, what="goroutines --stacks --json"):
@@ -134,7 +133,8 @@ def c_code_between_go_code(go):
 
 @case(go="each")
 def c_threads_and_signal_handler(go):
-    with process.Process([programs.path("cgo", go), "live"]) as p:
+    # With preemption the loop might have left its thread when the signal comes.
+    with process.Process([programs.path("cgo", go), "live"], {"GODEBUG": "asyncpreemptoff=1"}) as p:
         doc = look(p.pid)
         check_chain(in_function(doc, "main.spinsInC")["frames"], "c_spin", "main.spinsInC")
         handled = in_function(doc, "main.spinsUntilSignal")

@@ -80,7 +80,8 @@ GROUPS = {
     "wait": lambda g: g["wait_reason"] if g["status"] == "waiting" else g["status"],
     "entry": lambda g: g["entry"],
     "creator": lambda g: (g["created_by"] or {}).get("func"),
-    "stack": lambda g: tuple(f["pc"] for f in g["frames"]),
+    # The `go` statement is part of the stack that people read.
+    "stack": lambda g: (tuple(f["pc"] for f in g["frames"]), str(g["created_by"])),
 }
 
 

@@ -8,8 +8,8 @@ import pexpect
 
 from . import debugger, paths
 
-# gctxdbg PID running g18>
-PROMPT = r"gctxdbg(?: core| \d+(?: running)?)?(?: [gt]\d+)?> "
+# (gctxdbg PID running g18)
+PROMPT = r"\(gctxdbg[^)\n]*\) "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x01|\x02|\r|\x07")
 
 
@@ -23,7 +23,7 @@ class Prompt:
         environment = debugger.environment(INPUTRC="/dev/null", **(env or {}))
         self.t = pexpect.spawn(paths.debugger(), [str(a) for a in args], env=environment,
                                timeout=debugger.scaled(timeout), encoding="utf-8",
-                               codec_errors="replace", dimensions=(50, 160), echo=False)
+                               codec_errors="replace", dimensions=(50, 160))
         self.t.delaybeforesend = None
         self.pid = self.t.pid
         if expect_prompt:
@@ -51,11 +51,15 @@ class Prompt:
 
     def drain(self, quiet=0.4):
         """Reads what comes until nothing has come for a while; returns it."""
-        text = ""
-        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
-            while True:
-                text += self.t.read_nonblocking(1 << 16, timeout=debugger.scaled(quiet))
-        return plain(text)
+        text = None
+        while text != self.t.before:
+            text = self.t.before
+            if self.t.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=debugger.scaled(quiet)):
+                break
+        if self.t.before:
+            self.t.expect("(?s).+")
+            return plain(self.t.after)
+        return ""
 
     def interrupt(self):
         self.t.send("\x03")
@@ -69,6 +73,11 @@ class Prompt:
         assert self.t.signalstatus is None, f"ended by signal {self.t.signalstatus}: {text}"
         return self.t.exitstatus
 
+    def hang_up(self):
+        """The terminal goes away."""
+        os.close(self.t.child_fd)
+        self.t.closed, self.t.ptyproc.closed = True, True
+
     def quit(self):
         self.t.send("quit\r")
         return self.wait()
@@ -76,7 +85,8 @@ class Prompt:
     def close(self):
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
-        self.t.close(force=True)
+        if not self.t.closed:
+            self.t.close(force=True)
 
     def __enter__(self):
         return self

@@ -1,0 +1,84 @@
+/*
+ * An example plug-in: who waits for a lock, and who may hold it.
+ *
+ * Go does not record who holds a mutex. Whoever holds one mostly still has its address on the stack, so those goroutines that
+ * have it there and do not wait for it are the suspects.
+ */
+#include <inttypes.h>
+
+#include "commands/goroutine_view.h"
+#include "commands/plugin.h"
+
+enum { MAX_STACK = 1 << 20 };
+
+/* True when the live part of the goroutine's stack holds the word `address`. */
+static bool stack_holds(struct target *target, const struct goroutine *goroutine, uint64_t address)
+{
+	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
+	if (sp < goroutine->stack_low || sp >= goroutine->stack_high ||
+		goroutine->stack_high - sp > MAX_STACK)
+		return false;
+	size_t size = (size_t)(goroutine->stack_high - sp) & ~(size_t)7;
+	_cleanup_free_ uint64_t *words = malloc(size + 8);
+	struct error *err = words ? target_read(target, sp, words, size) : error_no_memory();
+	bool holds = false;
+	for (size_t i = 0; !err && i < size / 8; i++)
+		holds = holds || words[i] == address;
+	error_destroy(err);
+	return holds;
+}
+
+static bool waits_for(const struct goroutine_view *view, uint64_t address)
+{
+	for (size_t i = 0; i < view->wait_count; i++) {
+		if (view->waits[i].address == address)
+			return true;
+	}
+	return false;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	uint64_t address;
+	struct error *err = argument_number(arguments->words[0], "address of the lock", &address);
+	if (err)
+		return err;
+	struct view_query query = {.parts = VIEW_WAITS | VIEW_STACK};
+	struct goroutine_views views;
+	err = goroutine_views_load(shell, &query, &views);
+	if (err)
+		return err;
+	for (size_t i = 0; i < views.count; i++) {
+		const struct goroutine_view *view = &views.items[i];
+		const struct frame *top = stack_user_frame(&view->stack);
+		const char *role = waits_for(view, address)				   ? "waits" :
+				   stack_holds(shell->target, view->goroutine, address) ? "may hold" :
+											   NULL;
+		if (role)
+			output_printf(&shell->out, STYLE_PLAIN, "%-9s goroutine %" PRIu64 "  %s\n", role,
+				view->goroutine->goid, top ? top->function : "?");
+	}
+	goroutine_views_deinit(&views);
+	return NULL;
+}
+
+static const struct command lockholders = {
+	.name = "lockholders",
+	.group = GROUP_PLUGIN,
+	.usage = "lockholders ADDRESS",
+	.summary = "Lists the goroutines that wait for a lock, and those that may hold it",
+	.example = "lockholders 0xc000012340    the address is in WAITS ON of `goroutines`",
+	.min_words = 1,
+	.max_words = 1,
+	.needs_target = true,
+	.run = run,
+};
+
+static const struct command *const commands[] = {&lockholders};
+
+const struct plugin gctxdbg_plugin = {
+	.abi = PLUGIN_ABI,
+	.name = "lockholders",
+	.commands = commands,
+	.command_count = array_length(commands),
+};

@@ -111,7 +111,7 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 		set_bool(ret, goroutine->system);
 		break;
 	case FIELD_LOCKED:
-		set_bool(ret, goroutine->locked);
+		set_bool(ret, goroutine->locked_machine != 0);
 		break;
 	case FIELD_THREAD:
 		set_int(ret, EXPR_INT, goroutine->tid != 0, goroutine->tid);

@@ -88,7 +88,7 @@ void goroutine_json(struct json *json, struct goroutine_view *view, bool frames)
 		json_int(json, "thread", goroutine->tid);
 	else
 		json_null(json, "thread");
-	json_bool(json, "locked", goroutine->locked);
+	json_bool(json, "locked", goroutine->locked_machine != 0);
 	labels_json(json, view);
 	if (goroutine->parent_goid)
 		json_uint(json, "parent_goid", goroutine->parent_goid);

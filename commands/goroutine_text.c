@@ -68,7 +68,7 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 		format_duration(wait_ns, text, sizeof(text));
 		output_printf(output, STYLE_PLAIN, ", %s", text);
 	}
-	if (goroutine->locked)
+	if (goroutine->locked_machine != 0)
 		output_printf(output, STYLE_PLAIN, ", locked to thread");
 	output_printf(output, STYLE_PLAIN, "]");
 	if (goroutine->tid)

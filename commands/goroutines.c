@@ -61,7 +61,7 @@ static void table_row(struct table *table, struct goroutine_view *view)
 		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
 	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
 	table_cell(table, STYLE_PLAIN, "%s%s", goroutine_state(program, goroutine),
-		goroutine->locked ? " (locked)" : "");
+		goroutine->locked_machine ? " (locked)" : "");
 	table_cell(table, STYLE_PLAIN, "%s", duration);
 	if (view->wait_count > 1)
 		table_cell(table, STYLE_DIM, "%s +%zu", wait, view->wait_count - 1);

@@ -85,7 +85,7 @@ static bool decode(struct program *program, const uint8_t *object, uint64_t addr
 		.status = (uint16_t)state,
 		.wait_reason = (uint8_t)FIELD(waitreason),
 		.scan = (raw & (uint64_t)status->scan) != 0,
-		.locked = FIELD(lockedm) != 0,
+		.locked_machine = FIELD(lockedm),
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
 #undef FIELD

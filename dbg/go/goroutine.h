@@ -19,6 +19,7 @@ struct goroutine {
 	uint64_t go_pc;	      /* return address of the `go` statement */
 	uint64_t start_pc;    /* entry of its function */
 	uint64_t machine;     /* address of its m; 0 when it has none */
+	uint64_t locked_machine; /* the m it is locked to; 0 when it is not */
 	uint64_t stack_low, stack_high;
 	uint64_t sched_pc, sched_sp, sched_bp;
 	uint64_t syscall_pc, syscall_sp;
@@ -30,7 +31,6 @@ struct goroutine {
 	uint16_t status;	/* without the scan bit */
 	uint8_t wait_reason;
 	bool scan;   /* its stack is being scanned */
-	bool locked; /* to a thread */
 	bool system; /* as the runtime's own tracebacks decide it */
 };
 
@@ -49,6 +49,7 @@ struct machine {
 	uint64_t g0, signal_g, current_g;
 	uint64_t system_low, system_high; /* stack of g0 */
 	uint64_t signal_low, signal_high; /* stack of gsignal */
+	uint64_t system_sp;		  /* where g0 was left last (g0.sched.sp) */
 	uint64_t vdso_pc, vdso_sp;	  /* inside a vDSO call when not 0 */
 	uint64_t p;
 	bool in_c; /* executing a cgo call */

@@ -51,6 +51,9 @@ static void decode(struct program *program, const uint8_t *object, uint64_t addr
 		.blocked = FIELD(blocked) != 0,
 	};
 #undef FIELD
+	if (ret->g0) /* unknown stays 0 */
+		error_destroy(
+			program_read_field(program, ret->g0, layout->g.sched_sp, &ret->system_sp));
 	read_stack_bounds(program, ret->g0, &ret->system_low, &ret->system_high);
 	read_stack_bounds(program, ret->signal_g, &ret->signal_low, &ret->signal_high);
 }

@@ -94,6 +94,7 @@ static enum function_role role_of(const char *name)
 		{"runtime.asyncPreempt", ROLE_ASYNC_PREEMPT},
 		{"runtime.debugCallV2", ROLE_DEBUG_CALL},
 		{"runtime.cgocallback", ROLE_CGOCALLBACK},
+		{"crosscall2", ROLE_CROSSCALL},
 		{"runtime.sigtramp", ROLE_SIGTRAMP},
 		{"runtime.cgoSigtramp", ROLE_SIGTRAMP},
 		{"runtime.systemstack", ROLE_SYSTEM_STACK},

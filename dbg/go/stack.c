@@ -37,6 +37,7 @@ struct unwinding {
 	struct stack *stack;
 	const struct machine *machine; /* NULL: no thread of the runtime's */
 	uint64_t goroutine_low, goroutine_high;
+	uint64_t callback_sp; /* g0's SP where C last called Go; 0 none */
 };
 
 void stack_deinit(struct stack *stack)
@@ -70,6 +71,90 @@ static bool append(struct stack *stack, const struct frame *frame)
 	}
 	stack->frames[stack->count++] = *frame;
 	return true;
+}
+
+/* ---- C code ---- */
+
+struct native_walk {
+	struct unwinding *u;
+	struct position *at;
+	bool reached_go;
+	bool after_signal; /* the frame before was a signal trampoline */
+};
+
+static bool on_native_frame(void *context, const struct native_frame *native)
+{
+	struct native_walk *walk = context;
+	struct unwinding *u = walk->u;
+	if (program_is_go_pc(u->program, native->pc)) {
+		*walk->at = (struct position){
+			.regs = {.rip = native->pc, .rsp = native->sp, .rbp = native->bp},
+			.exact = walk->after_signal};
+		walk->reached_go = true;
+		return false;
+	}
+	walk->after_signal = native->signal_trampoline;
+	const char *name = native->function ? native->function : "??";
+	struct frame frame = {.pc = native->pc,
+		.sp = native->sp,
+		.fp = native->cfa,
+		.entry = native->pc - native->function_offset,
+		.function = pc_plans_intern(u->program->plans, name),
+		.file = native->file ? pc_plans_intern(u->program->plans, native->file) : NULL,
+		.stack = FRAME_C};
+	return append(u->stack, &frame);
+}
+
+static enum segment_end unwind_c(struct unwinding *u, struct position *at)
+{
+	struct native_walk walk = {.u = u, .at = at};
+	struct error *err =
+		native_unwind(u->program->native, &at->regs, at->exact, on_native_frame, &walk);
+	if (err) {
+		problem(u->stack, "%s", err->message);
+		error_destroy(err);
+		return SEGMENT_BROKEN;
+	}
+	return walk.reached_go ? SEGMENT_OTHER : SEGMENT_TOP;
+}
+
+/*
+ * Go that C called: the goroutine's frames go on beyond cgocallback with whatever called C, and the C frames in between are on g0's
+ * stack. runtime/asm_amd64.s cgocallback leaves g0.sched.sp at its own frame there, and the value before at 0(SP); its caller is
+ * runtime/cgo's crosscall2, which has saved C's registers.
+ */
+static void append_callers_in_c(struct unwinding *u, const struct position *callback)
+{
+	enum { CROSSCALL_ARGUMENTS = 0x18 }; /* below the registers that crosscall2 saves */
+	struct target *target = u->program->target;
+	uint64_t sp = u->callback_sp, before, return_pc, saved[8];
+	u->callback_sp = 0;
+	const struct pc_plan *plan = pc_plan_at(u->program, callback->regs.rip, callback->exact);
+	if (!sp || !plan || !plan->has_sp_delta)
+		return;
+	struct error *err = target_read_u64(target, sp, &before);
+	uint64_t crosscall_sp = sp + (uint64_t)(int64_t)plan->sp_delta + 8;
+	if (!err)
+		err = target_read_u64(target, crosscall_sp - 8, &return_pc);
+	plan = err ? NULL : pc_plan_at(u->program, return_pc, false);
+	if (!err && plan && plan->role == ROLE_CROSSCALL && plan->has_sp_delta) {
+		uint64_t c_sp = crosscall_sp + (uint64_t)(int64_t)plan->sp_delta + 8;
+		err = target_read(target, crosscall_sp + CROSSCALL_ARGUMENTS, saved, sizeof(saved));
+		if (!err)
+			err = target_read_u64(target, c_sp - 8, &return_pc);
+		struct position at = {.regs = {.rip = return_pc,
+					      .rsp = c_sp,
+					      .rbp = saved[2],
+					      .rbx = saved[3],
+					      .r12 = saved[4],
+					      .r13 = saved[5],
+					      .r14 = saved[6],
+					      .r15 = saved[7]}};
+		if (!err && !program_is_go_pc(u->program, return_pc))
+			unwind_c(u, &at);
+		u->callback_sp = before > sp ? before : 0;
+	}
+	error_destroy(err);
 }
 
 /* ---- Go code ---- */
@@ -175,6 +260,8 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 		*end = SEGMENT_BROKEN;
 		return false;
 	}
+	if (plan->role == ROLE_CGOCALLBACK && segment->kind == FRAME_GOROUTINE)
+		append_callers_in_c(u, at);
 	if (plan->role == ROLE_SIGTRAMP) {
 		*end = interrupted_position(u, fp, at) ? SEGMENT_SIGNAL : SEGMENT_BROKEN;
 		return false;
@@ -214,51 +301,6 @@ static enum segment_end unwind_go(
 			return SEGMENT_OTHER;
 	}
 	return end;
-}
-
-/* ---- C code ---- */
-
-struct native_walk {
-	struct unwinding *u;
-	struct position *at;
-	bool reached_go;
-	bool after_signal; /* the frame before was a signal trampoline */
-};
-
-static bool on_native_frame(void *context, const struct native_frame *native)
-{
-	struct native_walk *walk = context;
-	struct unwinding *u = walk->u;
-	if (program_is_go_pc(u->program, native->pc)) {
-		*walk->at = (struct position){
-			.regs = {.rip = native->pc, .rsp = native->sp, .rbp = native->bp},
-			.exact = walk->after_signal};
-		walk->reached_go = true;
-		return false;
-	}
-	walk->after_signal = native->signal_trampoline;
-	const char *name = native->function ? native->function : "??";
-	struct frame frame = {.pc = native->pc,
-		.sp = native->sp,
-		.fp = native->cfa,
-		.entry = native->pc - native->function_offset,
-		.function = pc_plans_intern(u->program->plans, name),
-		.file = native->file ? pc_plans_intern(u->program->plans, native->file) : NULL,
-		.stack = FRAME_C};
-	return append(u->stack, &frame);
-}
-
-static enum segment_end unwind_c(struct unwinding *u, struct position *at)
-{
-	struct native_walk walk = {.u = u, .at = at};
-	struct error *err =
-		native_unwind(u->program->native, &at->regs, at->exact, on_native_frame, &walk);
-	if (err) {
-		problem(u->stack, "%s", err->message);
-		error_destroy(err);
-		return SEGMENT_BROKEN;
-	}
-	return walk.reached_go ? SEGMENT_OTHER : SEGMENT_TOP;
 }
 
 /* ---- Threads ---- */
@@ -356,6 +398,16 @@ static const struct thread *find_thread(struct program *program, pid_t tid)
 	return NULL;
 }
 
+/* A goroutine that C has called is locked to its thread, whose g0 tells where C was left. */
+static uint64_t callback_sp(struct program *program, const struct goroutine *goroutine)
+{
+	const struct machine *machine =
+		goroutine->locked_machine ?
+			program_machine_at(program, goroutine->locked_machine) :
+			NULL;
+	return machine ? machine->system_sp : 0;
+}
+
 static void stack_clear(struct stack *stack)
 {
 	stack->count = 0;
@@ -371,7 +423,8 @@ struct error *goroutine_stack(
 		.stack = ret,
 		.machine = goroutine->tid ? program_machine_at(program, goroutine->machine) : NULL,
 		.goroutine_low = goroutine->stack_low,
-		.goroutine_high = goroutine->stack_high};
+		.goroutine_high = goroutine->stack_high,
+		.callback_sp = callback_sp(program, goroutine)};
 	const struct thread *thread =
 		goroutine->tid ? find_thread(program, goroutine->tid) : NULL;
 	if (thread) {
@@ -398,6 +451,7 @@ struct error *thread_stack(struct program *program, const struct thread *thread,
 	if (goroutine) {
 		u.goroutine_low = goroutine->stack_low;
 		u.goroutine_high = goroutine->stack_high;
+		u.callback_sp = callback_sp(program, goroutine);
 	}
 	if (!thread->regs_valid) {
 		problem(ret, "its registers are not known");

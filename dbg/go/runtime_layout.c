@@ -79,12 +79,12 @@ static const struct row rows[] = {
 	ROW(sudog.g, "runtime.sudog", "g"),
 	ROW(sudog.next, "runtime.sudog", "next"),
 	ROW(sudog.prev, "runtime.sudog", "prev"),
-	ROW(sudog.elem, "runtime.sudog", "elem"),
+	ROW(sudog.elem, "runtime.sudog", "elem.vu|elem"), /* maybeTraceablePtr since 1.26 */
 	ROW(sudog.is_select, "runtime.sudog", "isSelect"),
 	ROW(sudog.ticket, "runtime.sudog", "ticket"),
 	ROW(sudog.parent, "runtime.sudog", "parent"),
 	ROW(sudog.waitlink, "runtime.sudog", "waitlink"),
-	ROW(sudog.c, "runtime.sudog", "c"),
+	ROW(sudog.c, "runtime.sudog", "c.vu|c"),
 
 	ROW(hchan.size, "runtime.hchan", NULL),
 	ROW(hchan.qcount, "runtime.hchan", "qcount"),

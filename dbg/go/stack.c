@@ -121,13 +121,13 @@ static enum segment_end unwind_c(struct unwinding *u, struct position *at)
 /*
  * Go that C called: the goroutine's frames go on beyond cgocallback with whatever called C, and the C frames in between are on g0's
  * stack. runtime/asm_amd64.s cgocallback leaves g0.sched.sp at its own frame there, and the value before at 0(SP); its caller is
- * runtime/cgo's crosscall2, which has saved C's registers.
+ * runtime/cgo's crosscall2, which has saved C's registers (abi_amd64.h).
  */
 static void append_callers_in_c(struct unwinding *u, const struct position *callback)
 {
 	enum { CROSSCALL_ARGUMENTS = 0x18 }; /* below the registers that crosscall2 saves */
 	struct target *target = u->program->target;
-	uint64_t sp = u->callback_sp, before, return_pc, saved[8];
+	uint64_t sp = u->callback_sp, before, return_pc, saved[5], link[2];
 	u->callback_sp = 0;
 	const struct pc_plan *plan = pc_plan_at(u->program, callback->regs.rip, callback->exact);
 	if (!sp || !plan || !plan->has_sp_delta)
@@ -141,16 +141,16 @@ static void append_callers_in_c(struct unwinding *u, const struct position *call
 		uint64_t c_sp = crosscall_sp + (uint64_t)(int64_t)plan->sp_delta + 8;
 		err = target_read(target, crosscall_sp + CROSSCALL_ARGUMENTS, saved, sizeof(saved));
 		if (!err)
-			err = target_read_u64(target, c_sp - 8, &return_pc);
-		struct position at = {.regs = {.rip = return_pc,
+			err = target_read(target, c_sp - sizeof(link), link, sizeof(link));
+		struct position at = {.regs = {.rip = link[1],
 					      .rsp = c_sp,
-					      .rbp = saved[2],
-					      .rbx = saved[3],
-					      .r12 = saved[4],
-					      .r13 = saved[5],
-					      .r14 = saved[6],
-					      .r15 = saved[7]}};
-		if (!err && !program_is_go_pc(u->program, return_pc))
+					      .rbp = link[0],
+					      .rbx = saved[0],
+					      .r12 = saved[1],
+					      .r13 = saved[2],
+					      .r14 = saved[3],
+					      .r15 = saved[4]}};
+		if (!err && !program_is_go_pc(u->program, link[1]))
 			unwind_c(u, &at);
 		u->callback_sp = before > sp ? before : 0;
 	}

@@ -84,7 +84,7 @@ static const struct row rows[] = {
 	ROW(sudog.ticket, "runtime.sudog", "ticket"),
 	ROW(sudog.parent, "runtime.sudog", "parent"),
 	ROW(sudog.waitlink, "runtime.sudog", "waitlink"),
-	ROW(sudog.c, "runtime.sudog", "c.vu|c"),
+	ROW(sudog.c, "runtime.sudog", "c.maybeTraceablePtr.vu|c"),
 
 	ROW(hchan.size, "runtime.hchan", NULL),
 	ROW(hchan.qcount, "runtime.hchan", "qcount"),

@@ -3,7 +3,10 @@
 #include "dbg/target/page_store.h"
 
 enum {
-	/* A miss brings in the aligned group of pages around it: the next object is rarely far. */
+	/*
+	 * A miss brings in the aligned group of pages around it: the next object is rarely far. Of
+	 * a live process four pages cost twice as much as one.
+	 */
 	CLUSTER_PAGES = 4,
 	/* Stretches closer than this are read as one: a hole costs less than another vector entry.
 	 */

@@ -1,6 +1,8 @@
 /* Pages of a target's memory by page number: a hash table over an arena of large blocks. */
 #include "dbg/target/page_store.h"
 
+#include <sys/mman.h>
+
 enum { BLOCK_BYTES = BLOCK_PAGES * PAGE_BYTES, FIRST_ENTRIES = 1024 };
 
 static const uint32_t unreadable_slot = UINT32_MAX;
@@ -72,9 +74,10 @@ static bool add_block(struct page_store *store)
 {
 	if (!array_reserve(&store->blocks, &store->block_capacity, store->block_count + 1))
 		return false;
-	uint8_t *block = malloc(BLOCK_BYTES);
+	uint8_t *block = aligned_alloc(BLOCK_BYTES, BLOCK_BYTES);
 	if (!block)
 		return false;
+	madvise(block, BLOCK_BYTES, MADV_HUGEPAGE); /* a wish */
 	store->blocks[store->block_count++] = block;
 	return true;
 }

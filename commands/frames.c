@@ -55,7 +55,8 @@ static struct error *run_bt(struct shell *shell, const struct arguments *argumen
 		err = selected_load(shell, VIEW_ALL, &selected);
 	if (!err) {
 		error_destroy(selected_frame(shell, &selected, &frame));
-		bool all = argument_given(arguments, "all-frames") || shell->settings.runtime_frames;
+		bool all =
+			argument_given(arguments, "all-frames") || shell->settings.runtime_frames;
 		if (argument_given(arguments, "json"))
 			backtrace_json(shell, &selected);
 		else
@@ -82,7 +83,8 @@ static const struct command bt_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "bt [ID] [--all-frames] [--limit N] [--json]",
 	.summary = "Prints the stack of the selected goroutine or thread, or of goroutine ID",
-	.help = "The frames are those that Go itself would print, inlined calls included. Frames of the runtime's "
+	.help = "The frames are those that Go itself would print, inlined calls included. Frames "
+		"of the runtime's "
 		"internals are left out, their numbers kept; --all-frames shows them.",
 	.example = "bt 18 --all-frames",
 	.options = bt_options,
@@ -108,9 +110,11 @@ static struct error *show_frame(struct shell *shell, struct selected *selected)
 	output_text(&shell->out, STYLE_FUNCTION, one.frames->function);
 	output_printf(&shell->out, STYLE_PLAIN, "\n  at ");
 	output_text(&shell->out, STYLE_PLAIN, frame->file ? frame->file : "?");
-	output_printf(&shell->out, STYLE_PLAIN, ":%d%s\n", frame->line, frame->inlined ? "  (inlined)" : "");
-	output_printf(&shell->out, STYLE_DIM, "  pc 0x%" PRIx64 "  sp 0x%" PRIx64 "  fp 0x%" PRIx64 "\n",
-		frame->pc, frame->sp, frame->fp);
+	output_printf(&shell->out, STYLE_PLAIN, ":%d%s\n", frame->line,
+		frame->inlined ? "  (inlined)" : "");
+	output_printf(&shell->out, STYLE_DIM,
+		"  pc 0x%" PRIx64 "  sp 0x%" PRIx64 "  fp 0x%" PRIx64 "\n", frame->pc, frame->sp,
+		frame->fp);
 	if (frame->file && frame->line > 0) /* the source need not be on this machine */
 		error_destroy(source_lines_print(shell, frame->file, frame->line, 0, frame->line));
 	return NULL;
@@ -131,10 +135,11 @@ static struct error *move(struct shell *shell, const struct arguments *arguments
 	err = selected_frame(shell, &selected, &frame);
 	size_t at = shell->selection.frame;
 	if (!err && direction > 0 && steps > selected.stack->count - 1 - at)
-		err = error_create(ERROR_NOT_FOUND, "frame %zu is %zu frames below the outermost", at,
-			selected.stack->count - 1 - at);
+		err = error_create(ERROR_NOT_FOUND, "frame %zu is %zu frames below the outermost",
+			at, selected.stack->count - 1 - at);
 	if (!err && direction < 0 && steps > at)
-		err = error_create(ERROR_NOT_FOUND, "frame %zu is %zu frames above the innermost", at, at);
+		err = error_create(
+			ERROR_NOT_FOUND, "frame %zu is %zu frames above the innermost", at, at);
 	if (!err) {
 		shell->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
 		err = show_frame(shell, &selected);
@@ -164,8 +169,8 @@ static struct error *run_frame(struct shell *shell, const struct arguments *argu
 		err = argument_number(arguments->words[0], "frame number", &number);
 		if (!err && number >= selected.stack->count)
 			err = error_create(ERROR_NOT_FOUND,
-				"there is no frame %" PRIu64 ": the stack has frames 0 to %zu", number,
-				selected.stack->count ? selected.stack->count - 1 : 0);
+				"there is no frame %" PRIu64 ": the stack has frames 0 to %zu",
+				number, selected.stack->count ? selected.stack->count - 1 : 0);
 		if (!err)
 			shell->selection.frame = (size_t)number;
 	}

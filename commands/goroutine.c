@@ -27,12 +27,14 @@ static void details_text(struct shell *shell, struct selected *selected)
 	for (size_t i = 0; i < view->wait_count; i++)
 		field(output, i ? "" : "waits on",
 			goroutine_describe_wait(view, &view->waits[i], text, sizeof(text)));
-	snprintf(text, sizeof(text), "g 0x%" PRIx64 ", stack 0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64 " KiB)",
+	snprintf(text, sizeof(text),
+		"g 0x%" PRIx64 ", stack 0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64 " KiB)",
 		goroutine->address, goroutine->stack_low, goroutine->stack_high,
 		(goroutine->stack_high - goroutine->stack_low) / 1024);
 	field(output, "memory", text);
 	output_printf(output, STYLE_PLAIN, "\n");
-	stack_text(output, shell->program, selected->stack, shell->settings.runtime_frames, shell->selection.frame);
+	stack_text(output, shell->program, selected->stack, shell->settings.runtime_frames,
+		shell->selection.frame);
 	creator_text(output, shell->program, goroutine);
 }
 
@@ -59,7 +61,8 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (!selected.view.goroutine)
 		err = error_create(ERROR_USAGE,
 			"a thread is selected, not a goroutine: name one (goroutine ID)");
-	error_destroy(selected_frame(shell, &selected, &frame)); /* an empty stack is shown as such */
+	error_destroy(
+		selected_frame(shell, &selected, &frame)); /* an empty stack is shown as such */
 	if (!err && argument_given(arguments, "json")) {
 		struct json *json = json_create(&shell->out);
 		json_array(json, "goroutines");
@@ -86,8 +89,10 @@ static const struct command goroutine_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutine [ID] [--json]",
 	.summary = "Shows everything about one goroutine and selects it",
-	.help = "bt, frame, up, down, regs and list are about the selected goroutine. Without ID, the selected one "
-		"again; at first that is the one that the first thread runs (in a core: the one that crashed).",
+	.help = "bt, frame, up, down, regs and list are about the selected goroutine. Without ID, "
+		"the selected one "
+		"again; at first that is the one that the first thread runs (in a core: the one "
+		"that crashed).",
 	.example = "goroutine 18",
 	.options = options,
 	.max_words = 1,

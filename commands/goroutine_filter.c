@@ -24,15 +24,17 @@ enum field_id {
 
 static const struct expr_name names[] = {
 	{"goid", EXPR_INT, FIELD_GOID, "its id", NULL},
-	{"status", EXPR_STRING, FIELD_STATUS, "running, runnable, waiting, syscall, preempted…", NULL},
-	{"state", EXPR_STRING, FIELD_STATE, "the wait reason if it waits, else the status", NULL},
-	{"wait_reason", EXPR_STRING, FIELD_WAIT_REASON, "the runtime's text: chan receive, select, IO wait…",
+	{"status", EXPR_STRING, FIELD_STATUS, "running, runnable, waiting, syscall, preempted…",
 		NULL},
+	{"state", EXPR_STRING, FIELD_STATE, "the wait reason if it waits, else the status", NULL},
+	{"wait_reason", EXPR_STRING, FIELD_WAIT_REASON,
+		"the runtime's text: chan receive, select, IO wait…", NULL},
 	{"wait", EXPR_DURATION, FIELD_WAIT,
 		"how long it has waited (known after the next garbage collection)", NULL},
 	{"entry", EXPR_STRING, FIELD_ENTRY, "the function it started with", NULL},
 	{"creator", EXPR_STRING, FIELD_CREATOR, "the function with the go statement", NULL},
-	{"parent", EXPR_INT, FIELD_PARENT, "id of the goroutine that created it (Go 1.21 and later)", NULL},
+	{"parent", EXPR_INT, FIELD_PARENT,
+		"id of the goroutine that created it (Go 1.21 and later)", NULL},
 	{"system", EXPR_BOOL, FIELD_SYSTEM, "it belongs to the runtime", NULL},
 	{"locked", EXPR_BOOL, FIELD_LOCKED, "it is locked to a thread", NULL},
 	{"thread", EXPR_INT, FIELD_THREAD, "the thread that runs it", NULL},
@@ -100,12 +102,12 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 		set_string(ret, program_function_name(view->program, goroutine->start_pc));
 		break;
 	case FIELD_CREATOR:
-		set_string(ret, goroutine_creator(view->program, goroutine, &place) ?
-					place.function :
-					NULL);
+		set_string(ret, goroutine_creator(view->program, goroutine, &place) ? place.function
+										    : NULL);
 		break;
 	case FIELD_PARENT:
-		set_int(ret, EXPR_INT, goroutine->parent_goid != 0, (int64_t)goroutine->parent_goid);
+		set_int(ret, EXPR_INT, goroutine->parent_goid != 0,
+			(int64_t)goroutine->parent_goid);
 		break;
 	case FIELD_SYSTEM:
 		set_bool(ret, goroutine->system);
@@ -141,10 +143,10 @@ struct error *goroutine_expr_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret)
 {
 	struct goroutine_view *view = context;
-	unsigned part = id == FIELD_TOP || id == FIELD_STACK ? VIEW_STACK :
-			id == FIELD_WAITING_ON		     ? VIEW_WAITS :
-			id == FIELD_LABELS		     ? VIEW_LABELS :
-							       0u;
+	unsigned part = id == FIELD_TOP || id == FIELD_STACK ? VIEW_STACK
+			: id == FIELD_WAITING_ON	     ? VIEW_WAITS
+			: id == FIELD_LABELS		     ? VIEW_LABELS
+							     : 0u;
 	struct error *err = goroutine_view_load(view, part);
 	if (err)
 		return err;

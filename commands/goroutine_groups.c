@@ -43,13 +43,14 @@ static const char *text_of(const struct goroutine_view *view, enum group_by by)
 		text = program_function_name(view->program, view->goroutine->start_pc);
 		return text ? text : "?";
 	case GROUP_BY_CREATOR:
-		return goroutine_creator(view->program, view->goroutine, &place) ? place.function :
-										   "(none)";
+		return goroutine_creator(view->program, view->goroutine, &place) ? place.function
+										 : "(none)";
 	}
 	return "?";
 }
 
-/* Same state and same pcs: the same stack. Where it was created tells apart too: the go statement is part of the story. */
+/* Same state and same pcs: the same stack. Where it was created tells apart too: the go statement
+ * is part of the story. */
 static bool make_key(struct key *key, const struct goroutine_view *view, enum group_by by)
 {
 	const char *text = text_of(view, by);
@@ -72,7 +73,8 @@ static struct error *new_group(struct goroutine_groups *groups, const char *labe
 	char *copy = strdup(label);
 	if (!copy)
 		return error_no_memory();
-	groups->items[groups->count++] = (struct goroutine_group){.label = copy, .longest_wait_ns = -1};
+	groups->items[groups->count++] =
+		(struct goroutine_group){.label = copy, .longest_wait_ns = -1};
 	return NULL;
 }
 
@@ -97,8 +99,8 @@ static int compare(const void *a, const void *b)
 	return (x->goids[0] > y->goids[0]) - (x->goids[0] < y->goids[0]);
 }
 
-static struct error *group_one(
-	struct goroutine_groups *groups, struct entry **table, struct key *key, struct goroutine_view *view)
+static struct error *group_one(struct goroutine_groups *groups, struct entry **table,
+	struct key *key, struct goroutine_view *view)
 {
 	if (!make_key(key, view, groups->by))
 		return error_no_memory();
@@ -176,7 +178,8 @@ static void wait_text(struct output *output, const struct goroutine_group *group
 static void stack_group_text(
 	struct output *output, const struct goroutine_group *group, bool all_frames)
 {
-	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count, group->count == 1 ? "" : "s");
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
+		group->count == 1 ? "" : "s");
 	output_printf(output, STYLE_PLAIN, " [%s", group->label);
 	wait_text(output, group);
 	output_printf(output, STYLE_PLAIN, "]\n");
@@ -198,8 +201,8 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 			format_duration(group->longest_wait_ns, duration, sizeof(duration));
 		size_t used = 0;
 		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
-			used += (size_t)snprintf(
-				ids + used, sizeof(ids) - used, "%s%" PRIu64, j ? " " : "", group->goids[j]);
+			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,
+				j ? " " : "", group->goids[j]);
 		table_cell(table, STYLE_STRONG, "%zu", group->count);
 		table_cell(table, STYLE_PLAIN, "%s", duration);
 		table_cell(table, STYLE_FUNCTION, "%s", group->label);
@@ -228,10 +231,12 @@ void goroutine_groups_json(struct json *json, const struct goroutine_groups *gro
 		const struct goroutine_group *group = &groups->items[i];
 		json_object(json, NULL);
 		json_uint(json, "count", group->count);
-		json_string(json, groups->by == GROUP_BY_STACK ? "state" : group_by_names[groups->by],
+		json_string(json,
+			groups->by == GROUP_BY_STACK ? "state" : group_by_names[groups->by],
 			group->label);
 		if (group->longest_wait_ns >= 0)
-			json_double(json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
+			json_double(
+				json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
 		else
 			json_null(json, "longest_wait_seconds");
 		json_array(json, "goids");

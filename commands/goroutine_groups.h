@@ -1,5 +1,6 @@
 /*
- * Grouping goroutines by what they have in common: the same stack and state, status, wait reason, entry or creator.
+ * Grouping goroutines by what they have in common: the same stack and state, status, wait reason,
+ * entry or creator.
  */
 #ifndef GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
 #define GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
@@ -12,7 +13,7 @@ enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, 
 extern const char *const group_by_names[];
 
 struct goroutine_group {
-	char *label; /* what is common, as text; of a stack group: the state */
+	char *label;		      /* what is common, as text; of a stack group: the state */
 	struct goroutine_view *first; /* one of them; belongs to the views */
 	uint64_t *goids;
 	size_t count, capacity;
@@ -25,7 +26,8 @@ struct goroutine_groups {
 	enum group_by by;
 };
 
-/* Groups `views`, which must outlive the result; biggest group first. Free with goroutine_groups_deinit(). */
+/* Groups `views`, which must outlive the result; biggest group first. Free with
+ * goroutine_groups_deinit(). */
 struct error *goroutine_groups_make(
 	const struct goroutine_views *views, enum group_by by, struct goroutine_groups *ret);
 void goroutine_groups_deinit(struct goroutine_groups *groups);

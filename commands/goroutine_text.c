@@ -50,7 +50,8 @@ const char *goroutine_describe_wait(
 		break;
 	default:
 		if (wait->address)
-			snprintf(ret, size, "%s 0x%" PRIx64, wait_kind_name(wait->kind), wait->address);
+			snprintf(ret, size, "%s 0x%" PRIx64, wait_kind_name(wait->kind),
+				wait->address);
 		else
 			snprintf(ret, size, "%s", wait_kind_name(wait->kind));
 	}
@@ -155,6 +156,5 @@ void creator_text(struct output *output, struct program *program, const struct g
 	output_printf(output, STYLE_DIM, "       created by %s", place.function);
 	if (goroutine->parent_goid)
 		output_printf(output, STYLE_DIM, " in goroutine %" PRIu64, goroutine->parent_goid);
-	output_printf(output, STYLE_DIM, "  %s:%d\n", short_path(program, place.file),
-		place.line);
+	output_printf(output, STYLE_DIM, "  %s:%d\n", short_path(program, place.file), place.line);
 }

@@ -2,8 +2,8 @@
 #include "commands/goroutine_view.h"
 
 enum {
-	STACK_BATCH = 2048,	/* goroutines whose stacks are fetched together */
-	STACK_GUESS = 4096,	/* bytes of a stack that are mostly enough */
+	STACK_BATCH = 2048, /* goroutines whose stacks are fetched together */
+	STACK_GUESS = 4096, /* bytes of a stack that are mostly enough */
 };
 
 struct error *goroutine_view_load(struct goroutine_view *view, unsigned parts)
@@ -95,7 +95,8 @@ static struct error *load_all(struct shell *shell, const struct view_query *quer
 		if (query->limit && views->count >= query->limit)
 			break;
 		if (i % STACK_BATCH == 0) {
-			size_t batch = list->count - i < STACK_BATCH ? list->count - i : STACK_BATCH;
+			size_t batch =
+				list->count - i < STACK_BATCH ? list->count - i : STACK_BATCH;
 			shell_progress(shell, "goroutines", i, list->count);
 			err = target_check(shell->target);
 			if (!err)
@@ -113,9 +114,8 @@ struct error *goroutine_views_load(
 {
 	*ret = (struct goroutine_views){0};
 	struct expr *expr = NULL;
-	struct error *err = query->where ?
-					  expr_compile(query->where, goroutine_expr_schema(), &expr) :
-					  NULL;
+	struct error *err =
+		query->where ? expr_compile(query->where, goroutine_expr_schema(), &expr) : NULL;
 	if (!err)
 		err = load_all(shell, query, expr, ret);
 	expr_destroy(expr);

@@ -1,5 +1,6 @@
 /*
- * What commands show of a goroutine: its fields together with the costlier things computed on request.
+ * What commands show of a goroutine: its fields together with the costlier things computed on
+ * request.
  */
 #ifndef GCTXDBG_COMMANDS_GOROUTINE_VIEW_H
 #define GCTXDBG_COMMANDS_GOROUTINE_VIEW_H
@@ -41,10 +42,10 @@ struct goroutine_views {
 };
 
 struct view_query {
-	const char *where;    /* expression; NULL: all */
-	bool with_system;     /* system goroutines too */
-	uint64_t limit;	      /* at most so many; 0: no limit */
-	unsigned parts;	      /* what to load of those that match */
+	const char *where; /* expression; NULL: all */
+	bool with_system;  /* system goroutines too */
+	uint64_t limit;	   /* at most so many; 0: no limit */
+	unsigned parts;	   /* what to load of those that match */
 };
 
 /* The goroutines that match, in the order of their ids. Free with goroutine_views_deinit(). */
@@ -54,30 +55,36 @@ void goroutine_views_deinit(struct goroutine_views *views);
 
 /* The fields of a goroutine that expressions may use, for `help where` and completion. */
 const struct expr_schema *goroutine_expr_schema(void);
-/* Values of those fields; the context is a struct goroutine_view, whose parts are loaded as needed. */
+/* Values of those fields; the context is a struct goroutine_view, whose parts are loaded as needed.
+ */
 struct error *goroutine_expr_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 
 /* ---- Rendering ---- */
 
-/* The goroutine as one JSON object of the contract; frames only when its stack is loaded and `frames` is set. */
+/* The goroutine as one JSON object of the contract; frames only when its stack is loaded and
+ * `frames` is set. */
 void goroutine_json(struct json *json, struct goroutine_view *view, bool frames);
 /* `"frames":[…]`, and `"problem"` when the stack is incomplete. */
 void stack_json(struct json *json, const struct stack *stack);
 
-/* "chan receive 5m12s, chan main.Job 0xc000…" and the like: the state with all that is known of it. Returns `ret`. */
-const char *goroutine_describe_wait(const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size);
+/* "chan receive 5m12s, chan main.Job 0xc000…" and the like: the state with all that is known of it.
+ * Returns `ret`. */
+const char *goroutine_describe_wait(
+	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size);
 /* "goroutine 18 [chan receive, 5m12s]" with what it waits on and its labels; ends the line. */
 void goroutine_heading(struct output *output, struct goroutine_view *view);
 
 /*
- * Frames as indented lines "  2  main.worker  main.go:41", aligned; runtime internals left out unless `all`, the numbering kept.
- * `marked` is the selected frame or SIZE_MAX. Files of the standard library are named from its root: runtime/proc.go.
+ * Frames as indented lines "  2  main.worker  main.go:41", aligned; runtime internals left out
+ * unless `all`, the numbering kept. `marked` is the selected frame or SIZE_MAX. Files of the
+ * standard library are named from its root: runtime/proc.go.
  */
 void stack_text(struct output *output, struct program *program, const struct stack *stack, bool all,
 	size_t marked);
 /* "  created by main.main  main.go:33", or nothing. */
-void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine);
+void creator_text(
+	struct output *output, struct program *program, const struct goroutine *goroutine);
 
 /* The last part of a path. */
 const char *base_name(const char *path);

@@ -30,12 +30,14 @@ static struct error *summary(struct shell *shell, const struct goroutine_views *
 			names[used++] = state;
 		counts[j]++;
 	}
-	output_printf(output, STYLE_STRONG, "%zu goroutine%s", views->count, views->count == 1 ? "" : "s");
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", views->count,
+		views->count == 1 ? "" : "s");
 	for (size_t shown = 0; shown < used && shown < 6; shown++) {
 		size_t best = 0;
 		for (size_t j = 1; j < used; j++)
 			best = counts[j] > counts[best] ? j : best;
-		output_printf(output, STYLE_PLAIN, "%s%zu %s", shown ? ", " : ": ", counts[best], names[best]);
+		output_printf(output, STYLE_PLAIN, "%s%zu %s", shown ? ", " : ": ", counts[best],
+			names[best]);
 		counts[best] = 0;
 	}
 	if (used > 6)
@@ -68,7 +70,8 @@ static void table_row(struct table *table, struct goroutine_view *view)
 	else
 		table_cell(table, STYLE_DIM, "%s", wait);
 	if (top && top->file)
-		table_cell(table, STYLE_FUNCTION, "%s %s:%d", top->function, base_name(top->file), top->line);
+		table_cell(table, STYLE_FUNCTION, "%s %s:%d", top->function, base_name(top->file),
+			top->line);
 	else
 		table_cell(table, STYLE_FUNCTION, "%s", top ? top->function : "?");
 	if (goroutine_creator(program, goroutine, &place))
@@ -134,7 +137,8 @@ static void render_text(struct shell *shell, const struct arguments *arguments,
 		list_text(shell, views);
 }
 
-static struct error *group_option(const struct arguments *arguments, bool *ret_given, enum group_by *ret)
+static struct error *group_option(
+	const struct arguments *arguments, bool *ret_given, enum group_by *ret)
 {
 	const char *value = argument_value(arguments, "group");
 	*ret_given = value != NULL;
@@ -199,13 +203,16 @@ static const struct command goroutines_command = {
 	.name = "goroutines",
 	.aliases = aliases,
 	.group = GROUP_GOROUTINES,
-	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] [--limit N] "
+	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
+		 "[--limit N] "
 		 "[--system] [--all-frames] [--json]",
 	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
-	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that the garbage "
+	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
+		"the garbage "
 		"collector has seen waiting: the runtime notes the time then.\n"
 		"\n"
-		"--group stack is what to look at first in a leak: goroutines in the same state with the same "
+		"--group stack is what to look at first in a leak: goroutines in the same state "
+		"with the same "
 		"stack, created by the same go statement, are one group; the biggest comes first.",
 	.example = "goroutines --group stack --where 'wait > 5m'    what has been stuck for long",
 	.options = options,

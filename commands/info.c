@@ -41,8 +41,8 @@ static void states_text(struct output *output, const struct goroutine_groups *st
 {
 	output_printf(output, STYLE_DIM, "%-12s", "");
 	for (size_t i = 0; i < states->count; i++)
-		output_printf(output, STYLE_PLAIN, "%s%zu %s", i ? ", " : "", states->items[i].count,
-			states->items[i].label);
+		output_printf(output, STYLE_PLAIN, "%s%zu %s", i ? ", " : "",
+			states->items[i].count, states->items[i].label);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
@@ -53,8 +53,8 @@ static void memory_text(struct output *output, const struct summary *summary)
 		format_size(summary->heap_live.value, live, sizeof(live));
 		format_size(summary->heap_in_use.value, in_use, sizeof(in_use));
 		format_size(summary->heap_released.value, released, sizeof(released));
-		snprintf(text, sizeof(text), "heap: %s live, %s in use, %s returned to the system", live,
-			in_use, released);
+		snprintf(text, sizeof(text), "heap: %s live, %s in use, %s returned to the system",
+			live, in_use, released);
 		line(output, "memory", text);
 	}
 	if (summary->gc_cycles.present) {
@@ -71,7 +71,8 @@ static void render_text(
 	struct output *output = &shell->out;
 	const struct target *target = shell->target;
 	char text[512], duration[32];
-	snprintf(text, sizeof(text), "%s %d, %s", target->ops->kind, (int)target->pid, summary->exe);
+	snprintf(
+		text, sizeof(text), "%s %d, %s", target->ops->kind, (int)target->pid, summary->exe);
 	line(output, "target", text);
 	line(output, "go", program_go_version(shell->program));
 	if (summary->uptime_ns.present) {
@@ -100,7 +101,8 @@ static void known_json(struct json *json, const char *key, struct known value)
 		json_null(json, key);
 }
 
-static void pairs_json(struct json *json, const char *key, const struct build_pair *pairs, size_t count)
+static void pairs_json(
+	struct json *json, const char *key, const struct build_pair *pairs, size_t count)
 {
 	json_object(json, key);
 	for (size_t i = 0; i < count; i++)

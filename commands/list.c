@@ -30,7 +30,8 @@ static struct error *list_named(struct shell *shell, const char *text, int aroun
 	}
 	struct code_place place;
 	struct error *err = program_find_function(shell->program, text, &place);
-	return err ? err : source_lines_print(shell, place.file, place.line + around, around, place.line);
+	return err ? err
+		   : source_lines_print(shell, place.file, place.line + around, around, place.line);
 }
 
 static struct error *run(struct shell *shell, const struct arguments *arguments)
@@ -45,14 +46,16 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 		return err;
 	err = selected_frame(shell, &selected, &frame);
 	if (!err && (!frame->file || frame->line <= 0))
-		err = error_create(ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
+		err = error_create(
+			ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
 	if (!err)
 		err = source_lines_print(shell, frame->file, frame->line, around, frame->line);
 	selected_deinit(&selected);
 	return err;
 }
 
-static void complete(struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
 {
 	if (word_index == 0 && shell->program)
 		complete_function(shell, word, candidates);
@@ -66,7 +69,8 @@ static const struct command list_command = {
 	.group = GROUP_DATA,
 	.usage = "list [FUNC | FILE:LINE]",
 	.summary = "Prints the source around the selected frame, a function or a line",
-	.help = "The source must be on this machine; `set source-path FROM=TO` tells where, if not at the path that the "
+	.help = "The source must be on this machine; `set source-path FROM=TO` tells where, if not "
+		"at the path that the "
 		"binary names.",
 	.example = "list main.worker",
 	.max_words = 1,

@@ -26,11 +26,13 @@ static struct error *parse_address(struct shell *shell, const char *text, uint64
 		return err;
 	err = selected_frame(shell, &selected, &frame);
 	bool found = false;
-	if (!err && name && (strcmp(name, "pc") == 0 || strcmp(name, "sp") == 0 || strcmp(name, "fp") == 0)) {
+	if (!err && name &&
+		(strcmp(name, "pc") == 0 || strcmp(name, "sp") == 0 || strcmp(name, "fp") == 0)) {
 		*ret = name[0] == 'p' ? frame->pc : name[0] == 's' ? frame->sp : frame->fp;
 		found = true;
 	}
-	for (const struct register_name *r = register_names; !err && name && !found && r->name; r++) {
+	for (const struct register_name *r = register_names; !err && name && !found && r->name;
+		r++) {
 		if (strcmp(name, r->name) == 0 && selected.thread && selected.thread->regs_valid) {
 			*ret = register_value(&selected.thread->regs, r);
 			found = true;
@@ -39,7 +41,8 @@ static struct error *parse_address(struct shell *shell, const char *text, uint64
 	selected_deinit(&selected);
 	if (!err && !found)
 		err = error_create(ERROR_USAGE,
-			"$%s is not known here: $pc, $sp and $fp of the frame, or a register of a running goroutine's thread",
+			"$%s is not known here: $pc, $sp and $fp of the frame, or a register of a "
+			"running goroutine's thread",
 			name ? name : "");
 	const char *rest = text + 1 + length;
 	uint64_t offset = 0;
@@ -63,7 +66,8 @@ static void annotate(struct shell *shell, uint64_t value)
 	struct error *err = program_goroutines(shell->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		if (list->items[i].address == value)
-			output_printf(&shell->out, STYLE_DIM, "  g of goroutine %" PRIu64, list->items[i].goid);
+			output_printf(&shell->out, STYLE_DIM, "  g of goroutine %" PRIu64,
+				list->items[i].goid);
 	}
 	error_destroy(err);
 }
@@ -88,16 +92,17 @@ static void print_characters(struct output *output, const uint8_t *bytes, size_t
 {
 	output_printf(output, STYLE_DIM, "  ");
 	for (size_t i = 0; i < count; i++)
-		output_printf(output, STYLE_PLAIN, "%c", bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : '.');
+		output_printf(output, STYLE_PLAIN, "%c",
+			bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : '.');
 }
 
 static void print_memory(struct shell *shell, uint64_t address, const uint8_t *bytes, size_t count,
 	size_t size, enum format format)
 {
 	struct output *output = &shell->out;
-	size_t per_line = format == FORMAT_ADDRESS    ? 1 :
-			  format == FORMAT_CHARACTERS ? 64 :
-							16 / size;
+	size_t per_line = format == FORMAT_ADDRESS	? 1
+			  : format == FORMAT_CHARACTERS ? 64
+							: 16 / size;
 	for (size_t i = 0; i < count && !output_failed(output); i += per_line) {
 		output_printf(output, STYLE_ADDRESS, "0x%" PRIx64 ":", address + i * size);
 		size_t here = count - i < per_line ? count - i : per_line;
@@ -111,39 +116,90 @@ static void print_memory(struct shell *shell, uint64_t address, const uint8_t *b
 	}
 }
 
+/* What to show. */
+struct request {
+	uint64_t address, count, size;
+	enum format format;
+};
+
+/* gdb's "/8xg": a count, a letter for the format, a letter for the size. */
+static struct error *parse_gdb_format(const char *text, struct request *request)
+{
+	static const char formats[] = "xdca", sizes[] = "bhwg";
+	char *end;
+	uint64_t count = strtoull(text, &end, 10);
+	if (end != text)
+		request->count = count;
+	for (; *end; end++) {
+		const char *format = strchr(formats, *end), *size = strchr(sizes, *end);
+		if (format)
+			request->format = (enum format)(format - formats);
+		else if (size)
+			request->size = 1ull << (size - sizes);
+		else
+			return error_create(ERROR_USAGE,
+				"x/%s: '%c' is none of the formats x (hex), d (decimal), c "
+				"(characters), a "
+				"(addresses) and none of the sizes b, h, w, g (1, 2, 4, 8 bytes)",
+				text, *end);
+	}
+	return NULL;
+}
+
+static struct error *parse_options(const struct arguments *arguments, struct request *request)
+{
+	const char *format = argument_value(arguments, "format");
+	for (unsigned i = 0; format && format_names[i]; i++) {
+		if (strcmp(format, format_names[i]) == 0)
+			request->format = (enum format)i;
+	}
+	const char *size = argument_value(arguments, "size");
+	return size ? argument_number(size, "--size", &request->size) : NULL;
+}
+
+static struct error *parse_request(
+	struct shell *shell, const struct arguments *arguments, struct request *request)
+{
+	const char *const *words = arguments->words;
+	*request = (struct request){.count = 16, .size = 8};
+	struct error *err = parse_options(arguments, request);
+	if (!err && words[0][0] == '/')
+		err = parse_gdb_format(*words++ + 1, request);
+	if (!err && !words[0])
+		err = error_create(ERROR_USAGE, "x: which address?");
+	if (!err)
+		err = parse_address(shell, words[0], &request->address);
+	if (!err && words[1])
+		err = argument_number(words[1], "count", &request->count);
+	if (!err && request->count > MAX_COUNT)
+		err = error_create(ERROR_USAGE, "x shows at most %d items at a time", MAX_COUNT);
+	if (request->format == FORMAT_ADDRESS)
+		request->size = 8;
+	if (request->format == FORMAT_CHARACTERS)
+		request->size = 1;
+	return err;
+}
+
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
-	uint64_t address, count = 16, size = 8;
-	const char *format_name = argument_value(arguments, "format");
-	enum format format = FORMAT_HEX;
-	for (unsigned i = 0; format_name && format_names[i]; i++) {
-		if (strcmp(format_name, format_names[i]) == 0)
-			format = (enum format)i;
-	}
-	struct error *err = parse_address(shell, arguments->words[0], &address);
-	if (!err && arguments->word_count > 1)
-		err = argument_number(arguments->words[1], "count", &count);
-	if (!err && argument_value(arguments, "size"))
-		err = argument_number(argument_value(arguments, "size"), "--size", &size);
+	struct request request;
+	struct error *err = parse_request(shell, arguments, &request);
 	if (err)
 		return err;
-	if (format == FORMAT_ADDRESS)
-		size = 8;
-	if (format == FORMAT_CHARACTERS)
-		size = 1;
-	if (count > MAX_COUNT)
-		return error_create(ERROR_USAGE, "x shows at most %d items at a time", MAX_COUNT);
-	_cleanup_free_ uint8_t *bytes = malloc((size_t)(count * size) + 1);
+	size_t size = (size_t)(request.count * request.size);
+	_cleanup_free_ uint8_t *bytes = malloc(size + 1);
 	if (!bytes)
 		return error_no_memory();
-	err = target_read(shell->target, address, bytes, (size_t)(count * size));
+	err = target_read(shell->target, request.address, bytes, size);
 	if (!err)
-		print_memory(shell, address, bytes, (size_t)count, (size_t)size, format);
+		print_memory(shell, request.address, bytes, (size_t)request.count,
+			(size_t)request.size, request.format);
 	return err;
 }
 
 static const struct command_option options[] = {
-	{"format", 'f', "FORMAT", "how to show each item; addr says what it points to", format_names},
+	{"format", 'f', "FORMAT", "how to show each item; addr says what it points to",
+		format_names},
 	{"size", 's', "BYTES", "of each item (8)", size_names},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -156,12 +212,14 @@ static const struct command x_command = {
 	.group = GROUP_DATA,
 	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8]",
 	.summary = "Prints memory",
-	.help = "ADDRESS is a number or $pc, $sp, $fp of the selected frame, or a register of the thread that runs it "
-		"($rsp), with +N or -N behind it.",
+	.help = "ADDRESS is a number or $pc, $sp, $fp of the selected frame, or a register of the "
+		"thread that runs it "
+		"($rsp), with +N or -N behind it. x/8xg ADDRESS works as in gdb: count, format, "
+		"size.",
 	.example = "x $sp 32 --format addr    the stack with the functions it returns to",
 	.options = options,
 	.min_words = 1,
-	.max_words = 2,
+	.max_words = 3,
 	.needs_target = true,
 	.run = run,
 };

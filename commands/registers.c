@@ -2,7 +2,10 @@
 #include "commands/registers.h"
 
 const struct register_name register_names[] = {
-#define REGISTER(name) {#name, offsetof(struct user_regs_struct, name)}
+#define REGISTER(name)                                                                             \
+	{                                                                                          \
+#name, offsetof(struct user_regs_struct, name)                                     \
+	}
 	REGISTER(rip),
 	REGISTER(rsp),
 	REGISTER(rbp),

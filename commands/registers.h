@@ -16,7 +16,8 @@ struct register_name {
 /* General registers in the order that people list them; ends with a NULL name. */
 extern const struct register_name register_names[];
 
-static inline uint64_t register_value(const struct user_regs_struct *regs, const struct register_name *name)
+static inline uint64_t register_value(
+	const struct user_regs_struct *regs, const struct register_name *name)
 {
 	uint64_t value;
 	memcpy(&value, (const char *)regs + name->offset, sizeof(value));

@@ -19,7 +19,8 @@ static const struct thread *find_thread(struct shell *shell, pid_t tid)
 	return NULL;
 }
 
-/* Chooses for a user who has not: what the first thread runs, else goroutine 1, else the first there is. */
+/* Chooses for a user who has not: what the first thread runs, else goroutine 1, else the first
+ * there is. */
 static struct error *choose(struct shell *shell)
 {
 	const struct thread *threads;
@@ -33,9 +34,9 @@ static struct error *choose(struct shell *shell)
 	const struct machine *machine =
 		count ? program_machine_of_thread(shell->program, threads[0].tid) : NULL;
 	const struct goroutine *goroutine =
-		machine && machine->current_g ?
-			program_goroutine_at(shell->program, machine->current_g) :
-			NULL;
+		machine && machine->current_g
+			? program_goroutine_at(shell->program, machine->current_g)
+			: NULL;
 	if (goroutine)
 		select_goroutine(shell, goroutine->goid);
 	else if (list->count)
@@ -43,7 +44,8 @@ static struct error *choose(struct shell *shell)
 	else if (count)
 		select_thread(shell, threads[0].tid);
 	else
-		return error_create(ERROR_NOT_FOUND, "there is no goroutine and no thread to look at");
+		return error_create(
+			ERROR_NOT_FOUND, "there is no goroutine and no thread to look at");
 	return NULL;
 }
 

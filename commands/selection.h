@@ -1,5 +1,6 @@
 /*
- * What `bt`, `frame`, `regs` and `list` are about: the selected goroutine or thread, its stack, the selected frame.
+ * What `bt`, `frame`, `regs` and `list` are about: the selected goroutine or thread, its stack, the
+ * selected frame.
  */
 #ifndef GCTXDBG_COMMANDS_SELECTION_H
 #define GCTXDBG_COMMANDS_SELECTION_H
@@ -8,14 +9,16 @@
 
 struct selected {
 	struct goroutine_view view; /* of the goroutine; goroutine NULL when a thread is selected */
-	const struct thread *thread; /* the selected thread, or the one that runs the goroutine; NULL none */
+	const struct thread
+		*thread; /* the selected thread, or the one that runs the goroutine; NULL none */
 	struct stack thread_stack;
 	const struct stack *stack; /* the one or the other */
 };
 
 /*
- * Resolves the selection, choosing one if the user has not: the goroutine of the thread that stopped first (in a core the one that crashed),
- * else goroutine 1. `parts` are loaded besides the stack. Free with selected_deinit().
+ * Resolves the selection, choosing one if the user has not: the goroutine of the thread that
+ * stopped first (in a core the one that crashed), else goroutine 1. `parts` are loaded besides the
+ * stack. Free with selected_deinit().
  */
 struct error *selected_load(struct shell *shell, unsigned parts, struct selected *ret);
 void selected_deinit(struct selected *selected);

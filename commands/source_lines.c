@@ -5,16 +5,19 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* `source-path` is "from=to[:from=to]": the first prefix that matches is replaced. malloc'ed; NULL without memory. */
+/* `source-path` is "from=to[:from=to]": the first prefix that matches is replaced. malloc'ed; NULL
+ * without memory. */
 static char *map_path(const struct shell *shell, const char *file)
 {
 	const char *map = shell->settings.source_path;
 	while (map && *map) {
-		const char *end = strchrnul(map, ':'), *equals = memchr(map, '=', (size_t)(end - map));
+		const char *end = strchrnul(map, ':'),
+			   *equals = memchr(map, '=', (size_t)(end - map));
 		size_t from = equals ? (size_t)(equals - map) : 0;
 		if (from && strncmp(file, map, from) == 0) {
 			char *path;
-			if (asprintf(&path, "%.*s%s", (int)(end - equals - 1), equals + 1, file + from) < 0)
+			if (asprintf(&path, "%.*s%s", (int)(end - equals - 1), equals + 1,
+				    file + from) < 0)
 				return NULL;
 			return path;
 		}
@@ -70,8 +73,9 @@ struct error *source_lines_print(
 	}
 	free(text);
 	fclose(stream);
-	return printed ? NULL :
-			 error_create(ERROR_NOT_FOUND,
-				 "%s has no line %d: it is not the source that the program was built from",
+	return printed ? NULL
+		       : error_create(ERROR_NOT_FOUND,
+				 "%s has no line %d: it is not the source that the program was "
+				 "built from",
 				 file, line);
 }

@@ -7,8 +7,9 @@
 #include "commands/shell.h"
 
 /*
- * Prints `around` lines before and after `line` of `file` (as the binary names it; `set source-path` maps it), with line `marked`
- * pointed at. ERROR_NOT_FOUND when the file is not here or shorter.
+ * Prints `around` lines before and after `line` of `file` (as the binary names it; `set
+ * source-path` maps it), with line `marked` pointed at. ERROR_NOT_FOUND when the file is not here
+ * or shorter.
  */
 struct error *source_lines_print(
 	struct shell *shell, const char *file, int line, int around, int marked);

@@ -9,7 +9,7 @@
 /* What is shown of one thread. */
 struct thread_view {
 	const struct thread *thread;
-	const struct machine *machine; /* NULL: not the runtime's */
+	const struct machine *machine;	   /* NULL: not the runtime's */
 	const struct goroutine *goroutine; /* that it runs; NULL none */
 	struct stack stack;
 };
@@ -69,7 +69,8 @@ static void render_json(struct shell *shell, const struct thread_views *views, b
 		for (const struct register_name *name = register_names;
 			view->thread->regs_valid && name->name; name++) {
 			char text[24];
-			snprintf(text, sizeof(text), "0x%" PRIx64, register_value(&view->thread->regs, name));
+			snprintf(text, sizeof(text), "0x%" PRIx64,
+				register_value(&view->thread->regs, name));
 			json_string(json, name->name, text);
 		}
 		json_end(json);
@@ -97,7 +98,8 @@ static const char *occupation(const struct thread_view *view)
 
 static void list_text(struct shell *shell, const struct thread_views *views)
 {
-	static const char *const headings[] = {">TID", "NAME", ">M", ">GOID", "STATE", "PC", "AT", NULL};
+	static const char *const headings[] = {
+		">TID", "NAME", ">M", ">GOID", "STATE", "PC", "AT", NULL};
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	for (size_t i = 0; table && i < views->count; i++) {
 		const struct thread_view *view = &views->items[i];
@@ -113,8 +115,10 @@ static void list_text(struct shell *shell, const struct thread_views *views)
 		else
 			table_cell(table, STYLE_PLAIN, "-");
 		table_cell(table, STYLE_PLAIN, "%s",
-			view->goroutine ? goroutine_state(shell->program, view->goroutine) : occupation(view));
-		table_cell(table, STYLE_ADDRESS, "0x%llx", (unsigned long long)view->thread->regs.rip);
+			view->goroutine ? goroutine_state(shell->program, view->goroutine)
+					: occupation(view));
+		table_cell(
+			table, STYLE_ADDRESS, "0x%llx", (unsigned long long)view->thread->regs.rip);
 		table_cell(table, STYLE_FUNCTION, "%s", frame ? frame->function : "?");
 	}
 	if (table)
@@ -140,8 +144,8 @@ static void thread_text(struct shell *shell, const struct thread_view *view, boo
 	output_printf(output, STYLE_STRONG, "thread %d", view->thread->tid);
 	output_printf(output, STYLE_PLAIN, " %s", view->thread->name);
 	if (view->goroutine)
-		output_printf(output, STYLE_PLAIN, ", goroutine %" PRIu64 " [%s]", view->goroutine->goid,
-			goroutine_state(shell->program, view->goroutine));
+		output_printf(output, STYLE_PLAIN, ", goroutine %" PRIu64 " [%s]",
+			view->goroutine->goid, goroutine_state(shell->program, view->goroutine));
 	else
 		output_printf(output, STYLE_PLAIN, ", %s", occupation(view));
 	output_printf(output, STYLE_PLAIN, "\n");
@@ -157,7 +161,8 @@ static struct error *run_threads(struct shell *shell, const struct arguments *ar
 	struct error *err = load(shell, &views);
 	if (err)
 		return err;
-	bool stacks = argument_given(arguments, "stacks"), registers = argument_given(arguments, "regs");
+	bool stacks = argument_given(arguments, "stacks"),
+	     registers = argument_given(arguments, "regs");
 	if (argument_given(arguments, "json"))
 		render_json(shell, &views, stacks);
 	else if (stacks || registers)
@@ -181,7 +186,8 @@ static const struct command threads_command = {
 	.group = GROUP_THREADS,
 	.usage = "threads [--stacks] [--regs] [--json]",
 	.summary = "Lists the process's threads: what each runs, its registers, its native stack",
-	.help = "A thread's native stack begins at its registers: C code, the scheduler's stack and signal handlers "
+	.help = "A thread's native stack begins at its registers: C code, the scheduler's stack "
+		"and signal handlers "
 		"included, then the goroutine's own frames.",
 	.example = "threads --stacks",
 	.options = threads_options,
@@ -250,12 +256,14 @@ static struct error *run_regs(struct shell *shell, const struct arguments *argum
 		json_object(json, "registers");
 		for (const struct register_name *name = register_names; name->name; name++) {
 			char text[24];
-			bool known = regs || name->offset == offsetof(struct user_regs_struct, rip) ||
+			bool known = regs ||
+				     name->offset == offsetof(struct user_regs_struct, rip) ||
 				     name->offset == offsetof(struct user_regs_struct, rsp) ||
 				     name->offset == offsetof(struct user_regs_struct, rbp);
 			if (!known)
 				continue;
-			snprintf(text, sizeof(text), "0x%" PRIx64, register_value(regs ? regs : &saved, name));
+			snprintf(text, sizeof(text), "0x%" PRIx64,
+				register_value(regs ? regs : &saved, name));
 			json_string(json, name->name, text);
 		}
 		json_end(json);
@@ -265,7 +273,8 @@ static struct error *run_regs(struct shell *shell, const struct arguments *argum
 		registers_text(&shell->out, regs);
 	} else {
 		output_printf(&shell->out, STYLE_PLAIN,
-			"goroutine %" PRIu64 " is not on a thread; what the scheduler saved of it:\n"
+			"goroutine %" PRIu64
+			" is not on a thread; what the scheduler saved of it:\n"
 			"  rip 0x%llx\n  rsp 0x%llx\n  rbp 0x%llx\n",
 			goroutine->goid, saved.rip, saved.rsp, saved.rbp);
 	}
@@ -285,8 +294,10 @@ static const struct command regs_command = {
 	.aliases = regs_aliases,
 	.group = GROUP_THREADS,
 	.usage = "regs [--json]",
-	.summary = "Prints the registers of the selected thread, or of the thread that runs the selected goroutine",
-	.help = "A goroutine that no thread runs has only the program counter, stack pointer and frame pointer that the "
+	.summary = "Prints the registers of the selected thread, or of the thread that runs the "
+		   "selected goroutine",
+	.help = "A goroutine that no thread runs has only the program counter, stack pointer and "
+		"frame pointer that the "
 		"scheduler saved.",
 	.example = "regs",
 	.options = regs_options,

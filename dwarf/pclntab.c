@@ -7,7 +7,8 @@ enum {
 	FTAB_ENTRY_SIZE = 8, /* two uint32: entry offset, record offset */
 };
 
-/* Reads a little-endian unsigned field of at most 8 bytes; false when it is absent or out of range. */
+/* Reads a little-endian unsigned field of at most 8 bytes; false when it is absent or out of range.
+ */
 static bool read_field(struct bytes bytes, uint64_t base, struct field field, uint64_t *ret)
 {
 	*ret = 0;
@@ -39,18 +40,19 @@ struct error *pclntab_open(struct bytes table, struct bytes funcdata,
 		!header_part(table, layout->header.filetab_offset, &ret->files) ||
 		!header_part(table, layout->header.pctab_offset, &ret->pctab) ||
 		!header_part(table, layout->header.pcln_offset, &ret->functab))
-		return error_create(ERROR_BAD_DATA,
-			"the Go function table (pclntab) is damaged: its header points outside of it");
+		return error_create(ERROR_BAD_DATA, "the Go function table (pclntab) is damaged: "
+						    "its header points outside of it");
 	if (count == 0 || count > ret->functab.size / FTAB_ENTRY_SIZE)
 		return error_create(ERROR_BAD_DATA,
-			"the Go function table (pclntab) is damaged: it claims %llu functions in %zu bytes",
+			"the Go function table (pclntab) is damaged: it claims %llu functions in "
+			"%zu bytes",
 			(unsigned long long)count, ret->functab.size);
 	ret->function_count = (uint32_t)count;
 	return NULL;
 }
 
-static bool ftab_entry(const struct pclntab *table, uint32_t index, uint32_t *ret_entry,
-	uint32_t *ret_record)
+static bool ftab_entry(
+	const struct pclntab *table, uint32_t index, uint32_t *ret_entry, uint32_t *ret_record)
 {
 	uint64_t offset = (uint64_t)index * FTAB_ENTRY_SIZE;
 	return read_u32(table->functab, offset, ret_entry) &&
@@ -108,8 +110,8 @@ static bool read_varint(struct bytes bytes, uint64_t *offset, uint32_t *ret)
 }
 
 /*
- * The value at `pc` of the pc-value table at offset `start` of pctab; false when the table does not cover it.
- * Every step consumes at least two bytes of a finite table, so this ends on any input.
+ * The value at `pc` of the pc-value table at offset `start` of pctab; false when the table does not
+ * cover it. Every step consumes at least two bytes of a finite table, so this ends on any input.
  */
 static bool pc_value(const struct pclntab *table, const struct pc_function *function,
 	uint32_t start, uint32_t pc, int32_t *ret)
@@ -121,7 +123,8 @@ static bool pc_value(const struct pclntab *table, const struct pc_function *func
 	uint32_t value = UINT32_MAX; /* -1 */
 	for (bool first = true;; first = false) {
 		uint32_t value_delta, pc_delta;
-		if (!read_varint(table->pctab, &offset, &value_delta) || (value_delta == 0 && !first) ||
+		if (!read_varint(table->pctab, &offset, &value_delta) ||
+			(value_delta == 0 && !first) ||
 			!read_varint(table->pctab, &offset, &pc_delta))
 			return false;
 		value += (value_delta & 1) ? ~(value_delta >> 1) : value_delta >> 1;
@@ -135,8 +138,8 @@ static bool pc_value(const struct pclntab *table, const struct pc_function *func
 	}
 }
 
-bool pclntab_sp_delta(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
-	int32_t *ret)
+bool pclntab_sp_delta(
+	const struct pclntab *table, const struct pc_function *function, uint32_t pc, int32_t *ret)
 {
 	return pc_value(table, function, function->pcsp, pc, ret);
 }
@@ -149,7 +152,8 @@ static bool pcdata_start(const struct pclntab *table, const struct pc_function *
 	return read_field(table->functab, function->record, table->layout.func.npcdata, &count) &&
 	       index < count &&
 	       read_u32(table->functab,
-		       (uint64_t)function->record + table->layout.func.size.size + 4ull * index, ret);
+		       (uint64_t)function->record + table->layout.func.size.size + 4ull * index,
+		       ret);
 }
 
 /* Offset of the inline tree in table->funcdata; false when the function inlines nothing. */
@@ -157,13 +161,15 @@ static bool inline_tree(
 	const struct pclntab *table, const struct pc_function *function, uint32_t *ret)
 {
 	uint64_t pcdata_count, funcdata_count;
-	if (!read_field(table->functab, function->record, table->layout.func.npcdata, &pcdata_count) ||
+	if (!read_field(
+		    table->functab, function->record, table->layout.func.npcdata, &pcdata_count) ||
 		!read_field(table->functab, function->record, table->layout.func.nfuncdata,
 			&funcdata_count) ||
 		funcdata_count <= FUNCDATA_INLINE_TREE)
 		return false;
 	uint64_t arrays = (uint64_t)function->record + table->layout.func.size.size;
-	return read_u32(table->functab, arrays + 4 * pcdata_count + 4 * FUNCDATA_INLINE_TREE, ret) &&
+	return read_u32(
+		       table->functab, arrays + 4 * pcdata_count + 4 * FUNCDATA_INLINE_TREE, ret) &&
 	       *ret != UINT32_MAX;
 }
 
@@ -180,7 +186,8 @@ static void file_line(const struct pclntab *table, const struct pc_function *fun
 		!read_field(table->functab, function->record, table->layout.func.pcln, &pcln) ||
 		!read_field(table->functab, function->record, table->layout.func.cu_offset, &cu) ||
 		!pc_value(table, function, (uint32_t)pcfile, pc, &file_number) ||
-		!pc_value(table, function, (uint32_t)pcln, pc, &line) || file_number < 0 || line < 0)
+		!pc_value(table, function, (uint32_t)pcln, pc, &line) || file_number < 0 ||
+		line < 0)
 		return;
 	if (!read_u32(table->cutab, 4 * (cu + (uint64_t)file_number), &file_offset))
 		return;
@@ -206,7 +213,8 @@ size_t pclntab_lines(const struct pclntab *table, const struct pc_function *func
 		uint64_t call = tree + (uint64_t)index * table->layout.inlined.size.size;
 		uint64_t name, parent_pc;
 		if (!read_field(table->funcdata, call, table->layout.inlined.name_offset, &name) ||
-			!read_field(table->funcdata, call, table->layout.inlined.parent_pc, &parent_pc))
+			!read_field(
+				table->funcdata, call, table->layout.inlined.parent_pc, &parent_pc))
 			break;
 		struct pc_line *line = &ret[count];
 		line->function = bytes_string(table->names, name);
@@ -228,7 +236,7 @@ size_t pclntab_lines(const struct pclntab *table, const struct pc_function *func
 int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function *function)
 {
 	uint64_t line;
-	return read_field(table->functab, function->record, table->layout.func.start_line, &line) ?
-		       (int32_t)line :
-		       0;
+	return read_field(table->functab, function->record, table->layout.func.start_line, &line)
+		       ? (int32_t)line
+		       : 0;
 }

@@ -1,13 +1,16 @@
 /*
- * The Go symbol table that the runtime itself unwinds with: functions, files, lines, inlining, stack depth.
+ * The Go symbol table that the runtime itself unwinds with: functions, files, lines, inlining,
+ * stack depth.
  *
- * It is the first source for all Go code, even where DWARF exists: it is mapped, needs no decompression, is there in
- * stripped programs too, and gives by construction what the runtime prints. Positions are offsets from the start of
- * the Go text (moduledata.text), so the table knows nothing of where a process has loaded it.
+ * It is the first source for all Go code, even where DWARF exists: it is mapped, needs no
+ * decompression, is there in stripped programs too, and gives by construction what the runtime
+ * prints. Positions are offsets from the start of the Go text (moduledata.text), so the table knows
+ * nothing of where a process has loaded it.
  *
- * Sources: runtime/symtab.go, runtime/symtabinl.go, internal/abi/symtab.go, cmd/link/internal/ld/pcln.go, read for
- * 1.19 and 1.21 to 1.27. Two things differ between those releases, both visible in the layouts: `_func` gained
- * startLine, and `inlinedCall` lost parent, file and line (1.21) for startLine.
+ * Sources: runtime/symtab.go, runtime/symtabinl.go, internal/abi/symtab.go,
+ * cmd/link/internal/ld/pcln.go, read for 1.19 and 1.21 to 1.27. Two things differ between those
+ * releases, both visible in the layouts: `_func` gained startLine, and `inlinedCall` lost parent,
+ * file and line (1.21) for startLine.
  */
 #ifndef GCTXDBG_DWARF_PCLNTAB_H
 #define GCTXDBG_DWARF_PCLNTAB_H
@@ -17,10 +20,12 @@
 /* Where things are in runtime.pcHeader, runtime._func and runtime.inlinedCall. */
 struct pclntab_layout {
 	struct {
-		struct field nfunc, funcname_offset, cu_offset, filetab_offset, pctab_offset, pcln_offset;
+		struct field nfunc, funcname_offset, cu_offset, filetab_offset, pctab_offset,
+			pcln_offset;
 	} header;
 	struct {
-		struct field size, name_offset, pcsp, pcfile, pcln, npcdata, cu_offset, start_line, flag, nfuncdata;
+		struct field size, name_offset, pcsp, pcfile, pcln, npcdata, cu_offset, start_line,
+			flag, nfuncdata;
 	} func;
 	struct {
 		struct field size, name_offset, parent_pc;
@@ -31,7 +36,7 @@ struct pclntab_layout {
 struct pclntab {
 	struct pclntab_layout layout;
 	struct bytes names, cutab, files, pctab, functab; /* functab also holds the _func records */
-	struct bytes funcdata;				  /* from moduledata.gofunc on; may be empty: no inlining */
+	struct bytes funcdata; /* from moduledata.gofunc on; may be empty: no inlining */
 	uint32_t function_count;
 };
 
@@ -62,8 +67,9 @@ struct pc_line {
 };
 
 /*
- * Opens the table in `table` (all of .gopclntab) with `funcdata` (the bytes from moduledata.gofunc on). Both must
- * outlive `ret`, which needs no freeing. ERROR_BAD_DATA when the header contradicts the table's size.
+ * Opens the table in `table` (all of .gopclntab) with `funcdata` (the bytes from moduledata.gofunc
+ * on). Both must outlive `ret`, which needs no freeing. ERROR_BAD_DATA when the header contradicts
+ * the table's size.
  */
 struct error *pclntab_open(struct bytes table, struct bytes funcdata,
 	const struct pclntab_layout *layout, struct pclntab *ret);
@@ -75,14 +81,14 @@ bool pclntab_find(const struct pclntab *table, uint32_t pc, struct pc_function *
 bool pclntab_function(const struct pclntab *table, uint32_t index, struct pc_function *ret);
 
 /* Bytes between SP and the return address at `pc`; false when unknown. */
-bool pclntab_sp_delta(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
-	int32_t *ret);
+bool pclntab_sp_delta(
+	const struct pclntab *table, const struct pc_function *function, uint32_t pc, int32_t *ret);
 
 enum { PC_LINES_MAX = 64 };
 
 /*
- * The logical frames at `pc` (a "call pc": of the instruction itself, not a return address), at most PC_LINES_MAX.
- * Returns how many; at least 1.
+ * The logical frames at `pc` (a "call pc": of the instruction itself, not a return address), at
+ * most PC_LINES_MAX. Returns how many; at least 1.
  */
 size_t pclntab_lines(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
 	struct pc_line ret[static PC_LINES_MAX]);

@@ -10,8 +10,9 @@ static void newest(int64_t *now, uint64_t stamp)
 }
 
 /*
- * A core does not hold the clock. The newest of the time stamps that the runtime keeps (the last network poll, the
- * monitor's observations of each P: runtime/proc.go sysmon) is at most a few milliseconds older on a live program.
+ * A core does not hold the clock. The newest of the time stamps that the runtime keeps (the last
+ * network poll, the monitor's observations of each P: runtime/proc.go sysmon) is at most a few
+ * milliseconds older on a live program.
  */
 static int64_t newest_stamp(struct program *program)
 {
@@ -49,7 +50,8 @@ static int64_t newest_stamp(struct program *program)
 int64_t program_now_ns(struct program *program)
 {
 	if (!program->now_ns)
-		program->now_ns = program->target->stop_monotonic_ns ? program->target->stop_monotonic_ns :
-								       newest_stamp(program);
+		program->now_ns = program->target->stop_monotonic_ns
+					  ? program->target->stop_monotonic_ns
+					  : newest_stamp(program);
 	return program->now_ns;
 }

@@ -29,11 +29,13 @@ struct error *program_find_function(
 			break;
 		const struct plan_line *line = &plan->lines[plan->line_count - 1];
 		int start = pclntab_start_line(table, &function);
-		*ret = (struct code_place){line->function, line->file, start > 0 ? start : line->line, entry};
+		*ret = (struct code_place){
+			line->function, line->file, start > 0 ? start : line->line, entry};
 		return NULL;
 	}
 	return error_create(ERROR_NOT_FOUND,
-		"there is no function %s: write its full name, as stacks show it (main.worker, net/http.(*conn).serve)",
+		"there is no function %s: write its full name, as stacks show it (main.worker, "
+		"net/http.(*conn).serve)",
 		name);
 }
 

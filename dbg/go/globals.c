@@ -5,7 +5,10 @@ static const struct {
 	const char *name;
 	size_t destination;
 } names[] = {
-#define GLOBAL(name, member) {name, offsetof(struct runtime_globals, member)}
+#define GLOBAL(name, member)                                                                       \
+	{                                                                                          \
+		name, offsetof(struct runtime_globals, member)                                     \
+	}
 	GLOBAL("runtime.allgs", allgs),
 	GLOBAL("runtime.allgptr", allgptr),
 	GLOBAL("runtime.allglen", allglen),
@@ -31,8 +34,7 @@ static const struct {
 
 void program_find_globals(struct program *program)
 {
-	struct elf_image *image =
-		program->debug_image ? program->debug_image : program->image;
+	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
 	for (size_t i = 0; i < array_length(names); i++) {
 		struct global *global = (void *)((char *)&program->globals + names[i].destination);
 		struct elf_symbol symbol;

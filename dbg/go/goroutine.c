@@ -6,9 +6,9 @@
 #include "dbg/go/pc_plan.h"
 
 enum {
-	BATCH = 4096,		    /* goroutines fetched at a time */
-	MAX_G_SIZE = 8192,	    /* bytes of a runtime.g */
-	MAX_GOROUTINES = 64 << 20,  /* more is a damaged count */
+	BATCH = 4096,		   /* goroutines fetched at a time */
+	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
+	MAX_GOROUTINES = 64 << 20, /* more is a damaged count */
 };
 
 /* ---- Decoding one g ---- */
@@ -32,8 +32,8 @@ static bool finalizers_run(struct program *program)
 }
 
 /*
- * runtime/traceback.go isSystemGoroutine: all that start in package runtime, but those that run the user's code: main,
- * coroutines, finalizers and cleanups while they do.
+ * runtime/traceback.go isSystemGoroutine: all that start in package runtime, but those that run the
+ * user's code: main, coroutines, finalizers and cleanups while they do.
  */
 static bool is_system(struct program *program, const struct goroutine *goroutine,
 	bool running_cleanups, bool finalizers_running)
@@ -94,8 +94,10 @@ static bool decode(struct program *program, const uint8_t *object, uint64_t addr
 
 /* ---- Loading all ---- */
 
-/* Where the array of all g pointers is and how long: allgptr and allglen are published in a safe order. */
-static struct error *all_goroutines(struct program *program, uint64_t *ret_array, uint64_t *ret_count)
+/* Where the array of all g pointers is and how long: allgptr and allglen are published in a safe
+ * order. */
+static struct error *all_goroutines(
+	struct program *program, uint64_t *ret_array, uint64_t *ret_count)
 {
 	const struct runtime_globals *globals = &program->globals;
 	struct error *err;
@@ -190,8 +192,8 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
 		err = target_check(program->target);
 		if (!err)
-			err = target_read(
-				program->target, array + 8 * done, addresses, batch * sizeof(*addresses));
+			err = target_read(program->target, array + 8 * done, addresses,
+				batch * sizeof(*addresses));
 		if (err)
 			return error_wrap(err, "reading the list of all goroutines");
 		err = load_batch(program, addresses, batch, finalizers_running, list);
@@ -223,10 +225,12 @@ struct error *program_goroutine(
 	if (err)
 		return err;
 	struct goroutine key = {.goid = goid};
-	*ret = list->count ? bsearch(&key, list->items, list->count, sizeof(key), compare_goid) : NULL;
+	*ret = list->count ? bsearch(&key, list->items, list->count, sizeof(key), compare_goid)
+			   : NULL;
 	if (!*ret)
 		return error_create(ERROR_NOT_FOUND,
-			"there is no goroutine %llu: it has ended or never was; \"goroutines\" lists those "
+			"there is no goroutine %llu: it has ended or never was; \"goroutines\" "
+			"lists those "
 			"there are",
 			(unsigned long long)goid);
 	return NULL;

@@ -1,8 +1,8 @@
 /*
  * Goroutines and the threads (M) that run them, as the runtime keeps them.
  *
- * Sources: runtime/runtime2.go (g, m), runtime/proc.go (allgs, allm), runtime/traceback.go (isSystemGoroutine), releases
- * 1.19 and 1.21 to 1.27.
+ * Sources: runtime/runtime2.go (g, m), runtime/proc.go (allgs, allm), runtime/traceback.go
+ * (isSystemGoroutine), releases 1.19 and 1.21 to 1.27.
  */
 #ifndef GCTXDBG_GO_GOROUTINE_H
 #define GCTXDBG_GO_GOROUTINE_H
@@ -15,20 +15,21 @@ struct program;
 struct goroutine {
 	uint64_t address; /* of its g */
 	uint64_t goid;
-	uint64_t parent_goid; /* 0: unknown (before 1.21) or none */
-	uint64_t go_pc;	      /* return address of the `go` statement */
-	uint64_t start_pc;    /* entry of its function */
-	uint64_t machine;     /* address of its m; 0 when it has none */
+	uint64_t parent_goid;	 /* 0: unknown (before 1.21) or none */
+	uint64_t go_pc;		 /* return address of the `go` statement */
+	uint64_t start_pc;	 /* entry of its function */
+	uint64_t machine;	 /* address of its m; 0 when it has none */
 	uint64_t locked_machine; /* the m it is locked to; 0 when it is not */
 	uint64_t stack_low, stack_high;
 	uint64_t sched_pc, sched_sp, sched_bp;
 	uint64_t syscall_pc, syscall_sp;
 	uint64_t waiting; /* first sudog it waits on; 0 none */
 	uint64_t labels;
-	int64_t wait_since; /* the target's monotonic clock; 0 unknown: set by the garbage collector only */
+	int64_t wait_since; /* the target's monotonic clock; 0 unknown: set by the garbage collector
+			       only */
 	int64_t sleep_until; /* the same clock; 0 unless it sleeps */
-	pid_t tid; /* thread that runs it or is in a system call for it; 0 none */
-	uint16_t status;	/* without the scan bit */
+	pid_t tid;	     /* thread that runs it or is in a system call for it; 0 none */
+	uint16_t status;     /* without the scan bit */
 	uint8_t wait_reason;
 	bool scan;   /* its stack is being scanned */
 	bool system; /* as the runtime's own tracebacks decide it */
@@ -88,7 +89,8 @@ bool goroutine_in_syscall(const struct program *program, const struct goroutine 
 /* Nanoseconds it has waited; -1 when the runtime does not know (no garbage collection since). */
 int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine);
 
-/* The target's monotonic clock now (when it stopped); for a core the newest time stamp found in it; 0 unknown. */
+/* The target's monotonic clock now (when it stopped); for a core the newest time stamp found in it;
+ * 0 unknown. */
 int64_t program_now_ns(struct program *program);
 
 /* ---- Functions ---- */
@@ -102,7 +104,8 @@ struct code_place {
 
 /* The function whose entry is `start_pc` ("main.handle"); NULL when unknown. */
 const char *program_function_name(struct program *program, uint64_t pc);
-/* The `go` statement: resolved as the runtime's "created by" line is. False when there is none (goroutine 1). */
+/* The `go` statement: resolved as the runtime's "created by" line is. False when there is none
+ * (goroutine 1). */
 bool goroutine_creator(
 	struct program *program, const struct goroutine *goroutine, struct code_place *ret);
 

@@ -62,8 +62,9 @@ static struct error *visit_table(
 	return NULL;
 }
 
-struct error *hmap_visit(struct program *program, uint64_t map, size_t key_size, size_t element_size,
-	struct error *(*visit)(void *context, uint64_t key, uint64_t element), void *context)
+struct error *hmap_visit(struct program *program, uint64_t map, size_t key_size,
+	size_t element_size, struct error *(*visit)(void *context, uint64_t key, uint64_t element),
+	void *context)
 {
 	const struct runtime_layout *layout = &program->layout;
 	uint64_t count, log_count, buckets, old, flags;
@@ -84,7 +85,8 @@ struct error *hmap_visit(struct program *program, uint64_t map, size_t key_size,
 	struct walk walk = {program, key_size, element_size, visit, context};
 	enum { SAME_SIZE_GROW = 8 }; /* runtime/map.go */
 	if (old) {
-		uint64_t old_log = (flags & SAME_SIZE_GROW) || !log_count ? log_count : log_count - 1;
+		uint64_t old_log =
+			(flags & SAME_SIZE_GROW) || !log_count ? log_count : log_count - 1;
 		err = visit_table(&walk, old, old_log, true);
 	}
 	return err ? err : visit_table(&walk, buckets, log_count, false);

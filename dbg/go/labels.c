@@ -1,4 +1,5 @@
-/* pprof labels of a goroutine (runtime/pprof/label.go): a map until 1.23, a slice of pairs since 1.24. */
+/* pprof labels of a goroutine (runtime/pprof/label.go): a map until 1.23, a slice of pairs
+ * since 1.24. */
 #include "dbg/go/hmap.h"
 #include "dbg/go/program_state.h"
 
@@ -23,7 +24,8 @@ static struct error *add(void *context, uint64_t key, uint64_t value)
 {
 	struct labels *labels = context;
 	if (labels->count >= MAX_LABELS)
-		return error_create(ERROR_BAD_DATA, "a goroutine claims more than %d labels", MAX_LABELS);
+		return error_create(
+			ERROR_BAD_DATA, "a goroutine claims more than %d labels", MAX_LABELS);
 	if (!array_reserve(&labels->items, &labels->capacity, labels->count + 1))
 		return error_no_memory();
 	struct label *label = &labels->items[labels->count];

@@ -1,4 +1,5 @@
-/* The runtime's threads (M): which thread runs which goroutine, and where their system stacks are. */
+/* The runtime's threads (M): which thread runs which goroutine, and where their system stacks are.
+ */
 #include "dbg/go/program_state.h"
 
 enum {
@@ -31,7 +32,8 @@ static void read_stack_bounds(
 	error_destroy(err); /* unknown bounds stay 0 */
 }
 
-static void decode(struct program *program, const uint8_t *object, uint64_t address, struct machine *ret)
+static void decode(
+	struct program *program, const uint8_t *object, uint64_t address, struct machine *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
 	size_t size = layout->m.size.size;

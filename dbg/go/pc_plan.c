@@ -65,8 +65,8 @@ const char *pc_plans_intern(struct pc_plans *plans, const char *text)
 }
 
 /*
- * The name as the runtime prints it (runtime/traceback.go printFuncName): gopanic as panic; type arguments, between the first '['
- * and the last ']', as "...".
+ * The name as the runtime prints it (runtime/traceback.go printFuncName): gopanic as panic; type
+ * arguments, between the first '[' and the last ']', as "...".
  */
 static const char *printed_name(struct pc_plans *plans, const char *name)
 {
@@ -118,7 +118,8 @@ static bool make_plan(struct program *program, uint64_t pc, bool exact, struct p
 	if (!program_is_go_pc(program, pc) || pc - program->text > UINT32_MAX ||
 		!pclntab_find(&program->pclntab, offset, &function))
 		return false;
-	/* A return address at a function's entry belongs to a call that never was: see symPC in traceback.go. */
+	/* A return address at a function's entry belongs to a call that never was: see symPC in
+	 * traceback.go. */
 	uint32_t symbol_pc = !exact && offset > function.entry ? offset - 1 : offset;
 	struct pc_line lines[PC_LINES_MAX];
 	size_t count = pclntab_lines(&program->pclntab, &function, symbol_pc, lines);

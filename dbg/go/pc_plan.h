@@ -1,8 +1,9 @@
 /*
  * Per-pc unwinding plans: what is a pure function of the binary is computed once per pc.
  *
- * A plan holds the frame's size, what kind of function it is, and its logical frames (inlined calls first) with names as the
- * runtime prints them. Thousands of goroutines share a few hundred pcs, so unwinding is mostly looking plans up.
+ * A plan holds the frame's size, what kind of function it is, and its logical frames (inlined calls
+ * first) with names as the runtime prints them. Thousands of goroutines share a few hundred pcs, so
+ * unwinding is mostly looking plans up.
  */
 #ifndef GCTXDBG_GO_PC_PLAN_H
 #define GCTXDBG_GO_PC_PLAN_H
@@ -21,7 +22,8 @@ enum function_role {
 	ROLE_CGOCALLBACK,  /* writes SP but unwinds fine */
 	ROLE_CROSSCALL,	   /* runtime/cgo: saves the registers of the C code that calls Go */
 	ROLE_SIGTRAMP,	   /* the kernel's signal frame lies above it */
-	ROLE_SYSTEM_STACK, /* systemstack, mcall, morestack, asmcgocall: switched here from the goroutine's stack */
+	ROLE_SYSTEM_STACK, /* systemstack, mcall, morestack, asmcgocall: switched here from the
+			      goroutine's stack */
 };
 
 struct plan_line {
@@ -45,12 +47,14 @@ struct error *pc_plans_create(struct pc_plans **ret);
 void pc_plans_destroy(struct pc_plans *plans);
 
 /*
- * The plan at run-time address `pc`; `exact` when it is of the instruction itself (a trap), not a return address. NULL when
- * no Go function contains it, or without memory. Lives as long as the program.
+ * The plan at run-time address `pc`; `exact` when it is of the instruction itself (a trap), not a
+ * return address. NULL when no Go function contains it, or without memory. Lives as long as the
+ * program.
  */
 const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact);
 
-/* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory. */
+/* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory.
+ */
 const char *pc_plans_intern(struct pc_plans *plans, const char *text);
 
 #endif

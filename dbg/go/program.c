@@ -90,7 +90,8 @@ static struct error *open_debug(struct program *program, const char *debug_file)
 	if (err && err->code == ERROR_NOT_FOUND) {
 		error_destroy(err);
 		return error_create(ERROR_NOT_FOUND,
-			"%s has no debug information (built with -ldflags '-s -w', or stripped), which this "
+			"%s has no debug information (built with -ldflags '-s -w', or stripped), "
+			"which this "
 			"version of gctxdbg needs: name a file that has it with --debug-file",
 			program->target->exe_name);
 	}
@@ -110,7 +111,8 @@ static struct bytes image_from(const struct program *program, uint64_t address)
 	for (size_t i = 0; i < count; i++) {
 		uint64_t start = segments[i].address, size = segments[i].file_size;
 		if (linked >= start && linked - start < size) {
-			if (!elf_image_bytes_at(program->image, linked, size - (linked - start), &bytes))
+			if (!elf_image_bytes_at(
+				    program->image, linked, size - (linked - start), &bytes))
 				return (struct bytes){NULL, 0};
 			return bytes;
 		}
@@ -125,7 +127,8 @@ static struct error *open_functions(struct program *program)
 	uint8_t module[MAX_MODULEDATA];
 	if (!program->globals.firstmoduledata.address || size > sizeof(module))
 		return error_create(ERROR_NOT_FOUND,
-			"%s: cannot find runtime.firstmoduledata, the root of the Go function table",
+			"%s: cannot find runtime.firstmoduledata, the root of the Go function "
+			"table",
 			program->target->exe_name);
 	struct error *err = target_read(
 		program->target, program->globals.firstmoduledata.address, module, size);

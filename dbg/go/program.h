@@ -1,8 +1,9 @@
 /*
  * A Go program inside a target: its executable, the runtime's layouts and where its globals are.
  *
- * Opening one finds the executable, its load bias, pclntab, moduledata and the layouts of the runtime's structs (once,
- * from whichever source knows them). Everything else in dbg/go takes a `struct program`.
+ * Opening one finds the executable, its load bias, pclntab, moduledata and the layouts of the
+ * runtime's structs (once, from whichever source knows them). Everything else in dbg/go takes a
+ * `struct program`.
  */
 #ifndef GCTXDBG_GO_PROGRAM_H
 #define GCTXDBG_GO_PROGRAM_H
@@ -20,7 +21,8 @@ struct program_options {
 };
 
 /*
- * `target` must outlive the program. ERROR_NOT_FOUND with a sentence when the process is not a Go program.
+ * `target` must outlive the program. ERROR_NOT_FOUND with a sentence when the process is not a Go
+ * program.
  */
 struct error *program_open(
 	struct target *target, const struct program_options *options, struct program **ret);

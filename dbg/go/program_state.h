@@ -20,7 +20,8 @@ struct global {
 };
 
 struct runtime_globals {
-	struct global allgs, allgptr, allglen, allm, allp, sched, firstmoduledata, wait_reason_strings;
+	struct global allgs, allgptr, allglen, allm, allp, sched, firstmoduledata,
+		wait_reason_strings;
 	struct global g_status_strings, semtable, build_version, gomaxprocs, runtime_init_time;
 	struct global fing_status, fing_running, gc_controller, memstats, mheap, text, etext;
 };
@@ -41,7 +42,8 @@ struct program {
 	uint64_t text, etext; /* run-time addresses of the Go code */
 	uint64_t types, etypes;
 	struct pc_plans *plans;
-	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that since 1.21. */
+	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
+	 * since 1.21. */
 	bool preempt_is_trap;
 
 	const char *source_root; /* NULL: not looked for yet */
@@ -65,7 +67,8 @@ struct program {
 
 /* ---- Reading fields of a struct that has been copied here ---- */
 
-/* The little-endian value of `field` in `object` (a copy of `size` bytes); 0 when the field is absent or outside. */
+/* The little-endian value of `field` in `object` (a copy of `size` bytes); 0 when the field is
+ * absent or outside. */
 static inline uint64_t object_field(const void *object, size_t size, struct field field)
 {
 	uint64_t value = 0;

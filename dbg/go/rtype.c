@@ -35,7 +35,8 @@ const char *rtype_name(struct program *program, uint64_t type)
 	const struct runtime_layout *layout = &program->layout;
 	uint64_t offset, flags;
 	char name[MAX_NAME + 1];
-	/* A descriptor made by reflect lies in the heap; its name does not have a types offset: not shown. */
+	/* A descriptor made by reflect lies in the heap; its name does not have a types offset: not
+	 * shown. */
 	if (!field_present(layout->type.str) || type < program->types || type >= program->etypes)
 		return NULL;
 	struct error *err = program_read_field(program, type, layout->type.str, &offset);

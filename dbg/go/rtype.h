@@ -12,8 +12,8 @@
 struct program;
 
 /*
- * The name of the type whose descriptor is at `type`, as reflect prints it ("main.Job", "*http.Request"). NULL when the address
- * is no plausible type descriptor. Belongs to the program.
+ * The name of the type whose descriptor is at `type`, as reflect prints it ("main.Job",
+ * "*http.Request"). NULL when the address is no plausible type descriptor. Belongs to the program.
  */
 const char *rtype_name(struct program *program, uint64_t type);
 

@@ -1,11 +1,13 @@
-/* The table of the runtime's structs and fields that we use, and filling it from a source: see runtime_layout.h. */
+/* The table of the runtime's structs and fields that we use, and filling it from a source: see
+ * runtime_layout.h. */
 #include "dbg/go/runtime_layout.h"
 
 #include <stdio.h>
 
 /*
- * One row per field: Go type, path in it (NULL: the type's size) and where the answer goes. Alternatives, newest
- * first, are separated by '|'. `required` marks what no goroutine can be shown without.
+ * One row per field: Go type, path in it (NULL: the type's size) and where the answer goes.
+ * Alternatives, newest first, are separated by '|'. `required` marks what no goroutine can be shown
+ * without.
  */
 struct row {
 	const char *type;
@@ -14,8 +16,14 @@ struct row {
 	bool required;
 };
 
-#define ROW(member, type, path) {type, path, offsetof(struct runtime_layout, member), false}
-#define REQUIRED(member, type, path) {type, path, offsetof(struct runtime_layout, member), true}
+#define ROW(member, type, path)                                                                    \
+	{                                                                                          \
+		type, path, offsetof(struct runtime_layout, member), false                         \
+	}
+#define REQUIRED(member, type, path)                                                               \
+	{                                                                                          \
+		type, path, offsetof(struct runtime_layout, member), true                          \
+	}
 
 static const struct row rows[] = {
 	REQUIRED(g.size, "runtime.g", NULL),
@@ -171,7 +179,10 @@ static const struct {
 	const char *name;
 	size_t destination;
 } constants[] = {
-#define STATUS(name, field) {name, offsetof(struct runtime_layout, status.field)}
+#define STATUS(name, field)                                                                        \
+	{                                                                                          \
+		name, offsetof(struct runtime_layout, status.field)                                \
+	}
 	STATUS("runtime._Gidle", idle),
 	STATUS("runtime._Grunnable", runnable),
 	STATUS("runtime._Grunning", running),
@@ -245,7 +256,8 @@ static struct error *load_fields(const struct layout_source *source, struct runt
 			*destination = expansions[i].fields[j];
 		if (rows[i].required && !field_present(*destination))
 			return error_create(ERROR_NOT_FOUND,
-				"%s does not describe %s%s%s, without which no goroutine can be read",
+				"%s does not describe %s%s%s, without which no goroutine can be "
+				"read",
 				source->description, rows[i].type, rows[i].path ? "." : "",
 				rows[i].path ? rows[i].path : "");
 	}
@@ -266,8 +278,8 @@ static struct error *load_constants(const struct layout_source *source, struct r
 }
 
 /*
- * The numbers that all releases from 1.19 to 1.27 share, for a source that has none: an unreferenced constant is not
- * always in DWARF.
+ * The numbers that all releases from 1.19 to 1.27 share, for a source that has none: an
+ * unreferenced constant is not always in DWARF.
  */
 static void default_constants(struct status_constants *status)
 {
@@ -303,7 +315,8 @@ void runtime_layout_visit(const struct runtime_layout *layout,
 	void *context)
 {
 	for (size_t i = 0; i < array_length(rows); i++) {
-		const struct field *field = (const void *)((const char *)layout + rows[i].destination);
+		const struct field *field =
+			(const void *)((const char *)layout + rows[i].destination);
 		visit(context, rows[i].type, rows[i].path, *field);
 	}
 }

@@ -1,11 +1,13 @@
 /*
  * Everything we need to know of the layout of the runtime's own structs, in one table.
  *
- * Filled once per program from a layout source (DWARF, a built-in table); nobody else asks for offsets. Reading code
- * takes `layout->g.goid` and never learns where it came from. A field that a release lacks is absent.
+ * Filled once per program from a layout source (DWARF, a built-in table); nobody else asks for
+ * offsets. Reading code takes `layout->g.goid` and never learns where it came from. A field that a
+ * release lacks is absent.
  *
- * The names are those of runtime/runtime2.go, symtab.go, chan.go, sema.go, netpoll.go, time.go, map.go, mgcpacer.go and
- * internal/abi/type.go in releases 1.19 and 1.21 to 1.27; see runtime_layout.c.
+ * The names are those of runtime/runtime2.go, symtab.go, chan.go, sema.go, netpoll.go, time.go,
+ * map.go, mgcpacer.go and internal/abi/type.go in releases 1.19 and 1.21 to 1.27; see
+ * runtime_layout.c.
  */
 #ifndef GCTXDBG_GO_RUNTIME_LAYOUT_H
 #define GCTXDBG_GO_RUNTIME_LAYOUT_H
@@ -15,29 +17,36 @@
 
 /* Goroutine statuses (runtime2.go); -1 where a release has none. */
 struct status_constants {
-	int64_t idle, runnable, running, syscall, waiting, dead, copystack, preempted, leaked, deadextra;
+	int64_t idle, runnable, running, syscall, waiting, dead, copystack, preempted, leaked,
+		deadextra;
 	int64_t scan; /* bit: the garbage collector is scanning its stack */
 };
 
 struct runtime_layout {
 	struct {
-		struct field size, stack_lo, stack_hi, m, sched_sp, sched_pc, sched_bp, syscallsp, syscallpc;
-		struct field panic, defer, atomicstatus, goid, waitsince, waitreason, lockedm, parent_goid;
-		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups, param, bubble;
+		struct field size, stack_lo, stack_hi, m, sched_sp, sched_pc, sched_bp, syscallsp,
+			syscallpc;
+		struct field panic, defer, atomicstatus, goid, waitsince, waitreason, lockedm,
+			parent_goid;
+		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups,
+			param, bubble;
 	} g;
 	struct {
-		struct field size, g0, procid, gsignal, tls, curg, p, id, incgo, ncgo, alllink, lockedg;
+		struct field size, g0, procid, gsignal, tls, curg, p, id, incgo, ncgo, alllink,
+			lockedg;
 		struct field vdso_sp, vdso_pc, locked_ext, locked_int, spinning, blocked;
 	} m;
 	struct {
-		struct field size, id, status, m, schedtick, syscalltick, sysmon_schedwhen, sysmon_syscallwhen;
+		struct field size, id, status, m, schedtick, syscalltick, sysmon_schedwhen,
+			sysmon_syscallwhen;
 		struct field runqhead, runqtail;
 	} p;
 	struct {
 		struct field size, g, next, prev, elem, is_select, ticket, parent, waitlink, c;
 	} sudog;
 	struct {
-		struct field size, qcount, dataqsiz, buf, elemsize, closed, timer, elemtype, recvq_first, sendq_first;
+		struct field size, qcount, dataqsiz, buf, elemsize, closed, timer, elemtype,
+			recvq_first, sendq_first;
 	} hchan;
 	struct {
 		struct field lastpoll, ngsys, nmspinning;
@@ -61,7 +70,8 @@ struct runtime_layout {
 		struct field head;
 	} notify_list;
 	struct {
-		struct field list; /* present: a slice of pairs (1.24 and later); absent: a map[string]string */
+		struct field list; /* present: a slice of pairs (1.24 and later); absent: a
+				      map[string]string */
 	} label_map;
 	struct {
 		struct field size, fd, rg, wg;
@@ -93,14 +103,14 @@ struct runtime_layout {
 };
 
 /*
- * Asks `source` for everything. Fields that it does not know stay absent; ERROR_NOT_FOUND names the first one without
- * which nothing works (that source knows nothing of the runtime).
+ * Asks `source` for everything. Fields that it does not know stay absent; ERROR_NOT_FOUND names the
+ * first one without which nothing works (that source knows nothing of the runtime).
  */
 struct error *runtime_layout_load(const struct layout_source *source, struct runtime_layout *ret);
 
 /*
- * Calls `visit` for every row of the table with what was found: alternatives as they stand there ("Str|str"), `path` NULL for the
- * size of the type itself.
+ * Calls `visit` for every row of the table with what was found: alternatives as they stand there
+ * ("Str|str"), `path` NULL for the size of the type itself.
  */
 void runtime_layout_visit(const struct runtime_layout *layout,
 	void (*visit)(void *context, const char *type, const char *path, struct field field),

@@ -6,7 +6,7 @@
 #include "dbg/go/program_state.h"
 
 enum {
-	MAX_ROOTS = 4096,      /* semTabSize is 251 in all releases */
+	MAX_ROOTS = 4096, /* semTabSize is 251 in all releases */
 	MAX_SLEEPERS = 4 << 20,
 	MAX_SUDOG_SIZE = 512,
 	ROOT_ALIGNMENT = 64, /* each root fills cache lines of its own */
@@ -65,11 +65,12 @@ static struct error *add_sleeper(struct semaphores *semaphores, uint64_t g, uint
 }
 
 /*
- * A root is a treap of sudogs, one per semaphore (prev and next are its children), each with a list of further waiters
- * (waitlink). All of them are visited through a work list; the bound on their number ends damaged, cyclic ones.
+ * A root is a treap of sudogs, one per semaphore (prev and next are its children), each with a list
+ * of further waiters (waitlink). All of them are visited through a work list; the bound on their
+ * number ends damaged, cyclic ones.
  */
-static struct error *read_root(
-	struct program *program, uint64_t root, struct semaphores *semaphores, struct worklist *work)
+static struct error *read_root(struct program *program, uint64_t root,
+	struct semaphores *semaphores, struct worklist *work)
 {
 	const struct runtime_layout *layout = &program->layout;
 	size_t size = layout->sudog.size.size;

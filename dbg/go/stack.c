@@ -13,9 +13,10 @@ enum { MAX_SEGMENTS = 32 }; /* changes of stack in one thread */
 
 /* Where unwinding stands. */
 struct position {
-	struct user_regs_struct regs; /* rip, rsp and rbp hold; for C code the others too, if known */
-	bool exact;		      /* rip is the instruction itself, not a return address */
-	bool syscall;		      /* taken from g.syscallpc and g.syscallsp */
+	struct user_regs_struct
+		regs; /* rip, rsp and rbp hold; for C code the others too, if known */
+	bool exact;   /* rip is the instruction itself, not a return address */
+	bool syscall; /* taken from g.syscallpc and g.syscallsp */
 };
 
 /* One run over a contiguous stack. */
@@ -62,7 +63,8 @@ __attribute__((format(printf, 2, 3))) static void problem(
 static bool append(struct stack *stack, const struct frame *frame)
 {
 	if (stack->count >= FRAMES_MAX) {
-		problem(stack, "the stack is deeper than %d frames; the outer ones are not shown", FRAMES_MAX);
+		problem(stack, "the stack is deeper than %d frames; the outer ones are not shown",
+			FRAMES_MAX);
 		return false;
 	}
 	if (!array_reserve(&stack->frames, &stack->capacity, stack->count + 1)) {
@@ -119,9 +121,10 @@ static enum segment_end unwind_c(struct unwinding *u, struct position *at)
 }
 
 /*
- * Go that C called: the goroutine's frames go on beyond cgocallback with whatever called C, and the C frames in between are on g0's
- * stack. runtime/asm_amd64.s cgocallback leaves g0.sched.sp at its own frame there, and the value before at 0(SP); its caller is
- * runtime/cgo's crosscall2, which has saved C's registers (abi_amd64.h).
+ * Go that C called: the goroutine's frames go on beyond cgocallback with whatever called C, and the
+ * C frames in between are on g0's stack. runtime/asm_amd64.s cgocallback leaves g0.sched.sp at its
+ * own frame there, and the value before at 0(SP); its caller is runtime/cgo's crosscall2, which has
+ * saved C's registers (abi_amd64.h).
  */
 static void append_callers_in_c(struct unwinding *u, const struct position *callback)
 {
@@ -185,8 +188,9 @@ static bool inside(const struct segment *segment, uint64_t address)
 }
 
 /*
- * The kernel has put struct rt_sigframe on the handler's stack: its first word is the handler's return address, at fp - 8;
- * the ucontext follows at fp. Takes the interrupted registers from there.
+ * The kernel has put struct rt_sigframe on the handler's stack: its first word is the handler's
+ * return address, at fp - 8; the ucontext follows at fp. Takes the interrupted registers from
+ * there.
  */
 static bool interrupted_position(struct unwinding *u, uint64_t fp, struct position *at)
 {
@@ -194,7 +198,8 @@ static bool interrupted_position(struct unwinding *u, uint64_t fp, struct positi
 	struct error *err = target_read(u->program->target,
 		fp + offsetof(ucontext_t, uc_mcontext.gregs), gregs, sizeof(gregs));
 	if (err) {
-		problem(u->stack, "the registers that the signal saved cannot be read: %s", err->message);
+		problem(u->stack, "the registers that the signal saved cannot be read: %s",
+			err->message);
 		error_destroy(err);
 		return false;
 	}
@@ -222,7 +227,8 @@ static bool interrupted_position(struct unwinding *u, uint64_t fp, struct positi
 }
 
 /* The caller's rbp: a Go function with a frame saves it right below its return address. */
-static uint64_t caller_bp(struct unwinding *u, const struct pc_plan *plan, const struct position *at, uint64_t fp)
+static uint64_t caller_bp(
+	struct unwinding *u, const struct pc_plan *plan, const struct position *at, uint64_t fp)
 {
 	uint64_t bp = at->regs.rbp;
 	if (plan->sp_delta >= 8) {
@@ -233,8 +239,8 @@ static uint64_t caller_bp(struct unwinding *u, const struct pc_plan *plan, const
 }
 
 /*
- * One physical Go frame (resolveInternal and next of runtime/traceback.go): appends it and moves `at` to its caller. Returns
- * false when the segment ends here, in the way told by `*end`.
+ * One physical Go frame (resolveInternal and next of runtime/traceback.go): appends it and moves
+ * `at` to its caller. Returns false when the segment ends here, in the way told by `*end`.
  */
 static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, struct position *at,
 	enum segment_end *end)
@@ -286,8 +292,8 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 		return false;
 	uint64_t bp = caller_bp(u, plan, at, fp);
 	bool trap = plan->role == ROLE_SIGPANIC ||
-		    (u->program->preempt_is_trap && (plan->role == ROLE_ASYNC_PREEMPT ||
-								plan->role == ROLE_DEBUG_CALL));
+		    (u->program->preempt_is_trap &&
+			    (plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL));
 	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp}, .exact = trap};
 	return true;
 }
@@ -318,9 +324,10 @@ static struct segment segment_of(const struct unwinding *u, uint64_t sp)
 }
 
 /*
- * Unwinds from the thread's registers through signal handlers, C code and the system stack. Returns true when it went on through
- * the goroutine's own frames to their end; false when those are still to come, from where the goroutine was saved.
- * With `saved_only` the goroutine's own frames are never taken from the registers.
+ * Unwinds from the thread's registers through signal handlers, C code and the system stack. Returns
+ * true when it went on through the goroutine's own frames to their end; false when those are still
+ * to come, from where the goroutine was saved. With `saved_only` the goroutine's own frames are
+ * never taken from the registers.
  */
 static bool unwind_from_registers(struct unwinding *u, struct position *at, bool saved_only)
 {
@@ -330,9 +337,10 @@ static bool unwind_from_registers(struct unwinding *u, struct position *at, bool
 		struct segment segment = segment_of(u, at->regs.rsp);
 		enum segment_end end;
 		if (go && in_vdso && segment.kind != FRAME_SIGNAL) {
-			/* traceback1: registers inside a vDSO call are replaced by those of its caller. */
-			*at = (struct position){.regs = {.rip = u->machine->vdso_pc,
-							.rsp = u->machine->vdso_sp}};
+			/* traceback1: registers inside a vDSO call are replaced by those of its
+			 * caller. */
+			*at = (struct position){
+				.regs = {.rip = u->machine->vdso_pc, .rsp = u->machine->vdso_sp}};
 			in_vdso = false;
 			continue;
 		}
@@ -341,7 +349,8 @@ static bool unwind_from_registers(struct unwinding *u, struct position *at, bool
 		size_t before = u->stack->count;
 		end = go ? unwind_go(u, &segment, at) : unwind_c(u, at);
 		if (end == SEGMENT_SIGNAL) {
-			/* The interrupted code may have been inside the signal stack's owner: all above is the handler's. */
+			/* The interrupted code may have been inside the signal stack's owner: all
+			 * above is the handler's. */
 			for (size_t j = before; j < u->stack->count; j++)
 				u->stack->frames[j].stack = FRAME_SIGNAL;
 			continue;
@@ -351,8 +360,8 @@ static bool unwind_from_registers(struct unwinding *u, struct position *at, bool
 		if (end == SEGMENT_OTHER)
 			continue;
 		if (in_vdso && end != SEGMENT_BROKEN) {
-			*at = (struct position){.regs = {.rip = u->machine->vdso_pc,
-							.rsp = u->machine->vdso_sp}};
+			*at = (struct position){
+				.regs = {.rip = u->machine->vdso_pc, .rsp = u->machine->vdso_sp}};
 			in_vdso = false;
 			continue;
 		}
@@ -402,9 +411,8 @@ static const struct thread *find_thread(struct program *program, pid_t tid)
 static uint64_t callback_sp(struct program *program, const struct goroutine *goroutine)
 {
 	const struct machine *machine =
-		goroutine->locked_machine ?
-			program_machine_at(program, goroutine->locked_machine) :
-			NULL;
+		goroutine->locked_machine ? program_machine_at(program, goroutine->locked_machine)
+					  : NULL;
 	return machine ? machine->system_sp : 0;
 }
 
@@ -425,8 +433,7 @@ struct error *goroutine_stack(
 		.goroutine_low = goroutine->stack_low,
 		.goroutine_high = goroutine->stack_high,
 		.callback_sp = callback_sp(program, goroutine)};
-	const struct thread *thread =
-		goroutine->tid ? find_thread(program, goroutine->tid) : NULL;
+	const struct thread *thread = goroutine->tid ? find_thread(program, goroutine->tid) : NULL;
 	if (thread) {
 		struct position at = {.regs = thread->regs, .exact = true};
 		/* In a system call the runtime's tracebacks start where the call was entered. */
@@ -476,9 +483,8 @@ const char *frame_stack_name(enum frame_stack stack)
 
 bool frame_is_runtime(const struct frame *frame)
 {
-	static const char *const prefixes[] = {
-		"runtime.", "runtime/internal/", "internal/runtime/", "internal/poll.runtime_", "sync.runtime_",
-		"internal/sync.runtime_"};
+	static const char *const prefixes[] = {"runtime.", "runtime/internal/", "internal/runtime/",
+		"internal/poll.runtime_", "sync.runtime_", "internal/sync.runtime_"};
 	if (frame->stack == FRAME_SIGNAL || frame->stack == FRAME_SYSTEM)
 		return true;
 	for (size_t i = 0; i < array_length(prefixes); i++) {

@@ -1,9 +1,11 @@
 /*
- * Stacks: the frames of a goroutine or a thread, innermost first, as the Go runtime's own traceback gives them.
+ * Stacks: the frames of a goroutine or a thread, innermost first, as the Go runtime's own traceback
+ * gives them.
  *
- * Go code is unwound with pclntab exactly as runtime/traceback.go does it (1.19's gentraceback and the unwinder of 1.21
- * and later); C code with libunwind. Where a thread is inside a signal handler, on the system stack or in C code, those
- * frames come first and are marked; then the goroutine's own follow.
+ * Go code is unwound with pclntab exactly as runtime/traceback.go does it (1.19's gentraceback and
+ * the unwinder of 1.21 and later); C code with libunwind. Where a thread is inside a signal
+ * handler, on the system stack or in C code, those frames come first and are marked; then the
+ * goroutine's own follow.
  */
 #ifndef GCTXDBG_GO_STACK_H
 #define GCTXDBG_GO_STACK_H
@@ -42,26 +44,27 @@ struct stack {
 void stack_deinit(struct stack *stack);
 
 /*
- * Unwinds into `ret` (emptied first). A stack that cannot be followed to its end is not an error: what was found is there and
- * `ret->problem` says why it ends.
+ * Unwinds into `ret` (emptied first). A stack that cannot be followed to its end is not an error:
+ * what was found is there and `ret->problem` says why it ends.
  */
 struct error *goroutine_stack(
 	struct program *program, const struct goroutine *goroutine, struct stack *ret);
 
-/* The same for a thread, starting at its registers: with what it runs above the goroutine's own frames. */
-struct error *thread_stack(
-	struct program *program, const struct thread *thread, struct stack *ret);
+/* The same for a thread, starting at its registers: with what it runs above the goroutine's own
+ * frames. */
+struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret);
 
 /* "goroutine", "system", "signal", "c". */
 const char *frame_stack_name(enum frame_stack stack);
 
 /*
- * True for frames that a user rarely wants to see: package runtime and its internals. The innermost frames of a parked goroutine
- * (gopark, chanrecv…) are such.
+ * True for frames that a user rarely wants to see: package runtime and its internals. The innermost
+ * frames of a parked goroutine (gopark, chanrecv…) are such.
  */
 bool frame_is_runtime(const struct frame *frame);
 
-/* The innermost frame that is not runtime internals; the innermost of all when there is none; NULL for an empty stack. */
+/* The innermost frame that is not runtime internals; the innermost of all when there is none; NULL
+ * for an empty stack. */
 const struct frame *stack_user_frame(const struct stack *stack);
 
 #endif

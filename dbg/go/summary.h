@@ -1,7 +1,8 @@
 /*
  * The program at a glance: what the runtime knows of itself.
  *
- * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19 and 1.21 to 1.27.
+ * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19 and 1.21
+ * to 1.27.
  */
 #ifndef GCTXDBG_GO_SUMMARY_H
 #define GCTXDBG_GO_SUMMARY_H

@@ -45,8 +45,8 @@ static struct error *forgive(struct error *err)
 /* ---- Channels ---- */
 
 /*
- * A plain operation's direction is in its wait reason. A select's sudog is in one of the channel's two queues: mostly the other
- * one is empty, else the send queue is searched.
+ * A plain operation's direction is in its wait reason. A select's sudog is in one of the channel's
+ * two queues: mostly the other one is empty, else the send queue is searched.
  */
 static struct error *select_direction(
 	struct program *program, uint64_t channel, uint64_t sudog, const char **ret)
@@ -123,12 +123,14 @@ static struct error *channel_waits(struct waits *waits, const char *reason)
 
 /* ---- Locks ---- */
 
-/* Which lock: the wait reason tells since 1.20 or so; before, it says "semacquire" and the stack has to. */
+/* Which lock: the wait reason tells since 1.20 or so; before, it says "semacquire" and the stack
+ * has to. */
 static struct error *lock_kind(struct waits *waits, const char *reason, struct wait *wait)
 {
 	static const struct {
 		const char *reason;
-		const char *function; /* innermost of package sync, where the reason does not tell */
+		const char
+			*function; /* innermost of package sync, where the reason does not tell */
 		enum wait_kind kind;
 		const char *op;
 	} locks[] = {
@@ -165,7 +167,8 @@ static uint64_t lock_address(
 	if (wait->kind == WAIT_MUTEX)
 		field = layout->mutex.sema;
 	else if (wait->kind == WAIT_RWMUTEX)
-		field = wait->op[0] == 'r' ? layout->rwmutex.reader_sem : layout->rwmutex.writer_sem;
+		field = wait->op[0] == 'r' ? layout->rwmutex.reader_sem
+					   : layout->rwmutex.writer_sem;
 	else if (wait->kind == WAIT_GROUP)
 		field = layout->wait_group.sema;
 	return semaphore ? semaphore - field.offset : 0;
@@ -199,8 +202,10 @@ static struct error *cond_waits(struct waits *waits)
 
 static struct error *sleep_waits(struct waits *waits)
 {
-	struct wait wait = {
-		.kind = WAIT_TIMER, .op = "sleep", .until_ns = waits->goroutine->sleep_until, .fd = -1};
+	struct wait wait = {.kind = WAIT_TIMER,
+		.op = "sleep",
+		.until_ns = waits->goroutine->sleep_until,
+		.fd = -1};
 	const struct runtime_layout *layout = &waits->program->layout;
 	if (!field_present(layout->g.sleep_when)) { /* before 1.23 the timer itself has it */
 		uint64_t timer, when = 0;
@@ -240,8 +245,9 @@ static const struct thread *thread_by_id(struct program *program, pid_t tid)
 }
 
 /*
- * The number is in the thread's registers while it is in the kernel. In a core of a crash the thread is in its signal handler instead; then
- * the first argument of syscall.Syscall and its kin, which the runtime's tracebacks print too, tells.
+ * The number is in the thread's registers while it is in the kernel. In a core of a crash the
+ * thread is in its signal handler instead; then the first argument of syscall.Syscall and its kin,
+ * which the runtime's tracebacks print too, tells.
  */
 static struct error *syscall_number(struct waits *waits, int64_t *ret)
 {

@@ -1,10 +1,12 @@
 /*
- * What a blocked goroutine waits on: the channels, the lock, the timer, the descriptor, the system call.
+ * What a blocked goroutine waits on: the channels, the lock, the timer, the descriptor, the system
+ * call.
  *
- * Every answer is exact or missing: channels come from the goroutine's own sudogs, semaphores from the runtime's table of
- * sleepers, a network descriptor only when its pollDesc names the goroutine.
+ * Every answer is exact or missing: channels come from the goroutine's own sudogs, semaphores from
+ * the runtime's table of sleepers, a network descriptor only when its pollDesc names the goroutine.
  *
- * Sources: runtime/chan.go, select.go, sema.go, netpoll.go, time.go, releases 1.19 and 1.21 to 1.27.
+ * Sources: runtime/chan.go, select.go, sema.go, netpoll.go, time.go, releases 1.19 and 1.21
+ * to 1.27.
  */
 #ifndef GCTXDBG_GO_WAIT_H
 #define GCTXDBG_GO_WAIT_H
@@ -26,7 +28,8 @@ enum wait_kind {
 struct wait {
 	enum wait_kind kind;
 	uint64_t address; /* of the channel, the lock, the pollDesc; 0: a nil channel, or unknown */
-	const char *op;	  /* "send", "recv", "lock", "rlock", "wait", "sleep", "read", "write"; NULL unknown */
+	const char *op;	  /* "send", "recv", "lock", "rlock", "wait", "sleep", "read", "write"; NULL
+			     unknown */
 	const char *type; /* element type of a channel; NULL unknown. Belongs to the program */
 	const char *name; /* of the system call; NULL unknown. Belongs to the program */
 	int64_t until_ns; /* when a sleep ends, on the target's monotonic clock; 0 unknown */
@@ -34,7 +37,8 @@ struct wait {
 };
 
 /*
- * Fills `*ret` with a malloc'ed array, empty when the goroutine does not wait or on nothing that can be named.
+ * Fills `*ret` with a malloc'ed array, empty when the goroutine does not wait or on nothing that
+ * can be named.
  */
 struct error *goroutine_waits(struct program *program, const struct goroutine *goroutine,
 	struct wait **ret, size_t *ret_count);

@@ -1,4 +1,5 @@
-/* Candidates from the innermost stack words, each proved before it is believed: see wait_search.h. */
+/* Candidates from the innermost stack words, each proved before it is believed: see wait_search.h.
+ */
 #include "dbg/go/wait_search.h"
 
 #include "dbg/go/program_state.h"
@@ -31,7 +32,8 @@ static struct error *run(struct search *search, uint64_t *ret)
 	const struct goroutine *goroutine = search->goroutine;
 	uint64_t words[WORDS];
 	*ret = 0;
-	if (goroutine->sched_sp < goroutine->stack_low || goroutine->sched_sp >= goroutine->stack_high)
+	if (goroutine->sched_sp < goroutine->stack_low ||
+		goroutine->sched_sp >= goroutine->stack_high)
 		return NULL;
 	size_t count = (goroutine->stack_high - goroutine->sched_sp) / sizeof(words[0]);
 	if (count > WORDS)

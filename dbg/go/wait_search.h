@@ -1,8 +1,8 @@
 /*
  * Finding what only the stack of a blocked goroutine points to: its pollDesc, its sync.Cond.
  *
- * The innermost words of the stack are candidates; one is taken only when what it points to names the goroutine, so an answer is
- * exact or missing.
+ * The innermost words of the stack are candidates; one is taken only when what it points to names
+ * the goroutine, so an answer is exact or missing.
  */
 #ifndef GCTXDBG_GO_WAIT_SEARCH_H
 #define GCTXDBG_GO_WAIT_SEARCH_H

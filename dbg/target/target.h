@@ -115,6 +115,13 @@ struct target {
 
 /* ---- Opening (live.c, core.c) ---- */
 
+/*
+ * While a live target exists SIGCHLD, SIGTERM and SIGHUP are blocked in the thread that opened it (its tracer thread takes
+ * them: the latter two leave the target at once and queue TARGET_EVENT_LEAVE; should nobody take that event within 3 s, or a second
+ * signal come first, the process ends by the signal). target_destroy(), by the same thread, restores that. Whoever starts a child meanwhile
+ * must give it the original mask (posix_spawnattr_setsigmask; not popen). One live target at a time.
+ */
+
 struct live_options {
 	int64_t max_stop_ns; /* watchdog; 0: off */
 	const atomic_bool *cancel;
@@ -128,8 +135,9 @@ struct live_options {
 struct error *live_attach(pid_t pid, const struct live_options *options, struct target **ret);
 
 /*
- * Starts argv[0] (searched in PATH) stopped at its first instruction. Standard streams are inherited. It is not
- * killed when the debugger leaves, only detached.
+ * Starts argv[0] (searched in PATH) stopped at its first instruction (of the dynamic linker, if it has one), with default
+ * signal actions. It is not killed when the debugger leaves, only detached. Standard streams are inherited, but when stdin is a terminal
+ * it gets /dev/null, and it has a process group of its own: keys and Ctrl-C are the debugger's.
  */
 struct error *live_exec(char *const argv[], const struct live_options *options, struct target **ret);
 

@@ -215,6 +215,7 @@ static void vfork_body(struct shared *shared)
 	start_counters(shared, 2);
 	shared->ready = 1;
 	if (vfork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		while (!shared->stop)
 			usleep(1000);
 		_exit(0);

@@ -91,30 +91,31 @@ def killed_at_random_moments(go):
         assert failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
 
 
-@case(timeout=100)
-def killed_while_the_target_stands_still(go):
+@case(timeout=100, sig=["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGSEGV"])
+def killed_while_the_target_stands_still(go, sig):
     with process.Process([programs.path("sigcount", go)]) as p:
-        for sig in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGSEGV):
-            child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20")
-            process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
-            time.sleep(0.2)
-            child.send_signal(sig)
-            process.check_untouched(p.pid)
-            child.kill()
-            child.communicate()
-            before = int(p.ask("?").split()[-1])
-            time.sleep(0.1)
-            assert int(p.ask("?").split()[-1]) > before
+        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20",
+                               start_new_session=True)
+        process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
+        time.sleep(0.2)
+        child.send_signal(getattr(signal, sig))
+        process.check_untouched(p.pid)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        before = int(p.ask("?").split()[-1])
+        time.sleep(0.1)
+        assert int(p.ask("?").split()[-1]) > before
 
 
 @case(go="ends")
 def two_debuggers(go):
     with process.Process([programs.path("sigcount", go)]) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20")
+        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20",
+                               start_new_session=True)
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
         r = debugger.run("attach", p.pid, "--batch", expect=2)
         debugger.one_sentence(r, str(child.pid), "gctxdbg")
-        child.terminate()
+        os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         process.check_untouched(p.pid)
 

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static volatile int counter;
-static pid_t signalled_thread;
+static volatile pid_t signalled_thread;
+static volatile int handler_runs;
 
 __attribute__((noinline)) static void c_inner(int seconds)
 {
@@ -99,6 +100,7 @@ void c_start_thread_calling_go(void)
 static void stay_in_handler(int sig)
 {
 	(void)sig;
+	handler_runs = 1;
 	for (;;)
 		counter++;
 }
@@ -113,5 +115,9 @@ void c_install_handler(void)
 
 void c_raise_in_go_code(void)
 {
+	while (!signalled_thread)
+		usleep(1000);
 	syscall(SYS_tgkill, getpid(), signalled_thread, SIGUSR2);
+	while (!handler_runs)
+		usleep(1000);
 }

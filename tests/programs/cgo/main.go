@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"time"
 
 	"programs/park"
 )
@@ -72,9 +71,7 @@ func spinsUntilSignal() {
 func stayInHandler() {
 	go spinsInC()
 	go spinsUntilSignal()
-	time.Sleep(100 * time.Millisecond)
 	C.c_raise_in_go_code()
-	time.Sleep(100 * time.Millisecond)
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)

@@ -87,6 +87,21 @@ static void tell_events(void)
 	}
 }
 
+/*
+ * Reads a key for readline. The terminal throws away what was typed when Ctrl-C comes, perhaps just after poll() saw it: a plain
+ * read would then hang. Answers NUL instead ("set mark"); the line is cleared next anyway.
+ */
+static int read_key(FILE *stream)
+{
+	struct pollfd fds[] = {
+		{.fd = fileno(stream), .events = POLLIN},
+		{.fd = interrupt_fd(), .events = POLLIN},
+	};
+	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
+		;
+	return fds[0].revents || !fds[1].revents ? rl_getc(stream) : 0;
+}
+
 static int event_fd(const struct shell *shell)
 {
 	return shell->target ? shell->target->event_fd : -1;
@@ -153,6 +168,7 @@ void repl_run(struct shell *shell)
 	state.shell = shell;
 	rl_readline_name = "gctxdbg";
 	rl_catch_signals = 0;
+	rl_getc_function = read_key;
 	completion_install(shell);
 	history_load();
 	greet(shell);

@@ -87,6 +87,7 @@ struct error *spawn_wait(struct shell *shell, pid_t pid, const char *command)
 	int status = 0;
 	int pidfd = pidfd_open(pid, 0);
 	bool asked = false;
+	int rounds = 0; /* since Ctrl-C */
 	while (!child_ended(pid, &status)) {
 		int event_fd = shell->target ? shell->target->event_fd : -1;
 		struct pollfd fds[] = {
@@ -98,6 +99,11 @@ struct error *spawn_wait(struct shell *shell, pid_t pid, const char *command)
 		if (shell->quit && shell->leave_signal && !asked) {
 			kill(pid, SIGTERM);
 			asked = true;
+		}
+		/* Ctrl-C reaches both of us, a signal to the debugger alone does not; and a shell waits for its child. */
+		if (shell->cancel) {
+			rounds++;
+			kill(pid, rounds < 5 ? SIGINT : SIGTERM);
 		}
 	}
 	if (pidfd >= 0)

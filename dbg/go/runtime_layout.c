@@ -108,6 +108,7 @@ static const struct row rows[] = {
 	ROW(sched.lastpoll, "runtime.schedt", "lastpoll"),
 	ROW(sched.ngsys, "runtime.schedt", "ngsys"),
 	ROW(sched.nmspinning, "runtime.schedt", "nmspinning"),
+	ROW(sched.goidgen, "runtime.schedt", "goidgen"),
 
 	ROW(sema_root.size, "runtime.semaRoot", NULL),
 	ROW(sema_root.treap, "runtime.semaRoot", "treap"),

@@ -49,7 +49,7 @@ struct runtime_layout {
 			recvq_first, sendq_first;
 	} hchan;
 	struct {
-		struct field lastpoll, ngsys, nmspinning;
+		struct field lastpoll, ngsys, nmspinning, goidgen;
 	} sched;
 	struct {
 		struct field size, treap;

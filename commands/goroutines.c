@@ -53,7 +53,7 @@ static void table_row(struct table *table, struct goroutine_view *view)
 {
 	struct program *program = view->program;
 	const struct goroutine *goroutine = view->goroutine;
-	const struct frame *top = stack_user_frame(&view->stack);
+	const struct frame *top = stack_telling_frame(&view->stack);
 	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
 	char duration[32] = "-", wait[256] = "-";
 	struct code_place place;

@@ -30,10 +30,14 @@ static void build_text(struct output *output, const struct build_info *build)
 			build->dependencies[i].value ? build->dependencies[i].value : "");
 		line(output, i ? "" : "modules", text);
 	}
+	const char *title = "settings";
 	for (size_t i = 0; i < build->setting_count; i++) {
+		if (!build->settings[i].value || !build->settings[i].value[0])
+			continue;
 		snprintf(text, sizeof(text), "%s=%s", build->settings[i].key,
-			build->settings[i].value ? build->settings[i].value : "");
-		line(output, i ? "" : "settings", text);
+			build->settings[i].value);
+		line(output, title, text);
+		title = "";
 	}
 }
 
@@ -49,13 +53,20 @@ static void states_text(struct output *output, const struct goroutine_groups *st
 static void memory_text(struct output *output, const struct summary *summary)
 {
 	char live[32], in_use[32], released[32], pause[32], text[256];
+	const char *name = "memory";
+	if (summary->resident.present) {
+		format_size(summary->resident.value, text, sizeof(text));
+		strcat(text, " resident");
+		line(output, name, text);
+		name = "";
+	}
 	if (summary->heap_live.present && summary->heap_in_use.present) {
 		format_size(summary->heap_live.value, live, sizeof(live));
 		format_size(summary->heap_in_use.value, in_use, sizeof(in_use));
 		format_size(summary->heap_released.value, released, sizeof(released));
 		snprintf(text, sizeof(text), "heap: %s live, %s in use, %s returned to the system",
 			live, in_use, released);
-		line(output, "memory", text);
+		line(output, name, text);
 	}
 	if (summary->gc_cycles.present) {
 		format_duration((int64_t)summary->gc_pause_ns.value, pause, sizeof(pause));
@@ -148,6 +159,7 @@ static void render_json(
 	json_end(json);
 	json_end(json);
 	json_object(json, "memory");
+	known_json(json, "resident", summary->resident);
 	known_json(json, "heap_live", summary->heap_live);
 	known_json(json, "heap_in_use", summary->heap_in_use);
 	known_json(json, "heap_released", summary->heap_released);

@@ -481,17 +481,21 @@ const char *frame_stack_name(enum frame_stack stack)
 	return names[stack];
 }
 
-bool frame_is_runtime(const struct frame *frame)
+static bool has_prefix(const char *text, const char *const *prefixes)
 {
-	static const char *const prefixes[] = {"runtime.", "runtime/internal/", "internal/runtime/",
-		"internal/poll.runtime_", "sync.runtime_", "internal/sync.runtime_"};
-	if (frame->stack == FRAME_SIGNAL || frame->stack == FRAME_SYSTEM)
-		return true;
-	for (size_t i = 0; i < array_length(prefixes); i++) {
-		if (strncmp(frame->function, prefixes[i], strlen(prefixes[i])) == 0)
+	for (; *prefixes; prefixes++) {
+		if (strncmp(text, *prefixes, strlen(*prefixes)) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool frame_is_runtime(const struct frame *frame)
+{
+	static const char *const prefixes[] = {"runtime.", "runtime/internal/", "internal/runtime/",
+		"internal/poll.runtime_", "sync.runtime_", "internal/sync.runtime_", NULL};
+	return frame->stack == FRAME_SIGNAL || frame->stack == FRAME_SYSTEM ||
+	       has_prefix(frame->function, prefixes);
 }
 
 const struct frame *stack_user_frame(const struct stack *stack)
@@ -501,4 +505,16 @@ const struct frame *stack_user_frame(const struct stack *stack)
 			return &stack->frames[i];
 	}
 	return stack->count ? &stack->frames[0] : NULL;
+}
+
+const struct frame *stack_telling_frame(const struct stack *stack)
+{
+	static const char *const prefixes[] = {
+		"internal/", "sync.", "syscall.", "time.Sleep", NULL};
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+		if (!frame_is_runtime(frame) && !has_prefix(frame->function, prefixes))
+			return frame;
+	}
+	return stack_user_frame(stack);
 }

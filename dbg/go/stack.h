@@ -67,4 +67,11 @@ bool frame_is_runtime(const struct frame *frame);
  * for an empty stack. */
 const struct frame *stack_user_frame(const struct stack *stack);
 
+/*
+ * The innermost frame that tells what the program was doing: beyond the runtime also not in
+ * packages sync, syscall, time and internal/…, which the state tells of already ("sync.Mutex.Lock",
+ * "IO wait"). Falls back to stack_user_frame().
+ */
+const struct frame *stack_telling_frame(const struct stack *stack);
+
 #endif

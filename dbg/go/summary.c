@@ -46,6 +46,9 @@ struct error *program_summary(struct program *program, struct summary *ret)
 	struct field number = {0, 4};
 	ret->gomaxprocs = read_global(program, globals->gomaxprocs, number);
 	ret->uptime_ns = uptime(program);
+	if (program->target->ops->resident)
+		ret->resident.present =
+			program->target->ops->resident(program->target, &ret->resident.value);
 	ret->heap_live = read_global(program, globals->gc_controller, layout->gc.heap_live);
 	ret->heap_in_use = read_global(program, globals->gc_controller, layout->gc.heap_in_use);
 	ret->heap_released = read_global(program, globals->gc_controller, layout->gc.heap_released);

@@ -18,6 +18,7 @@ struct known {
 struct summary {
 	struct known gomaxprocs;
 	struct known uptime_ns; /* since the runtime was initialised */
+	struct known resident;	/* bytes of memory the process uses */
 	struct known heap_live; /* bytes, as the garbage collector counts them */
 	struct known heap_in_use, heap_released, heap_free;
 	struct known gc_cycles;

@@ -120,8 +120,23 @@ static bool live_next_event(struct target *target, struct target_event *ret)
 	return tracer_next_event(live_of(target)->tracer, ret);
 }
 
+/* The second number of /proc/PID/statm: resident pages. */
+static bool live_resident(struct target *target, uint64_t *ret)
+{
+	char path[64];
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	unsigned long long total, resident;
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)target->pid);
+	if (proc_read_file(path, &text, &size) || sscanf(text, "%llu %llu", &total, &resident) != 2)
+		return false;
+	*ret = resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return true;
+}
+
 static const struct target_ops live_ops = {
 	.kind = "live process",
+	.resident = live_resident,
 	.destroy = live_destroy,
 	.read = live_read,
 	.load_threads = live_load_threads,

@@ -84,6 +84,8 @@ struct target_ops {
 	struct error *(*detach)(struct target *target);
 	struct error *(*kill)(struct target *target);
 	bool (*next_event)(struct target *target, struct target_event *ret); /* NULL: never any */
+	/* Memory in use now, bytes; NULL where it is not known. False when it cannot be read. */
+	bool (*resident)(struct target *target, uint64_t *ret);
 	/* Zero-copy reading, where all memory is mapped here already (cores); NULL otherwise. Short reads as above. */
 	struct bytes (*peek)(struct target *target, uint64_t address, size_t size);
 	/* The ERROR_FAULT for an unreadable address where the source knows why; NULL: a plain one is made. */

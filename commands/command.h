@@ -1,9 +1,9 @@
 /*
  * What a command is. This header is also the plug-in interface (see plugin.h).
  *
- * A command is one registered struct; nothing else in the program knows the list. It computes a result first and then
- * renders it, as text or (--json) as one JSON document: it never prints while it computes, so that a failure leaves
- * no half answer on stdout.
+ * A command is one registered struct; nothing else in the program knows the list. It computes a
+ * result first and then renders it, as text or (--json) as one JSON document: it never prints while
+ * it computes, so that a failure leaves no half answer on stdout.
  */
 #ifndef GCTXDBG_COMMANDS_COMMAND_H
 #define GCTXDBG_COMMANDS_COMMAND_H
@@ -23,7 +23,8 @@ struct command_option {
 	char letter;	      /* short option or 0 */
 	const char *argument; /* name of its argument for the help ("EXPR", "N"); NULL: a flag */
 	const char *help;     /* one line */
-	const char *const *values; /* NULL-terminated: the only arguments allowed (checked, completed); or NULL */
+	const char *const *values; /* NULL-terminated: the only arguments allowed (checked,
+				      completed); or NULL */
 };
 
 enum { ARGUMENTS_MAX_WORDS = 64 };
@@ -34,7 +35,8 @@ struct arguments {
 	const char *const *words; /* what is not an option, NULL-terminated */
 	size_t word_count;
 	const char *rest; /* raw text after the command's name, for commands with `raw` set */
-	const char *const *option_values; /* parallel to command->options: NULL absent, "" for a flag */
+	const char *const
+		*option_values; /* parallel to command->options: NULL absent, "" for a flag */
 };
 
 /* True when the flag or option was given. `name` must be in the command's table. */
@@ -56,18 +58,19 @@ enum command_group {
 };
 
 struct command {
-	const char *name; /* "goroutines"; a space makes a family: "plugin load" */
+	const char *name;	    /* "goroutines"; a space makes a family: "plugin load" */
 	const char *const *aliases; /* NULL-terminated, or NULL */
 	enum command_group group;
-	const char *usage;   /* "goroutines [--stacks] [--where EXPR]" */
-	const char *summary; /* one line, starts with a verb, no full stop */
-	const char *help;    /* what it answers, paragraphs; may be NULL */
-	const char *example; /* a command line and what it is for */
+	const char *usage;		      /* "goroutines [--stacks] [--where EXPR]" */
+	const char *summary;		      /* one line, starts with a verb, no full stop */
+	const char *help;		      /* what it answers, paragraphs; may be NULL */
+	const char *example;		      /* a command line and what it is for */
 	const struct command_option *options; /* ends with a NULL name; or NULL */
 	size_t min_words, max_words;
-	bool raw;	  /* no splitting into words and options: arguments->rest only */
+	bool raw;	   /* no splitting into words and options: arguments->rest only */
 	bool needs_target; /* refuse with a sentence when there is none */
-	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but options. */
+	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but
+	 * options. */
 	void (*complete)(struct shell *shell, size_t word_index, const char *word,
 		struct completions *candidates);
 	struct error *(*run)(struct shell *shell, const struct arguments *arguments);

@@ -16,7 +16,7 @@ static void backtrace_text(struct shell *shell, struct selected *selected, bool 
 		goroutine_heading(&shell->out, &selected->view);
 	else
 		output_printf(&shell->out, STYLE_STRONG, "thread %d\n", selected->thread->tid);
-	stack_text(&shell->out, shell->program, &stack, all, shell->selection.frame);
+	stack_text(&shell->out, &stack, all, shell->selection.frame);
 	if (left_out)
 		output_printf(&shell->out, STYLE_DIM, "       … %zu more frames\n", left_out);
 	else if (selected->view.goroutine)

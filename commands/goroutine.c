@@ -33,8 +33,7 @@ static void details_text(struct shell *shell, struct selected *selected)
 		(goroutine->stack_high - goroutine->stack_low) / 1024);
 	field(output, "memory", text);
 	output_printf(output, STYLE_PLAIN, "\n");
-	stack_text(output, shell->program, selected->stack, shell->settings.runtime_frames,
-		shell->selection.frame);
+	stack_text(output, selected->stack, shell->settings.runtime_frames, shell->selection.frame);
 	creator_text(output, shell->program, goroutine);
 }
 

@@ -120,8 +120,28 @@ static struct error *group_one(struct goroutine_groups *groups, struct entry **t
 	return add_to_group(&groups->items[entry->group], view);
 }
 
-struct error *goroutine_groups_make(
-	const struct goroutine_views *views, enum group_by by, struct goroutine_groups *ret)
+/* What the groups' examples wait on: of a system call, the name is half of the story. */
+static struct error *load_examples(struct goroutine_groups *groups)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < groups->count && groups->by == GROUP_BY_STACK; i++)
+		err = goroutine_view_load(groups->items[i].first, VIEW_WAITS);
+	return err;
+}
+
+/* Drops all groups from the `limit`th on. */
+static void cut(struct goroutine_groups *groups, size_t limit)
+{
+	while (limit && groups->count > limit) {
+		struct goroutine_group *last = &groups->items[--groups->count];
+		free(last->label);
+		free(last->goids);
+		groups->left_out++;
+	}
+}
+
+struct error *goroutine_groups_make(const struct goroutine_views *views, enum group_by by,
+	size_t limit, struct goroutine_groups *ret)
 {
 	*ret = (struct goroutine_groups){.by = by};
 	struct entry *table = NULL, *entry, *next;
@@ -134,13 +154,14 @@ struct error *goroutine_groups_make(
 		HASH_DEL(table, entry);
 		free(entry);
 	}
-	if (err) {
-		goroutine_groups_deinit(ret);
-		return err;
-	}
-	if (ret->count)
+	if (!err && ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
-	return NULL;
+	cut(ret, limit);
+	if (!err)
+		err = load_examples(ret);
+	if (err)
+		goroutine_groups_deinit(ret);
+	return err;
 }
 
 void goroutine_groups_deinit(struct goroutine_groups *groups)
@@ -180,10 +201,13 @@ static void stack_group_text(
 {
 	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
 		group->count == 1 ? "" : "s");
+	const struct goroutine_view *first = group->first;
 	output_printf(output, STYLE_PLAIN, " [%s", group->label);
+	if (first->wait_count && first->waits[0].name)
+		output_printf(output, STYLE_PLAIN, " %s", first->waits[0].name);
 	wait_text(output, group);
 	output_printf(output, STYLE_PLAIN, "]\n");
-	stack_text(output, group->first->program, &group->first->stack, all_frames, SIZE_MAX);
+	stack_text(output, &group->first->stack, all_frames, SIZE_MAX);
 	creator_text(output, group->first->program, group->first->goroutine);
 	ids_text(output, group);
 	output_printf(output, STYLE_PLAIN, "\n");
@@ -215,12 +239,14 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 void goroutine_groups_text(
 	struct output *output, const struct goroutine_groups *groups, bool all_frames)
 {
-	if (groups->by != GROUP_BY_STACK) {
+	if (groups->by != GROUP_BY_STACK)
 		table_text(output, groups);
-		return;
-	}
-	for (size_t i = 0; i < groups->count && !output_failed(output); i++)
+	for (size_t i = 0;
+		i < groups->count && groups->by == GROUP_BY_STACK && !output_failed(output); i++)
 		stack_group_text(output, &groups->items[i], all_frames);
+	if (groups->left_out)
+		output_printf(output, STYLE_DIM, "%zu smaller groups are not shown (--limit)\n",
+			groups->left_out);
 }
 
 void goroutine_groups_json(struct json *json, const struct goroutine_groups *groups)
@@ -243,8 +269,10 @@ void goroutine_groups_json(struct json *json, const struct goroutine_groups *gro
 		for (size_t j = 0; j < group->count; j++)
 			json_uint(json, NULL, group->goids[j]);
 		json_end(json);
-		if (groups->by == GROUP_BY_STACK)
+		if (groups->by == GROUP_BY_STACK) {
+			creator_json(json, group->first);
 			stack_json(json, &group->first->stack);
+		}
 		json_end(json);
 	}
 	json_end(json);

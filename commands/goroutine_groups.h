@@ -23,13 +23,16 @@ struct goroutine_group {
 struct goroutine_groups {
 	struct goroutine_group *items;
 	size_t count, capacity;
+	size_t left_out; /* smaller groups beyond the limit */
 	enum group_by by;
 };
 
-/* Groups `views`, which must outlive the result; biggest group first. Free with
- * goroutine_groups_deinit(). */
-struct error *goroutine_groups_make(
-	const struct goroutine_views *views, enum group_by by, struct goroutine_groups *ret);
+/*
+ * Groups `views`, which must outlive the result; biggest group first, at most `limit` of them (0:
+ * all). Free with goroutine_groups_deinit().
+ */
+struct error *goroutine_groups_make(const struct goroutine_views *views, enum group_by by,
+	size_t limit, struct goroutine_groups *ret);
 void goroutine_groups_deinit(struct goroutine_groups *groups);
 
 void goroutine_groups_text(

@@ -39,7 +39,7 @@ static void waits_json(struct json *json, const struct goroutine_view *view)
 		if (wait->kind == WAIT_NETWORK && wait->fd >= 0)
 			json_int(json, "fd", wait->fd);
 		int64_t now = program_now_ns(view->program);
-		if (wait->until_ns && now)
+		if (wait->until_ns > 0 && now > 0)
 			json_double(json, "seconds_left", (double)(wait->until_ns - now) / 1e9);
 		json_end(json);
 	}
@@ -54,7 +54,7 @@ static void labels_json(struct json *json, const struct goroutine_view *view)
 	json_end(json);
 }
 
-static void creator_json(struct json *json, const struct goroutine_view *view)
+void creator_json(struct json *json, const struct goroutine_view *view)
 {
 	struct code_place place;
 	if (!goroutine_creator(view->program, view->goroutine, &place)) {
@@ -90,12 +90,16 @@ void goroutine_json(struct json *json, struct goroutine_view *view, bool frames)
 		json_null(json, "thread");
 	json_bool(json, "locked", goroutine->locked_machine != 0);
 	labels_json(json, view);
+	if (view->labels_partial)
+		json_bool(json, "labels_partial", true);
 	if (goroutine->parent_goid)
 		json_uint(json, "parent_goid", goroutine->parent_goid);
 	else
 		json_null(json, "parent_goid");
 	json_string(json, "entry", program_function_name(program, goroutine->start_pc));
 	waits_json(json, view);
+	if (view->waits_partial)
+		json_bool(json, "waiting_on_partial", true);
 	creator_json(json, view);
 	if (frames)
 		stack_json(json, &view->stack);

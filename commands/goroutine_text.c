@@ -16,7 +16,7 @@ static void describe_sleep(
 {
 	int64_t now = program_now_ns(view->program);
 	char duration[32];
-	if (!wait->until_ns || !now) {
+	if (wait->until_ns <= 0 || now <= 0) {
 		snprintf(ret, size, "timer");
 		return;
 	}
@@ -78,6 +78,8 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 	for (size_t i = 0; i < view->wait_count && i < SHOWN; i++)
 		output_printf(output, STYLE_PLAIN, "%s%s", i ? " | " : "  ",
 			goroutine_describe_wait(view, &view->waits[i], text, sizeof(text)));
+	if (view->waits_partial)
+		output_printf(output, STYLE_WARNING, "  (what it waits on cannot be read)");
 	if (view->wait_count > SHOWN)
 		output_printf(output, STYLE_PLAIN, " | %zu more", view->wait_count - SHOWN);
 	for (size_t i = 0; i < view->label_count; i++) {
@@ -96,26 +98,19 @@ static bool shown(const struct stack *stack, size_t index, bool all)
 	       frame_is_runtime(stack_user_frame(stack));
 }
 
-/* The path of a file of the standard library without the toolchain's folder. */
-static const char *short_path(struct program *program, const char *file)
-{
-	size_t root = program_source_root_length(program);
-	return root && strncmp(file, program_source_root(program), root) == 0 ? file + root : file;
-}
-
 /* Prints "/src/main.go:41", or the library that C code is in. */
-static void place_text(struct output *output, struct program *program, const struct frame *frame)
+static void place_text(struct output *output, const struct frame *frame)
 {
 	if (frame->stack == FRAME_C) {
 		output_text(output, STYLE_DIM, frame->file ? base_name(frame->file) : "");
 		return;
 	}
-	output_text(output, STYLE_PLAIN, frame->file ? short_path(program, frame->file) : "?");
+	output_text(output, STYLE_PLAIN,
+		frame->file ? source_short_path(frame->function, frame->file) : "?");
 	output_printf(output, STYLE_PLAIN, ":%d", frame->line);
 }
 
-void stack_text(struct output *output, struct program *program, const struct stack *stack, bool all,
-	size_t marked)
+void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked)
 {
 	enum { WIDEST = 48 };
 	static const char *const notes[] = {[FRAME_GOROUTINE] = "",
@@ -137,7 +132,7 @@ void stack_text(struct output *output, struct program *program, const struct sta
 		output_text(output, STYLE_FUNCTION, frame->function);
 		int pad = width - (int)strlen(frame->function);
 		output_printf(output, STYLE_PLAIN, "%*s  ", pad > 0 ? pad : 0, "");
-		place_text(output, program, frame);
+		place_text(output, frame);
 		output_printf(output, STYLE_DIM, "%s%s\n", notes[frame->stack],
 			frame->inlined ? "  (inlined)" : "");
 	}
@@ -156,5 +151,6 @@ void creator_text(struct output *output, struct program *program, const struct g
 	output_printf(output, STYLE_DIM, "       created by %s", place.function);
 	if (goroutine->parent_goid)
 		output_printf(output, STYLE_DIM, " in goroutine %" PRIu64, goroutine->parent_goid);
-	output_printf(output, STYLE_DIM, "  %s:%d\n", short_path(program, place.file), place.line);
+	output_printf(output, STYLE_DIM, "  %s:%d\n", source_short_path(place.function, place.file),
+		place.line);
 }

@@ -13,11 +13,11 @@ struct error *goroutine_view_load(struct goroutine_view *view, unsigned parts)
 	if (missing & VIEW_STACK)
 		err = goroutine_stack(view->program, view->goroutine, &view->stack);
 	if (!err && (missing & VIEW_WAITS))
-		err = goroutine_waits(
-			view->program, view->goroutine, &view->waits, &view->wait_count);
+		err = goroutine_waits(view->program, view->goroutine, &view->waits,
+			&view->wait_count, &view->waits_partial);
 	if (!err && (missing & VIEW_LABELS))
-		err = goroutine_labels(
-			view->program, view->goroutine, &view->labels, &view->label_count);
+		err = goroutine_labels(view->program, view->goroutine, &view->labels,
+			&view->label_count, &view->labels_partial);
 	if (!err)
 		view->loaded |= missing;
 	return err;
@@ -71,6 +71,9 @@ static struct error *add_if_matching(struct shell *shell, const struct view_quer
 		views->hidden_system++;
 		matches = false;
 	}
+	views->matching += !err && matches;
+	if (query->limit && views->count >= query->limit)
+		matches = false; /* counted only */
 	if (!err && matches)
 		err = goroutine_view_load(&view, query->parts);
 	if (!err && matches && !array_reserve(&views->items, &views->capacity, views->count + 1))
@@ -92,14 +95,13 @@ static struct error *load_all(struct shell *shell, const struct view_query *quer
 		return err;
 	views->unreadable = list->unreadable;
 	for (size_t i = 0; !err && i < list->count; i++) {
-		if (query->limit && views->count >= query->limit)
-			break;
 		if (i % STACK_BATCH == 0) {
 			size_t batch =
 				list->count - i < STACK_BATCH ? list->count - i : STACK_BATCH;
 			shell_progress(shell, "goroutines", i, list->count);
 			err = target_check(shell->target);
-			if (!err)
+			bool full = query->limit && views->count >= query->limit && !expr;
+			if (!err && (query->parts || expr) && !full)
 				err = prefetch_stacks(shell->target, &list->items[i], batch);
 		}
 		if (!err)

@@ -27,6 +27,7 @@ struct goroutine_view {
 	size_t wait_count;
 	struct label *labels;
 	size_t label_count;
+	bool waits_partial, labels_partial; /* some of them could not be read */
 };
 
 /* Computes those of `parts` that are not there yet. Free with goroutine_view_deinit(). */
@@ -38,6 +39,7 @@ struct goroutine_views {
 	size_t count;
 	size_t capacity;
 	size_t hidden_system; /* system goroutines left out */
+	size_t matching;      /* how many match, shown or not */
 	size_t unreadable;    /* goroutines that could not be read at all */
 };
 
@@ -65,6 +67,8 @@ struct error *goroutine_expr_value(
 /* The goroutine as one JSON object of the contract; frames only when its stack is loaded and
  * `frames` is set. */
 void goroutine_json(struct json *json, struct goroutine_view *view, bool frames);
+/* `"created_by":{…}`. */
+void creator_json(struct json *json, const struct goroutine_view *view);
 /* `"frames":[…]`, and `"problem"` when the stack is incomplete. */
 void stack_json(struct json *json, const struct stack *stack);
 
@@ -80,8 +84,7 @@ void goroutine_heading(struct output *output, struct goroutine_view *view);
  * unless `all`, the numbering kept. `marked` is the selected frame or SIZE_MAX. Files of the
  * standard library are named from its root: runtime/proc.go.
  */
-void stack_text(struct output *output, struct program *program, const struct stack *stack, bool all,
-	size_t marked);
+void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked);
 /* "  created by main.main  main.go:33", or nothing. */
 void creator_text(
 	struct output *output, struct program *program, const struct goroutine *goroutine);

@@ -12,7 +12,7 @@ static bool all_frames(const struct shell *shell, const struct arguments *argume
 }
 
 /* "1,234 goroutines: 1,200 chan receive, 30 select, 4 running" */
-static struct error *summary(struct shell *shell, const struct goroutine_views *views)
+static void summary(struct shell *shell, const struct goroutine_views *views)
 {
 	struct output *output = &shell->out;
 	/* States, not stacks: cheap, and they fit on one line. */
@@ -30,8 +30,10 @@ static struct error *summary(struct shell *shell, const struct goroutine_views *
 			names[used++] = state;
 		counts[j]++;
 	}
-	output_printf(output, STYLE_STRONG, "%zu goroutine%s", views->count,
-		views->count == 1 ? "" : "s");
+	if (views->matching > views->count)
+		output_printf(output, STYLE_STRONG, "the first %zu of ", views->count);
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", views->matching,
+		views->matching == 1 ? "" : "s");
 	for (size_t shown = 0; shown < used && shown < 6; shown++) {
 		size_t best = 0;
 		for (size_t j = 1; j < used; j++)
@@ -46,7 +48,6 @@ static struct error *summary(struct shell *shell, const struct goroutine_views *
 		output_printf(output, STYLE_DIM, "  (and %zu of the runtime's own: --system)",
 			views->hidden_system);
 	output_printf(output, STYLE_PLAIN, "\n");
-	return NULL;
 }
 
 static void table_row(struct table *table, struct goroutine_view *view)
@@ -69,7 +70,7 @@ static void table_row(struct table *table, struct goroutine_view *view)
 		table_cell(table, STYLE_DIM, "%s +%zu", wait, view->wait_count - 1);
 	else
 		table_cell(table, STYLE_DIM, "%s", wait);
-	if (top && top->file)
+	if (top && top->file && top->line)
 		table_cell(table, STYLE_FUNCTION, "%s %s:%d", top->function, base_name(top->file),
 			top->line);
 	else
@@ -95,7 +96,7 @@ static void stacks_text(struct shell *shell, struct goroutine_views *views, bool
 {
 	for (size_t i = 0; i < views->count && !output_failed(&shell->out); i++) {
 		goroutine_heading(&shell->out, &views->items[i]);
-		stack_text(&shell->out, shell->program, &views->items[i].stack, all, SIZE_MAX);
+		stack_text(&shell->out, &views->items[i].stack, all, SIZE_MAX);
 		creator_text(&shell->out, shell->program, views->items[i].goroutine);
 		output_printf(&shell->out, STYLE_PLAIN, "\n");
 	}
@@ -116,6 +117,9 @@ static struct error *render_json(struct shell *shell, struct goroutine_views *vi
 			goroutine_json(json, &views->items[i], stacks);
 		json_end(json);
 	}
+	json_uint(json, "total", views->matching);
+	json_string(
+		json, "clock", program_clock_is_exact(shell->program) ? "exact" : "lower bound");
 	if (views->unreadable)
 		json_uint(json, "unreadable", views->unreadable);
 	json_finish(json);
@@ -157,10 +161,12 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	struct view_query query = {.where = argument_value(arguments, "where"),
 		.with_system = json || argument_given(arguments, "system")};
 	struct error *err = group_option(arguments, &grouped, &by);
+	uint64_t limit = 0;
 	if (!err && argument_value(arguments, "limit"))
-		err = argument_number(argument_value(arguments, "limit"), "--limit", &query.limit);
+		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
 	if (err)
 		return err;
+	query.limit = grouped ? 0 : limit; /* groups are limited, not what is in them */
 	if (grouped)
 		query.parts = by == GROUP_BY_STACK ? VIEW_STACK : 0;
 	else if (json)
@@ -173,7 +179,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (err)
 		return err;
 	if (grouped)
-		err = goroutine_groups_make(&views, by, &groups);
+		err = goroutine_groups_make(&views, by, limit, &groups);
 	if (!err && json)
 		err = render_json(shell, &views, stacks, grouped ? &groups : NULL);
 	else if (!err)
@@ -190,7 +196,7 @@ static const struct command_option options[] = {
 	{"stacks", 's', NULL, "with the stack of each", NULL},
 	{"group", 'g', "KIND", "one line or stack per group, the biggest first", group_by_names},
 	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
-	{"limit", 'n', "N", "at most N goroutines", NULL},
+	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
 	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
 	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
@@ -209,7 +215,10 @@ static const struct command goroutines_command = {
 	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
 	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
 		"the garbage "
-		"collector has seen waiting: the runtime notes the time then.\n"
+		"collector has seen waiting: the runtime notes the time then. A core does not hold "
+		"the "
+		"clock: times there count to the newest time stamp found in it, and are lower "
+		"bounds (\"clock\" in JSON).\n"
 		"\n"
 		"--group stack is what to look at first in a leak: goroutines in the same state "
 		"with the same "

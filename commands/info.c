@@ -34,9 +34,11 @@ static void build_text(struct output *output, const struct build_info *build)
 	for (size_t i = 0; i < build->setting_count; i++) {
 		if (!build->settings[i].value || !build->settings[i].value[0])
 			continue;
-		snprintf(text, sizeof(text), "%s=%s", build->settings[i].key,
-			build->settings[i].value);
-		line(output, title, text);
+		_cleanup_free_ char *setting = NULL;
+		if (asprintf(&setting, "%s=%s", build->settings[i].key, build->settings[i].value) <
+			0)
+			setting = NULL;
+		line(output, title, setting ? setting : build->settings[i].key);
 		title = "";
 	}
 }
@@ -88,12 +90,17 @@ static void render_text(
 	line(output, "go", program_go_version(shell->program));
 	if (summary->uptime_ns.present) {
 		format_duration((int64_t)summary->uptime_ns.value, duration, sizeof(duration));
-		line(output, "uptime", duration);
+		snprintf(text, sizeof(text), "%s%s",
+			program_clock_is_exact(shell->program) ? "" : "at least ", duration);
+		line(output, "uptime", text);
 	}
 	snprintf(text, sizeof(text), "%zu, and %zu of the runtime's own",
 		summary->goroutines - summary->system_goroutines, summary->system_goroutines);
 	line(output, "goroutines", text);
-	states_text(output, states);
+	if (summary->goroutines)
+		states_text(output, states);
+	else
+		line(output, "", "the Go runtime has not started yet: let the program run first");
 	snprintf(text, sizeof(text), "%zu, GOMAXPROCS %" PRIu64, summary->threads,
 		summary->gomaxprocs.value);
 	line(output, "threads", text);
@@ -182,7 +189,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (!err)
 		err = goroutine_views_load(shell, &query, &views);
 	if (!err)
-		err = goroutine_groups_make(&views, GROUP_BY_STATUS, &states);
+		err = goroutine_groups_make(&views, GROUP_BY_STATUS, 0, &states);
 	if (!err && argument_given(arguments, "json"))
 		render_json(shell, &summary, &states);
 	else if (!err)

@@ -26,7 +26,9 @@ static struct error *list_named(struct shell *shell, const char *text, int aroun
 	if (parse_place(text, &file, &line)) {
 		if (line > INT32_MAX - 10000)
 			return error_create(ERROR_USAGE, "%s: no file has so many lines", text);
-		return source_lines_print(shell, file, (int)line, around, 0);
+		const char *found;
+		struct error *err = program_find_file(shell->program, file, &found);
+		return err ? err : source_lines_print(shell, found, (int)line, around, (int)line);
 	}
 	struct code_place place;
 	struct error *err = program_find_function(shell->program, text, &place);
@@ -69,7 +71,8 @@ static const struct command list_command = {
 	.group = GROUP_DATA,
 	.usage = "list [FUNC | FILE:LINE]",
 	.summary = "Prints the source around the selected frame, a function or a line",
-	.help = "The source must be on this machine; `set source-path FROM=TO` tells where, if not "
+	.help = "FILE may be the end of a path, as stacks show it. The source must be on this "
+		"machine; `set source-path FROM=TO` tells where, if not "
 		"at the path that the "
 		"binary names.",
 	.example = "list main.worker",

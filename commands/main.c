@@ -66,6 +66,11 @@ static bool run_items(struct shell *shell, const struct options *options)
 		bool stop = shell->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);
 		if (!shell_settle(shell, err) && stop)
 			return false;
+		if (shell->leave_signal) {
+			/* SIGTERM or SIGHUP: what was asked for has not all been done. */
+			shell->failures++;
+			return false;
+		}
 	}
 	return true;
 }

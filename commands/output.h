@@ -18,11 +18,13 @@ struct output {
 
 enum style { STYLE_PLAIN, STYLE_STRONG, STYLE_DIM, STYLE_FUNCTION, STYLE_WARNING, STYLE_ADDRESS };
 
-/* printf in a style; plain when colour is off. Control characters in strings from a target must have been escaped. */
+/* printf in a style; plain when colour is off. Control characters in strings from a target must
+ * have been escaped. */
 void output_printf(struct output *output, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Writes `text` with control characters and invalid UTF-8 escaped as \x.. (a target's strings are not trusted). */
+/* Writes `text` with control characters and invalid UTF-8 escaped as \x.. (a target's strings are
+ * not trusted). */
 void output_text(struct output *output, enum style style, const char *text);
 
 /* True when writing failed (a closed pipe): long renderers stop then; `… | head` ends at once. */
@@ -36,7 +38,8 @@ void format_size(uint64_t bytes, char *ret, size_t size);
 /* ---- Tables: cells are collected, then printed aligned ---- */
 
 struct table;
-/* `headings` is NULL-terminated; a heading that starts with '>' is right-aligned (without the '>'). The last column is never padded. */
+/* `headings` is NULL-terminated; a heading that starts with '>' is right-aligned (without the '>').
+ * The last column is never padded. */
 struct table *table_create(const char *const *headings);
 void table_destroy(struct table *table);
 static inline void table_cleanup(struct table **table)
@@ -60,7 +63,8 @@ void json_finish(struct json *json);
 void json_object(struct json *json, const char *key);
 void json_array(struct json *json, const char *key);
 void json_end(struct json *json); /* ends the innermost object or array */
-void json_string(struct json *json, const char *key, const char *value); /* invalid UTF-8 is escaped */
+void json_string(
+	struct json *json, const char *key, const char *value); /* invalid UTF-8 is escaped */
 void json_string_n(struct json *json, const char *key, const char *value, size_t size);
 void json_int(struct json *json, const char *key, int64_t value);
 void json_uint(struct json *json, const char *key, uint64_t value);

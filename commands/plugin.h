@@ -6,8 +6,9 @@
  *   const struct plugin gctxdbg_plugin = {
  *       .abi = PLUGIN_ABI, .name = "lockholders", .commands = commands, .command_count = 1 };
  *
- * It may call every function declared in the installed headers; they are exported by the program itself. PLUGIN_ABI
- * changes whenever one of those declarations does; another number is refused with a sentence.
+ * It may call every function declared in the installed headers; they are exported by the program
+ * itself. PLUGIN_ABI changes whenever one of those declarations does; another number is refused
+ * with a sentence.
  */
 #ifndef GCTXDBG_COMMANDS_PLUGIN_H
 #define GCTXDBG_COMMANDS_PLUGIN_H

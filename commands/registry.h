@@ -1,5 +1,6 @@
 /*
- * The list of commands: built-in ones register themselves through a linker section, plug-ins at run time.
+ * The list of commands: built-in ones register themselves through a linker section, plug-ins at run
+ * time.
  */
 #ifndef GCTXDBG_COMMANDS_REGISTRY_H
 #define GCTXDBG_COMMANDS_REGISTRY_H
@@ -25,8 +26,9 @@ struct error *registry_add(struct registry *registry, const struct command *comm
 void registry_remove(struct registry *registry, const struct command *command);
 
 /*
- * Finds a command by full name, alias or unambiguous prefix; families ("plugin load") match word by word. `*ret_length` is how much
- * of `line` the name takes. ERROR_USAGE lists the candidates when ambiguous, or the nearest names when unknown.
+ * Finds a command by full name, alias or unambiguous prefix; families ("plugin load") match word by
+ * word. `*ret_length` is how much of `line` the name takes. ERROR_USAGE lists the candidates when
+ * ambiguous, or the nearest names when unknown.
  */
 struct error *registry_find(const struct registry *registry, const char *line,
 	const struct command **ret, size_t *ret_length);

@@ -88,8 +88,9 @@ static void tell_events(void)
 }
 
 /*
- * Reads a key for readline. The terminal throws away what was typed when Ctrl-C comes, perhaps just after poll() saw it: a plain
- * read would then hang. Answers NUL instead ("set mark"); the line is cleared next anyway.
+ * Reads a key for readline. The terminal throws away what was typed when Ctrl-C comes, perhaps just
+ * after poll() saw it: a plain read would then hang. Answers NUL instead ("set mark"); the line is
+ * cleared next anyway.
  */
 static int read_key(FILE *stream)
 {

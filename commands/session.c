@@ -2,9 +2,11 @@
 #include "commands/shell.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "commands/interrupt.h"
 #include "dbg/go/program.h"
+#include "dwarf/elf_image.h"
 
 static void warn(void *context, const char *message)
 {
@@ -18,9 +20,53 @@ static void update_suspend(const struct shell *shell)
 				 shell->target->state == TARGET_STOPPED);
 }
 
+static void hex(struct bytes id, char ret[static 41])
+{
+	ret[0] = 0;
+	for (size_t i = 0; i < id.size && i < 20; i++)
+		sprintf(ret + 2 * i, "%02x", id.data[i]);
+}
+
+/* The Go build id, else GNU's, as text; empty when the file has none. */
+static void build_id(const struct elf_image *image, char *ret, size_t size)
+{
+	char gnu[41];
+	const char *go = elf_image_go_build_id(image);
+	hex(elf_image_build_id(image), gnu);
+	snprintf(ret, size, "%s", go && *go ? go : gnu);
+}
+
+/* Refuses a file that was built differently from what the target runs, as far as both can be read.
+ */
+static struct error *check_same_build(const struct target *target, const char *exe)
+{
+	_cleanup_(elf_image_cleanup) struct elf_image *given = NULL, *running = NULL;
+	char given_id[128], running_id[128];
+	struct error *err = elf_image_open(exe, &given);
+	if (err)
+		return err;
+	err = target->exe_path ? elf_image_open(target->exe_path, &running) : NULL;
+	if (err || !running) {
+		error_destroy(err);
+		return NULL;
+	}
+	build_id(given, given_id, sizeof(given_id));
+	build_id(running, running_id, sizeof(running_id));
+	if (strcmp(given_id, running_id) == 0)
+		return NULL;
+	return error_create(ERROR_USAGE,
+		"%s is not what process %d runs: its build id is %s instead of %s; leave --exe out "
+		"to use the "
+		"running one",
+		exe, (int)target->pid, given_id, running_id);
+}
+
 /* --exe: the file to read instead of the one that the target names. */
 static struct error *use_exe(struct target *target, const char *exe)
 {
+	struct error *err = target->ops->cont ? check_same_build(target, exe) : NULL;
+	if (err)
+		return err;
 	char *copy = strdup(exe);
 	if (!copy)
 		return error_no_memory();

@@ -1,8 +1,8 @@
 /*
  * The shell: one debugging session as commands see it.
  *
- * It owns the target and the Go program in it, the selected goroutine and frame, the settings and where output
- * goes. The prompt (repl.c), scripts and -e all feed lines to shell_execute().
+ * It owns the target and the Go program in it, the selected goroutine and frame, the settings and
+ * where output goes. The prompt (repl.c), scripts and -e all feed lines to shell_execute().
  */
 #ifndef GCTXDBG_COMMANDS_SHELL_H
 #define GCTXDBG_COMMANDS_SHELL_H
@@ -24,9 +24,9 @@ struct settings {
 	bool quiet;
 	bool runtime_frames; /* text output shows frames of runtime internals too */
 	unsigned list_lines;
-	unsigned width;     /* of text output; 0: the terminal's */
+	unsigned width;	     /* of text output; 0: the terminal's */
 	int64_t max_stop_ns; /* of the watchdog; 0 off; fixed once the target is open */
-	char *source_path; /* "from=to[:from=to]": where sources are here; NULL none */
+	char *source_path;   /* "from=to[:from=to]": where sources are here; NULL none */
 };
 
 struct selection {
@@ -44,40 +44,42 @@ struct shell {
 	struct output out; /* of the command that runs */
 	struct registry *registry;
 	atomic_bool cancel; /* Ctrl-C; cleared before each command */
-	bool cancel_shown; /* the line that the terminal's "^C" stands on has been ended */
+	bool cancel_shown;  /* the line that the terminal's "^C" stands on has been ended */
 	bool interactive;
-	bool quit; /* a command asked to leave */
-	bool findings; /* some check found problems: exit status 3 */
-	unsigned failures; /* commands that failed */
-	const char *exe;   /* --exe or NULL */
+	bool quit;		/* a command asked to leave */
+	bool findings;		/* some check found problems: exit status 3 */
+	unsigned failures;	/* commands that failed */
+	const char *exe;	/* --exe or NULL */
 	const char *debug_file; /* --debug-file or NULL */
 	const char *plugin_dir;
-	struct script_position *script; /* where the running script is, for messages; NULL at the prompt */
+	struct script_position
+		*script; /* where the running script is, for messages; NULL at the prompt */
 	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
-	unsigned depth; /* of shell_execute(): more than 1 inside `source` */
-	int leave_signal; /* the signal that asked to leave; 0 none */
-	int64_t progress_ns; /* when progress began or was printed last; 0: none */
-	bool progress_shown; /* it is on the line */
+	unsigned depth;		     /* of shell_execute(): more than 1 inside `source` */
+	int leave_signal;	     /* the signal that asked to leave; 0 none */
+	int64_t progress_ns;	     /* when progress began or was printed last; 0: none */
+	bool progress_shown;	     /* it is on the line */
 };
 
 void shell_init(struct shell *shell);
 void shell_deinit(struct shell *shell); /* leaves the target */
 
 /*
- * Runs one line: comment, empty, a command with options, with `> file`, `>> file` or `| shell command` after it. The error is
- * the command's; the caller reports it. `quit` sets shell->quit.
+ * Runs one line: comment, empty, a command with options, with `> file`, `>> file` or `| shell
+ * command` after it. The error is the command's; the caller reports it. `quit` sets shell->quit.
  */
 struct error *shell_execute(struct shell *shell, const char *line);
 
-/* Runs a script file ("-" is stdin). Stops at the first failing command unless on-error is continue; the error names file and line. */
+/* Runs a script file ("-" is stdin). Stops at the first failing command unless on-error is
+ * continue; the error names file and line. */
 struct error *shell_run_script(struct shell *shell, const char *path);
 
 /* The same for lines from `stream`, named `name` in messages; it stays open. */
 struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *name);
 
 /*
- * Takes the outcome of a top-level command or script: reports the error, counts it as a failure or (ERROR_FINDINGS) as a finding.
- * Returns false when it failed.
+ * Takes the outcome of a top-level command or script: reports the error, counts it as a failure or
+ * (ERROR_FINDINGS) as a finding. Returns false when it failed.
  */
 bool shell_settle(struct shell *shell, struct error *err);
 
@@ -92,7 +94,8 @@ void shell_tell(struct shell *shell, const char *format, ...) __attribute__((for
 /* Prints what happened to the target meanwhile (exited, watchdog, …) and adjusts the session. */
 void shell_handle_events(struct shell *shell);
 
-/* Makes `target` the session's target and opens the Go program in it (takes ownership, also on error). */
+/* Makes `target` the session's target and opens the Go program in it (takes ownership, also on
+ * error). */
 struct error *shell_open(struct shell *shell, struct target *target);
 
 /* Leaves the target, if any: a live one runs on. */

@@ -100,7 +100,8 @@ struct error *spawn_wait(struct shell *shell, pid_t pid, const char *command)
 			kill(pid, SIGTERM);
 			asked = true;
 		}
-		/* Ctrl-C reaches both of us, a signal to the debugger alone does not; and a shell waits for its child. */
+		/* Ctrl-C reaches both of us, a signal to the debugger alone does not; and a shell
+		 * waits for its child. */
 		if (shell->cancel) {
 			rounds++;
 			kill(pid, rounds < 5 ? SIGINT : SIGTERM);

@@ -116,25 +116,21 @@ static const char *heading_text(const char *heading)
 	return heading + (*heading == '>');
 }
 
-/* Prints one cell; `left` is what remains of the line (0: unlimited). */
+/* Prints one cell in a column of `width`, cut with "…" where it is wider. */
 static void print_cell(struct output *output, const char *text, size_t columns, enum style style,
-	size_t width, bool right, bool last, size_t *left)
+	size_t width, bool right, bool last)
 {
 	size_t padding = width > columns ? width - columns : 0;
 	if (right)
 		fprintf(output->stream, "%*s", (int)padding, "");
-	if (last && *left && columns > *left) {
-		int fit = (int)utf8_fit(text, strlen(text), *left - 1);
-		output_printf(output, style, "%.*s…", fit, text);
+	if (columns > width && width > 0) {
+		int fitting = (int)utf8_fit(text, strlen(text), width - 1);
+		output_printf(output, style, "%.*s…", fitting, text);
 	} else {
 		output_printf(output, style, "%s", text);
 	}
 	if (!last)
 		fprintf(output->stream, "%*s", (int)(right ? 0 : padding) + COLUMN_GAP, "");
-	if (*left) {
-		size_t used = columns + padding + COLUMN_GAP;
-		*left = used < *left ? *left - used : 1;
-	}
 }
 
 /* The widest cell of each column. */
@@ -153,27 +149,50 @@ static unsigned *measure(const struct table *table)
 	return widths;
 }
 
+/*
+ * Narrows columns until a line fits: always the widest one that may be cut. Numbers (right-aligned)
+ * and short columns stay whole; where that is not enough, lines are longer than the terminal.
+ */
+static void fit(const struct table *table, unsigned *widths, unsigned width)
+{
+	enum { NARROWEST = 12 };
+	size_t count = table->column_count, total = (count - 1) * COLUMN_GAP;
+	for (size_t i = 0; i < count; i++)
+		total += widths[i];
+	while (width && total > width) {
+		size_t widest = count;
+		for (size_t i = 0; i < count; i++)
+			if (*table->headings[i] != '>' && widths[i] > NARROWEST &&
+				(widest == count || widths[i] >= widths[widest]))
+				widest = i;
+		if (widest == count)
+			return;
+		widths[widest]--;
+		total--;
+	}
+}
+
 void table_print(struct table *table, struct output *output)
 {
 	_cleanup_free_ unsigned *widths = table ? measure(table) : NULL;
+	if (widths)
+		fit(table, widths, output->width);
 	if (!widths) {
 		fputs("gctxdbg: out of memory for a table\n", stderr);
 		return;
 	}
 	size_t count = table->column_count;
-	size_t left = output->width;
 	for (size_t i = 0; i < count; i++) {
 		const char *text = heading_text(table->headings[i]);
 		print_cell(output, text, strlen(text), STYLE_STRONG, widths[i],
-			text != table->headings[i], i + 1 == count, &left);
+			text != table->headings[i], i + 1 == count);
 	}
 	fputc('\n', output->stream);
 	for (size_t row = 0; row < table->cell_count && !output_failed(output); row += count) {
-		left = output->width;
 		for (size_t i = 0; i < count && row + i < table->cell_count; i++) {
 			const struct cell *cell = &table->cells[row + i];
 			print_cell(output, table->text + cell->offset, cell->columns, cell->style,
-				widths[i], *table->headings[i] == '>', i + 1 == count, &left);
+				widths[i], *table->headings[i] == '>', i + 1 == count);
 		}
 		fputc('\n', output->stream);
 	}

@@ -51,6 +51,20 @@ static struct error *load(struct shell *shell, struct thread_views *ret)
 	return err;
 }
 
+/* What the runtime's thread is about, when it runs no goroutine. */
+static const char *occupation(const struct thread_view *view)
+{
+	if (!view->machine)
+		return "not the runtime's";
+	if (view->machine->in_c)
+		return "in C";
+	if (view->machine->spinning)
+		return "looking for work";
+	if (view->machine->blocked || !view->goroutine)
+		return "idle";
+	return "";
+}
+
 static void render_json(struct shell *shell, const struct thread_views *views, bool stacks)
 {
 	struct json *json = json_create(&shell->out);
@@ -61,6 +75,11 @@ static void render_json(struct shell *shell, const struct thread_views *views, b
 		json_int(json, "tid", view->thread->tid);
 		json_string(json, "name", view->thread->name[0] ? view->thread->name : NULL);
 		json_address(json, "m", view->machine ? view->machine->address : 0);
+		if (view->machine)
+			json_int(json, "m_id", view->machine->id);
+		json_string(json, "state",
+			view->goroutine ? goroutine_state(shell->program, view->goroutine)
+					: occupation(view));
 		if (view->goroutine)
 			json_uint(json, "goid", view->goroutine->goid);
 		else
@@ -80,20 +99,6 @@ static void render_json(struct shell *shell, const struct thread_views *views, b
 	}
 	json_end(json);
 	json_finish(json);
-}
-
-/* What the runtime's thread is about, when it runs no goroutine. */
-static const char *occupation(const struct thread_view *view)
-{
-	if (!view->machine)
-		return "not the runtime's";
-	if (view->machine->in_c)
-		return "in C";
-	if (view->machine->spinning)
-		return "looking for work";
-	if (view->machine->blocked || !view->goroutine)
-		return "idle";
-	return "";
 }
 
 static void list_text(struct shell *shell, const struct thread_views *views)
@@ -151,7 +156,7 @@ static void thread_text(struct shell *shell, const struct thread_view *view, boo
 	output_printf(output, STYLE_PLAIN, "\n");
 	if (registers && view->thread->regs_valid)
 		registers_text(output, &view->thread->regs);
-	stack_text(output, shell->program, &view->stack, true, SIZE_MAX);
+	stack_text(output, &view->stack, true, SIZE_MAX);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 

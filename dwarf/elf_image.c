@@ -113,7 +113,7 @@ static struct error *read_segments(struct elf_image *image)
 	return NULL;
 }
 
-static struct error *read_headers(struct elf_image *image)
+static struct error *read_headers(struct elf_image *image, bool is_debug_file)
 {
 	struct error *err = elf_identify(image->path, image->file);
 	if (err)
@@ -125,7 +125,7 @@ static struct error *read_headers(struct elf_image *image)
 	if (!image->header)
 		return error_create(ERROR_BAD_DATA, "%s is not a readable ELF file: %s",
 			image->path, elf_errmsg(-1));
-	err = read_segments(image);
+	err = is_debug_file ? NULL : read_segments(image);
 	if (err)
 		return err;
 	if (image->header->e_shoff > image->file.size)
@@ -145,7 +145,7 @@ static struct error *read_headers(struct elf_image *image)
 	return elf_read_notes(image);
 }
 
-struct error *elf_image_open(const char *path, struct elf_image **ret)
+static struct error *open_image(const char *path, bool is_debug_file, struct elf_image **ret)
 {
 	_cleanup_(elf_image_cleanup) struct elf_image *image = calloc(1, sizeof(*image));
 	if (!image)
@@ -155,11 +155,21 @@ struct error *elf_image_open(const char *path, struct elf_image **ret)
 		return error_no_memory();
 	struct error *err = map_file(image);
 	if (!err)
-		err = read_headers(image);
+		err = read_headers(image, is_debug_file);
 	if (err)
 		return err;
 	*ret = take_pointer(image);
 	return NULL;
+}
+
+struct error *elf_image_open(const char *path, struct elf_image **ret)
+{
+	return open_image(path, false, ret);
+}
+
+struct error *elf_image_open_debug(const char *path, struct elf_image **ret)
+{
+	return open_image(path, true, ret);
 }
 
 void elf_image_close(struct elf_image *image)

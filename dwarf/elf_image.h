@@ -40,6 +40,11 @@ struct elf_symbol {
  * architecture, a core dump, cut short, unreadable). Close with elf_image_close().
  */
 struct error *elf_image_open(const char *path, struct elf_image **ret);
+/*
+ * The same for a separate debug file. Its segments are the program's and say nothing about the file itself, so the image
+ * has none: sections and symbols only.
+ */
+struct error *elf_image_open_debug(const char *path, struct elf_image **ret);
 void elf_image_close(struct elf_image *image);
 static inline void elf_image_cleanup(struct elf_image **image)
 {

@@ -33,8 +33,9 @@ struct error *pclntab_open(struct bytes table, struct bytes funcdata,
 	const struct pclntab_layout *layout, struct pclntab *ret)
 {
 	*ret = (struct pclntab){.layout = *layout, .funcdata = funcdata};
-	uint64_t count;
+	uint64_t count, files;
 	if (!read_field(table, 0, layout->header.nfunc, &count) ||
+		!read_field(table, 0, layout->header.nfiles, &files) ||
 		!header_part(table, layout->header.funcname_offset, &ret->names) ||
 		!header_part(table, layout->header.cu_offset, &ret->cutab) ||
 		!header_part(table, layout->header.filetab_offset, &ret->files) ||
@@ -48,6 +49,7 @@ struct error *pclntab_open(struct bytes table, struct bytes funcdata,
 			"%zu bytes",
 			(unsigned long long)count, ret->functab.size);
 	ret->function_count = (uint32_t)count;
+	ret->file_count = files < ret->files.size ? (uint32_t)files : 0;
 	return NULL;
 }
 

@@ -20,7 +20,7 @@
 /* Where things are in runtime.pcHeader, runtime._func and runtime.inlinedCall. */
 struct pclntab_layout {
 	struct {
-		struct field nfunc, funcname_offset, cu_offset, filetab_offset, pctab_offset,
+		struct field nfunc, nfiles, funcname_offset, cu_offset, filetab_offset, pctab_offset,
 			pcln_offset;
 	} header;
 	struct {
@@ -38,6 +38,7 @@ struct pclntab {
 	struct bytes names, cutab, files, pctab, functab; /* functab also holds the _func records */
 	struct bytes funcdata; /* from moduledata.gofunc on; may be empty: no inlining */
 	uint32_t function_count;
+	uint32_t file_count; /* strings one after the other in `files` */
 };
 
 /* internal/abi/symtab.go FuncFlag; the same in all releases. */

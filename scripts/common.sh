@@ -25,4 +25,4 @@ need_packages() {
 }
 
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config libdwarf-dev libelf-dev libunwind-dev
-	libreadline-dev libyajl-dev uthash-dev libpcre2-dev libpopt-dev zlib1g-dev libcmocka-dev libseccomp-dev)
+	libreadline-dev libyajl-dev uthash-dev libpcre2-dev libzydis-dev libpopt-dev zlib1g-dev libcmocka-dev libseccomp-dev)

@@ -11,8 +11,8 @@ static void newest(int64_t *now, uint64_t stamp)
 
 /*
  * A core does not hold the clock. The newest of the time stamps that the runtime keeps (the last
- * network poll, the monitor's observations of each P: runtime/proc.go sysmon) is at most a few
- * milliseconds older on a live program.
+ * network poll, the monitor's observations of each P: runtime/proc.go sysmon) is a lower bound: a
+ * few milliseconds older on a busy program, as old as its last activity on an idle one.
  */
 static int64_t newest_stamp(struct program *program)
 {
@@ -54,4 +54,9 @@ int64_t program_now_ns(struct program *program)
 					  ? program->target->stop_monotonic_ns
 					  : newest_stamp(program);
 	return program->now_ns;
+}
+
+bool program_clock_is_exact(const struct program *program)
+{
+	return program->target->stop_monotonic_ns != 0;
 }

@@ -39,33 +39,55 @@ struct error *program_find_function(
 		name);
 }
 
-/* Whatever stands before the file that runtime.main is in. */
-static void find_source_root(struct program *program)
+/* Length of the package path in a function's name: up to the first dot after the last slash. */
+static size_t package_length(const char *function)
 {
-	static const char file[] = "runtime/proc.go";
-	struct code_place place;
-	program->source_root = "";
-	struct error *err = program_find_function(program, "runtime.main", &place);
-	if (err) {
-		error_destroy(err);
-		return;
-	}
-	size_t length = strlen(place.file), tail = strlen(file);
-	if (length > tail && strcmp(place.file + length - tail, file) == 0) {
-		program->source_root = place.file;
-		program->source_root_length = length - tail;
-	}
+	const char *slash = strrchr(function, '/');
+	const char *dot = strchr(slash ? slash : function, '.');
+	return dot ? (size_t)(dot - function) : 0;
 }
 
-const char *program_source_root(struct program *program)
+const char *source_short_path(const char *function, const char *file)
 {
-	if (!program->source_root)
-		find_source_root(program);
-	return program->source_root;
+	size_t package = package_length(function);
+	const char *slash = strrchr(file, '/');
+	size_t folder = slash ? (size_t)(slash - file) : 0;
+	if (!package || folder < package + strlen("/src/"))
+		return file;
+	const char *start = slash - package;
+	bool inside = memcmp(start, function, package) == 0 && memcmp(start - 5, "/src/", 5) == 0;
+	return inside ? start : file;
 }
 
-size_t program_source_root_length(struct program *program)
+static bool ends_with(const char *path, const char *tail)
 {
-	program_source_root(program);
-	return program->source_root_length;
+	size_t length = strlen(path), size = strlen(tail);
+	return length >= size && strcmp(path + length - size, tail) == 0 &&
+	       (length == size || path[length - size - 1] == '/');
+}
+
+struct error *program_find_file(struct program *program, const char *path, const char **ret)
+{
+	const struct pclntab *table = &program->pclntab;
+	const char *found = NULL;
+	uint64_t offset = 0;
+	for (uint32_t i = 0; i < table->file_count; i++) {
+		const char *file = bytes_string(table->files, offset);
+		if (!file)
+			break;
+		offset += strlen(file) + 1;
+		if (strcmp(file, path) == 0) {
+			*ret = file;
+			return NULL;
+		}
+		if (!ends_with(file, path))
+			continue;
+		if (found && strcmp(found, file) != 0)
+			return error_create(ERROR_USAGE, "%s can be %s or %s: write more of it",
+				path, found, file);
+		found = file;
+	}
+	*ret = found;
+	return found ? NULL
+		     : error_create(ERROR_NOT_FOUND, "the program has no source file %s", path);
 }

@@ -16,11 +16,15 @@ void program_visit_functions(
 	struct program *program, bool (*visit)(void *context, const char *name), void *context);
 
 /*
- * The folder of the standard library's sources as the binary names it, with a final slash
- * ("/usr/lib/go/src/"); empty when the binary was built with -trimpath. The length is that of the
- * text; both are known after the first call.
+ * `file` as people name it: for a function of package net/http in …/src/net/http/server.go,
+ * "net/http/server.go"; other files as they are. Points into `file`.
  */
-const char *program_source_root(struct program *program);
-size_t program_source_root_length(struct program *program);
+const char *source_short_path(const char *function, const char *file);
+
+/*
+ * The file that the binary names `path`, or that ends with it ("sync/cond.go", "main.go").
+ * ERROR_NOT_FOUND; ERROR_USAGE when several end so, naming two. Belongs to the program.
+ */
+struct error *program_find_file(struct program *program, const char *path, const char **ret);
 
 #endif

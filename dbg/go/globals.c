@@ -1,4 +1,5 @@
-/* Where the runtime's global variables are: from the symbol table. */
+/* Where the runtime's global variables are: from the symbol table, else from the code. */
+#include "dbg/go/find_globals.h"
 #include "dbg/go/program_state.h"
 
 static const struct {
@@ -29,6 +30,7 @@ static const struct {
 	GLOBAL("runtime.mheap_", mheap),
 	GLOBAL("runtime.text", text),
 	GLOBAL("runtime.etext", etext),
+	GLOBAL("runtime.itabTable", itab_table),
 #undef GLOBAL
 };
 
@@ -41,4 +43,19 @@ void program_find_globals(struct program *program)
 		if (elf_image_symbol(image, names[i].name, &symbol) && symbol.address)
 			*global = (struct global){symbol.address + program->bias, symbol.size};
 	}
+	program->has_symbols = program->globals.allgs.address && program->globals.allm.address;
+}
+
+struct error *program_find_missing_globals(struct program *program)
+{
+	if (program->has_symbols)
+		return NULL; /* what the symbol table lacks, this release lacks */
+	struct runtime_globals found = {0};
+	struct error *err = find_globals(program, &found);
+	for (size_t i = 0; !err && i < array_length(names); i++) {
+		struct global *global = (void *)((char *)&program->globals + names[i].destination);
+		if (!global->address)
+			*global = *(struct global *)(void *)((char *)&found + names[i].destination);
+	}
+	return err;
 }

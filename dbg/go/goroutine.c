@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "dbg/go/layout_check.h"
 #include "dbg/go/pc_plan.h"
 
 enum {
@@ -52,8 +53,21 @@ static bool is_system(struct program *program, const struct goroutine *goroutine
 	return true;
 }
 
-/* Decodes a copied g; false when it is dead or not a goroutine at all. */
-static bool decode(struct program *program, const uint8_t *object, uint64_t address,
+/* Whether a copied g is in use; counts it when it is not. */
+static bool is_in_use(
+	const struct runtime_layout *layout, const uint8_t *object, struct goroutine_list *list)
+{
+	const struct status_constants *status = &layout->status;
+	uint64_t raw = object_field(object, layout->g.size.size, layout->g.atomicstatus);
+	int64_t state = (int64_t)(raw & ~(uint64_t)status->scan);
+	bool dead = state == status->dead || state == status->deadextra;
+	list->idle += state == status->idle;
+	list->dead += dead;
+	return !dead && state != status->idle;
+}
+
+/* Decodes a copied g that is in use. */
+static void decode(struct program *program, const uint8_t *object, uint64_t address,
 	bool finalizers_running, struct goroutine *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -62,8 +76,6 @@ static bool decode(struct program *program, const uint8_t *object, uint64_t addr
 #define FIELD(name) object_field(object, size, layout->g.name)
 	uint64_t raw = FIELD(atomicstatus);
 	int64_t state = (int64_t)(raw & ~(uint64_t)status->scan);
-	if (state == status->idle || state == status->dead || state == status->deadextra)
-		return false;
 	*ret = (struct goroutine){
 		.address = address,
 		.goid = FIELD(goid),
@@ -89,7 +101,6 @@ static bool decode(struct program *program, const uint8_t *object, uint64_t addr
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
 #undef FIELD
-	return true;
 }
 
 /* ---- Loading all ---- */
@@ -146,9 +157,9 @@ static struct error *load_batch(struct program *program, const uint64_t *address
 			error_destroy(err);
 			continue;
 		}
-		if (decode(program, object, addresses[i], finalizers_running,
-			    &list->items[list->count]))
-			list->count++;
+		if (is_in_use(&program->layout, object, list))
+			decode(program, object, addresses[i], finalizers_running,
+				&list->items[list->count++]);
 	}
 	return NULL;
 }
@@ -180,7 +191,7 @@ static struct error *attach_threads(struct program *program, struct goroutine_li
 static struct error *load(struct program *program, struct goroutine_list *list)
 {
 	list->count = 0;
-	list->unreadable = 0;
+	list->unreadable = list->dead = list->idle = 0;
 	if (program->layout.g.size.size > MAX_G_SIZE)
 		return error_create(ERROR_BAD_DATA, "%s says that a runtime.g takes %u bytes",
 			program->layout.source, program->layout.g.size.size);
@@ -201,7 +212,8 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 	}
 	if (err)
 		return err;
-	qsort(list->items, list->count, sizeof(*list->items), compare_goid);
+	if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), compare_goid);
 	return attach_threads(program, list);
 }
 
@@ -209,6 +221,8 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 {
 	if (!program->goroutines_loaded) {
 		struct error *err = load(program, &program->goroutines);
+		if (!err)
+			err = layout_check(program);
 		if (err)
 			return err;
 		program->goroutines_loaded = true;
@@ -295,8 +309,9 @@ const char *goroutine_state(struct program *program, const struct goroutine *gor
 
 int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine)
 {
-	if (!goroutine->wait_since || !(goroutine_is_waiting(program, goroutine) ||
-					      goroutine_in_syscall(program, goroutine)))
+	bool waits = goroutine_is_waiting(program, goroutine) ||
+		     goroutine_in_syscall(program, goroutine);
+	if (goroutine->wait_since <= 0 || !waits)
 		return -1;
 	int64_t now = program_now_ns(program);
 	return now > goroutine->wait_since ? now - goroutine->wait_since : 0;

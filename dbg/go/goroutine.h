@@ -40,6 +40,8 @@ struct goroutine_list {
 	size_t count;
 	size_t capacity;
 	size_t unreadable; /* entries of allgs that could not be read: the list is partial */
+	size_t dead;	   /* entries left out because they are not in use */
+	size_t idle; /* and those that claim not to be made yet, which the runtime never lists */
 };
 
 /* A runtime.m. */
@@ -92,6 +94,9 @@ int64_t goroutine_wait_ns(struct program *program, const struct goroutine *gorou
 /* The target's monotonic clock now (when it stopped); for a core the newest time stamp found in it;
  * 0 unknown. */
 int64_t program_now_ns(struct program *program);
+/* False for a core: then program_now_ns() is earlier than the dump, by as long as the runtime was
+ * idle. */
+bool program_clock_is_exact(const struct program *program);
 
 /* ---- Functions ---- */
 
@@ -116,9 +121,10 @@ struct label {
 	char *value;
 };
 
-/* Fills `*ret` with a malloc'ed array (free with labels_free()). Partial answers on torn data. */
+/* Fills `*ret` with a malloc'ed array (free with labels_free()). `*ret_partial`: some could not be
+ * read. */
 struct error *goroutine_labels(struct program *program, const struct goroutine *goroutine,
-	struct label **ret, size_t *ret_count);
+	struct label **ret, size_t *ret_count, bool *ret_partial);
 void labels_free(struct label *labels, size_t count);
 
 #endif

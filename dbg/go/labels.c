@@ -52,10 +52,11 @@ static struct error *read_slice(struct labels *labels, uint64_t address)
 }
 
 struct error *goroutine_labels(struct program *program, const struct goroutine *goroutine,
-	struct label **ret, size_t *ret_count)
+	struct label **ret, size_t *ret_count, bool *ret_partial)
 {
 	*ret = NULL;
 	*ret_count = 0;
+	*ret_partial = false;
 	if (!goroutine->labels)
 		return NULL;
 	struct labels labels = {.program = program};
@@ -72,6 +73,7 @@ struct error *goroutine_labels(struct program *program, const struct goroutine *
 	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
 		error_destroy(err); /* torn: what could be read is the answer */
 		err = NULL;
+		*ret_partial = true;
 	}
 	if (err) {
 		labels_free(labels.items, labels.count);

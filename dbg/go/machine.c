@@ -85,7 +85,11 @@ static struct error *load(struct program *program, struct machine_list *list)
 		address = object_field(object, layout->m.size.size, layout->m.alllink);
 	}
 	if (err && err->code == ERROR_FAULT && list->count) {
-		error_destroy(err); /* a torn list: what was found is better than nothing */
+		/* A torn list: what was found is better than nothing. */
+		err = error_wrap(err, "the list of the runtime's threads ends after %zu of them",
+			list->count);
+		program->warn(program->warn_context, err->message);
+		error_destroy(err);
 		err = NULL;
 	}
 	return error_wrap(err, "reading the list of the runtime's threads");

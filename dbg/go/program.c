@@ -3,9 +3,12 @@
 
 #include <stdio.h>
 
+#include "dbg/go/builtin_layout.h"
+#include "dbg/go/find_moduledata.h"
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/semaphores.h"
 #include "dbg/target/native_unwind.h"
+#include "dwarf/find_pclntab.h"
 
 enum {
 	MAX_STRINGS = 256,     /* wait reasons, statuses */
@@ -54,51 +57,23 @@ static uint64_t load_bias(const struct target *target, const struct elf_image *i
 	return target->entry ? target->entry - elf_image_entry(image) : 0;
 }
 
-/* A Go program has a pclntab; its section keeps its name even when stripped. */
-static bool is_go(struct elf_image *image)
-{
-	struct elf_section section;
-	return elf_image_section(image, ".gopclntab", &section) ||
-	       elf_image_section(image, ".data.rel.ro.gopclntab", &section) ||
-	       elf_image_section(image, ".go.buildinfo", &section);
-}
-
 static struct error *open_image(struct program *program)
 {
 	struct target *target = program->target;
 	struct error *err = elf_image_open(target->exe_path, &program->image);
 	if (err)
 		return err;
-	if (!is_go(program->image))
+	uint64_t function_table;
+	if (!find_pclntab(program->image, &function_table))
 		return error_create(ERROR_NOT_FOUND,
-			"%s is not a Go program: it has no Go function table (section .gopclntab)",
+			is_upx_packed(program->image) ? "%s is packed with UPX, so that its Go "
+							"function table cannot be read: name "
+							"the unpacked program (upx -d) with --exe"
+						      : "%s is not a Go program: it has no Go "
+							"function table (section .gopclntab)",
 			target->exe_name ? target->exe_name : target->exe_path);
 	program->bias = load_bias(target, program->image);
 	return NULL;
-}
-
-static struct error *open_debug(struct program *program, const char *debug_file)
-{
-	struct elf_image *image = program->image;
-	if (debug_file) {
-		struct error *err = elf_image_open(debug_file, &program->debug_image);
-		if (err)
-			return err;
-		image = program->debug_image;
-	}
-	struct error *err = debug_info_open(image, &program->debug);
-	if (err && err->code == ERROR_NOT_FOUND) {
-		error_destroy(err);
-		return error_create(ERROR_NOT_FOUND,
-			"%s has no debug information (built with -ldflags '-s -w', or stripped), "
-			"which this "
-			"version of gctxdbg needs: name a file that has it with --debug-file",
-			program->target->exe_name);
-	}
-	if (err)
-		return err;
-	struct layout_source source = debug_info_layout_source(program->debug);
-	return runtime_layout_load(&source, &program->layout);
 }
 
 /* All bytes that the file has from run-time address `address` to the end of its segment. */
@@ -120,7 +95,7 @@ static struct bytes image_from(const struct program *program, uint64_t address)
 	return bytes;
 }
 
-static struct error *open_functions(struct program *program)
+struct error *program_open_functions(struct program *program)
 {
 	const struct runtime_layout *layout = &program->layout;
 	size_t size = layout->moduledata.size.size;
@@ -184,18 +159,41 @@ static void free_strings(char **texts, size_t count)
 	free(texts);
 }
 
-static void read_versions(struct program *program)
+/*
+ * The target's own words. A program that has not relocated itself yet does not have them, nor can
+ * all of its variables be told apart before it has started: what is missing is looked for again
+ * after it ran.
+ */
+static void read_texts(struct program *program)
+{
+	free_strings(take_pointer(program->wait_reasons), program->wait_reason_count);
+	free_strings(take_pointer(program->status_names), program->status_name_count);
+	program->wait_reason_count = program->status_name_count = 0;
+	read_string_table(program, program->globals.wait_reason_strings, &program->wait_reasons,
+		&program->wait_reason_count);
+	read_string_table(program, program->globals.g_status_strings, &program->status_names,
+		&program->status_name_count);
+	uint64_t first_thread = 0;
+	if (program->globals.allm.address)
+		error_destroy(target_read_u64(
+			program->target, program->globals.allm.address, &first_thread));
+	program->started = first_thread != 0;
+}
+
+static void read_build_info(struct program *program)
 {
 	struct error *err = build_info_read(program->image, &program->build_info);
 	program->has_build_info = !err;
 	error_destroy(err);
-	if (program->has_build_info && program->build_info.go_version) {
+	if (program->has_build_info && program->build_info.go_version)
 		program->go_version = strdup(program->build_info.go_version);
-	} else if (program->globals.build_version.address) {
-		err = program_read_string(program, program->globals.build_version.address, MAX_TEXT,
-			&program->go_version);
-		error_destroy(err);
-	}
+}
+
+static void read_version(struct program *program)
+{
+	if (!program->go_version && program->globals.build_version.address)
+		error_destroy(program_read_string(program, program->globals.build_version.address,
+			MAX_TEXT, &program->go_version));
 }
 
 struct error *program_open(
@@ -209,11 +207,18 @@ struct error *program_open(
 	program->warn_context = options->warn_context;
 	struct error *err = open_image(program);
 	if (!err)
-		err = open_debug(program, options->debug_file);
-	if (!err) {
+		read_build_info(program);
+	if (!err)
+		err = program_open_layout(program, options->debug_file);
+	if (!err)
 		program_find_globals(program);
-		err = open_functions(program);
-	}
+	if (!err && !program->globals.firstmoduledata.address)
+		err = find_moduledata(target, program->image, program->bias, &program->layout,
+			&program->globals.firstmoduledata.address);
+	if (!err)
+		err = program_open_functions(program);
+	if (!err)
+		err = program_find_missing_globals(program);
 	if (!err)
 		err = pc_plans_create(&program->plans);
 	if (!err)
@@ -223,11 +228,16 @@ struct error *program_open(
 		return err;
 	}
 	program->preempt_is_trap = !field_present(program->layout.pclntab.inlined.parent);
-	read_versions(program);
-	read_string_table(program, program->globals.wait_reason_strings, &program->wait_reasons,
-		&program->wait_reason_count);
-	read_string_table(program, program->globals.g_status_strings, &program->status_names,
-		&program->status_name_count);
+	read_version(program);
+	read_texts(program);
+	if (program->builtin && program->builtin->guessed) {
+		const struct goroutine_list *goroutines;
+		err = program_goroutines(program, &goroutines); /* checks the guess */
+	}
+	if (err) {
+		program_close(program);
+		return err;
+	}
 	*ret = program;
 	return NULL;
 }
@@ -241,6 +251,10 @@ void program_refresh(struct program *program)
 	program->machines.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));
 	native_unwinder_refresh(program->native);
+	if (!program->started) {
+		error_destroy(program_find_missing_globals(program));
+		read_texts(program);
+	}
 }
 
 void program_close(struct program *program)
@@ -258,6 +272,8 @@ void program_close(struct program *program)
 	if (program->has_build_info)
 		build_info_deinit(&program->build_info);
 	debug_info_close(program->debug);
+	free(program->builtin);
+	free(program->debug_description);
 	elf_image_close(program->debug_image);
 	elf_image_close(program->image);
 	free(program);

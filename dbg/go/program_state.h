@@ -9,6 +9,7 @@
 #include "dbg/go/runtime_layout.h"
 #include "dwarf/debug_info.h"
 
+struct builtin_layout;
 struct native_unwinder;
 struct pc_plans;
 struct semaphores;
@@ -23,18 +24,24 @@ struct runtime_globals {
 	struct global allgs, allgptr, allglen, allm, allp, sched, firstmoduledata,
 		wait_reason_strings;
 	struct global g_status_strings, semtable, build_version, gomaxprocs, runtime_init_time;
-	struct global fing_status, fing_running, gc_controller, memstats, mheap, text, etext;
+	struct global fing_status, fing_running, gc_controller, memstats, mheap, text, etext,
+		itab_table;
 };
 
 struct program {
 	struct target *target;
 	struct elf_image *image;
-	struct elf_image *debug_image; /* NULL: DWARF is in `image` */
-	struct debug_info *debug;
+	struct elf_image *debug_image;	/* NULL: DWARF is in `image` */
+	struct debug_info *debug;	/* NULL: no DWARF anywhere */
+	char *debug_description;	/* NULL, or which debug file it is from */
+	struct builtin_layout *builtin; /* where the layouts are from then; else NULL */
+	bool layout_checked;		/* the table's layouts were compared with live data */
 	struct runtime_layout layout;
 	struct runtime_globals globals;
 	struct build_info build_info;
 	bool has_build_info;
+	bool started;	  /* the runtime was up when its variables were looked for */
+	bool has_symbols; /* of the runtime's variables: no need to look for them in the code */
 	char *go_version;
 	uint64_t bias; /* run-time address minus link-time address */
 
@@ -45,9 +52,6 @@ struct program {
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
 	 * since 1.21. */
 	bool preempt_is_trap;
-
-	const char *source_root; /* NULL: not looked for yet */
-	size_t source_root_length;
 
 	char **wait_reasons; /* the target's own texts */
 	size_t wait_reason_count;
@@ -92,7 +96,16 @@ static inline bool program_is_go_pc(const struct program *program, uint64_t pc)
 	return pc >= program->text && pc < program->etext;
 }
 
-/* Finds the globals (globals.c). Absent ones keep address 0. */
+/* Fills `layout` (program_layout.c). `debug_file` as the user named it, or NULL. */
+struct error *program_open_layout(struct program *program, const char *debug_file);
+
+/* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types` (program.c).
+ * Nothing to free. */
+struct error *program_open_functions(struct program *program);
+
+/* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
 void program_find_globals(struct program *program);
+/* Finds what the symbol table lacks in the code; needs the function table. */
+struct error *program_find_missing_globals(struct program *program);
 
 #endif

@@ -118,6 +118,7 @@ static const struct row rows[] = {
 	ROW(wait_group.sema, "sync.WaitGroup", "sema|state2"),
 	ROW(cond.notify, "sync.Cond", "notify"),
 	ROW(notify_list.head, "runtime.notifyList", "head"),
+	ROW(notify_list.tail, "runtime.notifyList", "tail"),
 	ROW(label_map.list, "runtime/pprof.labelMap", "Set.List|LabelSet.list"),
 	ROW(poll_desc.size, "runtime.pollDesc", NULL),
 	ROW(poll_desc.fd, "runtime.pollDesc", "fd"),
@@ -155,6 +156,7 @@ static const struct row rows[] = {
 	ROW(moduledata.next, "runtime.moduledata", "next"),
 
 	REQUIRED(pclntab.header.nfunc, "runtime.pcHeader", "nfunc"),
+	REQUIRED(pclntab.header.nfiles, "runtime.pcHeader", "nfiles"),
 	REQUIRED(pclntab.header.funcname_offset, "runtime.pcHeader", "funcnameOffset"),
 	REQUIRED(pclntab.header.cu_offset, "runtime.pcHeader", "cuOffset"),
 	REQUIRED(pclntab.header.filetab_offset, "runtime.pcHeader", "filetabOffset"),

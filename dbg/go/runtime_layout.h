@@ -67,7 +67,7 @@ struct runtime_layout {
 		struct field notify;
 	} cond;
 	struct {
-		struct field head;
+		struct field head, tail;
 	} notify_list;
 	struct {
 		struct field list; /* present: a slice of pairs (1.24 and later); absent: a

@@ -75,6 +75,13 @@ static bool append(struct stack *stack, const struct frame *frame)
 	return true;
 }
 
+/* The frames from `first` on belong to a signal handler. */
+static void mark_signal(struct stack *stack, size_t first)
+{
+	for (size_t i = first; i < stack->count; i++)
+		stack->frames[i].stack = FRAME_SIGNAL;
+}
+
 /* ---- C code ---- */
 
 struct native_walk {
@@ -82,6 +89,7 @@ struct native_walk {
 	struct position *at;
 	bool reached_go;
 	bool after_signal; /* the frame before was a signal trampoline */
+	size_t first;	   /* of its frames in the stack */
 };
 
 static bool on_native_frame(void *context, const struct native_frame *native)
@@ -104,12 +112,16 @@ static bool on_native_frame(void *context, const struct native_frame *native)
 		.function = pc_plans_intern(u->program->plans, name),
 		.file = native->file ? pc_plans_intern(u->program->plans, native->file) : NULL,
 		.stack = FRAME_C};
-	return append(u->stack, &frame);
+	if (!append(u->stack, &frame))
+		return false;
+	if (native->signal_trampoline) /* all so far were the handler's */
+		mark_signal(u->stack, walk->first);
+	return true;
 }
 
 static enum segment_end unwind_c(struct unwinding *u, struct position *at)
 {
-	struct native_walk walk = {.u = u, .at = at};
+	struct native_walk walk = {.u = u, .at = at, .first = u->stack->count};
 	struct error *err =
 		native_unwind(u->program->native, &at->regs, at->exact, on_native_frame, &walk);
 	if (err) {
@@ -351,8 +363,7 @@ static bool unwind_from_registers(struct unwinding *u, struct position *at, bool
 		if (end == SEGMENT_SIGNAL) {
 			/* The interrupted code may have been inside the signal stack's owner: all
 			 * above is the handler's. */
-			for (size_t j = before; j < u->stack->count; j++)
-				u->stack->frames[j].stack = FRAME_SIGNAL;
+			mark_signal(u->stack, before);
 			continue;
 		}
 		if (go && segment.kind == FRAME_GOROUTINE)
@@ -507,14 +518,28 @@ const struct frame *stack_user_frame(const struct stack *stack)
 	return stack->count ? &stack->frames[0] : NULL;
 }
 
+/* Not in the standard library: there the first element of a package's path has no dot, but main is
+ * the program's. */
+static bool is_users(const struct frame *frame)
+{
+	size_t first = strcspn(frame->function, "/");
+	return frame->stack == FRAME_GOROUTINE &&
+	       (strncmp(frame->function, "main.", 5) == 0 ||
+		       (frame->function[first] == '/' && memchr(frame->function, '.', first)));
+}
+
 const struct frame *stack_telling_frame(const struct stack *stack)
 {
-	static const char *const prefixes[] = {
-		"internal/", "sync.", "syscall.", "time.Sleep", NULL};
+	static const char *const low[] = {"internal/", "sync.", "syscall.", "time.", "net.", "os.",
+		"io.", "bufio.", "bytes.", "crypto/", NULL};
+	const struct frame *telling = NULL;
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
-		if (!frame_is_runtime(frame) && !has_prefix(frame->function, prefixes))
+		if (is_users(frame))
 			return frame;
+		if (!telling && !frame_is_runtime(frame) && frame->stack != FRAME_C &&
+			!has_prefix(frame->function, low))
+			telling = frame;
 	}
-	return stack_user_frame(stack);
+	return telling ? telling : stack_user_frame(stack);
 }

@@ -68,9 +68,10 @@ bool frame_is_runtime(const struct frame *frame);
 const struct frame *stack_user_frame(const struct stack *stack);
 
 /*
- * The innermost frame that tells what the program was doing: beyond the runtime also not in
- * packages sync, syscall, time and internal/…, which the state tells of already ("sync.Mutex.Lock",
- * "IO wait"). Falls back to stack_user_frame().
+ * The frame that tells most of what the goroutine is about: the innermost of the program's own
+ * packages (main, or a path with a dot: example.com/x); without one the innermost that is not
+ * low-level standard library (sync, net, os, io, internal/…), which the state tells of already;
+ * else stack_user_frame().
  */
 const struct frame *stack_telling_frame(const struct stack *stack);
 

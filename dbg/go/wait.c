@@ -2,6 +2,7 @@
 #include "dbg/go/wait.h"
 
 #include <seccomp.h>
+#include <sys/syscall.h>
 
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
@@ -259,6 +260,8 @@ static struct error *syscall_number(struct waits *waits, int64_t *ret)
 	bool in_handler = stack.count && stack.frames[0].stack == FRAME_SIGNAL;
 	if (!err && thread && thread->regs_valid && !in_handler)
 		*ret = (int64_t)thread->regs.orig_rax;
+	if (*ret == SYS_restart_syscall) /* the kernel goes on with a sleep that was interrupted */
+		*ret = -1;
 	for (size_t i = 0; !err && *ret < 0 && i < stack.count; i++) {
 		const struct frame *frame = &stack.frames[i];
 		if (frame->inlined || strncmp(frame->function, "syscall.", 8) != 0 ||
@@ -319,10 +322,12 @@ static struct error *find_waits(struct waits *waits)
 }
 
 struct error *goroutine_waits(struct program *program, const struct goroutine *goroutine,
-	struct wait **ret, size_t *ret_count)
+	struct wait **ret, size_t *ret_count, bool *ret_partial)
 {
 	struct waits waits = {.program = program, .goroutine = goroutine};
-	struct error *err = forgive(find_waits(&waits));
+	struct error *err = find_waits(&waits);
+	*ret_partial = err != NULL;
+	err = forgive(err);
 	if (err) {
 		free(waits.items);
 		return err;

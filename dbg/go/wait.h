@@ -38,10 +38,11 @@ struct wait {
 
 /*
  * Fills `*ret` with a malloc'ed array, empty when the goroutine does not wait or on nothing that
- * can be named.
+ * can be named. `*ret_partial`: some
+ * of it could not be read (a torn or cut core), so there may be more.
  */
 struct error *goroutine_waits(struct program *program, const struct goroutine *goroutine,
-	struct wait **ret, size_t *ret_count);
+	struct wait **ret, size_t *ret_count, bool *ret_partial);
 
 /* "chan", "mutex", "rwmutex", "waitgroup", "cond", "semaphore", "timer", "network", "syscall". */
 const char *wait_kind_name(enum wait_kind kind);

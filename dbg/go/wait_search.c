@@ -6,7 +6,7 @@
 
 enum {
 	WORDS = 128,	     /* searched from the saved SP outwards */
-	MAX_QUEUE = 1 << 12, /* waiters of one sync.Cond looked through */
+	MAX_QUEUE = 1 << 16, /* waiters of one sync.Cond looked through */
 };
 
 struct search {
@@ -85,19 +85,25 @@ struct error *wait_search_poll_desc(struct program *program, const struct gorout
 	return err;
 }
 
+/*
+ * A list in which the goroutine stands, and which ends where its tail says: words next to the list
+ * (its lock is on the stack too) look alike but for that.
+ */
 static bool notify_list_proved(struct search *search, uint64_t candidate)
 {
 	struct program *program = search->program;
 	const struct runtime_layout *layout = &program->layout;
-	uint64_t sudog;
-	if (!try_field(program, candidate, layout->notify_list.head, &sudog))
+	uint64_t sudog, tail, g;
+	if (!try_field(program, candidate, layout->notify_list.head, &sudog) ||
+		!try_field(program, candidate, layout->notify_list.tail, &tail))
 		return false;
+	bool found = false;
 	for (size_t i = 0; sudog && i < MAX_QUEUE; i++) {
-		uint64_t g;
 		if (sudog % 8 || !try_field(program, sudog, layout->sudog.g, &g))
 			return false;
-		if (g == search->goroutine->address)
-			return true;
+		found = found || g == search->goroutine->address;
+		if (sudog == tail)
+			return found;
 		if (!try_field(program, sudog, layout->sudog.next, &sudog))
 			return false;
 	}

@@ -85,6 +85,15 @@ static struct error *no_such_process(pid_t pid)
 	return error_create(ERROR_NOT_FOUND, "there is no process %d", pid);
 }
 
+/* The tracer is a thread; people know its process by name. */
+static void read_tracer_name(struct attach_facts *facts)
+{
+	struct process_status tracer;
+	pid_t tid = facts->target.tracer;
+	bool known = proc_read_status(tid, &tracer) == 0 && tracer.tgid;
+	proc_read_comm(known ? tracer.tgid : tid, facts->tracer_name);
+}
+
 struct error *attach_check(pid_t pid)
 {
 	if (pid <= 0)
@@ -110,7 +119,7 @@ struct error *attach_check(pid_t pid)
 		return error_create(ERROR_OTHER,
 			"process %d is a kernel thread; it runs no program to debug", pid);
 	if (facts.target.tracer) {
-		proc_read_comm(facts.target.tracer, facts.tracer_name);
+		read_tracer_name(&facts);
 		return traced_already(&facts);
 	}
 	if (is_zombie(pid))
@@ -257,7 +266,7 @@ struct error *attach_refused(pid_t pid, pid_t tid, int errnum)
 	if (proc_read_status(getpid(), &facts.self) != 0)
 		return error_system(errnum, "cannot trace process %d", pid);
 	if (facts.target.tracer)
-		proc_read_comm(facts.target.tracer, facts.tracer_name);
+		read_tracer_name(&facts);
 	find_user_name(facts.target.uids[0], facts.owner_name, sizeof(facts.owner_name));
 	facts.other_user_namespace = differ_in_namespace(tid);
 	char path[64];

@@ -133,7 +133,7 @@ static void narrow_tables(void **state)
 		if (width == 30)
 			assert_string_equal(capture_text(&capture),
 				"  ID  NAME         NOTE\n"
-				"   7  grün         the last c…\n"
+				"   7  grün         the last co…\n"
 				"1234  longer name  a\\x0ab\n");
 		capture_deinit(&capture);
 	}

@@ -16,7 +16,8 @@
 static const struct pclntab_layout layout = {
 	.header =
 		{
-			.nfunc = {0, 8},
+			.nfunc = {0, 4},
+			.nfiles = {4, 4},
 			.funcname_offset = {8, 8},
 			.cu_offset = {16, 8},
 			.filetab_offset = {24, 8},
@@ -65,7 +66,8 @@ static void make(struct fixture *fixture)
 {
 	uint8_t *table = fixture->table;
 	memset(fixture, 0, sizeof(*fixture));
-	put64(table + 0, 2);
+	put32(table + 0, 2);
+	put32(table + 4, 2);
 	put64(table + 8, NAMES);
 	put64(table + 16, CU);
 	put64(table + 24, FILES);
@@ -139,6 +141,7 @@ static void test_functions(void **state)
 	assert_int_equal(delta, 5);
 	assert_false(pclntab_find(&fixture.open, 80, &function));
 	assert_false(pclntab_function(&fixture.open, 2, &function));
+	assert_int_equal(fixture.open.file_count, 2);
 }
 
 static void test_lines(void **state)

@@ -148,11 +148,13 @@ def exec_starts_a_program(go):
 def what_is_open_and_left(go):
     """No descriptor, no child, no file is left in the target or behind."""
     with process.Process([programs.path("sigcount", go)]) as p:
+        time.sleep(0.3)  # the runtime opens its epoll with the first timer
         files = sorted(os.listdir(f"/proc/{p.pid}/fd"))
         threads = process.threads(p.pid)
         for _ in range(5):
             debugger.attach(p.pid, "goroutines --stacks")
-        assert sorted(os.listdir(f"/proc/{p.pid}/fd")) == files
+        now = {f: os.readlink(f"/proc/{p.pid}/fd/{f}") for f in os.listdir(f"/proc/{p.pid}/fd")}
+        assert sorted(now) == files, now
         assert len(process.threads(p.pid)) <= len(threads) + 3
         children = subprocess.run(["pgrep", "-P", str(p.pid)], stdout=subprocess.PIPE, text=True)
         assert children.stdout == "", "the target has children it did not start"

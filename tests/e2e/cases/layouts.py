@@ -164,9 +164,11 @@ def debug_file_gives_what_the_whole_program_does(go):
     with tempfile.TemporaryDirectory() as folder:
         split = Split(go, folder)
         with process.Process([split.exe]) as p:
-            answers = [lines(debugger.attach(p.pid, "goroutines --stacks --json", options=o))
-                       for o in ([], ["--debug-file", split.debug],
-                                 ["--debug-file", programs.path("waits", go)])]
+            _, core = p.abort()
+            answers = [lines(debugger.run("core", split.exe, core, "--batch", *options,
+                                          "-e", "goroutines --stacks --json"))
+                       for options in ([], ["--debug-file", split.debug],
+                                       ["--debug-file", programs.path("waits", go)])]
             assert len(answers[0]) > 40
             assert answers[0] == answers[1] == answers[2]
 

@@ -23,6 +23,9 @@ SETUPS = {
     "running-more-fixed": ("running", "default", ["more"], NO_PREEMPTION, 0.3),
     "sysstack": ("sysstack", "default", [], NO_PREEMPTION, 0.3),
     "cgo": ("cgo", "default", [], {}, 0),
+    "waits-race": ("waits", "race", [], {}, 0),
+    "running-more-stripped": ("running", "stripped", ["more"], {}, 0.3),
+    "cgo-stripped": ("cgo", "stripped", [], {}, 0),
 }
 
 
@@ -46,7 +49,8 @@ def core_equals_traceback(go, program):
         oracle.compare_goroutines(crash, doc).report()
 
 
-@case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo"])
+@case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo",
+                          "running-more-stripped", "cgo-stripped"])
 def system_stacks_equal_traceback(go, program):
     p, crash, core = abort(go, program)
     with p:

@@ -16,7 +16,12 @@ VARIANTS = {
     "pie": (["-buildmode=pie"], ["stacks", "waits", "running"]),
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
-    "stripped": (["-ldflags=-s -w"], ["waits"]),
+    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo"]),
+    "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
+    "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running"]),
+    "external": (["-ldflags=-linkmode=external"], ["cgo"]),
+    "stripped-external": (["-ldflags=-s -w -linkmode=external"], ["cgo"]),
+    "race": (["-race"], ["waits"]),
 }
 LIBRARIES = {"park"}
 

@@ -3,6 +3,7 @@ import contextlib
 import os
 import re
 import signal
+import time
 
 import pexpect
 
@@ -62,7 +63,11 @@ class Prompt:
         return ""
 
     def interrupt(self):
+        """Ctrl-C, and Enter for a new prompt: when the kernel signals it discards what is on its way to the
+        terminal, at times the prompt that answers."""
         self.t.send("\x03")
+        time.sleep(debugger.scaled(0.3))
+        self.t.send("\r")
 
     def wait(self, timeout=20):
         """Waits for its end; returns the exit status."""

@@ -1,0 +1,228 @@
+/*
+ * Writes the built-in layout table (dbg/go/builtin_layouts.inc) to stdout: make_layouts EXE...
+ *
+ * Each EXE is a Go program with DWARF, built by another release; its build info names the column.
+ * The questions are those of runtime_layout_load() itself, asked through a source that writes down
+ * question and answer, so the table can answer just what the debugger asks, under each release's
+ * own names.
+ */
+#include <stdio.h>
+
+#include "dbg/go/runtime_layout.h"
+#include "dwarf/build_info.h"
+#include "dwarf/debug_info.h"
+
+enum { MAX_COLUMNS = 32 };
+
+struct row {
+	char *type; /* of a constant: its name */
+	char *path; /* NULL: the type's size; a constant */
+	bool is_constant;
+	struct field fields[MAX_COLUMNS];
+	bool present[MAX_COLUMNS];
+	int64_t constants[MAX_COLUMNS];
+};
+
+struct table {
+	char *releases[MAX_COLUMNS];
+	size_t column_count;
+	struct row *rows;
+	size_t row_count, row_capacity;
+};
+
+/* A layout source between the questions and DWARF: what it hears goes into the last column of
+ * `table`. */
+struct recorder {
+	struct table *table;
+	struct layout_source source;
+};
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The row of that name, made when there is none; NULL without memory. */
+static struct row *table_row(
+	struct table *table, const char *type, const char *path, bool is_constant)
+{
+	for (size_t i = 0; i < table->row_count; i++) {
+		struct row *row = &table->rows[i];
+		if (row->is_constant == is_constant && same_text(row->type, type) &&
+			same_text(row->path, path))
+			return row;
+	}
+	if (!array_reserve(&table->rows, &table->row_capacity, table->row_count + 1))
+		return NULL;
+	struct row *row = &table->rows[table->row_count];
+	*row = (struct row){.type = strdup(type), .is_constant = is_constant};
+	if (path)
+		row->path = strdup(path);
+	if (!row->type || (path && !row->path))
+		return NULL;
+	table->row_count++;
+	return row;
+}
+
+static struct error *record_fields(void *context, const struct field_query *queries, size_t count)
+{
+	struct recorder *recorder = context;
+	size_t column = recorder->table->column_count;
+	struct error *err = recorder->source.fields(recorder->source.context, queries, count);
+	for (size_t i = 0; i < count && !err; i++) {
+		struct row *row =
+			table_row(recorder->table, queries[i].type, queries[i].path, false);
+		if (!row)
+			return error_no_memory();
+		row->fields[column] = *queries[i].ret;
+		row->present[column] = field_present(*queries[i].ret);
+	}
+	return err;
+}
+
+static struct error *record_constants(
+	void *context, const struct constant_query *queries, size_t count)
+{
+	struct recorder *recorder = context;
+	size_t column = recorder->table->column_count;
+	struct error *err = recorder->source.constants(recorder->source.context, queries, count);
+	for (size_t i = 0; i < count && !err; i++) {
+		struct row *row = table_row(recorder->table, queries[i].name, NULL, true);
+		if (!row)
+			return error_no_memory();
+		row->constants[column] = *queries[i].ret;
+		row->present[column] = *queries[i].ret_present;
+	}
+	return err;
+}
+
+static struct error *record(struct table *table, struct elf_image *image)
+{
+	struct debug_info *debug;
+	struct error *err = debug_info_open(image, &debug);
+	if (err)
+		return err;
+	struct recorder recorder = {table, debug_info_layout_source(debug)};
+	struct layout_source source = {record_fields, record_constants, &recorder, "DWARF"};
+	struct runtime_layout layout;
+	err = runtime_layout_load(&source, &layout);
+	debug_info_close(debug);
+	return err;
+}
+
+/* Adds a column for the program at `path`. */
+static struct error *add_column(struct table *table, const char *path)
+{
+	if (table->column_count == MAX_COLUMNS)
+		return error_create(ERROR_USAGE, "more than %d programs", MAX_COLUMNS);
+	_cleanup_(elf_image_cleanup) struct elf_image *image = NULL;
+	struct error *err = elf_image_open(path, &image);
+	if (err)
+		return err;
+	struct build_info info;
+	err = build_info_read(image, &info);
+	if (err)
+		return err;
+	char *release = take_pointer(info.go_version);
+	build_info_deinit(&info);
+	if (!release)
+		return error_create(ERROR_BAD_DATA, "%s does not say which Go built it", path);
+	table->releases[table->column_count] = release;
+	err = record(table, image);
+	if (!err)
+		table->column_count++;
+	else
+		free(release);
+	return err;
+}
+
+/* A name that no release knows says nothing. */
+static bool is_known(const struct row *row, size_t columns)
+{
+	bool known = false;
+	for (size_t i = 0; i < columns; i++)
+		known = known || row->present[i];
+	return known;
+}
+
+static void print_cell(const struct row *row, size_t column, bool last)
+{
+	char text[64];
+	if (row->is_constant && row->present[column])
+		snprintf(text, sizeof(text), "%lld", (long long)row->constants[column]);
+	else if (row->present[column])
+		snprintf(text, sizeof(text), "{%u,%u}", row->fields[column].offset,
+			row->fields[column].size);
+	else
+		snprintf(text, sizeof(text), "%s", row->is_constant ? "NONE" : "{0}");
+	printf(" %s%s%*s", text, last ? ")" : ",", last ? 0 : (int)(8 - strlen(text)), "");
+}
+
+static void print_rows(const struct table *table, bool constants)
+{
+	const char *type = "";
+	for (size_t i = 0; i < table->row_count; i++) {
+		const struct row *row = &table->rows[i];
+		if (row->is_constant != constants || !is_known(row, table->column_count))
+			continue;
+		if (!constants && strcmp(type, row->type) != 0)
+			printf("\n");
+		type = row->type;
+		char name[256];
+		if (constants)
+			snprintf(name, sizeof(name), "CONSTANT(\"%s\",", row->type);
+		else if (row->path)
+			snprintf(name, sizeof(name), "FIELD(\"%s\", \"%s\",", row->type, row->path);
+		else
+			snprintf(name, sizeof(name), "FIELD(\"%s\", NULL,", row->type);
+		printf("%-48s", name);
+		for (size_t j = 0; j < table->column_count; j++)
+			print_cell(row, j, j + 1 == table->column_count);
+		printf("\n");
+	}
+}
+
+static void print_table(const struct table *table)
+{
+	printf("/*\n"
+	       " * Written by scripts/make-layouts out of the DWARF of programs that these "
+	       "releases built: do not\n"
+	       " * edit. One column per RELEASE, in that order; a field is {offset, size}, {0} "
+	       "where the release\n"
+	       " * has none. See builtin_layout.h.\n"
+	       " */\n");
+	for (size_t i = 0; i < table->column_count; i++)
+		printf("RELEASE(\"%s\")\n", table->releases[i]);
+	print_rows(table, false);
+	printf("\n");
+	print_rows(table, true);
+}
+
+static void table_deinit(struct table *table)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		free(table->releases[i]);
+	for (size_t i = 0; i < table->row_count; i++) {
+		free(table->rows[i].type);
+		free(table->rows[i].path);
+	}
+	free(table->rows);
+}
+
+int main(int argc, char **argv)
+{
+	struct table table = {0};
+	struct error *err = NULL;
+	for (int i = 1; i < argc && !err; i++)
+		err = error_wrap(add_column(&table, argv[i]), "%s", argv[i]);
+	if (!err && !table.column_count)
+		err = error_create(ERROR_USAGE, "usage: make_layouts EXE...");
+	if (!err)
+		print_table(&table);
+	table_deinit(&table);
+	if (!err)
+		return 0;
+	fprintf(stderr, "make_layouts: %s\n", err->message);
+	error_destroy(err);
+	return 1;
+}

@@ -1,0 +1,108 @@
+"""Programs without symbols and DWARF: what the debugger finds by itself is what a debug build tells it."""
+import pathlib
+import struct
+import tempfile
+import time
+
+from lib import debugger, gotrace, oracle, paths, process, programs
+from lib.runner import case
+
+STRIPPED = {
+    "waits": ("waits", "stripped"),
+    "waits-trimmed": ("waits", "stripped-trimmed"),
+    "waits-pie": ("waits", "stripped-pie"),
+    "stacks": ("stacks", "stripped"),
+    "stacks-trimmed": ("stacks", "stripped-trimmed"),
+    "stacks-pie": ("stacks", "stripped-pie"),
+    "running": ("running", "stripped"),
+    "running-pie": ("running", "stripped-pie"),
+    "cgo": ("cgo", "stripped"),
+    "cgo-external": ("cgo", "stripped-external"),
+}
+
+
+def compare_core(go, path):
+    with process.Process([path]) as p:
+        time.sleep(0.2 if "running" in path else 0)
+        text, core = p.abort()
+        doc = debugger.core(path, core, "goroutines --stacks --json").json()
+        assert doc["go"].startswith(f"go{go}"), doc["go"]
+        oracle.compare_goroutines(gotrace.parse(text), doc).report()
+
+
+@case(go="each", program=list(STRIPPED))
+def core_equals_traceback(go, program):
+    name, variant = STRIPPED[program]
+    compare_core(go, programs.path(name, go, variant))
+
+
+@case(go="each", program=["waits", "waits-pie", "stacks", "stacks-pie", "cgo", "cgo-external"])
+def parked_goroutines_equal_traceback(go, program):
+    name, variant = STRIPPED[program]
+    with process.Process([programs.path(name, go, variant)]) as p:
+        doc = debugger.attach(p.pid, "goroutines --stacks --json").json()
+        text, _ = p.abort()
+        oracle.compare_parked(gotrace.parse(text), doc).report()
+
+
+WITH_SYMBOLS = {
+    "waits": ("waits", "default"),
+    "waits-pie": ("waits", "pie"),
+    "stacks-unoptimised": ("stacks", "unoptimised"),
+    "cgo-external": ("cgo", "external"),
+}
+
+
+@case(go="each", program=list(WITH_SYMBOLS))
+def variables_found_through_code(go, program):
+    """In programs that have symbols, the finder's answers are those of the symbol table, all of them."""
+    plugin = pathlib.Path(paths.debugger()).parent / "plugins" / "check_globals.so"
+    name, variant = WITH_SYMBOLS[program]
+    with process.Process([programs.path(name, go, variant)]) as p:
+        r = debugger.run("attach", p.pid, "--batch", "-e", f"plugin load {plugin}", "-e", "check-globals")
+        assert "WRONG" not in r.out and r.out.count("ok ") >= 20, r
+
+
+def without_section_headers(path, out, build_info=True):
+    """A copy as sstrip leaves it; also without build info."""
+    data = bytearray(pathlib.Path(path).read_bytes())
+    struct.pack_into("<Q", data, 40, 0)  # e_shoff
+    struct.pack_into("<HHH", data, 58, 0, 0, 0)  # e_shentsize, e_shnum, e_shstrndx
+    if not build_info:
+        magic = b"\xff Go buildinf:"
+        at = data.index(magic)
+        data[at:at + len(magic)] = bytes(len(magic))
+    pathlib.Path(out).write_bytes(data)
+    pathlib.Path(out).chmod(0o755)
+
+
+@case(go="each", build=["stripped", "stripped-pie"], build_info=["info", "no-info"])
+def no_section_headers(go, build, build_info):
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/waits"
+        without_section_headers(programs.path("waits", go, build), path, build_info == "info")
+        compare_core(go, path)
+
+
+@case(go="each")
+def stopped_before_its_first_instruction(go):
+    """Nothing is initialised yet: no goroutines, no failure; and all is there once it has run."""
+    path = programs.path("waits", go, "stripped")
+    r = debugger.run("exec", "--batch", "-e", "goroutines --json", "-e", "kill", "--", path)
+    assert '"goroutines":[]' in r.out.replace(" ", ""), r
+
+
+@case()
+def packed_program(go):
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/packed"
+        without_section_headers(programs.path("waits", go, "stripped"), path)
+        data = bytearray(pathlib.Path(path).read_bytes())
+        for magic in (b"\xf1\xff\xff\xff\0\0\1\x08", b"\xf0\xff\xff\xff\0\0\1\x08"):
+            data = data.replace(magic, b"UPX!1234")
+        data[0x800:0x804] = b"UPX!"
+        pathlib.Path(path).write_bytes(data)
+        with process.Process([programs.path("waits", go)]) as p:
+            _, core = p.abort()
+            r = debugger.run("core", path, core, "--batch", "-e", "goroutines", expect=2)
+        assert "UPX" in r.err and "--exe" in r.err, r

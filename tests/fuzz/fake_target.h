@@ -1,0 +1,69 @@
+/*
+ * A target whose memory is the fuzzer's input: whatever the address, some byte of the input is
+ * there. So all that is read is hostile, and pointers lead somewhere.
+ */
+#ifndef GCTXDBG_TESTS_FAKE_TARGET_H
+#define GCTXDBG_TESTS_FAKE_TARGET_H
+
+#include "dbg/target/target.h"
+
+struct fake_target {
+	struct target base;
+	struct bytes memory;
+	uint64_t start; /* where the input begins; it repeats from there on */
+};
+
+static inline struct bytes fake_peek(struct target *target, uint64_t address, size_t size)
+{
+	struct fake_target *fake = (struct fake_target *)(void *)target;
+	size_t offset = (size_t)((address - fake->start) % fake->memory.size);
+	size_t left = fake->memory.size - offset;
+	/* The first page faults, as it does everywhere. */
+	if (address < 4096)
+		return (struct bytes){NULL, 0};
+	return (struct bytes){fake->memory.data + offset, size < left ? size : left};
+}
+
+static inline struct error *fake_read(struct target *target, struct memory_run *runs, size_t count)
+{
+	(void)target;
+	for (size_t i = 0; i < count; i++)
+		runs[i].done = 0;
+	return NULL;
+}
+
+static inline struct error *fake_load(struct target *target)
+{
+	(void)target;
+	return NULL;
+}
+
+static inline void fake_destroy(struct target *target)
+{
+	free(target);
+}
+
+/* `memory` (not empty) must outlive the target; leave with target_destroy(). */
+static inline struct target *fake_target_create(struct bytes memory, uint64_t start)
+{
+	static const struct target_ops ops = {
+		.kind = "fuzzer's input",
+		.destroy = fake_destroy,
+		.read = fake_read,
+		.load_threads = fake_load,
+		.load_mappings = fake_load,
+		.peek = fake_peek,
+	};
+	struct fake_target *fake = calloc(1, sizeof(*fake));
+	if (!fake)
+		abort();
+	fake->base.ops = &ops;
+	fake->base.state = TARGET_STOPPED;
+	fake->base.event_fd = -1;
+	fake->base.exe_name = strdup("fuzzed");
+	fake->memory = memory;
+	fake->start = start;
+	return &fake->base;
+}
+
+#endif

@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""Makes small seeds for the fuzzers out of Go programs.
+
+    seeds.py OUTPUT_DIRECTORY PROGRAM...
+
+Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,rtype}/NAME. A seed's first byte chooses the release whose layouts
+are used: its column in dbg/go/builtin_layouts.inc.
+"""
+import pathlib
+import re
+import struct
+import sys
+
+TABLE = pathlib.Path(__file__).resolve().parents[2] / "dbg" / "go" / "builtin_layouts.inc"
+FINDER = TABLE.with_name("find_globals.c")
+KEPT_FUNCTIONS = 40
+DATA_BASE = 0x800000
+CODE_BASE = 0x400000
+TYPES_SIZE = 4096
+MODULE_PARTS = 5  # slices that moduledata has into the function table
+
+
+class Layouts:
+    def __init__(self):
+        self.rows = {}
+        text = TABLE.read_text()
+        self.releases = re.findall(r'^RELEASE\("([^"]*)"\)', text, re.M)
+        for kind, path, cells in re.findall(r'^FIELD\("([^"]*)", (NULL|"[^"]*"), *(.*)\)$', text, re.M):
+            self.rows[kind, path.strip('"')] = re.findall(r"\{(\d+)(?:,(\d+))?\}", cells)
+
+    def column(self, version):
+        minor = ".".join(version.split(".")[:2])
+        return next(i for i, r in enumerate(self.releases) if r.startswith(minor + ".") or r == minor)
+
+    def offset(self, column, kind, *paths):
+        return next(int(self.rows[kind, p][column][0]) for p in paths
+                    if (kind, p) in self.rows and self.rows[kind, p][column][1])
+
+    def size(self, column, kind):
+        return int(self.rows[kind, "NULL"][column][1])
+
+
+class Program:
+    """The sections of an ELF file by name."""
+
+    def __init__(self, path):
+        self.data = pathlib.Path(path).read_bytes()
+        offset, = struct.unpack_from("<Q", self.data, 40)
+        _, count, names = struct.unpack_from("<HHH", self.data, 58)
+        headers = [struct.unpack_from("<IIQQQQ", self.data, offset + 64 * i) for i in range(count)]
+        self.sections = {}
+        for h in headers:
+            start = headers[names][4] + h[0]
+            name = self.data[start:self.data.index(b"\0", start)].decode()
+            self.sections[name] = self.data[h[4]:h[4] + h[5]]
+
+
+def pc_value_table(data, start):
+    """The bytes of one table: pairs of varints up to a zero value that is not the first."""
+    at, first = start, True
+    while True:
+        if not first and data[at] == 0:
+            return data[start:at + 1]
+        for _ in range(2):
+            while data[at] & 0x80:
+                at += 1
+            at += 1
+        first = False
+
+
+def runtime_names():
+    """The functions whose code names the runtime's variables."""
+    names = re.findall(r'USES(?:_FIELD)?\("([^"]*)"', FINDER.read_text())
+    return list(dict.fromkeys(f"runtime.{n}" for clue in names for n in clue.split("|")))
+
+
+def redirect(code):
+    """Makes instructions with operands relative to rip name one of a few places in the data."""
+    out = bytearray(code)
+    for i, m in enumerate(re.finditer(rb"[\x48\x4c][\x89\x8b\x8d][\x05\x0d\x15\x1d\x25\x2d\x35\x3d]", code)):
+        if m.end() + 4 <= len(out):
+            target = DATA_BASE + 8 * (i % 8)
+            struct.pack_into("<i", out, m.end(), target - (CODE_BASE + m.end() + 4))
+    return bytes(out)
+
+
+def cut_function_table(table, layouts, column, new_names=()):
+    """The same table with only its first functions (and, if given, new names), and where their code ends."""
+    parts = struct.unpack_from("<5Q", table, 32)
+    names, cu, files, pctab, functab = (table[p:] for p in parts)
+    size = layouts.size(column, "runtime._func")
+    name_at = layouts.offset(column, "runtime._func", "nameOff", "nameoff")
+    pcs_at = [layouts.offset(column, "runtime._func", p) for p in ("pcsp", "pcfile", "pcln")]
+    out_names, out_pctab, records, entries = bytearray(b"\0"), bytearray(b"\0"), bytearray(), []
+    base = 8 * (KEPT_FUNCTIONS + 1)
+    for i in range(KEPT_FUNCTIONS):
+        entry, at = struct.unpack_from("<II", functab, 8 * i)
+        record = bytearray(functab[at:at + size])
+        name = struct.unpack_from("<I", record, name_at)[0]
+        struct.pack_into("<I", record, name_at, len(out_names))
+        if i < len(new_names):
+            out_names += new_names[i].encode() + b"\0"
+        else:
+            out_names += names[name:names.index(b"\0", name) + 1]
+        pcdata = struct.unpack_from("<I", record, layouts.offset(column, "runtime._func", "npcdata"))[0]
+        funcdata = record[layouts.offset(column, "runtime._func", "nfuncdata")]
+        tail = bytearray(functab[at + size:at + size + 4 * (pcdata + funcdata)])
+        places = [(record, p) for p in pcs_at] + [(tail, 4 * k) for k in range(pcdata)]
+        for where, place in places:
+            start = struct.unpack_from("<I", where, place)[0]
+            if start:
+                struct.pack_into("<I", where, place, len(out_pctab))
+                out_pctab += pc_value_table(pctab, start)
+        entries.append((entry, base + len(records)))
+        records += record + tail
+    end = struct.unpack_from("<I", functab, 8 * KEPT_FUNCTIONS)[0]
+    body, offsets = bytearray(), []
+    functions = b"".join(struct.pack("<II", *e) for e in entries) + struct.pack("<II", end, 0) + records
+    for part in (out_names, cu[:256], files[:1024], out_pctab, functions):
+        body += bytes(-len(body) % 8)
+        offsets.append(72 + len(body))
+        body += part
+    return table[:8] + struct.pack("<8Q", KEPT_FUNCTIONS, 1, 0, *offsets) + body, offsets, end
+
+
+def moduledata(layouts, column, table, offsets, end, code):
+    """Code, function table and a moduledata that fits, as the fuzzer maps them."""
+    image = bytearray(redirect(code[:end])) + bytes(-end % 16)
+    header = CODE_BASE + len(image)
+    image += table + bytes(-len(table) % 16)
+    record = bytearray(layouts.size(column, "runtime.moduledata"))
+    struct.pack_into("<Q", record, layouts.offset(column, "runtime.moduledata", "pcHeader"), header)
+    at = layouts.offset(column, "runtime.moduledata", "pcHeader") + 8
+    for i in range(MODULE_PARTS):
+        struct.pack_into("<3Q", record, at + 24 * i, header + offsets[i], 64, 64)
+    fields = {"text": CODE_BASE, "etext": CODE_BASE + end, "types": DATA_BASE, "etypes": DATA_BASE + len(image),
+              "gofunc": DATA_BASE}
+    for name, value in fields.items():
+        struct.pack_into("<Q", record, layouts.offset(column, "runtime.moduledata", name), value)
+    return bytes(image + record)
+
+
+def version_of(build_info):
+    return re.search(rb"go1\.\d+(\.\d+)?", build_info).group().decode()
+
+
+def main(output, programs):
+    layouts = Layouts()
+    for path in programs:
+        program, name = Program(path), pathlib.Path(path).name
+        sections = program.sections
+        build_info = sections[".go.buildinfo"]
+        column = layouts.column(version_of(build_info))
+        table = sections.get(".gopclntab") or sections[".data.rel.ro.gopclntab"]
+        cut, _, _ = cut_function_table(table, layouts, column)
+        renamed = cut_function_table(table, layouts, column, runtime_names())
+        types = sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE]
+        seeds = {"pclntab": cut, "moduledata": moduledata(layouts, column, *renamed, sections[".text"]),
+                 "rtype": types}
+        for kind, seed in seeds.items():
+            seeds[kind] = bytes([column]) + seed
+        seeds["buildinfo"] = build_info
+        for kind, seed in seeds.items():
+            folder = pathlib.Path(output) / kind
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

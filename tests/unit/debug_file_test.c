@@ -1,0 +1,274 @@
+/* Separate debug files: by build id, by link and checksum, by name; those of another build are
+ * never used. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dwarf/debug_file.h"
+#include "tests/unit/elf_fixture.h"
+
+enum { MAX_PATH = 256 };
+
+/* A folder with bin/program and places for its debug file. */
+struct place {
+	char root[MAX_PATH], exe[MAX_PATH];
+};
+
+/* `name` below the place; free it. */
+static char *path_of(const struct place *place, const char *name)
+{
+	char *path;
+	if (asprintf(&path, "%s/%s", place->root, name) < 0)
+		abort();
+	return path;
+}
+
+static void make_folder(const struct place *place, const char *name)
+{
+	_cleanup_free_ char *path = path_of(place, name);
+	if (mkdir(path, 0700) < 0)
+		abort();
+}
+
+/* An ELF file with the build id `id` (NULL: none), code of `code_size` and one section more. */
+static struct fixture_bytes make_elf(
+	const char *id, size_t code_size, const char *section, const void *data, size_t size)
+{
+	struct fixture_bytes note = fixture_bytes_create(), code = fixture_bytes_create();
+	struct fixture_section sections[3] = {
+		{".text", SHT_PROGBITS, SHF_ALLOC, code.data, code_size, 0, 0}};
+	size_t count = 1;
+	if (id) {
+		const Elf64_Nhdr header = {4, (uint32_t)strlen(id), NT_GNU_BUILD_ID};
+		fixture_put(&note, &header, sizeof(header));
+		fixture_put(&note, "GNU", 4);
+		fixture_put(&note, id, strlen(id));
+		sections[count++] = (struct fixture_section){
+			".note.gnu.build-id", SHT_NOTE, SHF_ALLOC, note.data, note.size, 0, 0};
+	}
+	sections[count++] = (struct fixture_section){section, SHT_PROGBITS, 0, data, size, 0, 0};
+	struct fixture_bytes elf = fixture_elf(sections, count);
+	free(note.data);
+	free(code.data);
+	return elf;
+}
+
+static struct fixture_bytes make_debug(const char *id, size_t code_size)
+{
+	return make_elf(id, code_size, ".debug_info", "DWARF", 6);
+}
+
+static void write_file(const struct place *place, const char *name, struct fixture_bytes contents)
+{
+	_cleanup_free_ char *path = path_of(place, name);
+	FILE *file = fopen(path, "w");
+	if (!file || fwrite(contents.data, 1, contents.size, file) != contents.size ||
+		fclose(file) != 0)
+		abort();
+}
+
+static void forget_file(const struct place *place, const char *name)
+{
+	_cleanup_free_ char *path = path_of(place, name);
+	if (unlink(path) < 0)
+		abort();
+}
+
+static int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+	const char *directory = getenv("TMPDIR");
+	if (!place)
+		return -1;
+	snprintf(place->root, sizeof(place->root), "%s/gctxdbg-test.XXXXXX",
+		directory ? directory : "/tmp");
+	if (!mkdtemp(place->root))
+		return -1;
+	snprintf(place->exe, sizeof(place->exe), "%.200s/bin/program", place->root);
+	make_folder(place, "bin");
+	make_folder(place, "bin/.debug");
+	make_folder(place, "debug");
+	make_folder(place, "debug/.build-id");
+	make_folder(place, "debug/.build-id/61");
+	unsetenv("DEBUGINFOD_URLS");
+	*state = place;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+	char command[2 * MAX_PATH];
+	snprintf(command, sizeof(command), "rm -rf '%s'", place->root);
+	int status = system(command);
+	free(place);
+	return status;
+}
+
+/* The debug file that is found for the program, relative to the place; "" when there is none. */
+static void assert_found(const struct place *place, const char *expected)
+{
+	_cleanup_free_ char *directory = path_of(place, "debug");
+	struct elf_image *image;
+	struct error *err = elf_image_open(place->exe, &image);
+	assert_null(err);
+	struct debug_file_search search = {.exe_path = place->exe, .directory = directory};
+	struct elf_image *found = debug_file_find(image, &search);
+	if (expected[0]) {
+		assert_non_null(found);
+		_cleanup_free_ char *path = path_of(place, expected);
+		assert_string_equal(elf_image_path(found), path);
+	} else {
+		assert_null(found);
+	}
+	elf_image_close(found);
+	elf_image_close(image);
+}
+
+static void test_checksum(void **state)
+{
+	(void)state;
+	/* The value that the definition of CRC-32 gives as its check. */
+	assert_int_equal(
+		debug_file_checksum((struct bytes){(const uint8_t *)"123456789", 9}), 0xcbf43926);
+	assert_int_equal(debug_file_checksum((struct bytes){(const uint8_t *)"", 0}), 0);
+}
+
+static void test_build_id(void **state)
+{
+	const struct place *place = *state;
+	const char *name = "debug/.build-id/61/6263646566.debug";
+	struct fixture_bytes exe = make_elf("abcdef", 32, ".comment", "", 1);
+	struct fixture_bytes right = make_debug("abcdef", 32), wrong = make_debug("abcdeg", 32);
+	write_file(place, "bin/program", exe);
+	assert_found(place, "");
+	write_file(place, name, right);
+	assert_found(place, name);
+	write_file(place, name, wrong);
+	assert_found(place, "");
+	write_file(place, name, exe); /* the right id, but no DWARF */
+	assert_found(place, "");
+	right.size /= 2; /* cut short */
+	write_file(place, name, right);
+	assert_found(place, "");
+	free(exe.data);
+	free(right.data);
+	free(wrong.data);
+}
+
+/* Section .gnu_debuglink for `name` and a checksum. */
+static struct fixture_bytes make_link(const char *name, uint32_t checksum)
+{
+	struct fixture_bytes link = fixture_bytes_create();
+	fixture_put_string(&link, name);
+	fixture_align(&link, 4);
+	fixture_put_number(&link, checksum, sizeof(checksum));
+	return link;
+}
+
+static void write_linked(const struct place *place, const char *name, uint32_t checksum)
+{
+	struct fixture_bytes link = make_link(name, checksum);
+	struct fixture_bytes exe = make_elf(NULL, 32, ".gnu_debuglink", link.data, link.size);
+	write_file(place, "bin/program", exe);
+	free(link.data);
+	free(exe.data);
+}
+
+static void test_link(void **state)
+{
+	const struct place *place = *state;
+	struct fixture_bytes debug = make_debug(NULL, 32), other = make_debug(NULL, 48);
+	uint32_t checksum = debug_file_checksum((struct bytes){debug.data, debug.size});
+	write_linked(place, "program.debug", checksum);
+	assert_found(place, "");
+	write_file(place, "bin/program.debug", debug);
+	assert_found(place, "bin/program.debug");
+	write_file(place, "bin/.debug/program.debug", debug);
+	write_file(place, "bin/program.debug", other); /* passed over */
+	assert_found(place, "bin/.debug/program.debug");
+	forget_file(place, "bin/.debug/program.debug");
+	assert_found(place, "");
+
+	char path[2 * MAX_PATH], *end = path + snprintf(path, sizeof(path), "debug");
+	for (const char *slash = place->root + 1; slash; slash = strchr(slash, '/')) {
+		slash += *slash == '/';
+		int length = (int)strcspn(slash, "/");
+		end += snprintf(end, MAX_PATH, "/%.*s", length, slash);
+		make_folder(place, path);
+	}
+	snprintf(end, MAX_PATH, "/bin");
+	make_folder(place, path);
+	snprintf(end, MAX_PATH, "/bin/program.debug");
+	write_file(place, path, debug);
+	assert_found(place, path);
+
+	write_linked(place, "program.debug", checksum ^ 1);
+	assert_found(place, "");
+	write_linked(place, "../bin/program.debug", checksum);
+	assert_found(place, "");
+	struct fixture_bytes cut = make_elf(NULL, 32, ".gnu_debuglink", "program.debug", 14);
+	write_file(place, "bin/program", cut);
+	assert_found(place, "");
+	free(cut.data);
+	free(debug.data);
+	free(other.data);
+}
+
+static void assert_named(const struct place *place, const char *name, const char *message)
+{
+	_cleanup_free_ char *path = path_of(place, name);
+	struct elf_image *image, *found = NULL;
+	struct error *err = elf_image_open(place->exe, &image);
+	assert_null(err);
+	err = debug_file_open(image, path, &found);
+	if (message) {
+		assert_non_null(err);
+		assert_non_null(strstr(err->message, message));
+		assert_null(found);
+		error_destroy(err);
+	} else {
+		assert_null(err);
+		assert_non_null(found);
+	}
+	elf_image_close(found);
+	elf_image_close(image);
+}
+
+static void test_named(void **state)
+{
+	const struct place *place = *state;
+	struct fixture_bytes exe = make_elf("abcdef", 32, ".comment", "", 1);
+	struct fixture_bytes right = make_debug("abcdef", 32), wrong = make_debug("abcdeg", 32);
+	struct fixture_bytes unnamed = make_debug(NULL, 48);
+	write_file(place, "bin/program", exe);
+	write_file(place, "right", right);
+	write_file(place, "wrong", wrong);
+	write_file(place, "unnamed", unnamed);
+	assert_named(place, "right", NULL);
+	assert_named(place, "wrong", "its build id is 616263646567, the program's 616263646566");
+	assert_named(place, "unnamed", "belongs to another build");
+	assert_named(place, "bin/program", "no debug information either");
+	assert_named(place, "nothing", "No such file");
+	free(exe.data);
+	free(right.data);
+	free(wrong.data);
+	free(unnamed.data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_checksum),
+		cmocka_unit_test_setup_teardown(test_build_id, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_link, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_named, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

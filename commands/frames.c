@@ -97,13 +97,26 @@ REGISTER_COMMAND(bt_command);
 
 /* ---- frame, up, down ---- */
 
+static void show_frame_json(struct shell *shell, const struct frame *frame)
+{
+	struct json *json = json_create(&shell->out);
+	json_uint(json, "index", shell->selection.frame);
+	frame_json(json, "frame", frame);
+	json_finish(json);
+}
+
 /* Shows the selected frame with its source line, if the source is here. */
-static struct error *show_frame(struct shell *shell, struct selected *selected)
+static struct error *show_frame(
+	struct shell *shell, const struct arguments *arguments, struct selected *selected)
 {
 	const struct frame *frame;
 	struct error *err = selected_frame(shell, selected, &frame);
 	if (err)
 		return err;
+	if (argument_given(arguments, "json")) {
+		show_frame_json(shell, frame);
+		return NULL;
+	}
 	struct stack one = {.frames = &selected->stack->frames[shell->selection.frame], .count = 1};
 	output_printf(&shell->out, STYLE_STRONG, "frame %zu of %zu: ", shell->selection.frame,
 		selected->stack->count);
@@ -115,8 +128,16 @@ static struct error *show_frame(struct shell *shell, struct selected *selected)
 	output_printf(&shell->out, STYLE_DIM,
 		"  pc 0x%" PRIx64 "  sp 0x%" PRIx64 "  fp 0x%" PRIx64 "\n", frame->pc, frame->sp,
 		frame->fp);
-	if (frame->file && frame->line > 0) /* the source need not be on this machine */
-		error_destroy(source_lines_print(shell, frame->file, frame->line, 0, frame->line));
+	struct source_lines lines;
+	err = frame->file && frame->line > 0
+		      ? source_lines_read(shell, frame->file, frame->line, 0, &lines)
+		      : NULL;
+	if (!err && frame->file && frame->line > 0) {
+		lines.marked = frame->line;
+		source_lines_text(&shell->out, &lines);
+		source_lines_deinit(&lines);
+	}
+	error_destroy(err); /* the source need not be on this machine */
 	return NULL;
 }
 
@@ -134,15 +155,15 @@ static struct error *move(struct shell *shell, const struct arguments *arguments
 	const struct frame *frame;
 	err = selected_frame(shell, &selected, &frame);
 	size_t at = shell->selection.frame;
-	if (!err && direction > 0 && steps > selected.stack->count - 1 - at)
-		err = error_create(ERROR_NOT_FOUND, "frame %zu is %zu frames below the outermost",
-			at, selected.stack->count - 1 - at);
-	if (!err && direction < 0 && steps > at)
-		err = error_create(
-			ERROR_NOT_FOUND, "frame %zu is %zu frames above the innermost", at, at);
+	size_t possible = err ? 0 : direction > 0 ? selected.stack->count - 1 - at : at;
+	if (!err && steps > possible)
+		err = error_create(ERROR_NOT_FOUND,
+			"frame %zu is the %s one, or too near to it: %zu more %s", at,
+			direction > 0 ? "outermost" : "innermost", possible,
+			direction > 0 ? "up" : "down");
 	if (!err) {
 		shell->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
-		err = show_frame(shell, &selected);
+		err = show_frame(shell, arguments, &selected);
 	}
 	selected_deinit(&selected);
 	return err;
@@ -175,15 +196,21 @@ static struct error *run_frame(struct shell *shell, const struct arguments *argu
 			shell->selection.frame = (size_t)number;
 	}
 	if (!err)
-		err = show_frame(shell, &selected);
+		err = show_frame(shell, arguments, &selected);
 	selected_deinit(&selected);
 	return err;
 }
 
+static const struct command_option frame_options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
 static const struct command frame_command = {
 	.name = "frame",
 	.group = GROUP_GOROUTINES,
-	.usage = "frame [N]",
+	.usage = "frame [N] [--json]",
+	.options = frame_options,
 	.summary = "Selects frame N of the stack, as bt numbers them, and shows it",
 	.example = "frame 3",
 	.max_words = 1,
@@ -195,7 +222,8 @@ REGISTER_COMMAND(frame_command);
 static const struct command up_command = {
 	.name = "up",
 	.group = GROUP_GOROUTINES,
-	.usage = "up [N]",
+	.usage = "up [N] [--json]",
+	.options = frame_options,
 	.summary = "Selects the caller's frame, or N frames further out",
 	.example = "up 2",
 	.max_words = 1,
@@ -207,7 +235,8 @@ REGISTER_COMMAND(up_command);
 static const struct command down_command = {
 	.name = "down",
 	.group = GROUP_GOROUTINES,
-	.usage = "down [N]",
+	.usage = "down [N] [--json]",
+	.options = frame_options,
 	.summary = "Selects the frame that this one called, or N frames further in",
 	.example = "down",
 	.max_words = 1,

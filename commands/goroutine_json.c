@@ -1,22 +1,25 @@
 /* Goroutines and stacks as JSON of the contract. */
 #include "commands/goroutine_view.h"
 
+void frame_json(struct json *json, const char *key, const struct frame *frame)
+{
+	json_object(json, key);
+	json_string(json, "func", frame->function);
+	json_string(json, "file", frame->file);
+	json_int(json, "line", frame->line);
+	json_address(json, "pc", frame->pc);
+	json_address(json, "sp", frame->sp);
+	json_address(json, "fp", frame->fp);
+	json_bool(json, "inlined", frame->inlined);
+	json_string(json, "stack", frame_stack_name(frame->stack));
+	json_end(json);
+}
+
 void stack_json(struct json *json, const struct stack *stack)
 {
 	json_array(json, "frames");
-	for (size_t i = 0; i < stack->count; i++) {
-		const struct frame *frame = &stack->frames[i];
-		json_object(json, NULL);
-		json_string(json, "func", frame->function);
-		json_string(json, "file", frame->file);
-		json_int(json, "line", frame->line);
-		json_address(json, "pc", frame->pc);
-		json_address(json, "sp", frame->sp);
-		json_address(json, "fp", frame->fp);
-		json_bool(json, "inlined", frame->inlined);
-		json_string(json, "stack", frame_stack_name(frame->stack));
-		json_end(json);
-	}
+	for (size_t i = 0; i < stack->count; i++)
+		frame_json(json, NULL, &stack->frames[i]);
 	json_end(json);
 	if (stack->problem)
 		json_string(json, "problem", stack->problem);

@@ -69,6 +69,8 @@ struct error *goroutine_expr_value(
 void goroutine_json(struct json *json, struct goroutine_view *view, bool frames);
 /* `"created_by":{…}`. */
 void creator_json(struct json *json, const struct goroutine_view *view);
+/* One frame as an object. */
+void frame_json(struct json *json, const char *key, const struct frame *frame);
 /* `"frames":[…]`, and `"problem"` when the stack is incomplete. */
 void stack_json(struct json *json, const struct stack *stack);
 

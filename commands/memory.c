@@ -116,6 +116,22 @@ static void print_memory(struct shell *shell, uint64_t address, const uint8_t *b
 	}
 }
 
+static void memory_json(
+	struct output *output, uint64_t address, const uint8_t *bytes, size_t count, size_t size)
+{
+	struct json *json = json_create(output);
+	json_address(json, "addr", address);
+	json_uint(json, "size", size);
+	json_array(json, "values"); /* as text: numbers of 64 bits are too large for many readers */
+	for (size_t i = 0; i < count; i++) {
+		char text[24];
+		snprintf(text, sizeof(text), "0x%" PRIx64, item_at(bytes + i * size, size));
+		json_string(json, NULL, text);
+	}
+	json_end(json);
+	json_finish(json);
+}
+
 /* What to show. */
 struct request {
 	uint64_t address, count, size;
@@ -191,7 +207,10 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (!bytes)
 		return error_no_memory();
 	err = target_read(shell->target, request.address, bytes, size);
-	if (!err)
+	if (!err && argument_given(arguments, "json"))
+		memory_json(&shell->out, request.address, bytes, (size_t)request.count,
+			(size_t)request.size);
+	else if (!err)
 		print_memory(shell, request.address, bytes, (size_t)request.count,
 			(size_t)request.size, request.format);
 	return err;
@@ -201,6 +220,7 @@ static const struct command_option options[] = {
 	{"format", 'f', "FORMAT", "how to show each item; addr says what it points to",
 		format_names},
 	{"size", 's', "BYTES", "of each item (8)", size_names},
+	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -210,7 +230,8 @@ static const struct command x_command = {
 	.name = "x",
 	.aliases = aliases,
 	.group = GROUP_DATA,
-	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8]",
+	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8] "
+		 "[--json]",
 	.summary = "Prints memory",
 	.help = "ADDRESS is a number or $pc, $sp, $fp of the selected frame, or a register of the "
 		"thread that runs it "

@@ -1,4 +1,4 @@
-/* Printing source lines: see source_lines.h. */
+/* Source lines: see source_lines.h. */
 #include "commands/source_lines.h"
 
 #include <errno.h>
@@ -26,12 +26,10 @@ static char *map_path(const struct shell *shell, const char *file)
 	return strdup(file);
 }
 
-static struct error *open_source(struct shell *shell, const char *file, FILE **ret)
+/* Opens the source; `path` is where it should be here. */
+static struct error *open_source(const char *path, FILE **ret)
 {
-	_cleanup_free_ char *path = map_path(shell, file);
 	struct stat status;
-	if (!path)
-		return error_no_memory();
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		errno = EINVAL;
 	else if ((*ret = fopen(path, "re")))
@@ -41,41 +39,92 @@ static struct error *open_source(struct shell *shell, const char *file, FILE **r
 	return error_wrap(err, "no source here (set source-path FROM=TO tells where it is)");
 }
 
-struct error *source_lines_print(
-	struct shell *shell, const char *file, int line, int around, int marked)
+/* Takes `text`. */
+static bool add_line(struct source_lines *lines, size_t *capacity, char *text, ssize_t length)
 {
-	FILE *stream = NULL;
-	struct error *err = open_source(shell, file, &stream);
-	if (err)
-		return err;
-	char *text = NULL;
-	size_t capacity = 0;
-	ssize_t length;
-	int number = 0;
-	bool printed = false;
-	while (number < line + around && (length = getline(&text, &capacity, stream)) >= 0) {
-		number++;
-		if (number < line - around)
-			continue;
-		if (length > 0 && text[length - 1] == '\n')
-			text[length - 1] = 0;
-		/* output_text() escapes control characters: tabs become blanks first. */
-		output_printf(&shell->out, number == marked ? STYLE_STRONG : STYLE_DIM, "%s%5d  ",
-			number == marked ? "=>" : "  ", number);
-		for (char *c = text; *c; c++) {
-			if (*c == '\t')
-				output_printf(&shell->out, STYLE_PLAIN, "    ");
-			else
-				output_text(&shell->out, STYLE_PLAIN, (char[]){*c, 0});
-		}
-		output_printf(&shell->out, STYLE_PLAIN, "\n");
-		printed = true;
+	if (length > 0 && text[length - 1] == '\n')
+		text[length - 1] = 0;
+	if (!array_reserve(&lines->lines, capacity, lines->count + 1)) {
+		free(text);
+		return false;
 	}
-	free(text);
-	fclose(stream);
-	return printed ? NULL
-		       : error_create(ERROR_NOT_FOUND,
-				 "%s has no line %d: it is not the source that the program was "
-				 "built from",
-				 file, line);
+	lines->lines[lines->count++] = text;
+	return true;
+}
+
+struct error *source_lines_read(
+	struct shell *shell, const char *file, int line, int around, struct source_lines *ret)
+{
+	*ret = (struct source_lines){
+		.path = map_path(shell, file), .first = line > around ? line - around : 1};
+	FILE *stream = NULL;
+	struct error *err = ret->path ? open_source(ret->path, &stream) : error_no_memory();
+	size_t capacity = 0;
+	for (int number = 1; !err && number <= line + around; number++) {
+		char *text = NULL;
+		size_t size = 0;
+		ssize_t length = getline(&text, &size, stream);
+		if (length < 0 || number < ret->first) {
+			free(text);
+			if (length < 0)
+				break;
+		} else if (!add_line(ret, &capacity, text, length)) {
+			err = error_no_memory();
+		}
+	}
+	if (stream)
+		fclose(stream);
+	if (!err && !ret->count)
+		err = error_create(ERROR_NOT_FOUND,
+			"%s has no line %d: it is not the source that the program was built from",
+			file, line);
+	if (err)
+		source_lines_deinit(ret);
+	return err;
+}
+
+void source_lines_deinit(struct source_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->lines[i]);
+	free(lines->lines);
+	free(lines->path);
+	*lines = (struct source_lines){0};
+}
+
+void source_lines_text(struct output *output, const struct source_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		int number = lines->first + (int)i;
+		bool marked = number == lines->marked;
+		output_printf(output, marked ? STYLE_STRONG : STYLE_DIM, "%s%5d  ",
+			marked ? "=>" : "  ", number);
+		/* output_text() escapes control characters: tabs become blanks first. */
+		for (const char *c = lines->lines[i]; *c;) {
+			size_t plain = strcspn(c, "\t");
+			_cleanup_free_ char *part = strndup(c, plain);
+			output_text(output, STYLE_PLAIN, part ? part : "");
+			c += plain;
+			if (*c == '\t') {
+				output_printf(output, STYLE_PLAIN, "    ");
+				c++;
+			}
+		}
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+}
+
+void source_lines_json(struct output *output, const struct source_lines *lines)
+{
+	struct json *json = json_create(output);
+	json_string(json, "file", lines->path);
+	json_array(json, "lines");
+	for (size_t i = 0; i < lines->count; i++) {
+		json_object(json, NULL);
+		json_int(json, "line", lines->first + (int)i);
+		json_string(json, "text", lines->lines[i]);
+		json_end(json);
+	}
+	json_end(json);
+	json_finish(json);
 }

@@ -218,16 +218,26 @@ static struct error *run_thread(struct shell *shell, const struct arguments *arg
 		error_destroy(err);
 		err = NULL;
 		select_thread(shell, views.items[i].thread->tid);
-		thread_text(shell, &views.items[i], false);
+		struct thread_views one = {&views.items[i], 1};
+		if (argument_given(arguments, "json"))
+			render_json(shell, &one, true);
+		else
+			thread_text(shell, &views.items[i], false);
 	}
 	thread_views_deinit(&views);
 	return err;
 }
 
+static const struct command_option thread_options[] = {
+	{"json", 0, NULL, "as one JSON document, like threads --stacks --json", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
 static const struct command thread_command = {
 	.name = "thread",
 	.group = GROUP_THREADS,
-	.usage = "thread TID",
+	.usage = "thread TID [--json]",
+	.options = thread_options,
 	.summary = "Shows one thread and selects it: bt, frame and regs are about it then",
 	.example = "thread 4711",
 	.min_words = 1,

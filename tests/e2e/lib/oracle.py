@@ -111,7 +111,10 @@ def compare_goroutine(diff, printed, g):
         diff.add(f"{where}: wait_seconds is {waited}, Go says {printed.minutes} minutes")
     _compare_creator(diff, where, printed, g)
     if not printed.unavailable and not printed.notes:
-        compare_frames(diff, where, printed, own_frames(g["frames"]))
+        # Inside a vDSO call made on the system stack the runtime prints that stack as the goroutine's
+        # (traceback1 replaces the registers whatever stack they are on).
+        system = printed.frames and printed.frames[-1].func in ("runtime.systemstack", "runtime.mcall")
+        compare_frames(diff, where, printed, own_frames(g["frames"], "system" if system else "goroutine"))
     check_inlined_registers(diff, where, g["frames"])
 
 

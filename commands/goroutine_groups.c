@@ -192,7 +192,7 @@ static void wait_text(struct output *output, const struct goroutine_group *group
 	char duration[32];
 	if (group->longest_wait_ns < 0)
 		return;
-	format_duration(group->longest_wait_ns, duration, sizeof(duration));
+	format_wait(group->first->program, group->longest_wait_ns, duration, sizeof(duration));
 	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
 }
 
@@ -221,8 +221,8 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 	for (size_t i = 0; table && i < groups->count; i++) {
 		const struct goroutine_group *group = &groups->items[i];
 		char duration[32] = "-", ids[128];
-		if (group->longest_wait_ns >= 0)
-			format_duration(group->longest_wait_ns, duration, sizeof(duration));
+		format_wait(
+			group->first->program, group->longest_wait_ns, duration, sizeof(duration));
 		size_t used = 0;
 		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
 			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,

@@ -10,6 +10,18 @@ const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+const char *format_wait(struct program *program, int64_t wait_ns, char *ret, size_t size)
+{
+	char duration[32];
+	if (wait_ns < 0) {
+		snprintf(ret, size, "-");
+		return ret;
+	}
+	format_duration(wait_ns, duration, sizeof(duration));
+	snprintf(ret, size, "%s%s", program_clock_is_exact(program) ? "" : "≥", duration);
+	return ret;
+}
+
 /* "3.2s", or "since 3.2s" for what is past. */
 static void describe_sleep(
 	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
@@ -22,7 +34,11 @@ static void describe_sleep(
 	}
 	int64_t left = wait->until_ns - now;
 	format_duration(left < 0 ? -left : left, duration, sizeof(duration));
-	snprintf(ret, size, left < 0 ? "due since %s" : "for %s more", duration);
+	const char *at_most = program_clock_is_exact(view->program) ? "" : "at most ";
+	if (left < 0)
+		snprintf(ret, size, "due since %s", duration);
+	else
+		snprintf(ret, size, "for %s%s more", at_most, duration);
 }
 
 const char *goroutine_describe_wait(
@@ -66,8 +82,8 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 	output_printf(output, STYLE_PLAIN, " [%s", goroutine_state(view->program, goroutine));
 	int64_t wait_ns = goroutine_wait_ns(view->program, goroutine);
 	if (wait_ns >= 0) {
-		format_duration(wait_ns, text, sizeof(text));
-		output_printf(output, STYLE_PLAIN, ", %s", text);
+		output_printf(output, STYLE_PLAIN, ", %s",
+			format_wait(view->program, wait_ns, text, sizeof(text)));
 	}
 	if (goroutine->locked_machine != 0)
 		output_printf(output, STYLE_PLAIN, ", locked to thread");
@@ -88,7 +104,8 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 		output_text(output, STYLE_DIM, ": ");
 		output_text(output, STYLE_DIM, view->labels[i].value);
 	}
-	output_printf(output, STYLE_DIM, view->label_count ? "}\n" : "\n");
+	output_printf(output, STYLE_DIM, "%s%s\n", view->label_count ? "}" : "",
+		view->labels_partial ? "  (some labels cannot be read)" : "");
 }
 
 /* Frames that stack_text() shows: not the runtime's, unless nothing else is there. */

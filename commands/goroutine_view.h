@@ -91,6 +91,12 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 void creator_text(
 	struct output *output, struct program *program, const struct goroutine *goroutine);
 
+/*
+ * How long it has waited, for people: "5m12s", "≥5m12s" where the clock is not exact (a core), "-" when unknown. `wait_ns` as
+ * goroutine_wait_ns() gives it. Returns `ret`.
+ */
+const char *format_wait(struct program *program, int64_t wait_ns, char *ret, size_t size);
+
 /* The last part of a path. */
 const char *base_name(const char *path);
 

@@ -58,8 +58,7 @@ static void table_row(struct table *table, struct goroutine_view *view)
 	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
 	char duration[32] = "-", wait[256] = "-";
 	struct code_place place;
-	if (wait_ns >= 0)
-		format_duration(wait_ns, duration, sizeof(duration));
+	format_wait(program, wait_ns, duration, sizeof(duration));
 	if (view->wait_count)
 		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
 	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);

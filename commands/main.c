@@ -1,4 +1,5 @@
 /* main(): opens what the command line names, runs -e and -x, then the prompt or stdin. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -63,6 +64,8 @@ static bool run_items(struct shell *shell, const struct options *options)
 		const struct run_item *item = &options->items[i];
 		struct error *err = item->is_script ? shell_run_script(shell, item->text)
 						    : shell_execute(shell, item->text);
+		if (!err && shell->cancel)
+			err = error_create(ERROR_CANCELLED, "interrupted");
 		bool stop = shell->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);
 		if (!shell_settle(shell, err) && stop)
 			return false;
@@ -159,8 +162,21 @@ static int run_options(const struct options *options)
 	return EXIT_FINE;
 }
 
+/* Descriptors 0 to 2 that the caller has closed would be taken by the next files opened, and
+ * written to. */
+static void open_missing_streams(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	open_missing_streams();
 	setlocale(LC_CTYPE, "");
 	struct options options;
 	struct error *err = options_init(&options, argc, argv);

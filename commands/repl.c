@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -85,6 +86,12 @@ static void tell_events(void)
 		rl_point = point;
 		rl_redisplay();
 	}
+}
+
+static int ignore_key(int count, int key)
+{
+	(void)count, (void)key;
+	return 0;
 }
 
 /*
@@ -170,6 +177,9 @@ void repl_run(struct shell *shell)
 	rl_readline_name = "gctxdbg";
 	rl_catch_signals = 0;
 	rl_getc_function = read_key;
+	/* readline 8.2 crashes when an unbound Ctrl-X sequence ends a search. */
+	rl_bind_keyseq("\\C-x", ignore_key);
+	signal(SIGQUIT, SIG_IGN); /* it would leave the terminal raw */
 	completion_install(shell);
 	history_load();
 	greet(shell);

@@ -1,5 +1,6 @@
 /* Scripts: a file or stdin, line by line, up to the first command that fails. */
 #include "commands/script.h"
+#include "commands/open_file.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -108,7 +109,7 @@ struct error *shell_run_script(struct shell *shell, const char *path)
 {
 	if (!strcmp(path, "-"))
 		return shell_run_stream(shell, stdin, "stdin");
-	FILE *stream = fopen(path, "re");
+	FILE *stream = open_file_at_once(path, "r");
 	if (!stream)
 		return error_system(errno, "cannot open the script %s", path);
 	struct stat status;

@@ -1,5 +1,6 @@
 /* The shell: one line in, one command run, its output where the line says. */
 #include "commands/shell.h"
+#include "commands/open_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -57,7 +58,7 @@ struct sink {
 static struct error *open_file(struct sink *sink, const struct line *line, struct output *output)
 {
 	const char *path = line->destination;
-	output->stream = fopen(path, line->output == LINE_APPEND ? "ae" : "we");
+	output->stream = open_file_at_once(path, line->output == LINE_APPEND ? "a" : "w");
 	if (!output->stream)
 		return error_system(errno, "cannot write to %s", path);
 	sink->path = path;

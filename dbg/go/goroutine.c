@@ -188,6 +188,26 @@ static struct error *attach_threads(struct program *program, struct goroutine_li
 	return NULL;
 }
 
+/* Reads `count` pointers, at worst one by one, and keeps those that can be read: `*ret_count`. */
+static struct error *read_addresses(struct program *program, uint64_t array, uint64_t *addresses,
+	size_t count, size_t *ret_count)
+{
+	struct error *err =
+		target_read(program->target, array, addresses, count * sizeof(*addresses));
+	*ret_count = err ? 0 : count;
+	if (!err || err->code != ERROR_FAULT)
+		return err;
+	error_destroy(err);
+	for (size_t i = 0; i < count; i++) {
+		err = target_read_u64(program->target, array + 8 * i, &addresses[*ret_count]);
+		if (err && err->code != ERROR_FAULT)
+			return err;
+		*ret_count += !err;
+		error_destroy(err);
+	}
+	return NULL;
+}
+
 static struct error *load(struct program *program, struct goroutine_list *list)
 {
 	list->count = 0;
@@ -201,13 +221,15 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 	uint64_t addresses[BATCH];
 	for (uint64_t done = 0; !err && done < count;) {
 		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
+		size_t readable;
 		err = target_check(program->target);
 		if (!err)
-			err = target_read(program->target, array + 8 * done, addresses,
-				batch * sizeof(*addresses));
+			err = read_addresses(
+				program, array + 8 * done, addresses, batch, &readable);
 		if (err)
 			return error_wrap(err, "reading the list of all goroutines");
-		err = load_batch(program, addresses, batch, finalizers_running, list);
+		list->unreadable += batch - readable;
+		err = load_batch(program, addresses, readable, finalizers_running, list);
 		done += batch;
 	}
 	if (err)

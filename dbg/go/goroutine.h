@@ -55,7 +55,8 @@ struct machine {
 	uint64_t system_sp;		  /* where g0 was left last (g0.sched.sp) */
 	uint64_t vdso_pc, vdso_sp;	  /* inside a vDSO call when not 0 */
 	uint64_t p;
-	bool in_c; /* executing a cgo call */
+	bool in_c;    /* executing a cgo call */
+	bool started; /* it has noted its thread's id (procid) */
 	bool spinning, blocked;
 };
 

@@ -1,9 +1,11 @@
 /* pprof labels of a goroutine (runtime/pprof/label.go): a map until 1.23, a slice of pairs
  * since 1.24. */
+#include <stdio.h>
+
 #include "dbg/go/hmap.h"
 #include "dbg/go/program_state.h"
 
-enum { MAX_LABELS = 256, MAX_TEXT = 4096, STRING_SIZE = 16 };
+enum { MAX_LABELS = 4096, MAX_TEXT = 4096, STRING_SIZE = 16 };
 
 struct labels {
 	struct program *program;
@@ -20,6 +22,37 @@ void labels_free(struct label *labels, size_t count)
 	free(labels);
 }
 
+/* A Go string as a C string: what it cannot hold (NUL bytes) is written as \\x00, what is too long
+ * ends with "…". */
+static struct error *read_text(struct program *program, uint64_t address, char **ret)
+{
+	uint64_t header[2];
+	struct error *err = target_read(program->target, address, header, sizeof(header));
+	if (err)
+		return err;
+	size_t size = header[1] < MAX_TEXT ? (size_t)header[1] : MAX_TEXT, used = 0;
+	_cleanup_free_ char *bytes = malloc(size + 1);
+	char *text = malloc(4 * size + sizeof("…"));
+	if (!bytes || !text) {
+		free(text);
+		return error_no_memory();
+	}
+	err = target_read(program->target, header[0], bytes, size);
+	if (err) {
+		free(text);
+		return err;
+	}
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i])
+			text[used++] = bytes[i];
+		else
+			used += (size_t)sprintf(text + used, "\\x00");
+	}
+	strcpy(text + used, header[1] > size ? "…" : "");
+	*ret = text;
+	return NULL;
+}
+
 static struct error *add(void *context, uint64_t key, uint64_t value)
 {
 	struct labels *labels = context;
@@ -29,10 +62,10 @@ static struct error *add(void *context, uint64_t key, uint64_t value)
 	if (!array_reserve(&labels->items, &labels->capacity, labels->count + 1))
 		return error_no_memory();
 	struct label *label = &labels->items[labels->count];
-	struct error *err = program_read_string(labels->program, key, MAX_TEXT, &label->key);
+	struct error *err = read_text(labels->program, key, &label->key);
 	if (err)
 		return err;
-	err = program_read_string(labels->program, value, MAX_TEXT, &label->value);
+	err = read_text(labels->program, value, &label->value);
 	if (err)
 		free(label->key);
 	else

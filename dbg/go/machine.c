@@ -49,6 +49,7 @@ static void decode(
 		.vdso_sp = FIELD(vdso_sp),
 		.p = FIELD(p),
 		.in_c = FIELD(incgo) != 0,
+		.started = FIELD(procid) != 0,
 		.spinning = FIELD(spinning) != 0,
 		.blocked = FIELD(blocked) != 0,
 	};
@@ -58,6 +59,19 @@ static void decode(
 			program_read_field(program, ret->g0, layout->g.sched_sp, &ret->system_sp));
 	read_stack_bounds(program, ret->g0, &ret->system_low, &ret->system_high);
 	read_stack_bounds(program, ret->signal_g, &ret->signal_low, &ret->signal_high);
+}
+
+/* True also when the target's threads are not known. */
+static bool any_is_a_thread(struct program *program, const struct machine_list *list)
+{
+	const struct thread *threads;
+	size_t count;
+	struct error *err = target_threads(program->target, &threads, &count);
+	bool found = err || !count;
+	error_destroy(err);
+	for (size_t i = 0; i < list->count && !found; i++)
+		found = list->items[i].tid != 0 || !list->items[i].started;
+	return found;
 }
 
 static struct error *load(struct program *program, struct machine_list *list)
@@ -84,7 +98,7 @@ static struct error *load(struct program *program, struct machine_list *list)
 		decode(program, object, address, &list->items[list->count++]);
 		address = object_field(object, layout->m.size.size, layout->m.alllink);
 	}
-	if (err && err->code == ERROR_FAULT && list->count) {
+	if (err && err->code == ERROR_FAULT) {
 		/* A torn list: what was found is better than nothing. */
 		err = error_wrap(err, "the list of the runtime's threads ends after %zu of them",
 			list->count);
@@ -92,6 +106,10 @@ static struct error *load(struct program *program, struct machine_list *list)
 		error_destroy(err);
 		err = NULL;
 	}
+	if (!err && list->count && !any_is_a_thread(program, list))
+		program->warn(
+			program->warn_context, "none of the runtime's threads (allm) is a thread "
+					       "of the process: its memory is damaged");
 	return error_wrap(err, "reading the list of the runtime's threads");
 }
 

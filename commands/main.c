@@ -162,16 +162,18 @@ static int run_options(const struct options *options)
 	return EXIT_FINE;
 }
 
-/* Descriptors 0 to 2 that the caller has closed would be taken by the next files opened, and
- * written to. */
+/*
+ * Descriptors 0 to 2 that the caller has closed would be taken by the next files opened, and
+ * written to. Each is filled with one that cannot do what it is for, so that using it is still an
+ * error.
+ */
 static void open_missing_streams(void)
 {
-	int fd;
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+	}
 }
 
 int main(int argc, char **argv)

@@ -20,7 +20,7 @@ static void backtrace_text(struct shell *shell, struct selected *selected, bool 
 	if (left_out)
 		output_printf(&shell->out, STYLE_DIM, "       … %zu more frames\n", left_out);
 	else if (selected->view.goroutine)
-		creator_text(&shell->out, shell->program, selected->view.goroutine);
+		creator_text(&shell->out, shell->program, selected->view.goroutine, true);
 }
 
 static void backtrace_json(struct shell *shell, struct selected *selected)

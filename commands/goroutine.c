@@ -34,7 +34,7 @@ static void details_text(struct shell *shell, struct selected *selected)
 	field(output, "memory", text);
 	output_printf(output, STYLE_PLAIN, "\n");
 	stack_text(output, selected->stack, shell->settings.runtime_frames, shell->selection.frame);
-	creator_text(output, shell->program, goroutine);
+	creator_text(output, shell->program, goroutine, true);
 }
 
 static struct error *run(struct shell *shell, const struct arguments *arguments)

@@ -208,7 +208,7 @@ static void stack_group_text(
 	wait_text(output, group);
 	output_printf(output, STYLE_PLAIN, "]\n");
 	stack_text(output, &group->first->stack, all_frames, SIZE_MAX);
-	creator_text(output, group->first->program, group->first->goroutine);
+	creator_text(output, group->first->program, group->first->goroutine, false);
 	ids_text(output, group);
 	output_printf(output, STYLE_PLAIN, "\n");
 }

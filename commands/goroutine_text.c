@@ -160,13 +160,14 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 	}
 }
 
-void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine)
+void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine,
+	bool parent)
 {
 	struct code_place place;
 	if (!goroutine_creator(program, goroutine, &place))
 		return;
 	output_printf(output, STYLE_DIM, "       created by %s", place.function);
-	if (goroutine->parent_goid)
+	if (parent && goroutine->parent_goid)
 		output_printf(output, STYLE_DIM, " in goroutine %" PRIu64, goroutine->parent_goid);
 	output_printf(output, STYLE_DIM, "  %s:%d\n", source_short_path(place.function, place.file),
 		place.line);

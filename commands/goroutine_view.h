@@ -87,13 +87,14 @@ void goroutine_heading(struct output *output, struct goroutine_view *view);
  * standard library are named from its root: runtime/proc.go.
  */
 void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked);
-/* "  created by main.main  main.go:33", or nothing. */
-void creator_text(
-	struct output *output, struct program *program, const struct goroutine *goroutine);
+/* "  created by main.main in goroutine 1  main.go:33", or nothing; without the goroutine unless
+ * `parent`. */
+void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine,
+	bool parent);
 
 /*
- * How long it has waited, for people: "5m12s", "≥5m12s" where the clock is not exact (a core), "-" when unknown. `wait_ns` as
- * goroutine_wait_ns() gives it. Returns `ret`.
+ * How long it has waited, for people: "5m12s", "≥5m12s" where the clock is not exact (a core), "-"
+ * when unknown. `wait_ns` as goroutine_wait_ns() gives it. Returns `ret`.
  */
 const char *format_wait(struct program *program, int64_t wait_ns, char *ret, size_t size);
 

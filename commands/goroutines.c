@@ -96,7 +96,7 @@ static void stacks_text(struct shell *shell, struct goroutine_views *views, bool
 	for (size_t i = 0; i < views->count && !output_failed(&shell->out); i++) {
 		goroutine_heading(&shell->out, &views->items[i]);
 		stack_text(&shell->out, &views->items[i].stack, all, SIZE_MAX);
-		creator_text(&shell->out, shell->program, views->items[i].goroutine);
+		creator_text(&shell->out, shell->program, views->items[i].goroutine, true);
 		output_printf(&shell->out, STYLE_PLAIN, "\n");
 	}
 }

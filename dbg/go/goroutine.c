@@ -242,7 +242,9 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 struct error *program_goroutines(struct program *program, const struct goroutine_list **ret)
 {
 	if (!program->goroutines_loaded) {
-		struct error *err = load(program, &program->goroutines);
+		struct error *err = program_settle(program);
+		if (!err)
+			err = load(program, &program->goroutines);
 		if (!err)
 			err = layout_check(program);
 		if (err)

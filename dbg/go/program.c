@@ -251,10 +251,16 @@ void program_refresh(struct program *program)
 	program->machines.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));
 	native_unwinder_refresh(program->native);
-	if (!program->started) {
-		error_destroy(program_find_missing_globals(program));
+}
+
+struct error *program_settle(struct program *program)
+{
+	if (program->started)
+		return NULL;
+	struct error *err = program_find_missing_globals(program);
+	if (!err)
 		read_texts(program);
-	}
+	return err;
 }
 
 void program_close(struct program *program)

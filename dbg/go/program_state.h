@@ -105,6 +105,11 @@ struct error *program_open_functions(struct program *program);
 
 /* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
 void program_find_globals(struct program *program);
+/*
+ * Looks again for what was not there yet when the program was opened before its runtime had
+ * started. Cheap once it has.
+ */
+struct error *program_settle(struct program *program);
 /* Finds what the symbol table lacks in the code; needs the function table. */
 struct error *program_find_missing_globals(struct program *program);
 

@@ -42,6 +42,6 @@ struct error *help_print_where(struct shell *shell)
 	output_printf(output, STYLE_STRONG, "\nExample\n");
 	output_printf(output, STYLE_PLAIN,
 		"  goroutines --where 'status == \"waiting\" && wait > 5m && stack =~ "
-		"\"^main\\.\"'\n");
+		"\"^main\\\\.\"'\n");
 	return NULL;
 }

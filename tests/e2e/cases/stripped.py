@@ -84,12 +84,17 @@ def no_section_headers(go, build, build_info):
         compare_core(go, path)
 
 
-@case(go="each")
-def stopped_before_its_first_instruction(go):
+@case(go="each", build=["stripped", "stripped-pie"])
+def stopped_before_its_first_instruction(go, build):
     """Nothing is initialised yet: no goroutines, no failure; and all is there once it has run."""
-    path = programs.path("waits", go, "stripped")
-    r = debugger.run("exec", "--batch", "-e", "goroutines --json", "-e", "kill", "--", path)
+    path = programs.path("sigcount", go, build)
+    with tempfile.TemporaryDirectory() as folder:
+        # The program ends when its input does: a FIFO that it has open for writing too never ends.
+        waiting = ["sh", "-c", 'mkfifo "$0" && exec "$@" 0<>"$0"', f"{folder}/input"]
+        r = debugger.run("exec", "--batch", "-e", "goroutines --json", "-e", "continue --for 1s",
+                         "-e", "goroutines --group wait --system", "-e", "kill", "--", path, prefix=waiting)
     assert '"goroutines":[]' in r.out.replace(" ", ""), r
+    assert "GC sweep wait" in r.out and "unknown" not in r.out, r
 
 
 @case()

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import time
 import subprocess
 
 from . import paths
@@ -77,9 +78,10 @@ def path(name, go, variant="default"):
 
 
 def forget_old():
-    """Removes what was built from other contents of tests/programs."""
+    """Removes what was built from other contents of tests/programs, unless another run may be using it."""
+    day_ago = time.time() - 86400
     for folder in (paths.cache() / "tests").glob("*-*"):
-        if folder.is_dir() and not folder.name.startswith(_digest()):
+        if folder.is_dir() and not folder.name.startswith(_digest()) and folder.stat().st_mtime < day_ago:
             shutil.rmtree(folder, ignore_errors=True)
 
 

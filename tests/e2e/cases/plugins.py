@@ -37,6 +37,14 @@ class Workshop:
                        stdout=subprocess.DEVNULL)
         (self.folder / "greet.c").write_text(SOURCE)
 
+    def build_example(self):
+        """The project's own example, as its user would build it."""
+        out = self.folder / "lockholders.so"
+        subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Werror", "-shared", "-fPIC",
+                        f"-I{self.folder}/usr/include/gctxdbg", "-o", out,
+                        paths.PROJECT / "tests" / "plugin" / "lockholders.c"], check=True)
+        return out
+
     def build(self, name="greet", command="greet", abi_more=0, symbol="gctxdbg_plugin"):
         out = self.folder / "plugins" / f"{name}.so"
         out.parent.mkdir(exist_ok=True)
@@ -65,6 +73,33 @@ def loaded_and_run(go):
         assert "greet failed on x" in r.err, r
         debugger.attach(p.pid, "greet", expect=1)
         process.check_untouched(p.pid)
+
+
+@case()
+def example_finds_who_waits_for_a_lock(go):
+    """Exactly those goroutines that the listing says wait for that lock."""
+    plugin = Workshop().build_example()
+    with process.Process([programs.path("waits", go)]) as p:
+        waits = {}
+        for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"]:
+            for w in g["waiting_on"]:
+                if w["kind"] == "mutex":
+                    waits.setdefault(w["addr"], set()).add(g["goid"])
+        address = max(waits, key=lambda a: len(waits[a]))
+        assert len(waits[address]) >= 2, waits
+        r = debugger.attach(p.pid, f"plugin load {plugin}", f"lockholders {address}")
+        found = {int(line.split()[2]) for line in r.out.splitlines() if line.startswith("waits ")}
+        assert found == waits[address], (found, waits[address], r)
+        process.check_untouched(p.pid)
+
+
+@case(go="each")
+def waiters_of_one_condition_name_the_same(go):
+    """main.condition waits on one sync.Cond in several goroutines: all have its one address."""
+    with process.Process([programs.path("waits", go)]) as p:
+        found = [w["addr"] for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"]
+                 for w in g["waiting_on"] if w["kind"] == "cond"]
+        assert len(found) == 2 and found[0] and found[0] == found[1], found
 
 
 @case()

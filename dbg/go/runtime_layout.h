@@ -28,18 +28,14 @@ struct runtime_layout {
 			syscallpc;
 		struct field panic, defer, atomicstatus, goid, waitsince, waitreason, lockedm,
 			parent_goid;
-		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups,
-			param, bubble;
+		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups;
 	} g;
 	struct {
-		struct field size, g0, procid, gsignal, tls, curg, p, id, incgo, ncgo, alllink,
-			lockedg;
-		struct field vdso_sp, vdso_pc, locked_ext, locked_int, spinning, blocked;
+		struct field size, g0, procid, gsignal, curg, p, id, incgo, alllink;
+		struct field vdso_sp, vdso_pc, spinning, blocked;
 	} m;
 	struct {
-		struct field size, id, status, m, schedtick, syscalltick, sysmon_schedwhen,
-			sysmon_syscallwhen;
-		struct field runqhead, runqtail;
+		struct field size, id, status, m, sysmon_schedwhen, sysmon_syscallwhen;
 	} p;
 	struct {
 		struct field size, g, next, prev, elem, is_select, ticket, parent, waitlink, c;

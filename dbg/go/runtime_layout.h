@@ -6,8 +6,8 @@
  * release lacks is absent.
  *
  * The names are those of runtime/runtime2.go, symtab.go, chan.go, sema.go, netpoll.go, time.go,
- * map.go, mgcpacer.go and internal/abi/type.go in releases 1.19 and 1.21 to 1.27; see
- * runtime_layout.c.
+ * map.go, iface.go, mheap.go, mgcpacer.go, internal/abi/type.go and internal/runtime/maps in
+ * releases 1.19 and 1.21 to 1.27; see runtime_layout.c.
  */
 #ifndef GCTXDBG_GO_RUNTIME_LAYOUT_H
 #define GCTXDBG_GO_RUNTIME_LAYOUT_H
@@ -76,14 +76,68 @@ struct runtime_layout {
 		struct field when;
 	} timer;
 	struct {
-		struct field size, tflag, kind, str;
-	} type; /* runtime._type, internal/abi.Type */
+		struct field size, bytes, tflag, kind, str;
+	} type; /* runtime._type, internal/abi.Type; `bytes`: the size of a value */
+	struct {
+		struct field size, pkgpath;
+	} uncommon;
+	/* What follows a type descriptor's common part, by kind. */
+	struct {
+		struct field size, elem, len;
+	} array_type;
+	struct {
+		struct field size, elem, dir;
+	} chan_type;
+	struct {
+		struct field size, in_count, out_count;
+	} func_type;
+	struct {
+		struct field size, pkgpath, methods;
+	} interface_type;
+	struct {
+		struct field size, name;
+	} imethod;
+	struct {
+		struct field size, key, elem, group;
+	} map_type; /* `group`: what a bucket or a group of slots looks like */
+	struct {
+		struct field size, elem;
+	} ptr_type;
+	struct {
+		struct field size, elem;
+	} slice_type;
+	struct {
+		struct field size, pkgpath, fields;
+	} struct_type;
+	struct {
+		struct field size, name, type, offset;
+	} struct_field;
+	struct {
+		struct field size, interface, type, methods;
+	} itab;
+	struct {
+		struct field entries, size, count;
+	} itab_table;
+	struct {
+		struct field used, directory, directory_length, writing;
+	} swiss_map; /* internal/runtime/maps; absent with classic maps */
+	struct {
+		struct field size, index, used, groups, length_mask;
+	} swiss_table;
 	struct {
 		struct field count, flags, b, buckets, oldbuckets;
 	} hmap; /* absent with Swiss-table maps */
 	struct {
-		struct field pages_in_use;
+		struct field pages_in_use, all_spans, sweep_gen;
 	} heap;
+	struct {
+		struct field size, start, pages, object_size, object_count, free_index, alloc_bits,
+			mark_bits, sweep_gen, state, span_class;
+	} span;
+	struct {
+		struct field size, marks;
+	} inline_marks; /* at the end of spans of small objects; absent without the Green Tea
+			   collector */
 	struct {
 		struct field numgc, pause_total;
 	} mstats;
@@ -92,6 +146,7 @@ struct runtime_layout {
 	} gc;
 	struct {
 		struct field size, pc_header, text, etext, types, etypes, gofunc, next;
+		struct field data, edata, bss, ebss, noptrdata, enoptrdata, noptrbss, enoptrbss;
 	} moduledata;
 	struct pclntab_layout pclntab;
 	struct status_constants status;

@@ -30,12 +30,20 @@ class Process:
         threading.Thread(target=self._read, daemon=True).start()
         if ready:
             self.expect_line(ready)
+            self._wait_until_reading()
 
     def _read(self):
         with contextlib.suppress(ValueError, OSError):
             for line in self.child.stdout:
                 self._lines.put(line.rstrip("\n"))
         self._lines.put(None)
+
+    def _wait_until_reading(self, timeout=2):
+        """Whoever printed "ready" is still inside that write; most programs go on to read standard input,
+        and only then is what they look like the same now and later."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end and not any(c.startswith("0 0x0 ") for c in system_calls(self.pid)):
+            time.sleep(0.002)
 
     def line(self, timeout=20):
         """The next line of standard output."""
@@ -131,6 +139,13 @@ def status(pid):
 
 def threads(pid):
     return sorted(int(t) for t in os.listdir(f"/proc/{pid}/task"))
+
+
+def system_calls(pid):
+    """What each thread's /proc/…/syscall says: number, arguments; "running" for one that is in none."""
+    for tid in threads(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{tid}/syscall") as f:
+            yield f.read()
 
 
 def thread_states(pid):

@@ -158,21 +158,38 @@ static bool pcdata_start(const struct pclntab *table, const struct pc_function *
 		       ret);
 }
 
-/* Offset of the inline tree in table->funcdata; false when the function inlines nothing. */
-static bool inline_tree(
-	const struct pclntab *table, const struct pc_function *function, uint32_t *ret)
+/* Offset in table->funcdata of what entry `index` of the funcdata array says; false when it is
+ * empty. */
+static bool funcdata_start(const struct pclntab *table, const struct pc_function *function,
+	uint32_t index, uint32_t *ret)
 {
 	uint64_t pcdata_count, funcdata_count;
 	if (!read_field(
 		    table->functab, function->record, table->layout.func.npcdata, &pcdata_count) ||
 		!read_field(table->functab, function->record, table->layout.func.nfuncdata,
 			&funcdata_count) ||
-		funcdata_count <= FUNCDATA_INLINE_TREE)
+		index >= funcdata_count)
 		return false;
 	uint64_t arrays = (uint64_t)function->record + table->layout.func.size.size;
-	return read_u32(
-		       table->functab, arrays + 4 * pcdata_count + 4 * FUNCDATA_INLINE_TREE, ret) &&
+	return read_u32(table->functab, arrays + 4 * pcdata_count + 4ull * index, ret) &&
 	       *ret != UINT32_MAX;
+}
+
+bool pclntab_pcdata(const struct pclntab *table, const struct pc_function *function,
+	enum pc_data index, uint32_t pc, int32_t *ret)
+{
+	uint32_t start;
+	return pcdata_start(table, function, index, &start) &&
+	       pc_value(table, function, start, pc, ret);
+}
+
+bool pclntab_funcdata(const struct pclntab *table, const struct pc_function *function,
+	enum func_data index, struct bytes *ret)
+{
+	uint32_t start;
+	if (!funcdata_start(table, function, index, &start) || start > table->funcdata.size)
+		return false;
+	return bytes_slice(table->funcdata, start, table->funcdata.size - start, ret);
 }
 
 /* File and line of `pc`, in the runtime's own words when unknown. */
@@ -206,7 +223,7 @@ size_t pclntab_lines(const struct pclntab *table, const struct pc_function *func
 	uint32_t tree, indexes;
 	size_t count = 0;
 	bool inlines = field_present(table->layout.inlined.size) &&
-		       inline_tree(table, function, &tree) &&
+		       funcdata_start(table, function, FUNCDATA_INLINE_TREE, &tree) &&
 		       pcdata_start(table, function, PCDATA_INLINE_TREE_INDEX, &indexes);
 	while (inlines && count < PC_LINES_MAX - 1) {
 		int32_t index;

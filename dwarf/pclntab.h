@@ -20,8 +20,8 @@
 /* Where things are in runtime.pcHeader, runtime._func and runtime.inlinedCall. */
 struct pclntab_layout {
 	struct {
-		struct field nfunc, nfiles, funcname_offset, cu_offset, filetab_offset, pctab_offset,
-			pcln_offset;
+		struct field nfunc, nfiles, funcname_offset, cu_offset, filetab_offset,
+			pctab_offset, pcln_offset;
 	} header;
 	struct {
 		struct field size, name_offset, pcsp, pcfile, pcln, npcdata, cu_offset, start_line,
@@ -93,6 +93,22 @@ enum { PC_LINES_MAX = 64 };
  */
 size_t pclntab_lines(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
 	struct pc_line ret[static PC_LINES_MAX]);
+
+/* internal/abi/symtab.go: tables beside a function's code; the same numbers in all releases. */
+enum pc_data { PCDATA_STACK_MAP_INDEX = 1 };
+enum func_data {
+	FUNCDATA_ARGS_POINTER_MAPS = 0,
+	FUNCDATA_LOCALS_POINTER_MAPS = 1,
+	FUNCDATA_STACK_OBJECTS = 2,
+};
+
+/* The value of the pcdata table `index` at `pc`; false when there is none. */
+bool pclntab_pcdata(const struct pclntab *table, const struct pc_function *function,
+	enum pc_data index, uint32_t pc, int32_t *ret);
+/* What the function's funcdata `index` points to, up to the end of all funcdata; false when it has
+ * none. */
+bool pclntab_funcdata(const struct pclntab *table, const struct pc_function *function,
+	enum func_data index, struct bytes *ret);
 
 /* The line that the function starts at, 0 when the release does not record it. */
 int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function *function);

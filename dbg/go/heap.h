@@ -36,6 +36,11 @@ struct heap_object {
 struct error *program_heap(struct program *program, const struct heap_span **ret, size_t *ret_count,
 	bool *ret_partial);
 
+/* The span that `address` lies in, or NULL; the first call loads the heap. */
+const struct heap_span *heap_span_at(struct program *program, uint64_t address);
+/* Whether the object with this number in the span is allocated. */
+bool heap_index_in_use(struct program *program, const struct heap_span *span, uint64_t index);
+
 /* The object that `address` lies in; false when it lies in no span. Loads the heap if need be. */
 bool heap_object_at(struct program *program, uint64_t address, struct heap_object *ret);
 

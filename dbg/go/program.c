@@ -95,6 +95,20 @@ static struct bytes image_from(const struct program *program, uint64_t address)
 	return bytes;
 }
 
+static void read_data_ranges(struct program *program, const uint8_t *module, size_t size)
+{
+	const struct runtime_layout *layout = &program->layout;
+	const struct field bounds[][2] = {{layout->moduledata.data, layout->moduledata.edata},
+		{layout->moduledata.bss, layout->moduledata.ebss},
+		{layout->moduledata.noptrdata, layout->moduledata.enoptrdata},
+		{layout->moduledata.noptrbss, layout->moduledata.enoptrbss}};
+	for (size_t i = 0; i < array_length(bounds); i++) {
+		uint64_t start = object_field(module, size, bounds[i][0]);
+		uint64_t end = object_field(module, size, bounds[i][1]);
+		program->data[i] = (struct range){start, end > start ? end - start : 0};
+	}
+}
+
 struct error *program_open_functions(struct program *program)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -115,6 +129,7 @@ struct error *program_open_functions(struct program *program)
 	program->etext = object_field(module, size, layout->moduledata.etext);
 	program->types = object_field(module, size, layout->moduledata.types);
 	program->etypes = object_field(module, size, layout->moduledata.etypes);
+	read_data_ranges(program, module, size);
 	if (program->bias && header && header < program->bias) {
 		/* A position-independent program before its own relocations were applied. */
 		header += program->bias;
@@ -123,6 +138,8 @@ struct error *program_open_functions(struct program *program)
 		program->etext += program->bias;
 		program->types += program->bias;
 		program->etypes += program->bias;
+		for (size_t i = 0; i < array_length(program->data); i++)
+			program->data[i].address += program->bias;
 	}
 	if (program->etext <= program->text)
 		return error_create(ERROR_BAD_DATA,
@@ -250,6 +267,7 @@ void program_refresh(struct program *program)
 	program->goroutines.count = 0;
 	program->machines.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));
+	heap_destroy(take_pointer(program->heap));
 	native_unwinder_refresh(program->native);
 }
 
@@ -268,6 +286,7 @@ void program_close(struct program *program)
 	if (!program)
 		return;
 	semaphores_destroy(program->semaphores);
+	heap_destroy(program->heap);
 	free(program->goroutines.items);
 	free(program->machines.items);
 	native_unwinder_destroy(program->native);

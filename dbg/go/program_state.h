@@ -10,6 +10,7 @@
 #include "dwarf/debug_info.h"
 
 struct builtin_layout;
+struct heap;
 struct native_unwinder;
 struct pc_plans;
 struct semaphores;
@@ -48,6 +49,7 @@ struct program {
 	struct pclntab pclntab;
 	uint64_t text, etext; /* run-time addresses of the Go code */
 	uint64_t types, etypes;
+	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
 	struct pc_plans *plans;
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
 	 * since 1.21. */
@@ -62,6 +64,7 @@ struct program {
 	struct goroutine_list goroutines;
 	struct machine_list machines;
 	struct semaphores *semaphores;
+	struct heap *heap;
 	bool goroutines_loaded, machines_loaded;
 	int64_t now_ns; /* 0: not looked for yet */
 	struct native_unwinder *native;
@@ -102,6 +105,9 @@ struct error *program_open_layout(struct program *program, const char *debug_fil
 /* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types` (program.c).
  * Nothing to free. */
 struct error *program_open_functions(struct program *program);
+
+/* Frees what program_heap() loaded (heap.c); NULL is fine. */
+void heap_destroy(struct heap *heap);
 
 /* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
 void program_find_globals(struct program *program);

@@ -160,6 +160,14 @@ struct error *target_prefetch(struct target *target, struct range *ranges, size_
 	return err ? err : memory_cache_prefetch(target->cache, target, ranges, count);
 }
 
+struct error *target_read_runs(struct target *target, struct memory_run *runs, size_t count)
+{
+	struct error *err = target_check(target);
+	if (!err)
+		err = target->ops->read(target, runs, count);
+	return err ? err : target_check(target);
+}
+
 void target_trim_cache(struct target *target)
 {
 	if (target->cache)

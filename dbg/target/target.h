@@ -182,6 +182,12 @@ struct range {
  */
 struct error *target_prefetch(struct target *target, struct range *ranges, size_t count);
 
+/*
+ * Fills the runs straight from the target, past the cache: for what is looked at once, such as a whole heap. Short `done` as in
+ * struct memory_run; ERROR_GONE and ERROR_CANCELLED as target_check().
+ */
+struct error *target_read_runs(struct target *target, struct memory_run *runs, size_t count);
+
 /* Drops all cached memory, threads and mappings. Called by continue; bulk readers call it between batches. */
 void target_drop_cache(struct target *target);
 /* Drops cached memory only, to bound it (after a batch). */

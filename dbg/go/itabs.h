@@ -1,0 +1,28 @@
+/*
+ * Interface tables: which types the program has used as which interface.
+ *
+ * Every non-empty interface value starts with the address of one; the runtime keeps all of them,
+ * those of the linker included, in runtime.itabTable.
+ *
+ * Sources: runtime/iface.go (itabTable, itabAdd, itabsinit), internal/abi/iface.go (ITab; itab of
+ * runtime/runtime2.go before 1.22), releases 1.19 and 1.21 to 1.27.
+ */
+#ifndef GCTXDBG_GO_ITABS_H
+#define GCTXDBG_GO_ITABS_H
+
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+struct program;
+
+struct itab {
+	uint64_t address;
+	uint64_t interface, type; /* type descriptors */
+};
+
+/* All tables, sorted by address, as a malloc'ed array; some that could not be read: `*ret_partial`.
+ */
+struct error *program_itabs(
+	struct program *program, struct itab **ret, size_t *ret_count, bool *ret_partial);
+
+#endif

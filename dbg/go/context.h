@@ -57,12 +57,9 @@ struct context {
 	int64_t deadline_unix_ns; /* wall clock */
 	int64_t remaining_ns;	  /* until the deadline; from the moment of the stop or the dump */
 	uint64_t after_func;	  /* entry of the function of an AfterFunc; 0 */
-	/* Goroutines blocked on `done` (ids, ascending), and those that hold the context in a live
-	 * variable or argument. */
+	/* Goroutines blocked on `done`: ids, ascending. */
 	uint64_t *waiters;
 	size_t waiter_count;
-	uint64_t *holders;
-	size_t holder_count;
 	bool garbage; /* only memory that is not in use any more points to it */
 	bool partial; /* some of it could not be read */
 };
@@ -76,6 +73,7 @@ struct context_holder {
 	uint64_t address; /* where the pointer lies */
 	uint64_t goid;	  /* HOLDER_GOROUTINE, and the frame's entry and CFA */
 	uint64_t function, frame;
+	bool mapped; /* the compiler's maps say that it is a live pointer; false: perhaps */
 	uint64_t object, object_size; /* HOLDER_HEAP */
 };
 
@@ -92,13 +90,18 @@ struct context_forest {
 
 enum { CONTEXTS_GARBAGE = 1, CONTEXTS_HOLDERS = 2 };
 
-/* Loaded once per stop and choice of `flags`; belongs to the program. ERROR_NOT_FOUND when the
+/*
+ * Loaded once per stop and choice of `flags` (CONTEXTS_HOLDERS costs a look at every stack);
+ * belongs to the program. ERROR_NOT_FOUND when the
  * program does not use package context at all. */
 struct error *program_contexts(
 	struct program *program, unsigned flags, const struct context_forest **ret);
 
 /* The first context at `address`, or CONTEXT_NONE. */
 ptrdiff_t context_at(const struct context_forest *forest, uint64_t address);
+/* The holders of `context`, and how many. */
+const struct context_holder *context_holders(
+	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count);
 /* "active", "canceled", "never", "unknown". */
 const char *context_state_name(enum context_state state);
 /* The one whose own Done channel is `channel`, or CONTEXT_NONE. */

@@ -14,6 +14,7 @@ struct heap;
 struct native_unwinder;
 struct pc_plans;
 struct semaphores;
+struct type_cache;
 
 /* A global variable of the runtime; address 0: not found. */
 struct global {
@@ -51,6 +52,7 @@ struct program {
 	uint64_t types, etypes;
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
 	struct pc_plans *plans;
+	struct type_cache *type_cache; /* NULL until a type is asked for */
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
 	 * since 1.21. */
 	bool preempt_is_trap;

@@ -55,8 +55,9 @@ struct context {
 	struct value key, value; /* of a valueCtx */
 	bool has_deadline;
 	int64_t deadline_unix_ns; /* wall clock */
-	int64_t remaining_ns;	  /* until the deadline; from the moment of the stop or the dump */
-	uint64_t after_func;	  /* entry of the function of an AfterFunc; 0 */
+	bool has_remaining;
+	int64_t remaining_ns; /* until the deadline; from the moment of the stop or the dump */
+	uint64_t after_func;  /* entry of the function of an AfterFunc; 0 */
 	/* Goroutines blocked on `done`: ids, ascending. */
 	uint64_t *waiters;
 	size_t waiter_count;

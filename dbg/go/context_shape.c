@@ -247,6 +247,7 @@ struct error *context_shape_load(struct program *program, uint64_t descriptor, u
 		ret->inline_body = ret->type->direct;
 	if (err)
 		return err;
+	ret->size = ret->inline_body ? 0 : ret->body->size;
 	err = find_standard(&search);
 	if (err || ret->body->kind != GO_STRUCT) {
 		ret->own_done = true;

@@ -26,6 +26,7 @@ struct context_shape {
 	const struct go_type *body; /* the struct that the data word points to, or that it is
 				       (`inline_body`); NULL: no struct */
 	bool inline_body;
+	uint64_t size; /* bytes behind the data word */
 	enum context_kind kind;
 	enum parent_place parent;
 	int64_t parent_offset;

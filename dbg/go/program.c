@@ -269,6 +269,8 @@ void program_refresh(struct program *program)
 	program->machines.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));
 	heap_destroy(take_pointer(program->heap));
+	for (size_t i = 0; i < array_length(program->contexts); i++)
+		context_forest_destroy(take_pointer(program->contexts[i]));
 	native_unwinder_refresh(program->native);
 }
 
@@ -288,6 +290,8 @@ void program_close(struct program *program)
 		return;
 	semaphores_destroy(program->semaphores);
 	heap_destroy(program->heap);
+	for (size_t i = 0; i < array_length(program->contexts); i++)
+		context_forest_destroy(program->contexts[i]);
 	free(program->goroutines.items);
 	free(program->machines.items);
 	native_unwinder_destroy(program->native);

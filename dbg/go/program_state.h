@@ -10,6 +10,7 @@
 #include "dwarf/debug_info.h"
 
 struct builtin_layout;
+struct context_forest;
 struct heap;
 struct native_unwinder;
 struct pc_plans;
@@ -67,6 +68,7 @@ struct program {
 	struct machine_list machines;
 	struct semaphores *semaphores;
 	struct heap *heap;
+	struct context_forest *contexts[4]; /* by flags of program_contexts() */
 	bool goroutines_loaded, machines_loaded;
 	int64_t now_ns; /* 0: not looked for yet */
 	struct native_unwinder *native;
@@ -110,6 +112,8 @@ struct error *program_open_functions(struct program *program);
 
 /* Frees what program_heap() loaded (heap.c); NULL is fine. */
 void heap_destroy(struct heap *heap);
+/* The same of program_contexts() (context.c). */
+void context_forest_destroy(struct context_forest *forest);
 
 /* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
 void program_find_globals(struct program *program);

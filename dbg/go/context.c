@@ -1,0 +1,357 @@
+/* Contexts of a program, from finding to forest: see context.h. */
+#include "dbg/go/context.h"
+
+#include <stdio.h>
+#include <uthash.h>
+
+#include "dbg/go/context_state.h"
+#include "dbg/go/live_words.h"
+#include "dbg/go/program_state.h"
+
+enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };
+
+struct index_key {
+	uint64_t address;
+	const struct context_shape *shape;
+};
+
+struct context_index {
+	struct index_key key;
+	ptrdiff_t number;
+	UT_hash_handle hh;
+};
+
+/* ---- Where a context may lie ---- */
+
+enum place { PLACE_NONE, PLACE_HEAP, PLACE_GARBAGE, PLACE_STATIC, PLACE_STACK };
+
+static bool in_image(const struct program *program, uint64_t address, uint64_t size)
+{
+	const struct elf_segment *segments;
+	size_t count = elf_image_segments(program->image, &segments);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = segments[i].address + program->bias;
+		if (address >= start && address - start < segments[i].memory_size &&
+			size <= segments[i].memory_size - (address - start))
+			return true;
+	}
+	return false;
+}
+
+static int by_stack(const void *a, const void *b)
+{
+	const struct goroutine *x = *(const struct goroutine *const *)a;
+	const struct goroutine *y = *(const struct goroutine *const *)b;
+	return (x->stack_low > y->stack_low) - (x->stack_low < y->stack_low);
+}
+
+static struct error *load_stacks(struct context_builder *builder)
+{
+	const struct goroutine_list *list;
+	struct error *err = program_goroutines(builder->program, &list);
+	if (err || builder->stacks)
+		return err;
+	builder->stacks = calloc(list->count + 1, sizeof(*builder->stacks));
+	if (!builder->stacks)
+		return error_no_memory();
+	for (size_t i = 0; i < list->count; i++)
+		builder->stacks[i] = &list->items[i];
+	builder->stack_count = list->count;
+	qsort(builder->stacks, list->count, sizeof(*builder->stacks), by_stack);
+	return NULL;
+}
+
+static bool in_stack(const struct context_builder *builder, uint64_t address)
+{
+	size_t low = 0, high = builder->stack_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (builder->stacks[middle]->stack_high <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < builder->stack_count && builder->stacks[low]->stack_low <= address;
+}
+
+/* A context is an object in use of at least its type's size, a variable, or lies on a stack. */
+static enum place place_of(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	struct heap_object object;
+	if (heap_object_at(builder->program, address, &object)) {
+		if (address - object.address + shape->size > object.size)
+			return PLACE_NONE;
+		return object.in_use ? PLACE_HEAP : PLACE_GARBAGE;
+	}
+	if (in_image(builder->program, address, shape->size))
+		return PLACE_STATIC;
+	return in_stack(builder, address) ? PLACE_STACK : PLACE_NONE;
+}
+
+/* ---- Adding ---- */
+
+static struct context_index *index_find(
+	struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	const struct index_key key = {address, shape};
+	struct context_index *found;
+	HASH_FIND(hh, builder->index, &key, sizeof(key), found);
+	return found;
+}
+
+static struct error *append(struct context_builder *builder, const struct context_shape *shape,
+	uint64_t address, ptrdiff_t *ret)
+{
+	struct context_forest *forest = builder->forest;
+	if (forest->count >= MAX_CONTEXTS)
+		return error_create(ERROR_BAD_DATA, "more than %d contexts: the memory is damaged",
+			MAX_CONTEXTS);
+	struct context_index *entry = calloc(1, sizeof(*entry));
+	if (!entry || !array_reserve(&forest->items, &builder->capacity, forest->count + 1) ||
+		!array_reserve(&builder->shapes, &builder->shape_capacity, forest->count + 1)) {
+		free(entry);
+		return error_no_memory();
+	}
+	*ret = (ptrdiff_t)forest->count++;
+	forest->items[*ret] = (struct context){.address = address,
+		.type = shape->type,
+		.parent = CONTEXT_NONE,
+		.governor = CONTEXT_NONE};
+	builder->shapes[*ret] = shape;
+	*entry = (struct context_index){.key = {address, shape}, .number = *ret};
+	HASH_ADD(hh, builder->index, key, sizeof(entry->key), entry);
+	return NULL;
+}
+
+struct error *context_builder_add(struct context_builder *builder,
+	const struct context_shape *shape, uint64_t address, ptrdiff_t *ret)
+{
+	*ret = CONTEXT_NONE;
+	const struct context_index *known = index_find(builder, shape, address);
+	if (known) {
+		*ret = known->number;
+		return NULL;
+	}
+	enum place place = place_of(builder, shape, address);
+	if (place == PLACE_NONE)
+		return NULL;
+	struct error *err = append(builder, shape, address, ret);
+	if (!err)
+		builder->forest->items[*ret].garbage = place == PLACE_GARBAGE;
+	return err;
+}
+
+/* Reads those that were added and not read yet; reading adds more. */
+static struct error *decode_new(struct context_builder *builder)
+{
+	struct context_forest *forest = builder->forest;
+	struct range ranges[PREFETCH];
+	size_t fetched = builder->decoded;
+	while (builder->decoded < forest->count) {
+		struct error *err = NULL;
+		if (builder->decoded == fetched) {
+			size_t count = 0;
+			for (; fetched < forest->count && count < PREFETCH; fetched++)
+				ranges[count++] = (struct range){forest->items[fetched].address,
+					builder->shapes[fetched]->size};
+			err = target_prefetch(builder->program->target, ranges, count);
+		}
+		if (!err)
+			err = context_decode(builder, builder->decoded++);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* ---- From pairs to contexts ---- */
+
+/* Pairs in memory that lives. Those on stacks are judged afterwards: there an unused slot keeps
+ * what it held. */
+static struct error *add_from_memory(
+	struct context_builder *builder, const struct context_pairs *pairs, bool garbage)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->count; i++) {
+		const struct context_pair *pair = &pairs->items[i];
+		ptrdiff_t number;
+		if (pair->kind == HOLDER_GOROUTINE || pair->garbage != garbage ||
+			index_find(builder, pair->shape, pair->data))
+			continue;
+		enum place place = place_of(builder, pair->shape, pair->data);
+		if (place == PLACE_NONE || (place == PLACE_GARBAGE && !garbage))
+			continue;
+		err = append(builder, pair->shape, pair->data, &number);
+		if (!err)
+			builder->forest->items[number].garbage = garbage;
+	}
+	return err ? err : decode_new(builder);
+}
+
+static bool is_live(const struct live_words *words, const struct context_pair *pair)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		if (words->items[i].value == pair->data)
+			return true;
+	}
+	return false;
+}
+
+/* The pairs of one goroutine's stack that name contexts which nothing else does. */
+static struct error *add_from_stack(struct context_builder *builder,
+	const struct context_pair *pairs, size_t count, struct stack *stack,
+	struct live_words *words)
+{
+	bool loaded = false;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < count; i++) {
+		ptrdiff_t number;
+		if (index_find(builder, pairs[i].shape, pairs[i].data) ||
+			place_of(builder, pairs[i].shape, pairs[i].data) == PLACE_NONE)
+			continue;
+		if (!loaded) {
+			loaded = true;
+			err = goroutine_stack(builder->program, pairs[i].goroutine, stack);
+			if (!err)
+				err = goroutine_live_words(
+					builder->program, pairs[i].goroutine, stack, words);
+		}
+		if (!err && is_live(words, &pairs[i]))
+			err = context_builder_add(builder, pairs[i].shape, pairs[i].data, &number);
+	}
+	return err;
+}
+
+static struct error *add_from_stacks(
+	struct context_builder *builder, const struct context_pairs *pairs)
+{
+	struct stack stack = {0};
+	struct live_words words = {0};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->count;) {
+		const struct goroutine *goroutine = pairs->items[i].goroutine;
+		size_t end = i + 1;
+		while (goroutine && end < pairs->count && pairs->items[end].goroutine == goroutine)
+			end++;
+		if (goroutine)
+			err = add_from_stack(builder, &pairs->items[i], end - i, &stack, &words);
+		i = end;
+	}
+	stack_deinit(&stack);
+	free(words.items);
+	return err ? err : decode_new(builder);
+}
+
+/* ---- The forest ---- */
+
+void context_forest_destroy(struct context_forest *forest)
+{
+	if (!forest)
+		return;
+	for (size_t i = 0; i < forest->count; i++) {
+		struct context *context = &forest->items[i];
+		free(context->children);
+		free(context->waiters);
+		free(context->err.bytes);
+		free(context->cause.bytes);
+		free(context->key.bytes);
+		free(context->value.bytes);
+	}
+	free(forest->items);
+	free(forest->holders);
+	free(forest->roots);
+	free(forest->problem);
+	free(forest);
+}
+
+static void builder_deinit(struct context_builder *builder)
+{
+	struct context_index *entry, *next;
+	HASH_ITER (hh, builder->index, entry, next) {
+		HASH_DELETE(hh, builder->index, entry);
+		free(entry);
+	}
+	context_types_deinit(&builder->types);
+	free(builder->shapes);
+	free(builder->stacks);
+}
+
+static struct error *load(struct program *program, unsigned flags, struct context_forest *forest)
+{
+	struct context_builder builder = {.program = program, .forest = forest};
+	struct context_pairs pairs = {0};
+	struct error *err = context_types_load(program, &builder.types);
+	if (!err)
+		err = load_stacks(&builder);
+	if (!err)
+		err = context_pairs_find(program, &builder.types, &pairs);
+	if (!err)
+		err = add_from_memory(&builder, &pairs, false);
+	if (!err)
+		err = add_from_stacks(&builder, &pairs);
+	if (!err && (flags & CONTEXTS_GARBAGE))
+		err = add_from_memory(&builder, &pairs, true);
+	if (!err)
+		err = context_link(&builder);
+	if (!err && (flags & CONTEXTS_HOLDERS))
+		err = context_find_holders(program, forest, &pairs);
+	forest->partial = pairs.partial;
+	if (!err && forest->partial &&
+		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
+					   "could not be read: there may be more of them") < 0)
+		forest->problem = NULL;
+	free(pairs.items);
+	builder_deinit(&builder);
+	return err;
+}
+
+struct error *program_contexts(
+	struct program *program, unsigned flags, const struct context_forest **ret)
+{
+	struct error *err = target_check(program->target);
+	struct context_forest **slot = &program->contexts[flags % array_length(program->contexts)];
+	if (!err && !*slot) {
+		struct context_forest *forest = calloc(1, sizeof(*forest));
+		err = forest ? load(program, flags, forest) : error_no_memory();
+		if (err)
+			context_forest_destroy(forest);
+		else
+			*slot = forest;
+	}
+	if (!err)
+		*ret = *slot;
+	return err;
+}
+
+ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
+{
+	size_t low = 0, high = forest->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->items[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < forest->count && forest->items[low].address == address ? (ptrdiff_t)low
+									    : CONTEXT_NONE;
+}
+
+ptrdiff_t context_of_channel(const struct context_forest *forest, uint64_t channel)
+{
+	for (size_t i = 0; channel && i < forest->count; i++) {
+		if (forest->items[i].done == channel && !forest->items[i].done_closed)
+			return (ptrdiff_t)i;
+	}
+	return CONTEXT_NONE;
+}
+
+const char *context_state_name(enum context_state state)
+{
+	static const char *const names[] = {[CONTEXT_ACTIVE] = "active",
+		[CONTEXT_CANCELED] = "canceled",
+		[CONTEXT_NEVER] = "never",
+		[CONTEXT_UNKNOWN] = "unknown"};
+	return names[state];
+}

@@ -1,0 +1,245 @@
+/* Scanning memory for interface values of contexts: see context_find.h. */
+#include "dbg/go/context_find.h"
+#include "dbg/go/program_state.h"
+
+enum {
+	CHUNK = 1 << 20, /* bytes read at a time */
+	JOIN = 64 << 10, /* spans closer than this are read in one go */
+	MAX_PAIRS = 1 << 27,
+	STACKS = 256,	   /* goroutines' stacks read at a time */
+	STACK_PART = 4096, /* of each; deeper ones are read by themselves */
+};
+
+struct scan {
+	struct program *program;
+	const struct context_types *types;
+	struct context_pairs *pairs;
+	uint64_t low, span; /* all itabs of contexts lie in [low, low + span] */
+	uint8_t *buffer;
+};
+
+/* ---- One stretch of memory ---- */
+
+static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t data,
+	const struct itab *itab, struct context_pair pair)
+{
+	struct context_pairs *pairs = scan->pairs;
+	pair.location = location;
+	pair.data = data;
+	pair.shape = context_types_shape(scan->types, itab->type);
+	if (!pair.shape || !data)
+		return NULL;
+	if (pairs->count >= MAX_PAIRS)
+		return error_create(ERROR_BAD_DATA,
+			"more than %d words look like contexts: the memory is damaged", MAX_PAIRS);
+	if (!array_reserve(&pairs->items, &pairs->capacity, pairs->count + 1))
+		return error_no_memory();
+	pairs->items[pairs->count++] = pair;
+	return NULL;
+}
+
+/* The number of words, from `words` on, before one that may be an itab of a context. */
+static size_t skip_others(const struct scan *scan, const uint64_t *words, size_t count)
+{
+	uint64_t low = scan->low, span = scan->span;
+	size_t i = 0;
+	for (; i + 8 <= count; i += 8) {
+		bool any = false;
+		for (size_t j = 0; j < 8; j++)
+			any |= words[i + j] - low <= span;
+		if (any)
+			break;
+	}
+	while (i < count && words[i] - low > span)
+		i++;
+	return i;
+}
+
+/*
+ * Looks at `count` words that were read from `address`, one more of which follows (`next`) so that
+ * a pair across the end is seen. `judge` decides on each hit.
+ */
+static struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words,
+	size_t count, bool has_next,
+	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
+	struct context_pair pair)
+{
+	size_t last = has_next ? count : count - (count > 0);
+	for (size_t i = 0; i < last; i++) {
+		i += skip_others(scan, words + i, last - i);
+		if (i >= last)
+			break;
+		const struct itab *itab = context_types_itab(scan->types, words[i]);
+		if (!itab)
+			continue;
+		struct context_pair found = pair;
+		if (judge && !judge(scan, address + 8 * i, &found))
+			continue;
+		struct error *err = add_pair(scan, address + 8 * i, words[i + 1], itab, found);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* Reads and scans [start, end) piece by piece. */
+static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
+	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
+	struct context_pair pair)
+{
+	struct error *err = NULL;
+	for (uint64_t at = start; !err && at < end; at += CHUNK) {
+		size_t size = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
+		bool more = size == CHUNK && end - at >= CHUNK + 8;
+		struct memory_run run = {at, size + (more ? 8 : 0), scan->buffer, 0};
+		err = target_read_runs(scan->program->target, &run, 1);
+		if (err)
+			break;
+		if (run.done < run.size)
+			scan->pairs->partial = true;
+		size_t words = run.done / 8;
+		bool has_next = words > size / 8;
+		err = scan_words(scan, at, (const uint64_t *)(void *)scan->buffer,
+			has_next ? size / 8 : words, has_next, judge, pair);
+	}
+	return err;
+}
+
+/* ---- Heap, globals, stacks ---- */
+
+static bool judge_heap(struct scan *scan, uint64_t location, struct context_pair *pair)
+{
+	struct heap_object object;
+	if (!heap_object_at(scan->program, location, &object) || object.no_pointers ||
+		location + 16 > object.address + object.size)
+		return false;
+	pair->garbage = !object.in_use;
+	return true;
+}
+
+static struct error *scan_heap(struct scan *scan)
+{
+	const struct heap_span *spans;
+	size_t count;
+	bool partial;
+	struct error *err = program_heap(scan->program, &spans, &count, &partial);
+	if (err)
+		return err;
+	scan->pairs->partial |= partial;
+	const struct context_pair pair = {.kind = HOLDER_HEAP};
+	for (size_t i = 0; !err && i < count;) {
+		if (spans[i].no_pointers) {
+			i++;
+			continue;
+		}
+		uint64_t start = spans[i].start, end = spans[i].end;
+		for (i++; i < count && spans[i].start - end <= JOIN && end - start < CHUNK; i++) {
+			if (!spans[i].no_pointers)
+				end = spans[i].end;
+		}
+		err = scan_range(scan, start, end, judge_heap, pair);
+	}
+	return err;
+}
+
+static struct error *scan_globals(struct scan *scan)
+{
+	enum { POINTER_RANGES = 2 }; /* the other two hold none */
+	const struct context_pair pair = {.kind = HOLDER_GLOBAL};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
+		struct range range = scan->program->data[i];
+		uint64_t start = (range.address + 7) & ~7ull;
+		err = scan_range(scan, start, range.address + range.size, NULL, pair);
+	}
+	return err;
+}
+
+/* The lowest address of its stack that the goroutine uses. */
+static uint64_t stack_start(struct program *program, const struct goroutine *goroutine)
+{
+	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
+	const struct thread *threads;
+	size_t count;
+	if (goroutine->tid && !goroutine->syscall_sp) {
+		sp = goroutine->stack_low; /* running: its registers may be anywhere below */
+		struct error *err = target_threads(program->target, &threads, &count);
+		error_destroy(err);
+		for (size_t i = 0; !err && i < count; i++) {
+			if (threads[i].tid == goroutine->tid && threads[i].regs_valid &&
+				threads[i].regs.rsp >= goroutine->stack_low &&
+				threads[i].regs.rsp < goroutine->stack_high)
+				sp = threads[i].regs.rsp;
+		}
+	}
+	if (sp < goroutine->stack_low || sp > goroutine->stack_high)
+		sp = goroutine->stack_low;
+	return (sp + 7) & ~7ull;
+}
+
+static struct error *scan_stack_batch(
+	struct scan *scan, const struct goroutine *goroutines, size_t count)
+{
+	struct memory_run runs[STACKS];
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = stack_start(scan->program, &goroutines[i]);
+		uint64_t size =
+			goroutines[i].stack_high > start ? goroutines[i].stack_high - start : 0;
+		runs[i] = (struct memory_run){start, size < STACK_PART ? (size_t)size : STACK_PART,
+			scan->buffer + i * STACK_PART, 0};
+	}
+	struct error *err = target_read_runs(scan->program->target, runs, count);
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct context_pair pair = {
+			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
+		if (runs[i].done < runs[i].size)
+			scan->pairs->partial = true;
+		err = scan_words(
+			scan, runs[i].address, runs[i].buffer, runs[i].done / 8, false, NULL, pair);
+	}
+	/* Afterwards, as it uses the same buffer. */
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct context_pair pair = {
+			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
+		if (runs[i].size == STACK_PART)
+			err = scan_range(scan, runs[i].address + STACK_PART - 8,
+				goroutines[i].stack_high, NULL, pair);
+	}
+	return err;
+}
+
+static struct error *scan_stacks(struct scan *scan)
+{
+	const struct goroutine_list *list;
+	struct error *err = program_goroutines(scan->program, &list);
+	for (size_t i = 0; !err && i < list->count; i += STACKS)
+		err = scan_stack_batch(
+			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
+	return err;
+}
+
+struct error *context_pairs_find(
+	struct program *program, const struct context_types *types, struct context_pairs *ret)
+{
+	*ret = (struct context_pairs){.partial = types->partial};
+	size_t count = types->context_itab_count;
+	struct scan scan = {.program = program,
+		.types = types,
+		.pairs = ret,
+		.low = types->context_itabs[0].address,
+		.span = types->context_itabs[count - 1].address - types->context_itabs[0].address,
+		.buffer = malloc(CHUNK + 8)};
+	struct error *err = scan.buffer ? NULL : error_no_memory();
+	if (!err)
+		err = scan_heap(&scan);
+	if (!err)
+		err = scan_globals(&scan);
+	if (!err)
+		err = scan_stacks(&scan);
+	free(scan.buffer);
+	if (err) {
+		free(ret->items);
+		*ret = (struct context_pairs){0};
+	}
+	return err;
+}

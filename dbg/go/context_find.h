@@ -1,0 +1,56 @@
+/*
+ * Finding contexts: interface values of context types in live memory. Private to the context files.
+ */
+#ifndef GCTXDBG_GO_CONTEXT_FIND_H
+#define GCTXDBG_GO_CONTEXT_FIND_H
+
+#include "dbg/go/context_shape.h"
+#include "dbg/go/goroutine.h"
+#include "dbg/go/heap.h"
+
+/* The context types of the program, and the itabs by which its memory names them. */
+struct context_types {
+	struct itab *itabs; /* all of the program's, sorted by address */
+	size_t itab_count;
+	struct itab
+		*context_itabs; /* those of context.Context and context.canceler, the same way */
+	size_t context_itab_count;
+	struct context_shape *shapes; /* sorted by descriptor */
+	size_t shape_count;
+	bool partial;
+};
+
+/* ERROR_NOT_FOUND when nothing in the program is a context. Free with context_types_deinit(). */
+struct error *context_types_load(struct program *program, struct context_types *ret);
+void context_types_deinit(struct context_types *types);
+/* The shape of the type with this descriptor; NULL: no context type. */
+const struct context_shape *context_types_shape(
+	const struct context_types *types, uint64_t descriptor);
+/* The itab at `address`; NULL: none, or none of a context. */
+const struct itab *context_types_itab(const struct context_types *types, uint64_t address);
+/* The dynamic type behind the first word of any non-empty interface; 0 unknown. */
+uint64_t context_types_dynamic(
+	const struct context_types *types, struct program *program, uint64_t itab);
+
+/* An interface value that names a context. */
+struct context_pair {
+	uint64_t location; /* of its first word */
+	uint64_t data;
+	const struct context_shape *shape;
+	enum holder_kind kind;
+	const struct goroutine *goroutine; /* HOLDER_GOROUTINE */
+	bool garbage;			   /* the memory that it lies in is not in use */
+};
+
+struct context_pairs {
+	struct context_pair *items;
+	size_t count, capacity;
+	bool partial;
+};
+
+/* Scans heap, globals and stacks (all of each goroutine's stack: what is alive there is not judged
+ * here). Free `items`. */
+struct error *context_pairs_find(
+	struct program *program, const struct context_types *types, struct context_pairs *ret);
+
+#endif

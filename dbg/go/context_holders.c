@@ -1,0 +1,148 @@
+/* Who points to each context: see context_state.h. */
+#include "dbg/go/context_state.h"
+#include "dbg/go/live_words.h"
+#include "dbg/go/program_state.h"
+
+struct holders {
+	struct program *program;
+	struct context_forest *forest;
+	size_t capacity;
+};
+
+static struct error *add(struct holders *holders, struct context_holder holder)
+{
+	struct context_forest *forest = holders->forest;
+	if (!array_reserve(&forest->holders, &holders->capacity, forest->holder_count + 1))
+		return error_no_memory();
+	forest->holders[forest->holder_count++] = holder;
+	return NULL;
+}
+
+/* Number of the context of this type at `address`. */
+static ptrdiff_t find(
+	const struct context_forest *forest, const struct go_type *type, uint64_t address)
+{
+	ptrdiff_t at = context_at(forest, address);
+	for (; at != CONTEXT_NONE && at < (ptrdiff_t)forest->count &&
+		forest->items[at].address == address;
+		at++) {
+		if (forest->items[at].type == type)
+			return at;
+	}
+	return CONTEXT_NONE;
+}
+
+static struct error *add_pairs(struct holders *holders, const struct context_pairs *pairs)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->count; i++) {
+		const struct context_pair *pair = &pairs->items[i];
+		if (pair->kind == HOLDER_GOROUTINE || pair->garbage)
+			continue;
+		struct context_holder holder = {.kind = pair->kind,
+			.address = pair->location,
+			.context = find(holders->forest, pair->shape->type, pair->data)};
+		struct heap_object object;
+		if (holder.context == CONTEXT_NONE)
+			continue;
+		if (pair->kind == HOLDER_HEAP &&
+			heap_object_at(holders->program, pair->location, &object)) {
+			holder.object = object.address;
+			holder.object_size = object.size;
+		}
+		err = add(holders, holder);
+	}
+	return err;
+}
+
+/* The live words of one goroutine's stack that point to contexts; a frame counts once for each. */
+static struct error *add_words(struct holders *holders, const struct goroutine *goroutine,
+	const struct stack *stack, const struct live_words *words)
+{
+	struct context_forest *forest = holders->forest;
+	size_t first = forest->holder_count;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < words->count; i++) {
+		const struct live_word *word = &words->items[i];
+		ptrdiff_t context = context_at(forest, word->value);
+		if (context == CONTEXT_NONE || forest->items[context].kind == CONTEXT_BACKGROUND)
+			continue;
+		const struct frame *frame = &stack->frames[word->frame];
+		bool known = false;
+		for (size_t j = first; j < forest->holder_count && !known; j++)
+			known = forest->holders[j].context == context &&
+				forest->holders[j].frame == frame->fp;
+		if (!known)
+			err = add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
+						   .context = context,
+						   .address = word->address,
+						   .goid = goroutine->goid,
+						   .function = frame->entry,
+						   .frame = frame->fp,
+						   .mapped = word->mapped});
+	}
+	return err;
+}
+
+static struct error *add_stacks(struct holders *holders)
+{
+	const struct goroutine_list *list;
+	struct stack stack = {0};
+	struct live_words words = {0};
+	struct error *err = program_goroutines(holders->program, &list);
+	for (size_t i = 0; !err && i < list->count; i++) {
+		const struct goroutine *goroutine = &list->items[i];
+		if (goroutine->system)
+			continue;
+		err = goroutine_stack(holders->program, goroutine, &stack);
+		if (!err)
+			err = goroutine_live_words(holders->program, goroutine, &stack, &words);
+		if (!err)
+			err = add_words(holders, goroutine, &stack, &words);
+	}
+	stack_deinit(&stack);
+	free(words.items);
+	return err;
+}
+
+static int by_context(const void *a, const void *b)
+{
+	const struct context_holder *x = a, *y = b;
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->goid != y->goid)
+		return x->goid < y->goid ? -1 : 1;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+struct error *context_find_holders(
+	struct program *program, struct context_forest *forest, const struct context_pairs *pairs)
+{
+	struct holders holders = {program, forest, 0};
+	struct error *err = add_pairs(&holders, pairs);
+	if (!err)
+		err = add_stacks(&holders);
+	if (forest->holder_count)
+		qsort(forest->holders, forest->holder_count, sizeof(*forest->holders), by_context);
+	return err;
+}
+
+const struct context_holder *context_holders(
+	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count)
+{
+	size_t low = 0, high = forest->holder_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->holders[middle].context < context)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_count = 0;
+	while (low + *ret_count < forest->holder_count &&
+		forest->holders[low + *ret_count].context == context)
+		++*ret_count;
+	return forest->holders + low;
+}

@@ -129,29 +129,6 @@ static bool walk_unit(
 	return true;
 }
 
-enum unit_result { UNIT_FOUND, UNIT_NONE, UNIT_DAMAGED };
-
-/* Moves on to the next unit: its first entry, and the offset of its abbreviations. */
-static enum unit_result next_unit(Dwarf_Debug handle, struct die *ret, uint64_t *ret_table)
-{
-	Dwarf_Unsigned length, type_offset, next;
-	Dwarf_Half version, address_size, offset_size, extension_size, type;
-	Dwarf_Off table = 0;
-	Dwarf_Sig8 signature;
-	Dwarf_Error error = NULL;
-	*ret = (struct die){.handle = handle};
-	int result = dwarf_next_cu_header_d(handle, true, &length, &version, &table, &address_size,
-		&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
-	*ret_table = table;
-	if (result == DW_DLV_OK)
-		result = dwarf_siblingof_b(handle, NULL, true, &ret->die, &error);
-	if (result == DW_DLV_ERROR)
-		dwarf_dealloc_error(handle, error);
-	return result == DW_DLV_OK	   ? UNIT_FOUND
-	       : result == DW_DLV_NO_ENTRY ? UNIT_NONE
-					   : UNIT_DAMAGED;
-}
-
 /* Go's units share a table of inline names; with cgo, the walk sees just the C part. */
 static void walk(struct debug_search *search, struct debug_name *names, size_t count)
 {
@@ -159,7 +136,7 @@ static void walk(struct debug_search *search, struct debug_name *names, size_t c
 	for (int unit = 0; unit < MAX_UNITS; unit++) {
 		_cleanup_(die_deinit) struct die die = {0};
 		uint64_t table;
-		enum unit_result result = next_unit(search->handle, &die, &table);
+		enum unit_result result = die_next_unit(search->handle, &die, &table);
 		if (result == UNIT_NONE)
 			return; /* libdwarf starts over with the next call */
 		if (result == UNIT_DAMAGED)

@@ -1,6 +1,8 @@
 /* Decodes Go's types from DWARF: see debug_go_types.h. */
 #include "dwarf/debug_go_types.h"
 
+#include "dwarf/libdwarf_compat.h"
+
 #include "dwarf/debug_die.h"
 
 enum {

@@ -50,6 +50,7 @@ struct error *argument_duration(const char *text, const char *what, int64_t *ret
 
 enum command_group {
 	GROUP_GOROUTINES, /* order of `help` */
+	GROUP_CONTEXTS,
 	GROUP_THREADS,
 	GROUP_DATA,
 	GROUP_RUNNING,

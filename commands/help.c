@@ -8,6 +8,7 @@ enum { HELP_WIDTH = 80, NAME_WIDTH = 18 };
 
 static const char *const group_titles[] = {
 	[GROUP_GOROUTINES] = "Goroutines",
+	[GROUP_CONTEXTS] = "Contexts",
 	[GROUP_THREADS] = "Threads",
 	[GROUP_DATA] = "Program and memory",
 	[GROUP_RUNNING] = "Running",

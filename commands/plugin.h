@@ -15,7 +15,7 @@
 
 #include "commands/command.h"
 
-enum { PLUGIN_ABI = 1 };
+enum { PLUGIN_ABI = 2 };
 
 struct plugin {
 	unsigned abi; /* first, so that it can be read whatever follows */

@@ -109,7 +109,7 @@ static struct error *append(struct context_builder *builder, const struct contex
 			MAX_CONTEXTS);
 	struct context_index *entry = calloc(1, sizeof(*entry));
 	if (!entry || !array_reserve(&forest->items, &builder->capacity, forest->count + 1) ||
-		!array_reserve(&builder->shapes, &builder->shape_capacity, forest->count + 1)) {
+		!array_reserve(&builder->links, &builder->link_capacity, forest->count + 1)) {
 		free(entry);
 		return error_no_memory();
 	}
@@ -118,7 +118,8 @@ static struct error *append(struct context_builder *builder, const struct contex
 		.type = shape->type,
 		.parent = CONTEXT_NONE,
 		.governor = CONTEXT_NONE};
-	builder->shapes[*ret] = shape;
+	builder->links[*ret] = (struct context_link){
+		.shape = shape, .done_of = CONTEXT_NONE, .deadline_of = CONTEXT_NONE};
 	*entry = (struct context_index){.key = {address, shape}, .number = *ret};
 	HASH_ADD(hh, builder->index, key, sizeof(entry->key), entry);
 	return NULL;
@@ -154,7 +155,7 @@ static struct error *decode_new(struct context_builder *builder)
 			size_t count = 0;
 			for (; fetched < forest->count && count < PREFETCH; fetched++)
 				ranges[count++] = (struct range){forest->items[fetched].address,
-					builder->shapes[fetched]->size};
+					builder->links[fetched].shape->size};
 			err = target_prefetch(builder->program->target, ranges, count);
 		}
 		if (!err)
@@ -273,7 +274,7 @@ static void builder_deinit(struct context_builder *builder)
 		free(entry);
 	}
 	context_types_deinit(&builder->types);
-	free(builder->shapes);
+	free(builder->links);
 	free(builder->stacks);
 }
 

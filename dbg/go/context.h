@@ -54,7 +54,7 @@ struct context {
 	struct value err, cause; /* type NULL: nil */
 	struct value key, value; /* of a valueCtx */
 	bool has_deadline;
-	int64_t deadline_unix_ns; /* wall clock */
+	int64_t deadline_unix_ms; /* wall clock */
 	bool has_remaining;
 	int64_t remaining_ns; /* until the deadline; from the moment of the stop or the dump */
 	uint64_t after_func;  /* entry of the function of an AfterFunc; 0 */

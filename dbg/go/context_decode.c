@@ -170,25 +170,20 @@ static struct error *decode_cancel(const struct body *body)
  * time.Time (time/time.go): with the monotonic bit, seconds since 1885 and the monotonic clock in
  * ext; else seconds since year 1 in ext.
  */
-static void decode_deadline(const struct body *body)
+static void set_deadline(const struct body *body, const uint64_t time[2])
 {
 	static const uint64_t HAS_MONOTONIC = 1ull << 63;
-	static const int64_t SECOND = 1000000000, YEAR_1_TO_UNIX = -62135596800,
-			     YEAR_1885 = 59453308800;
+	static const int64_t YEAR_1_TO_UNIX = -62135596800, YEAR_1885 = 59453308800;
 	struct context *context = context_of(body);
 	struct program *program = body->builder->program;
-	uint64_t words[2];
-	if (!words_at(body, body->shape->deadline, words))
-		return;
-	bool monotonic = words[0] & HAS_MONOTONIC;
-	int64_t seconds =
-		monotonic ? (int64_t)(words[0] << 1 >> 31) + YEAR_1885 : (int64_t)words[1];
-	int64_t nanoseconds = (int64_t)(words[0] & ((1u << 30) - 1));
+	bool monotonic = time[0] & HAS_MONOTONIC;
+	int64_t seconds = monotonic ? (int64_t)(time[0] << 1 >> 31) + YEAR_1885 : (int64_t)time[1];
+	int64_t milliseconds = (int64_t)(time[0] & ((1u << 30) - 1)) / 1000000, nanoseconds;
 	context->has_deadline =
 		!__builtin_add_overflow(seconds, YEAR_1_TO_UNIX, &seconds) &&
-		!__builtin_mul_overflow(seconds, SECOND, &context->deadline_unix_ns) &&
+		!__builtin_mul_overflow(seconds, (int64_t)1000, &context->deadline_unix_ms) &&
 		!__builtin_add_overflow(
-			context->deadline_unix_ns, nanoseconds, &context->deadline_unix_ns);
+			context->deadline_unix_ms, milliseconds, &context->deadline_unix_ms);
 	/* The monotonic clock does not jump; its zero is when package time was initialised, which
 	 * is when the runtime was, within milliseconds. */
 	uint64_t started = 0;
@@ -199,11 +194,102 @@ static void decode_deadline(const struct body *body)
 	if (started && now)
 		context->has_remaining =
 			!__builtin_add_overflow(
-				(int64_t)words[1], (int64_t)started, &context->remaining_ns) &&
+				(int64_t)time[1], (int64_t)started, &context->remaining_ns) &&
 			!__builtin_sub_overflow(context->remaining_ns, now, &context->remaining_ns);
 	else if (context->has_deadline && program->target->stop_realtime_ns)
-		context->has_remaining = !__builtin_sub_overflow(context->deadline_unix_ns,
-			program->target->stop_realtime_ns, &context->remaining_ns);
+		context->has_remaining =
+			!__builtin_mul_overflow(
+				context->deadline_unix_ms, (int64_t)1000000, &nanoseconds) &&
+			!__builtin_sub_overflow(nanoseconds, program->target->stop_realtime_ns,
+				&context->remaining_ns);
+}
+
+/* ---- What the methods of a foreign type lead to ---- */
+
+/* Where the last step of the path lies. */
+static struct error *walk_path(const struct body *body, const struct code_path *path, uint64_t *ret)
+{
+	uint64_t address = context_of(body)->address;
+	for (size_t i = 0; i < path->count; i++) {
+		address += (uint64_t)(int64_t)path->offsets[i];
+		struct error *err =
+			i + 1 < path->count
+				? target_read_u64(body->builder->program->target, address, &address)
+				: NULL;
+		if (err)
+			return err;
+	}
+	*ret = address;
+	return NULL;
+}
+
+/* The context in the interface value at the path's end. */
+static struct error *context_at_path(
+	const struct body *body, const struct code_path *path, ptrdiff_t *ret)
+{
+	struct context_builder *builder = body->builder;
+	uint64_t address, words[2];
+	struct error *err = walk_path(body, path, &address);
+	if (!err)
+		err = target_read(builder->program->target, address, words, sizeof(words));
+	const struct context_shape *shape = err || !words[0]
+						    ? NULL
+						    : context_types_shape(&builder->types,
+							      context_types_dynamic(&builder->types,
+								      builder->program, words[0]));
+	return err || !shape ? err : context_builder_add(builder, shape, words[1], ret);
+}
+
+static struct error *decode_done_method(const struct body *body)
+{
+	const struct context_method *method = &body->shape->done_method;
+	struct context_link *link = &body->builder->links[body->number];
+	struct target *target = body->builder->program->target;
+	uint64_t address;
+	ptrdiff_t number = CONTEXT_NONE;
+	struct error *err = NULL;
+	switch (method->kind) {
+	case METHOD_CONTEXT:
+		err = context_at_path(body, &method->path, &number);
+		body->builder->links[body->number].done_of = number;
+		break;
+	case METHOD_FIELD:
+		link->own_channel = true;
+		err = walk_path(body, &method->path, &address);
+		if (!err)
+			err = target_read_u64(target, address, &context_of(body)->done);
+		break;
+	case METHOD_CANCEL:
+		/* The receiver is the word at the path's end, or the address of a part of it. */
+		err = walk_path(body, &method->path, &address);
+		if (!err && method->path.count)
+			err = target_read_u64(target, address, &address);
+		link->cancel = err ? 0 : address + (uint64_t)(int64_t)method->path.add;
+		break;
+	default:
+		break;
+	}
+	return err;
+}
+
+static struct error *decode_deadline_method(const struct body *body)
+{
+	const struct context_method *method = &body->shape->deadline_method;
+	uint64_t address, time[2];
+	ptrdiff_t number = CONTEXT_NONE;
+	struct error *err = NULL;
+	if (method->kind == METHOD_CONTEXT) {
+		err = context_at_path(body, &method->path, &number);
+		body->builder->links[body->number].deadline_of = number;
+	} else if (method->kind == METHOD_FIELD) {
+		err = walk_path(body, &method->path, &address);
+		if (!err)
+			err = target_read(
+				body->builder->program->target, address, time, sizeof(time));
+		if (!err)
+			set_deadline(body, time);
+	}
+	return err;
 }
 
 static struct error *decode_parts(const struct body *body)
@@ -212,8 +298,9 @@ static struct error *decode_parts(const struct body *body)
 	struct error *err = NULL;
 	if (shape->cancel != NO_OFFSET)
 		err = decode_cancel(body);
-	if (shape->deadline != NO_OFFSET)
-		decode_deadline(body);
+	uint64_t time[2];
+	if (words_at(body, shape->deadline, time))
+		set_deadline(body, time);
 	if (!err && shape->key != NO_OFFSET)
 		err = interface_at(body, shape->key, true, &context_of(body)->key);
 	if (!err && shape->value != NO_OFFSET)
@@ -224,9 +311,10 @@ static struct error *decode_parts(const struct body *body)
 		error_destroy(target_read_u64(
 			body->builder->program->target, closure, &context_of(body)->after_func));
 	}
-	if (shape->own_done && shape->channel != NO_OFFSET &&
-		(uint64_t)shape->channel + 8 <= body->size)
-		memcpy(&context_of(body)->done, body->bytes + shape->channel, 8);
+	if (!err && shape->kind == CONTEXT_FOREIGN)
+		err = forgive(body, decode_done_method(body));
+	if (!err && shape->kind == CONTEXT_FOREIGN)
+		err = forgive(body, decode_deadline_method(body));
 	if (!err)
 		err = decode_parent(body);
 	return err ? err : decode_children(body);
@@ -234,13 +322,14 @@ static struct error *decode_parts(const struct body *body)
 
 struct error *context_decode(struct context_builder *builder, size_t index)
 {
-	struct body body = {.builder = builder, .number = index, .shape = builder->shapes[index]};
+	struct body body = {
+		.builder = builder, .number = index, .shape = builder->links[index].shape};
 	struct context *context = context_of(&body);
 	const struct context_shape *shape = body.shape;
 	context->kind = shape->kind;
 	context->state = CONTEXT_UNKNOWN;
 	context->parent = context->governor = CONTEXT_NONE;
-	if (!shape->body || shape->kind == CONTEXT_BACKGROUND)
+	if (shape->kind == CONTEXT_BACKGROUND)
 		return NULL;
 	if (shape->body->size > MAX_BODY) {
 		context->partial = true;

@@ -27,7 +27,8 @@ static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t dat
 	pair.location = location;
 	pair.data = data;
 	pair.shape = context_types_shape(scan->types, itab->type);
-	if (!pair.shape || !data)
+	/* In the runtime's own table itabs lie side by side. */
+	if (!pair.shape || !data || context_types_is_itab(scan->types, data))
 		return NULL;
 	if (pairs->count >= MAX_PAIRS)
 		return error_create(ERROR_BAD_DATA,

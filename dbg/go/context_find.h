@@ -28,6 +28,8 @@ const struct context_shape *context_types_shape(
 	const struct context_types *types, uint64_t descriptor);
 /* The itab at `address`; NULL: none, or none of a context. */
 const struct itab *context_types_itab(const struct context_types *types, uint64_t address);
+/* Whether `address` is that of any itab. */
+bool context_types_is_itab(const struct context_types *types, uint64_t address);
 /* The dynamic type behind the first word of any non-empty interface; 0 unknown. */
 uint64_t context_types_dynamic(
 	const struct context_types *types, struct program *program, uint64_t itab);

@@ -39,10 +39,10 @@ static struct error *sort(struct context_builder *builder)
 	_cleanup_free_ struct placed *order = calloc(count + 1, sizeof(*order));
 	_cleanup_free_ ptrdiff_t *places = calloc(count + 1, sizeof(*places));
 	struct context *items = calloc(count + 1, sizeof(*items));
-	const struct context_shape **shapes = calloc(count + 1, sizeof(*shapes));
-	if (!order || !places || !items || !shapes) {
+	struct context_link *links = calloc(count + 1, sizeof(*links));
+	if (!order || !places || !items || !links) {
 		free(items);
-		free(shapes);
+		free(links);
 		return error_no_memory();
 	}
 	for (size_t i = 0; i < count; i++)
@@ -51,10 +51,12 @@ static struct error *sort(struct context_builder *builder)
 	for (size_t i = 0; i < count; i++) {
 		places[order[i].number] = (ptrdiff_t)i;
 		items[i] = forest->items[order[i].number];
-		shapes[i] = builder->shapes[order[i].number];
+		links[i] = builder->links[order[i].number];
 	}
 	for (size_t i = 0; i < count; i++) {
 		items[i].parent = moved(places, items[i].parent);
+		links[i].done_of = moved(places, links[i].done_of);
+		links[i].deadline_of = moved(places, links[i].deadline_of);
 		for (size_t j = 0; j < items[i].child_count; j++)
 			items[i].children[j] = moved(places, items[i].children[j]);
 		if (items[i].child_count)
@@ -62,9 +64,9 @@ static struct error *sort(struct context_builder *builder)
 				by_number);
 	}
 	free(forest->items);
-	free(builder->shapes);
+	free(builder->links);
 	forest->items = items;
-	builder->shapes = shapes;
+	builder->links = links;
 	return NULL;
 }
 
@@ -92,39 +94,77 @@ static struct error *link_parents(struct context_forest *forest)
 	return NULL;
 }
 
-/*
- * Settles the state of a context whose parent (NULL: none) is settled. What Done, Err and Deadline
- * do is inherited by embedding; a cancelCtx, a timerCtx and foreign types override some.
- */
-static void settle(const struct context_shape *shape, struct context *context, ptrdiff_t number,
-	const struct context *parent)
+/* The context with a cancelCtx of its own at `address`. */
+static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t address)
 {
-	bool inherits = shape->kind != CONTEXT_BACKGROUND &&
-			shape->kind != CONTEXT_WITHOUT_CANCEL && !shape->own_done;
-	if (inherits && parent && !context->has_deadline) {
-		context->has_deadline = parent->has_deadline;
-		context->deadline_unix_ns = parent->deadline_unix_ns;
-		context->has_remaining = parent->has_remaining;
-		context->remaining_ns = parent->remaining_ns;
+	const struct context_forest *forest = builder->forest;
+	ptrdiff_t at = address ? context_at(forest, address) : CONTEXT_NONE;
+	for (; at != CONTEXT_NONE && at < (ptrdiff_t)forest->count &&
+		forest->items[at].address == address;
+		at++) {
+		if (builder->links[at].shape->cancel == 0)
+			return at;
 	}
-	if (shape->cancel != NO_OFFSET) {
+	return CONTEXT_NONE;
+}
+
+/* Whose Done this one's asks; itself when it has a channel of its own. CONTEXT_NONE: nobody's. */
+static ptrdiff_t next_governor(const struct context_builder *builder, ptrdiff_t number)
+{
+	const struct context_link *link = &builder->links[number];
+	if (link->shape->cancel != NO_OFFSET || link->own_channel)
+		return number;
+	switch (link->shape->kind) {
+	case CONTEXT_BACKGROUND:
+	case CONTEXT_WITHOUT_CANCEL:
+		return CONTEXT_NONE;
+	case CONTEXT_FOREIGN:
+		return link->cancel ? cancel_at(builder, link->cancel) : link->done_of;
+	default:
+		return builder->forest->items[number].parent;
+	}
+}
+
+/* Whose Deadline this one's asks; CONTEXT_NONE: it has its own or none. */
+static ptrdiff_t next_deadline(const struct context_builder *builder, ptrdiff_t number)
+{
+	const struct context *context = &builder->forest->items[number];
+	const struct context_shape *shape = builder->links[number].shape;
+	if (context->has_deadline || shape->kind == CONTEXT_BACKGROUND ||
+		shape->kind == CONTEXT_WITHOUT_CANCEL)
+		return CONTEXT_NONE;
+	return shape->kind == CONTEXT_FOREIGN ? builder->links[number].deadline_of
+					      : context->parent;
+}
+
+/* The state of a context whose Done asks nobody else's. */
+static void settle_end(struct context_builder *builder, ptrdiff_t number)
+{
+	struct context *context = &builder->forest->items[number];
+	const struct context_link *link = &builder->links[number];
+	if (link->shape->cancel != NO_OFFSET)
 		context->governor = number;
-	} else if (shape->own_done && shape->kind == CONTEXT_FOREIGN) {
-		context->governor = shape->channel != NO_OFFSET ? number : CONTEXT_NONE;
-		if (shape->channel != NO_OFFSET)
-			context->state = context->done_closed ? CONTEXT_CANCELED : CONTEXT_ACTIVE;
-	} else if (inherits && parent) {
-		context->governor = parent->governor;
-		context->state = parent->state;
-	} else if (!context->partial) {
+	else if (link->own_channel) {
+		context->governor = number;
+		context->state = context->done_closed ? CONTEXT_CANCELED : CONTEXT_ACTIVE;
+	} else if (link->shape->kind == CONTEXT_BACKGROUND ||
+		   link->shape->kind == CONTEXT_WITHOUT_CANCEL ||
+		   link->shape->done_method.kind == METHOD_NIL ||
+		   (!context->partial && !context->parent_address &&
+			   link->shape->kind != CONTEXT_FOREIGN))
 		context->state = CONTEXT_NEVER;
-	}
 }
 
 enum { UNSETTLED, ON_PATH, SETTLED };
 
-/* From each context up to one that is settled, then down again; a damaged circle is cut. */
-static struct error *settle_all(struct context_builder *builder)
+/*
+ * Follows `next` from each context to one that is settled or the end, then hands what `inherit`
+ * copies down again; a damaged circle is cut.
+ */
+static struct error *settle_all(struct context_builder *builder,
+	ptrdiff_t (*next)(const struct context_builder *builder, ptrdiff_t number),
+	void (*end)(struct context_builder *builder, ptrdiff_t number),
+	void (*inherit)(struct context *context, const struct context *from))
 {
 	struct context_forest *forest = builder->forest;
 	_cleanup_free_ uint8_t *marks = calloc(forest->count + 1, 1);
@@ -133,25 +173,64 @@ static struct error *settle_all(struct context_builder *builder)
 		return error_no_memory();
 	for (size_t i = 0; i < forest->count; i++) {
 		size_t depth = 0;
-		ptrdiff_t at = (ptrdiff_t)i;
+		ptrdiff_t at = (ptrdiff_t)i, from = CONTEXT_NONE;
 		while (at != CONTEXT_NONE && marks[at] == UNSETTLED) {
 			marks[at] = ON_PATH;
 			path[depth++] = at;
-			at = forest->items[at].parent;
+			from = next(builder, at);
+			at = from == at ? CONTEXT_NONE : from;
 		}
 		if (at != CONTEXT_NONE && marks[at] == ON_PATH) {
-			forest->items[path[depth - 1]].parent = CONTEXT_NONE;
-			forest->items[path[depth - 1]].partial = true;
+			forest->items[at].partial = true;
+			at = CONTEXT_NONE;
 		}
 		while (depth-- > 0) {
-			struct context *context = &forest->items[path[depth]];
-			settle(builder->shapes[path[depth]], context, path[depth],
-				context->parent == CONTEXT_NONE ? NULL
-								: &forest->items[context->parent]);
-			marks[path[depth]] = SETTLED;
+			if (at == CONTEXT_NONE)
+				end(builder, path[depth]);
+			else
+				inherit(&forest->items[path[depth]], &forest->items[at]);
+			at = path[depth];
+			marks[at] = SETTLED;
 		}
 	}
 	return NULL;
+}
+
+static void inherit_state(struct context *context, const struct context *from)
+{
+	context->governor = from->governor;
+	context->state = from->state;
+}
+
+static void no_deadline(struct context_builder *builder, ptrdiff_t number)
+{
+	(void)builder;
+	(void)number; /* it has its own or none: nothing to add */
+}
+
+static void inherit_deadline(struct context *context, const struct context *from)
+{
+	context->has_deadline = from->has_deadline;
+	context->deadline_unix_ms = from->deadline_unix_ms;
+	context->has_remaining = from->has_remaining;
+	context->remaining_ns = from->remaining_ns;
+}
+
+/* Parents are followed by renderers without a check: a circle of them must not remain. */
+static ptrdiff_t next_parent(const struct context_builder *builder, ptrdiff_t number)
+{
+	return builder->forest->items[number].parent;
+}
+
+static void cut_parent(struct context_builder *builder, ptrdiff_t number)
+{
+	builder->forest->items[number].parent = CONTEXT_NONE;
+}
+
+static void keep_parent(struct context *context, const struct context *from)
+{
+	(void)context;
+	(void)from;
 }
 
 /* ---- Channels ---- */
@@ -189,6 +268,12 @@ static struct error *read_waiters(struct program *program, struct context *conte
 	}
 	if (context->waiter_count)
 		qsort(context->waiters, context->waiter_count, sizeof(uint64_t), by_goid);
+	size_t kept = 0; /* a select can name a channel twice */
+	for (size_t i = 0; i < context->waiter_count; i++) {
+		if (!kept || context->waiters[i] != context->waiters[kept - 1])
+			context->waiters[kept++] = context->waiters[i];
+	}
+	context->waiter_count = kept;
 	return NULL;
 }
 
@@ -242,6 +327,10 @@ struct error *context_link(struct context_builder *builder)
 	if (!err)
 		err = read_channels(builder);
 	if (!err)
-		err = settle_all(builder);
+		err = settle_all(builder, next_parent, cut_parent, keep_parent);
+	if (!err)
+		err = settle_all(builder, next_governor, settle_end, inherit_state);
+	if (!err)
+		err = settle_all(builder, next_deadline, no_deadline, inherit_deadline);
 	return err ? err : link_parents(builder->forest);
 }

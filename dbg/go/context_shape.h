@@ -11,6 +11,7 @@
 
 #include "dbg/go/context.h"
 #include "dbg/go/itabs.h"
+#include "dwarf/code_getter.h"
 
 enum parent_place {
 	PARENT_NONE,
@@ -19,6 +20,20 @@ enum parent_place {
 };
 
 enum { NO_OFFSET = -1 };
+
+enum method_kind {
+	METHOD_UNKNOWN, /* too complicated to be read from its code, or not in the program */
+	METHOD_NIL,	/* always returns nothing */
+	METHOD_FIELD,	/* returns what lies at `path` */
+	METHOD_CONTEXT, /* asks the context in the interface value at `path` */
+	METHOD_CANCEL,	/* asks the cancelCtx that starts where `path` leads */
+};
+
+/* What a context's method does, read from its code. */
+struct context_method {
+	enum method_kind kind;
+	struct code_path path; /* from the data word of the interface */
+};
 
 struct context_shape {
 	uint64_t descriptor; /* of the dynamic type: the key */
@@ -31,23 +46,24 @@ struct context_shape {
 	enum parent_place parent;
 	int64_t parent_offset;
 	const struct go_type *parent_type;
+	bool embeds; /* the parent is embedded, not only held */
 	/* In `body`; NO_OFFSET: none. */
-	int64_t cancel; /* a cancelCtx of its own; the next five are parts of it */
+	int64_t cancel; /* a cancelCtx of its own; the next four are parts of it */
 	int64_t done, err, cause, children;
 	bool err_is_atomic;
 	const struct go_type *children_type;
 	int64_t deadline, key, value, after_func;
-	int64_t channel; /* of a foreign type with a Done method of its own: its one channel */
-	bool own_done;	 /* Done is not inherited from the parent */
+	/* Of types that package context does not know. */
+	struct context_method done_method, deadline_method;
 };
 
 /*
- * Works `ret` out for the context type `type` with the descriptor `descriptor`. `done_method`: the
- * code that its Done method runs, as its itab says; 0 unknown. `is_context` tells whether a pointer
- * type is a context itself.
+ * Works `ret` out for the context type `type` with the descriptor `descriptor`. `code` is
+ * where its methods Deadline and Done are, as its itab says; 0 unknown. `is_context` tells whether
+ * a pointer type is a context itself.
  */
-struct error *context_shape_load(struct program *program, uint64_t descriptor, uint64_t done_method,
-	bool (*is_context)(void *context, const struct go_type *type), void *context,
-	struct context_shape *ret);
+struct error *context_shape_load(struct program *program, uint64_t descriptor,
+	const uint64_t code[2], bool (*is_context)(void *context, const struct go_type *type),
+	void *context, struct context_shape *ret);
 
 #endif

@@ -8,14 +8,23 @@
 
 struct context_index;
 
+/* What is known of a context besides struct context, while its forest is being built. */
+struct context_link {
+	const struct context_shape *shape;
+	/* Of a foreign type: the contexts that its Done and its Deadline ask; CONTEXT_NONE. */
+	ptrdiff_t done_of, deadline_of;
+	uint64_t cancel;  /* or the address of the cancelCtx that Done asks; 0 none */
+	bool own_channel; /* Done returns a channel of its own */
+};
+
 struct context_builder {
 	struct program *program;
 	struct context_types types;
 	struct context_forest *forest; /* being filled; order of discovery until it is linked */
 	size_t capacity;
 	/* Parallel to forest->items. */
-	const struct context_shape **shapes;
-	size_t shape_capacity;
+	struct context_link *links;
+	size_t link_capacity;
 	struct context_index *index;	 /* by address and type */
 	const struct goroutine **stacks; /* goroutines by stack address; NULL: not needed yet */
 	size_t stack_count;

@@ -2,7 +2,7 @@
 #include "dbg/go/context_find.h"
 #include "dbg/go/program_state.h"
 
-enum { DONE_METHOD = 1 }; /* Context's methods by name: Deadline, Done, Err, Value */
+enum { METHODS = 2 }; /* Context's methods by name: Deadline, Done, Err, Value */
 
 struct interfaces {
 	uint64_t context, canceler; /* descriptors; 0: not met yet */
@@ -62,22 +62,20 @@ static bool in_set(void *context, const struct go_type *type)
 	return false;
 }
 
-/* The code of the type's Done method, from an itab of context.Context. */
-static uint64_t done_method(struct program *program, const struct context_types *types,
-	uint64_t interface, uint64_t descriptor)
+/* The code of the type's methods Deadline and Done, from an itab of context.Context. */
+static void methods_of(struct program *program, const struct context_types *types,
+	uint64_t interface, uint64_t descriptor, uint64_t ret[METHODS])
 {
+	ret[0] = ret[1] = 0;
 	for (size_t i = 0; interface && i < types->context_itab_count; i++) {
 		const struct itab *itab = &types->context_itabs[i];
-		uint64_t code;
 		if (itab->type != descriptor || itab->interface != interface)
 			continue;
-		struct error *err = target_read_u64(program->target,
-			itab->address + program->layout.itab.methods.offset + 8 * DONE_METHOD,
-			&code);
-		error_destroy(err);
-		return err ? 0 : code;
+		error_destroy(target_read(program->target,
+			itab->address + program->layout.itab.methods.offset, ret,
+			METHODS * sizeof(*ret)));
+		return;
 	}
-	return 0;
 }
 
 static struct error *load_shapes(
@@ -96,9 +94,10 @@ static struct error *load_shapes(
 			descriptors[set.count++] = types->context_itabs[i].type;
 	}
 	for (size_t i = 0; i < set.count; i++) {
-		struct error *err = context_shape_load(program, descriptors[i],
-			done_method(program, types, interface, descriptors[i]), in_set, &set,
-			&types->shapes[types->shape_count]);
+		uint64_t methods[METHODS];
+		methods_of(program, types, interface, descriptors[i], methods);
+		struct error *err = context_shape_load(program, descriptors[i], methods, in_set,
+			&set, &types->shapes[types->shape_count]);
 		if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
 			error_destroy(err);
 			types->partial = true;
@@ -164,14 +163,23 @@ const struct itab *context_types_itab(const struct context_types *types, uint64_
 		itab_by_address);
 }
 
+static const struct itab *find_itab(const struct context_types *types, uint64_t address)
+{
+	const struct itab key = {.address = address};
+	return types->itab_count ? bsearch(&key, types->itabs, types->itab_count, sizeof(key),
+					   itab_by_address)
+				 : NULL;
+}
+
+bool context_types_is_itab(const struct context_types *types, uint64_t address)
+{
+	return find_itab(types, address) != NULL;
+}
+
 uint64_t context_types_dynamic(
 	const struct context_types *types, struct program *program, uint64_t itab)
 {
-	const struct itab key = {.address = itab};
-	const struct itab *found = types->itab_count
-					   ? bsearch(&key, types->itabs, types->itab_count,
-						     sizeof(key), itab_by_address)
-					   : NULL;
+	const struct itab *found = find_itab(types, itab);
 	uint64_t type = 0;
 	if (!found) /* made since, or the table was being changed */
 		error_destroy(program_read_field(program, itab, program->layout.itab.type, &type));

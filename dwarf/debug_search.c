@@ -129,42 +129,19 @@ static bool walk_unit(
 	return true;
 }
 
-enum unit_result { UNIT_FOUND, UNIT_NONE, UNIT_DAMAGED };
-
-/* Moves on to the next unit: its first entry, and the offset of its abbreviations. */
-static enum unit_result next_unit(Dwarf_Debug handle, struct die *ret, uint64_t *ret_table)
-{
-	Dwarf_Unsigned length, type_offset, next;
-	Dwarf_Half version, address_size, offset_size, extension_size, type;
-	Dwarf_Off table = 0;
-	Dwarf_Sig8 signature;
-	Dwarf_Error error = NULL;
-	*ret = (struct die){.handle = handle};
-	int result = dwarf_next_cu_header_d(handle, true, &length, &version, &table, &address_size,
-		&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
-	*ret_table = table;
-	if (result == DW_DLV_OK)
-		result = dwarf_siblingof_b(handle, NULL, true, &ret->die, &error);
-	if (result == DW_DLV_ERROR)
-		dwarf_dealloc_error(handle, error);
-	return result == DW_DLV_OK	   ? UNIT_FOUND
-	       : result == DW_DLV_NO_ENTRY ? UNIT_NONE
-					   : UNIT_DAMAGED;
-}
-
 /* Go's units share a table of inline names; with cgo, the walk sees just the C part. */
 static void walk(struct debug_search *search, struct debug_name *names, size_t count)
 {
 	size_t entries = 0;
 	for (int unit = 0; unit < MAX_UNITS; unit++) {
 		_cleanup_(die_deinit) struct die die = {0};
-		uint64_t table;
-		enum unit_result result = next_unit(search->handle, &die, &table);
-		if (result == UNIT_NONE)
+		struct die_unit header;
+		enum die_unit_result result = die_next_unit(search->handle, &die, &header);
+		if (result == DIE_UNIT_NONE)
 			return; /* libdwarf starts over with the next call */
-		if (result == UNIT_DAMAGED)
+		if (result == DIE_UNIT_DAMAGED)
 			break;
-		if (abbreviation_table_is_other(search->codes, table) &&
+		if (abbreviation_table_is_other(search->codes, header.abbreviations) &&
 			!walk_unit(names, count, &die, &entries))
 			break;
 	}

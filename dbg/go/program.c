@@ -7,6 +7,7 @@
 #include "dbg/go/find_moduledata.h"
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/semaphores.h"
+#include "dbg/go/type_state.h"
 #include "dbg/target/native_unwind.h"
 #include "dwarf/find_pclntab.h"
 
@@ -271,6 +272,7 @@ void program_close(struct program *program)
 	free(program->goroutines.items);
 	free(program->machines.items);
 	native_unwinder_destroy(program->native);
+	type_cache_destroy(program->type_cache);
 	pc_plans_destroy(program->plans);
 	free_strings(program->wait_reasons, program->wait_reason_count);
 	free_strings(program->status_names, program->status_name_count);

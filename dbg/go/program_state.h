@@ -13,6 +13,7 @@ struct builtin_layout;
 struct native_unwinder;
 struct pc_plans;
 struct semaphores;
+struct type_cache;
 
 /* A global variable of the runtime; address 0: not found. */
 struct global {
@@ -49,6 +50,7 @@ struct program {
 	uint64_t text, etext; /* run-time addresses of the Go code */
 	uint64_t types, etypes;
 	struct pc_plans *plans;
+	struct type_cache *type_cache; /* NULL until a type is asked for */
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
 	 * since 1.21. */
 	bool preempt_is_trap;

@@ -6,7 +6,7 @@
 
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
-#include "dbg/go/rtype.h"
+#include "dbg/go/type.h"
 #include "dbg/go/semaphores.h"
 #include "dbg/go/stack.h"
 #include "dbg/go/wait_search.h"
@@ -85,10 +85,14 @@ static struct error *add_channel(
 	uint64_t type;
 	struct error *err =
 		program_read_field(program, channel, program->layout.hchan.elemtype, &type);
-	if (!err)
-		wait.type = rtype_name(program, type);
 	if (err)
 		return err;
+	const struct go_type *element;
+	err = type ? program_type_at(program, type, &element)
+		   : error_create(ERROR_NOT_FOUND, "this release's channels do not name theirs");
+	if (!err)
+		wait.type = element->name;
+	error_destroy(err); /* a channel can be shown without */
 	if (strncmp(reason, "chan send", 9) == 0)
 		wait.op = "send";
 	else if (strncmp(reason, "chan receive", 12) == 0)

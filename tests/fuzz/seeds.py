@@ -3,7 +3,7 @@
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
-Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,rtype}/NAME. A seed's first byte chooses the release whose layouts
+Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,type}/NAME. A seed's first byte chooses the release whose layouts
 are used: its column in dbg/go/builtin_layouts.inc.
 """
 import pathlib
@@ -156,7 +156,7 @@ def main(output, programs):
         renamed = cut_function_table(table, layouts, column, runtime_names())
         types = sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE]
         seeds = {"pclntab": cut, "moduledata": moduledata(layouts, column, *renamed, sections[".text"]),
-                 "rtype": types}
+                 "type": types}
         for kind, seed in seeds.items():
             seeds[kind] = bytes([column]) + seed
         seeds["buildinfo"] = build_info

@@ -1,0 +1,226 @@
+/* Types of the program, each decoded once, whichever source describes it: see type.h. */
+#include <stdio.h>
+
+#include "dbg/go/pc_plan.h"
+#include "dbg/go/program_state.h"
+#include "dbg/go/type_state.h"
+
+static struct type_node *node_of(const struct go_type *type)
+{
+	union {
+		const struct go_type *in;
+		struct type_node *out;
+	} unqualified = {type};
+	return unqualified.out;
+}
+
+struct error *type_cache_get(struct program *program, struct type_cache **ret)
+{
+	if (!program->type_cache)
+		program->type_cache = calloc(1, sizeof(*program->type_cache));
+	*ret = program->type_cache;
+	return *ret ? NULL : error_no_memory();
+}
+
+void type_cache_destroy(struct type_cache *cache)
+{
+	if (!cache)
+		return;
+	HASH_CLEAR(by_descriptor, cache->by_descriptor);
+	HASH_CLEAR(by_entry, cache->by_entry);
+	while (cache->all) {
+		struct type_node *node = cache->all;
+		cache->all = node->next;
+		free(node->fields);
+		free(node);
+	}
+	free(cache);
+}
+
+struct error *type_cache_take(struct type_cache *cache, uint64_t size)
+{
+	if (size > MAX_TYPE_MEMORY - cache->memory)
+		return error_create(ERROR_BAD_DATA,
+			"the program's types take more than %d MiB: no more of them are decoded",
+			MAX_TYPE_MEMORY >> 20);
+	cache->memory += size;
+	return NULL;
+}
+
+struct error *type_intern(struct program *program, const char *text, const char **ret)
+{
+	*ret = pc_plans_intern(program->plans, text);
+	return *ret ? NULL : error_no_memory();
+}
+
+/* A new node, which belongs to the cache. */
+static struct error *add_node(
+	struct type_cache *cache, const struct go_type *type, struct type_node **ret)
+{
+	struct error *err = type_cache_take(cache, sizeof(**ret) + strlen(type->name));
+	if (err)
+		return err;
+	struct type_node *node = calloc(1, sizeof(*node));
+	if (!node)
+		return error_no_memory();
+	node->type = *type;
+	node->next = cache->all;
+	cache->all = node;
+	*ret = node;
+	return NULL;
+}
+
+struct error *program_type_at(
+	struct program *program, uint64_t descriptor, const struct go_type **ret)
+{
+	struct type_cache *cache;
+	struct type_node *node;
+	struct error *err = type_cache_get(program, &cache);
+	if (err)
+		return err;
+	HASH_FIND(by_descriptor, cache->by_descriptor, &descriptor, sizeof(descriptor), node);
+	if (!node) {
+		struct go_type type;
+		if (cache->nesting >= MAX_TYPE_NESTING)
+			return error_create(ERROR_BAD_DATA,
+				"the type at %#llx is nested too deeply",
+				(unsigned long long)descriptor);
+		cache->nesting++;
+		err = descriptor_decode(program, descriptor, &type);
+		cache->nesting--;
+		if (!err)
+			err = add_node(cache, &type, &node);
+		if (err)
+			return err;
+		HASH_ADD(by_descriptor, cache->by_descriptor, type.descriptor,
+			sizeof(type.descriptor), node);
+	}
+	*ret = &node->type;
+	return NULL;
+}
+
+struct error *type_derive(struct program *program, enum go_kind kind, const struct go_type *element,
+	const struct go_type **ret)
+{
+	struct type_cache *cache;
+	struct type_node *node;
+	struct error *err = type_cache_get(program, &cache);
+	if (err)
+		return err;
+	const struct go_type **known =
+		kind == GO_POINTER ? &node_of(element)->pointer : &node_of(element)->slice;
+	if (*known) {
+		*ret = *known;
+		return NULL;
+	}
+	char name[MAX_TYPE_NAME + 3];
+	snprintf(name, sizeof(name), "%s%s", kind == GO_POINTER ? "*" : "[]", element->name);
+	struct go_type type = {
+		.kind = kind,
+		.size = kind == GO_POINTER ? 8 : 24,
+		.direct = kind == GO_POINTER,
+	};
+	err = type_intern(program, name, &type.name);
+	if (!err)
+		err = add_node(cache, &type, &node);
+	if (err)
+		return err;
+	node->parts[TYPE_ELEMENT] = element;
+	*ret = *known = &node->type;
+	return NULL;
+}
+
+static const char *const part_names[TYPE_PARTS] = {
+	[TYPE_ELEMENT] = "elements",
+	[TYPE_KEY] = "keys",
+	[TYPE_GROUP] = "a table",
+};
+
+static bool has_part(enum go_kind kind, enum type_part part)
+{
+	switch (kind) {
+	case GO_MAP:
+		return true;
+	case GO_ARRAY:
+	case GO_CHAN:
+	case GO_POINTER:
+	case GO_SLICE:
+		return part == TYPE_ELEMENT;
+	default:
+		return false;
+	}
+}
+
+static struct error *get_part(struct program *program, const struct go_type *type,
+	enum type_part part, const struct go_type **ret)
+{
+	struct type_node *node = node_of(type);
+	if (!has_part(type->kind, part))
+		return error_create(ERROR_USAGE, "%s has no %s", type->name, part_names[part]);
+	if (!node->parts[part]) {
+		uint64_t reference;
+		struct error *err = descriptor_part(program, type, part, &reference);
+		if (!err)
+			err = program_type_at(program, reference, &node->parts[part]);
+		if (err)
+			return err;
+	}
+	*ret = node->parts[part];
+	return NULL;
+}
+
+struct error *go_type_element(
+	struct program *program, const struct go_type *type, const struct go_type **ret)
+{
+	return get_part(program, type, TYPE_ELEMENT, ret);
+}
+
+struct error *go_type_key(
+	struct program *program, const struct go_type *type, const struct go_type **ret)
+{
+	return get_part(program, type, TYPE_KEY, ret);
+}
+
+struct error *go_type_group(
+	struct program *program, const struct go_type *type, const struct go_type **ret)
+{
+	return get_part(program, type, TYPE_GROUP, ret);
+}
+
+struct error *go_type_fields(struct program *program, const struct go_type *type,
+	const struct go_field **ret, size_t *ret_count)
+{
+	struct type_node *node = node_of(type);
+	if (type->kind != GO_STRUCT)
+		return error_create(ERROR_USAGE, "%s is no struct: it has no fields", type->name);
+	if (!node->fields_known) {
+		struct go_field *fields;
+		size_t count;
+		struct error *err = descriptor_fields(program, type, &fields, &count);
+		if (!err)
+			err = type_cache_take(program->type_cache, count * sizeof(*fields));
+		if (err)
+			return err;
+		node->fields = fields;
+		node->field_count = count;
+		node->fields_known = true;
+	}
+	*ret = node->fields;
+	*ret_count = node->field_count;
+	return NULL;
+}
+
+struct error *go_type_is_empty_interface(
+	struct program *program, const struct go_type *type, bool *ret)
+{
+	if (type->kind != GO_INTERFACE)
+		return error_create(ERROR_USAGE, "%s is no interface", type->name);
+	return descriptor_is_empty_interface(program, type, ret);
+}
+
+bool go_type_is(const struct go_type *type, const char *package, const char *name)
+{
+	const char *dot = strrchr(type->name, '.');
+	return type->named && type->package && strcmp(type->package, package) == 0 && dot &&
+	       strcmp(dot + 1, name) == 0;
+}

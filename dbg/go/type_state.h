@@ -1,0 +1,76 @@
+/*
+ * Types as the program keeps them, and what the two sources of types have to answer. Private to
+ * dbg/go/type*.c; everybody else sees type.h.
+ */
+#ifndef GCTXDBG_GO_TYPE_STATE_H
+#define GCTXDBG_GO_TYPE_STATE_H
+
+#include <uthash.h>
+
+#include "dbg/go/type.h"
+
+enum {
+	MAX_TYPE_NAME = 4096,	    /* bytes; longer is damage */
+	MAX_TYPE_FIELDS = 1 << 16,  /* also parameters of a function */
+	MAX_TYPE_NESTING = 64,	    /* of types whose names are put together here */
+	MAX_TYPE_MEMORY = 256 << 20 /* bytes that all decoded types may take */
+};
+
+enum type_part { TYPE_ELEMENT, TYPE_KEY, TYPE_GROUP, TYPE_PARTS };
+
+struct type_node {
+	struct go_type type;			 /* first: what everybody sees */
+	const struct go_type *parts[TYPE_PARTS]; /* NULL: not asked for yet */
+	const struct go_type *pointer, *slice;	 /* made by type_derive(); NULL */
+	struct go_field *fields;
+	size_t field_count;
+	bool fields_known;
+	UT_hash_handle by_descriptor, by_entry;
+	struct type_node *next; /* all nodes */
+};
+
+struct type_index;
+
+struct type_cache {
+	struct type_node *by_descriptor, *by_entry, *all;
+	struct type_index *index; /* NULL until something is looked for by name */
+	uint64_t memory;	  /* bytes taken */
+	unsigned nesting;	  /* of what is being decoded now */
+};
+
+/* The program's cache, made when first asked for. */
+struct error *type_cache_get(struct program *program, struct type_cache **ret);
+void type_cache_destroy(struct type_cache *cache);
+/* ERROR_BAD_DATA when `size` more bytes are too many. */
+struct error *type_cache_take(struct type_cache *cache, uint64_t size);
+/* A copy of `text` that lives as long as the program. */
+struct error *type_intern(struct program *program, const char *text, const char **ret);
+/* A type that neither source describes: a pointer to or a slice of `element`. */
+struct error *type_derive(struct program *program, enum go_kind kind, const struct go_type *element,
+	const struct go_type **ret);
+
+/* ---- Descriptors in the target's memory (type_descriptor.c); references are their addresses ----
+ */
+
+struct error *descriptor_decode(struct program *program, uint64_t address, struct go_type *ret);
+struct error *descriptor_part(
+	struct program *program, const struct go_type *type, enum type_part part, uint64_t *ret);
+/* `*ret` is malloc'ed. */
+struct error *descriptor_fields(struct program *program, const struct go_type *type,
+	struct go_field **ret, size_t *ret_count);
+/* The tag of the field with that index, malloc'ed; NULL: none. */
+struct error *descriptor_tag(
+	struct program *program, const struct go_type *type, size_t index, char **ret);
+struct error *descriptor_is_empty_interface(
+	struct program *program, const struct go_type *type, bool *ret);
+/* Parameters, then results; `*ret` is malloc'ed. */
+struct error *descriptor_signature(struct program *program, const struct go_type *type,
+	uint64_t **ret, size_t *ret_in, size_t *ret_out, bool *ret_variadic);
+
+/* ---- Names (type_name.c) ---- */
+
+/* The name of a type that has none of its own, as reflect makes it up, from what it consists of. */
+struct error *type_synthesize_name(
+	struct program *program, const struct go_type *type, const char **ret);
+
+#endif

@@ -112,18 +112,6 @@ bool die_unsigned(const struct die *die, unsigned attribute, uint64_t *ret)
 	return is_number;
 }
 
-bool die_flag(const struct die *die, unsigned attribute)
-{
-	Dwarf_Attribute found;
-	if (!get_attribute(die, attribute, &found))
-		return false;
-	Dwarf_Error error = NULL;
-	Dwarf_Bool flag = false;
-	bool is_flag = succeeded(die->handle, dwarf_formflag(found, &flag, &error), error);
-	dwarf_dealloc_attribute(found);
-	return is_flag && flag;
-}
-
 bool die_signed(const struct die *die, unsigned attribute, int64_t *ret)
 {
 	Dwarf_Attribute found;
@@ -214,18 +202,6 @@ bool die_member_offset(const struct die *die, uint64_t *ret)
 	return is_known;
 }
 
-const char *die_text(const struct die *die, unsigned attribute)
-{
-	Dwarf_Attribute found;
-	if (!get_attribute(die, attribute, &found))
-		return NULL;
-	Dwarf_Error error = NULL;
-	char *text = NULL;
-	bool known = succeeded(die->handle, dwarf_formstring(found, &text, &error), error);
-	dwarf_dealloc_attribute(found);
-	return known ? text : NULL;
-}
-
 unsigned die_form(const struct die *die, unsigned attribute)
 {
 	Dwarf_Attribute found;
@@ -238,7 +214,8 @@ unsigned die_form(const struct die *die, unsigned attribute)
 	return known ? form : 0;
 }
 
-bool die_address(const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index)
+bool die_code_address(
+	const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index)
 {
 	unsigned form = die_form(die, attribute);
 	Dwarf_Attribute found;
@@ -279,22 +256,9 @@ bool die_block(const struct die *die, unsigned attribute, struct bytes *ret)
 	return known;
 }
 
-enum die_unit_result die_next_unit(Dwarf_Debug handle, struct die *ret, struct die_unit *ret_unit)
+unsigned die_version(const struct die *die)
 {
-	Dwarf_Unsigned length, type_offset, next;
-	Dwarf_Half version = 0, address_size, offset_size, extension_size, type;
-	Dwarf_Off table = 0;
-	Dwarf_Sig8 signature;
-	Dwarf_Error error = NULL;
-	*ret = (struct die){.handle = handle};
-	int result = dwarf_next_cu_header_d(handle, true, &length, &version, &table, &address_size,
-		&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
-	*ret_unit = (struct die_unit){version, table};
-	if (result == DW_DLV_OK)
-		result = dwarf_siblingof_b(handle, NULL, true, &ret->die, &error);
-	if (result == DW_DLV_ERROR)
-		dwarf_dealloc_error(handle, error);
-	return result == DW_DLV_OK	   ? DIE_UNIT_FOUND
-	       : result == DW_DLV_NO_ENTRY ? DIE_UNIT_NONE
-					   : DIE_UNIT_DAMAGED;
+	Dwarf_Half version = 0, offset_size;
+	return dwarf_get_version_of_die(die->die, &version, &offset_size) == DW_DLV_OK ? version
+										       : 0;
 }

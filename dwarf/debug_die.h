@@ -31,17 +31,14 @@ const char *die_name(const struct die *die);
 /* Attributes, false when absent or of an unexpected form. `attribute` is DW_AT_.... */
 bool die_has(const struct die *die, unsigned attribute);
 bool die_unsigned(const struct die *die, unsigned attribute, uint64_t *ret);
-/* True when the flag is there and set. */
-bool die_flag(const struct die *die, unsigned attribute);
 bool die_signed(const struct die *die, unsigned attribute, int64_t *ret);
 /* Offset in .debug_info of the entry that the attribute refers to. */
 bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret);
-/* A string attribute; NULL when absent. Lives as long as the image. */
-const char *die_text(const struct die *die, unsigned attribute);
 /* DW_FORM_... of an attribute, 0 when it is absent. */
 unsigned die_form(const struct die *die, unsigned attribute);
 /* An address. `*ret_is_index`: it is a number of the unit's table in .debug_addr instead. */
-bool die_address(const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index);
+bool die_code_address(
+	const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index);
 /* An offset into another section. */
 bool die_section_offset(const struct die *die, unsigned attribute, uint64_t *ret);
 /* A location expression, or another block; lives as long as the image. */
@@ -49,16 +46,7 @@ bool die_block(const struct die *die, unsigned attribute, struct bytes *ret);
 /* A constant, or a location expression that adds one: where a member starts in its struct. */
 bool die_member_offset(const struct die *die, uint64_t *ret);
 
-/* ---- Units ---- */
-
-enum die_unit_result { DIE_UNIT_FOUND, DIE_UNIT_NONE, DIE_UNIT_DAMAGED };
-
-struct die_unit {
-	unsigned version;	/* of DWARF */
-	uint64_t abbreviations; /* offset of its table in .debug_abbrev */
-};
-
-/* The first entry of the next unit of .debug_info. After DIE_UNIT_NONE libdwarf starts over. */
-enum die_unit_result die_next_unit(Dwarf_Debug handle, struct die *ret, struct die_unit *ret_unit);
+/* Of the DWARF of its unit: 4, 5. */
+unsigned die_version(const struct die *die);
 
 #endif

@@ -135,13 +135,13 @@ static void walk(struct debug_search *search, struct debug_name *names, size_t c
 	size_t entries = 0;
 	for (int unit = 0; unit < MAX_UNITS; unit++) {
 		_cleanup_(die_deinit) struct die die = {0};
-		struct die_unit header;
-		enum die_unit_result result = die_next_unit(search->handle, &die, &header);
-		if (result == DIE_UNIT_NONE)
+		uint64_t table;
+		enum unit_result result = die_next_unit(search->handle, &die, &table);
+		if (result == UNIT_NONE)
 			return; /* libdwarf starts over with the next call */
-		if (result == DIE_UNIT_DAMAGED)
+		if (result == UNIT_DAMAGED)
 			break;
-		if (abbreviation_table_is_other(search->codes, header.abbreviations) &&
+		if (abbreviation_table_is_other(search->codes, table) &&
 			!walk_unit(names, count, &die, &entries))
 			break;
 	}

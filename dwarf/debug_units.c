@@ -88,11 +88,11 @@ static void visit_ranges(const struct debug_units *units, const struct debug_uni
 				return;
 		return;
 	}
-	if (!die_address(die, DW_AT_low_pc, &low, &is_index) ||
+	if (!die_code_address(die, DW_AT_low_pc, &low, &is_index) ||
 		(is_index && !debug_unit_address(units, unit, low, &low)))
 		return;
 	if (die_form(die, DW_AT_high_pc) == DW_FORM_addr) {
-		if (!die_address(die, DW_AT_high_pc, &high, &is_index))
+		if (!die_code_address(die, DW_AT_high_pc, &high, &is_index))
 			return;
 	} else {
 		if (!die_unsigned(die, DW_AT_high_pc, &high))
@@ -132,17 +132,16 @@ static bool add_range(void *context, uint64_t low, uint64_t high)
 	return true;
 }
 
-static struct error *add_unit(
-	struct debug_units *units, const struct die *die, const struct die_unit *header)
+static struct error *add_unit(struct debug_units *units, const struct die *die)
 {
 	if (!array_reserve(&units->items, &units->capacity, units->count + 1))
 		return error_no_memory();
-	struct debug_unit unit = {.entry = die_offset(die), .version = header->version};
+	struct debug_unit unit = {.entry = die_offset(die), .version = die_version(die)};
 	unit.name = die_name(die);
 	bool is_index;
 	die_section_offset(die, DW_AT_addr_base, &unit.addr_base);
-	unit.package = die_text(die, AT_GO_PACKAGE_NAME);
-	if (die_address(die, DW_AT_low_pc, &unit.low_pc, &is_index) && is_index &&
+	unit.package = die_string(die, AT_GO_PACKAGE_NAME);
+	if (die_code_address(die, DW_AT_low_pc, &unit.low_pc, &is_index) && is_index &&
 		!debug_unit_address(units, &unit, unit.low_pc, &unit.low_pc))
 		unit.low_pc = 0;
 	units->items[units->count++] = unit;
@@ -174,11 +173,11 @@ struct error *debug_units_open(
 	/* Every unit has to be asked for, or libdwarf would not start over the next time. */
 	for (;;) {
 		_cleanup_(die_deinit) struct die die = {0};
-		struct die_unit header;
-		if (die_next_unit(handle, &die, &header) != DIE_UNIT_FOUND)
+		uint64_t abbreviations;
+		if (die_next_unit(handle, &die, &abbreviations) != UNIT_FOUND)
 			break;
 		if (!err && units->count < MAX_UNITS)
-			err = add_unit(units, &die, &header);
+			err = add_unit(units, &die);
 	}
 	if (err) {
 		debug_units_close(units);

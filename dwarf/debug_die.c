@@ -47,6 +47,26 @@ bool die_next(struct die *die)
 	return true;
 }
 
+enum unit_result die_next_unit(Dwarf_Debug handle, struct die *ret, uint64_t *ret_abbreviations)
+{
+	Dwarf_Unsigned length, type_offset, next;
+	Dwarf_Half version, address_size, offset_size, extension_size, type;
+	Dwarf_Off table = 0;
+	Dwarf_Sig8 signature;
+	Dwarf_Error error = NULL;
+	*ret = (struct die){.handle = handle};
+	int result = dwarf_next_cu_header_d(handle, true, &length, &version, &table, &address_size,
+		&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
+	*ret_abbreviations = table;
+	if (result == DW_DLV_OK)
+		result = dwarf_siblingof_b(handle, NULL, true, &ret->die, &error);
+	if (result == DW_DLV_ERROR)
+		dwarf_dealloc_error(handle, error);
+	return result == DW_DLV_OK	   ? UNIT_FOUND
+	       : result == DW_DLV_NO_ENTRY ? UNIT_NONE
+					   : UNIT_DAMAGED;
+}
+
 uint64_t die_offset(const struct die *die)
 {
 	Dwarf_Error error = NULL;
@@ -74,6 +94,18 @@ static bool get_attribute(const struct die *die, unsigned attribute, Dwarf_Attri
 	Dwarf_Error error = NULL;
 	return succeeded(
 		die->handle, dwarf_attr(die->die, (Dwarf_Half)attribute, ret, &error), error);
+}
+
+const char *die_string(const struct die *die, unsigned attribute)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return NULL;
+	Dwarf_Error error = NULL;
+	char *text = NULL;
+	bool is_string = succeeded(die->handle, dwarf_formstring(found, &text, &error), error);
+	dwarf_dealloc_attribute(found);
+	return is_string ? text : NULL;
 }
 
 bool die_has(const struct die *die, unsigned attribute)
@@ -129,6 +161,32 @@ bool die_signed(const struct die *die, unsigned attribute, int64_t *ret)
 	}
 	dwarf_dealloc_attribute(found);
 	return is_number;
+}
+
+bool die_address(const struct die *die, unsigned attribute, uint64_t *ret)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	Dwarf_Error error = NULL;
+	Dwarf_Addr address;
+	bool is_address = succeeded(die->handle, dwarf_formaddr(found, &address, &error), error);
+	dwarf_dealloc_attribute(found);
+	if (is_address)
+		*ret = address;
+	return is_address;
+}
+
+bool die_flag(const struct die *die, unsigned attribute)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	Dwarf_Error error = NULL;
+	Dwarf_Bool value = false;
+	bool is_flag = succeeded(die->handle, dwarf_formflag(found, &value, &error), error);
+	dwarf_dealloc_attribute(found);
+	return is_flag && value;
 }
 
 bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret)

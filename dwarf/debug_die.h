@@ -22,16 +22,28 @@ bool die_child(const struct die *parent, struct die *ret);
 /* Replaces `die` by its next sibling; false at the last one. */
 bool die_next(struct die *die);
 
+enum unit_result { UNIT_FOUND, UNIT_NONE, UNIT_DAMAGED };
+/*
+ * Moves on to the next unit: its first entry, and the offset of its abbreviations. UNIT_NONE after
+ * the last one; then libdwarf starts over. Whoever stops before spoils it for the next.
+ */
+enum unit_result die_next_unit(Dwarf_Debug handle, struct die *ret, uint64_t *ret_abbreviations);
+
 uint64_t die_offset(const struct die *die);
 /* DW_TAG_..., 0 when unknown. */
 unsigned die_tag(const struct die *die);
 /* NULL when it has none. Lives as long as the image. */
 const char *die_name(const struct die *die);
+/* The same for any attribute that is a string. */
+const char *die_string(const struct die *die, unsigned attribute);
 
 /* Attributes, false when absent or of an unexpected form. `attribute` is DW_AT_.... */
 bool die_has(const struct die *die, unsigned attribute);
 bool die_unsigned(const struct die *die, unsigned attribute, uint64_t *ret);
 bool die_signed(const struct die *die, unsigned attribute, int64_t *ret);
+bool die_address(const struct die *die, unsigned attribute, uint64_t *ret);
+/* False also when it is there and says no. */
+bool die_flag(const struct die *die, unsigned attribute);
 /* Offset in .debug_info of the entry that the attribute refers to. */
 bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret);
 /* DW_FORM_... of an attribute, 0 when it is absent. */

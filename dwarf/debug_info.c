@@ -2,6 +2,7 @@
 #include "dwarf/debug_info.h"
 
 #include "dwarf/debug_die.h"
+#include "dwarf/debug_packages.h"
 #include "dwarf/debug_search.h"
 #include "dwarf/debug_types.h"
 #include "dwarf/debug_units.h"
@@ -15,6 +16,7 @@ struct debug_info {
 	struct libdwarf_session *session; /* NULL until the first question */
 	struct debug_search search;
 	struct debug_types types;
+	struct debug_packages packages;
 	void *known; /* struct known_name by name */
 	struct debug_units *units; /* NULL until asked for */
 };
@@ -63,6 +65,7 @@ void debug_info_close(struct debug_info *info)
 	tdestroy(info->known, free_known);
 	debug_units_close(info->units);
 	if (info->session) {
+		debug_packages_deinit(&info->packages);
 		debug_types_deinit(&info->types);
 		debug_search_deinit(&info->search);
 		libdwarf_session_close(info->session);
@@ -223,6 +226,11 @@ static const char *constant_query_name(const void *queries, size_t i)
 	return ((const struct constant_query *)queries)[i].name;
 }
 
+static const char *plain_name(const void *queries, size_t i)
+{
+	return ((const char *const *)queries)[i];
+}
+
 static struct error *answer_fields(void *context, const struct field_query *queries, size_t count)
 {
 	struct debug_info *info = context;
@@ -256,6 +264,53 @@ static struct error *answer_constants(
 		*queries[i].ret = known->constant;
 		*queries[i].ret_present = true;
 	}
+	return err;
+}
+
+struct error *debug_info_go_type(struct debug_info *info, uint64_t entry, struct debug_go_type *ret)
+{
+	struct error *err = load(info);
+	if (err)
+		return err;
+	return debug_go_type_read(info->search.handle, entry, ret)
+		       ? NULL
+		       : error_create(ERROR_BAD_DATA,
+				 "no Go type is described at %#llx of the "
+				 "DWARF in %s",
+				 (unsigned long long)entry, elf_image_path(info->image));
+}
+
+struct error *debug_info_go_fields(
+	struct debug_info *info, uint64_t entry, struct debug_go_field **ret, size_t *ret_count)
+{
+	struct error *err = load(info);
+	if (err)
+		return err;
+	return debug_go_fields_read(info->search.handle, entry, ret, ret_count)
+		       ? NULL
+		       : error_create(ERROR_BAD_DATA,
+				 "the struct at %#llx of the DWARF in %s has "
+				 "damaged fields",
+				 (unsigned long long)entry, elf_image_path(info->image));
+}
+
+struct error *debug_info_find_type(struct debug_info *info, const char *name, uint64_t *ret)
+{
+	*ret = 0;
+	struct error *err = learn(info, &name, 1, plain_name);
+	const struct known_name *known = err ? NULL : find_known(info, name);
+	if (known && known->found_type)
+		*ret = known->type;
+	return err;
+}
+
+struct error *debug_info_package_name(
+	struct debug_info *info, const char *import_path, const char **ret)
+{
+	struct error *err = load(info);
+	if (!err && !info->packages.known)
+		err = debug_packages_load(&info->packages, info->search.handle);
+	*ret = err ? NULL : debug_packages_find(&info->packages, import_path);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #ifndef GCTXDBG_DWARF_DEBUG_INFO_H
 #define GCTXDBG_DWARF_DEBUG_INFO_H
 
+#include "dwarf/debug_go_types.h"
 #include "dwarf/elf_image.h"
 #include "dwarf/layout.h"
 
@@ -32,5 +33,22 @@ struct error *debug_info_units(struct debug_info *info, struct debug_units **ret
  * offset in .debug_info. ERROR_NOT_FOUND.
  */
 struct error *debug_info_variable(struct debug_info *info, const char *name, uint64_t *ret);
+/*
+ * The Go type at entry `entry`, or at the one that this is a typedef of. ERROR_BAD_DATA with a
+ * sentence when there is none. Names live as long as the image.
+ */
+struct error *debug_info_go_type(
+	struct debug_info *info, uint64_t entry, struct debug_go_type *ret);
+/* The fields of a struct; `*ret` is malloc'ed. */
+struct error *debug_info_go_fields(
+	struct debug_info *info, uint64_t entry, struct debug_go_field **ret, size_t *ret_count);
+/* The entry of the type with this name, import path included; 0: there is none. */
+struct error *debug_info_find_type(struct debug_info *info, const char *name, uint64_t *ret);
+/*
+ * The name by which the package with this import path is used in source code ("yaml" of
+ * "gopkg.in/yaml.v3"); NULL when no unit is of that package.
+ */
+struct error *debug_info_package_name(
+	struct debug_info *info, const char *import_path, const char **ret);
 
 #endif

@@ -2,7 +2,7 @@
  * since 1.24. */
 #include <stdio.h>
 
-#include "dbg/go/hmap.h"
+#include "dbg/go/map_tables.h"
 #include "dbg/go/program_state.h"
 
 enum { MAX_LABELS = 4096, MAX_TEXT = 4096, STRING_SIZE = 16 };
@@ -84,6 +84,19 @@ static struct error *read_slice(struct labels *labels, uint64_t address)
 	return err;
 }
 
+/* A map[string]string, of whose type nothing need be known; nil when empty. */
+static struct error *read_map(struct labels *labels, uint64_t address)
+{
+	struct map_walk walk = {.program = labels->program, .visit = add, .context = labels};
+	uint64_t map = 0;
+	struct error *err = target_read_u64(labels->program->target, address, &map);
+	if (!err)
+		err = map_length(labels->program, map, &walk.claimed);
+	if (err || !walk.claimed)
+		return err;
+	return map_walk_classic(&walk, map, STRING_SIZE, STRING_SIZE);
+}
+
 struct error *goroutine_labels(struct program *program, const struct goroutine *goroutine,
 	struct label **ret, size_t *ret_count, bool *ret_partial)
 {
@@ -98,10 +111,7 @@ struct error *goroutine_labels(struct program *program, const struct goroutine *
 	if (field_present(list)) {
 		err = read_slice(&labels, goroutine->labels + list.offset);
 	} else {
-		uint64_t map = 0;
-		err = target_read_u64(program->target, goroutine->labels, &map);
-		if (!err && map)
-			err = hmap_visit(program, map, STRING_SIZE, STRING_SIZE, add, &labels);
+		err = read_map(&labels, goroutine->labels);
 	}
 	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
 		error_destroy(err); /* torn: what could be read is the answer */

@@ -146,6 +146,7 @@ struct runtime_layout {
 	} gc;
 	struct {
 		struct field size, pc_header, text, etext, types, etypes, gofunc, next;
+		struct field typelinks, types_size;
 		struct field data, edata, bss, ebss, noptrdata, enoptrdata, noptrbss, enoptrbss;
 	} moduledata;
 	struct pclntab_layout pclntab;

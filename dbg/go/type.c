@@ -27,7 +27,11 @@ void type_cache_destroy(struct type_cache *cache)
 	if (!cache)
 		return;
 	HASH_CLEAR(by_descriptor, cache->by_descriptor);
-	HASH_CLEAR(by_entry, cache->by_entry);
+	struct type_entry *entry, *next;
+	HASH_ITER (hh, cache->by_entry, entry, next) {
+		HASH_DEL(cache->by_entry, entry);
+		free(entry);
+	}
 	while (cache->all) {
 		struct type_node *node = cache->all;
 		cache->all = node->next;
@@ -99,6 +103,74 @@ struct error *program_type_at(
 	return NULL;
 }
 
+/* Notes that the entry is of this type, which DWARF may name in several places. */
+static struct error *add_entry(struct type_cache *cache, uint64_t entry, struct type_node *node)
+{
+	struct type_entry *known = calloc(1, sizeof(*known));
+	if (!known)
+		return error_no_memory();
+	known->entry = entry;
+	known->node = node;
+	HASH_ADD(hh, cache->by_entry, entry, sizeof(entry), known);
+	return NULL;
+}
+
+/* The node of what `entry` describes, which is not known yet. */
+static struct error *decode_entry(
+	struct program *program, struct type_cache *cache, uint64_t entry, struct type_node **ret)
+{
+	struct go_type type;
+	struct type_entry *known;
+	const struct go_type *found;
+	uint64_t descriptor;
+	struct error *err = debug_decode(program, entry, &descriptor, &type);
+	if (err)
+		return err;
+	HASH_FIND(hh, cache->by_entry, &type.entry, sizeof(type.entry), known);
+	if (known) {
+		*ret = known->node;
+		return NULL;
+	}
+	if (!descriptor) {
+		err = add_node(cache, &type, ret);
+	} else {
+		err = program_type_at(program, descriptor, &found);
+		if (!err && found->kind != type.kind)
+			err = error_create(ERROR_BAD_DATA,
+				"DWARF and the descriptor of %s do not agree", found->name);
+		if (!err)
+			*ret = node_of(found);
+	}
+	if (err)
+		return err;
+	if (!(*ret)->type.entry)
+		(*ret)->type.entry = type.entry;
+	return type.entry == entry ? NULL : add_entry(cache, type.entry, *ret);
+}
+
+struct error *program_type_of_entry(
+	struct program *program, uint64_t entry, const struct go_type **ret)
+{
+	struct type_cache *cache;
+	struct type_entry *known;
+	struct error *err = type_cache_get(program, &cache);
+	if (err)
+		return err;
+	HASH_FIND(hh, cache->by_entry, &entry, sizeof(entry), known);
+	struct type_node *node = known ? known->node : NULL;
+	if (!node) {
+		err = type_cache_take(cache, sizeof(*known) * 2);
+		if (!err)
+			err = decode_entry(program, cache, entry, &node);
+		if (!err)
+			err = add_entry(cache, entry, node);
+		if (err)
+			return err;
+	}
+	*ret = &node->type;
+	return NULL;
+}
+
 struct error *type_derive(struct program *program, enum go_kind kind, const struct go_type *element,
 	const struct go_type **ret)
 {
@@ -159,9 +231,14 @@ static struct error *get_part(struct program *program, const struct go_type *typ
 		return error_create(ERROR_USAGE, "%s has no %s", type->name, part_names[part]);
 	if (!node->parts[part]) {
 		uint64_t reference;
-		struct error *err = descriptor_part(program, type, part, &reference);
+		struct error *err = type->descriptor
+					    ? descriptor_part(program, type, part, &reference)
+					    : debug_part(program, type, part, &reference);
 		if (!err)
-			err = program_type_at(program, reference, &node->parts[part]);
+			err = type->descriptor
+				      ? program_type_at(program, reference, &node->parts[part])
+				      : program_type_of_entry(
+						program, reference, &node->parts[part]);
 		if (err)
 			return err;
 	}
@@ -196,11 +273,16 @@ struct error *go_type_fields(struct program *program, const struct go_type *type
 	if (!node->fields_known) {
 		struct go_field *fields;
 		size_t count;
-		struct error *err = descriptor_fields(program, type, &fields, &count);
-		if (!err)
-			err = type_cache_take(program->type_cache, count * sizeof(*fields));
+		struct error *err = type->descriptor
+					    ? descriptor_fields(program, type, &fields, &count)
+					    : debug_fields(program, type, &fields, &count);
 		if (err)
 			return err;
+		err = type_cache_take(program->type_cache, count * sizeof(*fields));
+		if (err) {
+			free(fields);
+			return err;
+		}
 		node->fields = fields;
 		node->field_count = count;
 		node->fields_known = true;
@@ -215,7 +297,8 @@ struct error *go_type_is_empty_interface(
 {
 	if (type->kind != GO_INTERFACE)
 		return error_create(ERROR_USAGE, "%s is no interface", type->name);
-	return descriptor_is_empty_interface(program, type, ret);
+	return type->descriptor ? descriptor_is_empty_interface(program, type, ret)
+				: debug_is_empty_interface(program, type, ret);
 }
 
 bool go_type_is(const struct go_type *type, const char *package, const char *name)

@@ -25,14 +25,22 @@ struct type_node {
 	struct go_field *fields;
 	size_t field_count;
 	bool fields_known;
-	UT_hash_handle by_descriptor, by_entry;
+	UT_hash_handle by_descriptor;
 	struct type_node *next; /* all nodes */
+};
+
+/* An entry of .debug_info and the type that it describes; typedefs lead to the same one. */
+struct type_entry {
+	uint64_t entry;
+	struct type_node *node;
+	UT_hash_handle hh;
 };
 
 struct type_index;
 
 struct type_cache {
-	struct type_node *by_descriptor, *by_entry, *all;
+	struct type_node *by_descriptor, *all;
+	struct type_entry *by_entry;
 	struct type_index *index; /* NULL until something is looked for by name */
 	uint64_t memory;	  /* bytes taken */
 	unsigned nesting;	  /* of what is being decoded now */
@@ -67,7 +75,26 @@ struct error *descriptor_is_empty_interface(
 struct error *descriptor_signature(struct program *program, const struct go_type *type,
 	uint64_t **ret, size_t *ret_in, size_t *ret_out, bool *ret_variadic);
 
-/* ---- Names (type_name.c) ---- */
+/* ---- DWARF (type_debug.c); references are entries of .debug_info ---- */
+
+/* `*ret_descriptor` 0: the program has none, and `*ret` is the whole answer; else just its `entry`
+ * counts. */
+struct error *debug_decode(
+	struct program *program, uint64_t entry, uint64_t *ret_descriptor, struct go_type *ret);
+struct error *debug_part(
+	struct program *program, const struct go_type *type, enum type_part part, uint64_t *ret);
+/* `*ret` is malloc'ed. */
+struct error *debug_fields(struct program *program, const struct go_type *type,
+	struct go_field **ret, size_t *ret_count);
+struct error *debug_is_empty_interface(
+	struct program *program, const struct go_type *type, bool *ret);
+
+/* ---- Names ---- */
+
+/* Fills in name, package and whether it has a name of its own, from its name in DWARF
+ * (type_debug_name.c). */
+struct error *type_debug_name(
+	struct program *program, const char *debug_name, struct go_type *type);
 
 /* The name of a type that has none of its own, as reflect makes it up, from what it consists of. */
 struct error *type_synthesize_name(

@@ -13,6 +13,7 @@ bool tag_is_searchable(uint64_t tag)
 	case DW_TAG_enumeration_type:
 	case DW_TAG_typedef:
 	case DW_TAG_constant:
+	case DW_TAG_variable:
 		return true;
 	default:
 		return false;

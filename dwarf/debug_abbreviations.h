@@ -1,5 +1,6 @@
 /*
- * Which abbreviation codes of .debug_abbrev stand for types and constants with an inline name.
+ * Which abbreviation codes of .debug_abbrev stand for types, constants and variables with an inline
+ * name.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_ABBREVIATIONS_H
 #define GCTXDBG_DWARF_DEBUG_ABBREVIATIONS_H
@@ -30,7 +31,7 @@ static inline bool abbreviation_code_is_inline(
 	return code <= MAX_ABBREVIATION_CODE && (codes->is_inline[code / 8] >> (code % 8) & 1);
 }
 
-/* The tag is one that names a type or a constant. */
+/* The tag is one that names a type, a constant or a variable. */
 bool tag_is_searchable(uint64_t tag);
 
 #endif

@@ -225,20 +225,23 @@ static bool added_constant(struct bytes expression, uint64_t *ret)
 	return false;
 }
 
-static bool form_expression(Dwarf_Debug handle, Dwarf_Attribute attribute, uint64_t *ret)
+/* The bytes of a location expression or block; they lie in the section. */
+static bool form_bytes(Dwarf_Debug handle, Dwarf_Attribute attribute, struct bytes *ret)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Unsigned size;
 	Dwarf_Ptr data;
-	if (succeeded(handle, dwarf_formexprloc(attribute, &size, &data, &error), error))
-		return added_constant((struct bytes){data, size}, ret);
+	if (succeeded(handle, dwarf_formexprloc(attribute, &size, &data, &error), error)) {
+		*ret = (struct bytes){data, size};
+		return true;
+	}
 	Dwarf_Block *block;
 	error = NULL;
 	if (!succeeded(handle, dwarf_formblock(attribute, &block, &error), error))
 		return false;
-	bool is_constant = added_constant((struct bytes){block->bl_data, block->bl_len}, ret);
+	*ret = (struct bytes){block->bl_data, block->bl_len};
 	dwarf_dealloc(handle, block, DW_DLA_BLOCK);
-	return is_constant;
+	return true;
 }
 
 bool die_member_offset(const struct die *die, uint64_t *ret)
@@ -249,8 +252,71 @@ bool die_member_offset(const struct die *die, uint64_t *ret)
 		*ret = 0;
 		return true;
 	}
+	struct bytes expression;
 	bool is_known =
-		form_unsigned(die->handle, found, ret) || form_expression(die->handle, found, ret);
+		form_unsigned(die->handle, found, ret) ||
+		(form_bytes(die->handle, found, &expression) && added_constant(expression, ret));
 	dwarf_dealloc_attribute(found);
 	return is_known;
+}
+
+unsigned die_form(const struct die *die, unsigned attribute)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return 0;
+	Dwarf_Error error = NULL;
+	Dwarf_Half form = 0;
+	bool known = succeeded(die->handle, dwarf_whatform(found, &form, &error), error);
+	dwarf_dealloc_attribute(found);
+	return known ? form : 0;
+}
+
+bool die_code_address(
+	const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index)
+{
+	unsigned form = die_form(die, attribute);
+	Dwarf_Attribute found;
+	if (!form || !get_attribute(die, attribute, &found))
+		return false;
+	Dwarf_Error error = NULL;
+	Dwarf_Unsigned index = 0;
+	Dwarf_Addr address = 0;
+	int result;
+	*ret_is_index = form != DW_FORM_addr;
+	if (form == DW_FORM_addr)
+		result = dwarf_formaddr(found, &address, &error);
+	else if (form == DW_FORM_addrx || (form >= DW_FORM_addrx1 && form <= DW_FORM_addrx4))
+		result = dwarf_get_debug_addr_index(found, &index, &error);
+	else
+		result = DW_DLV_NO_ENTRY;
+	bool known = succeeded(die->handle, result, error);
+	dwarf_dealloc_attribute(found);
+	*ret = *ret_is_index ? index : address;
+	return known;
+}
+
+bool die_section_offset(const struct die *die, unsigned attribute, uint64_t *ret)
+{
+	unsigned form = die_form(die, attribute);
+	if (form == DW_FORM_data4 || form == DW_FORM_data8)
+		return die_unsigned(die, attribute, ret);
+	return form == DW_FORM_sec_offset && die_reference(die, attribute, ret);
+}
+
+bool die_block(const struct die *die, unsigned attribute, struct bytes *ret)
+{
+	Dwarf_Attribute found;
+	if (!get_attribute(die, attribute, &found))
+		return false;
+	bool known = form_bytes(die->handle, found, ret);
+	dwarf_dealloc_attribute(found);
+	return known;
+}
+
+unsigned die_version(const struct die *die)
+{
+	Dwarf_Half version = 0, offset_size;
+	return dwarf_get_version_of_die(die->die, &version, &offset_size) == DW_DLV_OK ? version
+										       : 0;
 }

@@ -46,7 +46,19 @@ bool die_address(const struct die *die, unsigned attribute, uint64_t *ret);
 bool die_flag(const struct die *die, unsigned attribute);
 /* Offset in .debug_info of the entry that the attribute refers to. */
 bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret);
+/* DW_FORM_... of an attribute, 0 when it is absent. */
+unsigned die_form(const struct die *die, unsigned attribute);
+/* An address. `*ret_is_index`: it is a number of the unit's table in .debug_addr instead. */
+bool die_code_address(
+	const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index);
+/* An offset into another section. */
+bool die_section_offset(const struct die *die, unsigned attribute, uint64_t *ret);
+/* A location expression, or another block; lives as long as the image. */
+bool die_block(const struct die *die, unsigned attribute, struct bytes *ret);
 /* A constant, or a location expression that adds one: where a member starts in its struct. */
 bool die_member_offset(const struct die *die, uint64_t *ret);
+
+/* Of the DWARF of its unit: 4, 5. */
+unsigned die_version(const struct die *die);
 
 #endif

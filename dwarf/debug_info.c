@@ -5,6 +5,7 @@
 #include "dwarf/debug_packages.h"
 #include "dwarf/debug_search.h"
 #include "dwarf/debug_types.h"
+#include "dwarf/debug_units.h"
 
 #include <search.h>
 
@@ -17,6 +18,7 @@ struct debug_info {
 	struct debug_types types;
 	struct debug_packages packages;
 	void *known; /* struct known_name by name */
+	struct debug_units *units; /* NULL until asked for */
 };
 
 /* What became of a name that was asked for. */
@@ -61,6 +63,7 @@ void debug_info_close(struct debug_info *info)
 	if (!info)
 		return;
 	tdestroy(info->known, free_known);
+	debug_units_close(info->units);
 	if (info->session) {
 		debug_packages_deinit(&info->packages);
 		debug_types_deinit(&info->types);
@@ -314,4 +317,32 @@ struct error *debug_info_package_name(
 struct layout_source debug_info_layout_source(struct debug_info *info)
 {
 	return (struct layout_source){answer_fields, answer_constants, info, "DWARF"};
+}
+
+struct error *debug_info_units(struct debug_info *info, struct debug_units **ret)
+{
+	struct error *err = load(info);
+	if (!err && !info->units)
+		err = debug_units_open(
+			info->image, libdwarf_session_handle(info->session), &info->units);
+	*ret = info->units;
+	return err;
+}
+
+struct error *debug_info_variable(struct debug_info *info, const char *name, uint64_t *ret)
+{
+	struct error *err = load(info);
+	if (err)
+		return err;
+	struct debug_name wanted = {.name = name};
+	err = debug_search_find(&info->search, &wanted, 1);
+	for (size_t i = 0; !err && i < wanted.candidate_count; i++) {
+		_cleanup_(die_deinit) struct die die = {0};
+		if (die_at(info->search.handle, wanted.candidates[i], &die) &&
+			die_tag(&die) == DW_TAG_variable) {
+			*ret = wanted.candidates[i];
+			return NULL;
+		}
+	}
+	return err ? err : error_create(ERROR_NOT_FOUND, "there is no variable %s", name);
 }

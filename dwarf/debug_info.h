@@ -25,6 +25,14 @@ void debug_info_close(struct debug_info *info);
 /* This DWARF as a source of layouts; valid as long as `info`. */
 struct layout_source debug_info_layout_source(struct debug_info *info);
 
+struct debug_units;
+/* Its units, read when first asked for; they belong to `info`. */
+struct error *debug_info_units(struct debug_info *info, struct debug_units **ret);
+/*
+ * The entry of the variable outside of functions called `name` ("net/http.DefaultClient"), as an
+ * offset in .debug_info. ERROR_NOT_FOUND.
+ */
+struct error *debug_info_variable(struct debug_info *info, const char *name, uint64_t *ret);
 /*
  * The Go type at entry `entry`, or at the one that this is a typedef of. ERROR_BAD_DATA with a
  * sentence when there is none. Names live as long as the image.

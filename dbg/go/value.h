@@ -29,6 +29,21 @@ struct error *value_field(
 	struct program *program, const struct value *value, const char *name, struct value *ret);
 struct error *value_index(
 	struct program *program, const struct value *value, int64_t index, struct value *ret);
+
+/* A map's key as an expression writes it. */
+struct value_key {
+	enum { KEY_INTEGER, KEY_STRING, KEY_BOOL } kind;
+	int64_t integer; /* 0 or 1 of a bool */
+	const char *string;
+	size_t string_size;
+};
+/* `m[key]`; integers are keys of all kinds of integers. */
+struct error *value_map_entry(struct program *program, const struct value *value,
+	const struct value_key *key, struct value *ret);
+/* `v[low:high]` of a slice, array, string, or pointer to an array; -1: left out. */
+struct error *value_slice(struct program *program, const struct value *value, int64_t low,
+	int64_t high, struct value *ret);
+
 /* What the interface value holds; type NULL: nil. */
 struct error *value_dynamic(struct program *program, const struct value *value, struct value *ret);
 /* The same for two words of an interface that were read elsewhere. `empty`: the first is a type

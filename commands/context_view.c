@@ -107,10 +107,11 @@ struct error *context_view_load(struct context_view *view, unsigned parts)
 		err = context_value_text(program, &context->key, &view->key);
 		if (!err)
 			err = context_value_text(program, &context->value, &view->value);
+		const struct context *source = context_error_source(view->forest, view->number);
 		if (!err)
-			err = error_text(program, &context->err, &view->err);
+			err = error_text(program, &source->err, &view->err);
 		if (!err)
-			err = error_text(program, &context->cause, &view->cause);
+			err = error_text(program, &source->cause, &view->cause);
 	}
 	if (parts & CONTEXT_VIEW_DESCENDANTS)
 		view->descendants = count_descendants(view->forest, view->number);
@@ -209,7 +210,7 @@ static void holders_json(struct json *json, const struct context_view *view)
 	json_end(json);
 }
 
-struct error *context_json(struct json *json, struct context_view *view, bool holders)
+struct error *context_json(struct json *json, struct context_view *view, int64_t depth)
 {
 	const struct context *context = view_context(view);
 	struct error *err = context_view_load(view, CONTEXT_VIEW_TEXTS);
@@ -218,13 +219,16 @@ struct error *context_json(struct json *json, struct context_view *view, bool ho
 	json_object(json, NULL);
 	json_address(json, "addr", context->address);
 	json_string(json, "type", context->type->name);
+	if (depth != NOT_IN_TREE)
+		json_int(json, "depth", depth);
 	json_address(json, "parent", context->parent_address);
 	if (context->parent != CONTEXT_NONE)
 		json_string(json, "parent_type", view->forest->items[context->parent].type->name);
 	json_string(json, "state",
 		context->state == CONTEXT_UNKNOWN ? NULL : context_state_name(context->state));
-	value_json(json, "err", &context->err, view->err);
-	value_json(json, "cause", &context->cause, view->cause);
+	const struct context *source = context_error_source(view->forest, view->number);
+	value_json(json, "err", &source->err, view->err);
+	value_json(json, "cause", &source->cause, view->cause);
 	if (context->has_deadline)
 		json_int(json, "deadline_unix_ms", context->deadline_unix_ms);
 	else
@@ -237,7 +241,7 @@ struct error *context_json(struct json *json, struct context_view *view, bool ho
 	if (context->governor != CONTEXT_NONE)
 		json_address(json, "governor", view->forest->items[context->governor].address);
 	numbers_json(json, view);
-	if (holders)
+	if (view->forest->with_holders)
 		holders_json(json, view);
 	if (context->after_func)
 		json_string(json, "after_func",

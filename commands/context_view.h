@@ -52,8 +52,9 @@ const char *context_deadline_text(
 	struct program *program, const struct context *context, char *ret, size_t size);
 /* "canceled", with the error when it is not the usual one; "active"; … Returns `ret`. */
 const char *context_state_text(struct context_view *view, char *ret, size_t size);
-/* One object of `ctx list --json`. */
-struct error *context_json(struct json *json, struct context_view *view, bool holders);
+/* One object of `ctx list --json`; "depth" only in a tree (NOT_IN_TREE: none). */
+enum { NOT_IN_TREE = -1 };
+struct error *context_json(struct json *json, struct context_view *view, int64_t depth);
 
 /* The text of a value in a few words: `"user"`, main.key(1), context deadline exceeded. malloc'ed;
  * NULL for nil. */

@@ -92,7 +92,7 @@ static struct error *list_json(struct shell *shell, const struct context_forest 
 	json_array(json, "contexts");
 	for (size_t i = 0; !err && i < count && !output_failed(&shell->out); i++) {
 		struct context_view view = {.shell = shell, .forest = forest, .number = numbers[i]};
-		err = context_json(json, &view, true);
+		err = context_json(json, &view, NOT_IN_TREE);
 		context_view_deinit(&view);
 	}
 	json_end(json);

@@ -297,6 +297,7 @@ static struct error *load(struct program *program, unsigned flags, struct contex
 		err = context_link(&builder);
 	if (!err && (flags & CONTEXTS_HOLDERS))
 		err = context_find_holders(program, forest, &pairs);
+	forest->with_holders = flags & CONTEXTS_HOLDERS;
 	forest->partial = pairs.partial;
 	if (!err && forest->partial &&
 		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
@@ -346,6 +347,12 @@ ptrdiff_t context_of_channel(const struct context_forest *forest, uint64_t chann
 			return (ptrdiff_t)i;
 	}
 	return CONTEXT_NONE;
+}
+
+const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number)
+{
+	const struct context *context = &forest->items[number];
+	return context->governor == CONTEXT_NONE ? context : &forest->items[context->governor];
 }
 
 const char *context_state_name(enum context_state state)

@@ -83,6 +83,7 @@ struct context_forest {
 	size_t count;
 	struct context_holder *holders; /* sorted by context */
 	size_t holder_count;
+	bool with_holders; /* they were looked for */
 	ptrdiff_t *roots;
 	size_t root_count;
 	bool partial;  /* memory that could not be read: there may be more */
@@ -103,6 +104,8 @@ ptrdiff_t context_at(const struct context_forest *forest, uint64_t address);
 /* The holders of `context`, and how many. */
 const struct context_holder *context_holders(
 	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count);
+/* The context whose `err` and `cause` its Err and Cause return: itself, or its governor. */
+const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number);
 /* "active", "canceled", "never", "unknown". */
 const char *context_state_name(enum context_state state);
 /* The one whose own Done channel is `channel`, or CONTEXT_NONE. */

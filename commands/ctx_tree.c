@@ -1,0 +1,142 @@
+/* `ctx tree`: the forest of contexts. */
+#include "commands/context_tree.h"
+#include "commands/registry.h"
+#include "dbg/go/program.h"
+
+/* Marks what matches, and all that is above it. */
+static struct error *mark_matching(struct shell *shell, const struct context_forest *forest,
+	const char *where, bool *shown, size_t *ret_count)
+{
+	struct expr *expr;
+	struct error *err = expr_compile(where, context_expr_schema(), &expr);
+	*ret_count = 0;
+	for (size_t i = 0; !err && i < forest->count; i++) {
+		struct context_view view = {
+			.shell = shell, .forest = forest, .number = (ptrdiff_t)i};
+		const struct expr_input input = {context_expr_value, &view};
+		bool matches = false;
+		err = target_check(shell->target);
+		if (!err)
+			err = expr_run(expr, &input, &matches);
+		context_view_deinit(&view);
+		*ret_count += matches;
+		for (ptrdiff_t at = matches ? (ptrdiff_t)i : CONTEXT_NONE;
+			at != CONTEXT_NONE && !shown[at]; at = forest->items[at].parent)
+			shown[at] = true;
+	}
+	if (!err)
+		expr_destroy(expr);
+	return err;
+}
+
+/* Depth first, so that a reader can rebuild the tree from "depth". */
+static struct error *tree_json(struct shell *shell, const struct context_forest *forest,
+	const ptrdiff_t *roots, size_t root_count, const bool *shown, uint64_t limit)
+{
+	struct json *json = json_create(&shell->out);
+	struct error *err = json ? NULL : error_no_memory();
+	if (err)
+		return err;
+	json_string(json, "go", program_go_version(shell->program));
+	json_array(json, "contexts");
+	for (size_t i = 0; !err && i < root_count; i++) {
+		ptrdiff_t at = roots[i];
+		uint64_t depth = 0;
+		while (!err && at != CONTEXT_NONE) {
+			struct context_view view = {.shell = shell, .forest = forest, .number = at};
+			if (!shown || shown[at])
+				err = context_json(json, &view, (int64_t)depth);
+			context_view_deinit(&view);
+			const struct context *items = forest->items;
+			if (items[at].first_embedded != CONTEXT_NONE && (!limit || depth < limit)) {
+				at = items[at].first_embedded;
+				depth++;
+				continue;
+			}
+			while (at != roots[i] && items[at].next_embedded == CONTEXT_NONE) {
+				at = items[at].parent;
+				depth--;
+			}
+			at = at == roots[i] ? CONTEXT_NONE : items[at].next_embedded;
+		}
+	}
+	json_end(json);
+	if (forest->partial)
+		json_bool(json, "partial", true);
+	json_finish(json);
+	return err;
+}
+
+static struct error *tree_text(struct shell *shell, const struct arguments *arguments,
+	const struct context_forest *forest, const ptrdiff_t *roots, size_t root_count,
+	const bool *shown, uint64_t depth)
+{
+	const struct context_tree tree = {.shell = shell,
+		.forest = forest,
+		.shown = shown,
+		.depth = depth,
+		.unfold = argument_given(arguments, "all")};
+	return context_tree_text(&tree, roots, root_count);
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	const struct context_forest *forest;
+	const char *where = argument_value(arguments, "where");
+	_cleanup_free_ bool *shown = NULL;
+	ptrdiff_t root;
+	uint64_t depth = 0;
+	size_t matching = 1;
+	bool json = argument_given(arguments, "json");
+	struct error *err =
+		argument_value(arguments, "depth")
+			? argument_number(argument_value(arguments, "depth"), "--depth", &depth)
+			: NULL;
+	if (!err)
+		err = contexts_load(shell,
+			(argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : 0u), &forest);
+	if (!err && arguments->word_count)
+		err = context_argument(forest, arguments->words[0], &root);
+	if (!err && where) {
+		shown = calloc(forest->count + 1, sizeof(*shown));
+		err = shown ? mark_matching(shell, forest, where, shown, &matching)
+			    : error_no_memory();
+	}
+	if (err)
+		return err;
+	const ptrdiff_t *roots = arguments->word_count ? &root : forest->roots;
+	size_t root_count = arguments->word_count ? 1 : forest->root_count;
+	if (!matching && !json) {
+		output_printf(&shell->out, STYLE_PLAIN, "no context matches\n");
+		return NULL;
+	}
+	return json ? tree_json(shell, forest, roots, root_count, shown, depth)
+		    : tree_text(shell, arguments, forest, roots, root_count, shown, depth);
+}
+
+static const struct command_option options[] = {
+	{"where", 'w', "EXPR", "only those for which EXPR holds, and what is above them", NULL},
+	{"depth", 'd', "N", "at most N levels below the roots", NULL},
+	{"all", 'a', NULL, "each context on a line of its own: like siblings are not folded", NULL},
+	{"garbage", 0, NULL, "also contexts that nothing alive points to any more", NULL},
+	{"json", 0, NULL, "as one JSON document, depth first", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command ctx_tree_command = {
+	.name = "ctx tree",
+	.group = GROUP_CONTEXTS,
+	.usage = "ctx tree [ADDR] [--where EXPR] [--depth N] [--all] [--garbage] [--json]",
+	.summary = "Shows contexts as a tree, like siblings folded into one line",
+	.help = "Below each context are those that embed it. A folded line counts siblings of the "
+		"same type and state with the same kinds of contexts below; the address is that of "
+		"one of them. What has a verdict (ctx check) is marked and comes first, then what "
+		"is biggest. With ADDR only that context and what is below it.",
+	.example = "ctx tree --where 'state == \"canceled\"'",
+	.options = options,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_context,
+	.run = run,
+};
+REGISTER_COMMAND(ctx_tree_command);

@@ -115,6 +115,7 @@ static struct error *append(struct context_builder *builder, const struct contex
 	}
 	*ret = (ptrdiff_t)forest->count++;
 	forest->items[*ret] = (struct context){.address = address,
+		.size = shape->size,
 		.type = shape->type,
 		.parent = CONTEXT_NONE,
 		.governor = CONTEXT_NONE};

@@ -34,6 +34,7 @@ enum { CONTEXT_NONE = -1 };
 /* Numbers of contexts are indices into struct context_forest. */
 struct context {
 	uint64_t address; /* the pointer in the interface's data word */
+	uint64_t size;	  /* bytes there */
 	const struct go_type *type;
 	enum context_kind kind;
 	enum context_state state;
@@ -46,6 +47,9 @@ struct context {
 	ptrdiff_t governor;
 	uint64_t done; /* the channel, when it has one of its own that has been made; else 0 */
 	bool done_closed;
+	bool done_locked; /* somebody is inside an operation on the channel */
+	bool locked;	  /* its mutex is held: a cancellation may be under way */
+	bool own_channel; /* a foreign type with a Done channel of its own */
 	/* The map `children` of cancelCtx: numbers of contexts (`children`), and how many entries
 	 * are not contexts that were found. */
 	ptrdiff_t *children;
@@ -76,6 +80,8 @@ struct context_holder {
 	uint64_t function, frame;
 	bool mapped; /* the compiler's maps say that it is a live pointer; false: perhaps */
 	uint64_t object, object_size; /* HOLDER_HEAP */
+	ptrdiff_t inside;	      /* the context that the pointer is part of; CONTEXT_NONE */
+	bool registered;	      /* it is a child's entry in a context's map: a canceler */
 };
 
 struct context_forest {

@@ -148,11 +148,22 @@ static struct error *decode_children(const struct body *body)
 
 /* ---- Cancellation ---- */
 
+/* sync.Mutex starts with its state, whose lowest bit says that it is locked; in all releases. */
+static bool is_locked(const struct body *body)
+{
+	int32_t state = 0;
+	int64_t offset = body->shape->mutex;
+	if (offset >= 0 && (uint64_t)offset + sizeof(state) <= body->size)
+		memcpy(&state, body->bytes + offset, sizeof(state));
+	return state & 1;
+}
+
 static struct error *decode_cancel(const struct body *body)
 {
 	const struct context_shape *shape = body->shape;
 	uint64_t words[2];
 	struct value value = {0};
+	context_of(body)->locked = is_locked(body);
 	if (words_at(body, shape->done, words) && words[0])
 		context_of(body)->done = words[1];
 	struct error *err = interface_at(body, shape->err, shape->err_is_atomic, &value);

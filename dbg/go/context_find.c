@@ -26,6 +26,7 @@ static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t dat
 	struct context_pairs *pairs = scan->pairs;
 	pair.location = location;
 	pair.data = data;
+	pair.canceler = itab->interface == scan->types->canceler;
 	pair.shape = context_types_shape(scan->types, itab->type);
 	/* In the runtime's own table itabs lie side by side. */
 	if (!pair.shape || !data || context_types_is_itab(scan->types, data))

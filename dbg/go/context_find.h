@@ -12,9 +12,10 @@
 struct context_types {
 	struct itab *itabs; /* all of the program's, sorted by address */
 	size_t itab_count;
-	struct itab
-		*context_itabs; /* those of context.Context and context.canceler, the same way */
+	/* Those of context.Context and context.canceler, sorted in the same way. */
+	struct itab *context_itabs;
 	size_t context_itab_count;
+	uint64_t canceler; /* descriptor of the interface context.canceler; 0: not used */
 	struct context_shape *shapes; /* sorted by descriptor */
 	size_t shape_count;
 	bool partial;
@@ -41,6 +42,7 @@ struct context_pair {
 	const struct context_shape *shape;
 	enum holder_kind kind;
 	const struct goroutine *goroutine; /* HOLDER_GOROUTINE */
+	bool canceler;			   /* its first word is an itab of context.canceler */
 	bool garbage;			   /* the memory that it lies in is not in use */
 };
 

@@ -3,6 +3,8 @@
 #include "dbg/go/live_words.h"
 #include "dbg/go/program_state.h"
 
+enum { MAX_OBJECT = 1 << 10 }; /* bytes of a context that holds others */
+
 struct holders {
 	struct program *program;
 	struct context_forest *forest;
@@ -32,6 +34,24 @@ static ptrdiff_t find(
 	return CONTEXT_NONE;
 }
 
+/* The context whose own memory `address` lies in. */
+static ptrdiff_t containing(const struct context_forest *forest, uint64_t address)
+{
+	size_t low = 0, high = forest->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->items[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low-- > 0 && address - forest->items[low].address < MAX_OBJECT;) {
+		if (address - forest->items[low].address < forest->items[low].size)
+			return (ptrdiff_t)low;
+	}
+	return CONTEXT_NONE;
+}
+
 static struct error *add_pairs(struct holders *holders, const struct context_pairs *pairs)
 {
 	struct error *err = NULL;
@@ -41,6 +61,8 @@ static struct error *add_pairs(struct holders *holders, const struct context_pai
 			continue;
 		struct context_holder holder = {.kind = pair->kind,
 			.address = pair->location,
+			.registered = pair->canceler,
+			.inside = containing(holders->forest, pair->location),
 			.context = find(holders->forest, pair->shape->type, pair->data)};
 		struct heap_object object;
 		if (holder.context == CONTEXT_NONE)
@@ -65,7 +87,7 @@ static struct error *add_words(struct holders *holders, const struct goroutine *
 	for (size_t i = 0; !err && i < words->count; i++) {
 		const struct live_word *word = &words->items[i];
 		ptrdiff_t context = context_at(forest, word->value);
-		if (context == CONTEXT_NONE || forest->items[context].kind == CONTEXT_BACKGROUND)
+		if (context == CONTEXT_NONE)
 			continue;
 		const struct frame *frame = &stack->frames[word->frame];
 		bool known = false;
@@ -76,6 +98,7 @@ static struct error *add_words(struct holders *holders, const struct goroutine *
 			err = add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
 						   .context = context,
 						   .address = word->address,
+						   .inside = CONTEXT_NONE,
 						   .goid = goroutine->goid,
 						   .function = frame->entry,
 						   .frame = frame->fp,

@@ -146,6 +146,7 @@ static void settle_end(struct context_builder *builder, ptrdiff_t number)
 		context->governor = number;
 	else if (link->own_channel) {
 		context->governor = number;
+		context->own_channel = true;
 		context->state = context->done_closed ? CONTEXT_CANCELED : CONTEXT_ACTIVE;
 	} else if (link->shape->kind == CONTEXT_BACKGROUND ||
 		   link->shape->kind == CONTEXT_WITHOUT_CANCEL ||
@@ -280,13 +281,16 @@ static struct error *read_waiters(struct program *program, struct context *conte
 static struct error *read_channel(struct program *program, struct context *context)
 {
 	const struct runtime_layout *layout = &program->layout;
-	uint64_t closed, first;
+	uint64_t closed, first, lock = 0;
 	struct error *err =
 		program_read_field(program, context->done, layout->hchan.closed, &closed);
+	if (!err)
+		err = program_read_field(program, context->done, layout->hchan.lock, &lock);
 	if (!err)
 		err = program_read_field(program, context->done, layout->hchan.recvq_first, &first);
 	if (!err) {
 		context->done_closed = closed != 0;
+		context->done_locked = lock != 0;
 		err = read_waiters(program, context, first);
 	}
 	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {

@@ -100,7 +100,9 @@ static struct error *find_cancel(
 	if (is_package_context(body, "cancelCtx")) {
 		const struct go_type *err_type = NULL;
 		shape->cancel = (int64_t)base;
-		struct error *err = offset_of(program, body, "done", base, &shape->done, NULL);
+		struct error *err = offset_of(program, body, "mu", base, &shape->mutex, NULL);
+		if (!err)
+			err = offset_of(program, body, "done", base, &shape->done, NULL);
 		if (!err)
 			err = offset_of(program, body, "err", base, &shape->err, &err_type);
 		if (!err)
@@ -159,6 +161,7 @@ struct error *context_shape_load(struct program *program, uint64_t descriptor,
 {
 	*ret = (struct context_shape){.descriptor = descriptor,
 		.cancel = NO_OFFSET,
+		.mutex = NO_OFFSET,
 		.done = NO_OFFSET,
 		.err = NO_OFFSET,
 		.cause = NO_OFFSET,

@@ -48,8 +48,8 @@ struct context_shape {
 	const struct go_type *parent_type;
 	bool embeds; /* the parent is embedded, not only held */
 	/* In `body`; NO_OFFSET: none. */
-	int64_t cancel; /* a cancelCtx of its own; the next four are parts of it */
-	int64_t done, err, cause, children;
+	int64_t cancel; /* a cancelCtx of its own; the next five are parts of it */
+	int64_t mutex, done, err, cause, children;
 	bool err_is_atomic;
 	const struct go_type *children_type;
 	int64_t deadline, key, value, after_func;

@@ -132,6 +132,7 @@ struct error *context_types_load(struct program *program, struct context_types *
 		err = error_create(ERROR_NOT_FOUND,
 			"the program has no contexts: none of its types is used as a "
 			"context.Context");
+	ret->canceler = known.canceler;
 	if (!err)
 		err = load_shapes(program, ret, known.context);
 	if (err)

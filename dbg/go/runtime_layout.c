@@ -89,6 +89,7 @@ static const struct row rows[] = {
 	ROW(hchan.buf, "runtime.hchan", "buf"),
 	ROW(hchan.elemsize, "runtime.hchan", "elemsize"),
 	ROW(hchan.closed, "runtime.hchan", "closed"),
+	ROW(hchan.lock, "runtime.hchan", "lock.key"),
 	ROW(hchan.timer, "runtime.hchan", "timer"),
 	ROW(hchan.elemtype, "runtime.hchan", "elemtype"),
 	ROW(hchan.recvq_first, "runtime.hchan", "recvq.first"),

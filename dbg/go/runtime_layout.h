@@ -41,7 +41,7 @@ struct runtime_layout {
 		struct field size, g, next, prev, elem, is_select, ticket, parent, waitlink, c;
 	} sudog;
 	struct {
-		struct field size, qcount, dataqsiz, buf, elemsize, closed, timer, elemtype,
+		struct field size, qcount, dataqsiz, buf, elemsize, closed, lock, timer, elemtype,
 			recvq_first, sendq_first;
 	} hchan;
 	struct {

@@ -1,0 +1,163 @@
+/* `ctx check`: verdicts on what holds a cancellation up. */
+#include <inttypes.h>
+
+#include "commands/goroutine_view.h"
+#include "commands/registry.h"
+#include "commands/verdict_text.h"
+#include "dbg/go/program.h"
+
+enum { SHOWN_IDS = 12 };
+
+static void goroutines_text(struct output *output, const struct verdict *verdict)
+{
+	if (!verdict->goid_count)
+		return;
+	output_printf(output, STYLE_DIM, "    goroutine%s", verdict->goid_count == 1 ? "" : "s");
+	for (size_t i = 0; i < verdict->goid_count && i < SHOWN_IDS; i++)
+		output_printf(output, STYLE_PLAIN, "%s %" PRIu64, i ? "," : "", verdict->goids[i]);
+	if (verdict->goid_count > SHOWN_IDS)
+		output_printf(output, STYLE_PLAIN, ", … %zu more", verdict->goid_count - SHOWN_IDS);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void one_text(
+	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict)
+{
+	struct output *output = &shell->out;
+	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
+	_cleanup_free_ char *next = verdict_next(forest, verdict);
+	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
+	output_printf(output, STYLE_PLAIN, "\n    ");
+	output_text(output, STYLE_PLAIN, sentence ? sentence : "?");
+	output_printf(output, STYLE_PLAIN, "\n");
+	goroutines_text(output, verdict);
+	output_printf(output, STYLE_DIM, "    next: ");
+	output_printf(output, STYLE_STRONG, "%s\n\n", next ? next : "?");
+}
+
+/* Of many alike the first few; all with --all. */
+static void render_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all)
+{
+	enum { SHOWN = 5 };
+	struct output *output = &shell->out;
+	output_printf(output, STYLE_STRONG, "%zu verdict%s", verdicts->count,
+		verdicts->count == 1 ? "" : "s");
+	output_printf(output, STYLE_PLAIN, " on %zu contexts\n%s", forest->count,
+		verdicts->count ? "\n" : "");
+	size_t of_kind = 0;
+	for (size_t i = 0; i < verdicts->count && !output_failed(output); i++) {
+		const struct verdict *verdict = &verdicts->items[i];
+		bool first = i == 0 || verdicts->items[i - 1].kind != verdict->kind;
+		of_kind = first ? 1 : of_kind + 1;
+		if (all || of_kind <= SHOWN)
+			one_text(shell, forest, verdict);
+		bool last =
+			i + 1 == verdicts->count || verdicts->items[i + 1].kind != verdict->kind;
+		if (last && !all && of_kind > SHOWN)
+			output_printf(output, STYLE_DIM, "    … and %zu more %s (--all)\n\n",
+				of_kind - SHOWN, verdict_name(verdict->kind));
+	}
+	if (verdicts->undecided)
+		output_printf(output, STYLE_DIM,
+			"%zu goroutine%s a canceled context and blocked after the last garbage "
+			"collection: too short ago to tell. Check again in two minutes.\n",
+			verdicts->undecided, verdicts->undecided == 1 ? " holds" : "s hold");
+}
+
+static void one_json(struct shell *shell, struct json *json, const struct context_forest *forest,
+	const struct verdict *verdict)
+{
+	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
+	_cleanup_free_ char *next = verdict_next(forest, verdict);
+	const struct context *context = &forest->items[verdict->context];
+	json_object(json, NULL);
+	json_string(json, "kind", verdict_name(verdict->kind));
+	json_address(json, "ctx", context->address);
+	json_string(json, "type", context->type->name);
+	if (verdict->other != CONTEXT_NONE)
+		json_address(json, "other_ctx", forest->items[verdict->other].address);
+	json_array(json, "goroutines");
+	for (size_t i = 0; i < verdict->goid_count; i++)
+		json_uint(json, NULL, verdict->goids[i]);
+	json_end(json);
+	if (verdict->count)
+		json_uint(json, "count", verdict->count);
+	if (verdict->seconds_ns)
+		json_double(json, "seconds", (double)verdict->seconds_ns / 1e9);
+	if (verdict->frame.function)
+		frame_json(json, "frame", &verdict->frame);
+	json_string(json, "text", sentence);
+	json_string(json, "next", next);
+	json_end(json);
+}
+
+static struct error *render_json(
+	struct shell *shell, const struct context_forest *forest, const struct verdicts *verdicts)
+{
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return error_no_memory();
+	json_string(json, "go", program_go_version(shell->program));
+	json_array(json, "verdicts");
+	for (size_t i = 0; i < verdicts->count; i++)
+		one_json(shell, json, forest, &verdicts->items[i]);
+	json_end(json);
+	json_uint(json, "undecided", verdicts->undecided);
+	if (forest->partial)
+		json_bool(json, "partial", true);
+	json_finish(json);
+	return NULL;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	const struct context_forest *forest;
+	struct verdicts verdicts = {0};
+	int64_t grace_ns = DEFAULT_GRACE_NS;
+	const char *grace = argument_value(arguments, "grace");
+	struct error *err = grace ? argument_duration(grace, "--grace", &grace_ns) : NULL;
+	if (!err)
+		err = verdicts_load(shell, grace_ns, &forest, &verdicts);
+	if (err)
+		return err;
+	if (argument_given(arguments, "json"))
+		err = render_json(shell, forest, &verdicts);
+	else
+		render_text(shell, forest, &verdicts, argument_given(arguments, "all"));
+	size_t count = verdicts.count;
+	verdicts_deinit(&verdicts);
+	if (!err && count)
+		err = error_create(ERROR_FINDINGS, "%zu verdict%s", count, count == 1 ? "" : "s");
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"grace", 0, "DURATION", "what is younger than this is no finding (1s)", NULL},
+	{"all", 'a', NULL, "every verdict, not only the first few of a kind", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command ctx_check_command = {
+	.name = "ctx check",
+	.group = GROUP_CONTEXTS,
+	.usage = "ctx check [--grace DURATION] [--all] [--json]",
+	.summary = "Says where cancellation does not arrive; exit status 3 when it finds something",
+	.help = "not-propagated   an ancestor is canceled, a context below it is not\n"
+		"cancel-ignored   a goroutine holds a canceled context and is blocked on something "
+		"else\n"
+		"deadline-passed  a context's deadline is past and it was not canceled\n"
+		"waits-forever    a goroutine waits for the Done of a context that nothing "
+		"cancels\n"
+		"pile-up          a context gathers children that nothing uses any more\n"
+		"lost-wakeup      a Done channel is closed and a goroutine still parked on it\n"
+		"\n"
+		"A verdict needs proof: what may be under way just now is none. How long a "
+		"goroutine has been blocked is known only from the next garbage collection on.",
+	.example = "ctx check --grace 5s --json",
+	.options = options,
+	.needs_target = true,
+	.run = run,
+};
+REGISTER_COMMAND(ctx_check_command);

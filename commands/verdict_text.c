@@ -1,0 +1,182 @@
+/* Putting verdicts into words: see verdict_text.h. */
+#include "commands/verdict_text.h"
+
+#include <inttypes.h>
+
+#include "commands/goroutine_view.h"
+
+struct error *verdicts_load(struct shell *shell, int64_t grace_ns,
+	const struct context_forest **ret_forest, struct verdicts *ret)
+{
+	const struct check_options options = {.grace_ns = grace_ns};
+	struct error *err = contexts_load(shell, CONTEXTS_HOLDERS, ret_forest);
+	return err ? err : contexts_check(shell->program, *ret_forest, &options, ret);
+}
+
+static const char *type_of(const struct context_forest *forest, ptrdiff_t number)
+{
+	return number == CONTEXT_NONE ? "?" : forest->items[number].type->name;
+}
+
+static uint64_t address_of(const struct context_forest *forest, ptrdiff_t number)
+{
+	return number == CONTEXT_NONE ? 0 : forest->items[number].address;
+}
+
+/* What a goroutine is blocked on: "chan receive, 5m12s". */
+static void blocked_text(struct shell *shell, uint64_t goid, char *ret, size_t size)
+{
+	const struct goroutine *goroutine;
+	char duration[32];
+	snprintf(ret, size, "blocked");
+	struct error *err = program_goroutine(shell->program, goid, &goroutine);
+	if (!err) {
+		int64_t wait_ns = goroutine_wait_ns(shell->program, goroutine);
+		snprintf(ret, size, "%s", goroutine_state(shell->program, goroutine));
+		if (wait_ns >= 0) {
+			size_t used = strlen(ret);
+			snprintf(ret + used, size - used, ", %s",
+				format_wait(shell->program, wait_ns, duration, sizeof(duration)));
+		}
+	}
+	error_destroy(err);
+}
+
+static void link_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const struct context *context = &forest->items[verdict->context];
+	char blocked[128];
+	switch (verdict->link) {
+	case LINK_HIDDEN:
+		fprintf(stream, "its type has a Done of its own, whose channel nobody closes");
+		break;
+	case LINK_NOT_REGISTERED:
+		fprintf(stream,
+			"it is not among that one's children: it was removed, or made when its "
+			"parent led elsewhere");
+		break;
+	case LINK_NO_RELAY:
+		fprintf(stream,
+			"its parent %s is of a type that package context does not know, and the "
+			"goroutine that should pass its end on is missing",
+			type_of(forest, context->parent));
+		break;
+	case LINK_RELAY_STUCK:
+		blocked_text(shell, verdict->relay, blocked, sizeof(blocked));
+		fprintf(stream,
+			"goroutine %" PRIu64 ", which should pass the end of %s on, is stuck "
+			"itself [%s]",
+			verdict->relay, type_of(forest, context->parent), blocked);
+		break;
+	default:
+		fprintf(stream, "it is among that one's children all the same");
+	}
+}
+
+static void not_propagated(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	fprintf(stream,
+		"%s 0x%" PRIx64 " did not end when %s 0x%" PRIx64 " above it was canceled: ",
+		type_of(forest, verdict->context), address_of(forest, verdict->context),
+		type_of(forest, verdict->other), address_of(forest, verdict->other));
+	link_text(shell, forest, verdict, stream);
+	size_t waiting = verdict->goid_count - (verdict->relay != 0);
+	if (waiting)
+		fprintf(stream, "; %zu goroutine%s for it", waiting,
+			waiting == 1 ? " waits" : "s wait");
+}
+
+static void pile_up(
+	const struct context_forest *forest, const struct verdict *verdict, FILE *stream)
+{
+	fprintf(stream,
+		"%s 0x%" PRIx64
+		" has %zu children that nothing uses any more (%s, such as 0x%" PRIx64
+		"): they were made and never canceled",
+		type_of(forest, verdict->context), address_of(forest, verdict->context),
+		verdict->count, type_of(forest, verdict->other),
+		address_of(forest, verdict->other));
+	if (verdict->has_created)
+		fprintf(stream, "; a goroutine with the context was created by %s %s:%d",
+			verdict->created.function, base_name(verdict->created.file),
+			verdict->created.line);
+}
+
+static void write_sentence(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const char *type = type_of(forest, verdict->context);
+	uint64_t address = address_of(forest, verdict->context);
+	uint64_t goid = verdict->goid_count ? verdict->goids[0] : 0;
+	const struct frame *frame = &verdict->frame;
+	char blocked[128], duration[32];
+	format_duration(verdict->seconds_ns, duration, sizeof(duration));
+	switch (verdict->kind) {
+	case VERDICT_NOT_PROPAGATED:
+		not_propagated(shell, forest, verdict, stream);
+		break;
+	case VERDICT_CANCEL_IGNORED:
+		blocked_text(shell, goid, blocked, sizeof(blocked));
+		fprintf(stream,
+			"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
+			" and is blocked [%s] in %s %s:%d on something that does not end with it",
+			goid, type, address, blocked, frame->function ? frame->function : "?",
+			frame->file ? base_name(frame->file) : "?", frame->line);
+		break;
+	case VERDICT_DEADLINE_PASSED:
+		fprintf(stream,
+			"the deadline of %s 0x%" PRIx64 " passed %s%s ago, and it is not canceled: "
+			"its timer was not started or could not run",
+			type, address, program_clock_is_exact(shell->program) ? "" : "≥", duration);
+		break;
+	case VERDICT_WAITS_FOREVER:
+		fprintf(stream,
+			"goroutine %" PRIu64 " waits in %s %s:%d for the Done of %s 0x%" PRIx64
+			", which nothing can cancel",
+			goid, frame->function ? frame->function : "?",
+			frame->file ? base_name(frame->file) : "?", frame->line, type, address);
+		break;
+	case VERDICT_PILE_UP:
+		pile_up(forest, verdict, stream);
+		break;
+	case VERDICT_LOST_WAKEUP:
+		fprintf(stream,
+			"the Done channel of %s 0x%" PRIx64 " is closed, and %zu goroutine%s still "
+			"parked on it",
+			type, address, verdict->goid_count,
+			verdict->goid_count == 1 ? " is" : "s are");
+		break;
+	}
+}
+
+char *verdict_sentence(
+	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	if (!stream)
+		return NULL;
+	write_sentence(shell, forest, verdict, stream);
+	return fclose(stream) == 0 ? text : (free(text), NULL);
+}
+
+char *verdict_next(const struct context_forest *forest, const struct verdict *verdict)
+{
+	char *text = NULL;
+	uint64_t address = address_of(forest, verdict->context);
+	bool blames_goroutine =
+		verdict->kind == VERDICT_CANCEL_IGNORED || verdict->kind == VERDICT_WAITS_FOREVER;
+	int length;
+	if (blames_goroutine)
+		length = asprintf(&text, "goroutine %" PRIu64, verdict->goids[0]);
+	else if (verdict->relay)
+		length = asprintf(&text, "goroutine %" PRIu64, verdict->relay);
+	else if (verdict->kind == VERDICT_PILE_UP)
+		length = asprintf(&text, "ctx tree 0x%" PRIx64, address);
+	else
+		length = asprintf(&text, "ctx show 0x%" PRIx64, address);
+	return length < 0 ? NULL : text;
+}

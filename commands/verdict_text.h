@@ -1,0 +1,22 @@
+/*
+ * Verdicts in words: one sentence each that a tired person understands, and what to type next.
+ */
+#ifndef GCTXDBG_COMMANDS_VERDICT_TEXT_H
+#define GCTXDBG_COMMANDS_VERDICT_TEXT_H
+
+#include "commands/context_view.h"
+#include "dbg/go/context_check.h"
+
+/* The sentence; malloc'ed, NULL without memory. */
+char *verdict_sentence(
+	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict);
+/* The next command to type; malloc'ed, NULL without memory. */
+char *verdict_next(const struct context_forest *forest, const struct verdict *verdict);
+
+/* Runs the checks; `forest` (ret) has the holders. Free the verdicts. */
+struct error *verdicts_load(struct shell *shell, int64_t grace_ns,
+	const struct context_forest **ret_forest, struct verdicts *ret);
+
+enum { DEFAULT_GRACE_NS = 1000000000 };
+
+#endif

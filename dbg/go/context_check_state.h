@@ -1,0 +1,31 @@
+/* What the checks share. Private to context_check*.c. */
+#ifndef GCTXDBG_GO_CONTEXT_CHECK_STATE_H
+#define GCTXDBG_GO_CONTEXT_CHECK_STATE_H
+
+#include "dbg/go/context_check.h"
+
+struct check {
+	struct program *program;
+	const struct context_forest *forest; /* with holders */
+	const struct check_options *options;
+	const struct goroutine_list *goroutines;
+	/* Goroutines that package context started to pass a foreign context's end on: sorted ids.
+	 */
+	uint64_t *relays;
+	size_t relay_count, relay_capacity;
+	struct verdicts *verdicts;
+};
+
+/* Appends a verdict that is then filled in; NULL without memory. */
+struct verdict *check_add(struct check *check, enum verdict_kind kind, ptrdiff_t context);
+/* Adds a goroutine's id, unless it is there. */
+struct error *verdict_add_goroutine(struct verdict *verdict, uint64_t goid);
+bool check_is_relay(const struct check *check, uint64_t goid);
+/* Whether the goroutine may run on by itself in a moment: running, or woken already. */
+bool check_may_run(const struct check *check, uint64_t goid);
+
+struct error *check_propagation(struct check *check); /* context_check_links.c */
+struct error *check_goroutines(struct check *check);  /* context_check_goroutines.c */
+struct error *check_piles(struct check *check);	      /* context_check_piles.c */
+
+#endif

@@ -16,6 +16,17 @@ def sections(data):
     return {name(h[0]): (h[4], h[5]) for h in headers if h[1] != 8}
 
 
+def file_offset(data, address):
+    """Where the memory at `address` lies in a core (or executable)."""
+    table, = struct.unpack_from("<Q", data, 0x20)
+    size, count = struct.unpack_from("<HH", data, 0x36)
+    for i in range(count):
+        kind, _, offset, start, _, length, _, _ = struct.unpack_from("<IIQQQQQQ", data, table + i * size)
+        if kind == 1 and start <= address < start + length:
+            return offset + address - start
+    raise AssertionError(f"{address:#x} is not in the file")
+
+
 def build_ids(data):
     """The GNU and Go build ids, as text."""
     found = sections(data)

@@ -30,7 +30,7 @@ class Process:
         threading.Thread(target=self._read, daemon=True).start()
         if ready:
             self.expect_line(ready)
-            self._wait_until_reading()
+            self.wait_until_reading()
 
     def _read(self):
         with contextlib.suppress(ValueError, OSError):
@@ -38,7 +38,7 @@ class Process:
                 self._lines.put(line.rstrip("\n"))
         self._lines.put(None)
 
-    def _wait_until_reading(self, timeout=2):
+    def wait_until_reading(self, timeout=2):
         """Whoever printed "ready" is still inside that write; most programs go on to read standard input,
         and only then is what they look like the same now and later."""
         end = time.monotonic() + timeout

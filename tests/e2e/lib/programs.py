@@ -17,7 +17,7 @@ VARIANTS = {
     "pie": (["-buildmode=pie"], ["stacks", "waits", "running"]),
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
-    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount"]),
+    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "contexts", "verdicts"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),

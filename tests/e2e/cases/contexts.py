@@ -1,0 +1,229 @@
+"""Contexts: the whole forest, exactly; the verdicts, each on a program that deserves it and on none other."""
+import copy
+import os
+import pathlib
+import re
+import time
+
+from lib import contexts, debugger, elf, process, programs
+from lib.oracle import number
+from lib.runner import case
+
+LIST = "ctx list --json"
+NOT_ASKED = ("own_done", "own_deadline", "churning", "parent_type")
+
+
+def started(go, build="default", *arguments):
+    p = process.Process([programs.path("contexts", go, build), *arguments], ready=None)
+    return p, contexts.read_facts(p)
+
+
+@case(go="each", timeout=120, build=["default", "stripped"])
+def forest_of_a_process(go, build):
+    p, facts = started(go, build)
+    with p:
+        assert len(facts) > 5000, len(facts)
+        for _ in range(2):
+            contexts.compare(facts, debugger.attach(p.pid, LIST).json()).report()
+        process.check_untouched(p.pid)
+
+
+@case(go="each", timeout=120, build=["default", "stripped"])
+def forest_of_a_core(go, build):
+    p, facts = started(go, build)
+    with p:
+        _, core = p.abort()
+        contexts.compare(facts, debugger.core(p.argv[0], core, LIST).json()).report()
+
+
+@case(go="each", timeout=240)
+def forest_in_motion(go):
+    """Others make and cancel contexts at full speed: what stays is right, each time, and nothing is blamed."""
+    p, facts = started(go, "default", "churn")
+    with p:
+        assert len(facts) > 1500, len(facts)
+        for _ in range(10):
+            contexts.compare(facts, debugger.attach(p.pid, LIST).json(), others=True).report()
+            no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
+        process.check_untouched(p.pid)
+        _, core = p.abort()
+        contexts.compare(facts, debugger.core(p.argv[0], core, LIST).json(), others=True).report()
+        no_verdict(debugger.core(p.argv[0], core, "ctx check --json", expect={0, 3}))
+
+
+@case(go="each")
+def the_forest_oracle_notices(go):
+    """The comparison accepts what the program says and notices any change of it."""
+    p, facts = started(go)
+    p.close()
+    good = {"contexts": [{k: v for k, v in f.items() if k not in NOT_ASKED} for f in facts]}
+    contexts.compare(facts, good).report()
+
+    def one(doc, wanted):
+        return next(c for c in doc["contexts"] if wanted(c))
+
+    parent = lambda c: len(c["children"]) > 3  # noqa: E731
+    valued = lambda c: c["key"] is not None and c["value"] is not None  # noqa: E731
+    ended = lambda c: c["type"] == "*context.cancelCtx" and c["state"] == "canceled"  # noqa: E731
+    waited = lambda c: len(c["waiters"]) > 2  # noqa: E731
+    timed = lambda c: c["type"] == "*context.timerCtx" and c["state"] == "active"  # noqa: E731
+    changes = [
+        lambda d: d["contexts"].remove(one(d, ended)),
+        lambda d: d["contexts"].append(one(d, ended)),
+        lambda d: d["contexts"].append(dict(one(d, ended), addr="0x10")),
+        lambda d: one(d, ended).update(state="active"),
+        lambda d: one(d, ended).update(err=None),
+        lambda d: one(d, ended).update(parent=None),
+        lambda d: one(d, ended).update(type="*context.timerCtx"),
+        lambda d: one(d, ended).update(partial=True),
+        lambda d: one(d, parent)["children"].pop(),
+        lambda d: one(d, parent)["children"].append("0x10"),
+        lambda d: one(d, timed).update(state="unknown"),
+        lambda d: one(d, timed).update(deadline_unix_ms=one(d, timed)["deadline_unix_ms"] + 1),
+        lambda d: one(d, timed).update(deadline_unix_ms=None),
+        lambda d: one(d, valued)["key"].update(text="other"),
+        lambda d: one(d, valued)["value"].update(type="other"),
+        lambda d: one(d, valued).update(value=None),
+        lambda d: one(d, waited)["waiters"].pop(),
+        lambda d: one(d, waited)["waiters"].append(1),
+    ]
+    for n, change in enumerate(changes):
+        bad = copy.deepcopy(good)
+        change(bad)
+        assert contexts.compare(facts, bad).found, f"change {n} went unnoticed"
+
+
+# Case of tests/programs/verdicts: the kind of verdict, and the function in which the goroutine to blame is;
+# None: it is no goroutine's doing.
+VERDICTS = {
+    "hidden-done": ("not-propagated", "main.worker"),
+    "late-parent": ("not-propagated", "main.worker"),
+    "stuck-relay": ("not-propagated", "main.worker"),
+    "ignores-receive": ("cancel-ignored", "main.receive"),
+    "ignores-lock": ("cancel-ignored", "main.update"),
+    "ignores-network": ("cancel-ignored", "main.read"),
+    "ignores-sleep": ("cancel-ignored", "main.retry"),
+    "ignores-select": ("cancel-ignored", "main.collect"),
+    "blocked-timeout": ("deadline-passed", None),
+    "starved-timer": ("deadline-passed", None),
+    "background": ("waits-forever", "main.worker"),
+    "value": ("waits-forever", "main.worker"),
+    "without-cancel": ("waits-forever", "main.worker"),
+    "pile": ("pile-up", None),
+    "timeout-pile": ("pile-up", None),
+}
+
+
+def verdicts(result):
+    """Those of `ctx check --json`, of the right form and with the right exit status."""
+    doc = result.json()
+    assert doc["version"] == 1, result
+    for v in doc["verdicts"]:
+        assert re.fullmatch("0x[0-9a-f]+", v["ctx"]), v
+        assert all(isinstance(g, int) for g in v["goroutines"]), v
+        assert len(v["text"]) > 20 and "\n" not in v["text"], v
+        assert v["next"], v
+    assert result.status == (3 if doc["verdicts"] else 0), result
+    return doc["verdicts"]
+
+
+def no_verdict(result):
+    found = verdicts(result)
+    assert not found, f"{len(found)} verdicts on a healthy program, the first: {found[0]}"
+
+
+def run_case(name, state, go, build):
+    # starved-timer needs a loop that nothing interrupts.
+    p = process.Process([programs.path("verdicts", go, build), name, state], env={"GODEBUG": "asyncpreemptoff=1"})
+    if name == "starved-timer":
+        time.sleep(1.5)  # it begins when it is ready
+    return p
+
+
+def check_one(ask, kind, function):
+    found = verdicts(ask("ctx check --json", expect={0, 3}))
+    assert [v["kind"] for v in found] == [kind], found
+    listed = {number(c["addr"]): c for c in ask(LIST).json()["contexts"]}
+    assert number(found[0]["ctx"]) in listed, f"the context of {found[0]} is not in the list"
+    if function:
+        to_blame = [g["goid"] for g in ask("goroutines --stacks --json").json()["goroutines"]
+                    if any(f["func"] == function for f in g["frames"])]
+        assert len(to_blame) == 1 and to_blame[0] in found[0]["goroutines"], (to_blame, found)
+    if kind in ("cancel-ignored", "waits-forever"):
+        assert len(found[0]["goroutines"]) == 1, found
+    if kind == "cancel-ignored":
+        assert function in found[0]["text"], f"the frame is not named: {found}"
+    if kind == "pile-up":
+        assert "5000" in found[0]["text"].replace(",", ""), found
+
+
+def check_twins(go, build, name):
+    kind, function = VERDICTS[name]
+    with run_case(name, "broken", go, build) as broken, run_case(name, "repaired", go, build) as repaired:
+        check_one(lambda command, **o: debugger.attach(broken.pid, command, **o), kind, function)
+        no_verdict(debugger.attach(repaired.pid, "ctx check --json", expect={0, 3}))
+        exe = broken.argv[0]
+        _, core = broken.abort()
+        check_one(lambda command, **o: debugger.core(exe, core, command, **o), kind, function)
+        _, core = repaired.abort()
+        no_verdict(debugger.core(exe, core, "ctx check --json", expect={0, 3}))
+
+
+@case(go="each", timeout=120, name=list(VERDICTS))
+def broken_and_repaired(go, name):
+    check_twins(go, "default", name)
+
+
+@case(go="ends", timeout=120, name=list(VERDICTS))
+def broken_and_repaired_stripped(go, name):
+    check_twins(go, "stripped", name)
+
+
+@case(go="ends")
+def the_grace_is_a_bound(go):
+    with run_case("blocked-timeout", "broken", go, "default") as p:
+        no_verdict(debugger.attach(p.pid, "ctx check --grace 1h --json", expect={0, 3}))
+        found = verdicts(debugger.attach(p.pid, "ctx check --grace 1s --json", expect={0, 3}))
+        assert [v["kind"] for v in found] == ["deadline-passed"], found
+
+
+@case(go="each")
+def lost_wakeup(go):
+    """No runtime loses one, so a core is edited: the channel is closed, its waiter is still in the queue."""
+    with process.Process([programs.path("verdicts", go), "wakeup", "broken"], ready=None) as p:
+        marks = p.line()
+        p.expect_line("ready")
+        p.wait_until_reading()
+        ctx, closed, source, target, size = re.fullmatch(
+            r'\{"ctx":"(0x[0-9a-f]+)","closed":(\d+),"copy":\[(\d+),(\d+),(\d+)\]\}', marks).groups()
+        _, core = p.abort()
+        no_verdict(debugger.core(p.argv[0], core, "ctx check --json", expect={0, 3}))
+        data = bytearray(pathlib.Path(core).read_bytes())
+        at, source, target = (elf.file_offset(data, int(a)) for a in (closed, source, target))
+        assert data[at:at + 4] == bytes(4), "the channel is open"
+        data[at] = 1
+        data[target:target + int(size)] = data[source:source + int(size)]
+        edited = os.path.join(p.folder, "edited")
+        pathlib.Path(edited).write_bytes(data)
+        found = verdicts(debugger.core(p.argv[0], edited, "ctx check --json", expect={0, 3}))
+        assert [(v["kind"], number(v["ctx"])) for v in found] == [("lost-wakeup", number(ctx))], found
+        assert len(found[0]["goroutines"]) == 1, found
+
+
+@case(go="ends", timeout=300)
+def hundred_times_under_load(go):
+    """A real server with request contexts: no verdict, no request lost."""
+    with process.Process([programs.path("healthy", go)]) as p:
+        time.sleep(1.5)  # what waits longer than the grace has begun to
+        for i in range(100):
+            no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
+            if i % 10 == 0:
+                listed = debugger.attach(p.pid, LIST).json()["contexts"]
+                assert len(listed) > 300, len(listed)
+        process.check_untouched(p.pid)
+        made_before, _, _ = (int(n) for n in p.ask("count").split())
+        time.sleep(0.3)
+        made, answered, lost = (int(n) for n in p.ask("stop", timeout=60).split())
+        assert made > made_before, "the load goes on"
+        assert lost == 0 and answered == made, f"{made} made, {answered} answered, {lost} lost"
+        assert "failed" not in p.stderr(), p.stderr()[-2000:]

@@ -1,0 +1,10 @@
+//go:build !go1.21
+
+package main
+
+import "context"
+
+// Go 1.19 knows no causes.
+func cause(context.Context) error { return nil }
+
+func causes() {}

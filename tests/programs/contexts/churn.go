@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+var churned context.Context
+
+func churnRoot() {
+	churned = withCancel(background)
+	recordOf(churned).churning = true
+}
+
+// churn makes and cancels contexts for ever, some of them waited for, on one parent whose map of children
+// never rests, and on others that stay as they are.
+func churn(n int) {
+	stable := context.WithValue(churned, "worker", n)
+	for round := 0; ; round++ {
+		ctx, cancel := context.WithCancel(stable)
+		var below []context.CancelFunc
+		for i := 0; i < round%40; i++ {
+			child, stop := context.WithTimeout(context.WithValue(ctx, i, round), time.Hour)
+			below = append(below, stop)
+			if i%8 == 0 {
+				ended := make(chan bool)
+				go func() {
+					<-child.Done()
+					close(ended)
+				}()
+				below = append(below, func() { <-ended })
+			}
+			other, stop := context.WithCancel(churned)
+			context.WithValue(other, i, n)
+			below = append(below, stop)
+		}
+		if round%2 == 0 {
+			cancel()
+		}
+		for _, stop := range below {
+			stop()
+		}
+		cancel()
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Embeds a context; pointers to it are contexts.
+type embeds struct {
+	id int
+	context.Context
+	name string
+}
+
+// Embeds one; its values are contexts.
+type byValue struct {
+	context.Context
+	id int
+}
+
+// Nothing but an embedded context: its interface holds a pointer to a copy.
+type bare struct{ context.Context }
+
+// Holds one in a field, and has all methods itself.
+type delegate struct {
+	mu  sync.Mutex
+	ctx context.Context
+}
+
+func (d *delegate) Deadline() (time.Time, bool) { return d.ctx.Deadline() }
+func (d *delegate) Done() <-chan struct{}       { return d.ctx.Done() }
+func (d *delegate) Err() error                  { return d.ctx.Err() }
+func (d *delegate) Value(key any) any           { return d.ctx.Value(key) }
+
+// Has a Done of its own: package context follows it with a goroutine.
+type ownDone struct {
+	context.Context
+	done chan struct{}
+}
+
+func (o *ownDone) Done() <-chan struct{} { return o.done }
+func (o *ownDone) Err() error {
+	select {
+	case <-o.done:
+		return context.Canceled
+	default:
+		return nil
+	}
+}
+
+// Hides what package context looks for in values, so it too is followed with a goroutine.
+type ownValue struct {
+	context.Context
+	values map[any]any
+}
+
+func (o *ownValue) Value(key any) any { return o.values[key] }
+
+// Embeds a pointer to another context; its one word is the interface's data word.
+type outer struct{ *embeds }
+
+// The same behind a pointer, with something in front.
+type outerPointer struct {
+	n int
+	*embeds
+}
+
+// Embeds a struct that embeds a context.
+type deep struct {
+	n int
+	embeds
+}
+
+// Without size: shares its address with Background.
+type never struct{}
+
+func (never) Deadline() (t time.Time, ok bool) { return }
+func (never) Done() <-chan struct{}            { return nil }
+func (never) Err() error                       { return nil }
+func (never) Value(any) any                    { return nil }
+
+// A web framework's: the request holds the context.
+type web struct {
+	Request *request
+	Keys    map[string]any
+}
+
+type request struct {
+	ctx context.Context
+}
+
+func (w *web) Deadline() (time.Time, bool) { return w.Request.ctx.Deadline() }
+func (w *web) Done() <-chan struct{}       { return w.Request.ctx.Done() }
+func (w *web) Err() error                  { return w.Request.ctx.Err() }
+func (w *web) Value(key any) any           { return w.Keys["x"] }
+
+var global embeds
+
+func foreign() {
+	root := withTimeout(background, 5*time.Hour)
+	ended, cancel := canceled(root)
+	for _, parent := range []context.Context{root, background, ended} {
+		under(add(&embeds{1, parent, "x"}, parent))
+		under(add(byValue{parent, 2}, parent))
+		under(add(bare{parent}, parent))
+		under(add(&delegate{ctx: parent}, parent))
+		under(add(&deep{3, embeds{4, parent, "y"}}, parent))
+	}
+	first := add(byValue{root, 5}, root)
+	under(withValue(add(&embeds{1, first, "z"}, first), "k", "v"))
+
+	inner := &embeds{6, root, "inner"}
+	add(inner, root)
+	under(add(outer{inner}, inner))
+	under(add(&outerPointer{7, inner}, inner))
+	global.Context = root
+	under(add(&global, root))
+
+	none := add(never{}, nil)
+	withValue(none, "on", "nothing")
+	withCancel(none)
+
+	under(add(&ownDone{root, make(chan struct{})}, root))
+	closed := &ownDone{root, make(chan struct{})}
+	close(closed.done)
+	add(closed, root)
+	withValue(closed, 1, 2)
+	under(add(&ownValue{root, map[any]any{"x": 1}}, root))
+	under(add(&web{Request: &request{root}}, nil))
+	cancel()
+}
+
+// under makes children of a context of a foreign type, and notes the goroutine that follows it.
+func under(parent context.Context) {
+	for i := 0; i < 2; i++ {
+		var ctx context.Context
+		for _, goid := range born(func() {
+			if i == 0 {
+				ctx = withCancel(parent)
+			} else {
+				ctx = withTimeout(withValue(parent, "under", i), time.Hour)
+			}
+		}) {
+			waitsOn(goid, ctx)
+			waitsOn(goid, parent)
+		}
+	}
+}

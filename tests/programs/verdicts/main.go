@@ -1,0 +1,50 @@
+// Verdicts is one small program per way to lose a cancellation: `verdicts CASE broken` has the defect, `verdicts
+// CASE repaired` is its twin without it. Each says "ready" when its trouble has lasted longer than a second.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+)
+
+var cases = map[string]func(broken bool){
+	"hidden-done":     hiddenDone,
+	"late-parent":     lateParent,
+	"stuck-relay":     stuckRelay,
+	"ignores-receive": ignoresReceive,
+	"ignores-lock":    ignoresLock,
+	"ignores-network": ignoresNetwork,
+	"ignores-sleep":   ignoresSleep,
+	"ignores-select":  ignoresSelect,
+	"blocked-timeout": blockedTimeout,
+	"starved-timer":   starvedTimer,
+	"background":      waitsForBackground,
+	"value":           waitsForValue,
+	"without-cancel":  waitsForWithoutCancel,
+	"pile":            pile,
+	"timeout-pile":    timeoutPile,
+	"wakeup":          wakeup,
+}
+
+// A long-lived context, as a server has one.
+var app, stopApp = context.WithCancel(context.Background())
+
+// What runs once "ready" is printed; nil: wait for the end of standard input.
+var last func()
+
+func main() {
+	cases[os.Args[1]](os.Args[2] == "broken")
+	time.Sleep(100 * time.Millisecond)
+	runtime.GC() // the runtime notes since when goroutines wait
+	time.Sleep(1500 * time.Millisecond)
+	fmt.Println("ready")
+	if last != nil {
+		last()
+	}
+	io.Copy(io.Discard, os.Stdin)
+	stopApp()
+}

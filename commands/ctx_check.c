@@ -58,11 +58,11 @@ static void render_text(struct shell *shell, const struct context_forest *forest
 			output_printf(output, STYLE_DIM, "    … and %zu more %s (--all)\n\n",
 				of_kind - SHOWN, verdict_name(verdict->kind));
 	}
-	if (verdicts->undecided)
+	if (verdicts->suspect_count)
 		output_printf(output, STYLE_DIM,
-			"%zu goroutine%s a canceled context and blocked after the last garbage "
-			"collection: too short ago to tell. Check again in two minutes.\n",
-			verdicts->undecided, verdicts->undecided == 1 ? " holds" : "s hold");
+			"%zu goroutine%s blocked with a canceled context, but perhaps only just "
+			"now: that cannot be told from one look.\n",
+			verdicts->suspect_count, verdicts->suspect_count == 1 ? " is" : "s are");
 }
 
 static void one_json(struct shell *shell, struct json *json, const struct context_forest *forest,
@@ -103,7 +103,7 @@ static struct error *render_json(
 	for (size_t i = 0; i < verdicts->count; i++)
 		one_json(shell, json, forest, &verdicts->items[i]);
 	json_end(json);
-	json_uint(json, "undecided", verdicts->undecided);
+	json_uint(json, "undecided", verdicts->suspect_count);
 	if (forest->partial)
 		json_bool(json, "partial", true);
 	json_finish(json);
@@ -118,7 +118,8 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	const char *grace = argument_value(arguments, "grace");
 	struct error *err = grace ? argument_duration(grace, "--grace", &grace_ns) : NULL;
 	if (!err)
-		err = verdicts_load(shell, grace_ns, &forest, &verdicts);
+		err = verdicts_load(
+			shell, grace_ns, !argument_given(arguments, "stay"), &forest, &verdicts);
 	if (err)
 		return err;
 	if (argument_given(arguments, "json"))
@@ -134,6 +135,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 
 static const struct command_option options[] = {
 	{"grace", 0, "DURATION", "what is younger than this is no finding (1s)", NULL},
+	{"stay", 0, NULL, "do not let a live process run for the grace to look twice", NULL},
 	{"all", 'a', NULL, "every verdict, not only the first few of a kind", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
@@ -142,7 +144,7 @@ static const struct command_option options[] = {
 static const struct command ctx_check_command = {
 	.name = "ctx check",
 	.group = GROUP_CONTEXTS,
-	.usage = "ctx check [--grace DURATION] [--all] [--json]",
+	.usage = "ctx check [--grace DURATION] [--stay] [--all] [--json]",
 	.summary = "Says where cancellation does not arrive; exit status 3 when it finds something",
 	.help = "not-propagated   an ancestor is canceled, a context below it is not\n"
 		"cancel-ignored   a goroutine holds a canceled context and is blocked on something "
@@ -153,8 +155,11 @@ static const struct command ctx_check_command = {
 		"pile-up          a context gathers children that nothing uses any more\n"
 		"lost-wakeup      a Done channel is closed and a goroutine still parked on it\n"
 		"\n"
-		"A verdict needs proof: what may be under way just now is none. How long a "
-		"goroutine has been blocked is known only from the next garbage collection on.",
+		"A verdict needs proof: what may be under way just now is none. Where a goroutine "
+		"with a canceled context may have blocked only a moment ago, a live process runs "
+		"for the grace and is looked at again; in a core only those count that were "
+		"blocked before the last garbage collection ended, if that is longer ago than the "
+		"grace.",
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,

@@ -5,7 +5,7 @@
 
 #include "commands/interrupt.h"
 #include "commands/registry.h"
-#include "commands/shell.h"
+#include "commands/run.h"
 #include "dbg/go/program.h"
 
 static int64_t now_ns(void)
@@ -50,6 +50,21 @@ static struct error *wait_for_stop(struct shell *shell, int64_t deadline_ns)
 		shell_handle_events(shell);
 	}
 	return NULL;
+}
+
+struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
+{
+	int64_t deadline_ns;
+	interrupt_drain();
+	struct error *err = target_continue(shell->target);
+	if (err)
+		return err;
+	if (__builtin_add_overflow(now_ns(), duration_ns, &deadline_ns))
+		deadline_ns = INT64_MAX;
+	err = wait_for_stop(shell, deadline_ns);
+	if (!err && (!shell->target || !shell->program))
+		err = error_create(ERROR_GONE, "the process is gone");
+	return err ? err : target_check(shell->target);
 }
 
 static struct error *run_continue(struct shell *shell, const struct arguments *arguments)

@@ -4,13 +4,39 @@
 #include <inttypes.h>
 
 #include "commands/goroutine_view.h"
+#include "commands/run.h"
 
-struct error *verdicts_load(struct shell *shell, int64_t grace_ns,
+static struct error *look(struct shell *shell, const struct check_options *options,
 	const struct context_forest **ret_forest, struct verdicts *ret)
 {
-	const struct check_options options = {.grace_ns = grace_ns};
 	struct error *err = contexts_load(shell, CONTEXTS_HOLDERS, ret_forest);
-	return err ? err : contexts_check(shell->program, *ret_forest, &options, ret);
+	return err ? err : contexts_check(shell->program, *ret_forest, options, ret);
+}
+
+struct error *verdicts_load(struct shell *shell, int64_t grace_ns, bool may_run,
+	const struct context_forest **ret_forest, struct verdicts *ret)
+{
+	struct check_options options = {.grace_ns = grace_ns};
+	struct error *err = look(shell, &options, ret_forest, ret);
+	if (err || !may_run || !ret->suspect_count || !shell->target->ops->cont)
+		return err;
+	struct verdicts before = *ret;
+	char duration[32];
+	*ret = (struct verdicts){0};
+	format_duration(grace_ns, duration, sizeof(duration));
+	shell_tell(shell,
+		"the process runs for %s, to see whether %zu goroutine%s with canceled "
+		"contexts stay blocked",
+		duration, before.suspect_count, before.suspect_count == 1 ? "" : "s");
+	err = shell_let_run(shell, grace_ns);
+	options.before = before.suspects;
+	options.before_count = before.suspect_count;
+	if (!err)
+		err = look(shell, &options, ret_forest, ret);
+	verdicts_deinit(&before);
+	/* Those that have come meanwhile are younger than the grace. */
+	ret->suspect_count = 0;
+	return err;
 }
 
 static const char *type_of(const struct context_forest *forest, ptrdiff_t number)

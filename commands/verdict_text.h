@@ -13,8 +13,12 @@ char *verdict_sentence(
 /* The next command to type; malloc'ed, NULL without memory. */
 char *verdict_next(const struct context_forest *forest, const struct verdict *verdict);
 
-/* Runs the checks; `forest` (ret) has the holders. Free the verdicts. */
-struct error *verdicts_load(struct shell *shell, int64_t grace_ns,
+/*
+ * Runs the checks; `forest` (ret) has the holders. Free the verdicts. Where only time can tell (a
+ * goroutine with a canceled context that has perhaps just blocked) and `may_run` is set, a live
+ * target runs for the grace and is looked at again.
+ */
+struct error *verdicts_load(struct shell *shell, int64_t grace_ns, bool may_run,
 	const struct context_forest **ret_forest, struct verdicts *ret);
 
 enum { DEFAULT_GRACE_NS = 1000000000 };

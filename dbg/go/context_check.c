@@ -135,6 +135,7 @@ void verdicts_deinit(struct verdicts *verdicts)
 	for (size_t i = 0; i < verdicts->count; i++)
 		free(verdicts->items[i].goids);
 	free(verdicts->items);
+	free(verdicts->suspects);
 	*verdicts = (struct verdicts){0};
 }
 

@@ -48,16 +48,26 @@ struct verdict {
 	bool has_created;
 };
 
+/*
+ * A goroutine that would be blamed for ignoring a cancellation if it were known that it has been
+ * blocked for the grace. Who finds the same one again after the grace knows.
+ */
+struct suspect {
+	uint64_t goid, context, frame; /* addresses of the context and of the frame that holds it */
+};
+
 struct verdicts {
 	struct verdict *items; /* the gravest kind first, then by address */
 	size_t count, capacity;
-	/* Goroutines that would be blamed if it were known that they have waited for the grace. */
-	size_t undecided;
+	struct suspect *suspects;
+	size_t suspect_count, suspect_capacity;
 };
 
 struct check_options {
-	int64_t grace_ns; /* what is younger is no finding */
-	size_t pile;	  /* so many children that nothing uses are a pile; 0: the default */
+	int64_t grace_ns;	      /* what is younger is no finding */
+	const struct suspect *before; /* of a look that is at least the grace ago; may be NULL */
+	size_t before_count;
+	size_t pile; /* so many children that nothing uses are a pile; 0: the default */
 };
 
 /* Free with verdicts_deinit(). */

@@ -207,6 +207,7 @@ static const struct row rows[] = {
 	ROW(inline_marks.size, "runtime.spanInlineMarkBits", NULL),
 	ROW(inline_marks.marks, "runtime.spanInlineMarkBits", "marks"),
 	ROW(mstats.numgc, "runtime.mstats", "numgc"),
+	ROW(mstats.last_gc, "runtime.mstats", "last_gc_nanotime"),
 	ROW(mstats.pause_total, "runtime.mstats", "pause_total_ns"),
 	ROW(gc.heap_live, "runtime.gcControllerState", "heapLive"),
 	ROW(gc.heap_marked, "runtime.gcControllerState", "heapMarked"),

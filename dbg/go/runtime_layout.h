@@ -139,7 +139,7 @@ struct runtime_layout {
 	} inline_marks; /* at the end of spans of small objects; absent without the Green Tea
 			   collector */
 	struct {
-		struct field numgc, pause_total;
+		struct field numgc, last_gc, pause_total;
 	} mstats;
 	struct {
 		struct field heap_live, heap_marked, heap_in_use, heap_released, heap_free;

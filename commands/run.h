@@ -1,0 +1,15 @@
+/*
+ * Letting the target run for a while from within a command.
+ */
+#ifndef GCTXDBG_COMMANDS_RUN_H
+#define GCTXDBG_COMMANDS_RUN_H
+
+#include "commands/shell.h"
+
+/*
+ * Resumes a stopped live target, waits for `duration_ns` (or until it stops by itself, or Ctrl-C)
+ * and stops it again; what was read is forgotten. ERROR_GONE when it is gone then or cannot run.
+ */
+struct error *shell_let_run(struct shell *shell, int64_t duration_ns);
+
+#endif

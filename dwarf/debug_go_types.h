@@ -8,7 +8,10 @@
 #ifndef GCTXDBG_DWARF_DEBUG_GO_TYPES_H
 #define GCTXDBG_DWARF_DEBUG_GO_TYPES_H
 
-#include "dwarf/libdwarf_compat.h"
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+struct Dwarf_Debug_s; /* libdwarf's; who includes this need not have its headers */
 
 struct debug_go_type {
 	uint64_t entry; /* offset in .debug_info of the entry that says it all; typedefs lead there
@@ -32,13 +35,13 @@ struct debug_go_field {
 };
 
 /* False when the entry is no type, or not one of Go's. */
-bool debug_go_type_read(Dwarf_Debug handle, uint64_t entry, struct debug_go_type *ret);
+bool debug_go_type_read(struct Dwarf_Debug_s *handle, uint64_t entry, struct debug_go_type *ret);
 
 /*
  * The fields of the struct at `entry`, in order; `*ret` is malloc'ed. False without memory, or when
  * one of them cannot be decoded.
  */
-bool debug_go_fields_read(
-	Dwarf_Debug handle, uint64_t entry, struct debug_go_field **ret, size_t *ret_count);
+bool debug_go_fields_read(struct Dwarf_Debug_s *handle, uint64_t entry, struct debug_go_field **ret,
+	size_t *ret_count);
 
 #endif

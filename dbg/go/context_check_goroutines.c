@@ -68,12 +68,9 @@ static struct error *blame(struct check *check, const struct blocked *blocked,
 	verdict->seconds_ns = waited_ns > 0 ? waited_ns : 0;
 	struct stack stack = {0};
 	struct error *err = goroutine_stack(check->program, blocked->goroutine, &stack);
-	/* Of a frame with inlined calls the innermost that is the program's own. */
 	for (size_t i = 0; !err && i < stack.count; i++) {
-		const struct frame *frame = &stack.frames[i];
-		if (frame->fp == held->holder->frame &&
-			(!verdict->frame.function || frame_is_runtime(&verdict->frame)))
-			verdict->frame = *frame;
+		if (stack.frames[i].fp == held->holder->frame && !stack.frames[i].inlined)
+			verdict->frame = stack.frames[i];
 	}
 	stack_deinit(&stack);
 	return err ? err : verdict_add_goroutine(verdict, blocked->goroutine->goid);

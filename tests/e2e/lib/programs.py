@@ -14,10 +14,10 @@ from . import paths
 # Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
 VARIANTS = {
     "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running"]),
-    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters"]),
+    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "values"]),
+    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
-    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount"]),
+    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "values"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),

@@ -8,9 +8,10 @@
 #ifndef GCTXDBG_DWARF_DEBUG_GO_TYPES_H
 #define GCTXDBG_DWARF_DEBUG_GO_TYPES_H
 
+#include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"
 
-struct Dwarf_Debug_s; /* libdwarf's: who includes this need not have its headers */
+struct Dwarf_Debug_s; /* libdwarf's; who includes this need not have its headers */
 
 struct debug_go_type {
 	uint64_t entry; /* offset in .debug_info of the entry that says it all; typedefs lead there

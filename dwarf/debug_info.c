@@ -2,7 +2,6 @@
 #include "dwarf/debug_info.h"
 
 #include "dwarf/debug_die.h"
-#include "dwarf/debug_packages.h"
 #include "dwarf/debug_search.h"
 #include "dwarf/debug_types.h"
 #include "dwarf/debug_units.h"
@@ -304,12 +303,23 @@ struct error *debug_info_find_type(struct debug_info *info, const char *name, ui
 	return err;
 }
 
-struct error *debug_info_package_name(
-	struct debug_info *info, const char *import_path, const char **ret)
+struct error *debug_info_packages(
+	struct debug_info *info, const struct debug_package **ret, size_t *ret_count)
 {
 	struct error *err = load(info);
 	if (!err && !info->packages.known)
 		err = debug_packages_load(&info->packages, info->search.handle);
+	*ret = info->packages.items;
+	*ret_count = info->packages.count;
+	return err;
+}
+
+struct error *debug_info_package_name(
+	struct debug_info *info, const char *import_path, const char **ret)
+{
+	const struct debug_package *packages;
+	size_t count;
+	struct error *err = debug_info_packages(info, &packages, &count);
 	*ret = err ? NULL : debug_packages_find(&info->packages, import_path);
 	return err;
 }

@@ -10,6 +10,7 @@
 #define GCTXDBG_DWARF_DEBUG_INFO_H
 
 #include "dwarf/debug_go_types.h"
+#include "dwarf/debug_packages.h"
 #include "dwarf/elf_image.h"
 #include "dwarf/layout.h"
 
@@ -50,5 +51,8 @@ struct error *debug_info_find_type(struct debug_info *info, const char *name, ui
  */
 struct error *debug_info_package_name(
 	struct debug_info *info, const char *import_path, const char **ret);
+/* All packages, by import path; the array belongs to `info`. */
+struct error *debug_info_packages(
+	struct debug_info *info, const struct debug_package **ret, size_t *ret_count);
 
 #endif

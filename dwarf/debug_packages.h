@@ -5,7 +5,10 @@
 #ifndef GCTXDBG_DWARF_DEBUG_PACKAGES_H
 #define GCTXDBG_DWARF_DEBUG_PACKAGES_H
 
-#include "dwarf/libdwarf_compat.h"
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+struct Dwarf_Debug_s; /* libdwarf's; who includes this need not have its headers */
 
 struct debug_package {
 	const char *path, *name; /* both belong to the image */
@@ -18,7 +21,7 @@ struct debug_packages {
 };
 
 /* Looks at the first entry of every unit. `*ret` was zeroed. */
-struct error *debug_packages_load(struct debug_packages *ret, Dwarf_Debug handle);
+struct error *debug_packages_load(struct debug_packages *ret, struct Dwarf_Debug_s *handle);
 void debug_packages_deinit(struct debug_packages *packages);
 
 /* NULL when no unit is of that package. */

@@ -3,6 +3,7 @@
 
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
+#include "dbg/go/type_index.h"
 #include "dbg/go/type_state.h"
 
 static struct type_node *node_of(const struct go_type *type)
@@ -38,6 +39,7 @@ void type_cache_destroy(struct type_cache *cache)
 		free(node->fields);
 		free(node);
 	}
+	type_index_destroy(cache->index);
 	free(cache);
 }
 
@@ -200,6 +202,40 @@ struct error *type_derive(struct program *program, enum go_kind kind, const stru
 	node->parts[TYPE_ELEMENT] = element;
 	*ret = *known = &node->type;
 	return NULL;
+}
+
+struct error *type_basic(struct program *program, const char *name, const struct go_type **ret)
+{
+	static const struct {
+		const char *name;
+		enum go_kind kind;
+		uint8_t size;
+	} basics[] = {{"bool", GO_BOOL, 1}, {"int", GO_INT, 8}, {"int8", GO_INT8, 1},
+		{"int16", GO_INT16, 2}, {"int32", GO_INT32, 4}, {"int64", GO_INT64, 8},
+		{"uint", GO_UINT, 8}, {"uint8", GO_UINT8, 1}, {"uint16", GO_UINT16, 2},
+		{"uint32", GO_UINT32, 4}, {"uint64", GO_UINT64, 8}, {"uintptr", GO_UINTPTR, 8},
+		{"float32", GO_FLOAT32, 4}, {"float64", GO_FLOAT64, 8},
+		{"complex64", GO_COMPLEX64, 8}, {"complex128", GO_COMPLEX128, 16},
+		{"string", GO_STRING, 16}, {"unsafe.Pointer", GO_UNSAFE_POINTER, 8}};
+	struct type_cache *cache;
+	struct type_node *node;
+	*ret = NULL;
+	struct error *err = type_cache_get(program, &cache);
+	for (size_t i = 0; !err && i < array_length(basics); i++) {
+		if (strcmp(name, basics[i].name) != 0)
+			continue;
+		struct go_type type = {.kind = basics[i].kind,
+			.name = basics[i].name,
+			.size = basics[i].size,
+			.named = true,
+			.direct = basics[i].kind == GO_UNSAFE_POINTER};
+		if (!cache->basics[i])
+			err = add_node(cache, &type, &node);
+		if (!err && !cache->basics[i])
+			cache->basics[i] = &node->type;
+		*ret = cache->basics[i];
+	}
+	return err;
 }
 
 static const char *const part_names[TYPE_PARTS] = {

@@ -41,6 +41,7 @@ struct type_index;
 struct type_cache {
 	struct type_node *by_descriptor, *all;
 	struct type_entry *by_entry;
+	const struct go_type *basics[GO_UNSAFE_POINTER]; /* made by type_basic(); NULL */
 	struct type_index *index; /* NULL until something is looked for by name */
 	uint64_t memory;	  /* bytes taken */
 	unsigned nesting;	  /* of what is being decoded now */
@@ -53,6 +54,8 @@ void type_cache_destroy(struct type_cache *cache);
 struct error *type_cache_take(struct type_cache *cache, uint64_t size);
 /* A copy of `text` that lives as long as the program. */
 struct error *type_intern(struct program *program, const char *text, const char **ret);
+/* A basic type that the program itself has no use for ("float64"); NULL when it is none. */
+struct error *type_basic(struct program *program, const char *name, const struct go_type **ret);
 /* A type that neither source describes: a pointer to or a slice of `element`. */
 struct error *type_derive(struct program *program, enum go_kind kind, const struct go_type *element,
 	const struct go_type **ret);

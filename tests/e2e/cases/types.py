@@ -1,0 +1,181 @@
+"""Types and maps: what type.h and map.h say, against what reflect says in the program itself."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from lib import debugger, paths, process, programs
+from lib.runner import case
+
+WORDS = 30  # of one command; even
+
+
+class Types:
+    """The running program, what it says of itself, and gctxdbg's answers."""
+
+    def __init__(self, path):
+        self.path = path
+        self.process = process.Process([path], ready=None)
+        self.types = json.loads(self.process.expect_line("types ")[6:])
+        self.maps = json.loads(self.process.expect_line("maps ", 60)[5:])
+        self.process.expect_line("ready")
+        self.target = ["attach", self.process.pid]
+
+    def to_core(self):
+        """From here on, asks a core instead of the process."""
+        self.target = ["core", self.path, self.process.abort()[1]]
+
+    def ask(self, command, words):
+        """The answers to one list of words; as many commands as that takes."""
+        plugin = pathlib.Path(paths.debugger()).parent / "plugins" / "types.so"
+        lines = [f"plugin load {plugin}"]
+        for i in range(0, len(words), WORDS):
+            lines.append(f"{command} " + " ".join(quote(w) for w in words[i:i + WORDS]))
+        r = debugger.run(*self.target, "--batch", "-x", "-", stdin="\n".join(lines) + "\n", timeout=120)
+        return [answer for line in r.out.splitlines() if line.startswith("{")
+                for key, answers in json.loads(line).items() if key != "version" for answer in answers]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.close()
+
+
+def quote(word):
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def compare_types(found, wanted):
+    assert len(found) == len(wanted), (len(found), len(wanted))
+    for f, w in zip(found, wanted):
+        f.pop("entry", None)
+        assert f == w, f"found {f}\nwanted {w}"
+
+
+VARIANTS = ["default", "stripped", "pie", "stripped-pie"]
+
+
+@case(go="each", variant=VARIANTS, source=["live", "core"])
+def types_are_what_reflect_says(go, variant, source):
+    with Types(programs.path("types", go, variant)) as p:
+        if source == "core":
+            p.to_core()
+        assert len(p.types) > 200, len(p.types)
+        compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
+
+
+@case(go="each", variant=VARIANTS, source=["live", "core"])
+def maps_hold_what_the_program_says(go, variant, source):
+    with Types(programs.path("types", go, variant)) as p:
+        if source == "core":
+            p.to_core()
+        compare_maps(p)
+
+
+def compare_maps(p):
+    assert len(p.maps) > 80
+    found = p.ask("dump-maps", [w for m in p.maps for w in (m["kind"], m["map"])])
+    assert len(found) == len(p.maps)
+    for f, w in zip(found, p.maps):
+        assert "message" not in f, (f["message"], w["type"], w["count"])
+        got = (f["length"], f["count"], int(f["sum"]), sorted(f["pairs"]))
+        assert got == (w["count"], w["count"], w["sum"], sorted(w["pairs"])), (got, w)
+
+
+# Names as people write them, and the type's as reflect prints it.
+NAMES = {
+    "int": "int", "byte": "uint8", "rune": "int32", "string": "string", "error": "error",
+    "main.Tree": "main.Tree", "*main.Tree": "*main.Tree", "main.ByValue": "main.ByValue",
+    "(*main.Embeds)": "*main.Embeds", "[]main.Int": "[]main.Int", "[]string": "[]string",
+    "[2][3]*main.Tree": "[2][3]*main.Tree", "map[string]int": "map[string]int",
+    "net/http.Request": "http.Request", "*net/http.Request": "*http.Request",
+    "http.Header": "http.Header", "**http.Request": "**http.Request",
+    "programs/types/one/model.Node": "model.Node", "programs/types/two/model.Node": "models.Node",
+    "model.Only": "model.Only", "models.Node": "models.Node", "model.Node": "model.Node",
+    "*models.Node": "*models.Node", "main.Box[int]": "main.Box[int]",
+    "main.Box[programs/types/one/model.Node]": "main.Box[programs/types/one/model.Node]",
+    "programs/types/one/model.Pair[main.Text,*programs/types/two/model.Node]":
+        "model.Pair[main.Text,*programs/types/two/model.Node]",
+    "programs/types/dotted.v3.Thing": "dotted.Thing", "*dotted.Thing": "*dotted.Thing",
+    "chan int": "chan int", "chan<- struct {}": "chan<- struct {}", "time.Duration": "time.Duration",
+    "[]*programs/types/two/model.Node": "[]*models.Node", "[]main.ByValue": "[]main.ByValue",
+}
+
+
+@case(go="each", variant=["default", "stripped", "pie", "stripped-pie"])
+def types_by_name(go, variant):
+    """Each is the very type that reflect has, if reflect has it."""
+    with Types(programs.path("types", go, variant)) as p:
+        addresses = {}
+        for t in p.types:
+            addresses.setdefault(t["name"], set()).add(t["addr"])
+        found = p.ask("dump-types", list(NAMES))
+        for word, f in zip(NAMES, found):
+            assert f.get("name") == NAMES[word], (word, f)
+            if NAMES[word] in addresses:
+                assert f["addr"] in addresses[NAMES[word]], (word, f)
+        named = [t for t in p.types if t["named"] and t["name"] != "main.inside"]
+        full = [t["package"] + t["name"][t["name"].split("[")[0].index("."):] if t["package"] else t["name"]
+                for t in named]
+        compare_types(p.ask("dump-types", full), named)
+
+
+@case(go="each", variant=["default", "stripped"])
+def names_that_are_no_types(go, variant):
+    with Types(programs.path("types", go, variant)) as p:
+        words = ["main.Missing", "", "*", "[]", "map[", "[3", "no/such/package.T", "(", "*" * 5000, "[x]int"]
+        for word, f in zip(words, p.ask("dump-types", words)):
+            assert "message" in f and "name" not in f, (word, f)
+
+
+@case(go="each", variant=["default", "stripped"])
+def fields_as_selectors_find_them(go, variant):
+    """Embedded by value: yes; through pointers and interfaces: no; twice at one depth: no."""
+    with Types(programs.path("types", go, variant)) as p:
+        fields = {f["name"]: f["offset"] for t in p.types if t["name"] == "main.Embeds" for f in t["fields"]}
+        node = {f["name"]: f["offset"] for t in p.types if t["package"].endswith("one/model") and t["name"] == "model.Node"
+                for f in t["fields"]}
+        words = ["Tagged", "A", "B", "c", "Left", "hidden", "Value", "Close", "nothing", "base"]
+        found = p.ask("find-fields", ["main.Embeds", *words])
+        wanted = [fields["Tagged"], fields["base"], fields["base"] + 8, fields["base"] + 16,
+                  fields["Node"] + node["Left"], fields["Node"] + node["hidden"], -1, -1, -1, fields["base"]]
+        assert found == wanted, (found, wanted)
+
+
+@case(go="each", variant=["default", "pie"])
+def types_are_the_same_from_dwarf(go, variant):
+    """By DWARF's entry: the descriptor where there is one. Without, names, sizes and fields are right still."""
+    with Types(programs.path("types", go, variant)) as p:
+        by_name = p.ask("dump-types", [t["addr"] for t in p.types if t["kind"] == 25 and t["package"]])
+        named = [t["package"] + t["name"][t["name"].split("[")[0].index("."):] for t in by_name
+                 if t["name"] != "main.inside"]
+        entries = [t["entry"] for t in p.ask("dump-types", named)]
+        assert sum(e != 0 for e in entries) > 30, entries
+        found = p.ask("dump-types", [f"@{e}" for e in entries if e])
+        wanted = {t["addr"]: t for t in p.types}
+        for f in found:
+            compare_types([f], [wanted[f["addr"]]])
+
+
+@case(go="each")
+def maps_of_the_other_kind(go):
+    """1.24 and 1.25 can be told to use the maps of the releases before."""
+    if go not in ("1.24", "1.25"):
+        return
+    for flags in ([], ["-ldflags=-s -w"]):
+        with tempfile.TemporaryDirectory() as folder, Types(build_classic(go, folder, flags)) as p:
+            compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
+            compare_maps(p)
+
+
+def build_classic(go, folder, flags):
+    source = os.path.join(folder, "src")
+    shutil.copytree(paths.PROGRAMS, source)
+    pathlib.Path(source, "go.mod").write_text(f"module programs\n\ngo {go}\n")
+    out = os.path.join(folder, "types")
+    subprocess.run([f"{programs.toolchains()[go]}/bin/go", "build", *flags, "-o", out, "./types"], cwd=source,
+                   env=dict(programs.environment(go), GOEXPERIMENT="noswissmap"), check=True)
+    return out

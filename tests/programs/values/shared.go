@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"time"
 )
@@ -23,6 +24,7 @@ func sayGlobals() {
 	say("", "main.config", config)
 	say("", "main.current", current)
 	say("", "main.anything", anything)
+	line("address", "", "main.current", current, fmt.Sprintf("%p", current))
 	say("", "main.config.tags[1]", config.tags[1])
 	say("", "main.current.ID", current.ID)
 	say("", "main.registry[\"one\"].X", registry["one"].X)

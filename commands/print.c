@@ -38,7 +38,9 @@ static struct error *print_value(struct shell *shell, const struct arguments *ar
 	struct error *err = value_describe(shell->program, value, &limits, &node);
 	if (err)
 		return err;
-	if (argument_given(arguments, "json"))
+	if (node.shape == VALUE_MISSING)
+		err = error_create(ERROR_FAULT, "%s: %s", text, node.text);
+	else if (argument_given(arguments, "json"))
 		print_json(shell, text, value, &node);
 	else if (argument_given(arguments, "line"))
 		err = print_line(shell, &node);

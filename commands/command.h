@@ -70,6 +70,7 @@ struct command {
 	size_t min_words, max_words;
 	bool raw;	   /* no splitting into words and options: arguments->rest only */
 	bool needs_target; /* refuse with a sentence when there is none */
+	bool expression;   /* quotes inside of a word are part of it: m["key"] */
 	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but
 	 * options. */
 	void (*complete)(struct shell *shell, size_t word_index, const char *word,

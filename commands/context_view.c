@@ -168,7 +168,7 @@ const char *context_state_text(struct context_view *view, char *ret, size_t size
 
 /* ---- JSON ---- */
 
-static void value_json(
+static void text_json(
 	struct json *json, const char *key, const struct value *value, const char *text)
 {
 	if (!value->type) {
@@ -179,6 +179,26 @@ static void value_json(
 	json_string(json, "type", value->type->name);
 	json_string(json, "text", text);
 	json_end(json);
+}
+
+/* The value as %#v prints it. */
+static struct error *value_json(
+	struct json *json, struct program *program, const char *key, const struct value *value)
+{
+	_cleanup_free_ char *text = NULL;
+	struct value_node node;
+	struct error *err = NULL;
+	if (value->type) {
+		err = value_describe(program, value, &value_limits_default, &node);
+		if (err)
+			return err;
+		value_node_drop_notes(&node);
+		err = value_node_line(&node, &text);
+		value_node_deinit(&node);
+	}
+	if (!err)
+		text_json(json, key, value, text);
+	return err;
 }
 
 static void numbers_json(struct json *json, const struct context_view *view)
@@ -224,19 +244,20 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 	json_address(json, "parent", context->parent_address);
 	if (context->parent != CONTEXT_NONE)
 		json_string(json, "parent_type", view->forest->items[context->parent].type->name);
-	json_string(json, "state",
-		context->state == CONTEXT_UNKNOWN ? NULL : context_state_name(context->state));
+	json_string(json, "state", context_state_name(context->state));
 	const struct context *source = context_error_source(view->forest, view->number);
-	value_json(json, "err", &source->err, view->err);
-	value_json(json, "cause", &source->cause, view->cause);
+	text_json(json, "err", &source->err, view->err);
+	text_json(json, "cause", &source->cause, view->cause);
 	if (context->has_deadline)
 		json_int(json, "deadline_unix_ms", context->deadline_unix_ms);
 	else
 		json_null(json, "deadline_unix_ms");
 	if (context->has_remaining)
 		json_double(json, "deadline_seconds_left", (double)context->remaining_ns / 1e9);
-	value_json(json, "key", &context->key, view->key);
-	value_json(json, "value", &context->value, view->value);
+	struct program *program = view->shell->program;
+	err = value_json(json, program, "key", &context->key);
+	if (!err)
+		err = value_json(json, program, "value", &context->value);
 	json_address(json, "done", context->done);
 	if (context->governor != CONTEXT_NONE)
 		json_address(json, "governor", view->forest->items[context->governor].address);
@@ -251,5 +272,5 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 	if (context->partial)
 		json_bool(json, "partial", true);
 	json_end(json);
-	return NULL;
+	return err;
 }

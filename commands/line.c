@@ -11,6 +11,8 @@ struct scanner {
 	const char *word; /* start of the last word, inside its opening quote */
 	char quote;	  /* quote that the last word left open */
 	bool dangling;	  /* the text ended after a backslash */
+	bool expression;  /* see line_init_expression() */
+	bool kept;	  /* the quote that is open is part of the word */
 };
 
 static enum token next_token(struct scanner *scanner)
@@ -43,15 +45,24 @@ static void scan_word(struct scanner *scanner, char **out)
 			return;
 		if (!scanner->quote && (c == '"' || c == '\'')) {
 			scanner->quote = c;
+			scanner->kept =
+				scanner->expression && c == '"' && scanner->word != scanner->at;
 			if (scanner->word == scanner->at)
 				scanner->word++;
-			continue;
-		}
-		if (c == scanner->quote) {
+			if (!scanner->kept)
+				continue;
+		} else if (c == scanner->quote) {
 			scanner->quote = 0;
-			continue;
-		}
-		if (c == '\\' && scanner->quote != '\'') {
+			if (!scanner->kept)
+				continue;
+		} else if (scanner->quote && scanner->kept) {
+			/* An escape is for whoever reads the string. */
+			if (c == '\\' && scanner->at + 1 < scanner->end) {
+				if (out)
+					*(*out)++ = c;
+				c = *++scanner->at;
+			}
+		} else if (c == '\\' && scanner->quote != '\'') {
 			if (scanner->at + 1 == scanner->end) {
 				scanner->dangling = true;
 				continue;
@@ -142,7 +153,7 @@ static struct error *parse(struct line *line, struct scanner *scanner, char *out
 	}
 }
 
-struct error *line_init(struct line *line, const char *text)
+static struct error *init(struct line *line, const char *text, bool expression)
 {
 	*line = (struct line){0};
 	size_t size = strlen(text);
@@ -150,10 +161,20 @@ struct error *line_init(struct line *line, const char *text)
 	line->buffer = size < SIZE_MAX / 4 ? malloc(2 * size + 2) : NULL;
 	if (!line->buffer)
 		return error_no_memory();
-	struct scanner scanner = {.at = text, .end = text + size};
+	struct scanner scanner = {.at = text, .end = text + size, .expression = expression};
 	struct error *err = parse(line, &scanner, line->buffer);
 	line->words[line->word_count] = NULL;
 	return err;
+}
+
+struct error *line_init(struct line *line, const char *text)
+{
+	return init(line, text, false);
+}
+
+struct error *line_init_expression(struct line *line, const char *text)
+{
+	return init(line, text, true);
 }
 
 void line_deinit(struct line *line)

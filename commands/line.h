@@ -30,6 +30,8 @@ struct line {
  * many words. The strings live until line_deinit().
  */
 struct error *line_init(struct line *line, const char *text);
+/* The same, but double quotes that do not begin a word stay in it: m["key"]. */
+struct error *line_init_expression(struct line *line, const char *text);
 void line_deinit(struct line *line);
 
 /* Where a line that is still being typed ends, for completion. */

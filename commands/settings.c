@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "commands/nearest.h"
+#include "dbg/go/value.h"
 
 enum setting_kind {
 	SETTING_CHOICE, /* one of `values`; stored as its index in an unsigned */
@@ -36,6 +37,12 @@ static const struct setting settings_table[] = {
 		"how long a live process may stand still (0: no limit); only --max-stop sets it"},
 	{"on-error", SETTING_SWITCH, AT(stop_on_error), error_values,
 		"whether a script stops at its first failing command"},
+	{"print-depth", SETTING_COUNT, AT(print_depth), NULL,
+		"how deep values are shown: pointers, structs, lists inside one another"},
+	{"print-length", SETTING_COUNT, AT(print_length), NULL,
+		"how many elements of a slice, array, map or channel are shown"},
+	{"print-string", SETTING_COUNT, AT(print_string), NULL,
+		"how many bytes of a string are shown"},
 	{"quiet", SETTING_SWITCH, AT(quiet), switch_values,
 		"say nothing but results, warnings and errors"},
 	{"runtime-frames", SETTING_SWITCH, AT(runtime_frames), switch_values,
@@ -54,6 +61,9 @@ void settings_init(struct settings *settings)
 		.color = COLOR_AUTO,
 		.stop_on_error = true,
 		.list_lines = 10,
+		.print_depth = (unsigned)value_limits_default.depth,
+		.print_length = (unsigned)value_limits_default.elements,
+		.print_string = (unsigned)value_limits_default.string,
 	};
 }
 

@@ -206,7 +206,8 @@ static struct error *execute(struct shell *shell, const char *text)
 	if (command->raw)
 		return run_raw(shell, command, text + length);
 	struct line line;
-	err = line_init(&line, text + length);
+	err = command->expression ? line_init_expression(&line, text + length)
+				  : line_init(&line, text + length);
 	if (!err)
 		err = run_words(shell, command, &line);
 	line_deinit(&line);

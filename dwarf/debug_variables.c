@@ -63,6 +63,9 @@ static void read_location(
 		ret->described = true;
 		if (!debug_unit_location(walk->units, walk->unit, offset, walk->pc, &ret->location))
 			ret->location = (struct bytes){NULL, 0};
+		if (!debug_unit_location(
+			    walk->units, walk->unit, offset, walk->pc + 1, &ret->location_after))
+			ret->location_after = (struct bytes){NULL, 0};
 	} else if (die_block(die, DW_AT_location, &ret->location)) {
 		ret->described = ret->location.size > 0;
 	}

@@ -17,8 +17,9 @@ struct debug_variable {
 	unsigned depth;	   /* of lexical blocks around it */
 	bool is_parameter; /* results too */
 	bool is_result;
-	bool described;	       /* there is a location for this or another pc */
-	struct bytes location; /* an expression; empty: at this pc it is nowhere */
+	bool described;		     /* there is a location for this or another pc */
+	struct bytes location;	     /* an expression; empty: at this pc it is nowhere */
+	struct bytes location_after; /* the same for pc + 1: behind a call that ends there */
 };
 
 struct debug_variables {

@@ -97,8 +97,16 @@ static size_t other_length(const char *text)
 	return text[i] ? i + 1 : i;
 }
 
+/* At `at` of `text`, the name of an unexported field: DWARF has its package before it. */
+static bool is_field_name(const char *text, const char *at, size_t size)
+{
+	return at - text >= 2 && at[-1] == ' ' && (at[-2] == '{' || at[-2] == ';') &&
+	       at[size] == ' ' && at[size + 1] != '}';
+}
+
 static struct error *write_name(struct program *program, const char *text, FILE *out)
 {
+	const char *start = text;
 	while (*text) {
 		size_t size = 0;
 		/* "..." of a variadic parameter is no path. */
@@ -113,6 +121,11 @@ static struct error *write_name(struct program *program, const char *text, FILE 
 			fprintf(out, "%.*s", (int)size, text);
 			text += *text ? size : 0;
 			continue;
+		}
+		if (is_field_name(start, text, size)) {
+			size_t length = path_length(text, size);
+			text += length ? length + 1 : 0;
+			size -= length ? length + 1 : 0;
 		}
 		struct error *err = write_identifier(program, text, size, out);
 		if (err)

@@ -95,6 +95,8 @@ extern const struct value_limits value_limits_short;   /* one line in a table */
 struct error *value_describe(struct program *program, const struct value *value,
 	const struct value_limits *limits, struct value_node *ret);
 void value_node_deinit(struct value_node *node);
+/* Forgets all notes and names of functions: value_node_line() then writes exactly what %#v does. */
+void value_node_drop_notes(struct value_node *node);
 
 /* One line in Go's own syntax, as %#v prints it where that is defined, with notes for times,
  * durations and errors. malloc'ed. */

@@ -26,6 +26,15 @@ struct description {
 static struct error *describe(struct description *description, const struct value *value,
 	size_t depth, struct value_node *ret);
 
+void value_node_drop_notes(struct value_node *node)
+{
+	free(take_pointer(node->note));
+	if (node->type && node->type->kind == GO_FUNC)
+		node->text_size = 0; /* its name */
+	for (size_t i = 0; i < node->count; i++)
+		value_node_drop_notes(&node->children[i]);
+}
+
 void value_node_deinit(struct value_node *node)
 {
 	for (size_t i = 0; i < node->count; i++)

@@ -45,7 +45,7 @@ static void write_scalar(FILE *stream, const struct value_node *node)
 		write_address(stream, node);
 	else
 		fputs(node->text, stream);
-	if (kind == GO_FUNC && !node->is_nil)
+	if (kind == GO_FUNC && !node->is_nil && node->text_size)
 		write_comment(stream, node->text, node->text_size);
 }
 

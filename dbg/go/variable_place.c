@@ -31,6 +31,31 @@ static bool read_register(void *context, uint64_t number, uint64_t *ret)
 	return true;
 }
 
+/*
+ * Go 1.19 writes some pieces twice in a row, so that there is more than the variable. Without the
+ * repetitions it must fit exactly; false when it does not.
+ */
+static bool repair(struct debug_piece *pieces, size_t *count, uint64_t size)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < *count; i++)
+		total += pieces[i].size;
+	if (total <= size)
+		return true;
+	size_t kept = 1;
+	for (size_t i = 1; i < *count; i++) {
+		const struct debug_piece *last = &pieces[kept - 1];
+		bool same = pieces[i].kind == last->kind && pieces[i].kind != PIECE_MISSING &&
+			    pieces[i].value == last->value && pieces[i].size == last->size;
+		if (same)
+			total -= pieces[i].size;
+		else
+			pieces[kept++] = pieces[i];
+	}
+	*count = kept;
+	return total == size;
+}
+
 /* The whole in one stretch of memory: then nothing is copied. */
 static bool is_memory(
 	const struct debug_piece *pieces, size_t count, uint64_t size, uint64_t *ret_address)
@@ -116,18 +141,9 @@ static struct error *explain(struct program *program, struct error *err, struct 
 	return NULL;
 }
 
-struct error *variable_place_value(struct program *program, const struct frame_place *place,
-	const struct debug_variable *described, struct variable *ret)
+static struct error *locate(struct program *program, const struct frame_place *place,
+	struct bytes location, struct variable *ret)
 {
-	struct error *err = program_type_of_entry(program, described->type, &ret->type);
-	if (err) {
-		ret->type = NULL;
-		return explain(program, err, ret);
-	}
-	if (!described->location.size) {
-		ret->missing = OPTIMIZED_OUT;
-		return NULL;
-	}
 	union {
 		const struct frame_place *in;
 		void *out;
@@ -142,17 +158,43 @@ struct error *variable_place_value(struct program *program, const struct frame_p
 	};
 	struct debug_piece pieces[MAX_PIECES];
 	size_t count;
-	err = debug_expression_run(&expression, described->location, pieces, &count);
+	ret->missing = NULL;
+	if (!location.size) {
+		ret->missing = OPTIMIZED_OUT;
+		return NULL;
+	}
+	struct error *err = debug_expression_run(&expression, location, pieces, &count);
 	if (err)
 		return explain(program, err, ret);
 	uint64_t address;
 	if (count == 1 && pieces[0].kind == PIECE_MISSING)
 		ret->missing = OPTIMIZED_OUT;
+	else if (!repair(pieces, &count, ret->type->size))
+		ret->missing = "the compiler describes it wrongly";
 	else if (is_memory(pieces, count, ret->type->size, &address) && address)
 		ret->value = (struct value){.type = ret->type, .address = address};
 	else
 		err = gather(program, place, pieces, count, ret);
 	return explain(program, err, ret);
+}
+
+struct error *variable_place_value(struct program *program, const struct frame_place *place,
+	const struct debug_variable *described, struct variable *ret)
+{
+	struct error *err = program_type_of_entry(program, described->type, &ret->type);
+	if (err) {
+		ret->type = NULL;
+		return explain(program, err, ret);
+	}
+	err = locate(program, place, described->location, ret);
+	if (err || ret->missing != NOT_KEPT || !place->in_call)
+		return err;
+	/* What is in a register and in memory is described as in the register, until the call. If
+	 * it is in memory after the call, it has been there all the time: no callee writes it. */
+	err = locate(program, place, described->location_after, ret);
+	if (ret->missing)
+		ret->missing = NOT_KEPT;
+	return err;
 }
 
 struct error *variable_place_follow(struct program *program, struct variable *ret)

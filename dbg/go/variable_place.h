@@ -13,6 +13,7 @@ struct frame_place {
 	const struct debug_unit *unit;
 	uint64_t cfa, sp;
 	const struct user_regs_struct *regs; /* NULL: they were not kept */
+	bool in_call;			     /* the frame is waiting for a call to return */
 };
 
 /* Sets type, value and missing of `ret`. An error only when nothing can go on (no memory, the

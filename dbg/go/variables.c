@@ -190,7 +190,8 @@ struct error *frame_variables(struct program *program, const struct stack *stack
 	bool exact = is_exact(stack, start, thread);
 	struct frame_place place = {.cfa = stack->frames[end].fp,
 		.sp = stack->frames[end].sp,
-		.regs = start == 0 && exact ? &thread->regs : NULL};
+		.regs = start == 0 && exact ? &thread->regs : NULL,
+		.in_call = !exact};
 	uint64_t pc = frame->pc - program->bias - !exact;
 	struct debug_variables described;
 	struct error *err = debug_info_units(program->debug, &place.units);

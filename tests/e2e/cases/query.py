@@ -128,7 +128,7 @@ def every_command_has_help(go):
         _, core = p.abort()
         listing = debugger.core(p.argv[0], core, "help").out
         for name in ("goroutines", "goroutine", "bt", "frame", "up", "down", "threads", "info",
-                     "regs", "x", "list", "source", "set", "show", "help", "continue", "interrupt",
+                     "regs", "x", "list", "print", "whatis", "args", "locals", "chan", "source", "set", "show", "help", "continue", "interrupt",
                      "detach", "quit", "kill"):
             assert re.search(rf"\b{name}\b", listing), f"{name} is not in the list: {listing}"
             text = debugger.core(p.argv[0], core, f"help {name}").out

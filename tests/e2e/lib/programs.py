@@ -14,11 +14,11 @@ from . import paths
 # Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
 VARIANTS = {
     "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types"]),
-    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters"]),
+    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values"]),
+    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
-    "stripped": (["-ldflags=-s -w"],
-                 ["waits", "stacks", "running", "cgo", "sigcount", "types", "contexts", "verdicts"]),
+    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values",
+                                      "contexts", "verdicts"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),

@@ -38,9 +38,12 @@ var last func()
 
 func main() {
 	cases[os.Args[1]](os.Args[2] == "broken")
-	time.Sleep(100 * time.Millisecond)
-	runtime.GC() // the runtime notes since when goroutines wait
-	time.Sleep(1500 * time.Millisecond)
+	// A collection notes since when goroutines wait: since the end of the one before.
+	time.Sleep(50 * time.Millisecond)
+	runtime.GC()
+	time.Sleep(300 * time.Millisecond)
+	runtime.GC()
+	time.Sleep(1200 * time.Millisecond)
 	fmt.Println("ready")
 	if last != nil {
 		last()

@@ -1,0 +1,223 @@
+"""Typed values: what gctxdbg shows of a variable is what the program itself printed of it."""
+import collections
+import json
+import re
+
+from lib import debugger, process, programs
+from lib.runner import case
+
+Said = collections.namedtuple("Said", "how function name type text")
+LIMITS = ["set print-depth 30", "set print-length 2000", "set print-string 10000"]
+
+
+def decode(digits):
+    return bytes.fromhex(digits).decode("utf-8", "surrogateescape")
+
+
+class Program:
+    """The program, waiting, with what it said."""
+
+    def __init__(self, go, variant):
+        self.process = process.Process([programs.path("values", go, variant)], ready=None)
+        self.said = []
+        for text in iter(self.process.line, "ready"):
+            how, function, name, kind, value = text.split("\t")
+            self.said.append(Said(how, function, name, decode(kind), decode(value)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.close()
+
+
+def documents(result):
+    return [json.loads(line) for line in result.out.split("\n") if line]
+
+
+def live(p):
+    return lambda *commands, **options: debugger.attach(p.process.pid, *commands, **options)
+
+
+def dead(p):
+    _, core = p.process.abort()
+    return lambda *commands, **options: debugger.core(p.process.argv[0], core, *commands, **options)
+
+
+def places(look):
+    """{function: (goid, frame)} of the program's own functions."""
+    found = {}
+    for g in look("goroutines --stacks --json").json()["goroutines"]:
+        for i, frame in enumerate(g["frames"]):
+            if frame["func"].startswith("main."):
+                found.setdefault(frame["func"][5:], (g["goid"], i))
+    return found
+
+
+def variables(look, functions):
+    """{(function, name): variable}, with the innermost of a name."""
+    where = places(look)
+    commands, wanted = list(LIMITS), []
+    for f in functions:
+        goid, frame = where[f]
+        commands += [f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", "args --json", "locals --json"]
+        wanted += [f, f]
+    found = {}
+    for f, doc in zip(wanted, documents(look(*commands))):
+        assert doc["func"] == f"main.{f}", doc
+        for v in doc["variables"]:
+            if not v["shadowed"]:
+                found[f, v["name"]] = v
+    return found
+
+
+COMMENT = re.compile(r" /\* .*? \*/")
+
+
+def differences(said, found, may_miss=False):
+    """What is not as the program said; how many variables were compared."""
+    wrong, compared = [], 0
+    for s in said:
+        v = found.get((s.function, s.name))
+        if v is None or v["missing"]:
+            if not may_miss:
+                wrong.append(f"{s.function}.{s.name} is missing: {v and v['missing']}")
+            continue
+        compared += 1
+        if s.how == "note":
+            shown = note_of(v["value"])
+        else:
+            shown = COMMENT.sub("", v["go"])
+        if shown != s.text:
+            wrong.append(f"{s.function}.{s.name}: {shown!r} instead of {s.text!r}")
+    return wrong, compared
+
+
+def note_of(value):
+    return value.get("note") or note_of(value["holds"] if "holds" in value else {"note": "none"})
+
+
+def compare(go, variant, look_at):
+    with Program(go, variant) as p:
+        said = [s for s in p.said if s.function]
+        found = variables(look_at(p), sorted({s.function for s in said}))
+        # The optimiser may leave a variable without a place, though seldom one that is used later.
+        wrong, compared = differences(said, found, may_miss=variant != "unoptimised")
+        assert not wrong, "\n".join(wrong)
+        assert compared >= (len(said) * 4 // 5 if variant != "unoptimised" else len(said)), (compared, len(said))
+
+
+@case(go="each", variant=["default", "unoptimised"])
+def live_variables_are_what_the_program_printed(go, variant):
+    compare(go, variant, live)
+
+
+@case(go="each", variant=["default", "unoptimised"])
+def core_variables_are_what_the_program_printed(go, variant):
+    compare(go, variant, dead)
+
+
+@case(go="each", variant=["default", "pie"])
+def globals_are_what_the_program_printed(go, variant):
+    with Program(go, variant) as p:
+        said = [s for s in p.said if not s.function and s.how == "go"]
+        docs = documents(live(p)(*LIMITS, *(f"print --json {s.name}" for s in said)))
+        for s, doc in zip(said, docs):
+            assert COMMENT.sub("", doc["go"]) == s.text, (s, doc["go"])
+
+
+CASTS = {  # what is behind a global, looked at by its address alone
+    "main.counter": "int", "main.greeting": "string", "main.config": "main.outer", "main.registry": "map[string]*main.point",
+    "main.current": "*main.outer", "main.anything": "interface {}",
+}
+
+
+@case(go="each")
+def stripped_values_by_address(go):
+    """Types come from what the binary says of itself; only where the variables are must be known from elsewhere."""
+    with Program(go, "default") as p:
+        addresses = {name: doc["addr"] for name, doc in zip(CASTS, documents(live(p)(
+            *(f"print --json {name}" for name in CASTS))))}
+        expected = {s.name: s.text for s in p.said if s.how == "go"}
+        names = [f"*(*{kind})({addresses[name]})" for name, kind in CASTS.items()]
+        docs = documents(live(p)(*LIMITS, *(f"print --json {n}" for n in names)))
+        for name, doc in zip(CASTS, docs):
+            assert COMMENT.sub("", doc["go"]) == expected[name], (name, doc["go"])
+    with Program(go, "stripped") as p:
+        place = next(s for s in p.said if s.name == "main.current" and s.how == "address").text
+        expected = {s.name: s.text for s in p.said if s.how == "go"}
+        look = live(p)
+        docs = documents(look(*LIMITS, f"print --json *(*main.outer)({place})", f"print --json (*main.outer)({place}).ID",
+                              f"whatis --json *(*main.outer)({place})"))
+        assert COMMENT.sub("", docs[0]["go"]) == expected["*main.current"], docs[0]
+        assert docs[1]["go"] == expected["main.current.ID"], docs[1]
+        assert [f["name"] for f in docs[2]["fields"]][:3] == ["point", "inner", "ID"], docs[2]
+        r = look("print main.counter", expect=1)
+        assert "stripped" in r.err and "column 1" in r.err, r
+
+
+@case(go="each")
+def channels_in_order(go):
+    """Buffered values and who waits, in the order in which the program queued them."""
+    with Program(go, "default") as p:
+        for look_at in (live, dead):
+            look = look_at(p)
+            full, half, closed, empty, points = documents(look(*(
+                f"chan --json main.queues.{q}" for q in ("full", "half", "closed", "empty", "points"))))
+            stacks = {g["goid"]: [f["func"] for f in g["frames"]]
+                      for g in look("goroutines --stacks --json").json()["goroutines"]}
+            assert [b["go"] for b in full["buffered"]] == ['"first"', '"second"'], full
+            assert [b["go"] for b in half["buffered"]] == ['"a"', '"b"', '"c"'] and half["capacity"] == 4, half
+            assert [b["go"] for b in closed["buffered"]] == ['"left"'] and closed["closed"], closed
+            assert not full["closed"] and full["length"] == full["capacity"] == 2 and full["type"] == "string", full
+            assert [b["go"] for b in points["buffered"]] == ["main.point{X:1, Y:2}"], points
+            assert [(w["go"], w["select"]) for w in full["senders"]] == [('"third"', False), ('"fourth"', True)], full
+            assert [w["select"] for w in empty["receivers"]] == [False, True] and not empty["senders"], empty
+            for waiters, functions in ((full["senders"], ["main.sender", "main.selector"]),
+                                       (empty["receivers"], ["main.receiver", "main.selector"])):
+                for w, function in zip(waiters, functions):
+                    assert w["frame"]["func"] == function and function in stacks[w["goid"]], (w, stacks[w["goid"]])
+            for queue in (half, closed, points):
+                assert queue["receivers"] == queue["senders"] == [] and not queue["partial"], queue
+            by_address = look(f"chan {full['addr']} --json").json()
+            assert by_address == full, (by_address, full)
+
+
+@case(go="ends")
+def functions_rings_and_text(go):
+    """What %#v does not define: names of functions, cycles; and the text for people."""
+    with Program(go, "unoptimised") as p:
+        look = live(p)
+        found = variables(look, ["functions", "rings", "times", "small", "errorValues"])
+        assert found["functions", "plain"]["value"]["value"] == "main.park", found["functions", "plain"]
+        assert found["functions", "closure"]["value"]["value"] == "main.functions.func1", found["functions", "closure"]
+        assert found["functions", "none"]["value"]["value"] is None
+        ring = found["rings", "ring"]["value"]["to"]["fields"]
+        assert ring[0]["value"] == "a" and ring[1]["to"]["fields"][0]["value"] == "b", ring
+        assert "to" not in ring[1]["to"]["fields"][1], ring
+        goid, frame = places(look)["rings"]
+        text = look(f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", "locals", "print ring.next.Name",
+                    "print *ring", "whatis ring", "print self[0].([]interface {})", "set width 30", "print main.config").out
+        assert 'ring = &main.inner{Name: "a", next: &main.inner{Name: "b"' in text, text
+        assert '"b"\n' in text and "main.inner{" in text and "*main.inner  8 bytes" in text, text
+        assert re.search(r'^  tags: \{"x", "y"\}$', text, re.M), text
+
+
+@case(go="ends")
+def mistakes_point_at_the_column(go):
+    with Program(go, "unoptimised") as p:
+        look = live(p)
+        goid, frame = places(look)["arguments"]
+        for expression, words in {
+                "nothing": "no variable nothing.*column 1", "lisst[0]": "did you mean list", "list[7]": "no element 7.*column 5",
+                "list[1": "missing at the end", "p.Z": "no field Z.*column 3", 'm["none"]': "no such key.*column 2", "s.x": "no fields",
+                "*i": "no pointer.*column 1", "a.(int)": "holds a string, not a int", "(*main.none)(1)": "main.none",
+                "*(*int)(0x10)": "0x10", "i + 1": "unexpected", "main.none": "no variable main.none",
+                "(" * 200: "deep", "list[1:99]": "no \\[1:99\\]", "o.tags.(string)": "no interface", "p[0]": "no elements"}.items():
+            r = look(f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", f"print {expression}",
+                     expect=1)
+            assert re.search(words, r.err), (expression, r)
+        text = look(f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", 'print m["z"]', "print o.X", "print rest[1]",
+                    "print &list", "print list[1:]", "p o.table[\"k\"].Y", "print --line p").out.splitlines()
+        assert text[0] == "26" and text[1] == "1" and text[2] == '"r2"' and text[4] == "[]int{5}" and text[5] == "8", text
+        assert text[3].startswith("&[]int{4, 5}") and text[6] == "main.point{X:8, Y:9}", text

@@ -1,0 +1,69 @@
+// Values of all kinds, alive in functions that wait; what fmt prints of each goes to standard output first, one line
+// each: how it is written ("go": %#v, "note": its String or Error method), the function, the variable, then in
+// hexadecimal its type and the text.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+)
+
+var (
+	out     = bufio.NewWriter(os.Stdout)
+	outLock sync.Mutex
+	parked  sync.WaitGroup
+	forever = make(chan int)
+)
+
+func line(how, function, name string, value any, text string) {
+	outLock.Lock()
+	defer outLock.Unlock()
+	fmt.Fprintf(out, "%s\t%s\t%s\t%x\t%x\n", how, function, name, fmt.Sprintf("%T", value), text)
+}
+
+// say tells what is in a variable.
+func say(function, name string, value any) {
+	line("go", function, name, value, fmt.Sprintf("%#v", value))
+}
+
+// note tells what its method says.
+func note(function, name string, value fmt.Stringer) {
+	line("note", function, name, value, value.String())
+}
+
+//go:noinline
+func park() {
+	parked.Done()
+	<-forever
+}
+
+// keep hides a value from the optimiser.
+//
+//go:noinline
+func keep[T any](v T) T { return v }
+
+func start(functions ...func()) {
+	for _, f := range functions {
+		parked.Add(1)
+		go f()
+	}
+}
+
+func main() {
+	start(numbers, moreNumbers, texts, slices, arrays, maps, moreMaps, structs, pointers, interfaces, times, errorValues,
+		addresses, functions, moved, inlined, callArguments, channels, rings)
+	sayGlobals()
+	parked.Wait()
+	go receiver(queues.empty)
+	go sender(queues.full, "third")
+	go selector(queues.full, queues.empty)
+	time.Sleep(400 * time.Millisecond)
+	runtime.GC()
+	out.WriteString("ready\n")
+	out.Flush()
+	os.Stdin.Read(make([]byte, 1))
+}

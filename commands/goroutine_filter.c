@@ -19,6 +19,9 @@ enum field_id {
 	FIELD_TOP,
 	FIELD_STACK,
 	FIELD_WAITING_ON,
+	FIELD_CTX,
+	FIELD_CTX_TYPE,
+	FIELD_CTX_STATE,
 	FIELD_LABELS,
 };
 
@@ -43,6 +46,9 @@ static const struct expr_name names[] = {
 	{"stack", EXPR_STRINGS, FIELD_STACK, "any function on its stack", NULL},
 	{"waiting_on", EXPR_INT, FIELD_WAITING_ON,
 		"address of the first channel, lock or timer it waits on", NULL},
+	{"ctx", EXPR_INT, FIELD_CTX, "address of the context whose Done it waits on", NULL},
+	{"ctx_type", EXPR_STRING, FIELD_CTX_TYPE, "that context's type", NULL},
+	{"ctx_state", EXPR_STRING, FIELD_CTX_STATE, "that context's state", NULL},
 	{"labels", EXPR_MAP, FIELD_LABELS, "pprof labels: labels[\"key\"]", NULL},
 };
 
@@ -139,14 +145,26 @@ static void label_value(const struct goroutine_view *view, const char *key, stru
 	set_string(ret, value);
 }
 
+static void context_value(const struct goroutine_view *view, int id, struct expr_value *ret)
+{
+	const struct context *context = goroutine_view_first_context(view);
+	if (id == FIELD_CTX)
+		set_int(ret, EXPR_INT, context != NULL, context ? (int64_t)context->address : 0);
+	else if (id == FIELD_CTX_TYPE)
+		set_string(ret, context ? context->type->name : NULL);
+	else
+		set_string(ret, context ? context_state_name(context->state) : NULL);
+}
+
 struct error *goroutine_expr_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret)
 {
 	struct goroutine_view *view = context;
-	unsigned part = id == FIELD_TOP || id == FIELD_STACK ? VIEW_STACK
-			: id == FIELD_WAITING_ON	     ? VIEW_WAITS
-			: id == FIELD_LABELS		     ? VIEW_LABELS
-							     : 0u;
+	unsigned part = id == FIELD_TOP || id == FIELD_STACK	   ? VIEW_STACK
+			: id == FIELD_WAITING_ON		   ? VIEW_WAITS
+			: id >= FIELD_CTX && id <= FIELD_CTX_STATE ? VIEW_CONTEXTS
+			: id == FIELD_LABELS			   ? VIEW_LABELS
+								   : 0u;
 	struct error *err = goroutine_view_load(view, part);
 	if (err)
 		return err;
@@ -162,6 +180,11 @@ struct error *goroutine_expr_value(
 	case FIELD_WAITING_ON:
 		set_int(ret, EXPR_INT, view->wait_count && view->waits[0].address,
 			view->wait_count ? (int64_t)view->waits[0].address : 0);
+		break;
+	case FIELD_CTX:
+	case FIELD_CTX_TYPE:
+	case FIELD_CTX_STATE:
+		context_value(view, id, ret);
 		break;
 	case FIELD_LABELS:
 		label_value(view, key, ret);

@@ -37,6 +37,9 @@ static void waits_json(struct json *json, const struct goroutine_view *view)
 			json_string(json, "op", wait->op);
 		if (wait->type)
 			json_string(json, "type", wait->type);
+		const struct context *context = goroutine_view_context(view, i);
+		if (context)
+			json_address(json, "ctx", context->address);
 		if (wait->kind == WAIT_SYSCALL)
 			json_string(json, "name", wait->name);
 		if (wait->kind == WAIT_NETWORK && wait->fd >= 0)

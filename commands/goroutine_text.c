@@ -41,6 +41,13 @@ static void describe_sleep(
 		snprintf(ret, size, "for %s%s more", at_most, duration);
 }
 
+static void context_wait(
+	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
+{
+	const struct context *context = goroutine_view_context(view, (size_t)(wait - view->waits));
+	snprintf(ret, size, "Done of %s 0x%" PRIx64, context->type->name, context->address);
+}
+
 const char *goroutine_describe_wait(
 	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
 {
@@ -48,6 +55,8 @@ const char *goroutine_describe_wait(
 	case WAIT_CHANNEL:
 		if (!wait->address)
 			snprintf(ret, size, "nil chan");
+		else if (goroutine_view_context(view, (size_t)(wait - view->waits)))
+			context_wait(view, wait, ret, size);
 		else
 			snprintf(ret, size, "%s chan %s 0x%" PRIx64, wait->op ? wait->op : "",
 				wait->type ? wait->type : "?", wait->address);

@@ -7,6 +7,7 @@
 
 #include "commands/shell.h"
 #include "dbg/expr/expr.h"
+#include "dbg/go/context.h"
 #include "dbg/go/goroutine.h"
 #include "dbg/go/stack.h"
 #include "dbg/go/wait.h"
@@ -15,6 +16,7 @@ enum view_part {
 	VIEW_STACK = 1,
 	VIEW_WAITS = 2,
 	VIEW_LABELS = 4,
+	VIEW_CONTEXTS = 8, /* which contexts' Done it waits on; costs a look at the whole heap */
 	VIEW_ALL = VIEW_STACK | VIEW_WAITS | VIEW_LABELS,
 };
 
@@ -27,8 +29,15 @@ struct goroutine_view {
 	size_t wait_count;
 	struct label *labels;
 	size_t label_count;
-	bool waits_partial, labels_partial; /* some of them could not be read */
+	bool waits_partial, labels_partial;  /* some of them could not be read */
+	const struct context_forest *forest; /* with VIEW_CONTEXTS; NULL: there are no contexts */
 };
+
+/* The context whose Done the goroutine's wait number `index` is for; NULL: none, or VIEW_CONTEXTS
+ * was not asked for. */
+const struct context *goroutine_view_context(const struct goroutine_view *view, size_t index);
+/* The first context that it waits on; NULL. */
+const struct context *goroutine_view_first_context(const struct goroutine_view *view);
 
 /* Computes those of `parts` that are not there yet. Free with goroutine_view_deinit(). */
 struct error *goroutine_view_load(struct goroutine_view *view, unsigned parts);

@@ -50,7 +50,17 @@ static void summary(struct shell *shell, const struct goroutine_views *views)
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void table_row(struct table *table, struct goroutine_view *view)
+static void context_cell(struct table *table, const struct goroutine_view *view)
+{
+	const struct context *context = goroutine_view_first_context(view);
+	if (context)
+		table_cell(table, STYLE_PLAIN, "%s 0x%" PRIx64 "%s", context->type->name,
+			context->address, context->state == CONTEXT_CANCELED ? " canceled" : "");
+	else
+		table_cell(table, STYLE_DIM, "-");
+}
+
+static void table_row(struct table *table, struct goroutine_view *view, bool with_context)
 {
 	struct program *program = view->program;
 	const struct goroutine *goroutine = view->goroutine;
@@ -59,7 +69,9 @@ static void table_row(struct table *table, struct goroutine_view *view)
 	char duration[32] = "-", wait[256] = "-";
 	struct code_place place;
 	format_wait(program, wait_ns, duration, sizeof(duration));
-	if (view->wait_count)
+	if (with_context && view->wait_count && goroutine_view_context(view, 0))
+		snprintf(wait, sizeof(wait), "Done"); /* of what the column says */
+	else if (view->wait_count)
 		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
 	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
 	table_cell(table, STYLE_PLAIN, "%s%s", goroutine_state(program, goroutine),
@@ -69,6 +81,8 @@ static void table_row(struct table *table, struct goroutine_view *view)
 		table_cell(table, STYLE_DIM, "%s +%zu", wait, view->wait_count - 1);
 	else
 		table_cell(table, STYLE_DIM, "%s", wait);
+	if (with_context)
+		context_cell(table, view);
 	if (top && top->file && top->line)
 		table_cell(table, STYLE_FUNCTION, "%s %s:%d", top->function, base_name(top->file),
 			top->line);
@@ -80,13 +94,15 @@ static void table_row(struct table *table, struct goroutine_view *view)
 		table_cell(table, STYLE_DIM, "-");
 }
 
-static void list_text(struct shell *shell, struct goroutine_views *views)
+static void list_text(struct shell *shell, struct goroutine_views *views, bool with_context)
 {
-	static const char *const headings[] = {
+	static const char *const plain[] = {
 		">GOID", "STATE", ">SINCE", "WAITS ON", "AT", "CREATED BY", NULL};
-	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	static const char *const wide[] = {
+		">GOID", "STATE", ">SINCE", "WAITS ON", "CONTEXT", "AT", "CREATED BY", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(with_context ? wide : plain);
 	for (size_t i = 0; table && i < views->count; i++)
-		table_row(table, &views->items[i]);
+		table_row(table, &views->items[i], with_context);
 	if (table)
 		table_print(table, &shell->out);
 }
@@ -137,7 +153,7 @@ static void render_text(struct shell *shell, const struct arguments *arguments,
 	else if (argument_given(arguments, "stacks"))
 		stacks_text(shell, views, all);
 	else if (views->count)
-		list_text(shell, views);
+		list_text(shell, views, argument_given(arguments, "ctx"));
 }
 
 static struct error *group_option(
@@ -172,6 +188,8 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 		query.parts = VIEW_WAITS | VIEW_LABELS | (stacks ? VIEW_STACK : 0u);
 	else
 		query.parts = VIEW_WAITS | VIEW_STACK | (stacks ? VIEW_LABELS : 0u);
+	if (argument_given(arguments, "ctx") && !grouped)
+		query.parts |= VIEW_CONTEXTS;
 	struct goroutine_views views;
 	struct goroutine_groups groups = {0};
 	err = goroutine_views_load(shell, &query, &views);
@@ -196,6 +214,7 @@ static const struct command_option options[] = {
 	{"group", 'g', "KIND", "one line or stack per group, the biggest first", group_by_names},
 	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
 	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
+	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
 	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
 	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
@@ -210,11 +229,12 @@ static const struct command goroutines_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
 		 "[--limit N] "
-		 "[--system] [--all-frames] [--json]",
+		 "[--ctx] [--system] [--all-frames] [--json]",
 	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
 	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
 		"the garbage "
-		"collector has seen waiting: the runtime notes the time then. A core does not hold "
+		"collector has seen waiting: the runtime notes then when the collection before "
+		"ended, so it may be too long by the time between two. A core does not hold "
 		"the "
 		"clock: times there count to the newest time stamp found in it, and are lower "
 		"bounds (\"clock\" in JSON).\n"

@@ -14,8 +14,9 @@ enum exit_status { EXIT_FINE = 0, EXIT_COMMAND_FAILED = 1, EXIT_USAGE = 2, EXIT_
 
 static const int64_t default_max_stop_ns = 30000000000;
 
-/* The report of `dump`; later commands (contexts, verdicts) join here. */
-static const char *const dump_lines[] = {"info", "goroutines --group stack"};
+/* The report of `dump`. */
+static const char *const dump_lines[] = {
+	"info", "goroutines --group stack --limit 20", "ctx tree --depth 6", "ctx check"};
 
 static void warn(void *context, const char *message)
 {
@@ -83,7 +84,14 @@ static void run_dump(struct shell *shell)
 	for (size_t i = 0; i < array_length(dump_lines) && !shell->quit; i++) {
 		if (i)
 			putchar('\n');
-		shell_settle(shell, shell_execute(shell, dump_lines[i]));
+		struct error *err = shell_execute(shell, dump_lines[i]);
+		if (err && err->code == ERROR_NOT_FOUND) {
+			/* Not every program uses contexts. */
+			shell_warn(shell, "%s", err->message);
+			error_destroy(err);
+			break;
+		}
+		shell_settle(shell, err);
 	}
 }
 

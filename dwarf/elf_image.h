@@ -84,5 +84,7 @@ bool elf_image_bytes_at(
 bool elf_image_symbol(struct elf_image *image, const char *name, struct elf_symbol *ret);
 /* The function symbol that contains `address` (or, when it has no size, the nearest one below). */
 bool elf_image_function_at(struct elf_image *image, uint64_t address, struct elf_symbol *ret);
+/* The variable that contains `address`. Looks at every symbol: for a few questions only. */
+bool elf_image_variable_at(struct elf_image *image, uint64_t address, struct elf_symbol *ret);
 
 #endif

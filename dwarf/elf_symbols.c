@@ -210,3 +210,17 @@ bool elf_image_function_at(struct elf_image *image, uint64_t address, struct elf
 	*ret = describe(table, nearest_without_size);
 	return true;
 }
+
+bool elf_image_variable_at(struct elf_image *image, uint64_t address, struct elf_symbol *ret)
+{
+	const struct symbol_table *table = symbols_of(image);
+	for (uint32_t i = 0; table && i < table->count; i++) {
+		const Elf64_Sym *symbol = &table->symbols[i];
+		if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT && is_defined(symbol) &&
+			address - symbol->st_value < symbol->st_size) {
+			*ret = describe(table, symbol);
+			return true;
+		}
+	}
+	return false;
+}

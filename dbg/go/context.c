@@ -262,6 +262,7 @@ void context_forest_destroy(struct context_forest *forest)
 	}
 	free(forest->items);
 	free(forest->holders);
+	free(forest->channels);
 	free(forest->roots);
 	free(forest->problem);
 	free(forest);
@@ -341,13 +342,22 @@ ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
 									    : CONTEXT_NONE;
 }
 
-ptrdiff_t context_of_channel(const struct context_forest *forest, uint64_t channel)
+const struct context_channel *context_of_channel(
+	const struct context_forest *forest, uint64_t channel, size_t *ret_count)
 {
-	for (size_t i = 0; channel && i < forest->count; i++) {
-		if (forest->items[i].done == channel && !forest->items[i].done_closed)
-			return (ptrdiff_t)i;
+	size_t low = 0, high = forest->channel_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->channels[middle].channel < channel)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return CONTEXT_NONE;
+	*ret_count = 0;
+	while (low + *ret_count < forest->channel_count &&
+		forest->channels[low + *ret_count].channel == channel)
+		++*ret_count;
+	return forest->channels + low;
 }
 
 const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number)

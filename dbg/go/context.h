@@ -84,12 +84,20 @@ struct context_holder {
 	bool registered;	      /* it is a child's entry in a context's map: a canceler */
 };
 
+/* A context's own Done channel. Canceled contexts whose channel was never asked for share one. */
+struct context_channel {
+	uint64_t channel;
+	ptrdiff_t context;
+};
+
 struct context_forest {
 	struct context *items; /* sorted by address, then type name */
 	size_t count;
 	struct context_holder *holders; /* sorted by context */
 	size_t holder_count;
-	bool with_holders; /* they were looked for */
+	bool with_holders;		  /* they were looked for */
+	struct context_channel *channels; /* sorted */
+	size_t channel_count;
 	ptrdiff_t *roots;
 	size_t root_count;
 	bool partial;  /* memory that could not be read: there may be more */
@@ -114,7 +122,8 @@ const struct context_holder *context_holders(
 const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number);
 /* "active", "canceled", "never", "unknown". */
 const char *context_state_name(enum context_state state);
-/* The one whose own Done channel is `channel`, or CONTEXT_NONE. */
-ptrdiff_t context_of_channel(const struct context_forest *forest, uint64_t channel);
+/* The first of the contexts whose own Done channel is `channel`, and how many there are. */
+const struct context_channel *context_of_channel(
+	const struct context_forest *forest, uint64_t channel, size_t *ret_count);
 
 #endif

@@ -44,9 +44,11 @@ static bool waits_for_relative(
 		const struct wait *wait = &blocked->waits[i];
 		if (wait->kind != WAIT_CHANNEL || !wait->address)
 			continue;
-		for (size_t j = 0; j < forest->count; j++) {
-			if (forest->items[j].done == wait->address &&
-				related(forest, context, (ptrdiff_t)j))
+		size_t count;
+		const struct context_channel *channels =
+			context_of_channel(forest, wait->address, &count);
+		for (size_t j = 0; j < count; j++) {
+			if (related(forest, context, channels[j].context))
 				return true;
 		}
 	}

@@ -325,9 +325,35 @@ static struct error *read_channels(struct context_builder *builder)
 	return err;
 }
 
+static int by_channel(const void *a, const void *b)
+{
+	const struct context_channel *x = a, *y = b;
+	if (x->channel != y->channel)
+		return x->channel < y->channel ? -1 : 1;
+	return (x->context > y->context) - (x->context < y->context);
+}
+
+static struct error *index_channels(struct context_forest *forest)
+{
+	forest->channels = calloc(forest->count + 1, sizeof(*forest->channels));
+	if (!forest->channels)
+		return error_no_memory();
+	for (size_t i = 0; i < forest->count; i++) {
+		if (forest->items[i].done)
+			forest->channels[forest->channel_count++] =
+				(struct context_channel){forest->items[i].done, (ptrdiff_t)i};
+	}
+	if (forest->channel_count)
+		qsort(forest->channels, forest->channel_count, sizeof(*forest->channels),
+			by_channel);
+	return NULL;
+}
+
 struct error *context_link(struct context_builder *builder)
 {
 	struct error *err = sort(builder);
+	if (!err)
+		err = index_channels(builder->forest);
 	if (!err)
 		err = read_channels(builder);
 	if (!err)

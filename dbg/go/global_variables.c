@@ -1,6 +1,7 @@
 /* Global variables by name: see variables.h. */
 #include <stdio.h>
 
+#include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
 #include "dbg/go/variables.h"
 #include "dwarf/debug_expression.h"
@@ -145,4 +146,13 @@ struct error *program_global(struct program *program, const char *name, struct v
 	for (size_t i = 0; i < candidates.count; i++)
 		free(candidates.names[i]);
 	return err;
+}
+
+const char *program_global_name(struct program *program, uint64_t address)
+{
+	struct elf_symbol symbol;
+	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
+	return elf_image_variable_at(image, address - program->bias, &symbol)
+		       ? pc_plans_intern(program->plans, symbol.name)
+		       : NULL;
 }

@@ -40,6 +40,10 @@ void variables_deinit(struct variables *variables);
 /* The innermost of this name; NULL when there is none. */
 const struct variable *variables_find(const struct variables *variables, const char *name);
 
+/* The name of the variable outside of functions that `address` lies in, from the symbol table; NULL
+ * unknown. Belongs to the program. */
+const char *program_global_name(struct program *program, uint64_t address);
+
 /*
  * The variable outside of functions called "main.counter", "http.DefaultClient" or
  * "net/http.DefaultClient". ERROR_NOT_FOUND; ERROR_USAGE that lists the candidates when packages

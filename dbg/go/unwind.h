@@ -59,4 +59,13 @@ enum segment_end unwind_c(struct unwinding *u, struct position *at);
  */
 void unwind_callers_in_c(struct unwinding *u, const struct position *callback);
 
+struct pc_plan;
+
+/*
+ * The caller of the Go frame at `at` by DWARF: its stack pointer (the frame's fp) and its pc. False
+ * when DWARF does not know it; the stack's problem says so.
+ */
+bool unwind_dwarf_caller(struct unwinding *u, const struct pc_plan *plan, const struct position *at,
+	uint64_t *ret_fp, uint64_t *ret_pc);
+
 #endif

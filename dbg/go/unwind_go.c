@@ -69,11 +69,10 @@ static bool interrupted_position(struct unwinding *u, uint64_t fp, struct positi
 }
 
 /* The caller's rbp: a Go function with a frame saves it right below its return address. */
-static uint64_t caller_bp(
-	struct unwinding *u, const struct pc_plan *plan, const struct position *at, uint64_t fp)
+static uint64_t caller_bp(struct unwinding *u, const struct position *at, uint64_t fp)
 {
 	uint64_t bp = at->regs.rbp;
-	if (plan->sp_delta >= 8) {
+	if (fp - at->regs.rsp >= 16) {
 		struct error *err = target_read_u64(u->program->target, fp - 16, &bp);
 		error_destroy(err);
 	}
@@ -97,7 +96,11 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 	if (!plan->has_sp_delta)
 		return false; /* an external function (race detector): the runtime stops here too */
 	uint64_t sp = at->regs.rsp;
-	uint64_t fp = sp + (uint64_t)(int64_t)plan->sp_delta + 8;
+	uint64_t fp = sp + (uint64_t)(int64_t)plan->sp_delta + 8, return_pc;
+	if (u->program->frames && !unwind_dwarf_caller(u, plan, at, &fp, &return_pc)) {
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
 	if (!inside(segment, sp) || !inside(segment, fp) || fp <= sp) {
 		stack_problem(u->stack, "the stack pointer 0x%llx of %s is outside of the stack",
 			(unsigned long long)sp, plan->lines[plan->line_count - 1].function);
@@ -122,8 +125,8 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 			 !at->syscall;
 	if ((plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp)
 		return false;
-	uint64_t return_pc;
-	struct error *err = target_read_u64(u->program->target, fp - 8, &return_pc);
+	struct error *err =
+		u->program->frames ? NULL : target_read_u64(u->program->target, fp - 8, &return_pc);
 	if (err) {
 		stack_problem(u->stack, "%s", err->message);
 		error_destroy(err);
@@ -132,7 +135,7 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 	}
 	if (return_pc == 0)
 		return false;
-	uint64_t bp = caller_bp(u, plan, at, fp);
+	uint64_t bp = caller_bp(u, at, fp);
 	bool trap = plan->role == ROLE_SIGPANIC ||
 		    (u->program->preempt_is_trap &&
 			    (plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL));

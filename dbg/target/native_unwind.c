@@ -12,6 +12,7 @@
 
 #include "dbg/target/native_eh_index.h"
 #include "dbg/target/native_module.h"
+#include "dbg/target/rules_window.h"
 
 /* Not in libunwind.h, but exported for remote unwinders. */
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
@@ -31,6 +32,7 @@ struct native_unwinder {
 	struct target *target;
 	unw_addr_space_t space;
 	struct native_modules modules;
+	struct rules_window window; /* open during a step by rules */
 
 	/* During a step: */
 	struct user_regs_struct regs;
@@ -84,10 +86,30 @@ static unsigned long long *register_of(struct user_regs_struct *regs, unw_regnum
 
 /* ---- What libunwind asks ---- */
 
+/* The rules that are in the window. */
+static int search_window(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *ret,
+	int need_unwind_info, struct native_unwinder *unwinder)
+{
+	unw_dyn_info_t table = {
+		.end_ip = UINT64_MAX,
+		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
+		.u.rti =
+			{
+				.segbase = unwinder->window.start,
+				.table_len = 2 * sizeof(int32_t) / sizeof(unw_word_t),
+				.table_data = unwinder->window.start,
+			},
+	};
+	return UNW_OBJ(dwarf_search_unwind_table)(
+		space, ip, &table, ret, need_unwind_info, unwinder);
+}
+
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *ret,
 	int need_unwind_info, void *context)
 {
 	struct native_unwinder *unwinder = context;
+	if (unwinder->window.size)
+		return search_window(space, ip, ret, need_unwind_info, unwinder);
 	struct native_module *module =
 		native_modules_find(&unwinder->modules, unwinder->target, ip);
 	if (!module)
@@ -131,6 +153,8 @@ static int access_mem(
 	struct native_unwinder *unwinder = context;
 	if (write || ++unwinder->accesses > MAX_ACCESSES)
 		return -UNW_EINVAL;
+	if (rules_window_read(&unwinder->window, address, value))
+		return 0;
 	const struct native_module *module = unwinder->modules.last;
 	if (address >= own_table_window && module && module->own_table) {
 		struct bytes table = {(const uint8_t *)module->own_table,
@@ -243,6 +267,16 @@ static bool step_signal(struct native_unwinder *unwinder, struct user_regs_struc
 	return true;
 }
 
+static void take_registers(unw_cursor_t *cursor, struct user_regs_struct *ret)
+{
+	for (unw_regnum_t number = UNW_X86_64_RAX; number <= UNW_X86_64_RIP; number++) {
+		unw_word_t value;
+		/* What a call destroys is unknown, and stays what it was. */
+		if (unw_get_reg(cursor, number, &value) == 0)
+			*register_of(ret, number) = value;
+	}
+}
+
 static bool step_by_table(struct native_unwinder *unwinder, struct user_regs_struct *ret)
 {
 	unw_cursor_t cursor;
@@ -254,12 +288,7 @@ static bool step_by_table(struct native_unwinder *unwinder, struct user_regs_str
 	if (find_proc_info(unwinder->space, pc, &info, 0, unwinder) < 0 ||
 		unw_init_remote(&cursor, unwinder->space, unwinder) < 0 || unw_step(&cursor) <= 0)
 		return false;
-	for (unw_regnum_t number = UNW_X86_64_RAX; number <= UNW_X86_64_RIP; number++) {
-		unw_word_t value;
-		/* What a call destroys is unknown, and stays what it was. */
-		if (unw_get_reg(&cursor, number, &value) == 0)
-			*register_of(ret, number) = value;
-	}
+	take_registers(&cursor, ret);
 	return true;
 }
 
@@ -362,6 +391,24 @@ struct error *native_unwind(struct native_unwinder *unwinder, const struct user_
 	return NULL;
 }
 
+bool native_unwind_by_rules(struct native_unwinder *unwinder, const struct frame_rules *rules,
+	const struct user_regs_struct *at, bool exact, struct user_regs_struct *ret)
+{
+	unw_cursor_t cursor;
+	unwinder->regs = *ret = *at;
+	unwinder->exact = exact;
+	unwinder->accesses = 0;
+	if (!rules_window_open(&unwinder->window, rules))
+		return false;
+	/* 0 is a caller at address 0: the outermost frame, and found. */
+	bool found =
+		unw_init_remote(&cursor, unwinder->space, unwinder) == 0 && unw_step(&cursor) >= 0;
+	if (found)
+		take_registers(&cursor, ret);
+	rules_window_close(&unwinder->window);
+	return found;
+}
+
 /* ---- Life ---- */
 
 struct error *native_unwinder_create(struct target *target, struct native_unwinder **ret)
@@ -397,6 +444,7 @@ void native_unwinder_destroy(struct native_unwinder *unwinder)
 		return;
 	unw_destroy_addr_space(unwinder->space);
 	native_modules_deinit(&unwinder->modules);
+	rules_window_deinit(&unwinder->window);
 	free(unwinder);
 }
 

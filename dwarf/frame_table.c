@@ -95,8 +95,9 @@ bool frame_table_find(const struct frame_table *table, uint64_t pc, struct frame
 	Dwarf_Addr low, high;
 	libdwarf_bytes instructions = NULL;
 	Dwarf_Unsigned size;
-	if (!succeeded(table, dwarf_get_fde_at_pc(table->fdes, pc, &fde, &low, &high, &error),
-		    error) ||
+	if (table->fde_count <= 0 ||
+		!succeeded(table, dwarf_get_fde_at_pc(table->fdes, pc, &fde, &low, &high, &error),
+			error) ||
 		pc < low || pc > high ||
 		!succeeded(
 			table, dwarf_get_fde_instr_bytes(fde, &instructions, &size, &error), error))

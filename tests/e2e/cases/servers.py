@@ -12,8 +12,9 @@ def stacks_equal_its_own(go, server):
     """From the process, goroutines that stay parked; from the core all goroutines and threads, all frames."""
     with Server(*server.split("/")) as s:
         s.connect(20)
-        live = debugger.attach(s.pid, "goroutines --stacks --json").json()
-        text, core = s.abort()
+        # The signal waits until it runs again, so nearly nothing happens between the two.
+        live = debugger.attach(s.pid, "goroutines --stacks --json", f"info | kill -ABRT {s.pid}").json()
+        text, core = s.aborted()
         crash = gotrace.parse(text)
         assert len(crash.goroutines()) >= 20, text[-3000:]
         oracle.compare_parked(crash, live, may_move=True).report()

@@ -209,9 +209,10 @@ bool native_unwind_by_rules(struct native_unwinder *unwinder, const struct frame
 	unwinder->accesses = 0;
 	if (!rules_window_open(&unwinder->window, rules))
 		return false;
-	/* 0 is a caller at address 0: the outermost frame, and found. */
-	bool found =
-		unw_init_remote(&cursor, unwinder->space, unwinder) == 0 && unw_step(&cursor) >= 0;
+	/* Ask first, as above. 0 is a caller at address 0: the outermost frame, and found. */
+	bool found = native_space_covers(unwinder, at->rip - !exact) &&
+		     unw_init_remote(&cursor, unwinder->space, unwinder) == 0 &&
+		     unw_step(&cursor) >= 0;
 	if (found)
 		take_registers(&cursor, ret);
 	rules_window_close(&unwinder->window);

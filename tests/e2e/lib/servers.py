@@ -33,7 +33,7 @@ KINDS = {
 
 
 @functools.lru_cache
-def _folders():
+def folders():
     """{("nats-server", "trixie"): folder}; unpacks what is missing."""
     out = subprocess.run([paths.PROJECT / "scripts" / "toolchains", "--servers"], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
@@ -54,7 +54,7 @@ class Server(process.Process):
 
     def __init__(self, package, suite):
         self.kind = KINDS[package]
-        self.exe = os.path.join(_folders()[package, suite], self.kind.program)
+        self.exe = os.path.join(folders()[package, suite], self.kind.program)
         self.printed = []
         super().__init__(["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && HOME=$PWD exec "$@"', "sh", self.exe,
                           *(a.replace("{home}", ".") for a in self.kind.args)], self.kind.env, ready=None)

@@ -11,9 +11,11 @@
 /* Where unwinding stands. */
 struct position {
 	struct user_regs_struct
-		regs; /* rip, rsp and rbp hold; for C code the others too, if known */
-	bool exact;   /* rip is the instruction itself, not a return address */
-	bool syscall; /* taken from g.syscallpc and g.syscallsp */
+		regs;	  /* rip, rsp and rbp hold; for C code the others too, if known */
+	bool exact;	  /* rip is the instruction itself, not a return address */
+	bool interrupted; /* the same, where the runtime takes it for a return address: until 1.20
+			     its tracebacks did not know of preemption */
+	bool syscall;	  /* taken from g.syscallpc and g.syscallsp */
 };
 
 /* One run over a contiguous stack. */

@@ -26,7 +26,7 @@ bool unwind_dwarf_caller(struct unwinding *u, const struct pc_plan *plan, const 
 {
 	struct program *program = u->program;
 	/* A goroutine that has not begun stands at its function's entry, after no call. */
-	bool exact = at->exact || at->regs.rip == plan->entry;
+	bool exact = at->exact || at->interrupted || at->regs.rip == plan->entry;
 	struct frame_rules rules;
 	struct user_regs_struct caller;
 	if (!frame_table_find(program->frames, at->regs.rip - !exact - program->bias, &rules)) {

@@ -136,10 +136,12 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 	if (return_pc == 0)
 		return false;
 	uint64_t bp = caller_bp(u, at, fp);
-	bool trap = plan->role == ROLE_SIGPANIC ||
-		    (u->program->preempt_is_trap &&
-			    (plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL));
-	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp}, .exact = trap};
+	/* Calls that were injected: the caller was interrupted, whatever tracebacks know of it. */
+	bool injected = plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
+	bool trap = plan->role == ROLE_SIGPANIC;
+	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp},
+		.exact = trap || (injected && u->program->preempt_is_trap),
+		.interrupted = trap || injected};
 	return true;
 }
 

@@ -91,6 +91,12 @@ struct error *shell_open(struct shell *shell, struct target *target)
 		target_destroy(target);
 		return err;
 	}
+	err = program_set_unwinder(program, shell->settings.unwinder);
+	if (err) {
+		shell_warn(shell, "%s", err->message);
+		error_destroy(err);
+		shell->settings.unwinder = UNWINDER_PCLNTAB;
+	}
 	shell->target = target;
 	shell->program = program;
 	shell->selection = (struct selection){0};

@@ -2,14 +2,22 @@
 #include "commands/registry.h"
 #include "commands/settings.h"
 #include "commands/shell.h"
+#include "dbg/go/program.h"
 
 enum { VALUE_SIZE = 512 };
 
 static struct error *run_set(struct shell *shell, const struct arguments *arguments)
 {
 	const struct setting *setting;
+	unsigned unwinder = shell->settings.unwinder;
 	struct error *err = setting_find(arguments->words[0], &setting);
-	return err ? err : setting_parse(&shell->settings, setting, arguments->words[1]);
+	if (!err)
+		err = setting_parse(&shell->settings, setting, arguments->words[1]);
+	if (!err && shell->program)
+		err = program_set_unwinder(shell->program, shell->settings.unwinder);
+	if (err)
+		shell->settings.unwinder = unwinder;
+	return err;
 }
 
 static void complete_setting(

@@ -25,6 +25,7 @@ struct setting {
 static const char *const color_values[] = {"auto", "always", "never", NULL};
 static const char *const switch_values[] = {"off", "on", NULL};
 static const char *const error_values[] = {"continue", "stop", NULL};
+static const char *const unwinder_values[] = {"pclntab", "dwarf", NULL};
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -49,6 +50,8 @@ static const struct setting settings_table[] = {
 		"show frames inside the Go runtime in text output too"},
 	{"source-path", SETTING_STRING, AT(source_path), NULL,
 		"where sources are on this machine: FROM=TO, several separated by colons"},
+	{"unwinder", SETTING_CHOICE, AT(unwinder), unwinder_values,
+		"how Go frames are unwound: as the runtime does, or by libunwind and DWARF"},
 	{"width", SETTING_COUNT, AT(width), NULL,
 		"columns of text output (0: as wide as the terminal)"},
 };

@@ -121,14 +121,15 @@ static struct elf_image *try_file(
 	return take_pointer(candidate);
 }
 
-static struct elf_image *find_by_build_id(struct elf_image *image, const char *directory)
+static struct elf_image *find_by_build_id(
+	struct elf_image *image, const char *root, const char *directory)
 {
 	char id[MAX_BUILD_ID_TEXT], path[PATH_MAX];
 	format_build_id(elf_image_build_id(image), id);
 	if (strlen(id) < 4)
 		return NULL;
-	int length =
-		snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", directory, id, id + 2);
+	int length = snprintf(
+		path, sizeof(path), "%s%s/.build-id/%.2s/%s.debug", root, directory, id, id + 2);
 	return length > 0 && (size_t)length < sizeof(path) ? try_file(image, path, NULL) : NULL;
 }
 
@@ -153,7 +154,7 @@ static bool read_debug_link(struct elf_image *image, const char **ret_name, uint
 }
 
 static struct elf_image *find_by_link(
-	struct elf_image *image, const char *exe_path, const char *directory)
+	struct elf_image *image, const char *root, const char *exe_path, const char *directory)
 {
 	const char *name, *slash = strrchr(exe_path, '/');
 	uint32_t checksum;
@@ -165,8 +166,8 @@ static struct elf_image *find_by_link(
 	} places[] = {{"", "/"}, {"", "/.debug/"}, {directory, "/"}};
 	for (size_t i = 0; i < array_length(places); i++) {
 		char path[PATH_MAX];
-		int length = snprintf(path, sizeof(path), "%s%.*s%s%s", places[i].prefix, folder,
-			exe_path, places[i].infix, name);
+		int length = snprintf(path, sizeof(path), "%s%s%.*s%s%s", root, places[i].prefix,
+			folder, exe_path, places[i].infix, name);
 		if (length < 0 || (size_t)length >= sizeof(path))
 			continue;
 		struct elf_image *found = try_file(image, path, &checksum);
@@ -181,9 +182,13 @@ struct elf_image *debug_file_find(struct elf_image *image, const struct debug_fi
 	const char *directory = search->directory ? search->directory : default_directory;
 	const char *exe_path = search->exe_path ? search->exe_path : elf_image_path(image);
 	_cleanup_free_ char *real = realpath(exe_path, NULL);
-	struct elf_image *found = find_by_build_id(image, directory);
+	struct elf_image *found = find_by_build_id(image, "", directory);
 	if (!found)
-		found = find_by_link(image, real ? real : exe_path, directory);
+		found = find_by_link(image, "", real ? real : exe_path, directory);
+	if (!found && search->root)
+		found = find_by_build_id(image, search->root, directory);
+	if (!found && search->root)
+		found = find_by_link(image, search->root, exe_path, directory);
 	if (found)
 		return found;
 	_cleanup_free_ char *downloaded =

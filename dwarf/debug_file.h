@@ -2,9 +2,9 @@
  * Separate debug files: DWARF and symbols that were split off a program.
  *
  * They are looked for as gdb does: by build id below /usr/lib/debug/.build-id, by the name and
- * checksum in section .gnu_debuglink, and through debuginfod's client library, which is loaded at
- * run time and only when the user has set DEBUGINFOD_URLS. A file that belongs to another build is
- * never used.
+ * checksum in section .gnu_debuglink (both also below the root folder that a process sees), and
+ * through debuginfod's client library, which is loaded at run time and only when the user has set
+ * DEBUGINFOD_URLS. A file that belongs to another build is never used.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_FILE_H
 #define GCTXDBG_DWARF_DEBUG_FILE_H
@@ -15,6 +15,9 @@ struct debug_file_search {
 	const char *exe_path;  /* where the program is installed (an image may be open as
 				  /proc/PID/exe); NULL unknown */
 	const char *directory; /* NULL: /usr/lib/debug */
+	/* Another root folder to look below as well: a process in a container has its debug files
+	 * there. NULL: none. */
+	const char *root;
 	/* Asked now and then while debuginfod downloads; true stops it. NULL: never. */
 	bool (*cancelled)(void *context);
 	void *context;

@@ -1,7 +1,7 @@
 /*
  * The object access interface that libdwarf reads a file through, for both of its shapes.
  *
- * libdwarf sees a file that has just the sections it needs for types, uncompressed and without
+ * libdwarf sees a file that has just the sections it needs, uncompressed and without
  * relocations.
  */
 #include "dwarf/libdwarf_compat.h"
@@ -33,8 +33,14 @@ typedef Dwarf_Endianness access_byte_order;
 
 /* The first is ELF's empty section 0, which libdwarf expects. */
 static const char *const section_names[] = {
-	"", ".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str", ".debug_str_offsets",
+	"",
+	".debug_info",
+	".debug_abbrev",
+	".debug_str",
+	".debug_line_str",
+	".debug_str_offsets",
 	".debug_addr", /* a unit's own entry may refer to it */
+	".debug_frame",
 };
 
 struct libdwarf_session {

@@ -9,6 +9,7 @@
 #include "dbg/go/semaphores.h"
 #include "dbg/go/type_state.h"
 #include "dbg/target/native_unwind.h"
+#include "dwarf/frame_table.h"
 #include "dwarf/find_pclntab.h"
 
 enum {
@@ -296,6 +297,7 @@ void program_close(struct program *program)
 	free(program->machines.items);
 	native_unwinder_destroy(program->native);
 	type_cache_destroy(program->type_cache);
+	frame_table_close(program->frames);
 	pc_plans_destroy(program->plans);
 	free_strings(program->wait_reasons, program->wait_reason_count);
 	free_strings(program->status_names, program->status_name_count);

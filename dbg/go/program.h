@@ -31,6 +31,16 @@ void program_close(struct program *program);
 /* Forgets what was read from the target's memory; call after it ran. */
 void program_refresh(struct program *program);
 
+/*
+ * How Go frames are followed to their callers: with the table that the runtime itself unwinds with,
+ * or (a cross-check) with libunwind and the DWARF in .debug_frame. Functions, inlined calls and
+ * where a stack ends come from pclntab in either case.
+ */
+enum unwinder { UNWINDER_PCLNTAB, UNWINDER_DWARF };
+
+/* ERROR_NOT_FOUND, and no change, when the program and its debug file have no such DWARF. */
+struct error *program_set_unwinder(struct program *program, enum unwinder unwinder);
+
 const char *program_go_version(struct program *program); /* "go1.26.4" or "unknown" */
 /* Build info; NULL when the binary has none. Owned by the program. */
 const struct build_info *program_build_info(struct program *program);

@@ -29,8 +29,11 @@ static struct error *open_debug(struct program *program, const char *debug_file)
 	if (!err || err->code != ERROR_NOT_FOUND || program->debug_image)
 		return err;
 	error_destroy(err);
+	char root[64];
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)program->target->pid);
 	struct debug_file_search search = {
 		.exe_path = program->target->exe_name,
+		.root = program->target->ops->cont ? root : NULL, /* a core has no process */
 		.cancelled = is_cancelled,
 		.context = program->target,
 	};

@@ -7,177 +7,11 @@
  */
 #include "dbg/target/native_unwind.h"
 
-#include <libunwind.h>
 #include <ucontext.h>
 
-#include "dbg/target/native_eh_index.h"
-#include "dbg/target/native_module.h"
+#include "dbg/target/native_space.h"
 
-/* Not in libunwind.h, but exported for remote unwinders. */
-extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
-	unw_dyn_info_t *table, unw_proc_info_t *ret, int need_unwind_info, void *arg);
-
-enum {
-	MAX_FRAMES = 4096,
-	/* Words that libunwind may read for one frame: call frame information is the target's word
-	   only. */
-	MAX_ACCESSES = 1 << 16,
-};
-
-/* Where libunwind sees a module's own_table: no user space address. */
-static const uint64_t own_table_window = UINT64_C(0xf000000000000000);
-
-struct native_unwinder {
-	struct target *target;
-	unw_addr_space_t space;
-	struct native_modules modules;
-
-	/* During a step: */
-	struct user_regs_struct regs;
-	bool exact;
-	unsigned accesses;
-	struct native_module *module; /* of the frame's pc, or NULL */
-	bool has_info;		      /* the frame's pc is covered by call frame information */
-};
-
-static unsigned long long *register_of(struct user_regs_struct *regs, unw_regnum_t number)
-{
-	switch (number) {
-	case UNW_X86_64_RAX:
-		return &regs->rax;
-	case UNW_X86_64_RDX:
-		return &regs->rdx;
-	case UNW_X86_64_RCX:
-		return &regs->rcx;
-	case UNW_X86_64_RBX:
-		return &regs->rbx;
-	case UNW_X86_64_RSI:
-		return &regs->rsi;
-	case UNW_X86_64_RDI:
-		return &regs->rdi;
-	case UNW_X86_64_RBP:
-		return &regs->rbp;
-	case UNW_X86_64_RSP:
-		return &regs->rsp;
-	case UNW_X86_64_R8:
-		return &regs->r8;
-	case UNW_X86_64_R9:
-		return &regs->r9;
-	case UNW_X86_64_R10:
-		return &regs->r10;
-	case UNW_X86_64_R11:
-		return &regs->r11;
-	case UNW_X86_64_R12:
-		return &regs->r12;
-	case UNW_X86_64_R13:
-		return &regs->r13;
-	case UNW_X86_64_R14:
-		return &regs->r14;
-	case UNW_X86_64_R15:
-		return &regs->r15;
-	case UNW_X86_64_RIP:
-		return &regs->rip;
-	default:
-		return NULL;
-	}
-}
-
-/* ---- What libunwind asks ---- */
-
-static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *ret,
-	int need_unwind_info, void *context)
-{
-	struct native_unwinder *unwinder = context;
-	struct native_module *module =
-		native_modules_find(&unwinder->modules, unwinder->target, ip);
-	if (!module)
-		return -UNW_ENOINFO;
-	native_eh_index_ensure(module, unwinder->target);
-	if (!module->table_count)
-		return -UNW_ENOINFO;
-	unw_dyn_info_t table = {
-		.start_ip = module->start,
-		.end_ip = module->end,
-		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
-		.u.rti =
-			{
-				.segbase = module->table_base,
-				.table_len = module->table_count * 2 * sizeof(int32_t) /
-					     sizeof(unw_word_t),
-				.table_data = module->own_table ? own_table_window : module->table,
-			},
-	};
-	int result = UNW_OBJ(dwarf_search_unwind_table)(
-		space, ip, &table, ret, need_unwind_info, context);
-	unwinder->has_info |= result >= 0;
-	return result;
-}
-
-static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *context)
-{
-	(void)space, (void)info, (void)context;
-}
-
-static int get_dyn_info_list_addr(unw_addr_space_t space, unw_word_t *ret, void *context)
-{
-	(void)space, (void)ret, (void)context;
-	return -UNW_ENOINFO;
-}
-
-static int access_mem(
-	unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write, void *context)
-{
-	(void)space;
-	struct native_unwinder *unwinder = context;
-	if (write || ++unwinder->accesses > MAX_ACCESSES)
-		return -UNW_EINVAL;
-	const struct native_module *module = unwinder->modules.last;
-	if (address >= own_table_window && module && module->own_table) {
-		struct bytes table = {(const uint8_t *)module->own_table,
-			(size_t)module->table_count * 2 * sizeof(int32_t)};
-		return bytes_copy(table, address - own_table_window, value, sizeof(*value))
-			       ? 0
-			       : -UNW_EINVAL;
-	}
-	struct error *err = target_read(unwinder->target, address, value, sizeof(*value));
-	error_destroy(err);
-	return err ? -UNW_EINVAL : 0;
-}
-
-static int access_reg(
-	unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write, void *context)
-{
-	(void)space;
-	struct native_unwinder *unwinder = context;
-	const unsigned long long *reg = register_of(&unwinder->regs, number);
-	if (write || !reg)
-		return -UNW_EBADREG;
-	*value = *reg;
-	/* A return address may be the first byte of the next function; the call is before it. */
-	if (number == UNW_X86_64_RIP && !unwinder->exact)
-		*value -= 1;
-	return 0;
-}
-
-static int access_fpreg(
-	unw_addr_space_t space, unw_regnum_t number, unw_fpreg_t *value, int write, void *context)
-{
-	(void)space, (void)number, (void)value, (void)write, (void)context;
-	return -UNW_EBADREG;
-}
-
-static int resume(unw_addr_space_t space, unw_cursor_t *cursor, void *context)
-{
-	(void)space, (void)cursor, (void)context;
-	return -UNW_EINVAL;
-}
-
-static int get_proc_name(unw_addr_space_t space, unw_word_t address, char *ret, size_t size,
-	unw_word_t *ret_offset, void *context)
-{
-	(void)space, (void)address, (void)ret, (void)size, (void)ret_offset, (void)context;
-	return -UNW_ENOINFO;
-}
+enum { MAX_FRAMES = 4096 };
 
 /* ---- Steps: each makes the caller's registers out of unwinder->regs, or fails ---- */
 
@@ -239,8 +73,18 @@ static bool step_signal(struct native_unwinder *unwinder, struct user_regs_struc
 		{REG_RIP, UNW_X86_64_RIP},
 	};
 	for (size_t i = 0; i < array_length(pairs); i++)
-		*register_of(ret, pairs[i].number) = (unsigned long long)saved[pairs[i].saved];
+		*native_register(ret, pairs[i].number) = (unsigned long long)saved[pairs[i].saved];
 	return true;
+}
+
+static void take_registers(unw_cursor_t *cursor, struct user_regs_struct *ret)
+{
+	for (unw_regnum_t number = UNW_X86_64_RAX; number <= UNW_X86_64_RIP; number++) {
+		unw_word_t value;
+		/* What a call destroys is unknown, and stays what it was. */
+		if (unw_get_reg(cursor, number, &value) == 0)
+			*native_register(ret, number) = value;
+	}
 }
 
 static bool step_by_table(struct native_unwinder *unwinder, struct user_regs_struct *ret)
@@ -249,17 +93,11 @@ static bool step_by_table(struct native_unwinder *unwinder, struct user_regs_str
 	unwinder->accesses = 0;
 	unwinder->has_info = false;
 	/* Ask first: left to itself, libunwind guesses where it has no table. */
-	unw_proc_info_t info;
 	uint64_t pc = unwinder->regs.rip - !unwinder->exact;
-	if (find_proc_info(unwinder->space, pc, &info, 0, unwinder) < 0 ||
+	if (!native_space_covers(unwinder, pc) ||
 		unw_init_remote(&cursor, unwinder->space, unwinder) < 0 || unw_step(&cursor) <= 0)
 		return false;
-	for (unw_regnum_t number = UNW_X86_64_RAX; number <= UNW_X86_64_RIP; number++) {
-		unw_word_t value;
-		/* What a call destroys is unknown, and stays what it was. */
-		if (unw_get_reg(&cursor, number, &value) == 0)
-			*register_of(ret, number) = value;
-	}
+	take_registers(&cursor, ret);
 	return true;
 }
 
@@ -362,31 +200,38 @@ struct error *native_unwind(struct native_unwinder *unwinder, const struct user_
 	return NULL;
 }
 
+bool native_unwind_by_rules(struct native_unwinder *unwinder, const struct frame_rules *rules,
+	const struct user_regs_struct *at, bool exact, struct user_regs_struct *ret)
+{
+	unw_cursor_t cursor;
+	unwinder->regs = *ret = *at;
+	unwinder->exact = exact;
+	unwinder->accesses = 0;
+	if (!rules_window_open(&unwinder->window, rules))
+		return false;
+	/* Ask first, as above. 0 is a caller at address 0: the outermost frame, and found. */
+	bool found = native_space_covers(unwinder, at->rip - !exact) &&
+		     unw_init_remote(&cursor, unwinder->space, unwinder) == 0 &&
+		     unw_step(&cursor) >= 0;
+	if (found)
+		take_registers(&cursor, ret);
+	rules_window_close(&unwinder->window);
+	return found;
+}
+
 /* ---- Life ---- */
 
 struct error *native_unwinder_create(struct target *target, struct native_unwinder **ret)
 {
-	unw_accessors_t accessors = {
-		.find_proc_info = find_proc_info,
-		.put_unwind_info = put_unwind_info,
-		.get_dyn_info_list_addr = get_dyn_info_list_addr,
-		.access_mem = access_mem,
-		.access_reg = access_reg,
-		.access_fpreg = access_fpreg,
-		.resume = resume,
-		.get_proc_name = get_proc_name,
-	};
 	struct native_unwinder *unwinder = calloc(1, sizeof(*unwinder));
 	if (!unwinder)
 		return error_no_memory();
 	unwinder->target = target;
-	unwinder->space = unw_create_addr_space(&accessors, 0);
+	unwinder->space = native_space_create();
 	if (!unwinder->space) {
 		free(unwinder);
 		return error_no_memory();
 	}
-	/* Steps are few, and what is cached would have to be dropped with the modules. */
-	unw_set_caching_policy(unwinder->space, UNW_CACHE_NONE);
 	*ret = unwinder;
 	return NULL;
 }
@@ -397,6 +242,7 @@ void native_unwinder_destroy(struct native_unwinder *unwinder)
 		return;
 	unw_destroy_addr_space(unwinder->space);
 	native_modules_deinit(&unwinder->modules);
+	rules_window_deinit(&unwinder->window);
 	free(unwinder);
 }
 

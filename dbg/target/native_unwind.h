@@ -1,5 +1,6 @@
 /*
- * Unwinding of C code with libunwind, for any target: shared libraries, cgo, the vDSO.
+ * Unwinding with libunwind, for any target: of C code (shared libraries, cgo, the vDSO), and of any
+ * code by DWARF rules.
  *
  * (Contract fixed by the lead: dbg/go/stack.c is written against it.)
  */
@@ -9,6 +10,7 @@
 #include "dbg/target/target.h"
 
 struct native_unwinder;
+struct frame_rules; /* dwarf/frame_table.h */
 
 struct native_frame {
 	uint64_t pc, sp, bp;
@@ -35,5 +37,13 @@ void native_unwinder_refresh(struct native_unwinder *unwinder);
 struct error *native_unwind(struct native_unwinder *unwinder, const struct user_regs_struct *start,
 	bool exact, bool (*on_frame)(void *context, const struct native_frame *frame),
 	void *context);
+
+/*
+ * One step by rules that the caller has: the caller's registers for the frame at `at`, whose code
+ * the rules (of run-time addresses) are about. False when they lead nowhere. What a call destroys
+ * stays what it was.
+ */
+bool native_unwind_by_rules(struct native_unwinder *unwinder, const struct frame_rules *rules,
+	const struct user_regs_struct *at, bool exact, struct user_regs_struct *ret);
 
 #endif

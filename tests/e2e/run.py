@@ -15,7 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lib import process, programs, runner  # noqa: E402
+from lib import process, programs, runner, servers  # noqa: E402
 
 
 def main():
@@ -46,6 +46,8 @@ def main():
         return 2
 
     build({c.toolchain for c in cases}, args.jobs)
+    if any(c.name.startswith("servers/") for c in cases):
+        servers.folders()  # before cases do it at the same time
     passed, failed = runner.run(cases, args.jobs)
     print(f"{args.label}{passed} passed, {failed} failed")
     return 1 if failed else 0

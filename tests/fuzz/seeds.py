@@ -3,8 +3,9 @@
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
-Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,type}/NAME. A seed's first byte chooses the release whose layouts
-are used: its column in dbg/go/builtin_layouts.inc.
+Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,type,frames}/NAME; frames of programs whose DWARF is not
+compressed. The first byte of a seed about the runtime's structs chooses the release whose layouts are used: its column in
+dbg/go/builtin_layouts.inc.
 """
 import pathlib
 import re
@@ -17,6 +18,7 @@ KEPT_FUNCTIONS = 40
 DATA_BASE = 0x800000
 CODE_BASE = 0x400000
 TYPES_SIZE = 4096
+FRAMES_SIZE = 512
 MODULE_PARTS = 5  # slices that moduledata has into the function table
 
 
@@ -140,6 +142,14 @@ def moduledata(layouts, column, table, offsets, end, code):
     return bytes(image + record)
 
 
+def whole_entries(frames):
+    """The first entries of .debug_frame."""
+    end = 0
+    while end < FRAMES_SIZE and end < len(frames):
+        end += 4 + struct.unpack_from("<I", frames, end)[0]
+    return frames[:end]
+
+
 def version_of(build_info):
     return re.search(rb"go1\.\d+(\.\d+)?", build_info).group().decode()
 
@@ -160,6 +170,9 @@ def main(output, programs):
         for kind, seed in seeds.items():
             seeds[kind] = bytes([column]) + seed
         seeds["buildinfo"] = build_info
+        frames = sections.get(".debug_frame", b"")
+        if frames[4:8] == b"\xff" * 4:
+            seeds["frames"] = whole_entries(frames)
         for kind, seed in seeds.items():
             folder = pathlib.Path(output) / kind
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,11 @@
-"""Where layouts come from when the program itself has no DWARF: the built-in table, or a separate debug file."""
+"""Where layouts come from when no DWARF is to be had: the built-in table."""
 import contextlib
-import http.server
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import tempfile
-import threading
 
 from lib import debugger, paths, process, programs
 from lib.runner import case
@@ -119,111 +117,3 @@ def release_that_the_table_lacks_is_refused(go, version):
         r = debugger.attach(pid, "goroutines", expect=2)
         debugger.one_sentence(r, re.escape(version), "--debug-file")
         process.check_untouched(pid)
-
-
-# ---- Separate debug files ----
-
-class Split:
-    """`waits` without DWARF and symbols, and its debug file elsewhere; `other` is that of another program."""
-
-    def __init__(self, go, folder):
-        self.folder = folder
-        self.exe, self.debug, self.other = (f"{folder}/{n}" for n in ("waits", "waits.dbg", "other.dbg"))
-        for name, out in (("waits", self.debug), ("stacks", self.other)):
-            self._run("objcopy", "--only-keep-debug", programs.path(name, go), out)
-        self._run("strip", "-s", "-o", self.exe, programs.path("waits", go))
-
-    def link(self):
-        self._run("objcopy", f"--add-gnu-debuglink={self.debug}", self.exe)
-
-    @staticmethod
-    def _run(*argv):
-        subprocess.run(argv, check=True)
-
-
-def layouts(pid, *options, **more):
-    return debugger.attach(pid, "info --json", options=options, **more).json()["layouts"]
-
-
-@case(go="ends")
-def debug_file_is_found_by_its_link(go):
-    with tempfile.TemporaryDirectory() as folder:
-        split = Split(go, folder)
-        split.link()
-        with process.Process([split.exe]) as p:
-            assert layouts(p.pid) == f"DWARF in {split.debug}"
-            os.mkdir(f"{folder}/.debug")
-            os.rename(split.debug, f"{folder}/.debug/waits.dbg")
-            assert layouts(p.pid) == f"DWARF in {folder}/.debug/waits.dbg"
-            shutil.copy(split.other, f"{folder}/.debug/waits.dbg")
-            assert layouts(p.pid).startswith(f"built-in table go{go}")
-
-
-@case(go="each")
-def debug_file_gives_what_the_whole_program_does(go):
-    with tempfile.TemporaryDirectory() as folder:
-        split = Split(go, folder)
-        with process.Process([split.exe]) as p:
-            _, core = p.abort()
-            answers = [lines(debugger.run("core", split.exe, core, "--batch", *options,
-                                          "-e", "goroutines --stacks --json"))
-                       for options in ([], ["--debug-file", split.debug],
-                                       ["--debug-file", programs.path("waits", go)])]
-            assert len(answers[0]) > 40
-            assert answers[0] == answers[1] == answers[2]
-
-
-@case(go="ends")
-def debug_file_of_another_build_is_refused(go):
-    with tempfile.TemporaryDirectory() as folder:
-        split = Split(go, folder)
-        with process.Process([split.exe]) as p:
-            for file, words in ((split.other, ["another build", "build id"]),
-                                (split.exe, ["no debug information"]),
-                                (__file__, ["not an ELF"]),
-                                (f"{folder}/none", ["No such file"])):
-                r = debugger.attach(p.pid, "info", options=["--debug-file", file], expect=2)
-                debugger.one_sentence(r, re.escape(file), *words)
-            process.check_untouched(p.pid)
-
-
-@contextlib.contextmanager
-def debug_server(build_id, file):
-    """A debuginfod server on loopback that has one file; yields its URL and the paths asked for."""
-    asked = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            known = self.path == f"/buildid/{build_id}/debuginfo"
-            contents = pathlib.Path(file).read_bytes() if known else b""
-            self.send_response(200 if known else 404)
-            self.send_header("Content-Length", str(len(contents)))
-            self.end_headers()
-            self.wfile.write(contents)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-
-
-@case()
-def debug_file_from_a_debuginfod_server(go):
-    with tempfile.TemporaryDirectory() as folder:
-        split = Split(go, folder)
-        notes = subprocess.run(["readelf", "-n", split.exe], stdout=subprocess.PIPE, text=True,
-                               check=True).stdout
-        build_id = re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
-        with process.Process([split.exe]) as p, debug_server(build_id, split.debug) as (url, asked):
-            env = {"DEBUGINFOD_CACHE_PATH": f"{folder}/cache"}
-            assert layouts(p.pid, env=dict(env, DEBUGINFOD_URLS="")).startswith("built-in table")
-            assert not asked
-            env["DEBUGINFOD_URLS"] = url
-            assert layouts(p.pid, env=env).startswith(f"DWARF in {folder}/cache/"), asked
-            assert asked == [f"/buildid/{build_id}/debuginfo"], asked

@@ -156,15 +156,3 @@ def c_threads_and_signal_handler(go):
             assert int(t["registers"]["rip"], 16), t
             assert t["name"], t
         process.check_untouched(p.pid)
-
-
-@case(go="ends")
-def stripped_program(go):
-    """Without symbols and DWARF: it works, or one sentence says that and what to do."""
-    with process.Process([programs.path("waits", go, "stripped")]) as p:
-        r = debugger.attach(p.pid, "goroutines --json", expect={0, 1, 2})
-        if r.status:
-            debugger.one_sentence(r)
-        else:
-            assert len(r.json()["goroutines"]) > 40
-        process.check_untouched(p.pid)

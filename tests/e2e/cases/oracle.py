@@ -8,10 +8,8 @@ NO_PREEMPTION = {"GODEBUG": "asyncpreemptoff=1"}
 # name: (program, variant, arguments, environment, seconds to wait after "ready")
 SETUPS = {
     "waits": ("waits", "default", [], {"GODEBUG": "tracebacklabels=1"}, 0),
-    "waits-pie": ("waits", "pie", [], {}, 0),
     "waits-plain-dwarf": ("waits", "plain-dwarf", [], {}, 0),
     "stacks": ("stacks", "default", [], {}, 0),
-    "stacks-pie": ("stacks", "pie", [], {}, 0),
     "stacks-unoptimised": ("stacks", "unoptimised", [], {}, 0),
     "iters": ("iters", "default", [], {}, 0),
     "iters-unoptimised": ("iters", "unoptimised", [], {}, 0),
@@ -23,7 +21,6 @@ SETUPS = {
     "running-more-fixed": ("running", "default", ["more"], NO_PREEMPTION, 0.3),
     "sysstack": ("sysstack", "default", [], NO_PREEMPTION, 0.3),
     "cgo": ("cgo", "default", [], {}, 0),
-    "waits-race": ("waits", "race", [], {}, 0),
     "running-more-stripped": ("running", "stripped", ["more"], {}, 0.3),
     "cgo-stripped": ("cgo", "stripped", [], {}, 0),
 }

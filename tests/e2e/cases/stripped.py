@@ -7,19 +7,6 @@ import time
 from lib import debugger, gotrace, oracle, paths, process, programs
 from lib.runner import case
 
-STRIPPED = {
-    "waits": ("waits", "stripped"),
-    "waits-trimmed": ("waits", "stripped-trimmed"),
-    "waits-pie": ("waits", "stripped-pie"),
-    "stacks": ("stacks", "stripped"),
-    "stacks-trimmed": ("stacks", "stripped-trimmed"),
-    "stacks-pie": ("stacks", "stripped-pie"),
-    "running": ("running", "stripped"),
-    "running-pie": ("running", "stripped-pie"),
-    "cgo": ("cgo", "stripped"),
-    "cgo-external": ("cgo", "stripped-external"),
-}
-
 
 def compare_core(go, path):
     with process.Process([path]) as p:
@@ -30,19 +17,9 @@ def compare_core(go, path):
         oracle.compare_goroutines(gotrace.parse(text), doc).report()
 
 
-@case(go="each", program=list(STRIPPED))
-def core_equals_traceback(go, program):
-    name, variant = STRIPPED[program]
-    compare_core(go, programs.path(name, go, variant))
-
-
-@case(go="each", program=["waits", "waits-pie", "stacks", "stacks-pie", "cgo", "cgo-external"])
-def parked_goroutines_equal_traceback(go, program):
-    name, variant = STRIPPED[program]
-    with process.Process([programs.path(name, go, variant)]) as p:
-        doc = debugger.attach(p.pid, "goroutines --stacks --json").json()
-        text, _ = p.abort()
-        oracle.compare_parked(gotrace.parse(text), doc).report()
+@case(go="each", build=["stripped", "stripped-pie"])
+def running_code_equals_traceback(go, build):
+    compare_core(go, programs.path("running", go, build))
 
 
 WITH_SYMBOLS = {

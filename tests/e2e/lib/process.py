@@ -81,6 +81,10 @@ class Process:
     def abort(self, timeout=40):
         """Ends it by SIGABRT; returns (what the runtime printed, path of the core)."""
         os.kill(self.pid, signal.SIGABRT)
+        return self.aborted(timeout)
+
+    def aborted(self, timeout=40):
+        """The same when somebody else sends it the signal."""
         self.child.wait(timeout)
         return self.stderr(), self.core()
 

@@ -14,17 +14,22 @@ from . import paths
 # Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
 VARIANTS = {
     "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values"]),
+    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo"]),
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
     "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values",
                                       "contexts", "verdicts"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
-    "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types"]),
+    "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),
     "stripped-external": (["-ldflags=-s -w -linkmode=external"], ["cgo"]),
-    "race": (["-race"], ["waits"]),
+    "race": (["-race"], ["waits", "stacks"]),
+    "stripped-race": (["-race", "-ldflags=-s -w"], ["waits", "stacks"]),
+    "noswissmap": ([], ["waits", "stacks"]),
+    "stripped-noswissmap": (["-ldflags=-s -w"], ["waits", "stacks"]),
 }
+# Variants that a GOEXPERIMENT makes: its name, and the toolchains that know it.
+EXPERIMENTS = {v: ("noswissmap", ["1.24", "1.25"]) for v in ("noswissmap", "stripped-noswissmap")}
 LIBRARIES = {"park"}
 
 
@@ -50,7 +55,7 @@ def _digest():
     for f in sorted(paths.PROGRAMS.rglob("*")):
         if f.is_file():
             h.update(str(f.relative_to(paths.PROGRAMS)).encode() + b"\0" + f.read_bytes() + b"\0")
-    h.update(repr(VARIANTS).encode())
+    h.update(repr((VARIANTS, EXPERIMENTS)).encode())
     return h.hexdigest()[:12]
 
 
@@ -94,6 +99,9 @@ def _build_all(folder, go):
     (source / "go.mod").write_text(f"module programs\n\ngo {go}\n")
     names = [p.parent.name for p in sorted(source.glob("*/main.go"))]
     for variant, (flags, only) in VARIANTS.items():
+        experiment, known = EXPERIMENTS.get(variant, ("", [go]))
+        if go not in known:
+            continue
         modules = {}
         for name in names:
             if name not in LIBRARIES and (only is None or name in only):
@@ -103,7 +111,7 @@ def _build_all(folder, go):
             packages = ["."] if module != source else [f"./{n}" for n in members]
             out = folder / variant
             out.mkdir(exist_ok=True)
-            _go(go, module, ["build", *flags, "-o", f"{out}/", *packages])
+            _go(go, module, ["build", *flags, "-o", f"{out}/", *packages], GOEXPERIMENT=experiment)
 
 
 def environment(go):
@@ -114,9 +122,9 @@ def environment(go):
     return env
 
 
-def _go(go, cwd, args):
+def _go(go, cwd, args, **env):
     binary = pathlib.Path(toolchains()[go]) / "bin" / "go"
-    p = subprocess.run([binary, *args], cwd=cwd, env=environment(go), stdout=subprocess.PIPE,
+    p = subprocess.run([binary, *args], cwd=cwd, env={**environment(go), **env}, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, text=True)
     if p.returncode:
         raise RuntimeError(f"go {go}: go {' '.join(map(str, args))} failed in {cwd}:\n{p.stdout}")

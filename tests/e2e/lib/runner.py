@@ -36,7 +36,7 @@ class Case:
 
 
 def case(go="newest", timeout=60, alone=False, **parameters):
-    """Marks a case: go is "newest", "ends" (oldest and newest) or "each". A parameter's list of values
+    """Marks a case: go is "newest", "ends" (oldest and newest), "each", or a list. A parameter's list of values
     makes one case per value. An `alone` case has the machine for itself."""
 
     def mark(function):
@@ -47,6 +47,8 @@ def case(go="newest", timeout=60, alone=False, **parameters):
 
 
 def _toolchains(which):
+    if isinstance(which, list):
+        return which
     return {"newest": [programs.newest()], "ends": [programs.oldest(), programs.newest()],
             "each": list(programs.toolchains())}[which]
 

@@ -1,0 +1,97 @@
+"""Programs as they are built for production: live and from a core they show what Go itself prints, and what the
+plain debug build of the same source shows."""
+import re
+
+from lib import debugger, gotrace, oracle, process, programs
+from lib.runner import case
+
+# Variant of the same program that has DWARF and symbols, for each.
+DEBUG_BUILD = {
+    "pie": "default",
+    "stripped": "default",
+    "stripped-trimmed": "default",
+    "stripped-pie": "default",
+    "external": "default",
+    "stripped-external": "external",
+    "race": "race",
+    "stripped-race": "race",
+    "noswissmap": "noswissmap",
+    "stripped-noswissmap": "noswissmap",
+}
+
+
+def looked_at(path):
+    """(what the process shows, what its core shows, what Go printed)"""
+    with process.Process([path]) as p:
+        live = debugger.attach(p.pid, "goroutines --stacks --json").json()
+        process.check_untouched(p.pid)
+        text, core = p.abort()
+        dead = debugger.core(path, core, "goroutines --stacks --json").json()
+    return live, dead, gotrace.parse(text)
+
+
+def without_prefix(file):
+    """A path as -trimpath leaves it: below GOROOT/src, or beginning with the module; cgo's own files lie in a folder
+    that has a name of its own each time."""
+    file = re.sub(r"^/.*/go-[0-9.]+/src/", "", file or "")
+    file = re.sub(r"^/.*/b\d+/", "", file)
+    return re.sub(r"^/.*/src/(?=\w+/\w+\.\w+$)", "programs/", file)
+
+
+def place(frame):
+    # Names of C functions are in the symbol table only.
+    name = "C" if frame["stack"] == "c" else f"{frame['func']} {without_prefix(frame['file'])}:{frame['line']}"
+    return name, frame["stack"], frame["inlined"]
+
+
+def meaning(document):
+    """All that is said of the user's goroutines, besides addresses, ids and times; the runtime's own, some of which
+    are made as they are needed, by what they begin with."""
+    out = []
+    for g in document["goroutines"]:
+        if g["system"]:
+            continue
+        creator = g["created_by"]
+        out.append((g["entry"] or "", g["status"], g["wait_reason"] or "", g["locked"], sorted((g["labels"] or {}).items()),
+                    creator and (creator["func"], without_prefix(creator["file"]), creator["line"]),
+                    sorted((w["kind"], w.get("op") or "") for w in g["waiting_on"]),
+                    [place(f) for f in oracle.without_handler(g["frames"])]))
+    return sorted(out, key=repr)
+
+
+def same_meaning(debug, other):
+    expected, actual = meaning(debug), meaning(other)
+    assert len(expected) >= 5 and len(expected) == len(actual), (len(expected), len(actual))
+    different = [(e, a) for e, a in zip(expected, actual) if e != a]
+    assert not different, f"{len(different)} differ; the debug build says, and this one:\n" + "\n".join(
+        f"    {e}\n    {a}" for e, a in different[:5])
+    system = [{g["entry"] for g in d["goroutines"] if g["system"]} for d in (debug, other)]
+    # Workers of the garbage collector come with the first collection.
+    assert not (system[0] ^ system[1]) - {"runtime.gcBgMarkWorker"}, system
+
+
+def check(go, program, build):
+    path = programs.path(program, go, build)
+    live, dead, crash = looked_at(path)
+    assert dead["go"].startswith(f"go{go}"), dead["go"]
+    oracle.compare_parked(crash, live).report()
+    oracle.compare_goroutines(crash, dead).report()
+    debug_live, debug_dead, _ = looked_at(programs.path(program, go, DEBUG_BUILD[build]))
+    same_meaning(debug_live, live)
+    same_meaning(debug_dead, dead)
+
+
+@case(go="each", program=["waits", "stacks"],
+      build=["pie", "stripped", "stripped-trimmed", "stripped-pie", "race", "stripped-race"])
+def shows_what_the_debug_build_does(go, program, build):
+    check(go, program, build)
+
+
+@case(go="each", build=["pie", "stripped", "stripped-pie", "external", "stripped-external"])
+def cgo_shows_what_the_debug_build_does(go, build):
+    check(go, "cgo", build)
+
+
+@case(go=["1.24", "1.25"], program=["waits", "stacks"], build=["noswissmap", "stripped-noswissmap"])
+def old_maps_show_what_the_debug_build_does(go, program, build):
+    check(go, program, build)

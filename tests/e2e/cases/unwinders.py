@@ -1,0 +1,91 @@
+"""`set unwinder`: the runtime's table and DWARF with libunwind, which know nothing of each other, find the same frames."""
+import json
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from lib import debugger, elf, gotrace, oracle, process, programs
+from lib.runner import case
+
+QUESTIONS = ["goroutines --stacks --json", "threads --stacks --json"]
+
+
+def documents(text):
+    """The JSON documents that follow one another in `text`."""
+    decoder, out, at = json.JSONDecoder(), [], 0
+    while at < len(text):
+        document, end = decoder.raw_decode(text, at)
+        out.append(document)
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+    return out
+
+
+def both(*target, options=()):
+    """What each question is answered with by either."""
+    commands = [*QUESTIONS, "set unwinder dwarf", *QUESTIONS]
+    r = debugger.run(*target, "--batch", *options, *(a for c in commands for a in ("-e", c)))
+    out = documents(r.out)
+    assert len(out) == 2 * len(QUESTIONS), r
+    return out[:len(QUESTIONS)], out[len(QUESTIONS):]
+
+
+def differences(pclntab, dwarf):
+    key = "goroutines" if "goroutines" in pclntab else "threads"
+    assert len(pclntab[key]) == len(dwarf[key])
+    return [(p, d) for p, d in zip(pclntab[key], dwarf[key]) if p != d]
+
+
+def check_equal(pclntab, dwarf):
+    assert sum(len(g["frames"]) for g in dwarf[0]["goroutines"]) >= 30, dwarf[0]
+    for p, d in zip(pclntab, dwarf):
+        assert not differences(p, d), differences(p, d)[:3]
+
+
+@case(go="each", program=["waits", "stacks", "running", "cgo"], build=["default", "pie"])
+def dwarf_finds_the_same_frames(go, program, build):
+    """Everything is equal: pc, sp and fp of each frame, functions, files, lines, inlined calls; parked and running
+    goroutines, system stacks, signal handlers."""
+    path = programs.path(program, go, build)
+    with process.Process([path]) as p:
+        time.sleep(0.2 if program == "running" else 0)
+        check_equal(*both("attach", p.pid))
+        text, core = p.abort()
+        pclntab, dwarf = both("core", path, core)
+        check_equal(pclntab, dwarf)
+        oracle.compare_goroutines(gotrace.parse(text), dwarf[0]).report()
+
+
+@case(go="ends")
+def dwarf_is_needed_for_it(go):
+    whole = programs.path("waits", go)
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = f"{folder}/waits"
+        subprocess.run(["strip", "-s", "-o", stripped, whole], check=True)
+        check_stripped(whole, stripped)
+
+
+def check_stripped(whole, stripped):
+    with process.Process([stripped]) as p:
+        r = debugger.attach(p.pid, "set unwinder dwarf", expect=1)
+        debugger.one_sentence(r, "waits", r"\.debug_frame", "--debug-file")
+        r = debugger.run("attach", p.pid, "--batch", "-x", "-", expect=1, stdin="set on-error continue\n"
+                         "set unwinder dwarf\nshow unwinder\ngoroutines --stacks\n")
+        assert r.out.startswith("pclntab\n") and "main.selectEmpty" in r.out, r
+        check_equal(*both("attach", p.pid, options=["--debug-file", whole]))
+
+
+@case(go="ends")
+def dwarf_is_used_for_it(go):
+    """Without the entries of functions there is nothing to go by, and that is said."""
+    path = programs.path("waits", go, "plain-dwarf")
+    data = bytearray(pathlib.Path(path).read_bytes())
+    start, size = elf.sections(data)[".debug_frame"]
+    common = 4 + int.from_bytes(data[start:start + 4], "little")
+    data[start + common:start + size] = bytes(size - common)
+    with tempfile.TemporaryDirectory() as folder, process.Process([path]) as p:
+        pathlib.Path(folder, "damaged").write_bytes(data)
+        _, core = p.abort()
+        r = debugger.core(f"{folder}/damaged", core, "goroutines --stacks", "set unwinder dwarf", "goroutines --stacks",
+                          expect={0, 1})
+    assert "main.selectEmpty" in r.out and "the DWARF has no frame information for runtime.gopark" in r.out + r.err, r

@@ -133,16 +133,16 @@ static struct error *decode_entry(
 		*ret = known->node;
 		return NULL;
 	}
-	if (!descriptor) {
-		err = add_node(cache, &type, ret);
-	} else {
-		err = program_type_at(program, descriptor, &found);
-		if (!err && found->kind != type.kind)
-			err = error_create(ERROR_BAD_DATA,
-				"DWARF and the descriptor of %s do not agree", found->name);
-		if (!err)
-			*ret = node_of(found);
+	err = descriptor ? program_type_at(program, descriptor, &found) : NULL;
+	bool agrees = !err && descriptor && found->kind == type.kind && found->size == type.size;
+	if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
+		error_destroy(err); /* a file that is not quite the program's: DWARF alone then */
+		err = NULL;
 	}
+	if (agrees)
+		*ret = node_of(found);
+	else if (!err)
+		err = add_node(cache, &type, ret);
 	if (err)
 		return err;
 	if (!(*ret)->type.entry)

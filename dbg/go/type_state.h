@@ -80,8 +80,7 @@ struct error *descriptor_signature(struct program *program, const struct go_type
 
 /* ---- DWARF (type_debug.c); references are entries of .debug_info ---- */
 
-/* `*ret_descriptor` 0: the program has none, and `*ret` is the whole answer; else just its `entry`
- * counts. */
+/* `*ret_descriptor` is where DWARF says that the type's descriptor is; 0: the program has none. */
 struct error *debug_decode(
 	struct program *program, uint64_t entry, uint64_t *ret_descriptor, struct go_type *ret);
 struct error *debug_part(

@@ -185,15 +185,14 @@ def types_from_dwarf_alone(go, variant):
         compare_types(p.ask("dump-debug", [f"@{entries[t['addr']]}" for t in named if t["addr"] in entries]), wanted)
 
 
-@case(go="each")
-def maps_of_the_other_kind(go):
-    """1.24 and 1.25 can be told to use the maps of the releases before."""
-    if go not in ("1.24", "1.25"):
-        return
-    for flags in ([], ["-ldflags=-s -w"]):
-        with tempfile.TemporaryDirectory() as folder, Types(build_classic(go, folder, flags)) as p:
-            compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
-            compare_maps(p)
+@case(release=["1.24", "1.25"], build=["default", "stripped"])
+def maps_of_the_other_kind(go, release, build):
+    """These can be told to use the maps of the releases before."""
+    assert go
+    flags = ["-ldflags=-s -w"] if build == "stripped" else []
+    with tempfile.TemporaryDirectory() as folder, Types(build_classic(release, folder, flags)) as p:
+        compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
+        compare_maps(p)
 
 
 def build_classic(go, folder, flags):

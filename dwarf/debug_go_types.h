@@ -23,8 +23,8 @@ struct debug_go_type {
 	uint64_t element; /* entries of what it consists of; 0: none */
 	uint64_t key;
 	uint64_t inside;     /* of maps, channels and interfaces: what the runtime makes them of */
-	uint64_t descriptor; /* DW_AT_go_runtime_type: link-time address, or (since 1.27) offset
-			      from moduledata.types; 0: none in the program */
+	uint64_t descriptor; /* DW_AT_go_runtime_type: offset from moduledata.types; 0: the program
+				has none */
 };
 
 struct debug_go_field {

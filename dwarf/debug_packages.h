@@ -1,6 +1,6 @@
 /*
  * The packages of a Go program, from its DWARF's units: import path and the name that source code
- * uses.
+ * uses. Packages without code have no unit.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_PACKAGES_H
 #define GCTXDBG_DWARF_DEBUG_PACKAGES_H

@@ -221,7 +221,6 @@ static const struct row rows[] = {
 	REQUIRED(moduledata.etext, "runtime.moduledata", "etext"),
 	ROW(moduledata.types, "runtime.moduledata", "types"),
 	ROW(moduledata.etypes, "runtime.moduledata", "etypes"),
-	ROW(moduledata.types_size, "runtime.moduledata", "typedesclen"), /* since 1.27 */
 	REQUIRED(moduledata.gofunc, "runtime.moduledata", "gofunc"),
 	ROW(moduledata.data, "runtime.moduledata", "data"),
 	ROW(moduledata.edata, "runtime.moduledata", "edata"),

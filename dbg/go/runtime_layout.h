@@ -146,7 +146,6 @@ struct runtime_layout {
 	} gc;
 	struct {
 		struct field size, pc_header, text, etext, types, etypes, gofunc, next;
-		struct field types_size; /* of descriptors; present: DWARF counts from `types` */
 		struct field data, edata, bss, ebss, noptrdata, enoptrdata, noptrbss, enoptrbss;
 	} moduledata;
 	struct pclntab_layout pclntab;

@@ -1,19 +1,8 @@
 /* Types of the program, each decoded once, whichever source describes it: see type.h. */
-#include <stdio.h>
-
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
 #include "dbg/go/type_index.h"
 #include "dbg/go/type_state.h"
-
-static struct type_node *node_of(const struct go_type *type)
-{
-	union {
-		const struct go_type *in;
-		struct type_node *out;
-	} unqualified = {type};
-	return unqualified.out;
-}
 
 struct error *type_cache_get(struct program *program, struct type_cache **ret)
 {
@@ -59,8 +48,7 @@ struct error *type_intern(struct program *program, const char *text, const char 
 	return *ret ? NULL : error_no_memory();
 }
 
-/* A new node, which belongs to the cache. */
-static struct error *add_node(
+struct error *type_cache_add(
 	struct type_cache *cache, const struct go_type *type, struct type_node **ret)
 {
 	struct error *err = type_cache_take(cache, sizeof(**ret) + strlen(type->name));
@@ -95,7 +83,7 @@ struct error *program_type_at(
 		err = descriptor_decode(program, descriptor, &type);
 		cache->nesting--;
 		if (!err)
-			err = add_node(cache, &type, &node);
+			err = type_cache_add(cache, &type, &node);
 		if (err)
 			return err;
 		HASH_ADD(by_descriptor, cache->by_descriptor, type.descriptor,
@@ -133,16 +121,16 @@ static struct error *decode_entry(
 		*ret = known->node;
 		return NULL;
 	}
-	if (!descriptor) {
-		err = add_node(cache, &type, ret);
-	} else {
-		err = program_type_at(program, descriptor, &found);
-		if (!err && found->kind != type.kind)
-			err = error_create(ERROR_BAD_DATA,
-				"DWARF and the descriptor of %s do not agree", found->name);
-		if (!err)
-			*ret = node_of(found);
+	err = descriptor ? program_type_at(program, descriptor, &found) : NULL;
+	bool agrees = !err && descriptor && found->kind == type.kind && found->size == type.size;
+	if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
+		error_destroy(err); /* a file that is not quite the program's: DWARF alone then */
+		err = NULL;
 	}
+	if (agrees)
+		*ret = type_node_of(found);
+	else if (!err)
+		err = type_cache_add(cache, &type, ret);
 	if (err)
 		return err;
 	if (!(*ret)->type.entry)
@@ -173,71 +161,6 @@ struct error *program_type_of_entry(
 	return NULL;
 }
 
-struct error *type_derive(struct program *program, enum go_kind kind, const struct go_type *element,
-	const struct go_type **ret)
-{
-	struct type_cache *cache;
-	struct type_node *node;
-	struct error *err = type_cache_get(program, &cache);
-	if (err)
-		return err;
-	const struct go_type **known =
-		kind == GO_POINTER ? &node_of(element)->pointer : &node_of(element)->slice;
-	if (*known) {
-		*ret = *known;
-		return NULL;
-	}
-	char name[MAX_TYPE_NAME + 3];
-	snprintf(name, sizeof(name), "%s%s", kind == GO_POINTER ? "*" : "[]", element->name);
-	struct go_type type = {
-		.kind = kind,
-		.size = kind == GO_POINTER ? 8 : 24,
-		.direct = kind == GO_POINTER,
-	};
-	err = type_intern(program, name, &type.name);
-	if (!err)
-		err = add_node(cache, &type, &node);
-	if (err)
-		return err;
-	node->parts[TYPE_ELEMENT] = element;
-	*ret = *known = &node->type;
-	return NULL;
-}
-
-struct error *type_basic(struct program *program, const char *name, const struct go_type **ret)
-{
-	static const struct {
-		const char *name;
-		enum go_kind kind;
-		uint8_t size;
-	} basics[] = {{"bool", GO_BOOL, 1}, {"int", GO_INT, 8}, {"int8", GO_INT8, 1},
-		{"int16", GO_INT16, 2}, {"int32", GO_INT32, 4}, {"int64", GO_INT64, 8},
-		{"uint", GO_UINT, 8}, {"uint8", GO_UINT8, 1}, {"uint16", GO_UINT16, 2},
-		{"uint32", GO_UINT32, 4}, {"uint64", GO_UINT64, 8}, {"uintptr", GO_UINTPTR, 8},
-		{"float32", GO_FLOAT32, 4}, {"float64", GO_FLOAT64, 8},
-		{"complex64", GO_COMPLEX64, 8}, {"complex128", GO_COMPLEX128, 16},
-		{"string", GO_STRING, 16}, {"unsafe.Pointer", GO_UNSAFE_POINTER, 8}};
-	struct type_cache *cache;
-	struct type_node *node;
-	*ret = NULL;
-	struct error *err = type_cache_get(program, &cache);
-	for (size_t i = 0; !err && i < array_length(basics); i++) {
-		if (strcmp(name, basics[i].name) != 0)
-			continue;
-		struct go_type type = {.kind = basics[i].kind,
-			.name = basics[i].name,
-			.size = basics[i].size,
-			.named = true,
-			.direct = basics[i].kind == GO_UNSAFE_POINTER};
-		if (!cache->basics[i])
-			err = add_node(cache, &type, &node);
-		if (!err && !cache->basics[i])
-			cache->basics[i] = &node->type;
-		*ret = cache->basics[i];
-	}
-	return err;
-}
-
 static const char *const part_names[TYPE_PARTS] = {
 	[TYPE_ELEMENT] = "elements",
 	[TYPE_KEY] = "keys",
@@ -262,7 +185,7 @@ static bool has_part(enum go_kind kind, enum type_part part)
 static struct error *get_part(struct program *program, const struct go_type *type,
 	enum type_part part, const struct go_type **ret)
 {
-	struct type_node *node = node_of(type);
+	struct type_node *node = type_node_of(type);
 	if (!has_part(type->kind, part))
 		return error_create(ERROR_USAGE, "%s has no %s", type->name, part_names[part]);
 	if (!node->parts[part]) {
@@ -303,7 +226,7 @@ struct error *go_type_group(
 struct error *go_type_fields(struct program *program, const struct go_type *type,
 	const struct go_field **ret, size_t *ret_count)
 {
-	struct type_node *node = node_of(type);
+	struct type_node *node = type_node_of(type);
 	if (type->kind != GO_STRUCT)
 		return error_create(ERROR_USAGE, "%s is no struct: it has no fields", type->name);
 	if (!node->fields_known) {

@@ -60,7 +60,8 @@ struct go_type {
 	uint64_t length;     /* of an array */
 	int direction;	     /* of a channel */
 	bool named;	     /* has a name of its own, so that it can have methods */
-	bool direct; /* an interface holds the value itself (pointer-shaped), not its address */
+	bool direct; /* an interface holds the value itself (pointer-shaped), not its address; of
+			a type without a descriptor, which no interface holds, a guess */
 	uint64_t descriptor; /* run-time address of its runtime._type; 0: known from DWARF only */
 	uint64_t entry;	     /* offset in .debug_info; 0: known from its descriptor only */
 };

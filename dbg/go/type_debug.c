@@ -7,15 +7,16 @@
 #include "dbg/go/program_state.h"
 #include "dbg/go/type_state.h"
 
-/* The run-time address of the type's descriptor; 0 when it has none. */
+/*
+ * The run-time address of the type's descriptor; 0 when it has none. DWARF counts from the start of
+ * the section that has the descriptors (R_ADDROFF in cmd/link/internal/ld/data.go), which is
+ * moduledata.types in every release and build mode.
+ */
 static uint64_t descriptor_of(const struct program *program, const struct debug_go_type *type)
 {
-	if (!type->descriptor)
-		return 0;
-	uint64_t base = field_present(program->layout.moduledata.types_size) ? program->types
-									     : program->bias;
-	uint64_t address = base + type->descriptor;
-	return address >= program->types && address < program->etypes ? address : 0;
+	return type->descriptor && type->descriptor < program->etypes - program->types
+		       ? program->types + type->descriptor
+		       : 0;
 }
 
 /* Of an unnamed channel type, by its name; a named one's is nowhere in DWARF. */
@@ -28,7 +29,8 @@ static int direction_of(const struct debug_go_type *type)
 							: GO_CHAN_RECV | GO_CHAN_SEND;
 }
 
-/* Pointer-shaped: see types.IsDirectIface in cmd/compile. */
+/* Pointer-shaped: see types.IsDirectIface in cmd/compile. Since 1.26 fields without size do not
+ * count there; nobody can tell, as no interface holds a type without a descriptor. */
 static bool is_direct(struct program *program, const struct debug_go_type *type)
 {
 	struct debug_go_type inner = *type;
@@ -68,10 +70,10 @@ struct error *debug_decode(
 		.size = type.size,
 		.length = type.length,
 		.direction = direction_of(&type),
-		.direct = !*ret_descriptor && is_direct(program, &type),
+		.direct = is_direct(program, &type),
 		.entry = type.entry,
 	};
-	return *ret_descriptor ? NULL : type_debug_name(program, type.name, ret);
+	return type_debug_name(program, type.name, ret);
 }
 
 /* The field `name` of the struct at `*entry`: its type's entry. */

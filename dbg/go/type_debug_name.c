@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "dbg/go/program_state.h"
+#include "dbg/go/type_index.h"
 #include "dbg/go/type_state.h"
 
 /* Of one character of an import path or identifier, as linker names have it. */
@@ -43,11 +44,14 @@ static size_t path_length(const char *text, size_t size)
 	return dot ? (size_t)(dot - text) : 0;
 }
 
-/* "yaml" for "gopkg.in/yaml.v3". */
+/* "yaml" for "gopkg.in/yaml.v3": a unit says it or, where the package has no code, the name of one
+ * of its types that has a descriptor. */
 static struct error *package_name(struct program *program, const char *path, const char **ret)
 {
 	struct error *err = debug_info_package_name(program->debug, path, ret);
-	if (err || (*ret && **ret))
+	if (!err && (!*ret || !**ret))
+		err = type_index_package_name(program, path, ret);
+	if (err || *ret)
 		return err;
 	const char *slash = strrchr(path, '/');
 	*ret = slash ? slash + 1 : path;
@@ -97,42 +101,70 @@ static size_t other_length(const char *text)
 	return text[i] ? i + 1 : i;
 }
 
-/* At `at` of `text`, the name of an unexported field: DWARF has its package before it. */
-static bool is_field_name(const char *text, const char *at, size_t size)
+/* Which braces are open around what is being written: bit 0 is the innermost, set for a struct's.
+ */
+struct braces {
+	uint64_t structs;
+	bool at_start; /* of a field or method */
+};
+
+static void see_punctuation(struct braces *braces, char c, const char *before, const char *start)
 {
-	return at - text >= 2 && at[-1] == ' ' && (at[-2] == '{' || at[-2] == ';') &&
-	       at[size] == ' ' && at[size + 1] != '}';
+	if (c == '{')
+		braces->structs = braces->structs << 1 |
+				  (before - start >= 7 && memcmp(before - 7, "struct ", 7) == 0);
+	if (c == '}')
+		braces->structs >>= 1;
+	if (c != ' ')
+		braces->at_start = c == '{' || c == ';';
 }
 
-static struct error *write_name(struct program *program, const char *text, FILE *out)
+/* Whether `text` (the `size` characters of an identifier are over) goes on with the field's type:
+ * then it was the field's name; that of an embedded one is its type's. */
+static bool is_field_name(const struct braces *braces, const char *text)
 {
-	const char *start = text;
-	while (*text) {
+	return braces->at_start && (braces->structs & 1) && text[0] == ' ' && text[1] != '}' &&
+	       text[1] != '"';
+}
+
+/* How much of a field's name is the package that it belongs to; %T leaves that out. */
+static size_t field_package(const char *text, size_t size)
+{
+	const char *dot = memrchr(text, '.', size);
+	return dot ? (size_t)(dot - text) + 1 : 0;
+}
+
+static struct error *write_name(struct program *program, const char *name, FILE *out)
+{
+	struct braces braces = {0};
+	for (const char *text = name; *text;) {
 		size_t size = 0;
-		/* "..." of a variadic parameter is no path. */
-		while (strncmp(text, "...", 3) == 0) {
+		if (strncmp(text, "...", 3) == 0) { /* of a variadic parameter, no path */
 			fputs("...", out);
 			text += 3;
+			continue;
 		}
 		while (is_path(text[size]))
 			size++;
 		if (!size) {
 			size = other_length(text);
+			see_punctuation(&braces, *text, text, name);
 			fprintf(out, "%.*s", (int)size, text);
-			text += *text ? size : 0;
+			text += size;
 			continue;
 		}
-		if (is_field_name(start, text, size)) {
-			size_t length = path_length(text, size);
-			text += length ? length + 1 : 0;
-			size -= length ? length + 1 : 0;
-		}
-		struct error *err = write_identifier(program, text, size, out);
+		size_t skip = is_field_name(&braces, text + size) ? field_package(text, size) : 0;
+		struct error *err = NULL;
+		if (skip)
+			fprintf(out, "%.*s", (int)(size - skip), text + skip);
+		else
+			err = write_identifier(program, text, size, out);
 		if (err)
 			return err;
 		bool generic = text[size] == '[' && !(size == 3 && memcmp(text, "map", 3) == 0) &&
 			       !(size == 4 && memcmp(text, "chan", 4) == 0);
 		text += size;
+		braces.at_start = false;
 		if (generic) { /* type arguments, which %T leaves as they are */
 			size = bracketed(text);
 			fprintf(out, "%.*s", (int)size, text);

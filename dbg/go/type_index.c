@@ -32,6 +32,12 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 
 static const uint64_t hash_start = 0xcbf29ce484222325;
 
+/* Of a package; no type is called so. */
+static uint64_t hash_package(const char *import_path)
+{
+	return hash_text(hash_text(hash_start, "package "), import_path);
+}
+
 /* A name with the import path instead of the package's name, if that differs; false: it does not.
  */
 static bool hash_with_path(const struct go_type *type, uint64_t *ret)
@@ -146,8 +152,11 @@ static struct error *try_add(struct program *program, struct type_index *index, 
 	if (!is_name(type->name))
 		return NULL;
 	err = add(index, hash_text(hash_start, type->name), address);
-	if (!err && hash_with_path(type, &hash))
+	if (!err && hash_with_path(type, &hash)) {
 		err = add(index, hash, address);
+		if (!err)
+			err = add(index, hash_package(type->package), address);
+	}
 	return err;
 }
 
@@ -224,8 +233,9 @@ bool type_has_name(const struct go_type *type, const char *name)
 	       strcmp(name + path, type->name + size) == 0;
 }
 
-struct error *type_index_find(struct program *program, const char *name,
-	struct error *(*visit)(void *context, const struct go_type *type), void *context)
+/* The index, and in it the first entry with that hash. */
+static struct error *find_hash(struct program *program, uint64_t hash,
+	const struct type_index **ret_index, size_t *ret_first)
 {
 	struct type_cache *cache;
 	struct error *err = type_cache_get(program, &cache);
@@ -234,7 +244,6 @@ struct error *type_index_find(struct program *program, const char *name,
 	if (err)
 		return err;
 	const struct type_index *index = cache->index;
-	uint64_t hash = hash_text(hash_start, name);
 	size_t low = 0, high = index->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -243,11 +252,43 @@ struct error *type_index_find(struct program *program, const char *name,
 		else
 			high = middle;
 	}
-	for (; !err && low < index->count && index->items[low].hash == hash; low++) {
+	*ret_index = index;
+	*ret_first = low;
+	return NULL;
+}
+
+struct error *type_index_find(struct program *program, const char *name,
+	struct error *(*visit)(void *context, const struct go_type *type), void *context)
+{
+	const struct type_index *index;
+	uint64_t hash = hash_text(hash_start, name);
+	size_t i;
+	struct error *err = find_hash(program, hash, &index, &i);
+	for (; !err && i < index->count && index->items[i].hash == hash; i++) {
 		const struct go_type *type;
-		err = program_type_at(program, index->items[low].descriptor, &type);
+		err = program_type_at(program, index->items[i].descriptor, &type);
 		if (!err && type_has_name(type, name))
 			err = visit(context, type);
+	}
+	return err;
+}
+
+struct error *type_index_package_name(
+	struct program *program, const char *import_path, const char **ret)
+{
+	const struct type_index *index;
+	uint64_t hash = hash_package(import_path);
+	size_t i;
+	*ret = NULL;
+	struct error *err = find_hash(program, hash, &index, &i);
+	for (; !err && i < index->count && index->items[i].hash == hash; i++) {
+		const struct go_type *type;
+		char name[MAX_TYPE_NAME + 1];
+		err = program_type_at(program, index->items[i].descriptor, &type);
+		if (err || !type->package || strcmp(type->package, import_path) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(type->name, "."), type->name);
+		return type_intern(program, name, ret);
 	}
 	return err;
 }

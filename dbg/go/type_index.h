@@ -24,6 +24,11 @@ void type_index_destroy(struct type_index *index);
 struct error *type_index_find(struct program *program, const char *name,
 	struct error *(*visit)(void *context, const struct go_type *type), void *context);
 
+/* The name that source code has for the package with this import path, by one of its types; NULL:
+ * none of them has a descriptor. Belongs to the program. */
+struct error *type_index_package_name(
+	struct program *program, const char *import_path, const char **ret);
+
 /* Whether it is called so, with the import path or without. */
 bool type_has_name(const struct go_type *type, const char *name);
 

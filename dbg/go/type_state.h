@@ -52,8 +52,23 @@ struct error *type_cache_get(struct program *program, struct type_cache **ret);
 void type_cache_destroy(struct type_cache *cache);
 /* ERROR_BAD_DATA when `size` more bytes are too many. */
 struct error *type_cache_take(struct type_cache *cache, uint64_t size);
+/* A new node, which belongs to the cache. */
+struct error *type_cache_add(
+	struct type_cache *cache, const struct go_type *type, struct type_node **ret);
+/* The node that `type` is the first member of. */
+static inline struct type_node *type_node_of(const struct go_type *type)
+{
+	union {
+		const struct go_type *in;
+		struct type_node *out;
+	} unqualified = {type};
+	return unqualified.out;
+}
+
 /* A copy of `text` that lives as long as the program. */
 struct error *type_intern(struct program *program, const char *text, const char **ret);
+/* ---- Types made here (type_derive.c) ---- */
+
 /* A basic type that the program itself has no use for ("float64"); NULL when it is none. */
 struct error *type_basic(struct program *program, const char *name, const struct go_type **ret);
 /* A type that neither source describes: a pointer to or a slice of `element`. */
@@ -80,8 +95,7 @@ struct error *descriptor_signature(struct program *program, const struct go_type
 
 /* ---- DWARF (type_debug.c); references are entries of .debug_info ---- */
 
-/* `*ret_descriptor` 0: the program has none, and `*ret` is the whole answer; else just its `entry`
- * counts. */
+/* `*ret_descriptor` is where DWARF says that the type's descriptor is; 0: the program has none. */
 struct error *debug_decode(
 	struct program *program, uint64_t entry, uint64_t *ret_descriptor, struct go_type *ret);
 struct error *debug_part(

@@ -8,6 +8,8 @@
 #include "commands/shell.h"
 #include "dbg/go/map.h"
 #include "dbg/go/program_state.h"
+#include "dbg/go/type_index.h"
+#include "dbg/go/type_state.h"
 #include "dbg/target/target.h"
 
 enum { MANY_ENTRIES = 1000, MAX_TEXT = 4096 };
@@ -96,6 +98,23 @@ static struct error *run_types(struct shell *shell, const struct arguments *argu
 	json_end(json);
 	json_finish(json);
 	return NULL;
+}
+
+/* The same as if no type had a descriptor; only packages' names are taken from there. */
+static struct error *run_debug(struct shell *shell, const struct arguments *arguments)
+{
+	struct program *program = shell->program;
+	struct type_cache *cache = take_pointer(program->type_cache);
+	const char *name;
+	uint64_t end = program->etypes;
+	struct error *err = type_index_package_name(program, "main", &name); /* reads them */
+	program->etypes = program->types;
+	if (!err)
+		err = run_types(shell, arguments);
+	type_cache_destroy(program->type_cache);
+	program->type_cache = cache;
+	program->etypes = end;
+	return err;
 }
 
 /* TYPE FIELD...: where Go finds each field. */
@@ -228,6 +247,16 @@ static const struct command dump_types = {
 	.run = run_types,
 };
 
+static const struct command dump_debug = {
+	.name = "dump-debug",
+	.group = GROUP_PLUGIN,
+	.usage = "dump-debug @ENTRY...",
+	.summary = "Prints what DWARF says of types",
+	.max_words = MAX_WORDS,
+	.needs_target = true,
+	.run = run_debug,
+};
+
 static const struct command find_fields = {
 	.name = "find-fields",
 	.group = GROUP_PLUGIN,
@@ -249,7 +278,8 @@ static const struct command dump_maps = {
 	.run = run_maps,
 };
 
-static const struct command *const commands[] = {&dump_types, &find_fields, &dump_maps};
+static const struct command *const commands[] = {
+	&dump_types, &dump_debug, &find_fields, &dump_maps};
 
 const struct plugin gctxdbg_plugin = {
 	.abi = PLUGIN_ABI,

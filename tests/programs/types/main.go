@@ -57,6 +57,33 @@ type (
 		next  *Box[T]
 	}
 	Secret struct{ used [7]uint16 }
+	// Everything has fields of all kinds of types without a name.
+	Everything struct {
+		A map[string]*http.Request
+		B func(int, ...string) (bool, error)
+		C struct {
+			A int
+			b string `tag:"net/x.T [y] \"q\""`
+		}
+		D interface {
+			Close() error
+			read(http.Header) (dotted.Thing, error)
+		}
+		E chan<- <-chan []model.Node
+		F [3]map[[2]Text]chan *models.Node
+		G Box[map[string]*http.Request]
+		H []Box[Box[dotted.Thing]]
+		I func(func(model.Node) *Tree, struct{}) interface{}
+		J struct {
+			*http.Request
+			model.Only
+		}
+		K *[]**dotted.Thing
+		L unsafe.Pointer
+		M <-chan struct{}
+		N map[interface{}]error
+		O [0]func()
+	}
 	// ByValue is nowhere behind a pointer, in a slice or the like.
 	ByValue struct{ only uint8 }
 )
@@ -81,7 +108,7 @@ func collect() {
 		true, int(1), int8(1), int16(1), int32(1), int64(1), uint(1), uint8(1), uint16(1), uint32(1),
 		uint64(1), uintptr(1), float32(1), float64(1), complex64(1), complex128(1), "", unsafe.Pointer(&i),
 		i, Text(""), Callback(nil), Stream(nil), Table(nil), List(nil), Row{}, Reference(nil), &closer, &empty,
-		Blank{}, Direct{}, DirectRow{}, Tree{}, &Tree{}, Embeds{}, &Embeds{}, ByValue{1},
+		Blank{}, Direct{}, DirectRow{}, Tree{}, &Tree{}, Embeds{}, &Embeds{}, ByValue{1}, Everything{},
 		Box[int]{}, Box[model.Node]{}, &Box[map[string]*http.Request]{}, model.Pair[Text, *models.Node]{},
 		Box[Box[Text]]{},
 		model.Node{}, models.Node{}, &models.Other{}, model.Only(1), dotted.Thing{}, local(),

@@ -1,6 +1,7 @@
 /* `ctx tree`: the forest of contexts. */
 #include "commands/context_tree.h"
 #include "commands/registry.h"
+#include "commands/verdict_text.h"
 #include "dbg/go/program.h"
 
 /* Marks what matches, and all that is above it. */
@@ -67,12 +68,33 @@ static struct error *tree_json(struct shell *shell, const struct context_forest 
 	return err;
 }
 
+/* The name of a verdict by number of context. The process does not run for it. */
+static struct error *load_marks(
+	struct shell *shell, const struct context_forest *forest, const char ***ret)
+{
+	const struct check_options options = {.grace_ns = DEFAULT_GRACE_NS};
+	struct verdicts verdicts = {0};
+	*ret = calloc(forest->count + 1, sizeof(**ret));
+	struct error *err = *ret ? contexts_check(shell->program, forest, &options, &verdicts)
+				 : error_no_memory();
+	for (size_t i = verdicts.count; i-- > 0;) /* the gravest one is written last */
+		(*ret)[verdicts.items[i].context] = verdict_name(verdicts.items[i].kind);
+	verdicts_deinit(&verdicts);
+	return err;
+}
+
 static struct error *tree_text(struct shell *shell, const struct arguments *arguments,
 	const struct context_forest *forest, const ptrdiff_t *roots, size_t root_count,
 	const bool *shown, uint64_t depth)
 {
+	_cleanup_free_ const char **marks = NULL;
+	struct error *err =
+		argument_given(arguments, "garbage") ? NULL : load_marks(shell, forest, &marks);
+	if (err)
+		return err;
 	const struct context_tree tree = {.shell = shell,
 		.forest = forest,
+		.marks = marks,
 		.shown = shown,
 		.depth = depth,
 		.unfold = argument_given(arguments, "all")};
@@ -94,7 +116,8 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 			: NULL;
 	if (!err)
 		err = contexts_load(shell,
-			(argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : 0u), &forest);
+			argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : CONTEXTS_HOLDERS,
+			&forest);
 	if (!err && arguments->word_count)
 		err = context_argument(forest, arguments->words[0], &root);
 	if (!err && where) {

@@ -191,6 +191,61 @@ static struct error *add_from_memory(
 	return err ? err : decode_new(builder);
 }
 
+/*
+ * Whether the object at `address`, whose `done` is where it should be, is one of `shape`: it is of
+ * that size, starts with its parent, and a timerCtx has a deadline (with the monotonic bit), which
+ * the other types of that size do not.
+ */
+static struct error *looks_like(struct context_builder *builder, const struct context_shape *shape,
+	uint64_t address, bool *ret)
+{
+	static const uint64_t HAS_MONOTONIC = 1ull << 63;
+	enum { CLASS_STEP = 32 }; /* between size classes up to 256 bytes */
+	struct target *target = builder->program->target;
+	struct heap_object object;
+	uint64_t parent[2], wall = 0;
+	*ret = false;
+	if (!heap_object_at(builder->program, address, &object) || object.address != address ||
+		!object.in_use || object.size < shape->size ||
+		object.size >= shape->size + CLASS_STEP)
+		return NULL;
+	struct error *err = target_read(target, address, parent, sizeof(parent));
+	if (!err && shape->deadline != NO_OFFSET)
+		err = target_read_u64(target, address + (uint64_t)shape->deadline, &wall);
+	if (err)
+		return err;
+	bool timed = shape->deadline == NO_OFFSET || (wall & HAS_MONOTONIC);
+	*ret = timed && context_types_itab(&builder->types, parent[0]);
+	return NULL;
+}
+
+/*
+ * A context that only a cancel function or a timer points to has no interface value anywhere; its
+ * Done channel gives it away.
+ */
+static struct error *add_from_channels(
+	struct context_builder *builder, const struct context_pairs *pairs)
+{
+	static const enum context_kind kinds[] = {
+		CONTEXT_TIMER, CONTEXT_CANCEL, CONTEXT_AFTER_FUNC};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->channel_count; i++) {
+		bool found = false;
+		for (size_t j = 0; !err && !found && j < array_length(kinds); j++) {
+			const struct context_shape *shape =
+				context_types_of_kind(&builder->types, kinds[j]);
+			ptrdiff_t number;
+			if (!shape || shape->done == NO_OFFSET)
+				continue;
+			uint64_t address = pairs->channels[i] - (uint64_t)shape->done;
+			err = looks_like(builder, shape, address, &found);
+			if (!err && found)
+				err = context_builder_add(builder, shape, address, &number);
+		}
+	}
+	return err ? err : decode_new(builder);
+}
+
 static bool is_live(const struct live_words *words, const struct context_pair *pair)
 {
 	for (size_t i = 0; i < words->count; i++) {
@@ -292,6 +347,8 @@ static struct error *load(struct program *program, unsigned flags, struct contex
 	if (!err)
 		err = add_from_memory(&builder, &pairs, false);
 	if (!err)
+		err = add_from_channels(&builder, &pairs);
+	if (!err)
 		err = add_from_stacks(&builder, &pairs);
 	if (!err && (flags & CONTEXTS_GARBAGE))
 		err = add_from_memory(&builder, &pairs, true);
@@ -305,7 +362,7 @@ static struct error *load(struct program *program, unsigned flags, struct contex
 		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
 					   "could not be read: there may be more of them") < 0)
 		forest->problem = NULL;
-	free(pairs.items);
+	context_pairs_deinit(&pairs);
 	builder_deinit(&builder);
 	return err;
 }

@@ -40,6 +40,17 @@ static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t dat
 	return NULL;
 }
 
+static struct error *add_channel(struct scan *scan, uint64_t location, bool garbage)
+{
+	struct context_pairs *pairs = scan->pairs;
+	if (garbage || pairs->channel_count >= MAX_PAIRS)
+		return NULL;
+	if (!array_reserve(&pairs->channels, &pairs->channel_capacity, pairs->channel_count + 1))
+		return error_no_memory();
+	pairs->channels[pairs->channel_count++] = location;
+	return NULL;
+}
+
 /* The number of words, from `words` on, before one that may be an itab of a context. */
 static size_t skip_others(const struct scan *scan, const uint64_t *words, size_t count)
 {
@@ -72,12 +83,15 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 		if (i >= last)
 			break;
 		const struct itab *itab = context_types_itab(scan->types, words[i]);
-		if (!itab)
+		bool channel = words[i] == scan->types->channel && pair.kind == HOLDER_HEAP;
+		if (!itab && !channel)
 			continue;
 		struct context_pair found = pair;
 		if (judge && !judge(scan, address + 8 * i, &found))
 			continue;
-		struct error *err = add_pair(scan, address + 8 * i, words[i + 1], itab, found);
+		struct error *err =
+			itab ? add_pair(scan, address + 8 * i, words[i + 1], itab, found)
+			     : add_channel(scan, address + 8 * i, found.garbage);
 		if (err)
 			return err;
 	}
@@ -231,6 +245,12 @@ struct error *context_pairs_find(
 		.low = types->context_itabs[0].address,
 		.span = types->context_itabs[count - 1].address - types->context_itabs[0].address,
 		.buffer = malloc(CHUNK + 8)};
+	if (types->channel && types->channel < scan.low) {
+		scan.span += scan.low - types->channel;
+		scan.low = types->channel;
+	} else if (types->channel > scan.low + scan.span) {
+		scan.span = types->channel - scan.low;
+	}
 	struct error *err = scan.buffer ? NULL : error_no_memory();
 	if (!err)
 		err = scan_heap(&scan);
@@ -239,9 +259,14 @@ struct error *context_pairs_find(
 	if (!err)
 		err = scan_stacks(&scan);
 	free(scan.buffer);
-	if (err) {
-		free(ret->items);
-		*ret = (struct context_pairs){0};
-	}
+	if (err)
+		context_pairs_deinit(ret);
 	return err;
+}
+
+void context_pairs_deinit(struct context_pairs *pairs)
+{
+	free(pairs->items);
+	free(pairs->channels);
+	*pairs = (struct context_pairs){0};
 }

@@ -16,6 +16,7 @@ struct context_types {
 	struct itab *context_itabs;
 	size_t context_itab_count;
 	uint64_t canceler; /* descriptor of the interface context.canceler; 0: not used */
+	uint64_t channel;  /* descriptor of chan struct {}; 0: unknown */
 	struct context_shape *shapes; /* sorted by descriptor */
 	size_t shape_count;
 	bool partial;
@@ -27,6 +28,9 @@ void context_types_deinit(struct context_types *types);
 /* The shape of the type with this descriptor; NULL: no context type. */
 const struct context_shape *context_types_shape(
 	const struct context_types *types, uint64_t descriptor);
+/* The standard library's own type of this kind; NULL: the program does not use it. */
+const struct context_shape *context_types_of_kind(
+	const struct context_types *types, enum context_kind kind);
 /* The itab at `address`; NULL: none, or none of a context. */
 const struct itab *context_types_itab(const struct context_types *types, uint64_t address);
 /* Whether `address` is that of any itab. */
@@ -49,11 +53,19 @@ struct context_pair {
 struct context_pairs {
 	struct context_pair *items;
 	size_t count, capacity;
+	/*
+	 * Where heap objects in use hold a chan struct {} as an any: that is what a cancelCtx does
+	 * once its Done has been asked for, whoever points to it.
+	 */
+	uint64_t *channels;
+	size_t channel_count, channel_capacity;
 	bool partial;
 };
 
+void context_pairs_deinit(struct context_pairs *pairs);
+
 /* Scans heap, globals and stacks (all of each goroutine's stack: what is alive there is not judged
- * here). Free `items`. */
+ * here). Free with context_pairs_deinit(). */
 struct error *context_pairs_find(
 	struct program *program, const struct context_types *types, struct context_pairs *ret);
 

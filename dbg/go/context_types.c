@@ -133,6 +133,11 @@ struct error *context_types_load(struct program *program, struct context_types *
 			"the program has no contexts: none of its types is used as a "
 			"context.Context");
 	ret->canceler = known.canceler;
+	const struct go_type *channel;
+	struct error *unknown =
+		err ? NULL : program_type_named(program, "chan struct {}", &channel);
+	ret->channel = err || unknown ? 0 : channel->descriptor;
+	error_destroy(unknown);
 	if (!err)
 		err = load_shapes(program, ret, known.context);
 	if (err)
@@ -155,6 +160,16 @@ const struct context_shape *context_types_shape(
 	return types->shape_count ? bsearch(&key, types->shapes, types->shape_count, sizeof(key),
 					    by_descriptor)
 				  : NULL;
+}
+
+const struct context_shape *context_types_of_kind(
+	const struct context_types *types, enum context_kind kind)
+{
+	for (size_t i = 0; i < types->shape_count; i++) {
+		if (types->shapes[i].kind == kind && types->shapes[i].type->kind == GO_POINTER)
+			return &types->shapes[i];
+	}
+	return NULL;
 }
 
 const struct itab *context_types_itab(const struct context_types *types, uint64_t address)

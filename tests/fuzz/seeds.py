@@ -3,14 +3,16 @@
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
-Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,type,frames}/NAME; frames of programs whose DWARF is not
-compressed. The first byte of a seed about the runtime's structs chooses the release whose layouts are used: its column in
-dbg/go/builtin_layouts.inc.
+Writes OUTPUT_DIRECTORY/{buildinfo,code,core,debug_file,debug_info,elf,expr,moduledata,pclntab,type}/NAME. Where layouts
+matter a seed's first byte chooses the release: its column in dbg/go/builtin_layouts.inc.
 """
 import pathlib
 import re
 import struct
 import sys
+
+import dwarf_seed
+import elf_seed
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "dbg" / "go" / "builtin_layouts.inc"
 FINDER = TABLE.with_name("find_globals.c")
@@ -18,8 +20,16 @@ KEPT_FUNCTIONS = 40
 DATA_BASE = 0x800000
 CODE_BASE = 0x400000
 TYPES_SIZE = 4096
-FRAMES_SIZE = 512
 MODULE_PARTS = 5  # slices that moduledata has into the function table
+CODE_SIZE = 128  # of one function
+EXPRESSIONS = [
+    r'wait > 5m && stack =~ "^main\\."',
+    'status == "waiting" || !system',
+    'labels["k"] == "v" && goid >= 0x10',
+    r'share < 0.5e3 && (entry != "a\n\x00")',
+    'stack !~ "x" && wait == 1h2m3.5s',
+    'has(labels["k"]) and goid == -1 or not system',
+]
 
 
 class Layouts:
@@ -40,21 +50,6 @@ class Layouts:
 
     def size(self, column, kind):
         return int(self.rows[kind, "NULL"][column][1])
-
-
-class Program:
-    """The sections of an ELF file by name."""
-
-    def __init__(self, path):
-        self.data = pathlib.Path(path).read_bytes()
-        offset, = struct.unpack_from("<Q", self.data, 40)
-        _, count, names = struct.unpack_from("<HHH", self.data, 58)
-        headers = [struct.unpack_from("<IIQQQQ", self.data, offset + 64 * i) for i in range(count)]
-        self.sections = {}
-        for h in headers:
-            start = headers[names][4] + h[0]
-            name = self.data[start:self.data.index(b"\0", start)].decode()
-            self.sections[name] = self.data[h[4]:h[4] + h[5]]
 
 
 def pc_value_table(data, start):
@@ -142,41 +137,62 @@ def moduledata(layouts, column, table, offsets, end, code):
     return bytes(image + record)
 
 
-def whole_entries(frames):
-    """The first entries of .debug_frame."""
-    end = 0
-    while end < FRAMES_SIZE and end < len(frames):
-        end += 4 + struct.unpack_from("<I", frames, end)[0]
-    return frames[:end]
+def functions_code(table, layouts, column, code):
+    """The code of the functions that name the runtime's variables, up to CODE_SIZE bytes of each."""
+    names, functab = (table[p:] for p in (struct.unpack_from("<Q", table, 32)[0], struct.unpack_from("<Q", table, 64)[0]))
+    name_at = layouts.offset(column, "runtime._func", "nameOff", "nameoff")
+    wanted, out = {n.encode() for n in runtime_names()}, b""
+    for i in range(struct.unpack_from("<Q", table, 8)[0]):
+        entry, at, end = struct.unpack_from("<III", functab, 8 * i)
+        name = struct.unpack_from("<I", functab, at + name_at)[0]
+        if names[name:names.index(b"\0", name)] in wanted:
+            out += code[entry:min(end, entry + CODE_SIZE)]
+    return out
 
 
 def version_of(build_info):
     return re.search(rb"go1\.\d+(\.\d+)?", build_info).group().decode()
 
 
+def seeds_of(program, layouts):
+    sections = program.sections
+    column = layouts.column(version_of(sections[".go.buildinfo"]))
+    table = sections.get(".gopclntab") or sections[".data.rel.ro.gopclntab"]
+    cut, _, _ = cut_function_table(table, layouts, column)
+    renamed = cut_function_table(table, layouts, column, runtime_names())
+    release = bytes([column])
+    small = elf_seed.executable(program)
+    seeds = {
+        "buildinfo": sections[".go.buildinfo"],
+        "code": functions_code(table, layouts, column, sections[".text"]),
+        "core": struct.pack("<H", len(small)) + small + elf_seed.core(small),
+        "debug_file": small,
+        "elf": small,
+        "moduledata": release + moduledata(layouts, column, *renamed, sections[".text"]),
+        "pclntab": release + cut,
+        "type": release + sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE],
+    }
+    if ".debug_info" in sections:
+        abbreviations, entries = dwarf_seed.cut(program)
+        seeds["debug_info"] = struct.pack("<H", len(abbreviations)) + abbreviations + entries
+    return seeds
+
+
+def write(output, kind, name, seed):
+    folder = pathlib.Path(output) / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(seed)
+
+
 def main(output, programs):
     layouts = Layouts()
+    for number, text in enumerate(EXPRESSIONS):
+        write(output, "expr", str(number), text.encode())
     for path in programs:
-        program, name = Program(path), pathlib.Path(path).name
-        sections = program.sections
-        build_info = sections[".go.buildinfo"]
-        column = layouts.column(version_of(build_info))
-        table = sections.get(".gopclntab") or sections[".data.rel.ro.gopclntab"]
-        cut, _, _ = cut_function_table(table, layouts, column)
-        renamed = cut_function_table(table, layouts, column, runtime_names())
-        types = sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE]
-        seeds = {"pclntab": cut, "moduledata": moduledata(layouts, column, *renamed, sections[".text"]),
-                 "type": types}
-        for kind, seed in seeds.items():
-            seeds[kind] = bytes([column]) + seed
-        seeds["buildinfo"] = build_info
-        frames = sections.get(".debug_frame", b"")
-        if frames[4:8] == b"\xff" * 4:
-            seeds["frames"] = whole_entries(frames)
-        for kind, seed in seeds.items():
-            folder = pathlib.Path(output) / kind
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(seed)
+        # Programs of the same name lie in folders of their releases.
+        name = "-".join(pathlib.Path(path).parts[-3:])
+        for kind, seed in seeds_of(elf_seed.Program(path), layouts).items():
+            write(output, kind, name, seed)
 
 
 if __name__ == "__main__":

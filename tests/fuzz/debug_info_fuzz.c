@@ -1,11 +1,14 @@
 /*
  * libFuzzer target: the input is DWARF: two bytes with the size of .debug_abbrev, that section, and
- * .debug_info, which serves as .debug_str too. All layouts of the runtime are asked of it.
+ * .debug_info, which serves as .debug_str too. All layouts of the runtime are asked of it, and Go
+ * types by name and by entry.
  */
 #include "dbg/go/runtime_layout.h"
 #include "dwarf/debug_info.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/unit/elf_fixture.h"
+
+enum { MAX_ENTRIES = 256 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +30,40 @@ static struct elf_image *open_image(struct bytes abbreviations, struct bytes ent
 	return image;
 }
 
+static void ask_type(struct debug_info *info, uint64_t entry)
+{
+	struct debug_go_type type;
+	struct error *err = debug_info_go_type(info, entry, &type);
+	struct debug_go_field *fields = NULL;
+	size_t count = 0;
+	if (!err) {
+		if (!type.name)
+			abort();
+		err = debug_info_go_fields(info, type.entry, &fields, &count);
+	}
+	for (size_t i = 0; !err && i < count; i++) {
+		if (!fields[i].name)
+			abort();
+	}
+	error_destroy(err);
+	free(fields);
+}
+
+static void ask_types(struct debug_info *info, size_t size)
+{
+	static const char *const names[] = {
+		"runtime.g", "runtime.hchan", "*runtime.g", "map[string]int", ""};
+	for (size_t i = 0; i < array_length(names); i++) {
+		uint64_t entry = 0;
+		const char *name;
+		error_destroy(debug_info_find_type(info, names[i], &entry));
+		ask_type(info, entry);
+		error_destroy(debug_info_package_name(info, names[i], &name));
+	}
+	for (uint64_t entry = 0; entry < size && entry < MAX_ENTRIES; entry++)
+		ask_type(info, entry);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint16_t split;
@@ -44,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct layout_source source = debug_info_layout_source(info);
 		struct runtime_layout layout;
 		err = runtime_layout_load(&source, &layout);
+		ask_types(info, entries.size);
 		debug_info_close(info);
 	}
 	error_destroy(err);

@@ -32,20 +32,27 @@ DETAIL_LINES = 60
 def fuzz(target, corpus, seconds, artifacts):
     """Whether nothing broke, and how many inputs ran or what the fuzzer printed."""
     name = target.name.removesuffix("_fuzz")
-    folders = [corpus / "found" / name, HERE / "regressions" / name, corpus / "seeds" / name]
-    folders[0].mkdir(parents=True, exist_ok=True)
+    found, regressions, seeded = corpus / "found" / name, HERE / "regressions" / name, corpus / "seeds" / name
+    found.mkdir(parents=True, exist_ok=True)
     artifacts.mkdir(parents=True, exist_ok=True)
-    command = [target, f"-max_total_time={seconds}", f"-rss_limit_mb={MEMORY_MB}", f"-timeout={TIMEOUT}",
-               f"-artifact_prefix={artifacts}/{name}-", "-print_final_stats=1"]
+    limits = [f"-rss_limit_mb={MEMORY_MB}", f"-timeout={TIMEOUT}", f"-artifact_prefix={artifacts}/{name}-",
+              "-print_final_stats=1"]
+    search = [f"-max_total_time={seconds}", found, *([seeded] if seeded.is_dir() else [])]
     if name in MAX_INPUT:
-        command.append(f"-max_len={MAX_INPUT[name]}")
-    done = subprocess.run([*command, *(f for f in folders if f.is_dir())], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
-    executed = re.search(r"number_of_executed_units: (\d+)", done.stdout)
-    if done.returncode == 0 and executed:
-        return True, f"{name} ({executed.group(1)} inputs)"
-    lines = done.stdout.rstrip().splitlines()[-DETAIL_LINES:]
-    return False, "\n    ".join([f"{name} (status {done.returncode})", *lines])
+        search.append(f"-max_len={MAX_INPUT[name]}")
+    # Those that once took long are not a good start for a search.
+    executed = 0
+    for arguments in (sorted(regressions.glob("*")), search):
+        if not arguments:
+            continue
+        done = subprocess.run([target, *limits, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", check=False)
+        counted = re.search(r"number_of_executed_units: (\d+)", done.stdout)
+        if done.returncode or not counted:
+            lines = done.stdout.rstrip().splitlines()[-DETAIL_LINES:]
+            return False, "\n    ".join([f"{name} (status {done.returncode})", *lines])
+        executed += int(counted.group(1))
+    return True, f"{name} ({executed} inputs)"
 
 
 def main():

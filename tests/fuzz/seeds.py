@@ -182,7 +182,7 @@ def goroutines(layouts, column, table, names):
                      sched__pc=GOROUTINE_CODE + 64 * goid, atomicstatus=status, goid=goid, waitreason=(goid - 1) % 8,
                      m=thread, gopc=GOROUTINE_CODE + 32, startpc=GOROUTINE_CODE, waiting=waiter, syscallsp=low,
                      syscallpc=GOROUTINE_CODE, labels=MEMORY_BASE + 256, parentGoid=1, waitsince=1)
-        for name, value in {"g": g, "c": channel, "waitlink": waiter * (goid == 3)}.items():
+        for name, value in {"g": g, "c": channel}.items():
             if ("runtime.sudog", name) in layouts.rows:
                 m.set("runtime.sudog", waiter, name, value)
         all_g.append(g)

@@ -3,7 +3,7 @@
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
-Writes OUTPUT_DIRECTORY/{buildinfo,code,core,debug_file,debug_info,elf,expr,goroutines,moduledata,pclntab,
+Writes OUTPUT_DIRECTORY/{buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
 type}/NAME. Where layouts matter a seed's first byte chooses the release: its column in dbg/go/builtin_layouts.inc.
 """
 import pathlib
@@ -22,6 +22,7 @@ CODE_BASE = 0x400000
 TYPES_SIZE = 4096
 MODULE_PARTS = 5  # slices that moduledata has into the function table
 CODE_SIZE = 128  # of one function
+FRAMES_SIZE = 512
 MEMORY_BASE, MEMORY_SIZE, GOROUTINE_CODE = 0x100000, 0x3000, 0x400000
 OBJECTS, STACK_AT, SEMAPHORES_AT, TEXTS_AT = 0x400, 0x200, 0x2e00, 0x2f00
 WAIT_REASONS = [b"", b"chan receive", b"select", b"chan send", b"sync.Mutex.Lock", b"IO wait", b"sleep", b"semacquire"]
@@ -208,6 +209,14 @@ def functions_code(table, layouts, column, code):
     return out
 
 
+def whole_entries(frames):
+    """The first entries of .debug_frame."""
+    end = 0
+    while end < FRAMES_SIZE and end < len(frames):
+        end += 4 + struct.unpack_from("<I", frames, end)[0]
+    return frames[:end]
+
+
 def version_of(build_info):
     return re.search(rb"go1\.\d+(\.\d+)?", build_info).group().decode()
 
@@ -231,6 +240,8 @@ def seeds_of(program, layouts):
         "pclntab": release + cut,
         "type": release + sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE],
     }
+    if ".debug_frame" in sections:
+        seeds["frames"] = whole_entries(sections[".debug_frame"])
     if ".debug_info" in sections:
         abbreviations, entries = dwarf_seed.cut(program)
         seeds["debug_info"] = struct.pack("<H", len(abbreviations)) + abbreviations + entries

@@ -14,6 +14,10 @@
  */
 enum { ZEROS_AFTER_FILE = 1 << 16 };
 
+/* Segments share at most a page with their neighbours. Those that lie all over each other would be
+ * searched each. */
+enum { MAX_OVERLAP = 4 };
+
 /* Programs live below it (five-level page tables included). */
 #define ADDRESS_LIMIT (UINT64_C(1) << 56)
 
@@ -85,7 +89,7 @@ static struct error *read_segments(struct elf_image *image)
 	image->segments = calloc(count ? count : 1, sizeof(*image->segments));
 	if (!image->segments)
 		return error_no_memory();
-	uint64_t phoff = image->header->e_phoff;
+	uint64_t phoff = image->header->e_phoff, loaded = 0;
 	for (size_t i = 0; i < count; i++) {
 		const Elf64_Phdr *h = &headers[i];
 		struct bytes unused;
@@ -93,6 +97,10 @@ static struct error *read_segments(struct elf_image *image)
 			continue;
 		if (!bytes_slice(image->file, h->p_offset, h->p_filesz, &unused))
 			return cut_short(image, "loaded segment");
+		loaded += h->p_filesz;
+		if (loaded / MAX_OVERLAP > image->file.size)
+			return error_create(ERROR_BAD_DATA,
+				"%s is damaged: its segments lie upon each other", image->path);
 		uint64_t end;
 		if (__builtin_add_overflow(h->p_vaddr, h->p_memsz, &end) || end > ADDRESS_LIMIT ||
 			h->p_memsz < h->p_filesz)

@@ -4,6 +4,9 @@
 enum {
 	GO_BUILD_ID_NOTE = 4,
 	MAX_BUILD_ID_SIZE = 1024, /* of either kind; Go's has 83 characters */
+	/* Notes are reached by segments and by sections; more often than this only in a damaged
+	   file. */
+	MAX_VISITS = 4,
 };
 
 /* The next note at `*offset`; false at the end or when the rest is damaged. */
@@ -54,15 +57,18 @@ struct error *elf_read_notes(struct elf_image *image)
 		elf_getphdrnum(image->elf, &count) == 0 ? elf64_getphdr(image->elf) : NULL;
 	struct error *err = NULL;
 	struct bytes notes;
+	uint64_t visited = 0, limit = MAX_VISITS * (uint64_t)image->file.size;
 	for (size_t i = 0; segments && i < count && !err; i++) {
 		const Elf64_Phdr *s = &segments[i];
 		if (s->p_type == PT_NOTE &&
-			bytes_slice(image->file, s->p_offset, s->p_filesz, &notes))
+			bytes_slice(image->file, s->p_offset, s->p_filesz, &notes) &&
+			(visited += notes.size) <= limit)
 			err = read_notes(image, notes, s->p_align);
 	}
 	for (size_t i = 1; i < image->section_count && !err; i++) {
 		const Elf64_Shdr *s = elf_section_header(image, i);
-		if (s && s->sh_type == SHT_NOTE && elf_section_raw(image, s, &notes))
+		if (s && s->sh_type == SHT_NOTE && elf_section_raw(image, s, &notes) &&
+			(visited += notes.size) <= limit)
 			err = read_notes(image, notes, s->sh_addralign);
 	}
 	return err;

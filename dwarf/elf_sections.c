@@ -10,6 +10,8 @@ enum {
 	MAX_COMPRESSION = 1032,
 	/* See ZEROS_AFTER_FILE in elf_image.c. */
 	ZEROS_AFTER_SECTION = 4096,
+	/* The longest that anybody writes have 40. */
+	MAX_SECTION_NAME = 256,
 	/* An old compressed section starts with "ZLIB" and its size, 8 bytes big-endian. */
 	ZDEBUG_HEADER_SIZE = 12,
 };
@@ -45,6 +47,9 @@ static const char *section_name(const struct elf_image *image, const Elf64_Shdr 
 	struct bytes strings;
 	if (!names || !elf_section_raw(image, names, &strings))
 		return NULL;
+	uint64_t limit = (uint64_t)header->sh_name + MAX_SECTION_NAME;
+	if (strings.size > limit)
+		strings.size = (size_t)limit;
 	return bytes_string(strings, header->sh_name);
 }
 

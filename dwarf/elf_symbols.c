@@ -14,6 +14,9 @@ enum {
 	MAX_LOOK_BACK = 32,
 	/* A file whose names all collide (or are all the same) shall not take quadratic time. */
 	MAX_PROBES = 1024,
+	/* Nor shall one whose names are all the tails of one another. */
+	MAX_NAME_VISITS = 4,
+	MIN_NAME_BYTES = 1 << 20,
 };
 
 void symbol_table_deinit(struct symbol_table *table)
@@ -93,12 +96,17 @@ static bool index_names(struct symbol_table *table)
 	if (!table->slots)
 		return false;
 	table->slot_mask = size - 1;
+	uint64_t visited = 0,
+		 limit = MIN_NAME_BYTES + MAX_NAME_VISITS * (uint64_t)table->strings.size;
 	for (uint32_t i = 0; i < table->count; i++) {
 		const Elf64_Sym *symbol = &table->symbols[i];
 		if (!is_defined(symbol) || symbol->st_name >= table->strings.size)
 			continue;
 		const char *name = (const char *)table->strings.data + symbol->st_name;
 		size_t length = strnlen(name, table->strings.size - symbol->st_name);
+		visited += length;
+		if (visited > limit)
+			break;
 		uint32_t slot = hash_name(name, length) & table->slot_mask;
 		for (int probe = 0; table->slots[slot] && probe < MAX_PROBES; probe++)
 			slot = (slot + 1) & table->slot_mask;
@@ -125,11 +133,14 @@ bool elf_image_symbol(struct elf_image *image, const char *name, struct elf_symb
 	if (!table || (!table->slots && !index_names(table)))
 		return false;
 	const Elf64_Sym *found = NULL;
-	uint32_t slot = hash_name(name, strlen(name)) & table->slot_mask;
-	for (; table->slots[slot]; slot = (slot + 1) & table->slot_mask) {
+	size_t size = strlen(name) + 1;
+	uint32_t slot = hash_name(name, size - 1) & table->slot_mask;
+	for (int probe = 0; table->slots[slot] && probe <= MAX_PROBES;
+		probe++, slot = (slot + 1) & table->slot_mask) {
 		const Elf64_Sym *symbol = &table->symbols[table->slots[slot] - 1];
-		const char *candidate = bytes_string(table->strings, symbol->st_name);
-		if (!candidate || strcmp(candidate, name) != 0)
+		struct bytes candidate;
+		if (!bytes_slice(table->strings, symbol->st_name, size, &candidate) ||
+			memcmp(candidate.data, name, size) != 0)
 			continue;
 		/* C files may each have a local one; the global one is meant. */
 		bool is_global = ELF64_ST_BIND(symbol->st_info) != STB_LOCAL;

@@ -10,6 +10,7 @@ enum {
 	BATCH = 4096,		   /* goroutines fetched at a time */
 	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
 	MAX_GOROUTINES = 64 << 20, /* more is a damaged count */
+	PAGE = 4096,
 };
 
 /* ---- Decoding one g ---- */
@@ -188,7 +189,16 @@ static struct error *attach_threads(struct program *program, struct goroutine_li
 	return NULL;
 }
 
-/* Reads `count` pointers, at worst one by one, and keeps those that can be read: `*ret_count`. */
+/* How many words from `address` on begin in its page. */
+static size_t words_in_page(uint64_t address)
+{
+	return (size_t)((PAGE - address % PAGE + 7) / 8);
+}
+
+/*
+ * Reads `count` pointers, at worst one by one, and keeps those that can be read: `*ret_count`. With
+ * the first that cannot be read its page is given up: a damaged count would take minutes otherwise.
+ */
 static struct error *read_addresses(struct program *program, uint64_t array, uint64_t *addresses,
 	size_t count, size_t *ret_count)
 {
@@ -198,11 +208,13 @@ static struct error *read_addresses(struct program *program, uint64_t array, uin
 	if (!err || err->code != ERROR_FAULT)
 		return err;
 	error_destroy(err);
-	for (size_t i = 0; i < count; i++) {
-		err = target_read_u64(program->target, array + 8 * i, &addresses[*ret_count]);
+	for (size_t i = 0; i < count;) {
+		uint64_t address = array + 8 * i;
+		err = target_read_u64(program->target, address, &addresses[*ret_count]);
 		if (err && err->code != ERROR_FAULT)
 			return err;
 		*ret_count += !err;
+		i += err ? words_in_page(address) : 1;
 		error_destroy(err);
 	}
 	return NULL;

@@ -85,10 +85,17 @@ static struct error *load(struct program *program, struct machine_list *list)
 		return error_create(ERROR_NOT_FOUND,
 			"%s: cannot find runtime.allm, the list of the runtime's threads",
 			program->target->exe_name);
-	uint64_t address;
+	/* A damaged list may be a ring: one that comes by the marker, which is moved ever more
+	 * rarely. */
+	uint64_t address, marker = 0;
+	size_t mark_at = 1;
 	struct error *err =
 		target_read_u64(program->target, program->globals.allm.address, &address);
-	while (!err && address && list->count < MAX_MACHINES) {
+	while (!err && address && address != marker && list->count < MAX_MACHINES) {
+		if (list->count == mark_at) {
+			marker = address;
+			mark_at *= 2;
+		}
 		uint8_t object[MAX_M_SIZE];
 		err = target_read(program->target, address, object, layout->m.size.size);
 		if (err)
@@ -107,9 +114,9 @@ static struct error *load(struct program *program, struct machine_list *list)
 		err = NULL;
 	}
 	if (!err && list->count && !any_is_a_thread(program, list))
-		program->warn(
-			program->warn_context, "none of the runtime's threads (allm) is a thread "
-					       "of the process: its memory is damaged");
+		program->warn(program->warn_context,
+			"none of the runtime's threads (allm) is a thread "
+			"of the process: its memory is damaged");
 	return error_wrap(err, "reading the list of the runtime's threads");
 }
 

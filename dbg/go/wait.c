@@ -93,6 +93,7 @@ static struct error *add_channel(
 	if (!err)
 		wait.type = element->name;
 	error_destroy(err); /* a channel can be shown without */
+	err = NULL;
 	if (strncmp(reason, "chan send", 9) == 0)
 		wait.op = "send";
 	else if (strncmp(reason, "chan receive", 12) == 0)

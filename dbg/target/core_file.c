@@ -189,6 +189,7 @@ static struct error *read_headers(struct core_dump *dump)
 	dump->segments = calloc(count ? count : 1, sizeof(*dump->segments));
 	if (!dump->segments)
 		return error_no_memory();
+	uint64_t note_bytes = 0;
 	for (uint64_t i = 0; i < count && !err; i++) {
 		Elf64_Phdr segment;
 		bytes_copy(dump->file, header.e_phoff + i * sizeof(segment), &segment,
@@ -206,7 +207,10 @@ static struct error *read_headers(struct core_dump *dump)
 			uint64_t left = dump->file.size - segment.p_offset;
 			struct bytes notes = {dump->file.data + segment.p_offset,
 				segment.p_filesz < left ? segment.p_filesz : left};
-			err = core_notes_read(&dump->notes, notes);
+			/* A damaged table may name the same notes again and again. */
+			note_bytes += notes.size;
+			if (note_bytes <= dump->file.size)
+				err = core_notes_read(&dump->notes, notes);
 		}
 	}
 	sort_segments(dump);

@@ -6,7 +6,7 @@
 #include <elf.h>
 #include <stdio.h>
 
-enum { START_BYTES = 64 << 10, GO_BUILD_ID_NOTE = 4, MAX_ID = 128 };
+enum { START_BYTES = 64 << 10, GO_BUILD_ID_NOTE = 4, MAX_ID = 128, MAX_HEADERS = 128 };
 
 struct ids {
 	struct bytes gnu, go; /* empty: none */
@@ -22,7 +22,7 @@ bool core_identity_is_elf(const struct core_dump *dump, uint64_t base, bool othe
 static struct ids find_ids(struct bytes start, const Elf64_Ehdr *header)
 {
 	struct ids ids = {0};
-	for (unsigned i = 0; i < header->e_phnum; i++) {
+	for (unsigned i = 0; i < header->e_phnum && i < MAX_HEADERS; i++) {
 		Elf64_Phdr segment;
 		struct bytes notes;
 		if (!bytes_copy(start, header->e_phoff + i * sizeof(segment), &segment,

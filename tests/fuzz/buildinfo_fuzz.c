@@ -1,8 +1,7 @@
 /* libFuzzer target: the input is the section .go.buildinfo and what follows it. */
 #include "dwarf/build_info.h"
+#include "tests/fuzz/input_file.h"
 #include "tests/unit/elf_fixture.h"
-
-#include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,15 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > FIXTURE_CAPACITY / 2)
 		return 0;
 	struct fixture_bytes file = fixture_elf(&section, 1);
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-	if (fd < 0 || write(fd, file.data, file.size) != (ssize_t)file.size)
-		abort();
+	struct input_file input =
+		input_file_create((struct bytes){file.data, file.size}, (struct bytes){0});
 	free(file.data);
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	struct elf_image *image;
-	struct error *err = elf_image_open(path, &image);
-	close(fd);
+	struct error *err = elf_image_open(input.path, &image);
+	close(input.fd);
 	if (err)
 		abort();
 	struct build_info info;

@@ -11,6 +11,7 @@ struct fake_target {
 	struct target base;
 	struct bytes memory;
 	uint64_t start; /* where the input begins; it repeats from there on */
+	bool ends;	/* it does not */
 };
 
 static inline struct bytes fake_peek(struct target *target, uint64_t address, size_t size)
@@ -19,7 +20,7 @@ static inline struct bytes fake_peek(struct target *target, uint64_t address, si
 	size_t offset = (size_t)((address - fake->start) % fake->memory.size);
 	size_t left = fake->memory.size - offset;
 	/* The first page faults, as it does everywhere. */
-	if (address < 4096)
+	if (address < 4096 || (fake->ends && address - fake->start >= fake->memory.size))
 		return (struct bytes){NULL, 0};
 	return (struct bytes){fake->memory.data + offset, size < left ? size : left};
 }

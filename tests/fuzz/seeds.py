@@ -3,14 +3,16 @@
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
-Writes OUTPUT_DIRECTORY/{pclntab,moduledata,buildinfo,type,frames}/NAME; frames of programs whose DWARF is not
-compressed. The first byte of a seed about the runtime's structs chooses the release whose layouts are used: its column in
-dbg/go/builtin_layouts.inc.
+Writes OUTPUT_DIRECTORY/{buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
+type}/NAME. Where layouts matter a seed's first byte chooses the release: its column in dbg/go/builtin_layouts.inc.
 """
 import pathlib
 import re
 import struct
 import sys
+
+import dwarf_seed
+import elf_seed
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "dbg" / "go" / "builtin_layouts.inc"
 FINDER = TABLE.with_name("find_globals.c")
@@ -18,8 +20,20 @@ KEPT_FUNCTIONS = 40
 DATA_BASE = 0x800000
 CODE_BASE = 0x400000
 TYPES_SIZE = 4096
-FRAMES_SIZE = 512
 MODULE_PARTS = 5  # slices that moduledata has into the function table
+CODE_SIZE = 128  # of one function
+FRAMES_SIZE = 512
+MEMORY_BASE, MEMORY_SIZE, GOROUTINE_CODE = 0x100000, 0x3000, 0x400000
+OBJECTS, STACK_AT, SEMAPHORES_AT, TEXTS_AT = 0x400, 0x200, 0x2e00, 0x2f00
+WAIT_REASONS = [b"", b"chan receive", b"select", b"chan send", b"sync.Mutex.Lock", b"IO wait", b"sleep", b"semacquire"]
+EXPRESSIONS = [
+    r'wait > 5m && stack =~ "^main\\."',
+    'status == "waiting" || !system',
+    'labels["k"] == "v" && goid >= 0x10',
+    r'share < 0.5e3 && (entry != "a\n\x00")',
+    'stack !~ "x" && wait == 1h2m3.5s',
+    'has(labels["k"]) and goid == -1 or not system',
+]
 
 
 class Layouts:
@@ -40,21 +54,6 @@ class Layouts:
 
     def size(self, column, kind):
         return int(self.rows[kind, "NULL"][column][1])
-
-
-class Program:
-    """The sections of an ELF file by name."""
-
-    def __init__(self, path):
-        self.data = pathlib.Path(path).read_bytes()
-        offset, = struct.unpack_from("<Q", self.data, 40)
-        _, count, names = struct.unpack_from("<HHH", self.data, 58)
-        headers = [struct.unpack_from("<IIQQQQ", self.data, offset + 64 * i) for i in range(count)]
-        self.sections = {}
-        for h in headers:
-            start = headers[names][4] + h[0]
-            name = self.data[start:self.data.index(b"\0", start)].decode()
-            self.sections[name] = self.data[h[4]:h[4] + h[5]]
 
 
 def pc_value_table(data, start):
@@ -142,6 +141,74 @@ def moduledata(layouts, column, table, offsets, end, code):
     return bytes(image + record)
 
 
+class Memory:
+    """Objects of the runtime, for goroutines_fuzz.c: where things are is said there."""
+
+    def __init__(self, layouts, column):
+        self.layouts, self.column, self.data, self.end = layouts, column, bytearray(MEMORY_SIZE), OBJECTS
+
+    def words(self, at, *values):
+        struct.pack_into(f"<{len(values)}Q", self.data, at - MEMORY_BASE, *values)
+
+    def object(self, kind, **fields):
+        """A new struct; a field that the release lacks is left out. Dots in names are written as two underscores."""
+        at = MEMORY_BASE + self.end
+        self.end += (self.layouts.size(self.column, kind) + 15) // 16 * 16
+        for name, value in fields.items():
+            self.set(kind, at, name.replace("__", "."), value)
+        return at
+
+    def set(self, kind, at, name, value):
+        cell = self.layouts.rows[kind, name][self.column]
+        if cell[1]:
+            offset = at - MEMORY_BASE + int(cell[0])
+            self.data[offset:offset + int(cell[1])] = value.to_bytes(int(cell[1]), "little")
+
+
+def goroutines(layouts, column, table, names):
+    """Memory with a few goroutines: parked with a stack of `names`' functions, on a channel, runnable, dead."""
+    m = Memory(layouts, column)
+    for i, text in enumerate(WAIT_REASONS):
+        m.words(MEMORY_BASE + 256 + 16 * i, MEMORY_BASE + TEXTS_AT + 16 * i, len(text))
+        m.data[TEXTS_AT + 16 * i:TEXTS_AT + 16 * i + len(text)] = text
+    low = MEMORY_BASE + STACK_AT
+    for i in range(0, 512, 8):
+        m.words(low + i, GOROUTINE_CODE + 16 * (i // 8 * 37 % names))
+    channel = m.object("runtime.hchan", qcount=1, dataqsiz=2, elemsize=8)
+    thread = m.object("runtime.m", procid=7, id=1)
+    all_g = []
+    for goid, status in enumerate([2, 4, 4, 4, 4, 4, 4, 4, 1, 6], 1):
+        waiter = m.object("runtime.sudog", isSelect=goid % 2)
+        g = m.object("runtime.g", stack__lo=low, stack__hi=low + 512, sched__sp=low + 8 * goid, sched__bp=low + 64,
+                     sched__pc=GOROUTINE_CODE + 64 * goid, atomicstatus=status, goid=goid, waitreason=(goid - 1) % 8,
+                     m=thread, gopc=GOROUTINE_CODE + 32, startpc=GOROUTINE_CODE, waiting=waiter, syscallsp=low,
+                     syscallpc=GOROUTINE_CODE, labels=MEMORY_BASE + 256, parentGoid=1, waitsince=1)
+        for name, value in {"g": g, "c": channel}.items():
+            if ("runtime.sudog", name) in layouts.rows:
+                m.set("runtime.sudog", waiter, name, value)
+        all_g.append(g)
+    m.set("runtime.m", thread, "curg", all_g[0])
+    m.set("runtime.m", thread, "g0", all_g[2])
+    m.words(MEMORY_BASE + SEMAPHORES_AT + 8, waiter, waiter)
+    m.words(MEMORY_BASE + 128, *all_g)
+    m.words(MEMORY_BASE, MEMORY_BASE + 128, len(all_g), len(all_g), thread)
+    assert m.end <= SEMAPHORES_AT, f"{m.end} bytes of objects"
+    return bytes(m.data) + table
+
+
+def functions_code(table, layouts, column, code):
+    """The code of the functions that name the runtime's variables, up to CODE_SIZE bytes of each."""
+    names, _, _, _, functab = (table[p:] for p in struct.unpack_from("<5Q", table, 32))
+    name_at = layouts.offset(column, "runtime._func", "nameOff", "nameoff")
+    wanted, out = {n.encode() for n in runtime_names()}, b""
+    for i in range(struct.unpack_from("<Q", table, 8)[0]):
+        entry, at, end = struct.unpack_from("<III", functab, 8 * i)
+        name = struct.unpack_from("<I", functab, at + name_at)[0]
+        if names[name:names.index(b"\0", name)] in wanted:
+            out += code[entry:min(end, entry + CODE_SIZE)]
+    return out
+
+
 def whole_entries(frames):
     """The first entries of .debug_frame."""
     end = 0
@@ -154,29 +221,48 @@ def version_of(build_info):
     return re.search(rb"go1\.\d+(\.\d+)?", build_info).group().decode()
 
 
+def seeds_of(program, layouts):
+    sections = program.sections
+    column = layouts.column(version_of(sections[".go.buildinfo"]))
+    table = sections.get(".gopclntab") or sections[".data.rel.ro.gopclntab"]
+    cut, _, end = cut_function_table(table, layouts, column)
+    renamed = cut_function_table(table, layouts, column, runtime_names())
+    release = bytes([column])
+    small = elf_seed.executable(program)
+    seeds = {
+        "buildinfo": sections[".go.buildinfo"],
+        "code": functions_code(table, layouts, column, sections[".text"]),
+        "core": struct.pack("<H", len(small)) + small + elf_seed.core(small),
+        "debug_file": small,
+        "elf": small,
+        "goroutines": release + goroutines(layouts, column, cut, end // 16),
+        "moduledata": release + moduledata(layouts, column, *renamed, sections[".text"]),
+        "pclntab": release + cut,
+        "type": release + sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE],
+    }
+    if ".debug_frame" in sections:
+        seeds["frames"] = whole_entries(sections[".debug_frame"])
+    if ".debug_info" in sections:
+        abbreviations, entries = dwarf_seed.cut(program)
+        seeds["debug_info"] = struct.pack("<H", len(abbreviations)) + abbreviations + entries
+    return seeds
+
+
+def write(output, kind, name, seed):
+    folder = pathlib.Path(output) / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(seed)
+
+
 def main(output, programs):
     layouts = Layouts()
+    for number, text in enumerate(EXPRESSIONS):
+        write(output, "expr", str(number), text.encode())
     for path in programs:
-        program, name = Program(path), pathlib.Path(path).name
-        sections = program.sections
-        build_info = sections[".go.buildinfo"]
-        column = layouts.column(version_of(build_info))
-        table = sections.get(".gopclntab") or sections[".data.rel.ro.gopclntab"]
-        cut, _, _ = cut_function_table(table, layouts, column)
-        renamed = cut_function_table(table, layouts, column, runtime_names())
-        types = sections.get(".typelink", sections[".rodata"])[:64] + sections[".rodata"][:TYPES_SIZE]
-        seeds = {"pclntab": cut, "moduledata": moduledata(layouts, column, *renamed, sections[".text"]),
-                 "type": types}
-        for kind, seed in seeds.items():
-            seeds[kind] = bytes([column]) + seed
-        seeds["buildinfo"] = build_info
-        frames = sections.get(".debug_frame", b"")
-        if frames[4:8] == b"\xff" * 4:
-            seeds["frames"] = whole_entries(frames)
-        for kind, seed in seeds.items():
-            folder = pathlib.Path(output) / kind
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(seed)
+        # Programs of the same name lie in folders of their releases.
+        name = "-".join(pathlib.Path(path).parts[-3:])
+        for kind, seed in seeds_of(elf_seed.Program(path), layouts).items():
+            write(output, kind, name, seed)
 
 
 if __name__ == "__main__":

@@ -228,6 +228,40 @@ static void test_damaged(void **state)
 	free(core.data);
 }
 
+/* Many headers for the same notes must not make them many. */
+static void test_repeated_notes(void **state)
+{
+	enum { HEADERS = 500 };
+	struct world *world = *state;
+	size_t unused;
+	struct buffer core = own_core(&unused), notes = {0}, repeated = {0};
+	struct elf_prstatus status = {.pr_pid = 7};
+	for (int i = 0; i < 100; i++)
+		put_note(&notes, NT_PRSTATUS, &status, sizeof(status));
+	Elf64_Ehdr header;
+	memcpy(&header, core.data, sizeof(header));
+	header.e_phnum = HEADERS;
+	put(&repeated, &header, sizeof(header));
+	for (int i = 0; i < HEADERS; i++) {
+		Elf64_Phdr segment = {.p_type = PT_NOTE,
+			.p_offset = sizeof(header) + HEADERS * sizeof(segment),
+			.p_filesz = notes.size};
+		put(&repeated, &segment, sizeof(segment));
+	}
+	put(&repeated, notes.data, notes.size);
+	write_file(world->core, repeated.data, repeated.size);
+	struct target *target;
+	assert_null(open_core(world, "/proc/self/exe", world->core, &target));
+	const struct thread *threads;
+	size_t count;
+	assert_null(target_threads(target, &threads, &count));
+	assert_in_range(count, 100, repeated.size / sizeof(status));
+	target_destroy(target);
+	free(repeated.data);
+	free(notes.data);
+	free(core.data);
+}
+
 static void check_refused(struct world *world, const char *exe, const char *core, const char *part)
 {
 	struct target *target;
@@ -389,6 +423,7 @@ int main(void)
 		CASE(test_own_core),
 		CASE(test_cut_short),
 		CASE(test_damaged),
+		CASE(test_repeated_notes),
 		CASE(test_wrong_files),
 		CASE(test_kernel_core),
 		CASE(test_gcore_core),

@@ -387,6 +387,30 @@ static void test_damaged_headers(void **state)
 	free(self.data);
 }
 
+/* Each is searched, so together they must not be much more than the file. */
+static void test_segments_upon_each_other(void **state)
+{
+	(void)state;
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[16];
+	} file = {.header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+				     ELFDATA2LSB, EV_CURRENT},
+			  .e_type = ET_EXEC,
+			  .e_machine = EM_X86_64,
+			  .e_version = EV_CURRENT,
+			  .e_phoff = sizeof(Elf64_Ehdr),
+			  .e_ehsize = sizeof(Elf64_Ehdr),
+			  .e_phentsize = sizeof(Elf64_Phdr),
+			  .e_phnum = 16}};
+	for (size_t i = 0; i < array_length(file.segments); i++)
+		file.segments[i] = (Elf64_Phdr){.p_type = PT_LOAD,
+			.p_vaddr = 0x400000 + i * 0x1000,
+			.p_filesz = sizeof(file),
+			.p_memsz = sizeof(file)};
+	expect_refused(&file, sizeof(file), "lie upon each other");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_other_elf_files),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_damaged_headers),
+		cmocka_unit_test(test_segments_upon_each_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

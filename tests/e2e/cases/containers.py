@@ -20,7 +20,7 @@ def namespace_tids(pid):
 
 
 @case(go="each", build=["default", "stripped", "stripped-pie"])
-def stacks_equal_traceback(go, build):
+def stacks_equal_what_go_prints(go, build):
     path = programs.path("stacks", go, build)
     with Container(path) as c:
         assert not os.path.exists(PROGRAM) and os.path.exists(f"/proc/{c.pid}/root{PROGRAM}")

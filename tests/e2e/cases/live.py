@@ -13,7 +13,7 @@ def look(pid, what="goroutines --stacks --json"):
 
 
 @case(go="each", program=PROGRAMS)
-def parked_goroutines_equal_traceback(go, program):
+def parked_goroutines_equal_what_go_prints(go, program):
     with process.Process([programs.path(program, go)]) as p:
         documents = [look(p.pid), look(p.pid)]
         process.check_untouched(p.pid)
@@ -24,7 +24,7 @@ def parked_goroutines_equal_traceback(go, program):
 
 
 @case(go="each", program=["waits", "cgo"])
-def gcore_equals_traceback(go, program):
+def gcore_equals_what_go_prints(go, program):
     with process.Process([programs.path(program, go)]) as p:
         core = process.gcore(p.pid, p.folder)
         doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()

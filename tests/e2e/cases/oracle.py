@@ -36,7 +36,7 @@ def abort(go, setup):
 
 
 @case(go="each", program=list(SETUPS))
-def core_equals_traceback(go, program):
+def core_equals_what_go_prints(go, program):
     p, crash, core = abort(go, program)
     with p:
         r = debugger.core(p.argv[0], core, "goroutines --stacks --json")
@@ -48,7 +48,7 @@ def core_equals_traceback(go, program):
 
 @case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo",
                           "running-more-stripped", "cgo-stripped"])
-def system_stacks_equal_traceback(go, program):
+def system_stacks_equal_what_go_prints(go, program):
     p, crash, core = abort(go, program)
     with p:
         threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()

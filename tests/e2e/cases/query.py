@@ -53,7 +53,7 @@ def where(go):
 
 
 @case()
-def where_errors_point_at_the_column(go):
+def where_points_at_the_column_that_is_wrong(go):
     with process.Process([programs.path("waits", go)]) as p:
         _, core = p.abort()
         for expression, word in {"stauts == 3": "stauts", "goid ==": "column", "goid == 'x": "column|quot",

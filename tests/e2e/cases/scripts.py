@@ -43,7 +43,7 @@ def from_file_and_standard_input(go):
 
 
 @case()
-def stops_at_the_first_error_naming_file_and_line(go):
+def stops_at_the_first_bad_command_naming_file_and_line(go):
     with Core(go) as c:
         path = c.script("gr 1\n# x\nnonsense here\nhelp\n")
         r = c.run("-x", path, expect=1)
@@ -56,7 +56,7 @@ def stops_at_the_first_error_naming_file_and_line(go):
 
 
 @case()
-def on_error_continue(go):
+def goes_on_after_bad_commands_if_told_so(go):
     with Core(go) as c:
         r = c.run("-x", c.script("set on-error continue\nnonsense\ngoroutine 99999999\ngr 1\nbt\n"),
                   expect=1)

@@ -18,7 +18,7 @@ def compare_core(go, path):
 
 
 @case(go="each", build=["stripped", "stripped-pie"])
-def running_code_equals_traceback(go, build):
+def running_code_equals_what_go_prints(go, build):
     compare_core(go, programs.path("running", go, build))
 
 

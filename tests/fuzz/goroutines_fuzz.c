@@ -1,0 +1,116 @@
+/*
+ * libFuzzer target: the input (after a byte that chooses the release) is the target's memory, with
+ * the runtime's variables at its start and a function table behind its objects. Asks everything
+ * about all goroutines.
+ */
+#include "dbg/go/pc_plan.h"
+#include "dbg/go/program_state.h"
+#include "dbg/go/stack.h"
+#include "dbg/go/summary.h"
+#include "dbg/go/wait.h"
+#include "dbg/target/native_unwind.h"
+#include "tests/fuzz/fake_target.h"
+#include "tests/fuzz/layouts.h"
+
+/* Where tests/fuzz/seeds.py puts things. */
+enum {
+	MEMORY = 0x100000,
+	ALLGS = MEMORY,
+	ALLM = MEMORY + 24,
+	SCHED = MEMORY + 32,
+	SEMTABLE = MEMORY + 0x2e00,
+	SEMTABLE_SIZE = 256,
+	TEXTS = MEMORY + 256, /* names of statuses and wait reasons */
+	TEXT_COUNT = 8,
+	TABLE = 0x3000, /* offset of the function table in the input */
+	CODE = 0x400000,
+	CODE_SIZE = 1 << 20,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void ignore(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
+}
+
+static char **read_texts(struct program *program)
+{
+	char **texts = calloc(TEXT_COUNT, sizeof(*texts));
+	for (size_t i = 0; texts && i < TEXT_COUNT; i++)
+		error_destroy(program_read_string(program, TEXTS + 16 * i, 64, &texts[i]));
+	return texts;
+}
+
+static struct program *open_program(uint8_t release, struct bytes memory)
+{
+	struct program *program = calloc(1, sizeof(*program));
+	if (!program)
+		abort();
+	program->layout = *fuzz_layout(release);
+	program->target = fake_target_create(memory, MEMORY);
+	((struct fake_target *)(void *)program->target)->ends = true;
+	program->warn = ignore;
+	program->started = true;
+	program->text = CODE;
+	program->etext = CODE + CODE_SIZE;
+	program->types = MEMORY;
+	program->etypes = MEMORY + memory.size;
+	program->globals.allgs.address = ALLGS;
+	program->globals.allm.address = ALLM;
+	program->globals.sched.address = SCHED;
+	program->globals.semtable = (struct global){SEMTABLE, SEMTABLE_SIZE};
+	program->wait_reasons = read_texts(program);
+	program->status_names = read_texts(program);
+	program->wait_reason_count = program->status_name_count = TEXT_COUNT;
+	struct bytes table;
+	if (bytes_slice(memory, TABLE, memory.size - TABLE, &table))
+		error_destroy(
+			pclntab_open(table, table, &program->layout.pclntab, &program->pclntab));
+	if (pc_plans_create(&program->plans) ||
+		native_unwinder_create(program->target, &program->native))
+		abort();
+	return program;
+}
+
+static void ask(struct program *program, const struct goroutine *goroutine, struct stack *stack)
+{
+	struct wait *waits = NULL;
+	struct label *labels = NULL;
+	struct code_place place;
+	size_t wait_count = 0, label_count = 0;
+	bool partial;
+	error_destroy(goroutine_waits(program, goroutine, &waits, &wait_count, &partial));
+	error_destroy(goroutine_labels(program, goroutine, &labels, &label_count, &partial));
+	error_destroy(goroutine_stack(program, goroutine, stack));
+	if (stack->count > FRAMES_MAX || !goroutine_state(program, goroutine))
+		abort();
+	stack_user_frame(stack);
+	stack_telling_frame(stack);
+	goroutine_creator(program, goroutine, &place);
+	goroutine_wait_ns(program, goroutine);
+	program_function_name(program, goroutine->start_pc);
+	labels_free(labels, label_count);
+	free(waits);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 2 + TABLE)
+		return 0;
+	struct program *program = open_program(data[0], (struct bytes){data + 1, size - 1});
+	struct target *target = program->target;
+	const struct goroutine_list *list;
+	struct stack stack = {0};
+	struct summary summary;
+	struct error *err = program_goroutines(program, &list);
+	for (size_t i = 0; !err && i < list->count && i < 16; i++)
+		ask(program, &list->items[i], &stack);
+	error_destroy(err);
+	error_destroy(program_summary(program, &summary));
+	stack_deinit(&stack);
+	program_close(program);
+	target_destroy(target);
+	return 0;
+}

@@ -191,32 +191,36 @@ static struct error *add_from_memory(
 	return err ? err : decode_new(builder);
 }
 
+/* An AfterFunc's function: a closure, whose first word is code. */
+static bool has_function(struct context_builder *builder, uint64_t address)
+{
+	uint64_t closure, code = 0;
+	struct error *err = target_read_u64(builder->program->target, address, &closure);
+	if (!err)
+		err = target_read_u64(builder->program->target, closure, &code);
+	error_destroy(err);
+	return !err && program_is_go_pc(builder->program, code);
+}
+
 /*
  * Whether the object at `address`, whose `done` is where it should be, is one of `shape`: it is of
- * that size, starts with its parent, and a timerCtx has a deadline (with the monotonic bit), which
- * the other types of that size do not.
+ * that size, starts with its parent, and an afterFuncCtx has its function.
  */
-static struct error *looks_like(struct context_builder *builder, const struct context_shape *shape,
-	uint64_t address, bool *ret)
+static bool looks_like(
+	struct context_builder *builder, const struct context_shape *shape, uint64_t address)
 {
-	static const uint64_t HAS_MONOTONIC = 1ull << 63;
 	enum { CLASS_STEP = 32 }; /* between size classes up to 256 bytes */
-	struct target *target = builder->program->target;
 	struct heap_object object;
-	uint64_t parent[2], wall = 0;
-	*ret = false;
+	uint64_t itab;
 	if (!heap_object_at(builder->program, address, &object) || object.address != address ||
 		!object.in_use || object.size < shape->size ||
 		object.size >= shape->size + CLASS_STEP)
-		return NULL;
-	struct error *err = target_read(target, address, parent, sizeof(parent));
-	if (!err && shape->deadline != NO_OFFSET)
-		err = target_read_u64(target, address + (uint64_t)shape->deadline, &wall);
-	if (err)
-		return err;
-	bool timed = shape->deadline == NO_OFFSET || (wall & HAS_MONOTONIC);
-	*ret = timed && context_types_itab(&builder->types, parent[0]);
-	return NULL;
+		return false;
+	struct error *err = target_read_u64(builder->program->target, address, &itab);
+	error_destroy(err);
+	return !err && context_types_itab(&builder->types, itab) &&
+	       (shape->after_func == NO_OFFSET ||
+		       has_function(builder, address + (uint64_t)shape->after_func));
 }
 
 /*
@@ -226,22 +230,27 @@ static struct error *looks_like(struct context_builder *builder, const struct co
 static struct error *add_from_channels(
 	struct context_builder *builder, const struct context_pairs *pairs)
 {
-	static const enum context_kind kinds[] = {
-		CONTEXT_TIMER, CONTEXT_CANCEL, CONTEXT_AFTER_FUNC};
+	enum { KINDS = 3 };
+	const struct context_shape *shapes[KINDS] = {
+		context_types_of_kind(&builder->types, CONTEXT_AFTER_FUNC),
+		context_types_of_kind(&builder->types, CONTEXT_TIMER),
+		context_types_of_kind(&builder->types, CONTEXT_CANCEL)};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < pairs->channel_count; i++) {
-		bool found = false;
-		for (size_t j = 0; !err && !found && j < array_length(kinds); j++) {
-			const struct context_shape *shape =
-				context_types_of_kind(&builder->types, kinds[j]);
-			ptrdiff_t number;
-			if (!shape || shape->done == NO_OFFSET)
+		const struct context_shape *found = NULL;
+		uint64_t address = 0;
+		bool known = false;
+		for (size_t j = 0; j < KINDS; j++) {
+			if (!shapes[j] || shapes[j]->done == NO_OFFSET)
 				continue;
-			uint64_t address = pairs->channels[i] - (uint64_t)shape->done;
-			err = looks_like(builder, shape, address, &found);
-			if (!err && found)
-				err = context_builder_add(builder, shape, address, &number);
+			address = pairs->channels[i] - (uint64_t)shapes[j]->done;
+			known |= index_find(builder, shapes[j], address) != NULL;
+			if (!known && !found && looks_like(builder, shapes[j], address))
+				found = shapes[j];
 		}
+		ptrdiff_t number;
+		if (found && !known)
+			err = context_builder_add(builder, found, address, &number);
 	}
 	return err ? err : decode_new(builder);
 }

@@ -172,6 +172,16 @@ static void on_direct_call(
 	finish(machine, CODE_GETTER_CALL, rax);
 }
 
+/* Whether it jumps to another place in the same function. */
+static bool jump_inside(
+	const struct machine *machine, const struct decoded *code, ZyanU64 *ret_target)
+{
+	return code->instruction.mnemonic == ZYDIS_MNEMONIC_JMP &&
+	       ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(
+		       &code->instruction, &code->operands[0], machine->at, ret_target)) &&
+	       *ret_target >= machine->start && *ret_target < machine->end;
+}
+
 /* Carries one instruction out; false when the path ends here. */
 static bool step(struct machine *machine, const struct decoded *code)
 {
@@ -185,10 +195,9 @@ static bool step(struct machine *machine, const struct decoded *code)
 	case ZYDIS_MNEMONIC_JMP:
 		if (operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
 			on_indirect_call(machine, &operands[0]);
-		else if (code->instruction.mnemonic == ZYDIS_MNEMONIC_JMP &&
-			 ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(
-				 &code->instruction, &operands[0], machine->at, &target)) &&
-			 target > machine->at && target < machine->end) {
+		else if (jump_inside(machine, code, &target)) {
+			if (target <= machine->at)
+				return false; /* a loop */
 			machine->at = target - code->instruction.length;
 			return true;
 		} else {

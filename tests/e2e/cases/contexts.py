@@ -36,6 +36,26 @@ def forest_of_a_core(go, build):
         contexts.compare(facts, debugger.core(p.argv[0], core, LIST).json()).report()
 
 
+@case(go="each")
+def contexts_that_nothing_names(go):
+    """No interface value is left of them, only cancel functions, timers and channels that goroutines wait on."""
+    with process.Process([programs.path("hidden", go)], ready=None) as p:
+        made = []
+        while (line := p.line()) != "ready":
+            made.append(tuple(line.split()))
+        p.wait_until_reading()
+        assert len(made) == 6, made
+        listed = debugger.attach(p.pid, LIST).json()["contexts"]
+        found = [(c["type"], c["addr"]) for c in listed if c["waiters"]]
+        assert sorted(found) == sorted(made), (made, listed)
+        assert all(len(c["waiters"]) == 1 and c["state"] == "active" for c in listed if c["waiters"]), listed
+        deadlines = [c["type"] for c in listed if c["deadline_unix_ms"]]
+        assert deadlines == ["*context.timerCtx"] * 3, listed
+        goroutines = debugger.attach(p.pid, "goroutines --ctx --json").json()["goroutines"]
+        waited = {w["ctx"] for g in goroutines for w in g["waiting_on"] if "ctx" in w}
+        assert waited == {a for _, a in made}, (made, waited)
+
+
 @case(go="each", timeout=240)
 def forest_in_motion(go):
     """Others make and cancel contexts at full speed: what stays is right, each time, and nothing is blamed."""

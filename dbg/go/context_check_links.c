@@ -26,16 +26,19 @@ static bool is_below(const struct context_forest *forest, ptrdiff_t number, ptrd
 	return number == ancestor;
 }
 
-/* Everybody who waits for the context or for one below it. */
+/* Everybody who waits for the context or for one below it, but relays. */
 static struct error *add_waiters(
-	const struct context_forest *forest, ptrdiff_t number, struct verdict *verdict)
+	const struct check *check, ptrdiff_t number, struct verdict *verdict)
 {
+	const struct context_forest *forest = check->forest;
 	struct error *err = NULL;
 	ptrdiff_t at = number;
 	while (!err) {
 		const struct context *context = &forest->items[at];
-		for (size_t i = 0; !err && i < context->waiter_count; i++)
-			err = verdict_add_goroutine(verdict, context->waiters[i]);
+		for (size_t i = 0; !err && i < context->waiter_count; i++) {
+			if (!check_is_relay(check, context->waiters[i]))
+				err = verdict_add_goroutine(verdict, context->waiters[i]);
+		}
 		if (context->first_embedded != CONTEXT_NONE) {
 			at = context->first_embedded;
 			continue;
@@ -131,7 +134,7 @@ static struct error *check_child(struct check *check, ptrdiff_t number)
 	if (verdict->link == LINK_NO_RELAY &&
 		forest->items[forest->items[context->parent].governor].kind != CONTEXT_FOREIGN)
 		verdict->link = LINK_NOT_REGISTERED;
-	struct error *err = add_waiters(forest, number, verdict);
+	struct error *err = add_waiters(check, number, verdict);
 	return !err && stuck ? verdict_add_goroutine(verdict, relay) : err;
 }
 
@@ -154,11 +157,8 @@ static struct error *check_foreign(struct check *check, ptrdiff_t number)
 		return error_no_memory();
 	verdict->other = above;
 	verdict->link = LINK_HIDDEN;
-	struct error *err = add_waiters(forest, number, verdict);
-	bool someone = false; /* other than relays */
-	for (size_t i = 0; i < verdict->goid_count; i++)
-		someone |= !check_is_relay(check, verdict->goids[i]);
-	if (!err && !someone) { /* nobody misses it */
+	struct error *err = add_waiters(check, number, verdict);
+	if (!err && !verdict->goid_count) { /* nobody misses it */
 		free(verdict->goids);
 		check->verdicts->count--;
 	}

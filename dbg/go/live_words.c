@@ -138,6 +138,30 @@ static struct error *add_frame(
 	return err;
 }
 
+/* What the innermost function of running code has in its registers. */
+static struct error *add_registers(struct walk *walk, uint32_t frame)
+{
+	const struct thread *threads;
+	size_t count;
+	struct live_words *words = walk->words;
+	struct error *err = target_threads(walk->program->target, &threads, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct user_regs_struct *regs = &threads[i].regs;
+		if (threads[i].tid != walk->goroutine->tid || !threads[i].regs_valid)
+			continue;
+		const uint64_t values[] = {regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi,
+			regs->rdi, regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13,
+			regs->r15, regs->rbp};
+		if (!array_reserve(
+			    &words->items, &words->capacity, words->count + array_length(values)))
+			return error_no_memory();
+		for (size_t j = 0; j < array_length(values); j++)
+			words->items[words->count++] =
+				(struct live_word){.value = values[j], .frame = frame};
+	}
+	return err;
+}
+
 static struct error *add_frames(struct walk *walk)
 {
 	const struct stack *stack = walk->stack;
@@ -152,7 +176,12 @@ static struct error *add_frames(struct walk *walk)
 		bool injected = plan && (plan->role == ROLE_ASYNC_PREEMPT ||
 						plan->role == ROLE_DEBUG_CALL ||
 						plan->role == ROLE_SIGPANIC);
-		err = add_frame(walk, frame, (uint32_t)i, conservative || injected);
+		if (conservative && running) {
+			err = add_registers(walk, (uint32_t)i);
+			running = false;
+		}
+		if (!err)
+			err = add_frame(walk, frame, (uint32_t)i, conservative || injected);
 		conservative = injected; /* the code that was interrupted comes next */
 	}
 	return err;

@@ -13,7 +13,8 @@
 #include "dbg/go/stack.h"
 
 struct live_word {
-	uint64_t address, value;
+	uint64_t address; /* 0: in a register */
+	uint64_t value;
 	uint32_t frame; /* index in stack->frames of the physical frame it lies in */
 	bool mapped;	/* the compiler says that it is a pointer; false: perhaps */
 };

@@ -55,7 +55,7 @@ struct program {
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
 	struct pc_plans *plans;
 	struct type_cache *type_cache; /* NULL until a type is asked for */
-	struct frame_table *frames; /* unwinds by DWARF; NULL: by pclntab */
+	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
 	 * since 1.21. */
 	bool preempt_is_trap;

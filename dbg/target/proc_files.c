@@ -114,6 +114,7 @@ int proc_read_status(pid_t tid, struct process_status *ret)
 		.permitted = status_number(text, "CapPrm", 16),
 		.effective = status_number(text, "CapEff", 16),
 		.seccomp = (int)status_number(text, "Seccomp", 10),
+		.threads = (size_t)status_number(text, "Threads", 10),
 	};
 	status_ids(text, "Uid", ret->uids);
 	status_ids(text, "Gid", ret->gids);

@@ -22,6 +22,7 @@ struct process_status {
 	gid_t gids[3];
 	uint64_t permitted, effective; /* capability sets */
 	int seccomp;		       /* 0 none, 1 strict, 2 filter */
+	size_t threads;		       /* of its process, a main thread that has exited included */
 };
 
 /* Reads a whole file of at most 256 MiB; `*ret` is malloc'ed and has a NUL after `*ret_size` bytes.

@@ -13,7 +13,7 @@
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracee_table.h"
 
-enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000 };
+enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
 
 int64_t monotonic_now(void)
 {
@@ -222,6 +222,20 @@ static bool all_stand(struct tracees *tracees)
 	return stand;
 }
 
+/*
+ * Whether the kernel counts no more threads than we know. A listing alone can miss one again and
+ * again where each thread creates its successor and dies: the walk through the list ends, or skips,
+ * where one has gone.
+ */
+static bool all_are_known(const struct tracees *tracees)
+{
+	struct process_status status;
+	if (proc_read_status(tracees->pid, &status) != 0)
+		return true; /* it is gone */
+	bool zombie = tracees->main_was_zombie && !tracee_find(tracees, tracees->pid);
+	return status.threads <= HASH_COUNT(tracees->table) + zombie;
+}
+
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits)
 {
 	int64_t deadline = monotonic_now() + limits->total_ns;
@@ -236,14 +250,16 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 	 * All are stopped when all that we know are and a listing then shows no other. (One made
 	 * earlier may miss threads: the kernel's walk through the list ends where a thread dies.)
 	 */
-	for (;;) {
+	for (int misses = 0;; misses++) {
 		bool settled = !tracees->running, unknown;
 		struct error *err = seize_new(tracees, &unknown);
 		if (!err)
 			err = await_stops(tracees, limits, deadline);
 		if (err)
 			return err;
-		if (settled && !unknown && all_stand(tracees))
+		/* One that is dying is counted for a moment longer than it is listed. */
+		if (settled && !unknown && (misses > MAX_MISSES || all_are_known(tracees)) &&
+			all_stand(tracees))
 			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
 		if (monotonic_now() > deadline)
 			return does_not_stop(tracees);

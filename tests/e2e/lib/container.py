@@ -61,7 +61,7 @@ class Container(process.Process):
         self.send("go")
         self.expect_line("ready")
         self.pid = _child(_child(self.child.pid))
-        self._wait_until_reading()
+        self.wait_until_reading()
         shutil.rmtree(f"{self.folder}/image")
 
     def core(self):

@@ -45,6 +45,14 @@ bool check_may_run(const struct check *check, uint64_t goid)
 	return !err && !goroutine_is_waiting(check->program, goroutine);
 }
 
+bool check_is_inside(const struct check *check, const struct context_holder *holder)
+{
+	const char *function = program_function_name(check->program, holder->function);
+	return holder->kind == HOLDER_GOROUTINE && function &&
+	       strncmp(function, "context.", strlen("context.")) == 0 &&
+	       !check_is_relay(check, holder->goid);
+}
+
 /* context.(*cancelCtx).propagateCancel.func2 and the like; context.propagateCancel.func1 in 1.19.
  */
 static struct error *find_relays(struct check *check)
@@ -64,14 +72,40 @@ static struct error *find_relays(struct check *check)
 
 /* ---- Deadlines and wake-ups ---- */
 
+/*
+ * A context with a deadline in the past is active for a moment while it is being made. Whoever is
+ * inside package context with it must have been blocked there for the grace.
+ */
+static struct error *is_settled(struct check *check, ptrdiff_t number, bool *ret)
+{
+	size_t count;
+	const struct context_holder *holders = context_holders(check->forest, number, &count);
+	struct error *err = NULL;
+	*ret = true;
+	for (size_t i = 0; !err && *ret && i < count; i++) {
+		const struct goroutine *goroutine;
+		if (!check_is_inside(check, &holders[i]))
+			continue;
+		err = program_goroutine(check->program, holders[i].goid, &goroutine);
+		if (!err && !goroutine_is_waiting(check->program, goroutine))
+			*ret = false;
+		else if (!err)
+			err = check_prove(check, goroutine, number, holders[i].frame, ret);
+	}
+	return err;
+}
+
 static struct error *check_context(struct check *check, ptrdiff_t number)
 {
 	const struct context *context = &check->forest->items[number];
 	struct error *err = NULL;
 	struct verdict *verdict;
-	if (context->kind == CONTEXT_TIMER && context->state == CONTEXT_ACTIVE &&
-		!context->locked && context->has_remaining &&
-		context->remaining_ns < -check->options->grace_ns) {
+	bool passed = context->kind == CONTEXT_TIMER && context->state == CONTEXT_ACTIVE &&
+		      !context->locked && context->has_remaining &&
+		      context->remaining_ns < -check->options->grace_ns;
+	if (passed)
+		err = is_settled(check, number, &passed);
+	if (!err && passed) {
 		verdict = check_add(check, VERDICT_DEADLINE_PASSED, number);
 		if (!verdict)
 			return error_no_memory();

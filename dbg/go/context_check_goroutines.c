@@ -3,10 +3,7 @@
  * context_check.h.
  */
 #include "dbg/go/context_check_state.h"
-#include "dbg/go/program_state.h"
 #include "dbg/go/wait.h"
-
-enum { GC_TOLERANCE_NS = 200 * 1000 * 1000 };
 
 struct held {
 	const struct context_holder *holder;
@@ -84,51 +81,6 @@ static bool is_nearer(const struct held *a, const struct held *b)
 	return a->holder->frame < b->holder->frame;
 }
 
-/*
- * How long it has been blocked at least. g.waitsince is no such bound: the collector sets it while
- * it marks, to when the cycle before ended (runtime/mgcmark.go markroot, work.tstart). But since
- * then the goroutine has not run, or it would be 0 again; and that was before the end of the last
- * cycle, unless a cycle is under way that has only just set it.
- */
-static int64_t blocked_for(struct program *program, const struct goroutine *goroutine)
-{
-	uint64_t last_gc = 0;
-	int64_t now = program_now_ns(program);
-	if (program->globals.memstats.address)
-		error_destroy(program_read_field(program, program->globals.memstats.address,
-			program->layout.mstats.last_gc, &last_gc));
-	if (!goroutine->wait_since || !last_gc || (int64_t)last_gc > now ||
-		(int64_t)last_gc - goroutine->wait_since < GC_TOLERANCE_NS)
-		return 0;
-	return now - (int64_t)last_gc;
-}
-
-static bool was_suspect(
-	const struct check *check, const struct blocked *blocked, const struct held *held)
-{
-	const struct check_options *options = check->options;
-	uint64_t context = check->forest->items[held->context].address;
-	for (size_t i = 0; i < options->before_count; i++) {
-		const struct suspect *before = &options->before[i];
-		if (before->goid == blocked->goroutine->goid && before->context == context &&
-			before->frame == held->holder->frame)
-			return true;
-	}
-	return false;
-}
-
-static struct error *suspect(
-	struct check *check, const struct blocked *blocked, const struct held *held)
-{
-	struct verdicts *verdicts = check->verdicts;
-	if (!array_reserve(
-		    &verdicts->suspects, &verdicts->suspect_capacity, verdicts->suspect_count + 1))
-		return error_no_memory();
-	verdicts->suspects[verdicts->suspect_count++] = (struct suspect){blocked->goroutine->goid,
-		check->forest->items[held->context].address, held->holder->frame};
-	return NULL;
-}
-
 static struct error *check_ignored(
 	struct check *check, const struct blocked *blocked, int64_t waited_ns)
 {
@@ -145,10 +97,11 @@ static struct error *check_ignored(
 	}
 	if (!found || waits_for_others(blocked))
 		return NULL;
-	int64_t proven_ns = blocked_for(check->program, blocked->goroutine);
-	if (proven_ns >= check->options->grace_ns || was_suspect(check, blocked, found))
-		return blame(check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns);
-	return suspect(check, blocked, found);
+	bool proven;
+	struct error *err = check_prove(
+		check, blocked->goroutine, found->context, found->holder->frame, &proven);
+	return !err && proven ? blame(check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns)
+			      : err;
 }
 
 static struct error *check_forever(

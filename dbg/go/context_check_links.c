@@ -89,15 +89,6 @@ static bool is_registered(const struct context_forest *forest, ptrdiff_t child, 
 
 /* ---- The two ways a link breaks ---- */
 
-/* A goroutine that is inside package context with it, making or canceling it: waiting for a lock,
- * perhaps. Relays are another matter. */
-static bool is_inside(const struct check *check, const struct context_holder *holder)
-{
-	const char *function = program_function_name(check->program, holder->function);
-	return function && strncmp(function, "context.", strlen("context.")) == 0 &&
-	       !check_is_relay(check, holder->goid);
-}
-
 /* Something that holds it may be just about to end it. */
 static bool in_transit(const struct check *check, ptrdiff_t number)
 {
@@ -105,7 +96,8 @@ static bool in_transit(const struct check *check, ptrdiff_t number)
 	const struct context_holder *holders = context_holders(check->forest, number, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (holders[i].kind == HOLDER_GOROUTINE &&
-			(check_may_run(check, holders[i].goid) || is_inside(check, &holders[i])))
+			(check_may_run(check, holders[i].goid) ||
+				check_is_inside(check, &holders[i])))
 			return true;
 	}
 	return false;

@@ -24,6 +24,16 @@ bool check_is_relay(const struct check *check, uint64_t goid);
 /* Whether the goroutine may run on by itself in a moment: running, or woken already. */
 bool check_may_run(const struct check *check, uint64_t goid);
 
+/* Whether a holder is inside package context with the context: making or canceling it. A relay is
+ * not. */
+bool check_is_inside(const struct check *check, const struct context_holder *holder);
+/*
+ * Whether the goroutine, which is blocked now, has been so for the grace, with `context` in the
+ * frame at `frame`. If that is not known it becomes a suspect. (context_check_time.c)
+ */
+struct error *check_prove(struct check *check, const struct goroutine *goroutine, ptrdiff_t context,
+	uint64_t frame, bool *ret);
+
 struct error *check_propagation(struct check *check); /* context_check_links.c */
 struct error *check_goroutines(struct check *check);  /* context_check_goroutines.c */
 struct error *check_piles(struct check *check);	      /* context_check_piles.c */

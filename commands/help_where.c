@@ -1,6 +1,7 @@
-/* `help where`: the expression language, with the fields that a goroutine has. */
+/* `help where`: the expression language, with the fields that goroutines and contexts have. */
 #include "commands/help.h"
 
+#include "commands/context_view.h"
 #include "commands/goroutine_view.h"
 
 static const char *type_name(enum expr_type type)
@@ -17,11 +18,10 @@ static const char *type_name(enum expr_type type)
 	return (size_t)type < array_length(names) && names[type] ? names[type] : "?";
 }
 
-struct error *help_print_where(struct shell *shell)
+static struct error *print_fields(
+	struct output *output, const char *heading, const struct expr_schema *schema)
 {
 	static const char *const headings[] = {"FIELD", "TYPE", "MEANING", NULL};
-	struct output *output = &shell->out;
-	const struct expr_schema *schema = goroutine_expr_schema();
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	if (!table)
 		return error_no_memory();
@@ -31,17 +31,30 @@ struct error *help_print_where(struct shell *shell)
 		table_cell(table, STYLE_PLAIN, "%s", type_name(name->type));
 		table_cell(table, STYLE_PLAIN, "%s", name->help ? name->help : "");
 	}
+	output_printf(output, STYLE_STRONG, "%s\n", heading);
 	table_print(table, output);
+	output_printf(output, STYLE_PLAIN, "\n");
+	return NULL;
+}
+
+struct error *help_print_where(struct shell *shell)
+{
+	struct output *output = &shell->out;
+	struct error *err = print_fields(output, "goroutines", goroutine_expr_schema());
+	if (!err)
+		err = print_fields(output, "ctx list, ctx tree", context_expr_schema());
+	if (err)
+		return err;
 	output_printf(output, STYLE_PLAIN,
-		"\n"
 		"Operators, loosest first: ||   &&   == != < <= > >= =~ !~   + -   * / %%   ! -\n"
 		"Literals: \"text\" `raw text` 42 0x2a 1.5 5m 1h30m 250ms true false\n"
 		"=~ matches a regular expression, !~ does not; a map is asked with name[\"key\"].\n"
 		"A comparison with several strings holds if it holds for one of them; one with a\n"
-		"value that a goroutine does not have is false.\n");
-	output_printf(output, STYLE_STRONG, "\nExample\n");
+		"value that a goroutine or context does not have is false.\n");
+	output_printf(output, STYLE_STRONG, "\nExamples\n");
 	output_printf(output, STYLE_PLAIN,
 		"  goroutines --where 'status == \"waiting\" && wait > 5m && stack =~ "
-		"\"^main\\\\.\"'\n");
+		"\"^main\\\\.\"'\n"
+		"  ctx list --where 'state == \"active\" && children > 100'\n");
 	return NULL;
 }

@@ -264,6 +264,31 @@ static bool is_live(const struct live_words *words, const struct context_pair *p
 	return false;
 }
 
+/*
+ * Of the two words of an interface value only the second is a pointer to the compiler's maps:
+ * beside a variable that lives, an unused slot may hold an itab from before, and then the two look
+ * like a context. Package context makes none without a parent but its roots, and those lie in no
+ * heap.
+ */
+static bool may_be(struct context_builder *builder, const struct context_pair *pair)
+{
+	const struct context_shape *shape = pair->shape;
+	uint64_t itab;
+	if (shape->kind == CONTEXT_BACKGROUND)
+		return place_of(builder, shape, pair->data) == PLACE_STATIC;
+	if (shape->kind == CONTEXT_FOREIGN || shape->parent != PARENT_INTERFACE ||
+		shape->inline_body)
+		return true;
+	struct error *err = target_read_u64(
+		builder->program->target, pair->data + (uint64_t)shape->parent_offset, &itab);
+	if (err) {
+		error_destroy(err);
+		return false;
+	}
+	return context_types_shape(
+		&builder->types, context_types_dynamic(&builder->types, builder->program, itab));
+}
+
 /* The pairs of one goroutine's stack that name contexts which nothing else does. */
 static struct error *add_from_stack(struct context_builder *builder,
 	const struct context_pair *pairs, size_t count, struct stack *stack,
@@ -283,7 +308,7 @@ static struct error *add_from_stack(struct context_builder *builder,
 				err = goroutine_live_words(
 					builder->program, pairs[i].goroutine, stack, words);
 		}
-		if (!err && is_live(words, &pairs[i]))
+		if (!err && is_live(words, &pairs[i]) && may_be(builder, &pairs[i]))
 			err = context_builder_add(builder, pairs[i].shape, pairs[i].data, &number);
 	}
 	return err;

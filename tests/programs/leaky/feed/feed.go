@@ -18,7 +18,7 @@ type Hub struct {
 type subscriber struct {
 	name   string
 	events chan string
-	cancel context.CancelFunc
+	out    chan struct{} // closed when the hub throws it out
 }
 
 // NewHub starts a hub with its heartbeat.
@@ -41,14 +41,23 @@ func (h *Hub) heartbeat() {
 	}
 }
 
-// The mistake: the context of the subscription is not the request's, and nobody cancels it.
-func (h *Hub) subscribe(name string) {
-	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), nameKey{}, name))
-	s := &subscriber{name, make(chan string), cancel}
+// subscription is the context of a subscriber: that of its request, but it ends when the hub throws the
+// subscriber out.
+//
+// The mistake: now it does not end with its request any more.
+type subscription struct {
+	context.Context
+	out chan struct{}
+}
+
+func (s *subscription) Done() <-chan struct{} { return s.out }
+
+func (h *Hub) subscribe(request context.Context, name string) {
+	s := &subscriber{name, make(chan string), make(chan struct{})}
 	h.mu.Lock()
 	h.subscribers = append(h.subscribers, s)
 	h.mu.Unlock()
-	go s.forward(ctx)
+	go s.forward(&subscription{context.WithValue(request, nameKey{}, name), s.out})
 }
 
 type nameKey struct{}
@@ -69,7 +78,7 @@ func (s *subscriber) deliver(event string) { _ = fmt.Sprint(s.name, event) }
 // Handler subscribes the client.
 func Handler(h *Hub) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		h.subscribe(r.FormValue("name"))
+		h.subscribe(r.Context(), r.FormValue("name"))
 		fmt.Fprintln(w, "subscribed")
 	}
 }

@@ -13,6 +13,7 @@ struct drawing {
 	const struct context_tree *tree;
 	uint64_t *signatures; /* alike: the same signature */
 	size_t *sizes;	      /* contexts below, and itself */
+	uint64_t *kinds;      /* room for the signatures of all children of one */
 	char prefix[PREFIX];
 	size_t level;
 };
@@ -61,6 +62,12 @@ static bool is_shown(const struct context_tree *tree, ptrdiff_t number)
 	return !tree->shown || tree->shown[number];
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
 /*
  * Children first: a node's signature has those of its children in it, each kind once, so that two
  * requests with one and three workers are alike.
@@ -68,18 +75,24 @@ static bool is_shown(const struct context_tree *tree, ptrdiff_t number)
 static void sign(struct drawing *drawing, ptrdiff_t number)
 {
 	const struct context_tree *tree = drawing->tree;
-	uint64_t hash = own_signature(tree, number), below = 0, last = 0;
+	uint64_t hash = own_signature(tree, number), *kinds = drawing->kinds;
+	size_t count = 0;
 	drawing->sizes[number] = 1;
 	for (ptrdiff_t child = tree->forest->items[number].first_embedded; child != CONTEXT_NONE;
 		child = tree->forest->items[child].next_embedded) {
 		if (!is_shown(tree, child))
 			continue;
 		drawing->sizes[number] += drawing->sizes[child];
-		if (drawing->signatures[child] != last)
-			below |= 1ull << (drawing->signatures[child] % 64);
-		last = drawing->signatures[child];
+		if (!count || drawing->signatures[child] != kinds[count - 1])
+			kinds[count++] = drawing->signatures[child];
 	}
-	drawing->signatures[number] = mix(hash, below);
+	if (count)
+		qsort(kinds, count, sizeof(*kinds), by_number);
+	for (size_t i = 0; i < count; i++) {
+		if (!i || kinds[i] != kinds[i - 1])
+			hash = mix(hash, kinds[i]);
+	}
+	drawing->signatures[number] = hash;
 }
 
 static void sign_below(struct drawing *drawing, ptrdiff_t root)
@@ -301,10 +314,12 @@ struct error *context_tree_text(
 	size_t count = tree->forest->count;
 	_cleanup_free_ uint64_t *signatures = calloc(count + 1, sizeof(*signatures));
 	_cleanup_free_ size_t *sizes = calloc(count + 1, sizeof(*sizes));
+	_cleanup_free_ uint64_t *kinds = calloc(count + 1, sizeof(*kinds));
 	struct nodes nodes = {0};
-	if (!signatures || !sizes)
+	if (!signatures || !sizes || !kinds)
 		return error_no_memory();
-	struct drawing drawing = {.tree = tree, .signatures = signatures, .sizes = sizes};
+	struct drawing drawing = {
+		.tree = tree, .signatures = signatures, .sizes = sizes, .kinds = kinds};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < root_count; i++) {
 		if (!is_shown(tree, roots[i]))

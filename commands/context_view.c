@@ -45,18 +45,32 @@ void complete_context(
 	error_destroy(err);
 }
 
-struct error *context_value_text(struct program *program, const struct value *value, char **ret)
+static struct error *text_within(struct program *program, const struct value *value,
+	const struct value_limits *limits, char **ret)
 {
 	*ret = NULL;
 	if (!value->type)
 		return NULL;
 	struct value_node node;
-	struct error *err = value_describe(program, value, &value_limits_short, &node);
+	struct error *err = value_describe(program, value, limits, &node);
 	if (err)
 		return err;
 	err = value_node_line(&node, ret);
 	value_node_deinit(&node);
 	return err;
+}
+
+struct error *context_value_text(struct program *program, const struct value *value, char **ret)
+{
+	return text_within(program, value, &value_limits_short, ret);
+}
+
+/* A key is often a pointer to a struct with a name in it, which tells it from the others. */
+static struct error *key_text(struct program *program, const struct value *value, char **ret)
+{
+	struct value_limits limits = value_limits_short;
+	limits.depth++;
+	return text_within(program, value, &limits, ret);
 }
 
 /* An error by its message, where that can be read; else as any value. */
@@ -104,7 +118,7 @@ struct error *context_view_load(struct context_view *view, unsigned parts)
 	struct error *err = NULL;
 	parts &= ~view->loaded;
 	if (parts & CONTEXT_VIEW_TEXTS) {
-		err = context_value_text(program, &context->key, &view->key);
+		err = key_text(program, &context->key, &view->key);
 		if (!err)
 			err = context_value_text(program, &context->value, &view->value);
 		const struct context *source = context_error_source(view->forest, view->number);

@@ -6,11 +6,13 @@
 #include "commands/verdict_text.h"
 #include "dbg/go/program.h"
 
-enum { SHOWN_IDS = 12 };
+enum { SHOWN_IDS = 12, WIDTH = 100 };
 
 static void goroutines_text(struct output *output, const struct verdict *verdict)
 {
-	if (!verdict->goid_count)
+	bool named = verdict->kind == VERDICT_CANCEL_IGNORED ||
+		     verdict->kind == VERDICT_WAITS_FOREVER; /* in the sentence */
+	if (!verdict->goid_count || (named && verdict->goid_count == 1))
 		return;
 	output_printf(output, STYLE_DIM, "    goroutine%s", verdict->goid_count == 1 ? "" : "s");
 	for (size_t i = 0; i < verdict->goid_count && i < SHOWN_IDS; i++)
@@ -20,49 +22,123 @@ static void goroutines_text(struct output *output, const struct verdict *verdict
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void one_text(
-	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict)
+static void one_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, size_t alike)
 {
 	struct output *output = &shell->out;
+	unsigned width = output->width && output->width < WIDTH ? output->width : WIDTH;
 	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
+	if (alike > 1)
+		output_printf(output, STYLE_STRONG, "%zu × ", alike);
 	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
-	output_printf(output, STYLE_PLAIN, "\n    ");
-	output_text(output, STYLE_PLAIN, sentence ? sentence : "?");
-	output_printf(output, STYLE_PLAIN, "\n");
+	output_printf(output, STYLE_PLAIN, "%s\n", alike > 1 ? ", such as" : "");
+	output_wrapped(output, sentence ? sentence : "?", 4, width);
 	goroutines_text(output, verdict);
 	output_printf(output, STYLE_DIM, "    next: ");
 	output_printf(output, STYLE_STRONG, "%s\n\n", next ? next : "?");
 }
 
-/* Of many alike the first few; all with --all. */
-static void render_text(struct shell *shell, const struct context_forest *forest,
-	const struct verdicts *verdicts, bool all)
+/* Verdicts that say the same of other contexts and goroutines. */
+struct alike {
+	size_t first, count;
+	char *place;
+};
+
+struct alikes {
+	struct alike *items;
+	size_t count;
+};
+
+static void alikes_deinit(struct alikes *alikes)
 {
-	enum { SHOWN = 5 };
-	struct output *output = &shell->out;
+	for (size_t i = 0; i < alikes->count; i++)
+		free(alikes->items[i].place);
+	free(alikes->items);
+}
+
+/* Each by itself with `all`. */
+static struct error *find_alike(struct shell *shell, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all, struct alikes *ret)
+{
+	ret->items = calloc(verdicts->count + 1, sizeof(*ret->items));
+	if (!ret->items)
+		return error_no_memory();
+	for (size_t i = 0; i < verdicts->count; i++) {
+		const struct verdict *verdict = &verdicts->items[i];
+		_cleanup_free_ char *place = all ? strdup("") : verdict_place(shell, verdict);
+		size_t at = all ? ret->count : 0;
+		struct error *err = place ? target_check(shell->target) : error_no_memory();
+		if (err)
+			return err;
+		while (at < ret->count && (strcmp(place, ret->items[at].place) != 0 ||
+						  !verdict_is_alike(forest, verdict,
+							  &verdicts->items[ret->items[at].first])))
+			at++;
+		if (at == ret->count)
+			ret->items[ret->count++] =
+				(struct alike){.first = i, .place = take_pointer(place)};
+		ret->items[at].count++;
+	}
+	return NULL;
+}
+
+/* "71 verdicts on 303 contexts: 40 not-propagated, 31 cancel-ignored" */
+static void summary(
+	struct output *output, const struct context_forest *forest, const struct verdicts *verdicts)
+{
 	output_printf(output, STYLE_STRONG, "%zu verdict%s", verdicts->count,
 		verdicts->count == 1 ? "" : "s");
-	output_printf(output, STYLE_PLAIN, " on %zu contexts\n%s", forest->count,
-		verdicts->count ? "\n" : "");
-	size_t of_kind = 0;
-	for (size_t i = 0; i < verdicts->count && !output_failed(output); i++) {
-		const struct verdict *verdict = &verdicts->items[i];
-		bool first = i == 0 || verdicts->items[i - 1].kind != verdict->kind;
-		of_kind = first ? 1 : of_kind + 1;
-		if (all || of_kind <= SHOWN)
-			one_text(shell, forest, verdict);
-		bool last =
-			i + 1 == verdicts->count || verdicts->items[i + 1].kind != verdict->kind;
-		if (last && !all && of_kind > SHOWN)
-			output_printf(output, STYLE_DIM, "    … and %zu more %s (--all)\n\n",
-				of_kind - SHOWN, verdict_name(verdict->kind));
+	output_printf(output, STYLE_PLAIN, " on %zu context%s", forest->count,
+		forest->count == 1 ? "" : "s");
+	for (size_t i = 0, end; i < verdicts->count; i = end) {
+		enum verdict_kind kind = verdicts->items[i].kind;
+		for (end = i + 1; end < verdicts->count && verdicts->items[end].kind == kind;)
+			end++;
+		output_printf(output, STYLE_PLAIN, "%s %zu %s", i ? "," : ":", end - i,
+			verdict_name(kind));
 	}
-	if (verdicts->suspect_count)
+	output_printf(output, STYLE_PLAIN, "\n%s", verdicts->count ? "\n" : "");
+}
+
+static void undecided(struct output *output, size_t count)
+{
+	if (count)
 		output_printf(output, STYLE_DIM,
 			"%zu goroutine%s blocked with a canceled context, but perhaps only just "
-			"now: that cannot be told from one look.\n",
-			verdicts->suspect_count, verdicts->suspect_count == 1 ? " is" : "s are");
+			"now: one look cannot tell.\n",
+			count, count == 1 ? " is" : "s are");
+}
+
+/* One of those that are alike; each with --all. */
+static struct error *render_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all)
+{
+	enum { SHOWN = 5 }; /* of a kind */
+	struct output *output = &shell->out;
+	_cleanup_(alikes_deinit) struct alikes alikes = {0};
+	size_t of_kind = 0, hidden = 0;
+	struct error *err = find_alike(shell, forest, verdicts, all, &alikes);
+	if (err)
+		return err;
+	summary(output, forest, verdicts);
+	for (size_t i = 0; i < alikes.count && !output_failed(output); i++) {
+		const struct alike *alike = &alikes.items[i];
+		const struct verdict *verdict = &verdicts->items[alike->first];
+		if (!i || verdicts->items[alike[-1].first].kind != verdict->kind)
+			of_kind = hidden = 0;
+		if (all || of_kind++ < SHOWN)
+			one_text(shell, forest, verdict, alike->count);
+		else
+			hidden += alike->count;
+		bool last = i + 1 == alikes.count ||
+			    verdicts->items[alike[1].first].kind != verdict->kind;
+		if (last && hidden)
+			output_printf(output, STYLE_DIM, "… and %zu more %s (--all)\n\n", hidden,
+				verdict_name(verdict->kind));
+	}
+	undecided(output, verdicts->suspect_count);
+	return NULL;
 }
 
 static void one_json(struct shell *shell, struct json *json, const struct context_forest *forest,
@@ -125,7 +201,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (argument_given(arguments, "json"))
 		err = render_json(shell, forest, &verdicts);
 	else
-		render_text(shell, forest, &verdicts, argument_given(arguments, "all"));
+		err = render_text(shell, forest, &verdicts, argument_given(arguments, "all"));
 	size_t count = verdicts.count;
 	verdicts_deinit(&verdicts);
 	if (!err && count)
@@ -136,7 +212,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 static const struct command_option options[] = {
 	{"grace", 0, "DURATION", "what is younger than this is no finding (1s)", NULL},
 	{"stay", 0, NULL, "do not let a live process run for the grace to look twice", NULL},
-	{"all", 'a', NULL, "every verdict, not only the first few of a kind", NULL},
+	{"all", 'a', NULL, "every verdict, also where many are alike", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };

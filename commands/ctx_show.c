@@ -92,7 +92,7 @@ static void done_text(struct shell *shell, const struct context_forest *forest, 
 		output_printf(output, STYLE_PLAIN, "not asked for yet\n");
 	else
 		output_printf(output, STYLE_PLAIN, "chan 0x%" PRIx64 "%s\n", context->done,
-			context->done_closed ? ", closed" : "");
+			context->done_closed ? ", closed" : ", open");
 }
 
 static void children_text(
@@ -339,10 +339,11 @@ static struct error *find_who(const struct context_forest *forest, ptrdiff_t num
 	return err;
 }
 
-static void ids_text(struct shell *shell, const char *title, const struct ids *ids, bool all)
+static void ids_text(
+	struct shell *shell, const char *one, const char *many, const struct ids *ids, bool all)
 {
-	output_printf(
-		&shell->out, STYLE_STRONG, "%zu %s%s\n", ids->count, title, ids->count ? ":" : "");
+	output_printf(&shell->out, STYLE_STRONG, "%zu goroutine%s%s\n", ids->count,
+		ids->count == 1 ? one : many, ids->count ? ":" : "");
 	for (size_t i = 0; i < ids->count && (all || i < SHOWN) && !output_failed(&shell->out);
 		i++) {
 		output_printf(&shell->out, STYLE_PLAIN, "  ");
@@ -381,8 +382,9 @@ static struct error *run_who(struct shell *shell, const struct arguments *argume
 	} else if (!err) {
 		context_line(shell, forest, number);
 		bool all = argument_given(arguments, "all");
-		ids_text(shell, "goroutines wait on its Done", &waiting, all);
-		ids_text(shell, "only hold it or a context below it", &holding, all);
+		ids_text(shell, " waits on its Done", "s wait on its Done", &waiting, all);
+		ids_text(shell, " only holds it or a context below it",
+			"s only hold it or a context below it", &holding, all);
 	}
 	free(waiting.items);
 	free(holding.items);

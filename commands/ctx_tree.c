@@ -153,8 +153,9 @@ static const struct command ctx_tree_command = {
 	.summary = "Shows contexts as a tree, like siblings folded into one line",
 	.help = "Below each context are those that embed it. A folded line counts siblings of the "
 		"same type and state with the same kinds of contexts below; the address is that of "
-		"one of them. What has a verdict (ctx check) is marked and comes first, then what "
-		"is biggest. With ADDR only that context and what is below it.",
+		"one of them. What has a verdict is marked and comes first, then what is biggest; "
+		"ctx check may find more, because it lets a live process run to look twice. With "
+		"ADDR only that context and what is below it.",
 	.example = "ctx tree --where 'state == \"canceled\"'",
 	.options = options,
 	.max_words = 1,

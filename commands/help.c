@@ -26,35 +26,6 @@ static const struct topic topics[] = {
 	{"where", "Fields and operators of expressions (--where EXPR)", help_print_where},
 };
 
-/* Prints `text` wrapped at the screen's width, each line after `indent` spaces. */
-static void print_wrapped(struct output *output, const char *text, int indent)
-{
-	int width = (output->width && output->width < HELP_WIDTH ? (int)output->width : HELP_WIDTH);
-	int column = 0;
-	while (*text) {
-		if (*text == '\n') {
-			output_printf(output, STYLE_PLAIN, "\n");
-			column = 0;
-			text++;
-			continue;
-		}
-		int length = (int)strcspn(text, " \n");
-		if (column && column + 1 + length > width) {
-			output_printf(output, STYLE_PLAIN, "\n");
-			column = 0;
-		}
-		if (!column)
-			output_printf(output, STYLE_PLAIN, "%*s%.*s", indent, "", length, text);
-		else
-			output_printf(output, STYLE_PLAIN, " %.*s", length, text);
-		column += length + (column ? 1 : indent);
-		text += length;
-		if (*text == ' ')
-			text++;
-	}
-	output_printf(output, STYLE_PLAIN, "\n");
-}
-
 /* "goroutines, grs": the name and as many aliases as fit. */
 static void format_names(const struct command *command, char *ret, size_t size)
 {
@@ -64,6 +35,12 @@ static void format_names(const struct command *command, char *ret, size_t size)
 		if (used + 2 + strlen(*alias) < size)
 			snprintf(ret + used, size - used, ", %s", *alias);
 	}
+}
+
+static void print_wrapped(struct output *output, const char *text, unsigned indent)
+{
+	bool narrow = output->width && output->width < HELP_WIDTH;
+	output_wrapped(output, text, indent, narrow ? output->width : HELP_WIDTH);
 }
 
 static void print_row(struct output *output, const char *name, const char *text)

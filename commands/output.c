@@ -39,10 +39,8 @@ void output_printf(struct output *output, enum style style, const char *format, 
 	style_end(output, styled);
 }
 
-void output_text(struct output *output, enum style style, const char *text)
+static void write_escaped(struct output *output, const char *text, size_t size)
 {
-	bool styled = style_begin(output, style);
-	size_t size = strlen(text);
 	for (size_t offset = 0; offset < size;) {
 		uint32_t character = 0;
 		size_t length = utf8_decode(text + offset, size - offset, &character);
@@ -57,7 +55,38 @@ void output_text(struct output *output, enum style style, const char *text)
 		}
 		offset += length;
 	}
+}
+
+void output_text(struct output *output, enum style style, const char *text)
+{
+	bool styled = style_begin(output, style);
+	write_escaped(output, text, strlen(text));
 	style_end(output, styled);
+}
+
+void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width)
+{
+	size_t column = 0;
+	while (*text) {
+		if (*text == '\n') {
+			fputc('\n', output->stream);
+			column = 0;
+			text++;
+			continue;
+		}
+		size_t length = strcspn(text, " \n"), columns = utf8_columns(text, length);
+		if (column && width && column + 1 + columns > width) {
+			fputc('\n', output->stream);
+			column = 0;
+		}
+		fprintf(output->stream, "%*s", column ? 1 : (int)indent, "");
+		write_escaped(output, text, length);
+		column += columns + (column ? 1 : indent);
+		text += length;
+		if (*text == ' ')
+			text++;
+	}
+	fputc('\n', output->stream);
 }
 
 bool output_failed(const struct output *output)

@@ -27,6 +27,10 @@ void output_printf(struct output *output, enum style style, const char *format, 
  * not trusted). */
 void output_text(struct output *output, enum style style, const char *text);
 
+/* Writes `text`, escaped likewise, in lines of at most `width` columns (0: one line for each that
+ * it has), each after `indent` blanks, and ends the last one. */
+void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width);
+
 /* True when writing failed (a closed pipe): long renderers stop then; `… | head` ends at once. */
 bool output_failed(const struct output *output);
 

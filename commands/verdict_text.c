@@ -68,6 +68,41 @@ static void blocked_text(struct shell *shell, uint64_t goid, char *ret, size_t s
 	error_destroy(err);
 }
 
+/* Where a goroutine is blocked, for people: "main.work work.go:12"; "" unknown. */
+static void place_text(struct shell *shell, uint64_t goid, char *ret, size_t size)
+{
+	struct goroutine_view view = {.program = shell->program};
+	struct error *err = program_goroutine(shell->program, goid, &view.goroutine);
+	if (!err)
+		err = goroutine_view_load(&view, VIEW_STACK);
+	const struct frame *top = err ? NULL : stack_telling_frame(&view.stack);
+	snprintf(ret, size, "%s", "");
+	if (top && top->function)
+		snprintf(ret, size, "%s %s:%d", top->function,
+			top->file ? base_name(top->file) : "?", top->line);
+	error_destroy(err);
+	goroutine_view_deinit(&view);
+}
+
+static void cancel_ignored(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const struct frame *frame = &verdict->frame;
+	char blocked[128], place[1024], holding[1024];
+	uint64_t goid = verdict->goids[0];
+	blocked_text(shell, goid, blocked, sizeof(blocked));
+	place_text(shell, goid, place, sizeof(place));
+	snprintf(holding, sizeof(holding), "%s %s:%d", frame->function ? frame->function : "?",
+		frame->file ? base_name(frame->file) : "?", frame->line);
+	fprintf(stream,
+		"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
+		" and is blocked [%s] in %s on something that does not end with it",
+		goid, type_of(forest, verdict->context), address_of(forest, verdict->context),
+		blocked, place[0] ? place : holding);
+	if (place[0] && frame->function && strcmp(place, holding) != 0)
+		fprintf(stream, "; who holds the context is %s", holding);
+}
+
 static void link_text(struct shell *shell, const struct context_forest *forest,
 	const struct verdict *verdict, FILE *stream)
 {
@@ -137,19 +172,14 @@ static void write_sentence(struct shell *shell, const struct context_forest *for
 	uint64_t address = address_of(forest, verdict->context);
 	uint64_t goid = verdict->goid_count ? verdict->goids[0] : 0;
 	const struct frame *frame = &verdict->frame;
-	char blocked[128], duration[32];
+	char duration[32];
 	format_duration(verdict->seconds_ns, duration, sizeof(duration));
 	switch (verdict->kind) {
 	case VERDICT_NOT_PROPAGATED:
 		not_propagated(shell, forest, verdict, stream);
 		break;
 	case VERDICT_CANCEL_IGNORED:
-		blocked_text(shell, goid, blocked, sizeof(blocked));
-		fprintf(stream,
-			"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
-			" and is blocked [%s] in %s %s:%d on something that does not end with it",
-			goid, type, address, blocked, frame->function ? frame->function : "?",
-			frame->file ? base_name(frame->file) : "?", frame->line);
+		cancel_ignored(shell, forest, verdict, stream);
 		break;
 	case VERDICT_DEADLINE_PASSED:
 		fprintf(stream,
@@ -187,6 +217,31 @@ char *verdict_sentence(
 		return NULL;
 	write_sentence(shell, forest, verdict, stream);
 	return fclose(stream) == 0 ? text : (free(text), NULL);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool verdict_is_alike(
+	const struct context_forest *forest, const struct verdict *a, const struct verdict *b)
+{
+	return a->kind == b->kind && a->link == b->link && !a->relay == !b->relay &&
+	       forest->items[a->context].type == forest->items[b->context].type &&
+	       same_text(type_of(forest, a->other), type_of(forest, b->other)) &&
+	       same_text(a->frame.function, b->frame.function) && a->frame.line == b->frame.line &&
+	       a->has_created == b->has_created && a->created.line == b->created.line &&
+	       same_text(a->created.function, b->created.function);
+}
+
+char *verdict_place(struct shell *shell, const struct verdict *verdict)
+{
+	char place[1024];
+	if (verdict->kind != VERDICT_CANCEL_IGNORED)
+		return strdup("");
+	place_text(shell, verdict->goids[0], place, sizeof(place));
+	return strdup(place);
 }
 
 char *verdict_next(const struct context_forest *forest, const struct verdict *verdict)

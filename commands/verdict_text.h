@@ -12,6 +12,12 @@ char *verdict_sentence(
 	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict);
 /* The next command to type; malloc'ed, NULL without memory. */
 char *verdict_next(const struct context_forest *forest, const struct verdict *verdict);
+/* Where the goroutine to blame for ignoring a cancellation is blocked, "" for other verdicts;
+ * malloc'ed, NULL without memory. */
+char *verdict_place(struct shell *shell, const struct verdict *verdict);
+/* Whether the two say the same but for addresses, ids and that place. */
+bool verdict_is_alike(
+	const struct context_forest *forest, const struct verdict *a, const struct verdict *b);
 
 /*
  * Runs the checks; `forest` (ret) has the holders. Free the verdicts. Where only time can tell (a

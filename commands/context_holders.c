@@ -30,8 +30,8 @@ void goroutine_line(struct output *output, struct shell *shell, uint64_t goid)
 		const struct frame *top = stack_telling_frame(&view.stack);
 		output_text(output, STYLE_FUNCTION, top ? top->function : "?");
 		if (top && top->file)
-			output_printf(output, STYLE_PLAIN, "  %s:%d",
-				source_short_path(top->function, top->file), top->line);
+			output_printf(
+				output, STYLE_PLAIN, " %s:%d", base_name(top->file), top->line);
 	}
 	output_printf(output, STYLE_PLAIN, "\n");
 	error_destroy(err);
@@ -121,9 +121,8 @@ static void goroutine_text(
 	if (frame) {
 		output_printf(output, STYLE_PLAIN, "  in ");
 		output_text(output, STYLE_FUNCTION, frame->function);
-		output_printf(output, STYLE_PLAIN, "  %s:%d",
-			frame->file ? source_short_path(frame->function, frame->file) : "?",
-			frame->line);
+		output_printf(output, STYLE_PLAIN, " %s:%d",
+			frame->file ? base_name(frame->file) : "?", frame->line);
 	}
 	if (variable)
 		output_printf(output, STYLE_PLAIN, "  (variable %s)", variable);

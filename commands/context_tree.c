@@ -211,7 +211,8 @@ static void state_text(struct output *output, struct context_view *view)
 	output_printf(output, STYLE_PLAIN, "  ");
 	output_text(output, context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN,
 		context_state_text(view, state, sizeof(state)));
-	if (context->kind == CONTEXT_TIMER)
+	if (context->kind == CONTEXT_TIMER &&
+		(context->has_remaining || context->state != CONTEXT_CANCELED))
 		output_printf(output, STYLE_PLAIN, ", %s",
 			context_deadline_text(
 				view->shell->program, context, deadline, sizeof(deadline)));

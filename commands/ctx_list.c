@@ -42,7 +42,7 @@ static void key_cell(struct table *table, struct context_view *view)
 		table_cell(table, STYLE_DIM, "-");
 }
 
-static void row(struct table *table, struct context_view *view)
+static void row(struct table *table, struct context_view *view, bool with_deadline)
 {
 	const struct context *context = view_context(view);
 	char state[256], deadline[64];
@@ -51,8 +51,13 @@ static void row(struct table *table, struct context_view *view)
 		context->garbage ? " (garbage)" : "");
 	table_cell(table, context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN, "%s",
 		context_state_text(view, state, sizeof(state)));
-	context_deadline_text(view->shell->program, context, deadline, sizeof(deadline));
-	table_cell(table, STYLE_PLAIN, "%s", deadline[0] ? deadline + strlen("deadline ") : "-");
+	if (with_deadline) {
+		context_deadline_text(view->shell->program, context, deadline, sizeof(deadline));
+		table_cell(table, STYLE_PLAIN, "%s",
+			!context->has_deadline	 ? "-"
+			: context->has_remaining ? deadline + strlen("deadline ")
+						 : "not known");
+	}
 	table_cell(table, STYLE_PLAIN, "%zu", context->child_count + context->unknown_children);
 	table_cell(table, STYLE_PLAIN, "%zu", context->waiter_count);
 	if (context->parent_address)
@@ -65,15 +70,21 @@ static void row(struct table *table, struct context_view *view)
 static struct error *list_text(struct shell *shell, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count)
 {
-	static const char *const headings[] = {"ADDRESS", "TYPE", "STATE", "DEADLINE", ">CHILDREN",
-		">WAITING", "PARENT", "KEY = VALUE", NULL};
-	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	static const char *const all_headings[] = {"ADDRESS", "TYPE", "STATE", "DEADLINE",
+		">CHILDREN", ">WAITING", "PARENT", "KEY = VALUE", NULL};
+	static const char *const headings[] = {
+		"ADDRESS", "TYPE", "STATE", ">CHILDREN", ">WAITING", "PARENT", "KEY = VALUE", NULL};
+	bool with_deadline = false;
+	for (size_t i = 0; i < count && !with_deadline; i++)
+		with_deadline = forest->items[numbers[i]].has_deadline;
+	_cleanup_(table_cleanup) struct table *table =
+		table_create(with_deadline ? all_headings : headings);
 	struct error *err = table ? NULL : error_no_memory();
 	for (size_t i = 0; !err && i < count; i++) {
 		struct context_view view = {.shell = shell, .forest = forest, .number = numbers[i]};
 		err = context_view_load(&view, CONTEXT_VIEW_TEXTS);
 		if (!err)
-			row(table, &view);
+			row(table, &view, with_deadline);
 		context_view_deinit(&view);
 	}
 	if (!err && count)

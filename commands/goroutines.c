@@ -53,9 +53,10 @@ static void summary(struct shell *shell, const struct goroutine_views *views)
 static void context_cell(struct table *table, const struct goroutine_view *view)
 {
 	const struct context *context = goroutine_view_first_context(view);
+	/* The address first: it is what one types next, and narrow screens cut the end. */
 	if (context)
-		table_cell(table, STYLE_PLAIN, "%s 0x%" PRIx64 "%s", context->type->name,
-			context->address, context->state == CONTEXT_CANCELED ? " canceled" : "");
+		table_cell(table, STYLE_PLAIN, "0x%" PRIx64 " %s%s", context->address,
+			context->type->name, context->state == CONTEXT_CANCELED ? " canceled" : "");
 	else
 		table_cell(table, STYLE_DIM, "-");
 }

@@ -34,6 +34,31 @@ static void escapes(void **state)
 	}
 }
 
+static void wrapped_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned indent, width;
+		const char *printed;
+	} cases[] = {
+		{"", 2, 10, "\n"},
+		{"one two three", 0, 0, "one two three\n"},
+		{"one two three", 2, 9, "  one two\n  three\n"},
+		{"one two\nthree", 2, 0, "  one two\n  three\n"},
+		{"unbreakable ☃☃☃ x", 4, 5, "    unbreakable\n    ☃☃☃\n    x\n"},
+		{"☃☃☃ ☃☃☃", 0, 7, "☃☃☃ ☃☃☃\n"},
+		{"a\033[31m \xff\xc3", 1, 80, " a\\x1b[31m \\xff\\xc3\n"},
+	};
+	for (size_t i = 0; i < array_length(cases); i++) {
+		struct capture capture;
+		capture_init(&capture);
+		output_wrapped(&capture.output, cases[i].text, cases[i].indent, cases[i].width);
+		assert_string_equal(capture_text(&capture), cases[i].printed);
+		capture_deinit(&capture);
+	}
+}
+
 static void styles(void **state)
 {
 	(void)state;
@@ -160,6 +185,7 @@ int main(void)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(wrapped_text),
 		cmocka_unit_test(styles),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(sizes),

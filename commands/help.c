@@ -121,6 +121,24 @@ static void print_command(struct shell *shell, const struct command *command)
 	}
 }
 
+/* The commands of the family `name` ("ctx"), a line each; false when there are none. */
+static bool print_family(struct shell *shell, const char *name)
+{
+	const struct command *const *commands;
+	size_t count = registry_list(shell->registry, &commands), length = strlen(name);
+	bool any = false;
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(commands[i]->name, name, length) != 0 ||
+			commands[i]->name[length] != ' ')
+			continue;
+		if (!any)
+			output_printf(&shell->out, STYLE_STRONG, "Commands\n");
+		any = true;
+		print_row(&shell->out, commands[i]->name, commands[i]->summary);
+	}
+	return any;
+}
+
 static struct error *run_help(struct shell *shell, const struct arguments *arguments)
 {
 	if (!arguments->word_count) {
@@ -136,6 +154,8 @@ static struct error *run_help(struct shell *shell, const struct arguments *argum
 		snprintf(name + used, sizeof(name) - used, "%s%s", used ? " " : "",
 			arguments->words[i]);
 	}
+	if (print_family(shell, name))
+		return NULL;
 	const struct command *command;
 	size_t length = 0;
 	struct error *err = registry_find(shell->registry, name, &command, &length);

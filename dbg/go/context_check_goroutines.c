@@ -24,15 +24,7 @@ struct blocked {
 /* Whether one of the contexts is the other or above it. */
 static bool related(const struct context_forest *forest, ptrdiff_t a, ptrdiff_t b)
 {
-	for (ptrdiff_t at = a; at != CONTEXT_NONE; at = forest->items[at].parent) {
-		if (at == b)
-			return true;
-	}
-	for (ptrdiff_t at = b; at != CONTEXT_NONE; at = forest->items[at].parent) {
-		if (at == a)
-			return true;
-	}
-	return false;
+	return context_is_below(forest, a, b) || context_is_below(forest, b, a);
 }
 
 /* Whether it waits on the channel of a context that has to do with `context`. */
@@ -103,18 +95,23 @@ static int64_t blocked_for(struct program *program, const struct goroutine *goro
 	return now - (int64_t)last_gc;
 }
 
+static int by_suspect(const void *a, const void *b)
+{
+	const struct suspect *x = a, *y = b;
+	return (x->goid > y->goid) - (x->goid < y->goid);
+}
+
 static bool was_suspect(
 	const struct check *check, const struct blocked *blocked, const struct held *held)
 {
 	const struct check_options *options = check->options;
-	uint64_t context = check->forest->items[held->context].address;
-	for (size_t i = 0; i < options->before_count; i++) {
-		const struct suspect *before = &options->before[i];
-		if (before->goid == blocked->goroutine->goid && before->context == context &&
-			before->frame == held->holder->frame)
-			return true;
-	}
-	return false;
+	const struct suspect key = {.goid = blocked->goroutine->goid};
+	const struct suspect *before =
+		options->before_count ? bsearch(&key, options->before, options->before_count,
+						sizeof(key), by_suspect)
+				      : NULL;
+	return before && before->context == check->forest->items[held->context].address &&
+	       before->frame == held->holder->frame;
 }
 
 static struct error *suspect(

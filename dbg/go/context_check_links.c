@@ -18,14 +18,6 @@ static ptrdiff_t canceled_above(const struct context_forest *forest, ptrdiff_t n
 	return CONTEXT_NONE;
 }
 
-/* Whether `ancestor` is `number` or above it. */
-static bool is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)
-{
-	while (number != CONTEXT_NONE && number != ancestor)
-		number = forest->items[number].parent;
-	return number == ancestor;
-}
-
 /* Everybody who waits for the context or for one below it, but relays. */
 static struct error *add_waiters(
 	const struct check *check, ptrdiff_t number, struct verdict *verdict)
@@ -77,14 +69,17 @@ static uint64_t relay_of(const struct check *check, ptrdiff_t number, bool *ret_
 	return 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	ptrdiff_t x = *(const ptrdiff_t *)a, y = *(const ptrdiff_t *)b;
+	return (x > y) - (x < y);
+}
+
 static bool is_registered(const struct context_forest *forest, ptrdiff_t child, ptrdiff_t parent)
 {
 	const struct context *context = &forest->items[parent];
-	for (size_t i = 0; i < context->child_count; i++) {
-		if (context->children[i] == child)
-			return true;
-	}
-	return false;
+	return context->child_count && bsearch(&child, context->children, context->child_count,
+					       sizeof(child), by_number) != NULL;
 }
 
 /* ---- The two ways a link breaks ---- */
@@ -175,6 +170,34 @@ static struct error *check_foreign(struct check *check, ptrdiff_t number)
 	return err;
 }
 
+static int by_order(const void *a, const void *b, void *context)
+{
+	const struct context_forest *forest = context;
+	size_t x = forest->items[((const struct verdict *)a)->context].order;
+	size_t y = forest->items[((const struct verdict *)b)->context].order;
+	return (x > y) - (x < y);
+}
+
+/* What is below another finding is the same finding. Of the verdicts from `first` on. */
+static void merge_nested(struct check *check, size_t first)
+{
+	struct verdicts *verdicts = check->verdicts;
+	size_t kept = first;
+	if (verdicts->count > first)
+		qsort_r(verdicts->items + first, verdicts->count - first, sizeof(*verdicts->items),
+			by_order, (void *)(uintptr_t)check->forest);
+	for (size_t i = first; i < verdicts->count; i++) {
+		struct verdict *verdict = &verdicts->items[i];
+		/* Depth first, the last one kept is the only one that can be above. */
+		if (kept > first && context_is_below(check->forest, verdict->context,
+					    verdicts->items[kept - 1].context))
+			free(verdict->goids);
+		else
+			verdicts->items[kept++] = *verdict;
+	}
+	verdicts->count = kept;
+}
+
 struct error *check_propagation(struct check *check)
 {
 	const struct context_forest *forest = check->forest;
@@ -188,20 +211,6 @@ struct error *check_propagation(struct check *check)
 		err = context->own_channel ? check_foreign(check, (ptrdiff_t)i)
 					   : check_child(check, (ptrdiff_t)i);
 	}
-	/* What is below another finding is the same finding. */
-	struct verdicts *verdicts = check->verdicts;
-	size_t kept = first;
-	for (size_t i = first; i < verdicts->count; i++) {
-		bool same = false;
-		for (size_t j = first; j < verdicts->count && !same; j++)
-			same = j != i && verdicts->items[i].context != verdicts->items[j].context &&
-			       is_below(forest, verdicts->items[i].context,
-				       verdicts->items[j].context);
-		if (same)
-			free(verdicts->items[i].goids);
-		else
-			verdicts->items[kept++] = verdicts->items[i];
-	}
-	verdicts->count = kept;
+	merge_nested(check, first);
 	return err;
 }

@@ -64,16 +64,6 @@ static void set_int(struct expr_value *ret, enum expr_type type, bool present, u
 	ret->integer = (int64_t)value;
 }
 
-static size_t depth_of(const struct context_view *view)
-{
-	size_t depth = 0;
-	for (ptrdiff_t at = view_context(view)->parent;
-		at != CONTEXT_NONE && depth < view->forest->count;
-		at = view->forest->items[at].parent)
-		depth++;
-	return depth;
-}
-
 static void text_value(const struct context_view *view, int id, struct expr_value *ret)
 {
 	set_string(ret, id == FIELD_ERR	    ? view->err
@@ -90,10 +80,7 @@ struct error *context_expr_value(
 	struct context_view *view = data;
 	const struct context *context = view_context(view);
 	bool text = id == FIELD_ERR || id == FIELD_CAUSE || id == FIELD_KEY || id == FIELD_VALUE;
-	struct error *err =
-		context_view_load(view, text			  ? CONTEXT_VIEW_TEXTS
-					: id == FIELD_DESCENDANTS ? CONTEXT_VIEW_DESCENDANTS
-								  : 0u);
+	struct error *err = text ? context_view_load(view) : NULL;
 	if (err)
 		return err;
 	switch (id) {
@@ -122,13 +109,13 @@ struct error *context_expr_value(
 		set_int(ret, EXPR_INT, true, context->child_count + context->unknown_children);
 		break;
 	case FIELD_DESCENDANTS:
-		set_int(ret, EXPR_INT, true, view->descendants);
+		set_int(ret, EXPR_INT, true, context->descendants);
 		break;
 	case FIELD_WAITERS:
 		set_int(ret, EXPR_INT, true, context->waiter_count);
 		break;
 	case FIELD_DEPTH:
-		set_int(ret, EXPR_INT, true, depth_of(view));
+		set_int(ret, EXPR_INT, true, context->depth);
 		break;
 	case FIELD_GARBAGE:
 		ret->type = EXPR_BOOL;

@@ -25,7 +25,7 @@ static struct error *label_of(struct context_view *view, const char *by, char **
 		char state[256];
 		*ret = strdup(context_state_text(view, state, sizeof(state)));
 	} else if (strcmp(by, "key") == 0) {
-		err = context_view_load(view, CONTEXT_VIEW_TEXTS);
+		err = context_view_load(view);
 		*ret = err ? NULL : strdup(view->key ? view->key : "(no key)");
 	} else if (context->parent == CONTEXT_NONE) {
 		*ret = strdup("(no parent)");

@@ -228,7 +228,7 @@ static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t like, si
 	struct output *output = &tree->shell->out;
 	struct context_view view = {.shell = tree->shell, .forest = tree->forest, .number = number};
 	const struct context *context = view_context(&view);
-	error_destroy(context_view_load(&view, CONTEXT_VIEW_TEXTS));
+	error_destroy(context_view_load(&view));
 	if (like > 1)
 		output_printf(output, STYLE_STRONG, "%zu × ", like);
 	output_text(output, STYLE_FUNCTION, context->type->name);

@@ -91,45 +91,21 @@ static struct error *error_text(struct program *program, const struct value *val
 	return err;
 }
 
-/* The contexts below this one, by what they embed. */
-static size_t count_descendants(const struct context_forest *forest, ptrdiff_t number)
-{
-	size_t count = 0;
-	ptrdiff_t at = number;
-	while (true) {
-		if (forest->items[at].first_embedded != CONTEXT_NONE) {
-			at = forest->items[at].first_embedded;
-			count++;
-			continue;
-		}
-		while (at != number && forest->items[at].next_embedded == CONTEXT_NONE)
-			at = forest->items[at].parent;
-		if (at == number)
-			return count;
-		at = forest->items[at].next_embedded;
-		count++;
-	}
-}
-
-struct error *context_view_load(struct context_view *view, unsigned parts)
+struct error *context_view_load(struct context_view *view)
 {
 	struct program *program = view->shell->program;
 	const struct context *context = view_context(view);
-	struct error *err = NULL;
-	parts &= ~view->loaded;
-	if (parts & CONTEXT_VIEW_TEXTS) {
-		err = key_text(program, &context->key, &view->key);
-		if (!err)
-			err = context_value_text(program, &context->value, &view->value);
-		const struct context *source = context_error_source(view->forest, view->number);
-		if (!err)
-			err = error_text(program, &source->err, &view->err);
-		if (!err)
-			err = error_text(program, &source->cause, &view->cause);
-	}
-	if (parts & CONTEXT_VIEW_DESCENDANTS)
-		view->descendants = count_descendants(view->forest, view->number);
-	view->loaded |= parts;
+	if (view->loaded)
+		return NULL;
+	view->loaded = true;
+	struct error *err = key_text(program, &context->key, &view->key);
+	if (!err)
+		err = context_value_text(program, &context->value, &view->value);
+	const struct context *source = context_error_source(view->forest, view->number);
+	if (!err)
+		err = error_text(program, &source->err, &view->err);
+	if (!err)
+		err = error_text(program, &source->cause, &view->cause);
 	return err;
 }
 
@@ -170,7 +146,7 @@ const char *context_state_text(struct context_view *view, char *ret, size_t size
 {
 	const struct context *context = view_context(view);
 	const char *state = context_state_name(context->state);
-	error_destroy(context_view_load(view, CONTEXT_VIEW_TEXTS));
+	error_destroy(context_view_load(view));
 	if (view->cause && view->err && strcmp(view->cause, view->err) != 0)
 		snprintf(ret, size, "%s: %s (%s)", state, view->cause, view->err);
 	else if (view->err && strcmp(view->err, "context canceled") != 0)
@@ -247,7 +223,7 @@ static void holders_json(struct json *json, const struct context_view *view)
 struct error *context_json(struct json *json, struct context_view *view, int64_t depth)
 {
 	const struct context *context = view_context(view);
-	struct error *err = context_view_load(view, CONTEXT_VIEW_TEXTS);
+	struct error *err = context_view_load(view);
 	if (err)
 		return err;
 	json_object(json, NULL);

@@ -24,14 +24,8 @@ struct context_view {
 	struct shell *shell;
 	const struct context_forest *forest;
 	ptrdiff_t number;
-	char *key, *value, *err, *cause; /* as text; computed on request, malloc'ed */
-	unsigned loaded;
-	size_t descendants;
-};
-
-enum context_view_part {
-	CONTEXT_VIEW_TEXTS = 1, /* key, value, err, cause */
-	CONTEXT_VIEW_DESCENDANTS = 2,
+	char *key, *value, *err, *cause; /* as text; context_view_load() computes them. malloc'ed */
+	bool loaded;
 };
 
 static inline const struct context *view_context(const struct context_view *view)
@@ -39,7 +33,7 @@ static inline const struct context *view_context(const struct context_view *view
 	return &view->forest->items[view->number];
 }
 
-struct error *context_view_load(struct context_view *view, unsigned parts);
+struct error *context_view_load(struct context_view *view);
 void context_view_deinit(struct context_view *view);
 
 const struct expr_schema *context_expr_schema(void);

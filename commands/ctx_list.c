@@ -82,7 +82,7 @@ static struct error *list_text(struct shell *shell, const struct context_forest 
 	struct error *err = table ? NULL : error_no_memory();
 	for (size_t i = 0; !err && i < count; i++) {
 		struct context_view view = {.shell = shell, .forest = forest, .number = numbers[i]};
-		err = context_view_load(&view, CONTEXT_VIEW_TEXTS);
+		err = context_view_load(&view);
 		if (!err)
 			row(table, &view, with_deadline);
 		context_view_deinit(&view);

@@ -38,7 +38,7 @@ static void context_line(struct shell *shell, const struct context_forest *fores
 	context_deadline_text(shell->program, context, deadline, sizeof(deadline));
 	if (deadline[0] && context->state != CONTEXT_CANCELED)
 		output_printf(output, STYLE_PLAIN, ", %s", deadline);
-	error_destroy(context_view_load(&view, CONTEXT_VIEW_TEXTS));
+	error_destroy(context_view_load(&view));
 	if (view.key) {
 		output_printf(output, STYLE_PLAIN, "  ");
 		output_text(output, STYLE_PLAIN, view.key);
@@ -302,13 +302,6 @@ static void sort_ids(struct ids *ids)
 	ids->count = kept;
 }
 
-static bool is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)
-{
-	while (number != CONTEXT_NONE && number != ancestor)
-		number = forest->items[number].parent;
-	return number == ancestor;
-}
-
 /* Goroutines that wait on its Done, and those that only hold it or something below it. */
 static struct error *find_who(const struct context_forest *forest, ptrdiff_t number,
 	struct ids *waiting, struct ids *holding)
@@ -322,13 +315,13 @@ static struct error *find_who(const struct context_forest *forest, ptrdiff_t num
 	for (size_t i = 0; !err && i < forest->holder_count; i++) {
 		const struct context_holder *holder = &forest->holders[i];
 		if (holder->kind == HOLDER_GOROUTINE && !contains(waiting, holder->goid) &&
-			is_below(forest, holder->context, number))
+			context_is_below(forest, holder->context, number))
 			err = add_id(holding, holder->goid);
 	}
 	for (size_t i = 0; !err && i < forest->count; i++) {
 		const struct context *context = &forest->items[i];
 		if ((ptrdiff_t)i == governor || !context->waiter_count ||
-			!is_below(forest, (ptrdiff_t)i, number))
+			!context_is_below(forest, (ptrdiff_t)i, number))
 			continue;
 		for (size_t j = 0; !err && j < context->waiter_count; j++) {
 			if (!contains(waiting, context->waiters[j]))

@@ -255,13 +255,18 @@ static struct error *add_from_channels(
 	return err ? err : decode_new(builder);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	const struct live_word *x = a, *y = b;
+	return (x->value > y->value) - (x->value < y->value);
+}
+
+/* `words` are sorted by value. */
 static bool is_live(const struct live_words *words, const struct context_pair *pair)
 {
-	for (size_t i = 0; i < words->count; i++) {
-		if (words->items[i].value == pair->data)
-			return true;
-	}
-	return false;
+	const struct live_word key = {.value = pair->data};
+	return words->count &&
+	       bsearch(&key, words->items, words->count, sizeof(key), by_value) != NULL;
 }
 
 /*
@@ -307,6 +312,8 @@ static struct error *add_from_stack(struct context_builder *builder,
 			if (!err)
 				err = goroutine_live_words(
 					builder->program, pairs[i].goroutine, stack, words);
+			if (!err && words->count)
+				qsort(words->items, words->count, sizeof(*words->items), by_value);
 		}
 		if (!err && is_live(words, &pairs[i]) && may_be(builder, &pairs[i]))
 			err = context_builder_add(builder, pairs[i].shape, pairs[i].data, &number);
@@ -455,6 +462,12 @@ const struct context *context_error_source(const struct context_forest *forest, 
 {
 	const struct context *context = &forest->items[number];
 	return context->governor == CONTEXT_NONE ? context : &forest->items[context->governor];
+}
+
+bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)
+{
+	const struct context *below = &forest->items[number], *above = &forest->items[ancestor];
+	return below->order >= above->order && below->order - above->order <= above->descendants;
 }
 
 const char *context_state_name(enum context_state state)

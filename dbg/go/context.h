@@ -42,6 +42,8 @@ struct context {
 	uint64_t parent_address;
 	ptrdiff_t first_embedded, next_embedded; /* those that embed it, and the next of its own
 						    parent's: the forest by `parent` */
+	/* Contexts above it, contexts below it, and its place when all are counted depth first. */
+	size_t depth, descendants, order;
 	/* The context whose channel its Done() returns: itself, or what its values and wrappers
 	 * lead to; CONTEXT_NONE: never canceled, or unknown. */
 	ptrdiff_t governor;
@@ -120,6 +122,8 @@ const struct context_holder *context_holders(
 	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count);
 /* The context whose `err` and `cause` its Err and Cause return: itself, or its governor. */
 const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number);
+/* Whether `ancestor` is `number` or above it. */
+bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor);
 /* "active", "canceled", "never", "unknown". */
 const char *context_state_name(enum context_state state);
 /* The first of the contexts whose own Done channel is `channel`, and how many there are. */

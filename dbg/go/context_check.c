@@ -15,26 +15,34 @@ struct verdict *check_add(struct check *check, enum verdict_kind kind, ptrdiff_t
 
 struct error *verdict_add_goroutine(struct verdict *verdict, uint64_t goid)
 {
-	for (size_t i = 0; i < verdict->goid_count; i++) {
-		if (verdict->goids[i] == goid)
-			return NULL;
-	}
-	uint64_t *grown =
-		realloc(verdict->goids, (verdict->goid_count + 1) * sizeof(*verdict->goids));
-	if (!grown)
+	if (!array_reserve(&verdict->goids, &verdict->goid_capacity, verdict->goid_count + 1))
 		return error_no_memory();
-	verdict->goids = grown;
 	verdict->goids[verdict->goid_count++] = goid;
 	return NULL;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void sort_goroutines(struct verdict *verdict)
+{
+	size_t kept = 0;
+	if (verdict->goid_count)
+		qsort(verdict->goids, verdict->goid_count, sizeof(*verdict->goids), by_id);
+	for (size_t i = 0; i < verdict->goid_count; i++) {
+		if (!kept || verdict->goids[i] != verdict->goids[kept - 1])
+			verdict->goids[kept++] = verdict->goids[i];
+	}
+	verdict->goid_count = kept;
+}
+
 bool check_is_relay(const struct check *check, uint64_t goid)
 {
-	for (size_t i = 0; i < check->relay_count; i++) {
-		if (check->relays[i] == goid)
-			return true;
-	}
-	return false;
+	return check->relay_count && bsearch(&goid, check->relays, check->relay_count,
+					     sizeof(*check->relays), by_id) != NULL;
 }
 
 bool check_may_run(const struct check *check, uint64_t goid)
@@ -67,6 +75,8 @@ static struct error *find_relays(struct check *check)
 			return error_no_memory();
 		check->relays[check->relay_count++] = goroutine->goid;
 	}
+	if (check->relay_count)
+		qsort(check->relays, check->relay_count, sizeof(*check->relays), by_id);
 	return NULL;
 }
 
@@ -155,10 +165,13 @@ struct error *contexts_check(struct program *program, const struct context_fores
 	if (!err)
 		err = check_piles(&check);
 	free(check.relays);
+	check_sort_suspects(ret);
 	if (err) {
 		verdicts_deinit(ret);
 		return err;
 	}
+	for (size_t i = 0; i < ret->count; i++)
+		sort_goroutines(&ret->items[i]);
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), by_gravity);
 	return NULL;

@@ -37,10 +37,9 @@ struct verdict {
 	ptrdiff_t context; /* what it is about */
 	ptrdiff_t other;   /* not-propagated: the nearest canceled ancestor; CONTEXT_NONE */
 	enum broken_link link;
-	uint64_t relay; /* id of the stuck goroutine; 0 */
-	/* Goroutines concerned, ascending, the one to blame first where there is one. */
-	uint64_t *goids;
-	size_t goid_count;
+	uint64_t relay;	 /* id of the stuck goroutine; 0 */
+	uint64_t *goids; /* goroutines concerned, ascending */
+	size_t goid_count, goid_capacity;
 	struct frame frame; /* cancel-ignored, waits-forever: where the goroutine is blocked */
 	int64_t seconds_ns; /* how long: blocked, past the deadline; 0 unknown */
 	size_t count;	    /* pile-up: alike children that nothing uses; */
@@ -59,7 +58,7 @@ struct suspect {
 struct verdicts {
 	struct verdict *items; /* the gravest kind first, then by address */
 	size_t count, capacity;
-	struct suspect *suspects;
+	struct suspect *suspects; /* by goroutine, ascending; of each at most one */
 	size_t suspect_count, suspect_capacity;
 };
 

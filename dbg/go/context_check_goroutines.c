@@ -21,15 +21,7 @@ struct blocked {
 /* Whether one of the contexts is the other or above it. */
 static bool related(const struct context_forest *forest, ptrdiff_t a, ptrdiff_t b)
 {
-	for (ptrdiff_t at = a; at != CONTEXT_NONE; at = forest->items[at].parent) {
-		if (at == b)
-			return true;
-	}
-	for (ptrdiff_t at = b; at != CONTEXT_NONE; at = forest->items[at].parent) {
-		if (at == a)
-			return true;
-	}
-	return false;
+	return context_is_below(forest, a, b) || context_is_below(forest, b, a);
 }
 
 /* Whether it waits on the channel of a context that has to do with `context`. */

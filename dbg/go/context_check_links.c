@@ -18,14 +18,6 @@ static ptrdiff_t canceled_above(const struct context_forest *forest, ptrdiff_t n
 	return CONTEXT_NONE;
 }
 
-/* Whether `ancestor` is `number` or above it. */
-static bool is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)
-{
-	while (number != CONTEXT_NONE && number != ancestor)
-		number = forest->items[number].parent;
-	return number == ancestor;
-}
-
 /* Everybody who waits for the context or for one below it, but relays. */
 static struct error *add_waiters(
 	const struct check *check, ptrdiff_t number, struct verdict *verdict)
@@ -77,14 +69,17 @@ static uint64_t relay_of(const struct check *check, ptrdiff_t number, bool *ret_
 	return 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	ptrdiff_t x = *(const ptrdiff_t *)a, y = *(const ptrdiff_t *)b;
+	return (x > y) - (x < y);
+}
+
 static bool is_registered(const struct context_forest *forest, ptrdiff_t child, ptrdiff_t parent)
 {
 	const struct context *context = &forest->items[parent];
-	for (size_t i = 0; i < context->child_count; i++) {
-		if (context->children[i] == child)
-			return true;
-	}
-	return false;
+	return context->child_count && bsearch(&child, context->children, context->child_count,
+					       sizeof(child), by_number) != NULL;
 }
 
 /* ---- The two ways a link breaks ---- */
@@ -101,6 +96,24 @@ static bool in_transit(const struct check *check, ptrdiff_t number)
 			return true;
 	}
 	return false;
+}
+
+/* Whether a goroutine other than a relay has it in its hands. */
+static bool is_held(const struct check *check, ptrdiff_t number)
+{
+	size_t count;
+	const struct context_holder *holders = context_holders(check->forest, number, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (holders[i].kind == HOLDER_GOROUTINE && !check_is_relay(check, holders[i].goid))
+			return true;
+	}
+	return false;
+}
+
+/* Nobody misses the context: no finding. */
+static void drop_last(struct check *check)
+{
+	free(check->verdicts->items[--check->verdicts->count].goids);
 }
 
 /* A cancelCtx that is active although its parent is canceled. */
@@ -137,7 +150,11 @@ static struct error *check_child(struct check *check, ptrdiff_t number)
 		forest->items[forest->items[context->parent].governor].kind != CONTEXT_FOREIGN)
 		verdict->link = LINK_NOT_REGISTERED;
 	struct error *err = add_waiters(check, number, verdict);
-	return !err && stuck ? verdict_add_goroutine(verdict, relay) : err;
+	if (!err && stuck)
+		err = verdict_add_goroutine(verdict, relay);
+	if (!err && !verdict->goid_count && !is_held(check, number))
+		drop_last(check);
+	return err;
 }
 
 /*
@@ -160,11 +177,37 @@ static struct error *check_foreign(struct check *check, ptrdiff_t number)
 	verdict->other = above;
 	verdict->link = LINK_HIDDEN;
 	struct error *err = add_waiters(check, number, verdict);
-	if (!err && !verdict->goid_count) { /* nobody misses it */
-		free(verdict->goids);
-		check->verdicts->count--;
-	}
+	if (!err && !verdict->goid_count)
+		drop_last(check);
 	return err;
+}
+
+static int by_order(const void *a, const void *b, void *context)
+{
+	const struct context_forest *forest = context;
+	size_t x = forest->items[((const struct verdict *)a)->context].order;
+	size_t y = forest->items[((const struct verdict *)b)->context].order;
+	return (x > y) - (x < y);
+}
+
+/* What is below another finding is the same finding. Of the verdicts from `first` on. */
+static void merge_nested(struct check *check, size_t first)
+{
+	struct verdicts *verdicts = check->verdicts;
+	size_t kept = first;
+	if (verdicts->count > first)
+		qsort_r(verdicts->items + first, verdicts->count - first, sizeof(*verdicts->items),
+			by_order, (void *)(uintptr_t)check->forest);
+	for (size_t i = first; i < verdicts->count; i++) {
+		struct verdict *verdict = &verdicts->items[i];
+		/* Depth first, the last one kept is the only one that can be above. */
+		if (kept > first && context_is_below(check->forest, verdict->context,
+					    verdicts->items[kept - 1].context))
+			free(verdict->goids);
+		else
+			verdicts->items[kept++] = *verdict;
+	}
+	verdicts->count = kept;
 }
 
 struct error *check_propagation(struct check *check)
@@ -180,20 +223,6 @@ struct error *check_propagation(struct check *check)
 		err = context->own_channel ? check_foreign(check, (ptrdiff_t)i)
 					   : check_child(check, (ptrdiff_t)i);
 	}
-	/* What is below another finding is the same finding. */
-	struct verdicts *verdicts = check->verdicts;
-	size_t kept = first;
-	for (size_t i = first; i < verdicts->count; i++) {
-		bool same = false;
-		for (size_t j = first; j < verdicts->count && !same; j++)
-			same = j != i && verdicts->items[i].context != verdicts->items[j].context &&
-			       is_below(forest, verdicts->items[i].context,
-				       verdicts->items[j].context);
-		if (same)
-			free(verdicts->items[i].goids);
-		else
-			verdicts->items[kept++] = verdicts->items[i];
-	}
-	verdicts->count = kept;
+	merge_nested(check, first);
 	return err;
 }

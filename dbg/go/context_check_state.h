@@ -18,7 +18,7 @@ struct check {
 
 /* Appends a verdict that is then filled in; NULL without memory. */
 struct verdict *check_add(struct check *check, enum verdict_kind kind, ptrdiff_t context);
-/* Adds a goroutine's id, unless it is there. */
+/* Adds a goroutine's id; in the end they are sorted, each once. */
 struct error *verdict_add_goroutine(struct verdict *verdict, uint64_t goid);
 bool check_is_relay(const struct check *check, uint64_t goid);
 /* Whether the goroutine may run on by itself in a moment: running, or woken already. */
@@ -33,6 +33,9 @@ bool check_is_inside(const struct check *check, const struct context_holder *hol
  */
 struct error *check_prove(struct check *check, const struct goroutine *goroutine, ptrdiff_t context,
 	uint64_t frame, bool *ret);
+
+/* As check_prove() of a later look needs them. */
+void check_sort_suspects(struct verdicts *verdicts);
 
 struct error *check_propagation(struct check *check); /* context_check_links.c */
 struct error *check_goroutines(struct check *check);  /* context_check_goroutines.c */

@@ -26,16 +26,28 @@ static int64_t blocked_for(struct program *program, const struct goroutine *goro
 	return now - (int64_t)last_gc;
 }
 
+static int by_suspect(const void *a, const void *b)
+{
+	const struct suspect *x = a, *y = b;
+	if (x->goid != y->goid)
+		return x->goid < y->goid ? -1 : 1;
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
+	return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+void check_sort_suspects(struct verdicts *verdicts)
+{
+	if (verdicts->suspect_count)
+		qsort(verdicts->suspects, verdicts->suspect_count, sizeof(*verdicts->suspects),
+			by_suspect);
+}
+
 static bool was_suspect(const struct check *check, const struct suspect *suspect)
 {
 	const struct check_options *options = check->options;
-	for (size_t i = 0; i < options->before_count; i++) {
-		const struct suspect *before = &options->before[i];
-		if (before->goid == suspect->goid && before->context == suspect->context &&
-			before->frame == suspect->frame)
-			return true;
-	}
-	return false;
+	return options->before_count && bsearch(suspect, options->before, options->before_count,
+						sizeof(*suspect), by_suspect);
 }
 
 struct error *check_prove(struct check *check, const struct goroutine *goroutine, ptrdiff_t context,

@@ -16,7 +16,12 @@ struct scan {
 	struct context_pairs *pairs;
 	uint64_t low, span; /* all itabs of contexts lie in [low, low + span] */
 	uint8_t *buffer;
+	uint64_t stack_bytes; /* of stacks that were read so far */
 };
+
+/* No stack is bigger (runtime.maxstackceiling is 2 GB); damaged ones could name all memory, each.
+ */
+static const uint64_t MAX_STACK = 1ull << 31, MAX_STACK_BYTES = 1ull << 36;
 
 /* ---- One stretch of memory ---- */
 
@@ -98,21 +103,47 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 	return NULL;
 }
 
+/* The next address from `address` on, which cannot be read, that perhaps can. */
+static uint64_t skip_hole(struct target *target, uint64_t address)
+{
+	const struct mapping *mappings;
+	size_t count = 0, low = 0;
+	struct error *err = target_mappings(target, &mappings, &count);
+	error_destroy(err);
+	if (err)
+		return UINT64_MAX;
+	for (size_t high = count; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		if (mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == count)
+		return UINT64_MAX;
+	return mappings[low].start > address ? mappings[low].start : mappings[low].end;
+}
+
 /* Reads and scans [start, end) piece by piece. */
 static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
 	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
 	struct context_pair pair)
 {
 	struct error *err = NULL;
-	for (uint64_t at = start; !err && at < end; at += CHUNK) {
+	for (uint64_t at = start, next; !err && at < end; at = next) {
 		size_t size = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
 		bool more = size == CHUNK && end - at >= CHUNK + 8;
 		struct memory_run run = {at, size + (more ? 8 : 0), scan->buffer, 0};
 		err = target_read_runs(scan->program->target, &run, 1);
 		if (err)
 			break;
-		if (run.done < run.size)
+		next = at + size;
+		if (run.done < run.size) {
 			scan->pairs->partial = true;
+			next = skip_hole(scan->program->target, at + run.done);
+		}
+		if (pair.kind == HOLDER_GOROUTINE)
+			scan->stack_bytes += run.done;
 		size_t words = run.done / 8;
 		bool has_next = words > size / 8;
 		err = scan_words(scan, at, (const uint64_t *)(void *)scan->buffer,
@@ -190,6 +221,8 @@ static uint64_t stack_start(struct program *program, const struct goroutine *gor
 	}
 	if (sp < goroutine->stack_low || sp > goroutine->stack_high)
 		sp = goroutine->stack_low;
+	if (goroutine->stack_high - sp > MAX_STACK)
+		sp = goroutine->stack_high; /* nonsense */
 	return (sp + 7) & ~7ull;
 }
 
@@ -217,7 +250,9 @@ static struct error *scan_stack_batch(
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct context_pair pair = {
 			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
-		if (runs[i].size == STACK_PART)
+		bool deep = runs[i].size == STACK_PART;
+		scan->pairs->partial |= deep && scan->stack_bytes > MAX_STACK_BYTES;
+		if (deep && scan->stack_bytes <= MAX_STACK_BYTES)
 			err = scan_range(scan, runs[i].address + STACK_PART - 8,
 				goroutines[i].stack_high, NULL, pair);
 	}

@@ -77,7 +77,36 @@ static struct error *add_pairs(struct holders *holders, const struct context_pai
 	return err;
 }
 
-/* The live words of one goroutine's stack that point to contexts; a frame counts once for each. */
+/* Of one goroutine's: what the maps tell comes first, then the lowest address. */
+static int by_frame(const void *a, const void *b)
+{
+	const struct context_holder *x = a, *y = b;
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	if (x->mapped != y->mapped)
+		return x->mapped ? -1 : 1;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* A frame counts once for each context. */
+static void unite_frames(struct context_forest *forest, size_t first)
+{
+	struct context_holder *holders = forest->holders;
+	size_t kept = first;
+	if (forest->holder_count - first < 2)
+		return;
+	qsort(holders + first, forest->holder_count - first, sizeof(*holders), by_frame);
+	for (size_t i = first; i < forest->holder_count; i++) {
+		if (kept == first || holders[i].context != holders[kept - 1].context ||
+			holders[i].frame != holders[kept - 1].frame)
+			holders[kept++] = holders[i];
+	}
+	forest->holder_count = kept;
+}
+
+/* The live words of one goroutine's stack that point to contexts. */
 static struct error *add_words(struct holders *holders, const struct goroutine *goroutine,
 	const struct stack *stack, const struct live_words *words)
 {
@@ -90,20 +119,16 @@ static struct error *add_words(struct holders *holders, const struct goroutine *
 		if (context == CONTEXT_NONE)
 			continue;
 		const struct frame *frame = &stack->frames[word->frame];
-		bool known = false;
-		for (size_t j = first; j < forest->holder_count && !known; j++)
-			known = forest->holders[j].context == context &&
-				forest->holders[j].frame == frame->fp;
-		if (!known)
-			err = add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
-						   .context = context,
-						   .address = word->address,
-						   .inside = CONTEXT_NONE,
-						   .goid = goroutine->goid,
-						   .function = frame->entry,
-						   .frame = frame->fp,
-						   .mapped = word->mapped});
+		err = add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
+					   .context = context,
+					   .address = word->address,
+					   .inside = CONTEXT_NONE,
+					   .goid = goroutine->goid,
+					   .function = frame->entry,
+					   .frame = frame->fp,
+					   .mapped = word->mapped});
 	}
+	unite_frames(forest, first);
 	return err;
 }
 

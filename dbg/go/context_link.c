@@ -72,6 +72,31 @@ static struct error *sort(struct context_builder *builder)
 
 /* ---- Parents and governors ---- */
 
+/* Depth first, so that a context and what is below it have numbers in a row. */
+static void count_tree(struct context_forest *forest, ptrdiff_t root, size_t *order)
+{
+	struct context *items = forest->items;
+	ptrdiff_t at = root;
+	size_t depth = 0;
+	while (true) {
+		items[at].depth = depth;
+		items[at].order = (*order)++;
+		if (items[at].first_embedded != CONTEXT_NONE) {
+			at = items[at].first_embedded;
+			depth++;
+			continue;
+		}
+		while (at != root && items[at].next_embedded == CONTEXT_NONE) {
+			at = items[at].parent;
+			depth--;
+			items[at].descendants = *order - items[at].order - 1;
+		}
+		if (at == root)
+			return;
+		at = items[at].next_embedded;
+	}
+}
+
 static struct error *link_parents(struct context_forest *forest)
 {
 	forest->roots = calloc(forest->count + 1, sizeof(*forest->roots));
@@ -87,9 +112,12 @@ static struct error *link_parents(struct context_forest *forest)
 		context->next_embedded = parent->first_embedded;
 		parent->first_embedded = (ptrdiff_t)i;
 	}
+	size_t order = 0;
 	for (size_t i = 0; i < forest->count; i++) {
-		if (forest->items[i].parent == CONTEXT_NONE)
-			forest->roots[forest->root_count++] = (ptrdiff_t)i;
+		if (forest->items[i].parent != CONTEXT_NONE)
+			continue;
+		forest->roots[forest->root_count++] = (ptrdiff_t)i;
+		count_tree(forest, (ptrdiff_t)i, &order);
 	}
 	return NULL;
 }

@@ -69,10 +69,10 @@ static bool decode_span(const struct runtime_layout *layout, const uint8_t *reco
 	};
 	if (!ret->start || ret->start % RUNTIME_PAGE || !pages ||
 		pages > MAX_SPAN_BYTES / RUNTIME_PAGE || ret->object_size < 8 ||
-		ret->object_count > MAX_OBJECTS || ret->object_size > pages * RUNTIME_PAGE ||
-		ret->object_count * ret->object_size > pages * RUNTIME_PAGE)
+		ret->object_count > MAX_OBJECTS ||
+		ret->object_count > pages * RUNTIME_PAGE / ret->object_size ||
+		__builtin_add_overflow(ret->start, ret->object_count * ret->object_size, &ret->end))
 		return false;
-	ret->end = ret->start + ret->object_count * ret->object_size;
 	choose_bits(layout, record, sweep_gen, ret);
 	return ret->object_count > 0;
 }

@@ -1,6 +1,8 @@
 /* Walking pointer maps and stack objects: see live_words.h. */
 #include "dbg/go/live_words.h"
 
+#include <ucontext.h>
+
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
 
@@ -47,6 +49,8 @@ static struct error *add_word(struct walk *walk, uint64_t address, uint32_t fram
 static struct error *add_all(struct walk *walk, uint64_t start, uint64_t end, uint32_t frame)
 {
 	struct error *err = NULL;
+	if (end > walk->goroutine->stack_high)
+		end = walk->goroutine->stack_high;
 	for (uint64_t at = (start + 7) & ~7ull; !err && at < end && end - at >= 8; at += 8)
 		err = add_word(walk, at, frame, false);
 	return err;
@@ -170,9 +174,12 @@ static struct error *add_frames(struct walk *walk)
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
+		const struct pc_plan *plan = pc_plan_at(walk->program, frame->pc, false);
+		if (running && frame->stack == FRAME_SIGNAL && plan && plan->role == ROLE_SIGTRAMP)
+			/* What the interrupted code had in its registers is in the ucontext. */
+			err = add_all(walk, frame->fp, frame->fp + sizeof(ucontext_t), (uint32_t)i);
 		if (frame->inlined || frame->stack != FRAME_GOROUTINE || !in_stack(walk, frame->sp))
 			continue;
-		const struct pc_plan *plan = pc_plan_at(walk->program, frame->pc, false);
 		bool injected = plan && (plan->role == ROLE_ASYNC_PREEMPT ||
 						plan->role == ROLE_DEBUG_CALL ||
 						plan->role == ROLE_SIGPANIC);
@@ -187,25 +194,42 @@ static struct error *add_frames(struct walk *walk)
 	return err;
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct stack_object *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* The object that `value` points into, if it was not scanned yet. Objects do not overlap. */
+static struct stack_object *object_at(struct walk *walk, uint64_t value)
+{
+	size_t low = 0, high = walk->object_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (walk->objects[middle].start <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	struct stack_object *object = low ? &walk->objects[low - 1] : NULL;
+	return object && !object->scanned && value - object->start < object->size ? object : NULL;
+}
+
 /* Stack objects that something alive points to are alive: scanned whole, until no new one turns up.
  */
 static struct error *follow_objects(struct walk *walk, const uint64_t *roots, size_t root_count)
 {
 	struct error *err = NULL;
+	if (walk->object_count)
+		qsort(walk->objects, walk->object_count, sizeof(*walk->objects), by_start);
 	for (size_t next = 0; !err && next < walk->words->count + root_count; next++) {
 		uint64_t value = next < root_count ? roots[next]
 						   : walk->words->items[next - root_count].value;
-		if (!in_stack(walk, value))
+		struct stack_object *object = in_stack(walk, value) ? object_at(walk, value) : NULL;
+		if (!object)
 			continue;
-		for (size_t i = 0; !err && i < walk->object_count; i++) {
-			struct stack_object *object = &walk->objects[i];
-			if (object->scanned || value < object->start ||
-				value - object->start >= object->size)
-				continue;
-			object->scanned = true;
-			err = add_all(
-				walk, object->start, object->start + object->size, object->frame);
-		}
+		object->scanned = true;
+		err = add_all(walk, object->start, object->start + object->size, object->frame);
 	}
 	return err;
 }

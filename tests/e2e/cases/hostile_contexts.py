@@ -1,0 +1,111 @@
+"""Contexts in damaged cores, and checks that end in the middle: no crash, no hang, the process runs on."""
+import os
+import pathlib
+import random
+import signal
+import time
+
+from lib import contexts, debugger, elf, paths, process, programs
+from lib.oracle import number
+from lib.runner import case
+
+CONTEXT_COMMANDS = ("ctx list --json", "ctx list --garbage --where 'depth > 1 || waiters > 0'", "ctx tree",
+                    "ctx tree --all --json", "ctx check --json", "ctx check --all", "goroutines --ctx",
+                    "ctx list --group key", "ctx list --group parent")
+SPECIAL = (bytes(8), b"\xff" * 8, b"\x08" + bytes(7), bytes(7) + b"\x80", b"\x00\x00\x00\x00\x00\x7f\x00\x00")
+
+
+def survives(exe, core, what, *commands):
+    evals = [a for c in commands for a in ("-e", c)]
+    r = debugger.run("core", exe, core, "--batch", "-e", "set on-error continue", *evals, expect={0, 1, 2, 3}, timeout=60)
+    assert r.status in (0, 3) or r.err.strip(), f"{what}: status {r.status} and no message"
+    assert len(r.err) < 200_000, f"{what}: {len(r.err)} bytes on stderr"
+
+
+def spoil(data, rnd, places, count):
+    """Words at these places become others: nonsense, or what lies elsewhere."""
+    out = bytearray(data)
+    for _ in range(count):
+        at = rnd.choice(places)
+        other = rnd.choice(places)
+        word = rnd.choice([*SPECIAL, rnd.randbytes(8), data[other:other + 8], data[other:other + 8]])
+        out[at:at + 8] = word
+    return out
+
+
+@case(go="ends", timeout=400, program=["contexts", "values"])
+def damaged_core(go, program):
+    """Words of contexts, of what they point to and of the runtime's own records, exchanged and overwritten."""
+    rnd = random.Random(f"{go} {program}")
+    p = process.Process([programs.path(program, go)], ready=None)
+    with p:
+        if program == "contexts":
+            contexts.read_facts(p)
+        else:
+            p.expect_line("ready")
+        _, core = p.abort()
+        data = pathlib.Path(core).read_bytes()
+        listed = debugger.core(p.argv[0], core, "ctx list --json", expect={0, 1})
+        found = [number(c["addr"]) for c in listed.json()["contexts"]] if listed.status == 0 else []
+        objects = []
+        for address in found:
+            at = elf.file_offset(data, address)
+            objects += range(at, min(at + 96, len(data) - 8), 8)
+        writable = list(range(1 << 16, len(data) - 4096, 8))
+        commands = (*CONTEXT_COMMANDS, *(f"ctx {c} {a:#x}" for c in ("show", "who") for a in found[3:5]),
+                    "goroutine 1 --ctx", "locals", "args", "print os.Args", "chan 0xc000012345")
+        path = os.path.join(p.folder, "bad")
+        for places, counts in ((objects, (10, 1000, 20000)), (writable, (1000, 100000, 500000))):
+            for count in counts if places else ():
+                pathlib.Path(path).write_bytes(spoil(data, rnd, places, count))
+                survives(p.argv[0], path, f"{count} words of {len(places)}", *commands)
+
+
+@case(go="ends", timeout=200)
+def truncated_core(go):
+    with process.Process([programs.path("verdicts", go), "ignores-receive", "broken"]) as p:
+        _, core = p.abort()
+        data = pathlib.Path(core).read_bytes()
+        path = os.path.join(p.folder, "bad")
+        for part in (0.999, 0.9, 0.6, 0.3, 0.1):
+            pathlib.Path(path).write_bytes(data[:int(len(data) * part)])
+            survives(p.argv[0], path, f"{part} of the core", *CONTEXT_COMMANDS)
+
+
+def threads_run(p):
+    process.check_untouched(p.pid)
+    assert p.alive()
+
+
+@case(go="newest", timeout=200, sig=["KILL", "TERM", "INT"])
+def killed_while_it_checks(go, sig):
+    """`ctx check` lets the process run for the grace and stops it again: whenever it dies, the process runs on."""
+    rnd = random.Random(sig)
+    with process.Process([programs.path("verdicts", go), "ignores-receive", "broken"]) as p:
+        for _ in range(20):
+            child = debugger.start("attach", p.pid, "--batch", "-e", "ctx check --grace 100s" if rnd.random() < 0.2 else
+                                   "ctx check --grace 5s", "-e", "ctx tree")
+            time.sleep(rnd.choice([0.01, 0.05, 0.1, 0.2, 0.5, 1.0]) * rnd.random() * (3 if paths.is_sanitized() else 1))
+            child.send_signal(getattr(signal, "SIG" + sig))
+            child.communicate(timeout=debugger.scaled(20))
+            if sig != "KILL":
+                assert child.returncode in (0, 1, 2, 3, -getattr(signal, "SIG" + sig)), child.returncode
+            threads_run(p)
+        # Nothing is left behind that hinders the next one.
+        debugger.attach(p.pid, "ctx check --grace 2s", expect=3)
+
+
+@case(go="newest", how=["kill", "exit"])
+def it_ends_while_it_is_checked(go, how):
+    rnd = random.Random(how)
+    for _ in range(6):
+        with process.Process([programs.path("verdicts", go), "ignores-receive", "broken"]) as p:
+            child = debugger.start("attach", p.pid, "--batch", "-e", "ctx check --grace 20s", "-e", "ctx tree")
+            time.sleep(debugger.scaled(0.05) + rnd.random() * 0.5)
+            if how == "kill":
+                p.child.kill()
+            else:
+                p.child.stdin.close()
+            r = debugger.finish(child, timeout=15)
+            assert r.status == 1 and r.err.strip(), r
+            assert "exit" in r.err or "kill" in r.err or "ended" in r.err, r

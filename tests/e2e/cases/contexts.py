@@ -5,7 +5,7 @@ import pathlib
 import re
 import time
 
-from lib import contexts, debugger, elf, process, programs
+from lib import contexts, debugger, elf, paths, process, programs
 from lib.oracle import number
 from lib.runner import case
 
@@ -62,7 +62,7 @@ def forest_in_motion(go):
     p, facts = started(go, "default", "churn")
     with p:
         assert len(facts) > 1500, len(facts)
-        for _ in range(10):
+        for _ in range(3 if paths.is_sanitized() else 10):
             contexts.compare(facts, debugger.attach(p.pid, LIST).json(), others=True).report()
             no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
         process.check_untouched(p.pid)
@@ -241,10 +241,10 @@ def lost_wakeup(go):
 
 @case(go="newest", timeout=300)
 def hundred_times_under_load(go):
-    """A real server with request contexts: no verdict, no request lost."""
+    """A real server with request contexts: no verdict, no request lost. (Fewer times under the sanitizers.)"""
     with process.Process([programs.path("healthy", go)]) as p:
         time.sleep(1.5)  # what waits longer than the grace has begun to
-        for i in range(100):
+        for i in range(30 if paths.is_sanitized() else 100):
             no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
             if i % 10 == 0:
                 listed = debugger.attach(p.pid, LIST).json()["contexts"]

@@ -58,7 +58,7 @@ struct suspect {
 struct verdicts {
 	struct verdict *items; /* the gravest kind first, then by address */
 	size_t count, capacity;
-	struct suspect *suspects; /* by goroutine, ascending; of each at most one */
+	struct suspect *suspects; /* by goroutine, context, frame */
 	size_t suspect_count, suspect_capacity;
 };
 

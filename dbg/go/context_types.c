@@ -128,7 +128,10 @@ struct error *context_types_load(struct program *program, struct context_types *
 		if (!err && any)
 			ret->context_itabs[ret->context_itab_count++] = ret->itabs[i];
 	}
-	if (!err && !ret->context_itab_count)
+	if (!err && !ret->itab_count)
+		err = error_create(ERROR_NOT_FOUND, "the program has no contexts yet: the Go "
+						    "runtime has not started; let it run first");
+	else if (!err && !ret->context_itab_count)
 		err = error_create(ERROR_NOT_FOUND,
 			"the program has no contexts: none of its types is used as a "
 			"context.Context");

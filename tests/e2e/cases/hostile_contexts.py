@@ -109,3 +109,12 @@ def it_ends_while_it_is_checked(go, how):
             r = debugger.finish(child, timeout=15)
             assert r.status == 1 and r.err.strip(), r
             assert "exit" in r.err or "kill" in r.err or "ended" in r.err, r
+
+
+@case()
+def before_the_runtime_starts(go):
+    """Stopped at its first instruction, a program has no contexts yet, and nobody says that it never has any."""
+    for command in ("ctx tree", "ctx list --json", "ctx check --json", "ctx show 0x10", "ctx who 0x10"):
+        r = debugger.run("exec", "--batch", "-e", command, "--", programs.path("verdicts", go), "background",
+                         "repaired", expect=1)
+        assert "not started" in r.err, r

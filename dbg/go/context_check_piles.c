@@ -2,7 +2,7 @@
  * pile-up: a context gathers children that nothing uses any more: they were made and never
  * canceled. See context_check.h.
  */
-#include "dbg/go/context_check_state.h"
+#include "dbg/go/context_check_handles.h"
 
 enum { DEFAULT_PILE = 500 };
 
@@ -70,6 +70,56 @@ static size_t alike(const struct context_forest *forest, const struct context *c
 	return best;
 }
 
+/* Adds what a function can still end; contexts above what is used are used. */
+static struct error *mark_ended_by_functions(struct check *check, bool *used)
+{
+	const struct context_forest *forest = check->forest;
+	_cleanup_free_ ptrdiff_t *numbers = calloc(forest->count + 1, sizeof(*numbers));
+	_cleanup_free_ bool *held = calloc(forest->count + 1, sizeof(*held));
+	if (!numbers || !held)
+		return error_no_memory();
+	size_t count = 0;
+	for (size_t i = 0; i < forest->count; i++) {
+		const struct context *context = &forest->items[i];
+		if (!used[i] && !context->garbage && context->state == CONTEXT_ACTIVE)
+			numbers[count++] = (ptrdiff_t)i;
+	}
+	struct error *err = check_mark_handles(check, numbers, count, held);
+	for (size_t i = 0; !err && i < count; i++) {
+		for (ptrdiff_t at = held[numbers[i]] ? numbers[i] : CONTEXT_NONE;
+			at != CONTEXT_NONE && !used[at]; at = forest->items[at].parent)
+			used[at] = true;
+	}
+	return err;
+}
+
+static struct error *check_pile(
+	struct check *check, ptrdiff_t number, size_t pile, bool *used, bool *functions_known)
+{
+	const struct context_forest *forest = check->forest;
+	const struct context *context = &forest->items[number];
+	if (context->garbage || context->locked || context->child_count < pile)
+		return NULL;
+	ptrdiff_t example;
+	size_t count = alike(forest, context, used, &example);
+	if (count >= pile && !*functions_known) { /* one more look at all memory */
+		struct error *err = mark_ended_by_functions(check, used);
+		if (err)
+			return err;
+		*functions_known = true;
+		count = alike(forest, context, used, &example);
+	}
+	if (count < pile)
+		return NULL;
+	struct verdict *verdict = check_add(check, VERDICT_PILE_UP, number);
+	if (!verdict)
+		return error_no_memory();
+	verdict->other = example;
+	verdict->count = count;
+	find_creator(check, number, verdict);
+	return NULL;
+}
+
 struct error *check_piles(struct check *check)
 {
 	const struct context_forest *forest = check->forest;
@@ -78,20 +128,9 @@ struct error *check_piles(struct check *check)
 	if (!used)
 		return error_no_memory();
 	mark_used(forest, used);
-	for (size_t i = 0; i < forest->count; i++) {
-		const struct context *context = &forest->items[i];
-		if (context->garbage || context->locked || context->child_count < pile)
-			continue;
-		ptrdiff_t example;
-		size_t count = alike(forest, context, used, &example);
-		if (count < pile)
-			continue;
-		struct verdict *verdict = check_add(check, VERDICT_PILE_UP, (ptrdiff_t)i);
-		if (!verdict)
-			return error_no_memory();
-		verdict->other = example;
-		verdict->count = count;
-		find_creator(check, (ptrdiff_t)i, verdict);
-	}
-	return NULL;
+	bool functions_known = false;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < forest->count; i++)
+		err = check_pile(check, (ptrdiff_t)i, pile, used, &functions_known);
+	return err;
 }

@@ -239,6 +239,15 @@ def lost_wakeup(go):
         assert len(found[0]["goroutines"]) == 1, found
 
 
+@case(go="each")
+def a_healthy_server(go):
+    """What good programs do with contexts, hundreds of them kept by a function only: no verdict."""
+    with process.Process([programs.path("healthy", go)]) as p:
+        time.sleep(1.5)  # what waits longer than the grace has begun to
+        no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
+        process.check_untouched(p.pid)
+
+
 @case(go="newest", timeout=300)
 def hundred_times_under_load(go):
     """A real server with request contexts: no verdict, no request lost."""

@@ -28,3 +28,6 @@ func afterFuncs(ctx context.Context) {
 		<-ctx.Done()
 	}()
 }
+
+//go:noinline
+func whenDone(ctx context.Context) func() bool { return context.AfterFunc(ctx, func() {}) }

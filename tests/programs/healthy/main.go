@@ -21,6 +21,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGUSR1)
 	defer stop()
 	go pool(ctx, 300)
+	kept(ctx, 700)
 	go rounds(ctx)
 	go ticks(ctx)
 	afterFuncs(ctx)

@@ -152,13 +152,18 @@ static void not_propagated(struct shell *shell, const struct context_forest *for
 static void pile_up(
 	const struct context_forest *forest, const struct verdict *verdict, FILE *stream)
 {
+	const struct context *context = &forest->items[verdict->context];
+	size_t children = context->child_count + context->unknown_children;
+	fprintf(stream, "%s 0x%" PRIx64 " has %zu children", context->type->name, context->address,
+		children);
+	if (verdict->count < children)
+		fprintf(stream, ", %zu of which", verdict->count);
+	else
+		fprintf(stream, " that");
 	fprintf(stream,
-		"%s 0x%" PRIx64
-		" has %zu children that nothing uses any more (%s, such as 0x%" PRIx64
+		" nothing uses any more (%s, such as 0x%" PRIx64
 		"): they were made and never canceled",
-		type_of(forest, verdict->context), address_of(forest, verdict->context),
-		verdict->count, type_of(forest, verdict->other),
-		address_of(forest, verdict->other));
+		type_of(forest, verdict->other), address_of(forest, verdict->other));
 	if (verdict->has_created)
 		fprintf(stream, "; a goroutine with the context was created by %s %s:%d",
 			verdict->created.function, base_name(verdict->created.file),

@@ -101,8 +101,8 @@ static struct error *check_forever(
 {
 	const struct held *found = NULL;
 	if (blocked->wait_count != 1 || blocked->waits[0].kind != WAIT_CHANNEL ||
-		blocked->waits[0].address ||
-		!blocked->waits[0].op || strcmp(blocked->waits[0].op, "recv") != 0)
+		blocked->waits[0].address || !blocked->waits[0].op ||
+		strcmp(blocked->waits[0].op, "recv") != 0)
 		return NULL; /* nobody sends on Done */
 	for (size_t i = 0; i < blocked->held_count; i++) {
 		const struct held *held = &blocked->held[i];

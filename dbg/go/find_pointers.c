@@ -4,7 +4,10 @@
 #include "dbg/go/live_words.h"
 #include "dbg/go/program_state.h"
 
-enum { CHUNK = 1 << 20 }; /* bytes read at a time */
+enum {
+	CHUNK = 1 << 20,  /* bytes read at a time */
+	MAX_PS = 1 << 12, /* more Ps than a machine has CPUs are not looked at */
+};
 
 struct search {
 	struct program *program;
@@ -13,6 +16,8 @@ struct search {
 	struct error *(*visit)(void *context, const struct pointer_use *use);
 	void *context;
 	uint64_t *buffer;
+	uint64_t *ps; /* the heap objects that are Ps */
+	size_t p_count;
 	bool partial;
 };
 
@@ -32,11 +37,41 @@ static bool find_target(const struct search *search, uint64_t value, size_t *ret
 	return low < search->count && search->targets[low] == value;
 }
 
+/* A P's write barrier buffer (runtime/mwbbuf.go) is full of pointers from long ago. */
+static void load_ps(struct search *search)
+{
+	struct program *program = search->program;
+	uint64_t slice[2];
+	struct error *err = program->globals.allp.address
+				    ? target_read(program->target, program->globals.allp.address,
+					      slice, sizeof(slice))
+				    : error_create(ERROR_NOT_FOUND, "runtime.allp is not known");
+	if (!err && slice[1] <= MAX_PS)
+		err = target_read(program->target, slice[0], search->ps, slice[1] * 8);
+	for (uint64_t i = 0; !err && slice[1] <= MAX_PS && i < slice[1]; i++) {
+		struct heap_object object;
+		if (heap_object_at(program, search->ps[i], &object))
+			search->ps[search->p_count++] = object.address;
+	}
+	search->partial |= err || !search->p_count;
+	error_destroy(err);
+}
+
+static bool is_p(const struct search *search, uint64_t object)
+{
+	for (size_t i = 0; i < search->p_count; i++) {
+		if (search->ps[i] == object)
+			return true;
+	}
+	return false;
+}
+
 static struct error *visit_word(
 	struct search *search, uint64_t location, uint64_t before, bool heap, size_t target)
 {
 	struct heap_object object = {0};
-	if (heap && (!heap_object_at(search->program, location, &object) || !object.in_use))
+	if (heap && (!heap_object_at(search->program, location, &object) || !object.in_use ||
+			    is_p(search, object.address)))
 		return NULL;
 	const struct pointer_use use = {.target = target,
 		.location = location,
@@ -118,13 +153,17 @@ struct error *find_pointers(struct program *program, const uint64_t *targets, si
 	*ret_partial = false;
 	if (!count)
 		return NULL;
-	struct search search = {program, targets, count, visit, context, malloc(CHUNK), false};
-	struct error *err = search.buffer ? search_heap(&search) : error_no_memory();
+	_cleanup_free_ uint64_t *buffer = malloc(CHUNK);
+	_cleanup_free_ uint64_t *ps = calloc(MAX_PS, sizeof(*ps));
+	if (!buffer || !ps)
+		return error_no_memory();
+	struct search search = {program, targets, count, visit, context, buffer, ps, 0, false};
+	load_ps(&search);
+	struct error *err = search_heap(&search);
 	if (!err && everywhere)
 		err = search_globals(&search);
 	if (!err && everywhere)
 		err = search_stacks(&search);
-	free(search.buffer);
 	*ret_partial = search.partial;
 	return err;
 }

@@ -2,7 +2,8 @@
  * Finding who points to some addresses: words of live heap objects, of globals and of live parts of
  * stacks, whatever their type.
  *
- * What a pointer is: as heap.h and live_words.h say.
+ * What is alive: as heap.h and live_words.h say. The runtime's Ps (runtime/runtime2.go p) are left
+ * out: their write barrier buffers keep old pointers (runtime/mwbbuf.go, releases 1.19 to 1.27).
  */
 #ifndef GCTXDBG_GO_FIND_POINTERS_H
 #define GCTXDBG_GO_FIND_POINTERS_H

@@ -92,18 +92,17 @@ static struct error *note_use(void *context, const struct pointer_use *use)
 	return NULL;
 }
 
-static struct error *search(struct handles *handles, size_t count)
+static struct error *search(struct handles *handles, size_t count, bool *ret_partial)
 {
 	struct program *program = handles->check->program;
 	_cleanup_free_ uint64_t *targets = calloc(count + 1, sizeof(*targets));
-	bool partial;
 	if (!targets)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		targets[i] = handles->check->forest->items[handles->numbers[i]].address;
 	struct error *err =
-		find_pointers(program, targets, count, false, note_handle, handles, &partial);
-	if (err || !handles->count)
+		find_pointers(program, targets, count, false, note_handle, handles, ret_partial);
+	if (err || *ret_partial || !handles->count)
 		return err;
 	qsort(handles->items, handles->count, sizeof(*handles->items), by_object);
 	_cleanup_free_ uint64_t *objects = calloc(handles->count, sizeof(*objects));
@@ -118,7 +117,7 @@ static struct error *search(struct handles *handles, size_t count)
 		}
 	}
 	handles->firsts = firsts;
-	return find_pointers(program, objects, kept, true, note_use, handles, &partial);
+	return find_pointers(program, objects, kept, true, note_use, handles, ret_partial);
 }
 
 struct error *check_mark_handles(
@@ -129,7 +128,11 @@ struct error *check_mark_handles(
 	struct error *err =
 		program_itabs(check->program, &handles.itabs, &handles.itab_count, &partial);
 	if (!err)
-		err = search(&handles, count);
+		err = search(&handles, count, &partial);
+	/* Where memory cannot be read (a core cut short) nothing proves that a context is not used.
+	 */
+	for (size_t i = 0; !err && partial && i < count; i++)
+		used[numbers[i]] = true;
 	free(handles.itabs);
 	free(handles.items);
 	return err;

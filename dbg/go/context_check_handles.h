@@ -12,7 +12,7 @@
  * Sets `used[i]` of each of the contexts `numbers` (ascending) that a function which something
  * points to can end. The function that only the context's own timer points to is none: it is the
  * timer's (context/context.go WithDeadline). A closure that nothing points to is none either, it
- * waits for the collector.
+ * waits for the collector. Where some memory cannot be read all count as used.
  */
 struct error *check_mark_handles(
 	struct check *check, const ptrdiff_t *numbers, size_t count, bool *used);

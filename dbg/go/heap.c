@@ -12,7 +12,7 @@ enum {
 };
 
 static const uint64_t MAX_SPANS = 1ull << 26; /* 512 GiB of the smallest */
-static const uint64_t MAX_SPAN_BYTES = 1ull << 46;
+static const uint64_t MAX_SPAN_BYTES = 1ull << 40;
 
 struct heap {
 	struct heap_span *spans;

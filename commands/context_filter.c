@@ -49,27 +49,12 @@ const struct expr_schema *context_expr_schema(void)
 	return &schema;
 }
 
-static void set_string(struct expr_value *ret, const char *text)
-{
-	ret->type = EXPR_STRING;
-	ret->present = text != NULL;
-	ret->string.data = text;
-	ret->string.size = text ? strlen(text) : 0;
-}
-
-static void set_int(struct expr_value *ret, enum expr_type type, bool present, uint64_t value)
-{
-	ret->type = type;
-	ret->present = present;
-	ret->integer = (int64_t)value;
-}
-
 static void text_value(const struct context_view *view, int id, struct expr_value *ret)
 {
-	set_string(ret, id == FIELD_ERR	    ? view->err
-			: id == FIELD_CAUSE ? view->cause
-			: id == FIELD_KEY   ? view->key
-					    : view->value);
+	expr_value_string(ret, id == FIELD_ERR	   ? view->err
+			       : id == FIELD_CAUSE ? view->cause
+			       : id == FIELD_KEY   ? view->key
+						   : view->value);
 }
 
 struct error *context_expr_value(
@@ -85,45 +70,72 @@ struct error *context_expr_value(
 		return err;
 	switch (id) {
 	case FIELD_ADDR:
-		set_int(ret, EXPR_INT, true, context->address);
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)context->address);
 		break;
 	case FIELD_TYPE:
-		set_string(ret, context->type->name);
+		expr_value_string(ret, context->type->name);
 		break;
 	case FIELD_STATE:
-		set_string(ret, context_state_name(context->state));
+		expr_value_string(ret, context_state_name(context->state));
 		break;
 	case FIELD_DEADLINE:
-		set_int(ret, EXPR_DURATION, context->has_remaining,
-			(uint64_t)context->remaining_ns);
+		expr_value_integer(
+			ret, EXPR_DURATION, context->has_remaining, context->remaining_ns);
 		break;
 	case FIELD_PARENT:
-		set_int(ret, EXPR_INT, context->parent_address != 0, context->parent_address);
+		expr_value_integer(ret, EXPR_INT, context->parent_address != 0,
+			(int64_t)context->parent_address);
 		break;
 	case FIELD_PARENT_TYPE:
-		set_string(ret, context->parent != CONTEXT_NONE
-					? view->forest->items[context->parent].type->name
-					: NULL);
+		expr_value_string(ret, context->parent != CONTEXT_NONE
+					       ? view->forest->items[context->parent].type->name
+					       : NULL);
 		break;
 	case FIELD_CHILDREN:
-		set_int(ret, EXPR_INT, true, context->child_count + context->unknown_children);
+		expr_value_integer(ret, EXPR_INT, true,
+			(int64_t)(context->child_count + context->unknown_children));
 		break;
 	case FIELD_DESCENDANTS:
-		set_int(ret, EXPR_INT, true, context->descendants);
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)context->descendants);
 		break;
 	case FIELD_WAITERS:
-		set_int(ret, EXPR_INT, true, context->waiter_count);
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)context->waiter_count);
 		break;
 	case FIELD_DEPTH:
-		set_int(ret, EXPR_INT, true, context->depth);
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)context->depth);
 		break;
 	case FIELD_GARBAGE:
-		ret->type = EXPR_BOOL;
-		ret->present = true;
-		ret->boolean = context->garbage;
+		expr_value_bool(ret, context->garbage);
 		break;
 	default:
 		text_value(view, id, ret);
 	}
 	return NULL;
+}
+
+struct error *contexts_matching(struct shell *shell, const struct context_forest *forest,
+	const char *where, ptrdiff_t **ret, size_t *ret_count)
+{
+	_cleanup_free_ ptrdiff_t *numbers = calloc(forest->count + 1, sizeof(*numbers));
+	struct expr *expr = NULL;
+	if (!numbers)
+		return error_no_memory();
+	struct error *err = where ? expr_compile(where, context_expr_schema(), &expr) : NULL;
+	*ret_count = 0;
+	for (size_t i = 0; !err && i < forest->count; i++) {
+		struct context_view view = {
+			.shell = shell, .forest = forest, .number = (ptrdiff_t)i};
+		const struct expr_input input = {context_expr_value, &view};
+		bool matches = true;
+		err = target_check(shell->target);
+		if (!err && expr)
+			err = expr_run(expr, &input, &matches);
+		if (!err && matches)
+			numbers[(*ret_count)++] = (ptrdiff_t)i;
+		context_view_deinit(&view);
+	}
+	expr_destroy(expr);
+	if (!err)
+		*ret = take_pointer(numbers);
+	return err;
 }

@@ -5,34 +5,6 @@
 #include "commands/registry.h"
 #include "dbg/go/program.h"
 
-/* Those that match, as numbers in the forest. */
-static struct error *select_matching(struct shell *shell, const struct context_forest *forest,
-	const char *where, ptrdiff_t **ret, size_t *ret_count)
-{
-	_cleanup_free_ ptrdiff_t *numbers = calloc(forest->count + 1, sizeof(*numbers));
-	struct expr *expr = NULL;
-	if (!numbers)
-		return error_no_memory();
-	struct error *err = where ? expr_compile(where, context_expr_schema(), &expr) : NULL;
-	*ret_count = 0;
-	for (size_t i = 0; !err && i < forest->count; i++) {
-		struct context_view view = {
-			.shell = shell, .forest = forest, .number = (ptrdiff_t)i};
-		const struct expr_input input = {context_expr_value, &view};
-		bool matches = true;
-		err = target_check(shell->target);
-		if (!err && expr)
-			err = expr_run(expr, &input, &matches);
-		if (!err && matches)
-			numbers[(*ret_count)++] = (ptrdiff_t)i;
-		context_view_deinit(&view);
-	}
-	expr_destroy(expr);
-	if (!err)
-		*ret = take_pointer(numbers);
-	return err;
-}
-
 static void key_cell(struct table *table, struct context_view *view)
 {
 	if (view->key)
@@ -178,7 +150,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 					 : 0u);
 	struct error *err = contexts_load(shell, flags, &forest);
 	if (!err)
-		err = select_matching(
+		err = contexts_matching(
 			shell, forest, argument_value(arguments, "where"), &numbers, &count);
 	if (!err)
 		err = render(shell, arguments, forest, numbers, count);

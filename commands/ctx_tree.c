@@ -8,25 +8,13 @@
 static struct error *mark_matching(struct shell *shell, const struct context_forest *forest,
 	const char *where, bool *shown, size_t *ret_count)
 {
-	struct expr *expr;
-	struct error *err = expr_compile(where, context_expr_schema(), &expr);
-	*ret_count = 0;
-	for (size_t i = 0; !err && i < forest->count; i++) {
-		struct context_view view = {
-			.shell = shell, .forest = forest, .number = (ptrdiff_t)i};
-		const struct expr_input input = {context_expr_value, &view};
-		bool matches = false;
-		err = target_check(shell->target);
-		if (!err)
-			err = expr_run(expr, &input, &matches);
-		context_view_deinit(&view);
-		*ret_count += matches;
-		for (ptrdiff_t at = matches ? (ptrdiff_t)i : CONTEXT_NONE;
-			at != CONTEXT_NONE && !shown[at]; at = forest->items[at].parent)
+	_cleanup_free_ ptrdiff_t *numbers = NULL;
+	struct error *err = contexts_matching(shell, forest, where, &numbers, ret_count);
+	for (size_t i = 0; !err && i < *ret_count; i++) {
+		for (ptrdiff_t at = numbers[i]; at != CONTEXT_NONE && !shown[at];
+			at = forest->items[at].parent)
 			shown[at] = true;
 	}
-	if (!err)
-		expr_destroy(expr);
 	return err;
 }
 

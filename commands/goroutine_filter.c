@@ -59,28 +59,6 @@ const struct expr_schema *goroutine_expr_schema(void)
 	return &schema;
 }
 
-static void set_string(struct expr_value *ret, const char *text)
-{
-	ret->type = EXPR_STRING;
-	ret->present = text != NULL;
-	ret->string.data = text;
-	ret->string.size = text ? strlen(text) : 0;
-}
-
-static void set_int(struct expr_value *ret, enum expr_type type, bool present, int64_t value)
-{
-	ret->type = type;
-	ret->present = present;
-	ret->integer = value;
-}
-
-static void set_bool(struct expr_value *ret, bool value)
-{
-	ret->type = EXPR_BOOL;
-	ret->present = true;
-	ret->boolean = value;
-}
-
 /* Fields that are in the goroutine itself. */
 static void plain_value(const struct goroutine_view *view, int id, struct expr_value *ret)
 {
@@ -89,50 +67,52 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 	int64_t wait_ns;
 	switch (id) {
 	case FIELD_GOID:
-		set_int(ret, EXPR_INT, true, (int64_t)goroutine->goid);
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)goroutine->goid);
 		break;
 	case FIELD_STATUS:
-		set_string(ret, goroutine_status(view->program, goroutine));
+		expr_value_string(ret, goroutine_status(view->program, goroutine));
 		break;
 	case FIELD_STATE:
-		set_string(ret, goroutine_state(view->program, goroutine));
+		expr_value_string(ret, goroutine_state(view->program, goroutine));
 		break;
 	case FIELD_WAIT_REASON:
-		set_string(ret, goroutine_wait_reason(view->program, goroutine));
+		expr_value_string(ret, goroutine_wait_reason(view->program, goroutine));
 		break;
 	case FIELD_WAIT:
 		wait_ns = goroutine_wait_ns(view->program, goroutine);
-		set_int(ret, EXPR_DURATION, wait_ns >= 0, wait_ns);
+		expr_value_integer(ret, EXPR_DURATION, wait_ns >= 0, wait_ns);
 		break;
 	case FIELD_ENTRY:
-		set_string(ret, program_function_name(view->program, goroutine->start_pc));
+		expr_value_string(ret, program_function_name(view->program, goroutine->start_pc));
 		break;
 	case FIELD_CREATOR:
-		set_string(ret, goroutine_creator(view->program, goroutine, &place) ? place.function
-										    : NULL);
+		expr_value_string(ret, goroutine_creator(view->program, goroutine, &place)
+					       ? place.function
+					       : NULL);
 		break;
 	case FIELD_PARENT:
-		set_int(ret, EXPR_INT, goroutine->parent_goid != 0,
+		expr_value_integer(ret, EXPR_INT, goroutine->parent_goid != 0,
 			(int64_t)goroutine->parent_goid);
 		break;
 	case FIELD_SYSTEM:
-		set_bool(ret, goroutine->system);
+		expr_value_bool(ret, goroutine->system);
 		break;
 	case FIELD_LOCKED:
-		set_bool(ret, goroutine->locked_machine != 0);
+		expr_value_bool(ret, goroutine->locked_machine != 0);
 		break;
 	case FIELD_THREAD:
-		set_int(ret, EXPR_INT, goroutine->tid != 0, goroutine->tid);
+		expr_value_integer(ret, EXPR_INT, goroutine->tid != 0, goroutine->tid);
 		break;
 	default:
-		set_int(ret, EXPR_INT, true, (int64_t)goroutine->address);
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)goroutine->address);
 		break;
 	}
 }
 
 static void stack_value(const struct goroutine_view *view, size_t index, struct expr_value *ret)
 {
-	set_string(ret, index < view->stack.count ? view->stack.frames[index].function : NULL);
+	expr_value_string(
+		ret, index < view->stack.count ? view->stack.frames[index].function : NULL);
 }
 
 static void label_value(const struct goroutine_view *view, const char *key, struct expr_value *ret)
@@ -142,18 +122,19 @@ static void label_value(const struct goroutine_view *view, const char *key, stru
 		if (strcmp(view->labels[i].key, key) == 0)
 			value = view->labels[i].value;
 	}
-	set_string(ret, value);
+	expr_value_string(ret, value);
 }
 
 static void context_value(const struct goroutine_view *view, int id, struct expr_value *ret)
 {
 	const struct context *context = goroutine_view_first_context(view);
 	if (id == FIELD_CTX)
-		set_int(ret, EXPR_INT, context != NULL, context ? (int64_t)context->address : 0);
+		expr_value_integer(
+			ret, EXPR_INT, context != NULL, context ? (int64_t)context->address : 0);
 	else if (id == FIELD_CTX_TYPE)
-		set_string(ret, context ? context->type->name : NULL);
+		expr_value_string(ret, context ? context->type->name : NULL);
 	else
-		set_string(ret, context ? context_state_name(context->state) : NULL);
+		expr_value_string(ret, context ? context_state_name(context->state) : NULL);
 }
 
 struct error *goroutine_expr_value(
@@ -172,13 +153,13 @@ struct error *goroutine_expr_value(
 	switch (id) {
 	case FIELD_TOP:
 		top = stack_user_frame(&view->stack);
-		set_string(ret, top ? top->function : NULL);
+		expr_value_string(ret, top ? top->function : NULL);
 		break;
 	case FIELD_STACK:
 		stack_value(view, index, ret);
 		break;
 	case FIELD_WAITING_ON:
-		set_int(ret, EXPR_INT, view->wait_count && view->waits[0].address,
+		expr_value_integer(ret, EXPR_INT, view->wait_count && view->waits[0].address,
 			view->wait_count ? (int64_t)view->waits[0].address : 0);
 		break;
 	case FIELD_CTX:

@@ -56,6 +56,30 @@ struct expr_value {
 	};
 };
 
+/* Filling one in: a NULL text is absent; `type` is EXPR_INT or EXPR_DURATION. */
+static inline void expr_value_string(struct expr_value *ret, const char *text)
+{
+	ret->type = EXPR_STRING;
+	ret->present = text != NULL;
+	ret->string.data = text;
+	ret->string.size = text ? strlen(text) : 0;
+}
+
+static inline void expr_value_integer(
+	struct expr_value *ret, enum expr_type type, bool present, int64_t value)
+{
+	ret->type = type;
+	ret->present = present;
+	ret->integer = value;
+}
+
+static inline void expr_value_bool(struct expr_value *ret, bool value)
+{
+	ret->type = EXPR_BOOL;
+	ret->present = true;
+	ret->boolean = value;
+}
+
 /* A name that expressions may use. */
 struct expr_name {
 	const char *name;

@@ -346,7 +346,7 @@ struct error *context_decode(struct context_builder *builder, size_t index)
 		context->partial = true;
 		return NULL;
 	}
-	_cleanup_free_ uint8_t *bytes = malloc(shape->body->size + 1);
+	_cleanup_free_ uint8_t *bytes = calloc(1, shape->body->size + 1);
 	if (!bytes)
 		return error_no_memory();
 	body.bytes = bytes;

@@ -3,12 +3,11 @@
 #include "dbg/go/live_words.h"
 #include "dbg/go/program_state.h"
 
-enum { MAX_OBJECT = 1 << 10 }; /* bytes of a context that holds others */
-
 struct holders {
 	struct program *program;
 	struct context_forest *forest;
 	size_t capacity;
+	uint64_t largest; /* bytes of the largest context */
 };
 
 static struct error *add(struct holders *holders, struct context_holder holder)
@@ -35,8 +34,9 @@ static ptrdiff_t find(
 }
 
 /* The context whose own memory `address` lies in. */
-static ptrdiff_t containing(const struct context_forest *forest, uint64_t address)
+static ptrdiff_t containing(const struct holders *holders, uint64_t address)
 {
+	const struct context_forest *forest = holders->forest;
 	size_t low = 0, high = forest->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -45,7 +45,7 @@ static ptrdiff_t containing(const struct context_forest *forest, uint64_t addres
 		else
 			high = middle;
 	}
-	for (; low-- > 0 && address - forest->items[low].address < MAX_OBJECT;) {
+	for (; low-- > 0 && address - forest->items[low].address < holders->largest;) {
 		if (address - forest->items[low].address < forest->items[low].size)
 			return (ptrdiff_t)low;
 	}
@@ -62,7 +62,7 @@ static struct error *add_pairs(struct holders *holders, const struct context_pai
 		struct context_holder holder = {.kind = pair->kind,
 			.address = pair->location,
 			.registered = pair->canceler,
-			.inside = containing(holders->forest, pair->location),
+			.inside = containing(holders, pair->location),
 			.context = find(holders->forest, pair->shape->type, pair->data)};
 		struct heap_object object;
 		if (holder.context == CONTEXT_NONE)
@@ -168,7 +168,11 @@ static int by_context(const void *a, const void *b)
 struct error *context_find_holders(
 	struct program *program, struct context_forest *forest, const struct context_pairs *pairs)
 {
-	struct holders holders = {program, forest, 0};
+	struct holders holders = {.program = program, .forest = forest};
+	for (size_t i = 0; i < forest->count; i++) {
+		if (forest->items[i].size > holders.largest)
+			holders.largest = forest->items[i].size;
+	}
 	struct error *err = add_pairs(&holders, pairs);
 	if (!err)
 		err = add_stacks(&holders);

@@ -37,8 +37,12 @@ static struct error *add_word(struct walk *walk, uint64_t address, uint32_t fram
 		words->partial = true;
 		return NULL;
 	}
-	if (err || !value || words->count >= MAX_WORDS)
+	if (err || !value)
 		return err;
+	if (words->count >= MAX_WORDS) {
+		words->partial = true;
+		return NULL;
+	}
 	if (!array_reserve(&words->items, &words->capacity, words->count + 1))
 		return error_no_memory();
 	words->items[words->count++] = (struct live_word){address, value, frame, mapped};

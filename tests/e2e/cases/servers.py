@@ -42,17 +42,28 @@ def same_stack(printed, g):
         described[:-1] == printed and creator and ours[-1]["func"].startswith(f"{creator}."))
 
 
+def wrong_between(s):
+    """{goid: frames}: what stood in the server's own list before and after ours but not in ours; and how many stood."""
+    before = own_stacks(s.own_list())
+    doc = debugger.attach(s.pid, "goroutines --stacks --json").json()
+    after = own_stacks(s.own_list())
+    ours = {g["goid"]: g for g in doc["goroutines"] if not g["system"]}
+    stayed = {goid: frames for goid, frames in before.items() if frames and after.get(goid) == frames}
+    return {goid: (frames, ours.get(goid)) for goid, frames in stayed.items()
+            if goid not in ours or not same_stack(frames, ours[goid])}, len(stayed)
+
+
 @case(server=["nats-server/bookworm", "nats-server/trixie", "nats-server/sid", "etcd-server/bookworm",
               "etcd-server/sid"], timeout=120)
 def goroutines_are_those_of_its_debug_page(go, server):
-    """What stood in the server's own list before and after stands, the same, in ours."""
+    """What stood in the server's own list before and after stands, the same, in ours. A goroutine that works every
+    100 ms can be away just for our look; a fault of ours would be there each time."""
     with Server(*server.split("/")) as s:
         s.connect(20)
-        before = own_stacks(s.own_list())
-        doc = debugger.attach(s.pid, "goroutines --stacks --json").json()
-        after = own_stacks(s.own_list())
-    ours = {g["goid"]: g for g in doc["goroutines"] if not g["system"]}
-    stayed = {goid: frames for goid, frames in before.items() if frames and after.get(goid) == frames}
-    assert len(stayed) >= 20, (before, after)
-    for goid, frames in stayed.items():
-        assert goid in ours and same_stack(frames, ours[goid]), (frames, ours.get(goid))
+        wrong, stayed = wrong_between(s)
+        assert stayed >= 20, stayed
+        for _ in range(4):
+            if wrong:
+                again, stayed = wrong_between(s)
+                wrong = {goid: why for goid, why in again.items() if goid in wrong}
+        assert not wrong, wrong

@@ -257,6 +257,8 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 	if (context->after_func)
 		json_string(json, "after_func",
 			program_function_name(view->shell->program, context->after_func));
+	if (view->verdict)
+		json_string(json, "verdict", view->verdict);
 	if (context->garbage)
 		json_bool(json, "garbage", true);
 	if (context->partial)

@@ -24,6 +24,7 @@ struct context_view {
 	struct shell *shell;
 	const struct context_forest *forest;
 	ptrdiff_t number;
+	const char *verdict; /* name of the gravest one on it; NULL: none, or not asked for */
 	char *key, *value, *err, *cause; /* as text; context_view_load() computes them. malloc'ed */
 	bool loaded;
 };

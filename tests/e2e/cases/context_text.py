@@ -309,6 +309,9 @@ def verdicts_that_are_alike(go):
         tree = debugger.attach(p.pid, "ctx tree").out
         marked = [line for line in tree.splitlines() if line.endswith("  ◀ not-propagated")]
         assert len(marked) == 1 and verdict["ctx"] in marked[0], tree
+        contexts_ = debugger.attach(p.pid, "ctx tree --json").json()["contexts"]
+        assert [c["addr"] for c in contexts_ if c.get("verdict") == "not-propagated"] == [verdict["ctx"]], contexts_
+        assert sum("verdict" in c for c in contexts_) == 1, contexts_
 
 
 @case()

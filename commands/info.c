@@ -182,20 +182,20 @@ static void render_json(
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
 	struct summary summary;
-	struct goroutine_views views = {0};
+	struct goroutine_matches all = {0};
 	struct goroutine_groups states = {0};
 	struct view_query query = {.with_system = true};
 	struct error *err = program_summary(shell->program, &summary);
 	if (!err)
-		err = goroutine_views_load(shell, &query, &views);
+		err = goroutine_matches_load(shell, &query, &all);
 	if (!err)
-		err = goroutine_groups_make(&views, GROUP_BY_STATUS, 0, &states);
+		err = goroutine_groups_make(shell, &all, GROUP_BY_STATUS, 0, &states);
 	if (!err && argument_given(arguments, "json"))
 		render_json(shell, &summary, &states);
 	else if (!err)
 		render_text(shell, &summary, &states);
 	goroutine_groups_deinit(&states);
-	goroutine_views_deinit(&views);
+	goroutine_matches_deinit(&all);
 	return err;
 }
 

@@ -53,6 +53,14 @@ static inline void table_cleanup(struct table **table)
 /* Adds the next cell of the current row, printf-style; rows begin by themselves. */
 void table_cell(struct table *table, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * A long table need not be collected first: columns get their widths from the first thousand rows,
+ * which are printed then, and all further ones at once. What is wider there still is printed whole
+ * where the output is no terminal. Call before the first cell.
+ */
+void table_stream(struct table *table, struct output *output);
+/* Column number `column` is to be at least so wide. */
+void table_widen(struct table *table, size_t column, unsigned columns);
 /* Prints; on a terminal, lines longer than its width are cut with "…" in the last column. */
 void table_print(struct table *table, struct output *output);
 

@@ -126,9 +126,11 @@ static bool make_plan(struct program *program, uint64_t pc, bool exact, struct p
 	plan->lines = calloc(count, sizeof(*plan->lines));
 	if (!plan->lines)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		plan->lines[i] = (struct plan_line){printed_name(program->plans, lines[i].function),
-			lines[i].file, lines[i].line, lines[i].inlined};
+	for (size_t i = 0; i < count; i++) {
+		const char *name = printed_name(program->plans, lines[i].function);
+		plan->lines[i] = (struct plan_line){
+			name, lines[i].file, lines[i].line, function_kind(name), lines[i].inlined};
+	}
 	plan->line_count = count;
 	plan->entry = program->text + function.entry;
 	plan->flags = function.flags;

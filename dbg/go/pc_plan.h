@@ -8,7 +8,7 @@
 #ifndef GCTXDBG_GO_PC_PLAN_H
 #define GCTXDBG_GO_PC_PLAN_H
 
-#include "dbg/target/target.h"
+#include "dbg/go/stack.h"
 
 struct program;
 struct pc_plans;
@@ -30,6 +30,7 @@ struct plan_line {
 	const char *function;
 	const char *file;
 	int line;
+	enum function_kind kind;
 	bool inlined;
 };
 

@@ -17,6 +17,7 @@ static bool append_plan(struct stack *stack, const struct pc_plan *plan, const s
 			.file = line->file,
 			.line = line->line,
 			.stack = kind,
+			.kind = line->kind,
 			.inlined = line->inlined};
 		if (!stack_append(stack, &frame))
 			return false;

@@ -6,7 +6,12 @@
 
 #include "dbg/target/memory_cache.h"
 
-enum { CACHE_BYTES = 256 << 20, STRING_PART = 256 };
+enum {
+	/* Bulk readers fetch batch by batch and look at each once: more would only cost the time
+	 * that the kernel needs to clear it. */
+	CACHE_BYTES = 32 << 20,
+	STRING_PART = 256,
+};
 
 static void free_threads(struct target *target)
 {

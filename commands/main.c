@@ -187,6 +187,8 @@ static void open_missing_streams(void)
 int main(int argc, char **argv)
 {
 	open_missing_streams();
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	setlocale(LC_CTYPE, "");
 	struct options options;
 	struct error *err = options_init(&options, argc, argv);

@@ -16,6 +16,8 @@ struct output {
 	unsigned width; /* columns of the terminal; 0: not a terminal, never shorten */
 };
 
+enum { OUTPUT_BUFFER = 64 << 10 }; /* bytes, of streams that are no terminals */
+
 enum style { STYLE_PLAIN, STYLE_STRONG, STYLE_DIM, STYLE_FUNCTION, STYLE_WARNING, STYLE_ADDRESS };
 
 /* printf in a style; plain when colour is off. Control characters in strings from a target must
@@ -30,6 +32,9 @@ void output_text(struct output *output, enum style style, const char *text);
 /* Writes `text`, escaped likewise, in lines of at most `width` columns (0: one line for each that
  * it has), each after `indent` blanks, and ends the last one. */
 void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width);
+
+/* Writes so many blanks. */
+void output_blanks(struct output *output, size_t count);
 
 /* True when writing failed (a closed pipe): long renderers stop then; `… | head` ends at once. */
 bool output_failed(const struct output *output);

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,8 @@ void shell_deinit(struct shell *shell)
 /* Colour and width of `output`, from the settings and from what its stream is. */
 static void adapt_output(const struct shell *shell, struct output *output)
 {
+	/* Only this thread writes results: no lock for each character. */
+	__fsetlocking(output->stream, FSETLOCKING_BYCALLER);
 	int fd = fileno(output->stream);
 	bool terminal = fd >= 0 && isatty(fd);
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
@@ -93,6 +96,8 @@ static struct error *sink_open(struct shell *shell, const struct line *line, str
 		err = open_pipe(sink, line, &output);
 	if (err)
 		return err;
+	if (output.stream != shell->out.stream)
+		setvbuf(output.stream, NULL, _IOFBF, OUTPUT_BUFFER);
 	adapt_output(shell, &output);
 	shell->out = output;
 	return NULL;

@@ -160,15 +160,15 @@ static void print_cell(struct output *output, const char *text, size_t columns, 
 {
 	size_t padding = width > columns ? width - columns : 0;
 	if (right)
-		fprintf(output->stream, "%*s", (int)padding, "");
+		output_blanks(output, padding);
 	if (columns > width && width > 0) {
 		int fitting = (int)utf8_fit(text, strlen(text), width - 1);
 		output_printf(output, style, "%.*s…", fitting, text);
 	} else {
-		output_printf(output, style, "%s", text);
+		output_text(output, style, text);
 	}
 	if (!last)
-		fprintf(output->stream, "%*s", (int)(right ? 0 : padding) + COLUMN_GAP, "");
+		output_blanks(output, (right ? 0 : padding) + COLUMN_GAP);
 }
 
 /* Widens columns to their widest cell. */

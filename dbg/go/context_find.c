@@ -1,6 +1,7 @@
 /* Scanning memory for interface values of contexts: see context_find.h. */
 #include "dbg/go/context_find.h"
 #include "dbg/go/program_state.h"
+#include "dbg/go/word_range.h"
 
 enum {
 	CHUNK = 1 << 20, /* bytes read at a time */
@@ -56,23 +57,6 @@ static struct error *add_channel(struct scan *scan, uint64_t location, bool garb
 	return NULL;
 }
 
-/* The number of words, from `words` on, before one that may be an itab of a context. */
-static size_t skip_others(const struct scan *scan, const uint64_t *words, size_t count)
-{
-	uint64_t low = scan->low, span = scan->span;
-	size_t i = 0;
-	for (; i + 8 <= count; i += 8) {
-		bool any = false;
-		for (size_t j = 0; j < 8; j++)
-			any |= words[i + j] - low <= span;
-		if (any)
-			break;
-	}
-	while (i < count && words[i] - low > span)
-		i++;
-	return i;
-}
-
 /*
  * Looks at `count` words that were read from `address`, one more of which follows (`next`) so that
  * a pair across the end is seen. `judge` decides on each hit.
@@ -84,7 +68,7 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 {
 	size_t last = has_next ? count : count - (count > 0);
 	for (size_t i = 0; i < last; i++) {
-		i += skip_others(scan, words + i, last - i);
+		i += word_range_find(words + i, last - i, scan->low, scan->span);
 		if (i >= last)
 			break;
 		const struct itab *itab = context_types_itab(scan->types, words[i]);

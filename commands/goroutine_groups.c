@@ -146,13 +146,15 @@ static void grouping_deinit(struct grouping *grouping)
 	free(grouping->key.bytes);
 }
 
-/* The groups' examples: their stack, and what they wait on: of a system call, the name is half of
- * the story. */
+/* The groups' examples: their stack; of a system call, the name is half of the story. */
 static struct error *load_examples(struct goroutine_groups *groups)
 {
 	struct error *err = NULL;
-	for (size_t i = 0; !err && i < groups->count && groups->by == GROUP_BY_STACK; i++)
-		err = goroutine_view_load(&groups->items[i].first, VIEW_STACK | VIEW_WAITS);
+	for (size_t i = 0; !err && i < groups->count && groups->by == GROUP_BY_STACK; i++) {
+		struct goroutine_view *view = &groups->items[i].first;
+		bool in_syscall = goroutine_in_syscall(view->program, view->goroutine);
+		err = goroutine_view_load(view, VIEW_STACK | (in_syscall ? VIEW_WAITS : 0u));
+	}
 	return err;
 }
 
@@ -177,8 +179,8 @@ struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_
 {
 	*ret = (struct goroutine_groups){.by = by};
 	struct grouping grouping = {.groups = ret};
-	struct error *err = goroutine_matches_visit(
-		shell, matches, by == GROUP_BY_STACK ? VIEW_STACK : 0, on_goroutine, &grouping);
+	struct error *err = goroutine_matches_visit(shell, matches,
+		by == GROUP_BY_STACK ? VIEW_STACK : 0, false, on_goroutine, &grouping);
 	if (!err)
 		err = grouping.err;
 	grouping_deinit(&grouping);

@@ -13,8 +13,9 @@ enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, 
 extern const char *const group_by_names[];
 
 struct goroutine_group {
-	char *label;		      /* what is common, as text; of a stack group: the state */
-	struct goroutine_view first; /* one of them; of a stack group with stack and waits */
+	char *label;		     /* what is common, as text; of a stack group: the state */
+	struct goroutine_view first; /* one of them; of a stack group with its stack, and the system
+					call if it is in one */
 	uint64_t *goids;
 	size_t count, capacity;
 	int64_t longest_wait_ns; /* -1 unknown */

@@ -2,40 +2,19 @@
 #include "commands/goroutine_matches.h"
 
 enum {
-	FIRST_BATCH = 64,   /* goroutines: what `... | head` waits for */
-	BATCH = 2048,	    /* goroutines whose memory is fetched together */
-	STACK_GUESS = 4096, /* bytes of a stack that are mostly enough */
+	FIRST_BATCH = 64,	 /* goroutines: what `... | head` waits for */
+	BATCH = STACKS_PREFETCH, /* goroutines whose memory is fetched together */
 };
 
-/* ---- Fetching ---- */
-
-/* The part of its stack that a goroutine uses, or what is mostly enough of it. */
-static struct range stack_range(const struct goroutine *goroutine)
-{
-	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
-	if (sp < goroutine->stack_low || sp >= goroutine->stack_high)
-		return (struct range){sp, 0};
-	uint64_t size = goroutine->stack_high - sp;
-	return (struct range){sp, size < STACK_GUESS ? size : STACK_GUESS};
-}
-
-/*
- * Brings what `parts` of these goroutines need into the cache with few large reads. Finding what a
- * goroutine waits on looks at its stack too, for some reasons to wait.
- */
+/* Fetches what `parts` of these goroutines need. Finding what a goroutine waits on looks at its
+ * stack too, for some reasons to wait. */
 static struct error *prefetch(struct shell *shell, const struct goroutine *const *goroutines,
 	size_t count, unsigned parts)
 {
-	enum { SUDOG = 128 }; /* bytes; a hint */
-	struct range ranges[2 * BATCH];
-	size_t used = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (parts & (VIEW_STACK | VIEW_WAITS))
-			ranges[used++] = stack_range(goroutines[i]);
-		if ((parts & (VIEW_WAITS | VIEW_CONTEXTS)) && goroutines[i]->waiting)
-			ranges[used++] = (struct range){goroutines[i]->waiting, SUDOG};
-	}
-	return target_prefetch(shell->target, ranges, used);
+	bool waits = parts & (VIEW_WAITS | VIEW_CONTEXTS);
+	return waits || (parts & VIEW_STACK)
+		       ? goroutine_stacks_prefetch(shell->program, goroutines, count, waits)
+		       : target_check(shell->target);
 }
 
 /* ---- Which match ---- */
@@ -81,8 +60,7 @@ static struct error *find(struct shell *shell, const struct view_query *query,
 			for (size_t j = 0; j < count; j++)
 				batch[j] = &items[i + j];
 			shell_progress(shell, "goroutines", i, total);
-			err = parts ? prefetch(shell, batch, count, parts)
-				    : target_check(shell->target);
+			err = prefetch(shell, batch, count, parts);
 		}
 		goroutine_view_move(&view, &items[i]);
 		if (!err)
@@ -117,8 +95,9 @@ void goroutine_matches_deinit(struct goroutine_matches *matches)
 /* ---- Walking ---- */
 
 struct error *goroutine_matches_visit(struct shell *shell, const struct goroutine_matches *matches,
-	unsigned parts, goroutine_visitor *visit, void *context)
+	unsigned parts, bool prints, goroutine_visitor *visit, void *context)
 {
+	bool progress = !prints || output_is_file(&shell->out);
 	const struct goroutine *batch[BATCH];
 	struct goroutine_view view = {.program = shell->program};
 	struct error *err = NULL;
@@ -128,8 +107,9 @@ struct error *goroutine_matches_visit(struct shell *shell, const struct goroutin
 		count = left < size ? left : size;
 		for (size_t j = 0; j < count; j++)
 			batch[j] = goroutine_match(matches, i + j);
-		shell_progress(shell, "goroutines", i, matches->count);
-		err = parts ? prefetch(shell, batch, count, parts) : target_check(shell->target);
+		if (progress)
+			shell_progress(shell, "goroutines", i, matches->count);
+		err = prefetch(shell, batch, count, parts);
 		for (size_t j = 0; !err && more && j < count; j++) {
 			goroutine_view_move(&view, batch[j]);
 			err = goroutine_view_load(&view, parts);

@@ -41,9 +41,10 @@ typedef bool goroutine_visitor(void *context, struct goroutine_view *view);
 
 /*
  * Hands each match with `parts` of it (enum view_part) to `visit`, in the order of their ids.
- * An error comes from reading; what was visited until then has been.
+ * An error comes from reading; what was visited until then has been. `prints`: visiting prints, and
+ * where that may be seen on the terminal progress is not shown.
  */
 struct error *goroutine_matches_visit(struct shell *shell, const struct goroutine_matches *matches,
-	unsigned parts, goroutine_visitor *visit, void *context);
+	unsigned parts, bool prints, goroutine_visitor *visit, void *context);
 
 #endif

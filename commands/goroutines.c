@@ -133,7 +133,7 @@ static unsigned parts_shown(const struct listing *listing)
 static struct error *visit_all(struct listing *listing, const struct goroutine_matches *matches)
 {
 	return goroutine_matches_visit(
-		listing->shell, matches, parts_shown(listing), print_goroutine, listing);
+		listing->shell, matches, parts_shown(listing), true, print_goroutine, listing);
 }
 
 static struct error *list_text(struct listing *listing, const struct goroutine_matches *matches)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include "commands/utf8.h"
 
@@ -98,6 +99,13 @@ void output_wrapped(struct output *output, const char *text, unsigned indent, un
 bool output_failed(const struct output *output)
 {
 	return ferror_unlocked(output->stream) != 0;
+}
+
+bool output_is_file(const struct output *output)
+{
+	struct stat status;
+	int fd = fileno(output->stream);
+	return fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode);
 }
 
 void output_blanks(struct output *output, size_t count)

@@ -36,6 +36,9 @@ void output_wrapped(struct output *output, const char *text, unsigned indent, un
 /* Writes so many blanks. */
 void output_blanks(struct output *output, size_t count);
 
+/* Whether it goes to a file: nobody sees it now. */
+bool output_is_file(const struct output *output);
+
 /* True when writing failed (a closed pipe): long renderers stop then; `… | head` ends at once. */
 bool output_failed(const struct output *output);
 

@@ -13,6 +13,11 @@ static void warn(void *context, const char *message)
 	shell_warn(context, "%s", message);
 }
 
+static void progress(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	shell_progress(context, what, done, total);
+}
+
 /* A live process that stands still must not be left so by Ctrl-Z. */
 static void update_suspend(const struct shell *shell)
 {
@@ -82,6 +87,8 @@ struct error *shell_open(struct shell *shell, struct target *target)
 		.debug_file = shell->debug_file,
 		.warn = warn,
 		.warn_context = shell,
+		.progress = progress,
+		.progress_context = shell,
 	};
 	struct program *program = NULL;
 	struct error *err = shell->exe ? use_exe(target, shell->exe) : NULL;

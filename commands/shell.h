@@ -25,8 +25,8 @@ struct settings {
 	bool runtime_frames; /* text output shows frames of runtime internals too */
 	unsigned list_lines;
 	unsigned print_depth, print_length, print_string; /* limits of values, see settings.c */
-	unsigned unwinder; /* enum unwinder */
-	unsigned width;	     /* of text output; 0: the terminal's */
+	unsigned unwinder;				  /* enum unwinder */
+	unsigned width;					  /* of text output; 0: the terminal's */
 	int64_t max_stop_ns; /* of the watchdog; 0 off; fixed once the target is open */
 	char *source_path;   /* "from=to[:from=to]": where sources are here; NULL none */
 };

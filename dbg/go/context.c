@@ -133,6 +133,8 @@ static struct error *decode_new(struct context_builder *builder)
 		struct error *err = NULL;
 		if (builder->decoded == fetched) {
 			size_t count = 0;
+			program_progress(builder->program, "reading contexts", builder->decoded,
+				forest->count);
 			for (; fetched < forest->count && count < PREFETCH; fetched++)
 				ranges[count++] = (struct range){forest->items[fetched].address,
 					builder->links[fetched].shape->size};
@@ -143,6 +145,7 @@ static struct error *decode_new(struct context_builder *builder)
 		if (err)
 			return err;
 	}
+	program_progress(builder->program, "reading contexts", forest->count, forest->count);
 	return NULL;
 }
 

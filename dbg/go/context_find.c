@@ -148,6 +148,8 @@ static bool judge_heap(struct scan *scan, uint64_t location, struct context_pair
 	return true;
 }
 
+static const char heap_step[] = "looking through the heap";
+
 static struct error *scan_heap(struct scan *scan)
 {
 	const struct heap_span *spans;
@@ -158,18 +160,25 @@ static struct error *scan_heap(struct scan *scan)
 		return err;
 	scan->pairs->partial |= partial;
 	const struct context_pair pair = {.kind = HOLDER_HEAP};
+	uint64_t total = 0, done = 0;
+	for (size_t i = 0; i < count; i++)
+		total += spans[i].end - spans[i].start;
 	for (size_t i = 0; !err && i < count;) {
+		program_progress(scan->program, heap_step, done, total);
+		done += spans[i].end - spans[i].start;
 		if (spans[i].no_pointers) {
 			i++;
 			continue;
 		}
 		uint64_t start = spans[i].start, end = spans[i].end;
 		for (i++; i < count && spans[i].start - end <= JOIN && end - start < CHUNK; i++) {
+			done += spans[i].end - spans[i].start;
 			if (!spans[i].no_pointers)
 				end = spans[i].end;
 		}
 		err = scan_range(scan, start, end, judge_heap, pair);
 	}
+	program_progress(scan->program, heap_step, total, total);
 	return err;
 }
 
@@ -247,9 +256,12 @@ static struct error *scan_stacks(struct scan *scan)
 {
 	const struct goroutine_list *list;
 	struct error *err = program_goroutines(scan->program, &list);
-	for (size_t i = 0; !err && i < list->count; i += STACKS)
+	for (size_t i = 0; !err && i < list->count; i += STACKS) {
+		program_progress(scan->program, "looking through stacks", i, list->count);
 		err = scan_stack_batch(
 			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
+	}
+	program_progress(scan->program, "looking through stacks", 1, 1);
 	return err;
 }
 

@@ -2,7 +2,11 @@
 #include "dbg/go/context_state.h"
 #include "dbg/go/program_state.h"
 
-enum { MAX_WAITERS = 1 << 22, MAX_SUDOG = 512 };
+enum {
+	MAX_WAITERS = 1 << 22,
+	MAX_SUDOG = 512,
+	CHANNELS = 4096, /* fetched at a time */
+};
 
 /* ---- Order ---- */
 
@@ -353,18 +357,19 @@ static struct error *read_channels(struct context_builder *builder)
 	struct error *err = program_goroutines(builder->program, &goroutines);
 	if (err)
 		return err;
-	_cleanup_free_ struct range *ranges = calloc(forest->count + 1, sizeof(*ranges));
-	if (!ranges)
-		return error_no_memory();
-	size_t count = 0;
-	for (size_t i = 0; i < forest->count; i++) {
-		if (forest->items[i].done)
-			ranges[count++] = (struct range){
-				forest->items[i].done, builder->program->layout.hchan.size.size};
-	}
-	err = target_prefetch(builder->program->target, ranges, count);
-	for (size_t i = 0; !err && i < forest->count; i++) {
-		if (forest->items[i].done)
+	struct range ranges[CHANNELS];
+	uint64_t size = builder->program->layout.hchan.size.size;
+	for (size_t i = 0, fetched = 0; !err && i < forest->count; i++) {
+		size_t count = 0;
+		if (i == fetched) {
+			for (; fetched < forest->count && count < CHANNELS; fetched++) {
+				if (forest->items[fetched].done)
+					ranges[count++] =
+						(struct range){forest->items[fetched].done, size};
+			}
+			err = target_prefetch(builder->program->target, ranges, count);
+		}
+		if (!err && forest->items[i].done)
 			err = read_channel(builder->program, &forest->items[i]);
 	}
 	return err;

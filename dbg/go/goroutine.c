@@ -234,6 +234,7 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 	for (uint64_t done = 0; !err && done < count;) {
 		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
 		size_t readable;
+		program_progress(program, "reading goroutines", done, count);
 		err = target_check(program->target);
 		if (!err)
 			err = read_addresses(
@@ -244,6 +245,7 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 		err = load_batch(program, addresses, readable, finalizers_running, list);
 		done += batch;
 	}
+	program_progress(program, "reading goroutines", count, count);
 	if (err)
 		return err;
 	if (list->count)

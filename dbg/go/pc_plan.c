@@ -20,8 +20,13 @@ struct interned {
 	char text[];
 };
 
+/* Entries that were looked up last, by the lowest bits of the pc: a stack is mostly like the one
+ * before. */
+enum { RECENT = 1024 };
+
 struct pc_plans {
 	struct plan_entry *entries;
+	struct plan_entry *recent[RECENT];
 	struct interned *strings;
 };
 
@@ -144,8 +149,9 @@ const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exac
 {
 	struct pc_plans *plans = program->plans;
 	uint64_t key = pc ^ ((uint64_t)exact << 63);
-	struct plan_entry *entry;
-	HASH_FIND(hh, plans->entries, &key, sizeof(key), entry);
+	struct plan_entry **recent = &plans->recent[pc % RECENT], *entry = *recent;
+	if (!entry || entry->key != key)
+		HASH_FIND(hh, plans->entries, &key, sizeof(key), entry);
 	if (!entry) {
 		if (HASH_COUNT(plans->entries) >= MAX_PLANS)
 			return NULL;
@@ -156,6 +162,7 @@ const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exac
 		entry->found = make_plan(program, pc, exact, &entry->plan);
 		HASH_ADD(hh, plans->entries, key, sizeof(key), entry);
 	}
+	*recent = entry;
 	return entry->found ? &entry->plan : NULL;
 }
 

@@ -76,7 +76,17 @@ struct program {
 	struct native_unwinder *native;
 	void (*warn)(void *context, const char *message);
 	void *warn_context;
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *progress_context;
 };
+
+/* Tells how far it has come (see struct program_options). */
+static inline void program_progress(
+	const struct program *program, const char *what, uint64_t done, uint64_t total)
+{
+	if (program->progress)
+		program->progress(program->progress_context, what, done, total);
+}
 
 /* ---- Reading fields of a struct that has been copied here ---- */
 

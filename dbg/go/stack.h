@@ -59,6 +59,15 @@ void stack_deinit(struct stack *stack);
 struct error *goroutine_stack(
 	struct program *program, const struct goroutine *goroutine, struct stack *ret);
 
+/*
+ * Brings the parts of these goroutines' stacks that are in use (up to what is mostly enough) into
+ * the cache with few large reads, with `waits` also what they wait on. At most STACKS_PREFETCH of
+ * them at a time. A hint.
+ */
+enum { STACKS_PREFETCH = 2048 };
+struct error *goroutine_stacks_prefetch(struct program *program,
+	const struct goroutine *const *goroutines, size_t count, bool waits);
+
 /* The same for a thread, starting at its registers: with what it runs above the goroutine's own
  * frames. */
 struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret);

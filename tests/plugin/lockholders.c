@@ -70,7 +70,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	err = goroutine_matches_load(shell, &query, &all);
 	if (!err)
 		err = goroutine_matches_visit(
-			shell, &all, VIEW_WAITS | VIEW_STACK, look_at, &search);
+			shell, &all, VIEW_WAITS | VIEW_STACK, true, look_at, &search);
 	goroutine_matches_deinit(&all);
 	return err;
 }

@@ -1,12 +1,7 @@
-// Makes a forest of as many contexts as its first argument says, beside a heap of as many MB of small linked objects as its second
-// says, prints "ready" and waits.
 package main
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"strconv"
 	"time"
 )
 
@@ -34,26 +29,17 @@ func request(server context.Context, id int) {
 	cancels = append(cancels, cancel, cancelChild)
 }
 
-func number(i int) int {
-	n, err := strconv.Atoi(os.Args[i])
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	return n
-}
-
-func main() {
-	contexts, megabytes := number(1), number(2)
+func makeContexts(count int) {
 	server, cancel := context.WithCancel(context.Background())
 	cancels = append(cancels, cancel)
-	for i := 0; i < contexts/3; i++ {
+	for i := 0; i < count/3; i++ {
 		request(server, i)
 	}
+}
+
+func makeHeap(megabytes int) {
 	name := "node"
 	for i := 0; i < megabytes<<20/64; i++ {
 		heap = &node{next: heap, name: &name}
 	}
-	fmt.Println("ready")
-	time.Sleep(time.Hour)
 }

@@ -11,8 +11,10 @@
 #include "dbg/target/tracee_table.h"
 
 /* No PTRACE_O_EXITKILL: the target must outlive us. No fork tracing: its children are none of our
- * business. */
-static const unsigned long seize_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+ * business. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless: without it a thread whose tracer dies at
+ * such a stop is sent SIGTRAP. */
+static const unsigned long seize_options =
+	PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
 
 enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 

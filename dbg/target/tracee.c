@@ -11,10 +11,14 @@
 #include "dbg/target/tracee_table.h"
 #include "dbg/target/traps_private.h"
 
-/* No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless they inherit traps. */
+/*
+ * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless they inherit traps.
+ * PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless: without it a thread whose tracer dies at such
+ * a stop is sent SIGTRAP.
+ */
 unsigned long tracee_options(const struct tracees *tracees)
 {
-	unsigned long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+	unsigned long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
 	return tracees->traps ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
 }
 

@@ -59,6 +59,9 @@ void tracee_handle(struct tracees *tracees, pid_t tid, int status);
 /* PTRACE_CONT with `signal` (0: none). */
 void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
 
+/* Whether a stopped thread has executed an int3 but not reported the SIGTRAP yet. */
+bool tracee_has_pending_int3(pid_t tid);
+
 /* The ptrace options of our tracees. */
 unsigned long tracee_options(const struct tracees *tracees);
 

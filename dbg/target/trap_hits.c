@@ -47,7 +47,7 @@ bool tracee_set_state(pid_t tid, const struct displaced_state *state)
 		return tracee_set_rip(tid, state->rip);
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &regs) != 0)
 		return false;
-	regs.rsp += (uint64_t)(int64_t)state->stack_change;
+	regs.rsp += (unsigned long long)state->stack_change;
 	regs.rip = state->rip;
 	return ptrace(PTRACE_SETREGS, tid, NULL, &regs) == 0;
 }
@@ -99,8 +99,7 @@ void traps_before_go_on(struct tracees *tracees, struct tracee *tracee)
 		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->shown_offset);
 }
 
-/* Whether a SIGTRAP of an int3 is pending for the thread. */
-static bool has_pending_int3(pid_t tid)
+bool tracee_has_pending_int3(pid_t tid)
 {
 	siginfo_t infos[PEEK_COUNT];
 	struct __ptrace_peeksiginfo_args arguments = {.off = 0, .flags = 0, .nr = PEEK_COUNT};
@@ -122,7 +121,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 	if (!tracee_get_rip(tracee->tid, &rip))
 		return true;
 	if (!trap_area_contains(&traps->area, rip)) {
-		if (!traps_find(traps, rip - 1) || !has_pending_int3(tracee->tid))
+		if (!traps_find(traps, rip - 1) || !tracee_has_pending_int3(tracee->tid))
 			return true;
 		tracee->interrupt_again = true;
 		trace(PTRACE_CONT, tracee->tid, 0);
@@ -160,7 +159,8 @@ static bool is_int3(pid_t tid)
  * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked; the program may have set
  * up its own since. `tracee` stands at the trap.
  */
-static void check_action(struct tracees *tracees, const struct tracee *tracee, uint64_t mask)
+static void check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
+	const struct user_regs_struct *regs, uint64_t mask)
 {
 	struct traps *traps = tracees->traps;
 	int64_t now = traps->area.action_changed ? 0 : monotonic_now();
@@ -172,11 +172,18 @@ static void check_action(struct tracees *tracees, const struct tracee *tracee, u
 		return;
 	}
 	bool was_reset = false;
+	set_condition(tracees, tracee, TRACEE_STOPPED);
 	error_destroy(trap_area_renew_action(&traps->area, tracees, tracee->tid, &was_reset));
-	if (!was_reset)
-		return;
-	mask |= UINT64_C(1) << (SIGTRAP - 1);
-	ptrace(PTRACE_SETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask); // NOLINT
+	set_condition(tracees, tracee, TRACEE_RUNNING);
+	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once more. */
+	uint64_t rip;
+	if (tracee_get_rip(tracee->tid, &rip) && rip != trap->address) {
+		tracee->passed_trap = trap->address;
+		tracee->passed_stack = regs->rsp;
+	} else if (was_reset) {
+		mask |= UINT64_C(1) << (SIGTRAP - 1);
+		ptrace(PTRACE_SETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask); // NOLINT
+	}
 }
 
 static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
@@ -195,16 +202,19 @@ static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, cons
 static void stand(
 	struct tracees *tracees, struct tracee *tracee, const struct trap *trap, bool reported)
 {
-	tracee_set_rip(tracee->tid, trap->address);
+	bool moved = tracee->passed_trap != 0; /* into a handler */
+	if (!moved)
+		tracee_set_rip(tracee->tid, trap->address);
 	collect(tracee->tid);
-	if (reported)
+	if (reported && !moved)
 		show_at(tracee, trap, trap->address, 0);
 	set_condition(tracees, tracee, TRACEE_STOPPED);
 }
 
 static void go_on(struct tracees *tracees, struct tracee *tracee, const struct trap *trap)
 {
-	tracee_set_rip(tracee->tid, trap->displaced.slot);
+	if (!tracee->passed_trap)
+		tracee_set_rip(tracee->tid, trap->displaced.slot);
 	if (tracee->interrupt_again) {
 		tracee->interrupt_again = false;
 		trace(PTRACE_INTERRUPT, tracee->tid, 0);
@@ -259,7 +269,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	enum trap_answer answer = ask(tracees, tracee, trap, &regs);
 	if (mask || !traps->area.action_changed) {
 		tracee_set_rip(tracee->tid, trap->address);
-		check_action(tracees, tracee, mask);
+		check_action(tracees, tracee, trap, &regs, mask);
 	}
 	follow(tracees, tracee, trap, answer);
 	return true;

@@ -6,6 +6,7 @@
  */
 #include "dbg/break/place.h"
 
+#include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
 #include "dbg/go/type.h"
 #include "dwarf/code_places.h"
@@ -101,7 +102,7 @@ static struct error *find_cancel(struct program *program, struct place *place)
 	return place_add(program, place, program->text + function.entry + offset);
 }
 
-struct error *place_find_named(struct program *program, struct place *place)
+static struct error *find(struct program *program, struct place *place)
 {
 	static const char *const ends[] = {"runtime.gdestroy", "runtime.goexit0", NULL};
 	static const char *const parks[] = {"runtime.park_m", NULL};
@@ -121,4 +122,20 @@ struct error *place_find_named(struct program *program, struct place *place)
 	default:
 		return add_start(program, place, "panic", panics);
 	}
+}
+
+/* What was inlined there is of no interest. */
+struct error *place_find_named(struct program *program, struct place *place)
+{
+	struct error *err = find(program, place);
+	for (size_t i = 0; !err && i < place->count; i++) {
+		struct breakpoint_place *item = &place->items[i];
+		const struct pc_plan *plan = pc_plan_at(program, item->code.pc, true);
+		const struct plan_line *line = plan ? &plan->lines[plan->line_count - 1] : NULL;
+		item->inlined_into = NULL;
+		if (line)
+			item->code = (struct code_place){
+				line->function, line->file, line->line, item->code.pc};
+	}
+	return err;
 }

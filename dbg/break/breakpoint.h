@@ -6,9 +6,8 @@
  * stopped, and arms them before it lets the target run. A hit is judged in the tracer thread by
  * programs that were made beforehand: nothing is parsed, looked up by name or allocated there, and
  * nothing that the user's thread owns (caches of memory, types, goroutines) is touched; so both
- * threads may work at the same time. What a hit has to tell travels in a bounded queue of events.
- * When nobody takes events away for a while, the target is stopped until somebody does; none is
- * ever dropped.
+ * threads may work at the same time. What a hit has to tell travels in a bounded queue of events;
+ * while that is full, threads that hit wait. No event is ever dropped.
  *
  * Places:
  *   newproc      a goroutine has been made (go statement, iter.Pull), and does not run yet
@@ -18,7 +17,7 @@
  *   panic        panic, by the program or the runtime
  *   FUNC         its call, with its arguments in place: main.handle, http.(*Server).Serve, handle;
  *                where it was inlined too
- *   FILE:LINE    every instruction sequence that begins that line
+ *   FILE:LINE    the first instruction of that line in each function that has code of it
  *   *ADDR        that instruction
  */
 #ifndef GCTXDBG_BREAK_BREAKPOINT_H
@@ -134,11 +133,5 @@ int breakpoints_event_fd(const struct breakpoints *breakpoints);
  * stopped. */
 bool breakpoints_next_event(struct breakpoints *breakpoints, struct break_event *ret);
 void break_event_deinit(struct break_event *event);
-
-/*
- * After TARGET_EVENT_TRAP and having taken all events: true when the stop was only for the queue,
- * which was full; then let the target run on.
- */
-bool breakpoints_take_congestion(struct breakpoints *breakpoints);
 
 #endif

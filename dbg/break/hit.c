@@ -33,8 +33,8 @@ struct error *hit_read(const struct hit *hit, uint64_t address, void *ret, size_
 {
 	if (trap_read(hit->trap, address, ret, size) == size)
 		return NULL;
-	return error_create(ERROR_FAULT, "memory at 0x%llx cannot be read",
-		(unsigned long long)address);
+	return error_create(
+		ERROR_FAULT, "memory at 0x%llx cannot be read", (unsigned long long)address);
 }
 
 struct error *hit_text(
@@ -95,7 +95,8 @@ static struct error *read_word(
 	const struct hit *hit, uint64_t object, struct field field, uint64_t *ret)
 {
 	*ret = 0;
-	return field_present(field) ? hit_read(hit, object + field.offset, ret, sizeof(*ret)) : NULL;
+	return field_present(field) ? hit_read(hit, object + field.offset, ret, sizeof(*ret))
+				    : NULL;
 }
 
 /* The copy in hit->current is of a g that this thread runs on: its stack is the one in use, or it
@@ -153,8 +154,8 @@ struct error *hit_current(struct hit *hit, struct hit_goroutine **ret)
 		return NULL;
 	hit->on_system_stack = true;
 	uint64_t goroutine;
-	struct error *err = read_word(hit, hit_goroutine_field(&hit->current, layout->g.m),
-		layout->m.curg, &goroutine);
+	struct error *err = read_word(
+		hit, hit_goroutine_field(&hit->current, layout->g.m), layout->m.curg, &goroutine);
 	if (err)
 		goroutine = 0;
 	error_destroy(err);

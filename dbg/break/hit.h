@@ -92,7 +92,6 @@ struct error *hit_dynamic_type(
 struct error *hit_type_name(struct hit *hit, uint64_t descriptor, const char **ret);
 /* What a value in an interface says of itself: strings and simple errors their text, integers their
  * digits, others the name of their type. */
-struct error *hit_describe(
-	struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret);
+struct error *hit_describe(struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret);
 
 #endif

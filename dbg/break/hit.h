@@ -51,7 +51,8 @@ struct hit {
 
 void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject);
 
-/* The value of the register with DWARF's number `number`; 0 for others. */
+/* The value of the register with DWARF's number `number` (of a vector register its low word); 0 for
+ * others. */
 uint64_t hit_register(const struct hit *hit, uint64_t number);
 
 /* Reads exactly `size` bytes; ERROR_FAULT. */

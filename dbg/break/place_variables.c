@@ -188,25 +188,31 @@ static struct error *add_registers(struct place_variables *variables)
 	return NULL;
 }
 
-/* Parameters first, so that their names win when there are too many; of variables with one name the
- * innermost, which comes last. */
+static struct error *add_variable(struct program *program, struct place_variables *variables,
+	const struct located_variables *place, size_t index)
+{
+	const struct variable_recipe *recipe = &place->recipes[index];
+	struct part part = {.type = recipe->type, .name = recipe->name};
+	part.variable.recipe = index;
+	part.variable.steps = 1 + recipe->moved;
+	return add_part(program, variables, &part);
+}
+
+/* Parameters first, so that their names win when there are too many; of other variables with one
+ * name the innermost, which comes last. */
 static struct error *add_variables(struct program *program, struct place_variables *variables,
 	const struct located_variables *place)
 {
-	for (int parameters = 1; parameters >= 0; parameters--) {
-		for (size_t i = place->count; i-- > 0;) {
-			const struct variable_recipe *recipe = &place->recipes[i];
-			if (recipe->is_argument != (bool)parameters)
-				continue;
-			struct part part = {.type = recipe->type, .name = recipe->name};
-			part.variable.recipe = i;
-			part.variable.steps = 1 + recipe->moved;
-			struct error *err = add_part(program, variables, &part);
-			if (err)
-				return err;
-		}
+	struct error *err = NULL;
+	for (size_t i = 0; i < place->count && !err; i++) {
+		if (place->recipes[i].is_argument)
+			err = add_variable(program, variables, place, i);
 	}
-	return NULL;
+	for (size_t i = place->count; i-- > 0 && !err;) {
+		if (!place->recipes[i].is_argument)
+			err = add_variable(program, variables, place, i);
+	}
+	return err;
 }
 
 /* Brings the recipes into the order of those of the first place, by name and type. */

@@ -4,8 +4,8 @@
 #include <Zydis/Zydis.h>
 
 enum {
-	MAX_CODE = 1 << 20,	   /* bytes of one function */
-	STACK_GUARD = 0x10,	   /* g.stackguard0: the third word, in all releases (runtime2.go) */
+	MAX_CODE = 1 << 20, /* bytes of one function */
+	STACK_GUARD = 0x10, /* g.stackguard0: the third word, in all releases (runtime2.go) */
 	STACK_GUARD_SYSTEM = 0x18, /* g.stackguard1, for functions of the system stack */
 };
 
@@ -25,9 +25,8 @@ struct walk {
 static bool walk_init(struct walk *walk, struct bytes code)
 {
 	*walk = (struct walk){.code = code};
-	return code.size <= MAX_CODE &&
-	       ZYAN_SUCCESS(ZydisDecoderInit(&walk->decoder, ZYDIS_MACHINE_MODE_LONG_64,
-		       ZYDIS_STACK_WIDTH_64));
+	return code.size <= MAX_CODE && ZYAN_SUCCESS(ZydisDecoderInit(&walk->decoder,
+						ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
 }
 
 static bool decode_at(struct walk *walk, size_t offset, struct instruction *ret)

@@ -1,7 +1,7 @@
 /*
- * When goroutines were born, as far as it was seen: for their age at their death. A bounded table by
- * goroutine id; when it is full further births are not noted. Private to dbg/break, of the tracer
- * thread.
+ * When goroutines were born, as far as it was seen: for their age at their death. A bounded table
+ * by goroutine id; when it is full further births are not noted. Private to dbg/break, of the
+ * tracer thread.
  */
 #ifndef GCTXDBG_BREAK_BIRTHS_H
 #define GCTXDBG_BREAK_BIRTHS_H

@@ -46,8 +46,7 @@ void break_events_send(struct break_events *events)
 		return;
 }
 
-const char *event_slot_text(
-	struct event_slot *slot, const char *text, size_t size, bool *ret_cut)
+const char *event_slot_text(struct event_slot *slot, const char *text, size_t size, bool *ret_cut)
 {
 	size_t room = sizeof(slot->texts) - slot->used;
 	if (size + 1 > room) {

@@ -37,8 +37,7 @@ void break_events_send(struct break_events *events);
 
 /* Copies `size` bytes and a NUL into the slot's texts; what does not fit is cut (`*cut` is set,
  * unless that is NULL). */
-const char *event_slot_text(
-	struct event_slot *slot, const char *text, size_t size, bool *ret_cut);
+const char *event_slot_text(struct event_slot *slot, const char *text, size_t size, bool *ret_cut);
 
 /* Takes the oldest; false when there is none. */
 bool break_events_take(struct break_events *events, struct break_event *ret);

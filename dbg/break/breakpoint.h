@@ -79,8 +79,7 @@ struct error *breakpoints_set_condition(
 struct error *breakpoints_ignore(struct breakpoints *breakpoints, int number, uint64_t count);
 
 /* In order of their numbers; may be asked while the target runs too. False past the end. */
-bool breakpoints_get(
-	const struct breakpoints *breakpoints, size_t index, struct breakpoint *ret);
+bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct breakpoint *ret);
 
 /*
  * Makes the target's traps those of the enabled breakpoints; call it before every continue (cheap
@@ -90,18 +89,18 @@ struct error *breakpoints_arm(struct breakpoints *breakpoints);
 
 /* What expressions and events call the values there are at this place, for help and completion;
  * belongs to `breakpoints`, valid until the next call. Errors as breakpoints_add(). */
-struct error *breakpoints_schema(struct breakpoints *breakpoints, const char *place,
-	const struct expr_schema **ret);
+struct error *breakpoints_schema(
+	struct breakpoints *breakpoints, const char *place, const struct expr_schema **ret);
 
 /* ---- Events ---- */
 
 /* A value that a hit has captured. */
 struct break_field {
-	const char *name;      /* as in expressions: "fn", "goid", "request" */
+	const char *name;	 /* as in expressions: "fn", "goid", "request" */
 	struct expr_value value; /* absent ones are left out of events; strings belong to the event
 				    and end with a NUL besides */
-	bool is_address;       /* an EXPR_INT that people read as 0x… */
-	bool cut;	       /* a string: only its beginning */
+	bool is_address;	 /* an EXPR_INT that people read as 0x… */
+	bool cut;		 /* a string: only its beginning */
 };
 
 enum { BREAK_FIELDS_MAX = 24 };
@@ -113,10 +112,10 @@ struct break_event {
 	bool stops;	  /* the target is stopped (or being stopped) for it */
 	uint64_t hit;	  /* which hit of the breakpoint it is, from 1 */
 	pid_t tid;
-	uint64_t goid;	   /* of the goroutine that hit it; 0: none (the scheduler itself) */
-	uint64_t g;	   /* address of its g; 0 */
-	uint64_t address;  /* of the trap */
-	int64_t time_ns;   /* CLOCK_REALTIME */
+	uint64_t goid;		 /* of the goroutine that hit it; 0: none (the scheduler itself) */
+	uint64_t g;		 /* address of its g; 0 */
+	uint64_t address;	 /* of the trap */
+	int64_t time_ns;	 /* CLOCK_REALTIME */
 	struct code_place place; /* texts belong to the program */
 	struct break_field fields[BREAK_FIELDS_MAX];
 	size_t field_count;
@@ -129,8 +128,8 @@ struct break_event {
 int breakpoints_event_fd(const struct breakpoints *breakpoints);
 
 /* Takes the oldest event; false when there is none. Free it with break_event_deinit(). For the
- * user's thread only; a temporary breakpoint is gone when its event has been taken and the target is
- * stopped. */
+ * user's thread only; a temporary breakpoint is gone when its event has been taken and the target
+ * is stopped. */
 bool breakpoints_next_event(struct breakpoints *breakpoints, struct break_event *ret);
 void break_event_deinit(struct break_event *event);
 

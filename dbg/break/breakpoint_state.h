@@ -21,7 +21,7 @@ struct breakpoint_entry {
 	bool enabled;
 	char *what, *condition;
 	struct place place;
-	struct arguments arguments;
+	struct place_variables variables;
 	struct value_source source;
 	struct expr *expr; /* NULL: no condition */
 	int shown[BREAK_FIELDS_MAX];

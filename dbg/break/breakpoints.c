@@ -9,7 +9,7 @@ static void entry_destroy(struct breakpoint_entry *entry)
 	if (!entry)
 		return;
 	expr_destroy(entry->expr);
-	arguments_deinit(&entry->arguments);
+	place_variables_deinit(&entry->variables);
 	place_deinit(&entry->place);
 	free(entry->names);
 	free(entry->what);
@@ -130,17 +130,16 @@ static struct error *entry_create(
 	if (!err)
 		err = place_find(program, place, &entry->place);
 	if (!err)
-		err = arguments_find(program, &entry->place, &entry->arguments);
+		err = place_variables_find(program, &entry->place, &entry->variables);
 	if (!err)
-		err = value_source_init(
-			program, &entry->place, &entry->arguments, &entry->source);
+		err = value_source_init(program, &entry->place, &entry->variables, &entry->source);
 	if (!err)
-		err = value_names(&entry->place, &entry->arguments, &entry->names,
-			&entry->name_count);
+		err = value_names(
+			&entry->place, &entry->variables, &entry->names, &entry->name_count);
 	if (err)
 		return err;
-	entry->shown_count = value_shown(
-		entry->place.kind, &entry->arguments, entry->shown, BREAK_FIELDS_MAX);
+	entry->shown_count =
+		value_shown(entry->place.kind, &entry->variables, entry->shown, BREAK_FIELDS_MAX);
 	*ret = take_pointer(entry);
 	return NULL;
 }
@@ -179,8 +178,7 @@ struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_k
 		err = set_condition(entry, condition);
 	if (err)
 		return err;
-	if (!array_reserve(
-		    &breakpoints->entries, &breakpoints->capacity, breakpoints->count + 1))
+	if (!array_reserve(&breakpoints->entries, &breakpoints->capacity, breakpoints->count + 1))
 		return error_no_memory();
 	entry->kind = kind;
 	entry->number = *ret_number = ++breakpoints->last_number;
@@ -230,8 +228,7 @@ struct error *breakpoints_ignore(struct breakpoints *breakpoints, int number, ui
 	return err;
 }
 
-bool breakpoints_get(
-	const struct breakpoints *breakpoints, size_t index, struct breakpoint *ret)
+bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct breakpoint *ret)
 {
 	size_t i = 0;
 	for (size_t live = 0; i < breakpoints->count; i++) {
@@ -261,8 +258,8 @@ bool breakpoints_get(
 	return true;
 }
 
-struct error *breakpoints_schema(struct breakpoints *breakpoints, const char *place,
-	const struct expr_schema **ret)
+struct error *breakpoints_schema(
+	struct breakpoints *breakpoints, const char *place, const struct expr_schema **ret)
 {
 	struct breakpoint_entry *entry;
 	struct error *err = entry_create(breakpoints->program, place, &entry);
@@ -293,8 +290,8 @@ static struct error *add_armed(struct armed_trap **armed, size_t *count, size_t 
 	if (!array_reserve(armed, capacity, *count + place->count))
 		return error_no_memory();
 	for (size_t i = 0; i < place->count; i++)
-		(*armed)[(*count)++] = (struct armed_trap){
-			place->items[i].code.pc, entry, i, place->subject};
+		(*armed)[(*count)++] =
+			(struct armed_trap){place->items[i].code.pc, entry, i, place->subject};
 	return NULL;
 }
 

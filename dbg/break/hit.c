@@ -3,10 +3,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ptrace.h>
 
 #include "dbg/go/program_state.h"
 
-enum { DWARF_RSP = 7 };
+enum { DWARF_RSP = 7, VECTORS = 16 };
 
 void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject)
 {
@@ -21,20 +22,32 @@ void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kin
 	hit->other.address = hit->subject;
 }
 
+/* The handler is in the thread that traces, which may ask for them. */
+static uint64_t vector_register(const struct hit *hit, uint64_t number)
+{
+	struct user_fpregs_struct registers;
+	uint64_t value = 0;
+	if (number < VECTORS && ptrace(PTRACE_GETFPREGS, hit->trap->tid, NULL, &registers) == 0)
+		memcpy(&value, &registers.xmm_space[4 * number], sizeof(value));
+	return value;
+}
+
 uint64_t hit_register(const struct hit *hit, uint64_t number)
 {
 	const struct user_regs_struct *r = hit->trap->regs;
 	const unsigned long long values[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
 		r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
-	return number < array_length(values) ? values[number] : 0;
+	if (number >= array_length(values))
+		return vector_register(hit, number - array_length(values));
+	return values[number];
 }
 
 struct error *hit_read(const struct hit *hit, uint64_t address, void *ret, size_t size)
 {
 	if (trap_read(hit->trap, address, ret, size) == size)
 		return NULL;
-	return error_create(ERROR_FAULT, "memory at 0x%llx cannot be read",
-		(unsigned long long)address);
+	return error_create(
+		ERROR_FAULT, "memory at 0x%llx cannot be read", (unsigned long long)address);
 }
 
 struct error *hit_text(
@@ -95,7 +108,8 @@ static struct error *read_word(
 	const struct hit *hit, uint64_t object, struct field field, uint64_t *ret)
 {
 	*ret = 0;
-	return field_present(field) ? hit_read(hit, object + field.offset, ret, sizeof(*ret)) : NULL;
+	return field_present(field) ? hit_read(hit, object + field.offset, ret, sizeof(*ret))
+				    : NULL;
 }
 
 /* The copy in hit->current is of a g that this thread runs on: its stack is the one in use, or it
@@ -153,8 +167,8 @@ struct error *hit_current(struct hit *hit, struct hit_goroutine **ret)
 		return NULL;
 	hit->on_system_stack = true;
 	uint64_t goroutine;
-	struct error *err = read_word(hit, hit_goroutine_field(&hit->current, layout->g.m),
-		layout->m.curg, &goroutine);
+	struct error *err = read_word(
+		hit, hit_goroutine_field(&hit->current, layout->g.m), layout->m.curg, &goroutine);
 	if (err)
 		goroutine = 0;
 	error_destroy(err);

@@ -51,7 +51,8 @@ struct hit {
 
 void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject);
 
-/* The value of the register with DWARF's number `number`; 0 for others. */
+/* The value of the register with DWARF's number `number` (of a vector register its low word); 0 for
+ * others. */
 uint64_t hit_register(const struct hit *hit, uint64_t number);
 
 /* Reads exactly `size` bytes; ERROR_FAULT. */
@@ -92,7 +93,6 @@ struct error *hit_dynamic_type(
 struct error *hit_type_name(struct hit *hit, uint64_t descriptor, const char **ret);
 /* What a value in an interface says of itself: strings and simple errors their text, integers their
  * digits, others the name of their type. */
-struct error *hit_describe(
-	struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret);
+struct error *hit_describe(struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret);
 
 #endif

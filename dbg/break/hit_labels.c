@@ -44,8 +44,7 @@ static struct error *take(
 	return err || !same ? err : hit_text(hit, value.data, value.size, ret, &cut);
 }
 
-static struct error *find_in_list(
-	struct hit *hit, uint64_t list, const char *key, const char **ret)
+static struct error *find_in_list(struct hit *hit, uint64_t list, const char *key, const char **ret)
 {
 	struct text slice, pair[2];
 	struct error *err = hit_read(hit, list, &slice, sizeof(slice));

@@ -20,8 +20,7 @@ static bool append(struct hit *hit, const struct pc_plan *plan)
 
 static bool is_last(const struct pc_plan *plan)
 {
-	bool writes_sp =
-		(plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK;
+	bool writes_sp = (plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK;
 	return (plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp || !plan->has_sp_delta;
 }
 
@@ -36,7 +35,8 @@ static void unwind(struct hit *hit, uint64_t pc, uint64_t sp, bool exact, uint64
 		if (sp >= high || trap_read(hit->trap, sp, &pc, sizeof(pc)) != sizeof(pc) || !pc)
 			return;
 		sp += sizeof(pc);
-		bool interrupted = plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
+		bool interrupted =
+			plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
 		exact = plan->role == ROLE_SIGPANIC ||
 			(interrupted && hit->program->preempt_is_trap);
 	}
@@ -66,8 +66,7 @@ struct error *hit_stack(struct hit *hit)
 
 uint64_t hit_return_address(const struct hit *hit)
 {
-	const struct pc_plan *plan =
-		pc_plan_in(hit->program, hit->plans, hit->trap->address, true);
+	const struct pc_plan *plan = pc_plan_in(hit->program, hit->plans, hit->trap->address, true);
 	uint64_t pc = 0;
 	if (!plan || !plan->has_sp_delta)
 		return 0;

@@ -39,8 +39,8 @@ struct error *hit_dynamic_type(
 	*ret_type = words[0];
 	if (empty || !words[0])
 		return NULL;
-	return hit_read(hit, words[0] + hit->program->layout.itab.type.offset, ret_type,
-		sizeof(*ret_type));
+	return hit_read(
+		hit, words[0] + hit->program->layout.itab.type.offset, ret_type, sizeof(*ret_type));
 }
 
 /* The text of the abi.Name at `address`: flags, length as varint, text. */
@@ -109,9 +109,10 @@ static struct error *format_integer(
 	if (err)
 		return err;
 	unsigned unused = size && size < 8 ? 64 - 8 * (unsigned)size : 0;
-	const char *text = kind <= GO_INT64 ? hit_format(hit, "%lld",
-						      (long long)((int64_t)(bits << unused) >> unused))
-					    : hit_format(hit, "%llu", (unsigned long long)bits);
+	const char *text =
+		kind <= GO_INT64
+			? hit_format(hit, "%lld", (long long)((int64_t)(bits << unused) >> unused))
+			: hit_format(hit, "%llu", (unsigned long long)bits);
 	*ret = text ? text : "";
 	return NULL;
 }

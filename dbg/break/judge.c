@@ -31,8 +31,8 @@ static enum expr_type type_of(const struct breakpoint_entry *entry, int id)
 }
 
 /* Values that cannot be read are left out: an event is told with what there is. */
-static void capture(const struct breakpoint_entry *entry, struct value_input *input,
-	struct event_slot *slot)
+static void capture(
+	const struct breakpoint_entry *entry, struct value_input *input, struct event_slot *slot)
 {
 	for (size_t i = 0; i < entry->shown_count; i++) {
 		int id = entry->shown[i];
@@ -45,11 +45,11 @@ static void capture(const struct breakpoint_entry *entry, struct value_input *in
 			continue;
 		field->name = name_of(entry, id);
 		field->name = event_slot_text(slot, field->name, strlen(field->name), NULL);
-		field->is_address = value_is_address(&entry->arguments, id);
+		field->is_address = value_is_address(&entry->variables, id);
 		field->cut = input->cut;
 		if (field->value.type == EXPR_STRING) {
-			field->value.string.data = event_slot_text(slot,
-				field->value.string.data, field->value.string.size, &field->cut);
+			field->value.string.data = event_slot_text(slot, field->value.string.data,
+				field->value.string.size, &field->cut);
 			field->value.string.size = strlen(field->value.string.data);
 		}
 		slot->event.field_count++;
@@ -167,8 +167,7 @@ static void note_life(struct breakpoints *breakpoints, struct hit *hit)
 {
 	struct hit_goroutine *goroutine;
 	struct error *err = hit_other(hit, &goroutine);
-	uint64_t goid =
-		err ? 0 : hit_goroutine_field(goroutine, hit->program->layout.g.goid);
+	uint64_t goid = err ? 0 : hit_goroutine_field(goroutine, hit->program->layout.g.goid);
 	error_destroy(err);
 	if (hit->kind == PLACE_NEWPROC)
 		births_add(&breakpoints->births, goid, now_ns(CLOCK_MONOTONIC));

@@ -90,8 +90,7 @@ static struct error *find_address(struct program *program, const char *text, str
 	ret->kind = PLACE_ADDRESS;
 	const struct mapping *mapping = target_mapping_at(program->target, address);
 	if (!mapping || !mapping->executable)
-		return error_create(
-			ERROR_NOT_FOUND, "there is no code at 0x%llx", address);
+		return error_create(ERROR_NOT_FOUND, "there is no code at 0x%llx", address);
 	return place_add(program, ret, address);
 }
 

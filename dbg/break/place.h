@@ -27,8 +27,8 @@ struct place {
 	enum place_kind kind;
 	struct breakpoint_place *items;
 	size_t count, capacity;
-	int subject; /* DWARF's number of the register that holds what the place is about: the g, the
-			context */
+	int subject; /* DWARF's number of the register that holds what the place is about: the g,
+			the context */
 };
 
 /* The most instructions of one place. */

@@ -159,8 +159,8 @@ static bool is_inside(void *context, size_t offset)
 	for (int i = 0; i < PC_LINES_MAX; i++) {
 		int32_t number;
 		struct pc_inlined call;
-		if (!pclntab_pcdata(instance->table, function, PCDATA_INLINE_TREE_INDEX, pc,
-			    &number) ||
+		if (!pclntab_pcdata(
+			    instance->table, function, PCDATA_INLINE_TREE_INDEX, pc, &number) ||
 			number < 0)
 			return false;
 		if (number == instance->number)
@@ -222,8 +222,7 @@ static struct error *add_all(
 		if (!pclntab_function(table, i, &function))
 			continue;
 		uint64_t start;
-		if (is_meant(search, function.name) &&
-			is_wrapper(program, &function) == wrappers) {
+		if (is_meant(search, function.name) && is_wrapper(program, &function) == wrappers) {
 			err = function_start(program, &function, &start);
 			if (!err)
 				err = place_add(program, place, start);
@@ -249,7 +248,6 @@ struct error *place_find_calls(struct program *program, const char *name, struct
 	if (!err && !place->count)
 		err = add_all(program, &search, true, place);
 	if (!err && !place->count)
-		err = error_create(
-			ERROR_NOT_FOUND, "%s has no instruction of its own left", name);
+		err = error_create(ERROR_NOT_FOUND, "%s has no instruction of its own left", name);
 	return err;
 }

@@ -22,8 +22,8 @@ static struct error *lacks(const char *what, const char *function)
 }
 
 /* The first of these functions that the program has: later releases split earlier ones. */
-static struct error *add_start(struct program *program, struct place *place, const char *what,
-	const char *const names[])
+static struct error *add_start(
+	struct program *program, struct place *place, const char *what, const char *const names[])
 {
 	struct pc_function function;
 	size_t i = 0;
@@ -76,8 +76,8 @@ static struct error *find_cancel(struct program *program, struct place *place)
 	const struct go_type *type;
 	struct go_field field;
 	if (!function_named(program, NAME, &function))
-		return error_create(ERROR_NOT_FOUND,
-			"the program cannot cancel a context: it has no %s", NAME);
+		return error_create(
+			ERROR_NOT_FOUND, "the program cannot cancel a context: it has no %s", NAME);
 	struct error *err = function_code(program, &function, &code);
 	if (!err)
 		err = program_type_named(program, "*context.cancelCtx", &type);
@@ -88,8 +88,8 @@ static struct error *find_cancel(struct program *program, struct place *place)
 	if (err)
 		return err;
 	size_t offset;
-	bool found = code_only_access(
-		code, CODE_LOADS, (int64_t)field.offset, &offset, &place->subject);
+	bool found =
+		code_only_access(code, CODE_LOADS, (int64_t)field.offset, &offset, &place->subject);
 	static const char *const stored[] = {"cause", "err"};
 	for (size_t i = 0; i < array_length(stored) && !found; i++) {
 		err = go_type_field(program, type, stored[i], &field);

@@ -25,8 +25,8 @@ static const struct {
 	{{"goid", EXPR_INT, VALUE_GOID, "id of the goroutine that comes there", NULL}, ANYWHERE,
 		false},
 	{{"thread", EXPR_INT, VALUE_THREAD, "the thread that runs it", NULL}, ANYWHERE, false},
-	{{"function", EXPR_STRING, VALUE_FUNCTION,
-		 "the innermost function outside of the runtime", NULL},
+	{{"function", EXPR_STRING, VALUE_FUNCTION, "the innermost function outside of the runtime",
+		 NULL},
 		ANYWHERE, false},
 	{{"caller", EXPR_STRING, VALUE_CALLER, "the function that called", NULL}, AT_CODE, false},
 	{{"stack", EXPR_STRINGS, VALUE_STACK, "any function on its stack", NULL}, ANYWHERE, false},
@@ -36,8 +36,7 @@ static const struct {
 		AT_NEWPROC, true},
 	{{"file", EXPR_STRING, VALUE_FILE, "that function's source file", NULL}, AT_NEWPROC, true},
 	{{"line", EXPR_INT, VALUE_LINE, "and the line it begins at", NULL}, AT_NEWPROC, true},
-	{{"new_goid", EXPR_INT, VALUE_NEW_GOID, "id of the new goroutine", NULL}, AT_NEWPROC,
-		true},
+	{{"new_goid", EXPR_INT, VALUE_NEW_GOID, "id of the new goroutine", NULL}, AT_NEWPROC, true},
 	{{"entry", EXPR_STRING, VALUE_ENTRY, "the function that the goroutine started with", NULL},
 		AT_GOEXIT | AT_PARK | AT_READY, true},
 	{{"creator", EXPR_STRING, VALUE_CREATOR, "the function with the go statement", NULL},
@@ -54,8 +53,7 @@ static const struct {
 	{{"ctx", EXPR_INT, VALUE_CTX, "address of the context", NULL}, AT_CANCEL, true},
 	{{"ctx_type", EXPR_STRING, VALUE_CTX_TYPE, "its type", NULL}, AT_CANCEL, true},
 	{{"err", EXPR_STRING, VALUE_ERR, "the error's text, or type", NULL}, AT_CANCEL, true},
-	{{"cause", EXPR_STRING, VALUE_CAUSE, "the cause's text, or type (Go 1.21 and later)",
-		 NULL},
+	{{"cause", EXPR_STRING, VALUE_CAUSE, "the cause's text, or type (Go 1.21 and later)", NULL},
 		AT_CANCEL, true},
 	{{"children", EXPR_INT, VALUE_CHILDREN, "contexts that end with it, directly", NULL},
 		AT_CANCEL, true},
@@ -68,10 +66,10 @@ static const struct {
 	{{"value_type", EXPR_STRING, VALUE_PANIC_TYPE, "its type", NULL}, AT_PANIC, true},
 };
 
-struct error *value_names(const struct place *place, const struct arguments *arguments,
+struct error *value_names(const struct place *place, const struct place_variables *variables,
 	struct expr_name **ret, size_t *ret_count)
 {
-	struct expr_name *names = calloc(array_length(rows) + arguments->count, sizeof(*names));
+	struct expr_name *names = calloc(array_length(rows) + variables->count, sizeof(*names));
 	size_t count = 0;
 	if (!names)
 		return error_no_memory();
@@ -80,35 +78,36 @@ struct error *value_names(const struct place *place, const struct arguments *arg
 			names[count++] = rows[i].name;
 	}
 	/* A name found first wins: the variables cannot hide goid. */
-	for (size_t i = 0; i < arguments->count; i++)
-		names[count++] = (struct expr_name){.name = arguments->items[i].name,
-			.type = arguments->items[i].type,
-			.id = VALUE_ARGUMENTS + (int)i,
-			.help = arguments->registers ? "a word of the arguments" : "a variable"};
+	for (size_t i = 0; i < variables->count; i++)
+		names[count++] = (struct expr_name){.name = variables->items[i].name,
+			.type = variables->items[i].type,
+			.id = VALUE_VARIABLES + (int)i,
+			.help = variables->registers ? "a word of the arguments" : "a variable"};
 	*ret = names;
 	*ret_count = count;
 	return NULL;
 }
 
-size_t value_shown(enum place_kind kind, const struct arguments *arguments, int *ret, size_t max)
+size_t value_shown(
+	enum place_kind kind, const struct place_variables *variables, int *ret, size_t max)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < array_length(rows) && count < max; i++) {
 		if (rows[i].shown && (rows[i].places & 1 << kind))
 			ret[count++] = rows[i].name.id;
 	}
-	for (size_t i = 0; i < arguments->count && count < max; i++) {
-		if (arguments->items[i].whole)
-			ret[count++] = VALUE_ARGUMENTS + (int)i;
+	for (size_t i = 0; i < variables->count && count < max; i++) {
+		if (variables->items[i].whole)
+			ret[count++] = VALUE_VARIABLES + (int)i;
 	}
 	return count;
 }
 
-bool value_is_address(const struct arguments *arguments, int id)
+bool value_is_address(const struct place_variables *variables, int id)
 {
-	if (id < VALUE_ARGUMENTS)
+	if (id < VALUE_VARIABLES)
 		return id == VALUE_CTX;
-	return arguments->items[id - VALUE_ARGUMENTS].form == ARGUMENT_ADDRESS;
+	return variables->items[id - VALUE_VARIABLES].form == VARIABLE_ADDRESS;
 }
 
 static struct error *find_context_parts(struct program *program, struct context_parts *ret)
@@ -133,9 +132,9 @@ static struct error *find_context_parts(struct program *program, struct context_
 }
 
 struct error *value_source_init(struct program *program, const struct place *place,
-	const struct arguments *arguments, struct value_source *ret)
+	const struct place_variables *variables, struct value_source *ret)
 {
-	*ret = (struct value_source){.place = place, .arguments = arguments};
+	*ret = (struct value_source){.place = place, .variables = variables};
 	ret->wait_reasons = program->wait_reasons;
 	ret->wait_reason_count = program->wait_reason_count;
 	return place->kind == PLACE_CANCEL ? find_context_parts(program, &ret->context) : NULL;

@@ -29,15 +29,13 @@ static struct error *user_function(struct hit *hit, struct expr_value *ret)
 }
 
 /* Where a goroutine began or was made: the functions are those that tracebacks name. */
-static void code_value(struct hit *hit, int id, const struct hit_goroutine *goroutine,
-	struct expr_value *ret)
+static void code_value(
+	struct hit *hit, int id, const struct hit_goroutine *goroutine, struct expr_value *ret)
 {
 	const struct runtime_layout *layout = &hit->program->layout;
 	bool creator = id == VALUE_CREATOR || id == VALUE_CREATOR_FILE || id == VALUE_CREATOR_LINE;
-	uint64_t pc = hit_goroutine_field(
-		goroutine, creator ? layout->g.gopc : layout->g.startpc);
-	const struct pc_plan *plan =
-		pc ? pc_plan_in(hit->program, hit->plans, pc, !creator) : NULL;
+	uint64_t pc = hit_goroutine_field(goroutine, creator ? layout->g.gopc : layout->g.startpc);
+	const struct pc_plan *plan = pc ? pc_plan_in(hit->program, hit->plans, pc, !creator) : NULL;
 	if (!plan)
 		return;
 	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
@@ -76,8 +74,8 @@ static struct error *other_value(struct value_input *input, int id, struct expr_
 		goid_value(hit, goroutine, ret);
 		break;
 	case VALUE_AGE:
-		if (births_find(input->births, hit_goroutine_field(goroutine, layout->g.goid),
-			    &born))
+		if (births_find(
+			    input->births, hit_goroutine_field(goroutine, layout->g.goid), &born))
 			expr_value_integer(
 				ret, EXPR_DURATION, true, now_ns(CLOCK_MONOTONIC) - born);
 		break;
@@ -133,8 +131,8 @@ static struct error *context_error(
 static struct error *count_children(struct hit *hit, int64_t offset, struct expr_value *ret)
 {
 	const struct runtime_layout *layout = &hit->program->layout;
-	struct field count = field_present(layout->swiss_map.used) ? layout->swiss_map.used
-								   : layout->hmap.count;
+	struct field count =
+		field_present(layout->swiss_map.used) ? layout->swiss_map.used : layout->hmap.count;
 	uint64_t map, number = 0;
 	if (offset < 0 || !field_present(count))
 		return NULL;
@@ -246,9 +244,9 @@ struct error *value_at_hit(
 	case VALUE_PANIC_TYPE:
 		return panic_value(hit, id, ret);
 	default:
-		if (id < VALUE_ARGUMENTS)
+		if (id < VALUE_VARIABLES)
 			return other_value(input, id, ret);
-		return argument_value(hit, input->source->arguments, input->item,
-			(size_t)(id - VALUE_ARGUMENTS), ret, &input->cut);
+		return place_variable_value(hit, input->source->variables, input->item,
+			(size_t)(id - VALUE_VARIABLES), ret, &input->cut);
 	}
 }

@@ -4,7 +4,7 @@
 #ifndef GCTXDBG_BREAK_VALUES_H
 #define GCTXDBG_BREAK_VALUES_H
 
-#include "dbg/break/arguments.h"
+#include "dbg/break/place_variables.h"
 #include "dbg/break/births.h"
 
 enum value_id {
@@ -33,7 +33,7 @@ enum value_id {
 	VALUE_READY_GOID,
 	VALUE_PANIC,
 	VALUE_PANIC_TYPE,
-	VALUE_ARGUMENTS, /* the first variable's; the others follow */
+	VALUE_VARIABLES, /* the first variable's; the others follow */
 };
 
 /* Where the parts of a context.cancelCtx are; -1: it has none. */
@@ -45,7 +45,7 @@ struct context_parts {
 /* What values come from, besides the hit. */
 struct value_source {
 	const struct place *place;
-	const struct arguments *arguments;
+	const struct place_variables *variables;
 	struct context_parts context;
 	char *const *wait_reasons; /* the target's texts */
 	size_t wait_reason_count;
@@ -53,17 +53,17 @@ struct value_source {
 
 /* Finds what the place needs; nothing to free. */
 struct error *value_source_init(struct program *program, const struct place *place,
-	const struct arguments *arguments, struct value_source *ret);
+	const struct place_variables *variables, struct value_source *ret);
 
 /* The names of a place: an array to free; the texts belong to the arguments or are static. */
-struct error *value_names(const struct place *place, const struct arguments *arguments,
+struct error *value_names(const struct place *place, const struct place_variables *variables,
 	struct expr_name **ret, size_t *ret_count);
 
 /* The values that an event of the place tells; returns how many of `ret`. */
 size_t value_shown(
-	enum place_kind kind, const struct arguments *arguments, int *ret, size_t max);
+	enum place_kind kind, const struct place_variables *variables, int *ret, size_t max);
 /* People read it as 0x…. */
-bool value_is_address(const struct arguments *arguments, int id);
+bool value_is_address(const struct place_variables *variables, int id);
 
 /* A hit, for expressions. */
 struct value_input {

@@ -96,8 +96,7 @@ static bool make_recipe(struct context *context, const struct debug_variable *de
 	*ret = (struct variable_recipe){.name = described->name + moved,
 		.is_argument = described->is_parameter && !described->is_result,
 		.moved = moved};
-	struct error *err =
-		program_type_of_entry(context->program, described->type, &ret->type);
+	struct error *err = program_type_of_entry(context->program, described->type, &ret->type);
 	if (!err && described->location.size)
 		err = debug_expression_run(&expression, described->location, pieces, &count);
 	uint64_t size = err ? 0 : ret->type->size;
@@ -122,8 +121,7 @@ static bool frame_size(const struct program *program, uint64_t pc, uint64_t *ret
 	struct pc_function function;
 	uint32_t offset = (uint32_t)(pc - program->text);
 	int32_t delta;
-	if (!program_is_go_pc(program, pc) ||
-		!pclntab_find(&program->pclntab, offset, &function) ||
+	if (!program_is_go_pc(program, pc) || !pclntab_find(&program->pclntab, offset, &function) ||
 		!pclntab_sp_delta(&program->pclntab, &function, offset, &delta) || delta < 0)
 		return false;
 	*ret = (uint64_t)delta + 8;

@@ -26,15 +26,16 @@ struct variable_recipe {
 	const char *name; /* as the source has it; belongs to the program */
 	const struct go_type *type;
 	bool is_argument;
-	bool moved; /* the parts are a pointer to the variable, which the compiler put on the heap */
+	bool moved; /* the parts are a pointer to the variable, which the compiler put on the heap
+		     */
 	struct recipe_part parts[RECIPE_MAX_PARTS];
 	size_t count;
 };
 
 /*
- * The variables at run-time address `pc`, of the call of `inlined` there when that is not NULL; those that
- * are nowhere left out, inner blocks last. `*ret` is an array to free. ERROR_NOT_FOUND when nothing
- * describes the function.
+ * The variables at run-time address `pc`, of the call of `inlined` there when that is not NULL;
+ * those that are nowhere left out, inner blocks last. `*ret` is an array to free. ERROR_NOT_FOUND
+ * when nothing describes the function.
  */
 struct error *variable_recipes(struct program *program, uint64_t pc, const char *inlined,
 	struct variable_recipe **ret, size_t *ret_count);

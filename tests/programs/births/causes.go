@@ -23,5 +23,6 @@ func moreCancels(n int) {
 		count("cancel", "*context.cancelCtx", 1)
 		count("cancel", "*context.afterFuncCtx", 2)
 		count("cause", "the cause", 2)
+		count("children", "in all", 1)
 	}
 }

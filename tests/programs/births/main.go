@@ -289,12 +289,20 @@ type point struct {
 }
 
 //go:noinline
-func (p *point) move(by int, how string, ok bool, f float64, e error, d time.Duration, list []int, more any) int {
+func (p *point) move(by int, how string, ok bool, f float64, e error, d time.Duration) int {
 	p.x += by
-	if ok && f > 1 && e != nil && len(list) > 0 && more != nil {
+	if ok && f > 1 && e != nil {
 		return len(how) + int(d)
 	}
 	return p.y
+}
+
+//go:noinline
+func batch(list []int, more any, ch chan int, m map[string]int, small int8, unsigned uint16) int {
+	if ch != nil && more != nil {
+		return len(list) + m["x"] + int(small) + int(unsigned)
+	}
+	return list[0]
 }
 
 var sink int
@@ -311,8 +319,10 @@ func calls(n int) {
 		wg.Wait()
 		count("call", "main.deep", 21)
 		p := &point{x: i, y: 7, name: "p", next: &point{x: 2 * i, name: "next"}}
-		sink += p.move(i, "how", i%2 == 0, 1.5, errors.New("e"), time.Second, []int{1, 2, 3}, i)
+		sink += p.move(i, "how", i%2 == 0, 1.5, errors.New("e"), time.Second)
 		count("call", "main.(*point).move", 1)
+		sink += batch(make([]int, i+1, 100), p, nil, nil, int8(-i), uint16(i))
+		count("call", "main.batch", 1)
 		sink += small(i, uint8(i))
 		if i%3 == 0 {
 			sink += small(i+1, 1)

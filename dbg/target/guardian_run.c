@@ -155,12 +155,23 @@ static void end_call(struct guarding *guarding)
 
 /* ---- The region ---- */
 
+/*
+ * A signal frame's rip, with the flags and code segment behind it (struct sigcontext). The address
+ * alone tells nothing: the region lies low, and 0x203000, say, is on many a stack of Go 1.19.
+ */
+static bool is_saved_rip(const uint64_t *words, const struct region_note *region)
+{
+	enum { FLAG_ALWAYS_SET = 2, USER_CODE = 0x33 };
+	return words[0] >= region->start && words[0] < region->end && words[1] >> 32 == 0 &&
+	       (words[1] & FLAG_ALWAYS_SET) && (words[2] & 0xffff) == USER_CODE;
+}
+
 static bool stack_leads_to(struct guarding *guarding, uint64_t sp, const struct region_note *region)
 {
 	uint64_t words[STACK_WORDS];
 	ssize_t n = pread(guarding->mem_fd, words, sizeof(words), (off_t)(sp & ~UINT64_C(7)));
-	for (ssize_t i = 0; i < n / (ssize_t)sizeof(words[0]); i++) {
-		if (words[i] >= region->start && words[i] < region->end)
+	for (ssize_t i = 0; i + 2 < n / (ssize_t)sizeof(words[0]); i++) {
+		if (is_saved_rip(&words[i], region))
 			return true;
 	}
 	return false;

@@ -135,8 +135,13 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
+		/* It is still inside of execve, whose end overwrites rax: what is injected here would
+		   be another call. It stops again at its first instruction. */
 		tracee->group_stop = 0;
-		set_condition(tracees, tracee, TRACEE_STOPPED);
+		tracees->mode = TRACING_STOPPING;
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		trace(PTRACE_CONT, tracee->tid, 0);
+		set_condition(tracees, tracee, TRACEE_RUNNING);
 		return;
 	}
 	if (tracees->mode != TRACING_LEAVING)

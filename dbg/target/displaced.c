@@ -158,7 +158,8 @@ static bool put_call_jump(struct writer *writer, const struct decoded *code, con
 	if (in_memory && operand->mem.base == ZYDIS_REGISTER_RSP) {
 		int64_t moved = operand->mem.disp.value + 8;
 		int32_t displacement = (int32_t)moved;
-		if (displacement != moved)
+		/* What lies below the stack pointer has been overwritten by the push. */
+		if (displacement != moved || operand->mem.disp.value < 0)
 			return false;
 		put(writer, bytes, modrm_at);
 		put_byte(writer, 0x80 | 4 << 3 | 4); /* disp32, jmp, SIB */

@@ -127,14 +127,14 @@ static void *run(void *argument)
 		bool more = tracees_pump(&tracer->tracees);
 		tracer_notice_end(tracer);
 		tracer_stop_for_trap(tracer);
-		int waiting_ms = traps_resume_waiting(&tracer->tracees);
+		int tick_ms = traps_tick(&tracer->tracees);
 		struct pollfd fds[] = {
 			{.fd = tracer->leave_fd, .events = POLLIN},
 			{.fd = tracer->watchdog_fd, .events = POLLIN},
 			{.fd = tracer->call_fd, .events = POLLIN},
 			{.fd = tracer->child_fd, .events = POLLIN},
 		};
-		int timeout_ms = waiting_ms < 0 ? POLL_MS : waiting_ms;
+		int timeout_ms = tick_ms < 0 ? POLL_MS : tick_ms;
 		if (poll(fds, array_length(fds), more ? 0 : timeout_ms) <= 0)
 			continue;
 		if (fds[0].revents)

@@ -272,13 +272,15 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 		check_action(tracees, tracee, trap, &regs, mask);
 	}
 	follow(tracees, tracee, trap, answer);
+	if (answer == TRAP_GO_ON)
+		affinity_hit(&traps->affinity, tracee->tid);
 	return true;
 }
 
-int traps_resume_waiting(struct tracees *tracees)
+static int resume_waiting(struct tracees *tracees)
 {
 	struct traps *traps = tracees->traps;
-	if (!traps || !traps->waiting || tracees->mode != TRACING_RUNNING)
+	if (!traps->waiting)
 		return -1;
 	if (monotonic_now() - traps->waiting_since_ns < AGAIN_MS * INT64_C(1000000))
 		return AGAIN_MS;
@@ -290,6 +292,16 @@ int traps_resume_waiting(struct tracees *tracees)
 		set_condition(tracees, tracee, TRACEE_RUNNING);
 	}
 	return AGAIN_MS;
+}
+
+int traps_tick(struct tracees *tracees)
+{
+	if (!tracees->traps || tracees->mode != TRACING_RUNNING)
+		return -1;
+	int waiting_ms = resume_waiting(tracees);
+	int affinity_ms = affinity_relax(&tracees->traps->affinity);
+	return waiting_ms < 0 || (affinity_ms >= 0 && affinity_ms < waiting_ms) ? affinity_ms
+										 : waiting_ms;
 }
 
 /* ---- Signals ---- */

@@ -109,6 +109,7 @@ static void free_traps(struct traps *traps)
 {
 	while (traps->children)
 		traps_forget_child(traps, traps->children->pid);
+	affinity_release(&traps->affinity);
 	guardian_destroy(traps->guardian);
 	close_fd(&traps->mem_fd);
 	free(traps->items);
@@ -386,6 +387,7 @@ void traps_leave(struct tracees *tracees)
 {
 	struct traps *traps = tracees->traps;
 	traps->leaving = true;
+	affinity_release(&traps->affinity);
 	for (size_t i = 0; i < traps->count; i++)
 		take_out(traps, &traps->items[i]);
 	const struct stop_limits limits = {leave_ns, leave_ns, NULL};

@@ -7,6 +7,7 @@
 #define GCTXDBG_TARGET_TRAPS_PRIVATE_H
 
 #include "dbg/target/tracee_table.h"
+#include "dbg/target/trap_affinity.h"
 #include "dbg/target/trap_area.h"
 #include "dbg/target/traps.h"
 
@@ -41,7 +42,7 @@ struct traps {
 	int64_t waiting_since_ns; /* when the first of them did */
 	bool leaving;		  /* no more calls of the handler */
 	int64_t action_checked_ns;
-	int64_t last_hit_ns;
+	struct affinity affinity; /* of the tracer thread */
 };
 
 /* The trap at `address`, or NULL. */
@@ -92,8 +93,11 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee);
 /* A thread is going to be continued: back to where it really was. */
 void traps_before_go_on(struct tracees *tracees, struct tracee *tracee);
 
-/* Lets threads go on that wait because of TRAP_AGAIN. Returns milliseconds until it should be called again; -1: never. */
-int traps_resume_waiting(struct tracees *tracees);
+/*
+ * To be called now and then while it runs: lets threads go on that wait because of TRAP_AGAIN. Returns milliseconds until it should be called
+ * again; -1: never.
+ */
+int traps_tick(struct tracees *tracees);
 
 /* ---- trap_step.c ---- */
 

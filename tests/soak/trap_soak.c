@@ -30,7 +30,7 @@ struct program {
 	FILE *in, *out;
 	uint64_t addresses[FUNCTIONS];
 	uint64_t calls[FUNCTIONS];
-	double ns_per_call;
+	double ns_per_call, best_ns;
 	uint64_t problems;
 };
 
@@ -112,10 +112,11 @@ static bool pause_program(struct program *program)
 	char line[256];
 	tell(program, "pause");
 	return read_line(program, line, sizeof(line)) &&
-	       sscanf(line, "paused %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %lf %" SCNu64,
+	       sscanf(line, "paused %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		       " %lf %lf %" SCNu64,
 		       &program->calls[0], &program->calls[1], &program->calls[2],
-		       &program->calls[3], &program->ns_per_call,
-		       &program->problems) == FUNCTIONS + 2;
+		       &program->calls[3], &program->ns_per_call, &program->best_ns,
+		       &program->problems) == FUNCTIONS + 3;
 }
 
 /* Whether all private file-backed code is what the files hold. */
@@ -247,7 +248,7 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	require(target_continue(target), "continue");
 	int64_t began = monotonic_now();
 	int rounds = 0;
-	double ns = 0;
+	double ns = 0, best = 0;
 	while (!failed &&
 		(monotonic_now() - began < seconds * INT64_C(1000000000) || sum(&counts) < wanted)) {
 		tell(program, "resume");
@@ -262,6 +263,8 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 			break;
 		if (!(rounds % 2))
 			ns = program->ns_per_call;
+		if (!(rounds % 2) && (!best || program->best_ns < best))
+			best = program->best_ns;
 		rounds++;
 	}
 	target_destroy(target);
@@ -269,9 +272,9 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	tell(program, "resume");
 	pause_ms(50);
 	bool alive = pause_program(program);
-	printf("hits %" PRIu64 " rounds %d seconds %.1f ns_per_call %.0f problems %" PRIu64
+	printf("hits %" PRIu64 " rounds %d seconds %.1f ns_per_call %.0f best_ns %.0f problems %" PRIu64
 	       " intact %d alive %d exact %d\n",
-		sum(&counts), rounds, (double)(monotonic_now() - began) / 1e9, ns, program->problems,
+		sum(&counts), rounds, (double)(monotonic_now() - began) / 1e9, ns, best, program->problems,
 		intact, alive, !failed);
 	return failed || program->problems;
 }

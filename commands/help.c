@@ -12,6 +12,7 @@ static const char *const group_titles[] = {
 	[GROUP_THREADS] = "Threads",
 	[GROUP_DATA] = "Program and memory",
 	[GROUP_RUNNING] = "Running",
+	[GROUP_BREAKPOINTS] = "Breakpoints",
 	[GROUP_SESSION] = "Session",
 	[GROUP_PLUGIN] = "Plug-ins",
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "commands/block.h"
 #include "commands/interrupt.h"
 #include "commands/options.h"
 #include "commands/plugin.h"
@@ -58,13 +59,21 @@ static struct error *open_target(
 	return core_open(both ? words[0] : options->exe, words[both], warn, shell, ret);
 }
 
+static struct error *run_item(struct shell *shell, const struct run_item *item, bool last)
+{
+	if (item->is_script && shell->block)
+		return block_finish(shell);
+	struct error *err = item->is_script ? shell_run_script(shell, item->text)
+					    : shell_execute(shell, item->text);
+	return err || !last ? err : block_finish(shell);
+}
+
 /* Runs -e and -x; false when one failed and the rest must not run. */
 static bool run_items(struct shell *shell, const struct options *options)
 {
 	for (size_t i = 0; i < options->item_count && !shell->quit; i++) {
-		const struct run_item *item = &options->items[i];
-		struct error *err = item->is_script ? shell_run_script(shell, item->text)
-						    : shell_execute(shell, item->text);
+		bool last = i + 1 == options->item_count;
+		struct error *err = run_item(shell, &options->items[i], last);
 		if (!err && shell->cancel)
 			err = error_create(ERROR_CANCELLED, "interrupted");
 		bool stop = shell->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);

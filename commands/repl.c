@@ -9,6 +9,8 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "commands/block.h"
+#include "commands/break_session.h"
 #include "commands/completion.h"
 #include "commands/history.h"
 #include "commands/interrupt.h"
@@ -36,7 +38,10 @@ void repl_prompt(const struct shell *shell, char *ret, size_t size)
 			(unsigned long long)shell->selection.goid);
 	else if (target && shell->selection.tid)
 		snprintf(selected, sizeof(selected), " t%d", (int)shell->selection.tid);
-	snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
+	if (shell->block)
+		snprintf(ret, size, "> ");
+	else
+		snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
 }
 
 static void on_line(char *line)
@@ -127,14 +132,16 @@ static void read_line(void)
 			{.fd = STDIN_FILENO, .events = POLLIN},
 			{.fd = event_fd(shell), .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
+			{.fd = break_session_fd(shell), .events = POLLIN},
 		};
 		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
 			state.ended = true;
 		if (state.ended)
 			break;
-		if (fds[2].revents && interrupt_drain())
+		if (fds[2].revents && interrupt_drain()) {
+			block_abandon(shell);
 			clear_line();
-		else if (fds[1].revents)
+		} else if (fds[1].revents || (fds[3].revents && break_session_collect(shell)))
 			tell_events();
 		else if (fds[0].revents & POLLIN)
 			rl_callback_read_char();
@@ -185,6 +192,13 @@ void repl_run(struct shell *shell)
 	greet(shell);
 	while (!shell->quit) {
 		read_line();
+		if (state.ended && shell->block) {
+			/* Ctrl-D ends the list of commands, not the session. */
+			state.ended = false;
+			fputc('\n', stdout);
+			run_line(shell, "end");
+			continue;
+		}
 		if (state.ended) {
 			/* With bracketed paste readline has ended the line itself. */
 			const char *paste = rl_variable_value("enable-bracketed-paste");

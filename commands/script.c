@@ -1,5 +1,6 @@
 /* Scripts: a file or stdin, line by line, up to the first command that fails. */
 #include "commands/script.h"
+#include "commands/block.h"
 #include "commands/open_file.h"
 
 #include <errno.h>
@@ -101,6 +102,11 @@ struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *na
 		if (!err)
 			err = run_line(shell, line);
 	}
+	struct error *open = block_finish(shell);
+	if (err)
+		error_destroy(open);
+	else
+		err = open;
 	shell->script = position.caller;
 	return error_wrap(err, "%s:%u", name, position.line);
 }

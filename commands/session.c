@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "commands/break_session.h"
 #include "commands/interrupt.h"
 #include "dbg/go/program.h"
 #include "dwarf/elf_image.h"
@@ -113,6 +114,7 @@ struct error *shell_open(struct shell *shell, struct target *target)
 
 void shell_close_target(struct shell *shell)
 {
+	break_session_destroy(take_pointer(shell->breaks));
 	if (shell->program)
 		program_close(shell->program);
 	target_destroy(shell->target);
@@ -120,6 +122,35 @@ void shell_close_target(struct shell *shell)
 	shell->target = NULL;
 	shell->selection = (struct selection){0};
 	update_suspend(shell);
+}
+
+/* What --json tells of it besides the hits of breakpoints: a line. */
+static void event_json(struct shell *shell, const struct target_event *event)
+{
+	static const char *const names[] = {
+		[TARGET_EVENT_EXITED] = "exited",
+		[TARGET_EVENT_KILLED] = "killed",
+		[TARGET_EVENT_EXEC] = "exec",
+		[TARGET_EVENT_WATCHDOG] = "watchdog",
+		[TARGET_EVENT_STOPPED] = "stopped",
+		[TARGET_EVENT_LEAVE] = "leave",
+	};
+	static const char *const values[array_length(names)] = {
+		[TARGET_EVENT_EXITED] = "status",
+		[TARGET_EVENT_KILLED] = "signal",
+		[TARGET_EVENT_STOPPED] = "signal",
+		[TARGET_EVENT_LEAVE] = "signal",
+	};
+	if ((size_t)event->kind >= array_length(names) || !names[event->kind])
+		return;
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return;
+	json_string(json, "event", names[event->kind]);
+	if (values[event->kind])
+		json_int(json, values[event->kind], event->value);
+	json_finish(json);
+	fflush(shell->out.stream);
 }
 
 /* Tells of one event; true when the target is gone with it. */
@@ -156,6 +187,11 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 		program_refresh(shell->program);
 		shell->selection.frame = 0;
 		return false;
+	case TARGET_EVENT_TRAP:
+		/* Why, the breakpoints' own events tell. */
+		program_refresh(shell->program);
+		shell->selection.frame = 0;
+		return false;
 	case TARGET_EVENT_LEAVE:
 		shell->leave_signal = event->value;
 		shell->quit = true;
@@ -167,8 +203,15 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 void shell_handle_events(struct shell *shell)
 {
 	struct target_event event;
-	while (shell->target && target_next_event(shell->target, &event))
+	break_session_take(shell);
+	while (shell->target && target_next_event(shell->target, &event)) {
+		/* Hits from before it ended. */
+		break_session_take(shell);
+		if (shell->json_events)
+			event_json(shell, &event);
 		if (handle_event(shell, &event))
 			shell_close_target(shell);
+	}
+	break_session_settle(shell);
 	update_suspend(shell);
 }

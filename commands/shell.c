@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "commands/arguments.h"
+#include "commands/block.h"
 #include "commands/line.h"
 #include "commands/plugin.h"
 #include "commands/registry.h"
@@ -26,6 +27,7 @@ void shell_init(struct shell *shell)
 
 void shell_deinit(struct shell *shell)
 {
+	block_abandon(shell);
 	shell_close_target(shell);
 	registry_destroy(shell->registry);
 	plugin_unload_all(shell);
@@ -155,17 +157,19 @@ static struct error *check_target(const struct shell *shell, const struct comman
 	if (!shell->target)
 		return error_create(ERROR_GONE,
 			"%s: there is no process or core to look at any more", command->name);
-	if (shell->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING)
+	if (shell->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING &&
+		!command->while_running)
 		return error_create(ERROR_GONE, "%s: process %d is running; \"interrupt\" stops it",
 			command->name, (int)shell->target->pid);
 	return NULL;
 }
 
-static struct error *run_words(
-	struct shell *shell, const struct command *command, const struct line *line)
+static struct error *run_words(struct shell *shell, const struct command *command,
+	const struct line *line, const char *rest)
 {
 	struct parsed_arguments parsed;
 	struct error *err = arguments_init(&parsed, command, line->words, line->word_count);
+	parsed.arguments.rest = rest;
 	if (!err)
 		err = check_target(shell, command);
 	struct sink sink;
@@ -210,11 +214,18 @@ static struct error *execute(struct shell *shell, const char *text)
 		return err;
 	if (command->raw)
 		return run_raw(shell, command, text + length);
+	text += length;
+	_cleanup_free_ char *before = NULL, *condition = NULL;
+	if (command->condition) {
+		err = line_split_condition(text, &before, &condition);
+		if (err)
+			return err;
+		text = before;
+	}
 	struct line line;
-	err = command->expression ? line_init_expression(&line, text + length)
-				  : line_init(&line, text + length);
+	err = command->expression ? line_init_expression(&line, text) : line_init(&line, text);
 	if (!err)
-		err = run_words(shell, command, &line);
+		err = run_words(shell, command, &line, condition ? condition : "");
 	line_deinit(&line);
 	return err;
 }
@@ -225,6 +236,8 @@ struct error *shell_execute(struct shell *shell, const char *line)
 		line++;
 	if (!*line || *line == '#')
 		return NULL;
+	if (shell->block)
+		return block_add(shell, line);
 	if (!shell->registry)
 		return error_create(ERROR_OTHER, "there are no commands");
 	shell_handle_events(shell);

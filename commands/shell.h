@@ -56,6 +56,9 @@ struct shell {
 	const char *plugin_dir;
 	struct script_position
 		*script; /* where the running script is, for messages; NULL at the prompt */
+	struct break_session *breaks; /* breakpoints, see break_session.h; NULL: none yet */
+	struct block *block; /* whose lines are being collected, see block.h; NULL: none */
+	bool json_events;    /* what happens while it runs is told as JSON lines on out */
 	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
 	unsigned depth;		     /* of shell_execute(): more than 1 inside `source` */
 	int leave_signal;	     /* the signal that asked to leave; 0 none */

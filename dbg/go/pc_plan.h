@@ -54,6 +54,10 @@ void pc_plans_destroy(struct pc_plans *plans);
  */
 const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact);
 
+/* The same with plans of one's own, for a thread of one's own: `program` is only read. */
+const struct pc_plan *pc_plan_in(
+	const struct program *program, struct pc_plans *plans, uint64_t pc, bool exact);
+
 /* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory.
  */
 const char *pc_plans_intern(struct pc_plans *plans, const char *text);

@@ -1,5 +1,6 @@
 /*
- * What an open Go program consists of. Private to dbg/go; everybody else sees program.h.
+ * What an open Go program consists of. Private to dbg/go, and to dbg/break, which needs the tables without the caches; everybody
+ * else sees program.h.
  */
 #ifndef GCTXDBG_GO_PROGRAM_STATE_H
 #define GCTXDBG_GO_PROGRAM_STATE_H

@@ -11,7 +11,7 @@ static const int64_t stop_progress_ns = INT64_C(5000000000);
 static const int64_t stop_total_ns = INT64_C(30000000000);
 static const int64_t kill_ns = INT64_C(5000000000);
 
-static struct stop_limits limits_of(const struct tracer *tracer)
+struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 {
 	struct stop_limits limits = {stop_progress_ns, stop_total_ns, tracer->options.cancel};
 	int64_t most = tracer->options.max_stop_ns;
@@ -32,7 +32,13 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 	};
 	if (tracer->options.max_stop_ns > 0)
 		tracer_set_watchdog(tracer, began + tracer->options.max_stop_ns);
+	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
+}
+
+void tracer_last_stop(struct tracer *tracer, struct stop *ret)
+{
+	*ret = tracer->last_stop;
 }
 
 struct attach_call {
@@ -50,7 +56,7 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	tracees->pid = call->pid;
 	tracees->attaching = true;
 	int64_t began = monotonic_now();
-	struct stop_limits limits = limits_of(tracer);
+	struct stop_limits limits = tracer_stop_limits(tracer);
 	struct error *err = tracees_stop(tracees, &limits);
 	tracees->attaching = false;
 	/* It may have executed something else between the first check and the stop. */
@@ -75,6 +81,11 @@ static struct error *not_there(struct tracer *tracer)
 		tracer->target->gone_reason);
 }
 
+struct error *tracer_check_stopped(struct tracer *tracer)
+{
+	return atomic_load(&tracer->target->state) == TARGET_STOPPED ? NULL : not_there(tracer);
+}
+
 static struct error *do_continue(struct tracer *tracer, void *argument)
 {
 	(void)argument;
@@ -93,14 +104,19 @@ struct error *tracer_continue(struct tracer *tracer)
 
 static struct error *do_interrupt(struct tracer *tracer, void *argument)
 {
+	if (atomic_load(&tracer->target->state) == TARGET_STOPPED) { /* by a trap, just now */
+		*(struct stop *)argument = tracer->last_stop;
+		return NULL;
+	}
 	if (atomic_load(&tracer->target->state) != TARGET_RUNNING)
 		return not_there(tracer);
 	int64_t began = monotonic_now();
-	struct stop_limits limits = limits_of(tracer);
+	struct stop_limits limits = tracer_stop_limits(tracer);
 	struct error *err = tracees_stop(&tracer->tracees, &limits);
 	if (!err) {
 		tracer_stopped(tracer, began, argument);
-		event_queue_add(&tracer->events, TARGET_EVENT_STOPPED, 0);
+		if (!tracer_tell_traps(tracer))
+			event_queue_add(&tracer->events, TARGET_EVENT_STOPPED, 0);
 	} else if (!tracer->tracees.execed && !tracer->tracees.ended) {
 		tracees_resume(&tracer->tracees);
 	}

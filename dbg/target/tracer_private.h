@@ -34,6 +34,7 @@ struct tracer {
 	int leave_fd;	 /* signalfd: SIGTERM, SIGHUP */
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
+	struct stop last_stop; /* the latest one */
 	int leave_signal; /* the SIGTERM or SIGHUP that made us leave; 0: none yet */
 	bool quit;
 };
@@ -56,5 +57,16 @@ void tracer_set_watchdog(struct tracer *tracer, int64_t at_ns);
 
 /* Queues the event when the target has exited or executed another program. */
 void tracer_notice_end(struct tracer *tracer);
+
+/* ERROR_GONE unless it stands. */
+struct error *tracer_check_stopped(struct tracer *tracer);
+
+struct stop_limits tracer_stop_limits(const struct tracer *tracer);
+
+/* Stops all threads when a trap's handler wants that. */
+void tracer_stop_for_trap(struct tracer *tracer);
+
+/* All threads stand: queues an event for each that has hit a trap whose handler wanted that; false: there is none. */
+bool tracer_tell_traps(struct tracer *tracer);
 
 #endif

@@ -328,7 +328,8 @@ struct error *breakpoints_arm(struct breakpoints *breakpoints)
 	struct error *err = check_stopped(breakpoints);
 	if (err)
 		return err;
-	if (!breakpoints->changed && !any_spent(breakpoints))
+	bool all_in = breakpoints->program->target->trap_count == breakpoints->armed_count;
+	if (!breakpoints->changed && !any_spent(breakpoints) && all_in)
 		return NULL;
 	_cleanup_free_ struct armed_trap *armed = NULL;
 	_cleanup_free_ uint64_t *addresses = NULL;

@@ -194,6 +194,9 @@ static struct error *install(struct trap_area *area, struct injection *injection
 
 static void unmap(struct trap_area *area, struct injection *injection)
 {
+	/* It has been delivered a SIGTRAP of the program's own between two calls, and stands in our handler. */
+	if (injection->own.regs.rip >= area->code && injection->own.regs.rip < area->slots)
+		injection->own.regs.rip = area->old.handler;
 	const uint64_t arguments[INJECT_ARGUMENTS] = {area->start, area->end - area->start};
 	int64_t result;
 	struct error *err = inject_syscall(injection, SYS_munmap, arguments, &result);

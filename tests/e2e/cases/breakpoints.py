@@ -151,6 +151,17 @@ def arguments_in_conditions(go, variant):
 
 
 @case(go="each", variant=VARIANTS)
+def counted_by_caller_and_goroutine(go, variant):
+    """Also by values that events do not carry otherwise."""
+    with Breaks(go, variant) as p:
+        r, _ = run(p, ["trace main.handle --count-by caller,goid", "break main.marker", "continue", "counts --json",
+                       "counts"], "call 30")
+        assert counted(documents(r.out)[-1]) == {"main.call, 1": [30]}, r
+        r = debugger.attach(p.pid, "trace main.handle --count-by labels", expect=1)
+        assert "caller" in r.err and "goid" in r.err, r
+
+
+@case(go="each", variant=VARIANTS)
 def inlined_calls_are_found_at_all_their_places(go, variant):
     with Breaks(go, variant) as p:
         r, _ = run(p, ["trace main.add", "break main.marker", "continue --json", "info breakpoints --json"], "inlined 30")

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dbg/target/fd.h"
+#include "dbg/target/memory_room.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracer_private.h"
 #include "dbg/target/traps_private.h"
@@ -76,6 +77,9 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	if (snapshot->child.pid) /* taking a big one down takes a while */
 		snapshot_child_kill(&snapshot->child);
+	struct error *err = memory_room_check(tracer->tracees.pid);
+	if (err)
+		return err;
 	return snapshot->guardian ? NULL
 				  : guardian_create(tracer->tracees.pid, &snapshot->guardian);
 }

@@ -23,10 +23,7 @@ static struct error *stop(struct shell *shell)
 	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
 	 */
 	bool cancelled = atomic_exchange(&shell->cancel, false);
-	bool by_snapshot = shell->target->pause == PAUSE_FORK;
 	struct error *err = target_interrupt(shell->target);
-	if (!err && by_snapshot)
-		snapshot_tell(shell);
 	if (cancelled)
 		shell->cancel = true;
 	shell_handle_events(shell);

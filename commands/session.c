@@ -6,6 +6,7 @@
 
 #include "commands/break_session.h"
 #include "commands/interrupt.h"
+#include "commands/snapshot.h"
 #include "dbg/go/program.h"
 #include "dwarf/elf_image.h"
 
@@ -143,6 +144,7 @@ static void event_json(struct shell *shell, const struct target_event *event)
 		[TARGET_EVENT_KILLED] = "killed",
 		[TARGET_EVENT_EXEC] = "exec",
 		[TARGET_EVENT_WATCHDOG] = "watchdog",
+		[TARGET_EVENT_SNAPSHOT] = "snapshot",
 		[TARGET_EVENT_STOPPED] = "stopped",
 		[TARGET_EVENT_LEAVE] = "leave",
 	};
@@ -192,6 +194,11 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 			"been resumed and left",
 			pid);
 		return true;
+	case TARGET_EVENT_SNAPSHOT:
+		snapshot_tell(shell);
+		program_refresh(shell->program);
+		shell->selection.frame = 0;
+		return false;
 	case TARGET_EVENT_STOPPED:
 		if (event->value)
 			shell_tell(shell, "process %d stopped with signal %d (%s)", pid,

@@ -53,6 +53,7 @@ enum target_event_kind {
 	TARGET_EVENT_KILLED,	/* value: signal */
 	TARGET_EVENT_EXEC,	/* it runs another program now; the target has been left running */
 	TARGET_EVENT_WATCHDOG,	/* stood still for longer than allowed; has been resumed and left */
+	TARGET_EVENT_SNAPSHOT,	/* it ran and was to be looked at again: as a snapshot, so it runs on */
 	TARGET_EVENT_STOPPED,	/* stopped after target_continue(): by interrupt or a signal (value) */
 	TARGET_EVENT_LEAVE,	/* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
 	TARGET_EVENT_TRAP,	/* stopped because a trap's handler said so (value: tid); see traps.h */

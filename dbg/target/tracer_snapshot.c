@@ -167,8 +167,8 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 		return tracer_not_there(tracer);
 	struct error *problem = tracer_prepare_snapshot(tracer);
 	int64_t began = monotonic_now();
-	bool stands = atomic_load(&tracer->target->state) == TARGET_STOPPED &&
-		      !tracer->snapshot.child.pid;
+	bool ran = atomic_load(&tracer->target->state) == TARGET_RUNNING;
+	bool stands = !ran && !tracer->snapshot.child.pid;
 	struct error *err = stands ? NULL : tracer_stop_again(tracer);
 	if (err) {
 		error_destroy(problem);
@@ -176,11 +176,14 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 	}
 	if (!problem) {
 		tracer_take_snapshot(tracer, began, stop);
-		return NULL;
+	} else {
+		tracer_drop_snapshot(tracer, true);
+		tracer_stopped(tracer, began, stop);
+		stop->problem = problem;
 	}
-	tracer_drop_snapshot(tracer, true);
-	tracer_stopped(tracer, began, stop);
-	stop->problem = problem;
+	if (ran)
+		event_queue_add(&tracer->events,
+			stop->snapshot ? TARGET_EVENT_SNAPSHOT : TARGET_EVENT_STOPPED, 0);
 	return NULL;
 }
 

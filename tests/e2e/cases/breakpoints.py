@@ -34,7 +34,7 @@ class Breaks(process.Process):
         process.check_untouched(self.pid)  # a guardian may have come between
         assert self.order("spawn 100")[0] == 100
 
-    def session(self, *commands, options=("-q",), **more):
+    def session(self, *commands, options=("-q", "--pause=stop"), **more):
         """A gctxdbg that runs the commands, the first ones before the target has run: it says "armed" then."""
         child = debugger.start("attach", self.pid, "--batch", *options,
                                *[a for c in commands for a in ("-e", c)], **more)
@@ -268,7 +268,7 @@ def lists_of_commands(go, form):
             path = os.path.join(p.folder, "script")
             with open(path, "w") as f:
                 f.write("\n".join(["  " + line for line in lines] + ["echo armed", "continue", "echo after", ""]))
-            child = debugger.start("attach", p.pid, "--batch", "-q", "-x", path)
+            child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", path)
         else:
             child = p.session(*lines, "echo armed", "continue", "echo after")
         wait_for_line(child, "armed")
@@ -290,7 +290,7 @@ def lists_of_commands_that_go_wrong(go):
         path = os.path.join(p.folder, "script")
         with open(path, "w") as f:
             f.write("break main.handle\ncommands\n  goroutine 99999999\n  continue\nend\necho armed\ncontinue\necho after\n")
-        child = debugger.start("attach", p.pid, "--batch", "-q", "-x", path)
+        child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", path)
         wait_for_line(child, "armed")
         p.send("call 3")
         r = debugger.finish(child)
@@ -312,7 +312,7 @@ def for_a_time_and_for_hits(go):
         r = debugger.attach(p.pid, "trace main.handle", "continue --for 1s --json", "continue --hits 40 --json",
                             "info breakpoints --json", options=["-q"])
         docs = documents(r.out)
-        ends = [i for i, d in enumerate(docs) if d.get("event") == "stopped"]
+        ends = [i for i, d in enumerate(docs) if d.get("event") == "snapshot"]
         assert len(ends) == 2, r.out[-2000:]
         assert sum(d.get("event") == "trace" for d in docs[ends[0]:ends[1]]) >= 40, r.out[-2000:]
         hits = [d["hit"] for d in docs if d.get("event") == "trace"]
@@ -327,7 +327,7 @@ def for_a_time_and_for_hits(go):
 
 @case(go="ends")
 def in_the_background(go):
-    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never") as t:
+    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         assert "breakpoint 1" in t.run("break main.handle if id == 2")
         t.run("continue --background")
         p.send("call 5")
@@ -347,7 +347,7 @@ def in_the_background(go):
 
 @case(go="ends")
 def at_a_prompt(go):
-    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never") as t:
+    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         t.run("b main.handle if id == 2")
         t.type("commands 1\r")
         t.expect("> ")
@@ -373,7 +373,7 @@ def at_a_prompt(go):
 
 @case(go="ends")
 def ctrl_c_stops_what_runs(go):
-    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never") as t:
+    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         p.send("busy")
         t.run("break main.handle if id == -1")
         t.type("continue\r")
@@ -391,7 +391,7 @@ def ctrl_c_stops_what_runs(go):
 
 @case()
 def completion(go):
-    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never") as t:
+    with Breaks(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         t.type("break main.mark\t")
         t.expect("main.marker")
         t.type("\r")
@@ -441,7 +441,7 @@ def of_a_core(go):
 def the_example_script_tells_what_leaks(go):
     script = programs.paths.PROJECT / "examples" / "leaks.gctx"
     with Breaks(go) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-q", "-x", script)
+        child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", script)
         process.wait_until(lambda: text_pages.differences(p.pid, p.path), "the traps are in")
         p.send("leak 60")
         p.line()
@@ -558,11 +558,11 @@ def a_program_started_under_the_debugger(go):
 @case(go="ends", end=["exit", "SIGKILL", "exec"])
 def the_target_ends_meanwhile(go, end):
     with process.Process([programs.path("execer", go)]) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-q", "-e", "trace newproc --count-by creator", "-e",
+        child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-e", "trace newproc --count-by creator", "-e",
                                "break main.nothing_of_this_name", "-e", "echo no")
         r = debugger.finish(child)
         assert r.status == 1 and "no\n" not in r.out, r
-        child = debugger.start("attach", p.pid, "--batch", "-q", "-e", "trace newproc --count-by creator", "-e", "echo armed",
+        child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-e", "trace newproc --count-by creator", "-e", "echo armed",
                                "-e", "continue --json")
         wait_for_line(child, "armed")
         if end == "SIGKILL":

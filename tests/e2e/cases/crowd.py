@@ -80,7 +80,7 @@ def a_reader_that_had_enough_ends_it(go, command):
 def what_was_interrupted_is_a_whole_document_all_the_same(go):
     with tempfile.TemporaryDirectory() as folder, crowd(go, folder) as p:
         child = debugger.start(*command_line(p.pid, "goroutines --stacks --json"))
-        begin = child.stdout.read(1000)
+        begin = os.read(child.stdout.fileno(), 1000).decode()  # communicate() would lose what Python has buffered
         child.send_signal(2)
         rest, err = child.communicate(timeout=debugger.scaled(60))
         assert child.returncode == 1, err

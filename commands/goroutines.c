@@ -278,6 +278,9 @@ static const struct command goroutines_command = {
 		"clock: times there count to the newest time stamp found in it, and are lower "
 		"bounds (\"clock\" in JSON).\n"
 		"\n"
+		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
+		"reading; a live process stands still until the list is complete.\n"
+		"\n"
 		"--group stack is what to look at first in a leak: goroutines in the same state "
 		"with the same "
 		"stack, created by the same go statement, are one group; the biggest comes first.",

@@ -19,6 +19,8 @@ var (
 	jobs = make(chan job)
 	done = make(chan struct{})
 	lock sync.Mutex
+
+	reached atomic.Int64 // goroutines that are about to block
 )
 
 //go:noinline
@@ -43,6 +45,7 @@ func handle(i int) { serve(i) }
 
 //go:noinline
 func serve(i int) {
+	reached.Add(1)
 	switch i % 8 {
 	case 0:
 		acquire()
@@ -83,12 +86,16 @@ func number(i int) int {
 }
 
 func main() {
+	goroutines := number(1)
 	lock.Lock()
-	for i := range number(1) {
+	for i := 0; i < goroutines; i++ {
 		go handle(i)
 	}
 	makeContexts(number(2))
 	makeHeap(number(3))
+	for reached.Load() < int64(goroutines) {
+		time.Sleep(10 * time.Millisecond)
+	}
 	time.Sleep(time.Second)
 	go watch()
 	fmt.Println("ready")

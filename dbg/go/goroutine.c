@@ -7,7 +7,7 @@
 #include "dbg/go/pc_plan.h"
 
 enum {
-	BATCH = 4096,		   /* goroutines fetched at a time */
+	BATCH = 2048,		   /* goroutines fetched at a time */
 	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
 	MAX_GOROUTINES = 64 << 20, /* more is a damaged count */
 	PAGE = 4096,

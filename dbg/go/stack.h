@@ -64,7 +64,7 @@ struct error *goroutine_stack(
  * the cache with few large reads, with `waits` also what they wait on. At most STACKS_PREFETCH of
  * them at a time. A hint.
  */
-enum { STACKS_PREFETCH = 2048 };
+enum { STACKS_PREFETCH = 1024 };
 struct error *goroutine_stacks_prefetch(struct program *program,
 	const struct goroutine *const *goroutines, size_t count, bool waits);
 

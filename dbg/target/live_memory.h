@@ -17,7 +17,7 @@ struct live_memory {
 /*
  * Reads all runs with process_vm_readv (1 MiB per call is fastest), and where that fails with
  * /proc/TID/mem, which can also read what the process itself may not. Each run's `done` says how
- * much there was. ERROR_GONE: the process has exited.
+ * much there was. ERROR_GONE: the process has exited. Two threads may do so at once.
  */
 struct error *live_memory_read(struct live_memory *memory, struct memory_run *runs, size_t count);
 

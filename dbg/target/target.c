@@ -9,7 +9,7 @@
 enum {
 	/* Bulk readers fetch batch by batch and look at each once: more would only cost the time
 	 * that the kernel needs to clear it. */
-	CACHE_BYTES = 32 << 20,
+	CACHE_BYTES = 24 << 20,
 	STRING_PART = 256,
 };
 

@@ -5,7 +5,7 @@
  * cannot tell which it is, except that a core cannot continue. All memory goes through one cache that coalesces
  * neighbouring reads and is dropped whenever the target runs.
  *
- * Threading: one thread (the user's) calls these functions. A live target has a tracer thread of its own behind
+ * Threading: one thread (the user's) calls these functions; target_read_runs() also a reading thread of its own beside it (read_ahead.h). A live target has a tracer thread of its own behind
  * them, which does the ptrace calls, the watchdog and the events.
  */
 #ifndef GCTXDBG_TARGET_TARGET_H
@@ -83,7 +83,10 @@ struct target_ops {
 	 * target_destroy() has freed cache, threads, mappings, exe_path and exe_name before. Leaves a live process running.
 	 */
 	void (*destroy)(struct target *target);
-	/* Reads all runs; unreadable parts are not an error but a short `done`. An error means: no reading at all. */
+	/*
+	 * Reads all runs; unreadable parts are not an error but a short `done`. An error means: no reading at all.
+	 * Without `peek`, two threads may call it at once (read_ahead.h).
+	 */
 	struct error *(*read)(struct target *target, struct memory_run *runs, size_t count);
 	/* Fill the arrays below (`threads`, `mappings`), owned by the target, valid until it runs. */
 	struct error *(*load_threads)(struct target *target);

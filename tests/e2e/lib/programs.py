@@ -83,6 +83,13 @@ def path(name, go, variant="default"):
     return str(folder / variant / name)
 
 
+def build_bench(name, go, folder):
+    """A program of bench/, built into `folder`."""
+    source, out = paths.PROGRAMS.parent.parent / "bench" / name, f"{folder}/{name}"
+    _go(go, source, ["build", "-o", out, *sorted(f.name for f in source.glob("*.go"))])
+    return out
+
+
 def forget_old():
     """Removes what was built from other contents of tests/programs, unless another run may be using it."""
     day_ago = time.time() - 86400

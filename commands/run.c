@@ -6,6 +6,7 @@
 #include "commands/interrupt.h"
 #include "commands/registry.h"
 #include "commands/run.h"
+#include "commands/snapshot.h"
 #include "dbg/go/program.h"
 
 static int64_t now_ns(void)
@@ -21,7 +22,10 @@ static struct error *stop(struct shell *shell)
 	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
 	 */
 	bool cancelled = atomic_exchange(&shell->cancel, false);
+	bool by_snapshot = shell->target->pause == PAUSE_FORK;
 	struct error *err = target_interrupt(shell->target);
+	if (!err && by_snapshot)
+		snapshot_tell(shell);
 	if (cancelled)
 		shell->cancel = true;
 	shell_handle_events(shell);
@@ -52,10 +56,33 @@ static struct error *wait_for_stop(struct shell *shell, int64_t deadline_ns)
 	return NULL;
 }
 
+/* Waits; ERROR_CANCELLED after Ctrl-C. */
+static struct error *wait_and_cancel(struct shell *shell, int64_t duration_ns)
+{
+	int64_t end_ns = now_ns() + duration_ns;
+	while (!shell->cancel && !shell->quit && now_ns() < end_ns) {
+		struct pollfd fds[] = {
+			{.fd = shell->target->event_fd, .events = POLLIN},
+			{.fd = interrupt_fd(), .events = POLLIN},
+		};
+		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
+		poll(fds, array_length(fds), left_ms < 60000 ? (int)left_ms : 60000);
+		shell_handle_events(shell);
+		if (!shell->target)
+			return error_create(ERROR_GONE, "the process is gone");
+	}
+	return shell->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
+}
+
 struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 {
 	int64_t deadline_ns;
 	interrupt_drain();
+	if (shell->target->is_snapshot) {
+		/* It runs as it is. */
+		struct error *err = wait_and_cancel(shell, duration_ns);
+		return err ? err : snapshot_again(shell);
+	}
 	struct error *err = target_continue(shell->target);
 	if (err)
 		return err;
@@ -116,10 +143,32 @@ static const struct command continue_command = {
 };
 REGISTER_COMMAND(continue_command);
 
+/* Looks at the process itself instead of a snapshot. */
+static struct error *hold(struct shell *shell)
+{
+	struct error *err = target_hold(shell->target);
+	shell_handle_events(shell);
+	if (!err)
+		program_refresh(shell->program);
+	if (!err)
+		shell_tell(shell, "process %d is stopped", (int)shell->target->pid);
+	return err;
+}
+
 static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
 {
 	(void)arguments;
 	const struct target *target = shell->target;
+	if (target->is_snapshot && target->pause == PAUSE_STOP)
+		return hold(shell);
+	if (target->is_snapshot) {
+		shell_tell(shell,
+			"you look at a snapshot of process %d, which runs: \"snapshot\" makes a "
+			"new one; "
+			"\"set pause stop\" before \"interrupt\" stops the process itself",
+			(int)target->pid);
+		return NULL;
+	}
 	if (target->ops->cont && target->state == TARGET_STOPPED) {
 		shell_tell(shell, "process %d is stopped already", (int)target->pid);
 		return NULL;
@@ -132,6 +181,8 @@ static const struct command interrupt_command = {
 	.group = GROUP_RUNNING,
 	.usage = "interrupt",
 	.summary = "Stops all threads of a running process",
+	.help = "With --pause=fork (or after \"set pause fork\") it takes a snapshot instead, and "
+		"the process runs on.",
 	.example = "interrupt",
 	.needs_target = true,
 	.run = run_interrupt,

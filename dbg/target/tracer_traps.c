@@ -11,9 +11,8 @@ struct traps_call {
 static struct error *do_set_traps(struct tracer *tracer, void *argument)
 {
 	struct traps_call *call = argument;
-	struct error *err = tracer_check_stopped(tracer);
-	if (err)
-		return err;
+	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
+		return tracer_not_there(tracer);
 	return traps_set(&tracer->tracees, tracer->target, call->addresses, call->count,
 		call->handler);
 }

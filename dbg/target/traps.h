@@ -47,7 +47,8 @@ struct trap_handler {
 size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t size);
 
 /*
- * Makes exactly these addresses traps, in any order, doubles allowed; `count` 0 takes all out. The target must be stopped.
+ * Makes exactly these addresses traps, in any order, doubles allowed; `count` 0 takes all out. The target must be stopped (a snapshot
+ * is given up for the process itself, which stands then; taking a snapshot takes all traps out).
  * Threads that stand on a trap at which they have been reported do not hit it again when they go on. `handler` is copied; its
  * context must live until the traps are out or the target is gone. On an error, which names the address that is no
  * instruction's start, cannot be written or not be displaced, the traps are as they were. Leaving the target in whatever

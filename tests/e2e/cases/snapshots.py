@@ -1,7 +1,9 @@
 """Snapshots: a frozen copy of a process that runs on and does not notice."""
 import contextlib
+import json
 import os
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -91,6 +93,41 @@ def the_process_may_end_meanwhile(go):
         assert "tick" in t.run("goroutines --stacks"), "the copy is still there"
         assert "exited" in t.run("continue")
         t.quit()
+
+
+@case(go="each", timeout=120, build=["default", "stripped"])
+def since_tells_who_has_moved(go, build):
+    """Sigcount has a goroutine for each of four signals; only the one whose signal comes moves, and main, which is asked."""
+    with process.Process([programs.path("sigcount", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
+        child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")
+        process.wait_until(lambda: children(p.pid), "a snapshot is made")
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        child.stdin.write(f"snapshot\ngoroutines --since --json >{folder}/out\ngoroutines --json > {folder}/all\n"
+                          f"goroutines --since > {folder}/text\n")
+        r = debugger.finish(child)
+        assert r.status == 0 and not r.err, r
+        with open(f"{folder}/out") as f:
+            doc = json.load(f)
+        with open(f"{folder}/all") as f:
+            everybody = {g["goid"] for g in json.load(f)["goroutines"]}
+        assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
+        assert {g["goid"] for k in ("born", "moved", "unmoved") for g in doc[k]} == everybody, doc
+        waiting = [g for g in doc["unmoved"] if g["entry"].startswith("main.main.func")]
+        moved = [g for g in doc["moved"] if g["entry"].startswith("main.main.func")]
+        assert len(waiting) == 3 and len(moved) == 1 and waiting[0]["creator"] == "main.main", doc
+        assert 1 in [g["goid"] for g in doc["moved"]], doc
+        with open(f"{folder}/text") as f:
+            text = f.read()
+        assert "0 born, 0 gone" in text and re.search(r" 3  main\.main\.func\S+  created by main\.main", text), text
+        check_left(p.pid)
+
+
+@case(timeout=60)
+def since_needs_two_snapshots(go):
+    with process.Process([programs.path("execer", go)]) as p:
+        r = debugger.attach(p.pid, "goroutines --since", expect=1)
+        debugger.one_sentence(r, "snapshot")
 
 
 def many_snapshots(p, count):

@@ -11,6 +11,7 @@
 
 #include "dbg/target/inject.h"
 #include "dbg/target/proc_files.h"
+#include "dbg/target/seccomp_check.h"
 #include "dbg/target/trap_handler.h"
 
 enum {
@@ -21,6 +22,7 @@ enum {
 	AREA_SIZE = PAGE + CODE_SIZE + TABLE_SIZE + SLOTS_SIZE,
 	/* What keeps off others that grow: stacks, the heap behind the program. */
 	DISTANCE = 1 << 20,
+	LOWEST_ADDRESS = 0x10000,
 	KERNEL_SIGNAL_SET = 8,
 	RESETTING_FLAG = 0x80000000, /* SA_RESETHAND, as unsigned */
 	/* In the data page. */
@@ -32,7 +34,6 @@ enum {
 
 /* How far an operand relative to rip reaches, with room for what the instructions refer to. */
 static const uint64_t reach = UINT64_C(0x70000000);
-static const uint64_t lowest_address = 0x10000;
 
 int trap_write(int mem_fd, uint64_t address, const void *bytes, size_t size)
 {
@@ -52,6 +53,11 @@ static struct error *write_area(
 	return errnum ? write_failed(errnum, address) : NULL;
 }
 
+uint64_t trap_area_step_mask(const struct trap_area *area)
+{
+	return area->start + STEP_MASK;
+}
+
 /* ---- Where ---- */
 
 /* The free stretch of AREA_SIZE that is nearest below `low`, else nearest above `high`; 0: none in reach. */
@@ -59,10 +65,10 @@ static uint64_t find_place(
 	const struct mapping *mappings, size_t count, uint64_t low, uint64_t high)
 {
 	uint64_t best = 0;
-	uint64_t end = lowest_address; /* of what lies before the gap */
+	uint64_t end = LOWEST_ADDRESS; /* of what lies before the gap */
 	for (size_t i = 0; i <= count; i++) {
 		uint64_t next = i < count ? mappings[i].start : UINT64_C(1) << 47;
-		uint64_t margin = end == lowest_address ? 0 : DISTANCE;
+		uint64_t margin = end == LOWEST_ADDRESS ? 0 : DISTANCE;
 		if (next > end && next - end >= AREA_SIZE + margin + PAGE) {
 			/* Below the traps at the end of the gap, above them well behind what is there. */
 			bool below = next <= low;
@@ -152,7 +158,7 @@ static struct error *write_handler(struct trap_area *area)
 		.table_count = area->table_count,
 		.old_handler = area->old.handler,
 		.old_action = area->start + OLD_ACTION,
-		.step_mask = area->start + STEP_MASK,
+		.step_mask = trap_area_step_mask(area),
 	};
 	memcpy(buffer, &words, sizeof(words));
 	return write_area(area, area->code, buffer, code.size);
@@ -220,6 +226,26 @@ static struct error *create_in(struct trap_area *area, struct injection *injecti
 	return err;
 }
 
+/* A seccomp filter may kill the process for what we let it do. */
+static struct error *check_filters(pid_t tid)
+{
+	static const uint64_t map_arguments[INJECT_ARGUMENTS] = {LOWEST_ADDRESS, AREA_SIZE,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+	static const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
+		LOWEST_ADDRESS, AREA_SIZE, PROT_READ | PROT_EXEC};
+	static const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {LOWEST_ADDRESS, AREA_SIZE};
+	static const uint64_t action_arguments[INJECT_ARGUMENTS] = {
+		SIGTRAP, LOWEST_ADDRESS, LOWEST_ADDRESS, KERNEL_SIGNAL_SET};
+	static const struct seccomp_call calls[] = {
+		{SYS_mmap, map_arguments, "mmap"},
+		{SYS_mprotect, protect_arguments, "mprotect"},
+		{SYS_munmap, unmap_arguments, "munmap"},
+		{SYS_rt_sigaction, action_arguments, "rt_sigaction"},
+	};
+	struct error *err = seccomp_check(tid, calls, array_length(calls));
+	return err ? error_wrap(err, "cannot set breakpoints") : NULL;
+}
+
 struct error *trap_area_create(
 	struct trap_area *area, struct tracees *tracees, uint64_t low, uint64_t high)
 {
@@ -235,6 +261,9 @@ struct error *trap_area_create(
 	uint64_t place = find_place(mappings, count, low, high);
 	mappings_free(mappings, count);
 	struct injection injection;
+	err = check_filters(tid);
+	if (err)
+		return err;
 	err = inject_begin(tracees, tid, area->guardian, &injection);
 	if (err)
 		return err;
@@ -352,7 +381,7 @@ struct error *trap_area_write_table(struct trap_area *area, const uint64_t *addr
 	return err;
 }
 
-bool trap_area_write_step_mask(struct trap_area *area, uint64_t mask)
+bool trap_area_write_step_mask(const struct trap_area *area, uint64_t mask)
 {
-	return trap_write(area->mem_fd, area->start + STEP_MASK, &mask, sizeof(mask)) == 0;
+	return trap_write(area->mem_fd, trap_area_step_mask(area), &mask, sizeof(mask)) == 0;
 }

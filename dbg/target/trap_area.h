@@ -82,7 +82,9 @@ struct error *trap_area_write_table(
 	struct trap_area *area, const uint64_t *addresses, size_t count);
 
 /* The mask that the handler gives back to a thread that was being stepped when we died. */
-bool trap_area_write_step_mask(struct trap_area *area, uint64_t mask);
+bool trap_area_write_step_mask(const struct trap_area *area, uint64_t mask);
+/* Where that is. */
+uint64_t trap_area_step_mask(const struct trap_area *area);
 
 /* Writes to the target's memory whatever its protection; errno otherwise. */
 int trap_write(int mem_fd, uint64_t address, const void *bytes, size_t size);

@@ -7,11 +7,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,17 +39,31 @@ void traps_forget_child(struct traps *traps, pid_t pid)
 	}
 }
 
-static bool shares_memory(const struct tracees *tracees, pid_t pid)
+static int open_memory(pid_t pid)
 {
-	return syscall(SYS_kcmp, tracees->pid, pid, KCMP_VM, 0, 0) == 0;
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* Whether what we write into the target's area is seen in the child's. */
+static bool shares_memory(const struct traps *traps, pid_t pid)
+{
+	_cleanup_fd_ int fd = open_memory(pid);
+	for (uint64_t value = 1; value <= 2; value++) {
+		uint64_t seen = 0;
+		off_t place = (off_t)trap_area_step_mask(&traps->area);
+		if (fd < 0 || !trap_area_write_step_mask(&traps->area, value) ||
+			pread(fd, &seen, sizeof(seen), place) != sizeof(seen) || seen != value)
+			return false;
+	}
+	return true;
 }
 
 /* In a child with memory of its own. */
 static void restore_copy(const struct traps *traps, pid_t pid)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
-	_cleanup_fd_ int fd = open(path, O_RDWR | O_CLOEXEC);
+	_cleanup_fd_ int fd = open_memory(pid);
 	for (size_t i = 0; fd >= 0 && i < traps->count; i++) {
 		const struct trap *trap = &traps->items[i];
 		uint8_t byte;
@@ -115,7 +127,7 @@ bool traps_handle_child(struct tracees *tracees, pid_t pid, int status)
 		handle_sharing(tracees, pid, status);
 		return true;
 	}
-	if (!shares_memory(tracees, pid)) {
+	if (!shares_memory(traps, pid)) {
 		restore_copy(traps, pid);
 		show(traps, pid);
 		return false; /* to be detached as any stranger */

@@ -305,6 +305,7 @@ static int resume_waiting(struct tracees *tracees)
 		tracee_go_on(tracees, tracee, 0);
 		set_condition(tracees, tracee, TRACEE_RUNNING);
 	}
+	traps->waiting = 0; /* others have died */
 	return AGAIN_MS;
 }
 

@@ -4,6 +4,9 @@
  *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…   until both are reached; pauses, compares, and stops in between
  *   trap_soak kill TIMES PROGRAM ARGUMENT…           kills the debugger so many times while all threads hit traps
  *
+ * Further addresses in the environment variable TRAP_SOAK_ALSO (hexadecimal, separated by commas) are trapped as well, and their hits
+ * only added up.
+ *
  * Prints one line of "key value" pairs; exit status 0: everything was as it should be.
  */
 #include <errno.h>
@@ -23,12 +26,13 @@
 #include "dbg/target/tracee.h"
 #include "dbg/target/traps.h"
 
-enum { FUNCTIONS = 4, ROUND_MS = 1000 };
+enum { FUNCTIONS = 4, MORE = 64, ROUND_MS = 1000 };
 
 struct program {
 	pid_t pid;
 	FILE *in, *out;
-	uint64_t addresses[FUNCTIONS];
+	uint64_t addresses[FUNCTIONS + MORE]; /* of its functions, then those that are not compared */
+	size_t address_count;
 	uint64_t calls[FUNCTIONS];
 	double ns_per_call, best_ns;
 	uint64_t problems;
@@ -37,7 +41,7 @@ struct program {
 struct counts {
 	_Atomic uint64_t hits[FUNCTIONS];
 	uint64_t addresses[FUNCTIONS];
-	_Atomic uint64_t strange;
+	_Atomic uint64_t others;
 	_Atomic uint64_t until_stop; /* 0: never */
 };
 
@@ -99,6 +103,13 @@ static void start(struct program *program, char **argv)
 			&program->addresses[0], &program->addresses[1], &program->addresses[2],
 			&program->addresses[3]) != FUNCTIONS)
 		exit(1);
+	program->address_count = FUNCTIONS;
+	const char *also = getenv("TRAP_SOAK_ALSO");
+	while (also && *also && program->address_count < FUNCTIONS + MORE) {
+		char *rest;
+		program->addresses[program->address_count++] = strtoull(also, &rest, 16);
+		also = rest + (*rest == ',');
+	}
 }
 
 static void tell(struct program *program, const char *what)
@@ -170,7 +181,7 @@ static enum trap_answer count_hit(void *context, const struct trap_hit *hit)
 			return TRAP_GO_ON;
 		}
 	}
-	counts->strange++;
+	counts->others++;
 	return TRAP_GO_ON;
 }
 
@@ -186,7 +197,7 @@ static bool counts_are_equal(const struct program *program, const struct counts 
 			calls);
 		equal = false;
 	}
-	return equal && !counts->strange;
+	return equal;
 }
 
 static uint64_t sum(const struct counts *counts)
@@ -244,7 +255,7 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	struct target *target;
 	uint64_t before[FUNCTIONS] = {0};
 	require(live_attach(program->pid, NULL, &target), "attach");
-	require(target_set_traps(target, program->addresses, FUNCTIONS, &handler), "set traps");
+	require(target_set_traps(target, program->addresses, program->address_count, &handler), "set traps");
 	require(target_continue(target), "continue");
 	int64_t began = monotonic_now();
 	int rounds = 0;
@@ -272,9 +283,9 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	tell(program, "resume");
 	pause_ms(50);
 	bool alive = pause_program(program);
-	printf("hits %" PRIu64 " rounds %d seconds %.1f ns_per_call %.0f best_ns %.0f problems %" PRIu64
+	printf("hits %" PRIu64 " others %" PRIu64 " rounds %d seconds %.1f ns_per_call %.0f best_ns %.0f problems %" PRIu64
 	       " intact %d alive %d exact %d\n",
-		sum(&counts), rounds, (double)(monotonic_now() - began) / 1e9, ns, best, program->problems,
+		sum(&counts), counts.others, rounds, (double)(monotonic_now() - began) / 1e9, ns, best, program->problems,
 		intact, alive, !failed);
 	return failed || program->problems;
 }
@@ -288,7 +299,7 @@ static void debug_until_killed(struct program *program, int ready)
 	const struct trap_handler handler = {count_hit, &counts};
 	struct target *target;
 	require(live_attach(program->pid, NULL, &target), "attach");
-	require(target_set_traps(target, program->addresses, FUNCTIONS, &handler), "set traps");
+	require(target_set_traps(target, program->addresses, program->address_count, &handler), "set traps");
 	require(target_continue(target), "continue");
 	while (sum(&counts) < 100)
 		pause_ms(1);

@@ -8,7 +8,9 @@
  * address of that area, nor the int3: target_read() shows the program's own bytes.
  *
  * However we end, the program's bytes, its action for SIGTRAP and its memory map are put back: by us, or by the
- * guardian (guardian.h) when we are killed; until it has done so a small signal handler in that area makes threads retry.
+ * guardian (guardian.h) when we are killed; until it has done so a small signal handler in that area makes threads retry. That
+ * does not help where code runs with SIGTRAP blocked (inside Go's signal handlers, while it creates a thread): there
+ * the kernel ends a process that hits a trap and is traced by nobody, so traps in such code do not survive our being killed.
  */
 #ifndef GCTXDBG_TARGET_TRAPS_H
 #define GCTXDBG_TARGET_TRAPS_H

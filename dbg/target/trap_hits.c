@@ -99,19 +99,52 @@ void traps_before_go_on(struct tracees *tracees, struct tracee *tracee)
 		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->shown_offset);
 }
 
-bool tracee_has_pending_int3(pid_t tid)
+/* Whether a signal that `is_it` recognises is pending for the thread itself. */
+static bool has_pending(pid_t tid, bool (*is_it)(const siginfo_t *info))
 {
 	siginfo_t infos[PEEK_COUNT];
 	struct __ptrace_peeksiginfo_args arguments = {.off = 0, .flags = 0, .nr = PEEK_COUNT};
 	long count;
 	while ((count = ptrace(PTRACE_PEEKSIGINFO, tid, &arguments, infos)) > 0) {
 		for (long i = 0; i < count; i++) {
-			if (infos[i].si_signo == SIGTRAP && infos[i].si_code == SI_KERNEL)
+			if (is_it(&infos[i]))
 				return true;
 		}
 		arguments.off += (uint64_t)count;
 	}
 	return false;
+}
+
+static bool is_of_int3(const siginfo_t *info)
+{
+	return info->si_signo == SIGTRAP && info->si_code == SI_KERNEL;
+}
+
+bool tracee_has_pending_int3(pid_t tid)
+{
+	return has_pending(tid, is_of_int3);
+}
+
+/* Of the instruction itself, which the program must see at its own address. */
+static bool is_fault(const siginfo_t *info)
+{
+	switch (info->si_signo) {
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGILL:
+	case SIGFPE:
+		return info->si_code > 0;
+	default:
+		return false;
+	}
+}
+
+/* Lets a thread that stands report the signal first that is pending; no code of the program's is executed before. */
+static void report_first(struct tracees *tracees, struct tracee *tracee)
+{
+	tracee->interrupt_again = true;
+	trace(PTRACE_CONT, tracee->tid, 0);
+	set_condition(tracees, tracee, TRACEE_RUNNING);
 }
 
 /*
@@ -135,9 +168,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 	if (!trap_area_contains(&traps->area, rip)) {
 		if (!traps_find(traps, rip - 1) || !tracee_has_pending_int3(tracee->tid))
 			return true;
-		tracee->interrupt_again = true;
-		trace(PTRACE_CONT, tracee->tid, 0);
-		set_condition(tracees, tracee, TRACEE_RUNNING);
+		report_first(tracees, tracee);
 		return false;
 	}
 	if (leave_handler(traps, tracee->tid, rip))
@@ -146,6 +177,11 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
 	if (!state)
 		return true;
+	/* Its siginfo holds an address in the area, which may not be there later. */
+	if (!state->done && has_pending(tracee->tid, is_fault)) {
+		report_first(tracees, tracee);
+		return false;
+	}
 	if (!state->done)
 		show_at(tracee, trap, state->rip, 0);
 	else if (trap->displaced.restarts)
@@ -229,10 +265,7 @@ static void go_on(struct tracees *tracees, struct tracee *tracee, const struct t
 {
 	if (!tracee->passed_trap)
 		tracee_set_rip(tracee->tid, trap->displaced.slot);
-	if (tracee->interrupt_again) {
-		tracee->interrupt_again = false;
-		trace(PTRACE_INTERRUPT, tracee->tid, 0);
-	}
+	tracee_interrupt_again(tracee);
 	trace(PTRACE_CONT, tracee->tid, 0);
 	set_condition(tracees, tracee, TRACEE_RUNNING);
 }
@@ -320,20 +353,6 @@ int traps_tick(struct tracees *tracees)
 }
 
 /* ---- Signals ---- */
-
-/* Of the instruction itself, which the program must see at its own address. */
-static bool is_fault(const siginfo_t *info)
-{
-	switch (info->si_signo) {
-	case SIGSEGV:
-	case SIGBUS:
-	case SIGILL:
-	case SIGFPE:
-		return info->si_code > 0;
-	default:
-		return false;
-	}
-}
 
 static void show_fault(const struct traps *traps, const struct tracee *tracee,
 	const struct displaced_state *state, siginfo_t *info)

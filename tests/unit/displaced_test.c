@@ -19,8 +19,9 @@ enum {
 	STATE_SIZE = 1 << 14,
 };
 
-static const uint64_t code_at = 0x100000000, slot_at = 0x120000000, far_at = 0x700000000000,
-		      data_at = 0x140000000;
+static const uint64_t code_at = 0x200000000000, slot_at = 0x200020000000,
+		      far_at = 0x300000000000,
+		      data_at = 0x200040000000;
 
 struct run {
 	int signal;
@@ -394,7 +395,7 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < array_length(bad); i++)
 		assert_failure(displaced_make(code_at,
 				       (struct bytes){bad[i].bytes, bad[i].size}, slot_at, &displaced),
-			ERROR_BAD_DATA, "no instruction starts at 0x100000000");
+			ERROR_BAD_DATA, "no instruction starts at 0x200000000000");
 	for (size_t i = 0; i < array_length(immovable); i++)
 		assert_failure(displaced_make(code_at,
 				       (struct bytes){immovable[i].bytes, immovable[i].size}, slot_at,

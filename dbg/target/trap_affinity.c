@@ -6,7 +6,8 @@
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracee.h"
 
-/* As many hits in that time are fast; then the thread's CPU is looked up anew, which is cheap beside them. */
+/* As many hits in that time are fast; then the thread's CPU is looked up anew, which is cheap
+ * beside them. */
 enum { FAST_HITS = 20, PROCESSOR_FIELD = 39 };
 
 static const int64_t period_ns = INT64_C(4000000);

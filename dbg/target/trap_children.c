@@ -1,9 +1,11 @@
 /*
- * Processes that the target forks while traps are in. They are traced for as long as traps could hurt them.
+ * Processes that the target forks while traps are in. They are traced for as long as traps could
+ * hurt them.
  *
- * A child with a copy of the memory gets the program's own bytes back and is left. One that shares the memory until it
- * executes something (vfork, as Go's os/exec does) is sent through the displaced instructions like a thread, but its hits are not
- * reported; it is left when it has executed or ended.
+ * A child with a copy of the memory gets the program's own bytes back and is left. One that shares
+ * the memory until it executes something (vfork, as Go's os/exec does) is sent through the
+ * displaced instructions like a thread, but its hits are not reported; it is left when it has
+ * executed or ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +74,8 @@ static void restore_copy(const struct traps *traps, pid_t pid)
 	}
 }
 
-/* Moves a child out of the area: it executes the trap once more, or the program's own instruction. */
+/* Moves a child out of the area: it executes the trap once more, or the program's own instruction.
+ */
 static void show(const struct traps *traps, pid_t pid)
 {
 	uint64_t rip;

@@ -1,7 +1,8 @@
 /*
  * The CPU that the tracer thread runs on: while hits come fast it is that of the thread it serves.
  * Waking somebody on another CPU, which may be asleep, takes several times as long as all else that
- * a hit costs.
+ * a hit costs. Where more threads want to run than there are CPUs none is asleep, and the scheduler
+ * chooses better.
  *
  * Only our own thread's affinity is ever changed.
  */

@@ -165,6 +165,10 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 		program_refresh(shell->program);
 		shell->selection.frame = 0;
 		return false;
+	case TARGET_EVENT_TRAP:
+		program_refresh(shell->program);
+		shell->selection.frame = 0;
+		return false;
 	case TARGET_EVENT_LEAVE:
 		shell->leave_signal = event->value;
 		shell->quit = true;

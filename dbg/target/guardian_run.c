@@ -175,7 +175,8 @@ static bool region_is_free(struct guarding *guarding, const struct region_note *
 		if (tracee->condition != TRACEE_STOPPED || !registers_of(tracee->tid, &regs))
 			continue;
 		if ((regs.rip >= region->start && regs.rip < region->end) ||
-			stack_leads_to(guarding, regs.rsp, region))
+			stack_leads_to(guarding, regs.rsp, region) ||
+			tracee_has_pending_int3(tracee->tid))
 			return false;
 	}
 	return true;

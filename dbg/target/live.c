@@ -46,6 +46,8 @@ void live_destroy(struct target *target)
 static struct error *live_read(struct target *target, struct memory_run *runs, size_t count)
 {
 	struct error *err = live_memory_read(&live_of(target)->memory, runs, count);
+	if (!err)
+		tracer_hide_traps(live_of(target)->tracer, runs, count);
 	/* Let go meanwhile (the watchdog, SIGTERM): then it is torn. The state changes before the
 	 * first thread runs. */
 	if (!err && atomic_load(&target->state) != TARGET_STOPPED)
@@ -141,7 +143,27 @@ struct error *live_kill(struct target *target)
 
 bool live_next_event(struct target *target, struct target_event *ret)
 {
-	return tracer_next_event(live_of(target)->tracer, ret);
+	struct live *live = live_of(target);
+	if (!tracer_next_event(live->tracer, ret))
+		return false;
+	if (ret->kind == TARGET_EVENT_TRAP) {
+		struct stop stop;
+		tracer_last_stop(live->tracer, &stop);
+		live_set_stop(live, &stop);
+	}
+	return true;
+}
+
+/* A snapshot has none; they are put into the process itself, which stands then. */
+struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
+{
+	if (target->is_snapshot) {
+		struct error *err = count ? target_hold(target) : NULL;
+		if (err || !count)
+			return err;
+	}
+	return tracer_set_traps(live_of(target)->tracer, addresses, count, handler);
 }
 
 /* The second number of /proc/PID/statm: resident pages. */
@@ -172,6 +194,7 @@ const struct target_ops live_ops = {
 	.detach = live_detach,
 	.kill = live_kill,
 	.next_event = live_next_event,
+	.set_traps = live_set_traps,
 };
 
 /* ---- Opening ---- */

@@ -20,6 +20,7 @@
 
 struct target;
 struct memory_cache;
+struct trap_handler;
 
 /* A stretch of memory to be read into `buffer`. */
 struct memory_run {
@@ -54,6 +55,7 @@ enum target_event_kind {
 	TARGET_EVENT_WATCHDOG,	/* stood still for longer than allowed; has been resumed and left */
 	TARGET_EVENT_STOPPED,	/* stopped after target_continue(): by interrupt or a signal (value) */
 	TARGET_EVENT_LEAVE,	/* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
+	TARGET_EVENT_TRAP,	/* stopped because a trap's handler said so (value: tid); see traps.h */
 };
 
 struct target_event {
@@ -91,6 +93,9 @@ struct target_ops {
 	struct error *(*detach)(struct target *target);
 	struct error *(*kill)(struct target *target);
 	bool (*next_event)(struct target *target, struct target_event *ret); /* NULL: never any */
+	/* See target_set_traps() in traps.h; NULL where impossible. */
+	struct error *(*set_traps)(struct target *target, const uint64_t *addresses, size_t count,
+		const struct trap_handler *handler);
 	/* See target_snapshot() and target_hold(); NULL where impossible. */
 	struct error *(*snapshot)(struct target *target);
 	struct error *(*hold)(struct target *target);

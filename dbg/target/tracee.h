@@ -22,6 +22,7 @@
 enum tracing_mode { TRACING_RUNNING, TRACING_STOPPING, TRACING_LEAVING };
 
 struct tracee;
+struct traps;
 
 struct tracees {
 	pid_t pid;
@@ -41,6 +42,8 @@ struct tracees {
 	bool foster_stopped; /* it has reported its first stop */
 	bool main_was_zombie; /* the main thread is not in the table, because it has exited */
 	bool no_memory;	      /* a thread could not be entered in the table */
+	struct traps *traps;  /* see traps_private.h; NULL: none are in */
+	pid_t stop_wanted;    /* this thread has hit a trap and wants all to stop; 0: none */
 };
 
 struct stop_limits {

@@ -12,6 +12,7 @@
 #include "dbg/target/fd.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracer_private.h"
+#include "dbg/target/traps_private.h"
 
 enum {
 	POLL_MS = 1000, /* a safety net: should a SIGCHLD get lost, nothing hangs for longer */
@@ -126,13 +127,16 @@ static void *run(void *argument)
 	while (!tracer->quit) {
 		bool more = tracees_pump(&tracer->tracees);
 		tracer_notice_end(tracer);
+		tracer_stop_for_trap(tracer);
+		int tick_ms = traps_tick(&tracer->tracees);
 		struct pollfd fds[] = {
 			{.fd = tracer->leave_fd, .events = POLLIN},
 			{.fd = tracer->watchdog_fd, .events = POLLIN},
 			{.fd = tracer->call_fd, .events = POLLIN},
 			{.fd = tracer->child_fd, .events = POLLIN},
 		};
-		if (poll(fds, array_length(fds), more ? 0 : POLL_MS) <= 0)
+		int timeout_ms = tick_ms < 0 ? POLL_MS : tick_ms;
+		if (poll(fds, array_length(fds), more ? 0 : timeout_ms) <= 0)
 			continue;
 		if (fds[0].revents)
 			handle_leave_signal(tracer);

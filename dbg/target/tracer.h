@@ -60,6 +60,16 @@ struct error *tracer_kill(struct tracer *tracer);
  * `*ret` is malloc'ed. */
 struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_t *ret_count);
 
+/* See target_set_traps(). */
+struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler);
+
+/* Replaces our int3s by the program's own bytes in what has been read. */
+void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, size_t count);
+
+/* The stop that the last TARGET_EVENT_TRAP told of. */
+void tracer_last_stop(struct tracer *tracer, struct stop *ret);
+
 bool tracer_next_event(struct tracer *tracer, struct target_event *ret);
 int tracer_event_fd(const struct tracer *tracer);
 

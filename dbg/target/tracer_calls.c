@@ -32,7 +32,13 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 	};
 	if (tracer->options.max_stop_ns > 0)
 		tracer_set_watchdog(tracer, began + tracer->options.max_stop_ns);
+	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
+}
+
+void tracer_last_stop(struct tracer *tracer, struct stop *ret)
+{
+	*ret = tracer->last_stop;
 }
 
 struct attach_call {
@@ -107,6 +113,10 @@ struct error *tracer_continue(struct tracer *tracer)
 
 static struct error *do_interrupt(struct tracer *tracer, void *argument)
 {
+	if (atomic_load(&tracer->target->state) == TARGET_STOPPED) { /* by a trap, just now */
+		*(struct stop *)argument = tracer->last_stop;
+		return NULL;
+	}
 	if (atomic_load(&tracer->target->state) != TARGET_RUNNING)
 		return tracer_not_there(tracer);
 	int64_t began = monotonic_now();
@@ -114,7 +124,8 @@ static struct error *do_interrupt(struct tracer *tracer, void *argument)
 	struct error *err = tracees_stop(&tracer->tracees, &limits);
 	if (!err) {
 		tracer_stopped(tracer, began, argument);
-		event_queue_add(&tracer->events, TARGET_EVENT_STOPPED, 0);
+		if (!tracer_tell_traps(tracer))
+			event_queue_add(&tracer->events, TARGET_EVENT_STOPPED, 0);
 	} else if (!tracer->tracees.execed && !tracer->tracees.ended) {
 		tracees_resume(&tracer->tracees);
 	}

@@ -49,6 +49,7 @@ struct tracer {
 	int leave_fd;	 /* signalfd: SIGTERM, SIGHUP */
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
+	struct stop last_stop; /* the latest one */
 	struct tracer_snapshot snapshot;
 	int leave_signal; /* the SIGTERM or SIGHUP that made us leave; 0: none yet */
 	bool quit;
@@ -97,5 +98,11 @@ void tracer_end_guardian(struct tracer *tracer);
 
 /* Queues the event when the target has exited or executed another program. */
 void tracer_notice_end(struct tracer *tracer);
+
+/* Stops all threads when a trap's handler wants that. */
+void tracer_stop_for_trap(struct tracer *tracer);
+
+/* All threads stand: queues an event for each that has hit a trap whose handler wanted that; false: there is none. */
+bool tracer_tell_traps(struct tracer *tracer);
 
 #endif

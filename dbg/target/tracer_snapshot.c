@@ -12,6 +12,7 @@
 #include "dbg/target/memory_room.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracer_private.h"
+#include "dbg/target/traps_private.h"
 
 static void free_threads(struct tracer_snapshot *snapshot)
 {
@@ -93,7 +94,11 @@ static struct error *make(struct tracer *tracer)
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	struct tracees *tracees = &tracer->tracees;
 	tracer_drop_snapshot(tracer, true);
-	struct error *err = tracees_registers(tracees, &snapshot->threads, &snapshot->thread_count);
+	/* The copy must hold the program's own bytes; and nobody would be there to take hits. */
+	struct error *err = traps_set(tracees, tracer->target, NULL, 0, NULL);
+	if (err)
+		return err;
+	err = tracees_registers(tracees, &snapshot->threads, &snapshot->thread_count);
 	if (!err)
 		err = snapshot_child_create(tracees, snapshot->guardian, &snapshot->child);
 	if (err)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "commands/registry.h"
+#include "commands/since.h"
 #include "dbg/go/program.h"
 
 int64_t snapshot_age_ns(const struct target *target)
@@ -12,6 +13,18 @@ int64_t snapshot_age_ns(const struct target *target)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec - target->stop_monotonic_ns;
+}
+
+uint64_t snapshot_shared_size(struct target *target)
+{
+	const struct mapping *mappings;
+	size_t count;
+	uint64_t size = 0;
+	struct error *err = target_mappings(target, &mappings, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		size += mappings[i].shared ? mappings[i].end - mappings[i].start : 0;
+	error_destroy(err);
+	return size;
 }
 
 void snapshot_tell(struct shell *shell)
@@ -51,7 +64,11 @@ static void render_json(struct shell *shell)
 
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
-	struct error *err = snapshot_again(shell);
+	struct error *err = NULL;
+	if (shell->target->state == TARGET_STOPPED)
+		err = since_note(shell);
+	if (!err)
+		err = snapshot_again(shell);
 	if (err)
 		return err;
 	if (!argument_given(arguments, "json")) {
@@ -83,7 +100,7 @@ static const struct command snapshot_command = {
 		"attach and dump, the first "
 		"snapshot is made at once. Memory that the process shares with others is not "
 		"frozen, memory marked "
-		"MADV_DONTFORK is not there.",
+		"MADV_DONTFORK is not there. \"goroutines --since\" compares with the one before.",
 	.example = "snapshot",
 	.options = options,
 	.needs_target = true,

@@ -163,10 +163,18 @@ static void handle_clone(struct tracees *tracees, pid_t creator)
 		add(tracees, (pid_t)tid);
 }
 
+void tracee_interrupt_again(struct tracee *tracee)
+{
+	if (tracee->interrupt_again)
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	tracee->interrupt_again = false;
+}
+
 void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal)
 {
 	if (tracees->traps)
 		traps_before_go_on(tracees, tracee);
+	tracee_interrupt_again(tracee);
 	trace(PTRACE_CONT, tracee->tid, (unsigned long)signal);
 }
 
@@ -254,6 +262,10 @@ static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 
 void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 {
+	if (tid == tracees->foster) {
+		tracees->foster_stopped = WIFSTOPPED(status);
+		return;
+	}
 	if (!WIFSTOPPED(status)) {
 		handle_exit(tracees, tid, status);
 		return;

@@ -1,7 +1,8 @@
 /*
- * A signal has come to a thread that is about to execute a displaced instruction, or is in the middle of it. The program's handler
- * must find it before or behind that instruction; before would mean a second hit. So the signal is held, the thread
- * executes the instruction with all signals blocked that can wait, and gets the signal then, with the same siginfo.
+ * A signal has come to a thread that is about to execute a displaced instruction, or is in the
+ * middle of it. The program's handler must find it before or behind that instruction; before would
+ * mean a second hit. So the signal is held, the thread executes the instruction with all signals
+ * blocked that can wait, and gets the signal then, with the same siginfo.
  */
 #include <errno.h>
 #include <sched.h>
@@ -25,7 +26,8 @@ struct step {
 	const struct trap *trap;
 	siginfo_t held;
 	uint64_t mask;	      /* the thread's own */
-	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again */
+	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
+			       */
 	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
 };
 
@@ -45,7 +47,8 @@ static uint64_t step_mask(void)
 	return mask;
 }
 
-/* Waits for the thread's next report, which is not collected yet; false when there is none in time. */
+/* Waits for the thread's next report, which is not collected yet; false when there is none in time.
+ */
 static bool await_report(pid_t tid, siginfo_t *ret)
 {
 	int64_t deadline = 0;
@@ -97,7 +100,8 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	if (report->si_code != CLD_TRAPPED)
 		return STEP_GONE;
 	if (event) {
-		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the others. */
+		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the
+		 * others. */
 		step->interrupt_again = true;
 		return STEP_ON;
 	}
@@ -110,8 +114,8 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
 		return is_through(step, false) ? STEP_DONE : STEP_ON;
 	/*
-	 * The instruction faults. With the held signal delivered first, where the instruction has not been executed, the thread will
-	 * fault again. One that somebody has sent is sent anew.
+	 * The instruction faults. With the held signal delivered first, where the instruction has
+	 * not been executed, the thread will fault again. One that somebody has sent is sent anew.
 	 */
 	if (info.si_code <= 0)
 		syscall(SYS_tgkill, step->tracees->pid, tid, signal);
@@ -141,7 +145,8 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 	pid_t tid = tracee->tid;
 	struct step step = {.tracees = tracees, .tracee = tracee, .trap = trap};
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &step.held) != 0 ||
-		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(step.mask), &step.mask) != 0) // NOLINT
+		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(step.mask), &step.mask) !=
+			0) // NOLINT
 		return false;
 	(void)signal;
 	trap_area_write_step_mask(&tracees->traps->area, step.mask);

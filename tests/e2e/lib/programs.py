@@ -14,11 +14,12 @@ from . import paths
 # Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
 VARIANTS = {
     "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo"]),
+    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo", "hits"]),
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
     "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values", "holders",
-                                      "contexts", "verdicts", "breaks"]),
+    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values", "holders",
+                                      "contexts", "verdicts", "breaks", "hits"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),

@@ -190,7 +190,7 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 	}
 	if (event == PTRACE_EVENT_CLONE)
 		handle_clone(tracees, tracee->tid);
-	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, deliver))
+	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, &deliver))
 		return;
 	switch (tracees->mode) {
 	case TRACING_LEAVING:

@@ -28,7 +28,8 @@ static int processor_of(pid_t tid)
 	return field ? (int)strtol(field, NULL, 10) : -1;
 }
 
-/* Whether more threads want to run than there are CPUs. Then none is asleep, and to have the choice is better. */
+/* Whether more threads want to run than there are CPUs. Then none is asleep, and to have the choice
+ * is better. */
 static bool is_machine_busy(void)
 {
 	_cleanup_free_ char *text = NULL;

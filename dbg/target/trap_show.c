@@ -179,7 +179,7 @@ static void show_fault(const struct traps *traps, const struct tracee *tracee,
 	}
 }
 
-bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int signal)
+bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *signal)
 {
 	struct traps *traps = tracees->traps;
 	uint64_t rip;

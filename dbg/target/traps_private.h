@@ -98,10 +98,10 @@ void traps_hide_bytes(const struct traps *traps, uint64_t address, uint8_t *byte
 bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee);
 
 /*
- * A thread reports `signal`, which it is about to get. In the program's eyes it must stand in its
+ * A thread reports `*signal`, which it is about to get. In the program's eyes it must stand in its
  * own code. False: the thread has been removed or must not be continued.
  */
-bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int signal);
+bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *signal);
 
 /*
  * A thread stands, by PTRACE_INTERRUPT or in a group-stop, and is going to stay so or be detached:
@@ -124,9 +124,10 @@ int traps_tick(struct tracees *tracees);
 /*
  * The thread is about to get `signal` while it stands before the displaced instruction, or in the
  * middle of it: lets it execute that. True: it is through and stands, in the program's eyes, behind
- * it, about to get `signal`. False: it has died, which has been handled.
+ * it, about to get `*signal`, which may be another one than before. False: it has died, which has
+ * been handled.
  */
-bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int signal);
+bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal);
 
 /* ---- trap_children.c ---- */
 

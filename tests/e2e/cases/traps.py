@@ -5,7 +5,7 @@ import subprocess
 from lib import debugger, paths, programs
 from lib.runner import case
 
-STORM = ["-prof", "-urg", "-signals", "-births", "-gc", "-children"]
+STORM = ["-prof", "-urg", "-signals", "-traps", "-births", "-gc", "-children"]
 
 
 def soak(*args, timeout):
@@ -36,5 +36,5 @@ def counted_in_kinds_of_build(go):
 def survives_kills(go):
     """100 kills of the debugger with the newest toolchain, and some with the others."""
     times = 100 if go == programs.newest() else 10
-    seen = soak("kill", times, programs.path("hits", go), "-urg", "-signals", "-births", timeout=550)
+    seen = soak("kill", times, programs.path("hits", go), "-urg", "-signals", "-traps", "-births", timeout=550)
     assert seen["survived"] >= 0.95 * times, seen

@@ -134,3 +134,33 @@ def conditions_hold_exactly_where_they_should(go, variant):
     for n, number in enumerate(expected, 1):
         b = listed[n]
         assert b["hits"] - b["times_false"] == number and not b.get("failures"), b
+
+
+@case(go="each", variant=VARIANTS, timeout=120)
+def who_sleeps_is_parked_and_made_ready(go, variant):
+    mine = "reason == \"sleep\" && entry =~ \"main.sleep\""
+    events, listed, counts = run(go, variant, f"park if {mine}", f"ready if {mine}", "park if entry =~ \"main.sleep\"",
+                                 "ready if entry =~ \"main.sleep\"")
+    assert [len(events[n]) for n in (1, 2)] == [counts["sleep"]["in all"]] * 2, {n: len(e) for n, e in events.items()}
+    sleepers = collections.Counter(e["goid"] for e in events[1])
+    assert sleepers == collections.Counter(e["fields"]["ready_goid"] for e in events[2]), sleepers
+    assert len(sleepers) == 5 and set(sleepers.values()) == {20}, sleepers
+
+
+@case(go="each")
+def what_cannot_be_read_is_told_once(go):
+    """A condition on memory that is not there stops with the reason, then counts."""
+    with process.Process([programs.path("births", go), "wait"]) as p:
+        child = debugger.start("attach", p.pid, "--batch", "-q", *[
+            a for c in ["break astray if p.name == \"x\"", "break main.marker", "echo armed", "continue --json",
+                        "info breakpoints --json", "continue --json", "info breakpoints --json"] for a in ("-e", c)])
+        while (line := child.stdout.readline()) and line.rstrip("\n") != "armed":
+            pass
+        p.send("begin")
+        result = debugger.finish(child)
+    documents = [json.loads(line) for line in result.out.splitlines() if line.startswith("{")]
+    lists = [{b["number"]: b for b in d["breakpoints"]} for d in documents if "breakpoints" in d]
+    assert [(b[1]["hits"], b[2]["hits"]) for b in lists] == [(1, 0), (3, 1)], result
+    assert "cannot be read" in lists[0][1]["problem"], result
+    told = [d for d in documents if "cannot be read" in str(d.get("problem"))]
+    assert len(told) == 1, result

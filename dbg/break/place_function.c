@@ -195,6 +195,8 @@ static struct error *add_inlined(struct program *program, const struct pc_functi
 			struct code_place *code_place = &place->items[known].code;
 			code_place->function = call->function;
 			place->items[known].inlined_into = function->name;
+			place->items[known].loop =
+				code_is_jump_target(code, entries[i], is_inside, &instance);
 		}
 	}
 	return err;

@@ -198,8 +198,9 @@ static void regions_are_entered_where_control_comes_in(void **state)
 	/* 0: jmp 8: never entered */
 	code = CODE(0xeb, 0x06, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xc3);
 	assert_int_equal(code_region_entries(code, from_five_to_eight, NULL, entries, 4), 0);
-	assert_true(code_is_jump_target(code, 8));
-	assert_false(code_is_jump_target(code, 2));
+	assert_true(code_is_jump_target(code, 8, NULL, NULL));
+	assert_false(code_is_jump_target(code, 2, NULL, NULL));
+	assert_false(code_is_jump_target(code, 8, from_five_to_eight, NULL));
 }
 
 /* ---- Names ---- */

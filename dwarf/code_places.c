@@ -142,6 +142,23 @@ bool code_only_access(struct bytes code, enum code_access access, int64_t displa
 	return found == 1;
 }
 
+bool code_next_call(struct bytes code, size_t from, int64_t target, size_t *ret_offset)
+{
+	struct walk walk;
+	if (!walk_init(&walk, code))
+		return false;
+	while (walk_next(&walk)) {
+		const struct instruction *at = &walk.at;
+		if (walk.offset < from || at->info.mnemonic != ZYDIS_MNEMONIC_CALL ||
+			at->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+			(int64_t)walk.next + at->operands[0].imm.value.s != target)
+			continue;
+		*ret_offset = walk.offset;
+		return true;
+	}
+	return false;
+}
+
 /* Where a direct jump leads, relative to the start; false for other instructions and for jumps out
  * of the code. */
 static bool jump_target(const struct walk *walk, size_t *ret)

@@ -30,6 +30,10 @@ enum code_access { CODE_LOADS, CODE_STORES };
 bool code_only_access(struct bytes code, enum code_access access, int64_t displacement,
 	size_t *ret_offset, int *ret_register);
 
+/* The first direct call, from offset `from` on, of the function at `target` bytes from the start of
+ * the code. */
+bool code_next_call(struct bytes code, size_t from, int64_t target, size_t *ret_offset);
+
 /*
  * Where a part of the code is entered: `inside` tells of every offset whether it belongs to the
  * part. The offsets of those instructions of the part that can be reached from outside without

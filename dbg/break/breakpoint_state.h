@@ -42,6 +42,7 @@ struct armed_trap {
 	struct breakpoint_entry *entry; /* NULL: only births are noted */
 	size_t item;			/* of the entry's place */
 	int subject;			/* as in struct place */
+	int64_t subject_offset;
 };
 
 struct breakpoints {

@@ -290,8 +290,8 @@ static struct error *add_armed(struct armed_trap **armed, size_t *count, size_t 
 	if (!array_reserve(armed, capacity, *count + place->count))
 		return error_no_memory();
 	for (size_t i = 0; i < place->count; i++)
-		(*armed)[(*count)++] =
-			(struct armed_trap){place->items[i].code.pc, entry, i, place->subject};
+		(*armed)[(*count)++] = (struct armed_trap){
+			place->items[i].code.pc, entry, i, place->subject, place->subject_offset};
 	return NULL;
 }
 

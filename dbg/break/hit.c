@@ -9,14 +9,17 @@
 
 enum { DWARF_RSP = 7, VECTORS = 16 };
 
-void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject)
+void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
+	int64_t subject_offset)
 {
 	hit->trap = trap;
 	hit->kind = kind;
 	hit->time_ns = 0;
 	hit->current_known = hit->on_system_stack = hit->stack_known = false;
 	hit->texts_used = hit->function_count = 0;
-	hit->subject = subject >= 0 ? hit_register(hit, (uint64_t)subject) : 0;
+	hit->subject = 0;
+	if (subject >= 0)
+		hit->subject = hit_register(hit, (uint64_t)subject) + (uint64_t)subject_offset;
 	hit->current.loaded = hit->other.loaded = false;
 	hit->current.address = 0;
 	hit->other.address = hit->subject;

@@ -49,7 +49,9 @@ struct hit {
 	size_t texts_used;
 };
 
-void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject);
+/* `subject` and its offset as in struct place. */
+void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
+	int64_t subject_offset);
 
 /* The value of the register with DWARF's number `number` (of a vector register its low word); 0 for
  * others. */

@@ -180,6 +180,11 @@ static enum place_kind kind_of(const struct armed_trap *armed)
 	return armed->entry ? armed->entry->place.kind : PLACE_NEWPROC;
 }
 
+static void begin(struct hit *hit, const struct trap_hit *trap, const struct armed_trap *armed)
+{
+	hit_begin(hit, trap, kind_of(armed), armed->subject, armed->subject_offset);
+}
+
 enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 {
 	struct breakpoints *breakpoints = context;
@@ -197,13 +202,13 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 		if (!armed->entry)
 			continue;
 		int64_t start = now_ns(CLOCK_MONOTONIC);
-		hit_begin(hit, trap, kind_of(armed), armed->subject);
+		begin(hit, trap, armed);
 		if (judge(breakpoints, armed, hit) == TRAP_STOP)
 			answer = TRAP_STOP;
 		armed->entry->judging_ns += (uint64_t)(now_ns(CLOCK_MONOTONIC) - start);
 	}
 	if (life && breakpoints->note_births) {
-		hit_begin(hit, trap, kind_of(life), life->subject);
+		begin(hit, trap, life);
 		note_life(breakpoints, hit);
 	}
 	return answer;

@@ -28,7 +28,8 @@ struct place {
 	struct breakpoint_place *items;
 	size_t count, capacity;
 	int subject; /* DWARF's number of the register that holds what the place is about: the g,
-			the context */
+		the context; -1: none */
+	int64_t subject_offset; /* to be added to it */
 };
 
 /* The most instructions of one place. */

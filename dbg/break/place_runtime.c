@@ -62,11 +62,28 @@ static struct error *find_newproc(struct program *program, struct place *place)
 	return err;
 }
 
+/* Unoptimised code: the call of done.Load behind the instruction that stores `stored`. */
+static bool find_load_call(struct program *program, const struct pc_function *function,
+	struct bytes code, const struct go_type *type, const char *stored, size_t *ret)
+{
+	struct pc_function load;
+	struct go_field field;
+	size_t store;
+	int base;
+	struct error *err = go_type_field(program, type, stored, &field);
+	bool found = !err &&
+		     code_only_access(code, CODE_STORES, (int64_t)field.offset, &store, &base) &&
+		     function_named(program, "sync/atomic.(*Value).Load", &load);
+	error_destroy(err);
+	return found &&
+	       code_next_call(code, store, (int64_t)load.entry - (int64_t)function->entry, ret);
+}
+
 /*
  * Whoever cancels a context calls cancelCtx.cancel, which does nothing when that has been done
  * before. Behind that check, with err and cause set, it loads `done` to close the channel; the
- * register it loads from is the context. Unoptimised code has calls for that; it stores the cause
- * just before.
+ * register it loads from is the context. Where atomic.Value.Load is not inlined, its receiver is in
+ * RAX.
  */
 static struct error *find_cancel(struct program *program, struct place *place)
 {
@@ -92,10 +109,9 @@ static struct error *find_cancel(struct program *program, struct place *place)
 		code_only_access(code, CODE_LOADS, (int64_t)field.offset, &offset, &place->subject);
 	static const char *const stored[] = {"cause", "err"};
 	for (size_t i = 0; i < array_length(stored) && !found; i++) {
-		err = go_type_field(program, type, stored[i], &field);
-		found = !err && code_only_access(code, CODE_STORES, (int64_t)field.offset, &offset,
-					&place->subject);
-		error_destroy(err);
+		found = find_load_call(program, &function, code, type, stored[i], &offset);
+		place->subject = RAX;
+		place->subject_offset = -(int64_t)field.offset;
 	}
 	if (!found)
 		return lacks("the cancellation of contexts", NAME);

@@ -408,6 +408,32 @@ def completion(go):
         p.check_as_before()
 
 
+@case(go="ends")
+def none_is_met_while_a_command_lets_it_run(go):
+    """`ctx check` lets the process run for its grace; that is no hit, and afterwards all are as they were."""
+    with Breaks(go) as p:
+        p.order("busy")
+        r = debugger.attach(p.pid, "break main.handle", "break main.twice", "disable 2", "ctx check --grace 300ms",
+                            "info breakpoints --json", "continue", options=["-q"], expect={0, 3})
+        listed = breakpoints(next(d for d in documents(r.out) if "breakpoints" in d))
+        assert listed[1]["enabled"] and not listed[2]["enabled"] and listed[1]["hits"] == 0, listed
+        assert "breakpoint 1, main.handle, hit 1" in r.out, r
+        p.check_as_before()
+
+
+@case(go="ends")
+def snapshots_and_breakpoints(go):
+    """A breakpoint stops a process that was looked at through a snapshot; there is none while one is enabled."""
+    with Breaks(go) as p:
+        r = debugger.attach(p.pid, "snapshot", "break main.handle", "snapshot", expect=1)
+        assert "is stopped" in r.err and "breakpoints are set" in r.err, r
+        p.order("busy")
+        r = debugger.attach(p.pid, "break main.handle if id == -1", "continue --for 300ms", "disable", "snapshot",
+                            "goroutines", "enable", "continue --for 300ms", "info breakpoints --json", options=["-q"])
+        assert breakpoints(last_document(r))[1]["hits"] > 0, r
+        p.check_as_before()
+
+
 @case()
 def bad_input(go):
     """A sentence for each, and the process runs on."""

@@ -346,6 +346,29 @@ def in_the_background(go):
 
 
 @case(go="ends")
+def driven_through_a_pipe(go):
+    """Hits are told while the next command is still awaited."""
+    with Breaks(go) as p:
+        child = debugger.start("attach", p.pid, "-q")
+
+        def send(*lines):
+            child.stdin.write("".join(line + "\n" for line in lines))
+            child.stdin.flush()
+
+        send("trace main.handle", "break main.marker", "echo armed", "continue --background --json")
+        wait_for_line(child, "armed")
+        p.send("call 20000")
+        told = [json.loads(child.stdout.readline()) for _ in range(20001)]
+        assert [d["hit"] for d in told] == [*range(1, 20001), 1], told[-3:]
+        assert told[-1]["event"] == "stop" and told[-1]["what"] == "main.marker", told[-1]
+        send("delete", "continue --background")
+        assert p.line().split()[1] == "20000"
+        child.stdin.close()
+        assert child.wait(20) == 0
+        p.check_as_before()
+
+
+@case(go="ends")
 def at_a_prompt(go):
     with Breaks(go) as p, Prompt("attach", p.pid, "--color=never") as t:
         t.run("b main.handle if id == 2")

@@ -34,6 +34,15 @@ struct error *shell_stop(struct shell *shell)
 	return err;
 }
 
+struct error *shell_resume(struct shell *shell)
+{
+	shell->stop_told = false;
+	struct error *err = target_continue(shell->target);
+	if (err)
+		shell->stop_told = true;
+	return err;
+}
+
 /* When and how much to wait for. */
 struct wait_limits {
 	int64_t deadline_ns; /* INT64_MAX: none */
@@ -68,6 +77,13 @@ static struct error *take_failure(const struct shell *shell)
 	return shell->breaks ? take_pointer(shell->breaks->failed) : NULL;
 }
 
+/* What it has stopped for is told with the event, which may come a moment after the stop. */
+static bool is_awaited(const struct shell *shell)
+{
+	return shell->target && !shell->quit &&
+	       (shell->target->state == TARGET_RUNNING || !shell->stop_told);
+}
+
 /* Waits until the target stops or is gone, or limits are reached or Ctrl-C comes, which stop it. */
 static struct error *wait_for_stop(struct shell *shell, const struct wait_limits *limits)
 {
@@ -77,14 +93,18 @@ static struct error *wait_for_stop(struct shell *shell, const struct wait_limits
 		shell->breaks->most = limits->hits;
 	}
 	shell_handle_events(shell);
-	while (!err && shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
-		if (has_had_enough(shell, limits)) {
+	while (is_awaited(shell)) {
+		bool running = shell->target->state == TARGET_RUNNING;
+		if (running && has_had_enough(shell, limits)) {
 			if (shell->breaks)
 				shell->breaks->ending = true;
 			err = shell_stop(shell);
 			break;
 		}
-		wait_for_event(shell, limits->deadline_ns);
+		/* The event follows a stop at once. */
+		wait_for_event(shell, running ? limits->deadline_ns : now_ns() + 100000000);
+		if (!running)
+			shell->stop_told = true;
 		shell_handle_events(shell);
 	}
 	if (shell->breaks) {
@@ -137,7 +157,7 @@ struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 	}
 	struct error *err = break_session_suspend(shell, &suspended, &count);
 	if (!err)
-		err = target_continue(shell->target);
+		err = shell_resume(shell);
 	struct wait_limits limits = {.deadline_ns = deadline_after(duration_ns)};
 	if (!err)
 		err = wait_for_stop(shell, &limits);
@@ -206,7 +226,7 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	if (shell->target->state != TARGET_RUNNING) {
 		err = break_session_arm(shell);
 		if (!err)
-			err = target_continue(shell->target);
+			err = shell_resume(shell);
 		if (err)
 			return err;
 	}

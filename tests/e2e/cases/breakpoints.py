@@ -519,11 +519,14 @@ def armed(p, *more):
     return child
 
 
-@case(go="each", way=["quit", "end of input", "detach", "SIGTERM", "SIGHUP", "SIGINT", "bad command", "SIGKILL"], timeout=90)
+@case(go="each", way=["quit", "end of input", "detach", "end while it runs", "SIGTERM", "SIGHUP", "SIGINT", "bad command", "SIGKILL"], timeout=90)
 def code_is_the_files_after(go, way):
     with Breaks(go) as p:
         p.order("busy")
-        if way in ("quit", "end of input", "detach", "bad command"):
+        if way == "end while it runs":
+            debugger.attach(p.pid, "trace newproc --count-by creator", "break main.handle if id == -1",
+                            "continue --background", "!sleep 0.5", options=["-q"])
+        elif way in ("quit", "end of input", "detach", "bad command"):
             line = {"quit": ["quit"], "end of input": [], "detach": ["detach"], "bad command": ["nonsense"]}[way]
             r = debugger.attach(p.pid, "trace newproc --count-by creator", "break main.handle if id == -1",
                                 "continue --for 700ms", *line, options=["-q"], expect={0, 1})

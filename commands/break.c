@@ -19,17 +19,21 @@ static struct error *make_counts(const struct break_session *session, const char
 	return err ? err : break_counts_create(fields, schema, ret);
 }
 
+/* Gives the counting to its breakpoint, whose events then carry only what is counted. */
 static struct error *keep_counts(
 	struct break_session *session, int number, struct break_counts *counts)
 {
-	struct break_extra *extra = counts ? break_session_extra(session, number) : NULL;
-	if (counts && !extra) {
+	const char *names[BREAK_COUNTS_MAX_NEEDED];
+	if (!counts)
+		return NULL;
+	struct break_extra *extra = break_session_extra(session, number);
+	if (!extra) {
 		break_counts_destroy(counts);
 		return error_no_memory();
 	}
-	if (extra)
-		extra->counts = counts;
-	return NULL;
+	extra->counts = counts;
+	size_t count = break_counts_needs(counts, names);
+	return breakpoints_show(session->breakpoints, number, names, count);
 }
 
 static struct error *answer(struct shell *shell, int number, bool as_json)

@@ -96,6 +96,19 @@ const char *break_counts_fields(const struct break_counts *counts)
 	return counts->fields;
 }
 
+size_t break_counts_needs(const struct break_counts *counts, const char **ret)
+{
+	static const char *const of_go[] = {"creator", "creator_file", "creator_line"};
+	size_t count = 0;
+	for (size_t i = 0; i < counts->name_count; i++) {
+		if (strcmp(counts->names[i], BREAK_COUNTS_GO) != 0)
+			ret[count++] = counts->names[i];
+		for (size_t k = 0; k < 3 && !strcmp(counts->names[i], BREAK_COUNTS_GO); k++)
+			ret[count++] = of_go[k];
+	}
+	return count;
+}
+
 static const struct break_field *find_field(const struct break_event *event, const char *name)
 {
 	for (size_t i = 0; i < event->field_count; i++)

@@ -6,7 +6,11 @@
 
 #include "dbg/break/breakpoint.h"
 
-enum { BREAK_COUNTS_MAX_FIELDS = 4, BREAK_COUNTS_MAX_VALUES = 100000 };
+enum {
+	BREAK_COUNTS_MAX_FIELDS = 4,
+	BREAK_COUNTS_MAX_VALUES = 100000,
+	BREAK_COUNTS_MAX_NEEDED = 3 * BREAK_COUNTS_MAX_FIELDS
+};
 
 /* What is no field: the go statement, that is creator, creator_file and creator_line. */
 #define BREAK_COUNTS_GO "go"
@@ -26,6 +30,10 @@ struct break_counts;
 struct error *break_counts_create(
 	const char *fields, const struct expr_schema *schema, struct break_counts **ret);
 void break_counts_destroy(struct break_counts *counts); /* NULL is fine */
+
+/* The values that events must carry for it. Belong to `counts`; `*ret` has room for
+ * BREAK_COUNTS_MAX_NEEDED. */
+size_t break_counts_needs(const struct break_counts *counts, const char **ret);
 
 /* A go statement as it is counted: "main.serve  /src/main.go:41". */
 void break_counts_describe_go(const struct code_place *place, char *ret, size_t size);

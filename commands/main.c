@@ -24,6 +24,15 @@ static void warn(void *context, const char *message)
 	shell_warn(context, "%s", message);
 }
 
+static struct live_options live_options(struct shell *shell)
+{
+	return (struct live_options){
+		.max_stop_ns = shell->settings.max_stop_ns,
+		.pause = shell->settings.pause,
+		.cancel = &shell->cancel,
+	};
+}
+
 static struct error *open_live(struct shell *shell, const char *pid_text, struct target **ret)
 {
 	uint64_t pid;
@@ -32,14 +41,14 @@ static struct error *open_live(struct shell *shell, const char *pid_text, struct
 		return err;
 	if (!pid || pid > INT32_MAX)
 		return error_create(ERROR_USAGE, "there is no process %s", pid_text);
-	struct live_options options = {shell->settings.max_stop_ns, &shell->cancel};
+	struct live_options options = live_options(shell);
 	return live_attach((pid_t)pid, &options, ret);
 }
 
 static struct error *open_target(
 	struct shell *shell, const struct options *options, struct target **ret)
 {
-	struct live_options live = {shell->settings.max_stop_ns, &shell->cancel};
+	struct live_options live = live_options(shell);
 	const char *const *words = options->words;
 	switch (options->subcommand) {
 	case SUBCOMMAND_ATTACH:
@@ -138,6 +147,10 @@ static void apply(struct shell *shell, const struct options *options)
 		!options->batch && options->subcommand != SUBCOMMAND_DUMP && isatty(STDIN_FILENO);
 	shell->settings.color = options->color;
 	shell->settings.quiet = options->quiet;
+	/* A program started under the debugger stands at its beginning; any other is in use. */
+	shell->settings.pause = options->pause_given			       ? options->pause
+				: options->subcommand == SUBCOMMAND_EXEC ? PAUSE_STOP
+									       : PAUSE_FORK;
 	shell->settings.max_stop_ns = options->max_stop_given ? options->max_stop_ns
 				      : shell->interactive    ? 0
 							      : default_max_stop_ns;

@@ -14,6 +14,7 @@
 #include "commands/completion.h"
 #include "commands/history.h"
 #include "commands/interrupt.h"
+#include "commands/snapshot.h"
 
 /* Readline hands lines to a function without an argument: it finds the session here while
  * repl_run() runs. */
@@ -27,8 +28,11 @@ static struct {
 void repl_prompt(const struct shell *shell, char *ret, size_t size)
 {
 	const struct target *target = shell->target;
-	char what[32] = "", selected[32] = "";
-	if (target && target->ops->cont)
+	char what[64] = "", age[32] = "", selected[32] = "";
+	if (target && target->is_snapshot) {
+		format_duration(snapshot_age_ns(target), age, sizeof(age));
+		snprintf(what, sizeof(what), " %d snapshot %s old", (int)target->pid, age);
+	} else if (target && target->ops->cont)
 		snprintf(what, sizeof(what), " %d%s", (int)target->pid,
 			target->state == TARGET_RUNNING ? " running" : "");
 	else if (target)
@@ -168,7 +172,12 @@ static void greet(const struct shell *shell)
 	if (shell->settings.quiet || !shell->target)
 		return;
 	const struct target *target = shell->target;
-	if (target->ops->cont)
+	if (target->is_snapshot)
+		fprintf(stderr,
+			"gctxdbg: you look at a frozen copy of process %d (%s), which runs on; "
+			"\"snapshot\" makes a new one, \"help\" lists the commands\n",
+			(int)target->pid, target->exe_name ? target->exe_name : "?");
+	else if (target->ops->cont)
 		fprintf(stderr,
 			"gctxdbg: process %d (%s) stands still while you look and runs on when you "
 			"leave; \"help\" lists the commands\n",

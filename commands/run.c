@@ -1,4 +1,4 @@
-/* The commands that let the target run and stop it: continue, wait, interrupt. */
+/* The commands that let the target run: continue, wait. */
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 #include "commands/interrupt.h"
 #include "commands/registry.h"
 #include "commands/run.h"
+#include "commands/snapshot.h"
 #include "dbg/go/program.h"
 
 static int64_t now_ns(void)
@@ -16,18 +17,29 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Stops a running target and tells so. */
-static struct error *stop(struct shell *shell)
+struct error *shell_stop(struct shell *shell)
 {
 	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
 	 */
 	bool cancelled = atomic_exchange(&shell->cancel, false);
+	bool by_snapshot = shell->target->pause == PAUSE_FORK;
 	struct error *err = target_interrupt(shell->target);
+	if (!err && by_snapshot)
+		snapshot_tell(shell);
 	if (cancelled)
 		shell->cancel = true;
 	shell_handle_events(shell);
 	if (!err && shell->program)
 		program_refresh(shell->program);
+	return err;
+}
+
+struct error *shell_resume(struct shell *shell)
+{
+	shell->stop_told = false;
+	struct error *err = target_continue(shell->target);
+	if (err)
+		shell->stop_told = true;
 	return err;
 }
 
@@ -65,6 +77,13 @@ static struct error *take_failure(const struct shell *shell)
 	return shell->breaks ? take_pointer(shell->breaks->failed) : NULL;
 }
 
+/* What it has stopped for is told with the event, which may come a moment after the stop. */
+static bool is_awaited(const struct shell *shell)
+{
+	return shell->target && !shell->quit &&
+	       (shell->target->state == TARGET_RUNNING || !shell->stop_told);
+}
+
 /* Waits until the target stops or is gone, or limits are reached or Ctrl-C comes, which stop it. */
 static struct error *wait_for_stop(struct shell *shell, const struct wait_limits *limits)
 {
@@ -74,14 +93,18 @@ static struct error *wait_for_stop(struct shell *shell, const struct wait_limits
 		shell->breaks->most = limits->hits;
 	}
 	shell_handle_events(shell);
-	while (!err && shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
-		if (has_had_enough(shell, limits)) {
+	while (is_awaited(shell)) {
+		bool running = shell->target->state == TARGET_RUNNING;
+		if (running && has_had_enough(shell, limits)) {
 			if (shell->breaks)
 				shell->breaks->ending = true;
-			err = stop(shell);
+			err = shell_stop(shell);
 			break;
 		}
-		wait_for_event(shell, limits->deadline_ns);
+		/* The event follows a stop at once. */
+		wait_for_event(shell, running ? limits->deadline_ns : now_ns() + 100000000);
+		if (!running)
+			shell->stop_told = true;
 		shell_handle_events(shell);
 	}
 	if (shell->breaks) {
@@ -104,14 +127,37 @@ static int64_t deadline_after(int64_t duration_ns)
 									   : deadline_ns;
 }
 
+/* Waits; ERROR_CANCELLED after Ctrl-C. */
+static struct error *wait_and_cancel(struct shell *shell, int64_t duration_ns)
+{
+	int64_t end_ns = now_ns() + duration_ns;
+	while (!shell->cancel && !shell->quit && now_ns() < end_ns) {
+		struct pollfd fds[] = {
+			{.fd = shell->target->event_fd, .events = POLLIN},
+			{.fd = interrupt_fd(), .events = POLLIN},
+		};
+		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
+		poll(fds, array_length(fds), left_ms < 60000 ? (int)left_ms : 60000);
+		shell_handle_events(shell);
+		if (!shell->target)
+			return error_create(ERROR_GONE, "the process is gone");
+	}
+	return shell->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
+}
+
 struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 {
 	int *suspended;
 	size_t count;
 	interrupt_drain();
+	if (shell->target->is_snapshot) {
+		/* It runs as it is. */
+		struct error *err = wait_and_cancel(shell, duration_ns);
+		return err ? err : snapshot_again(shell);
+	}
 	struct error *err = break_session_suspend(shell, &suspended, &count);
 	if (!err)
-		err = target_continue(shell->target);
+		err = shell_resume(shell);
 	struct wait_limits limits = {.deadline_ns = deadline_after(duration_ns)};
 	if (!err)
 		err = wait_for_stop(shell, &limits);
@@ -180,7 +226,7 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	if (shell->target->state != TARGET_RUNNING) {
 		err = break_session_arm(shell);
 		if (!err)
-			err = target_continue(shell->target);
+			err = shell_resume(shell);
 		if (err)
 			return err;
 	}
@@ -254,25 +300,3 @@ static const struct command wait_command = {
 	.run = run_wait,
 };
 REGISTER_COMMAND(wait_command);
-
-static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
-{
-	(void)arguments;
-	const struct target *target = shell->target;
-	if (target->ops->cont && target->state == TARGET_STOPPED) {
-		shell_tell(shell, "process %d is stopped already", (int)target->pid);
-		return NULL;
-	}
-	return stop(shell);
-}
-
-static const struct command interrupt_command = {
-	.name = "interrupt",
-	.group = GROUP_RUNNING,
-	.usage = "interrupt",
-	.summary = "Stops all threads of a running process",
-	.example = "interrupt",
-	.needs_target = true,
-	.run = run_interrupt,
-};
-REGISTER_COMMAND(interrupt_command);

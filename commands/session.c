@@ -18,6 +18,7 @@ static void warn(void *context, const char *message)
 static void update_suspend(const struct shell *shell)
 {
 	interrupt_ignore_suspend(shell->target && shell->target->ops->cont &&
+				 !shell->target->is_snapshot &&
 				 shell->target->state == TARGET_STOPPED);
 }
 
@@ -76,6 +77,15 @@ static struct error *use_exe(struct target *target, const char *exe)
 	return NULL;
 }
 
+void shell_show_warning(struct shell *shell)
+{
+	struct target *target = shell->target;
+	if (target && target->warning)
+		shell_warn(shell, "%s", target->warning);
+	if (target)
+		free(take_pointer(target->warning));
+}
+
 struct error *shell_open(struct shell *shell, struct target *target)
 {
 	target->cancel = &shell->cancel;
@@ -101,12 +111,17 @@ struct error *shell_open(struct shell *shell, struct target *target)
 	shell->target = target;
 	shell->program = program;
 	shell->selection = (struct selection){0};
+	shell->stop_told = true;
 	update_suspend(shell);
+	shell_show_warning(shell);
 	return NULL;
 }
 
 void shell_close_target(struct shell *shell)
 {
+	/* The breakpoints can go once nobody can meet them any more. */
+	if (shell->breaks && shell->target->state == TARGET_RUNNING)
+		error_destroy(target_detach(shell->target));
 	break_session_destroy(take_pointer(shell->breaks));
 	if (shell->program)
 		program_close(shell->program);
@@ -152,7 +167,10 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 	int pid = (int)shell->target->pid;
 	switch (event->kind) {
 	case TARGET_EVENT_EXITED:
-		shell_tell(shell, "process %d exited with status %d", pid, event->value);
+		if (event->value < 0)
+			shell_tell(shell, "process %d has exited", pid);
+		else
+			shell_tell(shell, "process %d exited with status %d", pid, event->value);
 		return true;
 	case TARGET_EVENT_KILLED:
 		shell_tell(shell, "process %d was killed by signal %d (%s)", pid, event->value,
@@ -177,10 +195,12 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 				event->value, strsignal(event->value));
 		else
 			shell_tell(shell, "process %d is stopped", pid);
+		shell->stop_told = shell->target->state == TARGET_STOPPED;
 		program_refresh(shell->program);
 		shell->selection.frame = 0;
 		return false;
 	case TARGET_EVENT_TRAP:
+		shell->stop_told = shell->target->state == TARGET_STOPPED;
 		/* Why, the breakpoints' own events tell. */
 		program_refresh(shell->program);
 		shell->selection.frame = 0;

@@ -80,6 +80,11 @@ struct error *breakpoints_set_condition(
 /* The next `count` hits for which the condition holds do nothing. */
 struct error *breakpoints_ignore(struct breakpoints *breakpoints, int number, uint64_t count);
 
+/* Its events shall carry exactly these values, instead of what is usual at the place. ERROR_USAGE for
+ * a name that is not there, or that has no single value (stack, labels). */
+struct error *breakpoints_show(struct breakpoints *breakpoints, int number,
+	const char *const *names, size_t count);
+
 /* In order of their numbers; may be asked while the target runs too. False past the end. */
 bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct breakpoint *ret);
 

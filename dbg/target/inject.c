@@ -158,7 +158,11 @@ static enum report judge(const struct injection *injection, int status)
 	case SIGSEGV:
 	case SIGBUS:
 	case SIGILL:
-		return info.si_code > 0 ? REPORT_FAULT : REPORT_SIGNAL;
+		/* The thread may have stood with a fault of its own that it had not been told of yet. */
+		return info.si_code > 0 && gadget_contains(injection->own.gadget,
+						   (uint64_t)(uintptr_t)info.si_addr)
+			       ? REPORT_FAULT
+			       : REPORT_SIGNAL;
 	default:
 		return REPORT_SIGNAL;
 	}

@@ -133,6 +133,11 @@ struct error *live_memory_read(struct live_memory *memory, struct memory_run *ru
 {
 	for (size_t i = 0; i < count; i++)
 		runs[i].done = 0;
+	if (memory->by_file) {
+		for (size_t i = 0; i < count; i++)
+			read_slowly(memory, &runs[i], rest(&runs[i]));
+		return NULL;
+	}
 	size_t first = 0;
 	while (first < count) {
 		struct batch batch;

@@ -8,6 +8,9 @@
 
 struct live_memory {
 	pid_t tid;  /* a living thread of the process */
+	/* Read through that file only: process_vm_readv() pins pages, which makes the kernel copy those that
+	 * are shared copy-on-write with another process. */
+	bool by_file;
 	int mem_fd; /* /proc/TID/mem, opened when first needed; -1: not yet */
 };
 

@@ -121,7 +121,7 @@ static struct error *await_birth(pid_t pid)
 		got = waitpid(pid, &status, __WALL);
 	while (got < 0 && errno == EINTR);
 	if (got != pid || !WIFSTOPPED(status) ||
-		trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL) != 0)
+		trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) != 0)
 		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
 	return NULL;
 }
@@ -216,6 +216,12 @@ static void await_death(pid_t pid)
 	}
 }
 
+void snapshot_child_kill(const struct snapshot_child *child)
+{
+	kill(child->pid, SIGKILL);
+	await_death(child->pid);
+}
+
 static struct error *reap(struct injection *injection, const struct snapshot_child *child)
 {
 	const uint64_t arguments[INJECT_ARGUMENTS] = {
@@ -239,8 +245,7 @@ static struct error *reap(struct injection *injection, const struct snapshot_chi
 struct error *snapshot_child_end(
 	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child)
 {
-	kill(child->pid, SIGKILL);
-	await_death(child->pid);
+	snapshot_child_kill(child);
 	struct injection injection;
 	struct error *err = inject_begin(tracees, inject_choose(tracees), guardian, &injection);
 	if (err)

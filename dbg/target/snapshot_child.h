@@ -24,6 +24,10 @@ struct snapshot_child {
 struct error *snapshot_child_create(
 	struct tracees *tracees, struct guardian *guardian, struct snapshot_child *ret);
 
+/* Kills it and waits until it is dead, the longer the bigger it is; the first half of
+ * snapshot_child_end(). */
+void snapshot_child_kill(const struct snapshot_child *child);
+
 /*
  * Kills the child, which we trace or not, and makes the target, of which at least one thread is
  * stopped, reap it. `guardian` (may be NULL) forgets it. An error leaves a zombie and the note.

@@ -38,6 +38,7 @@ void target_destroy(struct target *target)
 	memory_cache_destroy(take_pointer(target->cache));
 	free(take_pointer(target->exe_path));
 	free(take_pointer(target->exe_name));
+	free(take_pointer(target->warning));
 	target->ops->destroy(target);
 }
 
@@ -260,6 +261,28 @@ struct error *target_interrupt(struct target *target)
 		return check_stopped(target);
 	target_drop_cache(target);
 	return target->ops->interrupt(target);
+}
+
+struct error *target_snapshot(struct target *target)
+{
+	if (!target->ops->snapshot)
+		return cannot(target, "be copied, it does not change");
+	if (target->state == TARGET_GONE)
+		return check_stopped(target);
+	target_drop_cache(target);
+	return target->ops->snapshot(target);
+}
+
+struct error *target_hold(struct target *target)
+{
+	if (!target->ops->hold)
+		return cannot(target, "be stopped, it does not run");
+	if (target->state == TARGET_GONE)
+		return check_stopped(target);
+	if (target->state == TARGET_STOPPED && !target->is_snapshot)
+		return NULL;
+	target_drop_cache(target);
+	return target->ops->hold(target);
 }
 
 /* Detaching and killing are possible whether it runs or not. */

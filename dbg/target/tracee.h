@@ -56,6 +56,12 @@ struct stop_limits {
  */
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits);
 
+/*
+ * Seizes and stops one thread, any that can be stopped at once; the process is not traced so far.
+ * Call tracees_leave() afterwards, also on an error.
+ */
+struct error *tracees_stop_one(struct tracees *tracees);
+
 /* Seizes one thread, without stopping it, and enters it in the table. */
 struct error *tracees_seize(struct tracees *tracees, pid_t tid);
 

@@ -79,6 +79,7 @@ static void handle_leave_signal(struct tracer *tracer)
 		die((int)info.ssi_signo);
 	tracer_set_gone(tracer, "it was left, because a signal asked to");
 	tracees_leave(&tracer->tracees);
+	tracer_drop_snapshot(tracer, false);
 	tracer->leave_signal = (int)info.ssi_signo;
 	event_queue_add(&tracer->events, TARGET_EVENT_LEAVE, tracer->leave_signal);
 	tracer_set_watchdog(tracer, monotonic_now() + leave_grace_ns);
@@ -198,6 +199,8 @@ static struct error *quit(struct tracer *tracer, void *argument)
 	(void)argument;
 	tracer_set_gone(tracer, "it was left");
 	tracees_leave(&tracer->tracees);
+	tracer_drop_snapshot(tracer, false);
+	tracer_end_guardian(tracer);
 	tracer->quit = true;
 	return NULL;
 }
@@ -262,6 +265,7 @@ struct error *tracer_create(
 	if (options)
 		tracer->options = *options;
 	tracer->call_fd = tracer->child_fd = tracer->leave_fd = tracer->watchdog_fd = -1;
+	tracer->snapshot.identity_fd = -1;
 	pthread_mutex_init(&tracer->lock, NULL);
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);

@@ -55,6 +55,8 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 			"a signal asked to leave before process %d was attached", call->pid);
 	tracees->pid = call->pid;
 	tracees->attaching = true;
+	bool fork = tracer->options.pause == PAUSE_FORK;
+	struct error *problem = fork ? tracer_prepare_snapshot(tracer) : NULL;
 	int64_t began = monotonic_now();
 	struct stop_limits limits = tracer_stop_limits(tracer);
 	struct error *err = tracees_stop(tracees, &limits);
@@ -62,11 +64,19 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	/* It may have executed something else between the first check and the stop. */
 	if (!err)
 		err = attach_check_program(call->pid, tracees_any_stopped(tracees));
-	if (err)
+	if (err) {
 		tracees_leave(tracees);
-	else
-		tracer_stopped(tracer, began, call->ret);
-	return err;
+		tracer_end_guardian(tracer);
+		error_destroy(problem);
+		return err;
+	}
+	if (fork && !problem) {
+		tracer_take_snapshot(tracer, began, call->ret);
+		return NULL;
+	}
+	tracer_stopped(tracer, began, call->ret);
+	call->ret->problem = problem;
+	return NULL;
 }
 
 struct error *tracer_attach(struct tracer *tracer, pid_t pid, struct stop *ret)
@@ -75,7 +85,7 @@ struct error *tracer_attach(struct tracer *tracer, pid_t pid, struct stop *ret)
 	return tracer_call(tracer, do_attach, &call, pid);
 }
 
-static struct error *not_there(struct tracer *tracer)
+struct error *tracer_not_there(struct tracer *tracer)
 {
 	return error_create(ERROR_GONE, "process %d is no longer attached: %s", tracer->tracees.pid,
 		tracer->target->gone_reason);
@@ -83,14 +93,21 @@ static struct error *not_there(struct tracer *tracer)
 
 struct error *tracer_check_stopped(struct tracer *tracer)
 {
-	return atomic_load(&tracer->target->state) == TARGET_STOPPED ? NULL : not_there(tracer);
+	return atomic_load(&tracer->target->state) == TARGET_STOPPED ? NULL
+								     : tracer_not_there(tracer);
 }
 
 static struct error *do_continue(struct tracer *tracer, void *argument)
 {
 	(void)argument;
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
-		return not_there(tracer);
+		return tracer_not_there(tracer);
+	if (tracer->snapshot.child.pid) {
+		struct error *err = tracer_stop_again(tracer);
+		if (err)
+			return err;
+		tracer_drop_snapshot(tracer, true);
+	}
 	tracer_set_watchdog(tracer, 0);
 	atomic_store(&tracer->target->state, TARGET_RUNNING);
 	tracees_resume(&tracer->tracees);
@@ -109,7 +126,7 @@ static struct error *do_interrupt(struct tracer *tracer, void *argument)
 		return NULL;
 	}
 	if (atomic_load(&tracer->target->state) != TARGET_RUNNING)
-		return not_there(tracer);
+		return tracer_not_there(tracer);
 	int64_t began = monotonic_now();
 	struct stop_limits limits = tracer_stop_limits(tracer);
 	struct error *err = tracees_stop(&tracer->tracees, &limits);
@@ -132,9 +149,10 @@ static struct error *do_detach(struct tracer *tracer, void *argument)
 {
 	(void)argument;
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
-		return not_there(tracer);
+		return tracer_not_there(tracer);
 	tracer_set_gone(tracer, "it was detached");
 	tracees_leave(&tracer->tracees);
+	tracer_drop_snapshot(tracer, false);
 	return NULL;
 }
 
@@ -149,7 +167,14 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	(void)argument;
 	struct tracees *tracees = &tracer->tracees;
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
-		return not_there(tracer);
+		return tracer_not_there(tracer);
+	if (tracer->snapshot.child.pid) {
+		/* We trace it again, so that its end is reported. */
+		struct error *err = tracer_stop_again(tracer);
+		if (err)
+			return err;
+		tracer_drop_snapshot(tracer, true);
+	}
 	if (kill(tracees->pid, SIGKILL) != 0)
 		return error_system(errno, "cannot kill process %d", tracees->pid);
 	int64_t deadline = monotonic_now() + kill_ns;
@@ -178,7 +203,16 @@ static struct error *do_registers(struct tracer *tracer, void *argument)
 {
 	struct registers_call *call = argument;
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
-		return not_there(tracer);
+		return tracer_not_there(tracer);
+	if (tracer->snapshot.child.pid) {
+		size_t count = tracer->snapshot.thread_count;
+		*call->ret = malloc((count + 1) * sizeof(**call->ret));
+		if (!*call->ret)
+			return error_no_memory();
+		memcpy(*call->ret, tracer->snapshot.threads, count * sizeof(**call->ret));
+		*call->ret_count = count;
+		return NULL;
+	}
 	return tracees_registers(&tracer->tracees, call->ret, call->ret_count);
 }
 

@@ -102,9 +102,9 @@ static struct error *map(struct trap_area *area, struct injection *injection, ui
 		return err;
 	area->start = (uint64_t)start;
 	area->end = area->start + AREA_SIZE;
-	area->code = area->start + PAGE;
-	area->table = area->code + CODE_SIZE;
-	area->slots = area->table + TABLE_SIZE;
+	area->table = area->start + PAGE;
+	area->code = area->table + TABLE_SIZE;
+	area->slots = area->code + CODE_SIZE;
 	const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {area->start, AREA_SIZE};
 	err = guardian_note_undo(area->guardian, SYS_munmap, unmap_arguments);
 	if (err)
@@ -194,6 +194,9 @@ static struct error *install(struct trap_area *area, struct injection *injection
 
 static void unmap(struct trap_area *area, struct injection *injection)
 {
+	/* It has been delivered a SIGTRAP of the program's own between two calls, and stands in our handler. */
+	if (injection->own.regs.rip >= area->code && injection->own.regs.rip < area->slots)
+		injection->own.regs.rip = area->old.handler;
 	const uint64_t arguments[INJECT_ARGUMENTS] = {area->start, area->end - area->start};
 	int64_t result;
 	struct error *err = inject_syscall(injection, SYS_munmap, arguments, &result);
@@ -209,7 +212,7 @@ static struct error *create_in(struct trap_area *area, struct injection *injecti
 {
 	struct error *err = map(area, injection, place);
 	if (!err) {
-		guardian_note_region(area->guardian, area->start, area->end);
+		guardian_note_region(area->guardian, area->code, area->slots);
 		err = install(area, injection);
 	}
 	if (err && area->start)
@@ -328,6 +331,12 @@ struct error *trap_area_renew_action(
 struct error *trap_area_write_slot(
 	struct trap_area *area, size_t index, const struct displaced *displaced)
 {
+	/* No more than is in use: the guardian takes any number on a stack that lies in there for an address. */
+	uint64_t end = trap_area_slot(area, index + 1);
+	if (end > area->used_end) {
+		area->used_end = end;
+		guardian_note_region(area->guardian, area->code, end);
+	}
 	return write_area(area, trap_area_slot(area, index), displaced->code, DISPLACED_SIZE);
 }
 

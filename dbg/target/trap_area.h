@@ -1,9 +1,9 @@
 /*
  * Our memory in the target while traps are in: one mapping near its code.
  *
- *   data page (read, write)     what rt_sigaction reads and writes; the signal mask of a thread that is being stepped
- *   code (read, execute)        the handler for SIGTRAP, the table of traps that it looks at, and for each trap a slot with the
- *                               displaced instruction (displaced.h)
+ *   data (read, write)      what rt_sigaction reads and writes; the signal mask of a thread that is being stepped; the table of
+ *                           traps that the handler looks at
+ *   code (read, execute)    the handler for SIGTRAP, and for each trap a slot with the displaced instruction (displaced.h)
  *
  * The handler never runs while we live, because a tracer takes each SIGTRAP first. Once we have been killed it makes a
  * thread that comes to a trap try again until the guardian has put the program's bytes back, and passes what is not ours on to the action
@@ -27,7 +27,8 @@ struct trap_action {
 
 struct trap_area {
 	uint64_t start, end;	    /* 0: not there */
-	uint64_t code, table, slots; /* in it, ascending */
+	uint64_t table, code, slots; /* in it, ascending */
+	uint64_t used_end;	     /* of the slots that have been written */
 	struct trap_action old, own; /* actions for SIGTRAP */
 	size_t table_count;
 	bool action_changed;

@@ -114,6 +114,18 @@ bool tracee_has_pending_int3(pid_t tid)
 	return false;
 }
 
+/*
+ * A SIGTRAP of the program's own goes through our handler, which only passes it on: a thread in there is taken to where that jumps.
+ * True: it was.
+ */
+static bool leave_handler(const struct traps *traps, pid_t tid, uint64_t rip)
+{
+	if (rip < traps->area.code || rip >= traps->area.slots)
+		return false;
+	tracee_set_rip(tid, traps->area.old.handler);
+	return true;
+}
+
 bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 {
 	struct traps *traps = tracees->traps;
@@ -128,6 +140,8 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 		set_condition(tracees, tracee, TRACEE_RUNNING);
 		return false;
 	}
+	if (leave_handler(traps, tracee->tid, rip))
+		return true;
 	const struct trap *trap = traps_find_slot(traps, rip);
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
 	if (!state)
@@ -337,7 +351,7 @@ bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int sig
 	struct traps *traps = tracees->traps;
 	uint64_t rip;
 	siginfo_t info;
-	if (!tracee_get_rip(tracee->tid, &rip) || !trap_area_contains(&traps->area, rip))
+	if (!tracee_get_rip(tracee->tid, &rip) || !trap_area_contains(&traps->area, rip) || leave_handler(traps, tracee->tid, rip))
 		return true;
 	struct trap *trap = traps_find_slot(traps, rip);
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;

@@ -300,10 +300,12 @@ static void debug_until_killed(struct program *program, int ready)
 
 static bool wait_until_free(pid_t pid)
 {
-	for (int ms = 0; ms < 20000; ms++) {
+	for (int ms = 0; ms < 10000; ms++) {
 		struct process_status status;
-		if (proc_read_status(pid, &status) != 0)
+		if (proc_read_status(pid, &status) != 0 || status.state == 'Z') {
+			fprintf(stderr, "trap_soak: the program has died\n");
 			return false;
+		}
 		bool quiet = !status.tracer;
 		/* The guardian goes last. */
 		struct mapping *mappings;
@@ -317,6 +319,7 @@ static bool wait_until_free(pid_t pid)
 			return true;
 		pause_ms(1);
 	}
+	fprintf(stderr, "trap_soak: something was left in process %d\n", (int)pid);
 	return false;
 }
 

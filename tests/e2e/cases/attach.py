@@ -94,7 +94,7 @@ def killed_at_random_moments(go):
 @case(timeout=100, sig=["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGSEGV"])
 def killed_while_the_target_stands_still(go, sig):
     with process.Process([programs.path("sigcount", go)]) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20",
+        child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
         time.sleep(0.2)
@@ -110,7 +110,7 @@ def killed_while_the_target_stands_still(go, sig):
 @case(go="ends")
 def two_debuggers(go):
     with process.Process([programs.path("sigcount", go)]) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20",
+        child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
         r = debugger.run("attach", p.pid, "--batch", expect=2)

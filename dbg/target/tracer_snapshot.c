@@ -1,0 +1,187 @@
+/*
+ * Snapshots, in the tracer thread: all threads are stopped, a child with a copy-on-write image of
+ * the memory is made (snapshot_child.h), and the target is let go altogether, until something is
+ * wanted of it again.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "dbg/target/fd.h"
+#include "dbg/target/proc_files.h"
+#include "dbg/target/tracer_private.h"
+
+static void free_threads(struct tracer_snapshot *snapshot)
+{
+	free(take_pointer(snapshot->threads));
+	snapshot->thread_count = 0;
+}
+
+/* ---- Is it still the same program? ---- */
+
+/* While its memory can be read through this descriptor the program has neither exited nor executed
+ * another one. */
+static void remember_program(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", tracees_any_stopped(&tracer->tracees));
+	close_fd(&snapshot->identity_fd);
+	snapshot->identity_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (gadget_find(tracees_any_stopped(&tracer->tracees), &snapshot->identity_address))
+		close_fd(&snapshot->identity_fd);
+}
+
+static bool is_same_program(const struct tracer_snapshot *snapshot)
+{
+	uint8_t byte;
+	return snapshot->identity_fd < 0 ||
+	       pread(snapshot->identity_fd, &byte, 1, (off_t)snapshot->identity_address) == 1;
+}
+
+/* ---- Ending one ---- */
+
+void tracer_drop_snapshot(struct tracer *tracer, bool stopped)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	if (!snapshot->child.pid)
+		return;
+	kill(snapshot->child.pid, SIGKILL);
+	struct error *err = NULL;
+	if (!stopped)
+		err = tracees_stop_one(&tracer->tracees);
+	/* Should it not work the guardian does it when we are gone; without any thread of the
+	 * target init does. */
+	if (!err)
+		err = snapshot_child_end(&tracer->tracees, snapshot->guardian, &snapshot->child);
+	if (!stopped)
+		tracees_leave(&tracer->tracees);
+	error_destroy(err);
+	snapshot->child = (struct snapshot_child){0};
+	free_threads(snapshot);
+}
+
+void tracer_end_guardian(struct tracer *tracer)
+{
+	guardian_destroy(take_pointer(tracer->snapshot.guardian));
+	close_fd(&tracer->snapshot.identity_fd);
+}
+
+/* ---- Making one ---- */
+
+struct error *tracer_prepare_snapshot(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	if (snapshot->child.pid) /* taking a big one down takes a while */
+		snapshot_child_kill(&snapshot->child);
+	return snapshot->guardian ? NULL
+				  : guardian_create(tracer->tracees.pid, &snapshot->guardian);
+}
+
+static struct error *make(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	struct tracees *tracees = &tracer->tracees;
+	tracer_drop_snapshot(tracer, true);
+	struct error *err = tracees_registers(tracees, &snapshot->threads, &snapshot->thread_count);
+	if (!err)
+		err = snapshot_child_create(tracees, snapshot->guardian, &snapshot->child);
+	if (err)
+		free_threads(snapshot);
+	return err;
+}
+
+void tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret)
+{
+	tracer_stopped(tracer, began, ret);
+	ret->problem = make(tracer);
+	if (ret->problem)
+		return;
+	tracer_set_watchdog(tracer, 0);
+	remember_program(tracer);
+	tracees_leave(&tracer->tracees);
+	ret->snapshot = tracer->snapshot.child.pid;
+	ret->stall_ns = monotonic_now() - began;
+}
+
+/* Nobody has told us: while it was not traced. */
+static void tell_gone(struct tracer *tracer)
+{
+	if (proc_is_alive(tracer->tracees.pid)) {
+		tracer_set_gone(tracer, "it runs another program now (exec)");
+		event_queue_add(&tracer->events, TARGET_EVENT_EXEC, 0);
+	} else {
+		tracer_set_gone(tracer, "it has exited");
+		event_queue_add(&tracer->events, TARGET_EVENT_EXITED, -1);
+	}
+}
+
+struct error *tracer_stop_again(struct tracer *tracer)
+{
+	struct tracees *tracees = &tracer->tracees;
+	struct stop_limits limits = tracer_stop_limits(tracer);
+	bool untraced = tracer->snapshot.child.pid;
+	struct error *err = NULL;
+	if (!untraced || is_same_program(&tracer->snapshot))
+		err = tracees_stop(tracees, &limits);
+	if (untraced && !is_same_program(&tracer->snapshot)) {
+		error_destroy(err);
+		tracees_leave(tracees);
+		tell_gone(tracer);
+		tracer_drop_snapshot(tracer, false);
+		return tracer_not_there(tracer);
+	}
+	if (err && untraced)
+		tracees_leave(tracees);
+	else if (err && !tracees->execed && !tracees->ended)
+		tracees_resume(tracees);
+	return err;
+}
+
+static struct error *do_snapshot(struct tracer *tracer, void *argument)
+{
+	struct stop *stop = argument;
+	if (atomic_load(&tracer->target->state) == TARGET_GONE)
+		return tracer_not_there(tracer);
+	struct error *problem = tracer_prepare_snapshot(tracer);
+	int64_t began = monotonic_now();
+	bool stands = atomic_load(&tracer->target->state) == TARGET_STOPPED &&
+		      !tracer->snapshot.child.pid;
+	struct error *err = stands ? NULL : tracer_stop_again(tracer);
+	if (err) {
+		error_destroy(problem);
+		return err;
+	}
+	if (!problem) {
+		tracer_take_snapshot(tracer, began, stop);
+		return NULL;
+	}
+	tracer_drop_snapshot(tracer, true);
+	tracer_stopped(tracer, began, stop);
+	stop->problem = problem;
+	return NULL;
+}
+
+struct error *tracer_snapshot(struct tracer *tracer, struct stop *ret)
+{
+	return tracer_call(tracer, do_snapshot, ret, tracer->tracees.pid);
+}
+
+static struct error *do_hold(struct tracer *tracer, void *argument)
+{
+	if (atomic_load(&tracer->target->state) == TARGET_GONE)
+		return tracer_not_there(tracer);
+	int64_t began = monotonic_now();
+	struct error *err = tracer_stop_again(tracer);
+	if (err)
+		return err;
+	tracer_drop_snapshot(tracer, true);
+	tracer_stopped(tracer, began, argument);
+	return NULL;
+}
+
+struct error *tracer_hold(struct tracer *tracer, struct stop *ret)
+{
+	return tracer_call(tracer, do_hold, ret, tracer->tracees.pid);
+}

@@ -1,0 +1,220 @@
+"""Snapshots: a frozen copy of a process that runs on and does not notice."""
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import time
+
+from lib import debugger, kernel, process, programs
+from lib.prompt import Prompt
+from lib.runner import case
+
+from cases.attach import counts, text_segments
+
+
+def children(pid):
+    out = []
+    for tid in process.threads(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{tid}/children") as f:
+            out += [int(c) for c in f.read().split()]
+    return out
+
+
+def check_left(pid):
+    """Nothing of a snapshot is left, and nobody traces it."""
+    process.wait_until(lambda: not children(pid), f"children of {pid} are gone: {children(pid)}")
+    process.check_untouched(pid)
+
+
+def files(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_kb(pid):
+    return int(process.status(pid)["VmRSS"].split()[0])
+
+
+def without_times(document):
+    """The same document without what differs from one moment to the next."""
+    if isinstance(document, dict):
+        return {k: without_times(v) for k, v in document.items() if k not in ("wait_seconds", "uptime_seconds")}
+    return [without_times(v) for v in document] if isinstance(document, list) else document
+
+
+@case(go="each", timeout=120, program=["waits", "stacks", "contexts"])
+def tells_the_same_as_a_stop(go, program):
+    commands = ["goroutines --stacks --json", "goroutines --where 'status == \"waiting\"' --stacks --json --system",
+                "threads --json", "ctx list --json"]
+    with process.Process([programs.path(program, go)]) as p:
+        time.sleep(0.3)
+        for command in commands[:3] if program == "stacks" else commands:
+            stopped = debugger.attach(p.pid, command, options=["--pause=stop"])
+            copied = debugger.attach(p.pid, command, options=["--pause=fork"])
+            again = debugger.attach(p.pid, command, options=["--pause=stop"])
+            assert not stopped.err and not copied.err, (stopped, copied)
+            # Some goroutine of the runtime may have moved meanwhile; then a second stop differs too.
+            if without_times(stopped.json()) == without_times(again.json()):
+                assert without_times(copied.json()) == without_times(stopped.json()), command
+            else:
+                assert "threads" in command or "--system" in command, f"it does not stand still: {command}"
+        check_left(p.pid)
+
+
+@case(go="ends", timeout=60)
+def the_process_runs_meanwhile(go):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        first = int(p.ask("?").split()[4])
+        process.wait_until(lambda: int(p.ask("?").split()[4]) > first + 5, "it ticks")
+        assert process.status(p.pid)["TracerPid"] == "0" and len(children(p.pid)) == 1
+        child = children(p.pid)[0]
+        assert process.status(child)["State"].startswith("t") and files(child) == 0
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").split()[0] == "1", "signals arrive")
+        assert "tick" in t.run("goroutines --stacks")
+        t.run("snapshot")
+        assert len(children(p.pid)) == 1 and children(p.pid) != [child]
+        t.run("set pause stop")
+        t.run("interrupt")
+        assert set(process.thread_states(p.pid).values()) == {"t"} and not children(p.pid)
+        t.run("snapshot")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs again")
+        t.run("detach")
+        check_left(p.pid)
+        t.quit()
+
+
+@case(go="ends", timeout=60)
+def the_process_may_end_meanwhile(go):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        os.kill(p.pid, signal.SIGKILL)
+        p.child.wait(10)
+        assert "tick" in t.run("goroutines --stacks"), "the copy is still there"
+        assert "exited" in t.run("continue")
+        t.quit()
+
+
+def many_snapshots(p, count):
+    """One session that makes so many, looking at each tenth."""
+    script = "".join("snapshot\n" + ("goroutines --stacks\n" if i % 10 == 0 else "") for i in range(count))
+    child = debugger.start("attach", p.pid, "--batch", "-x", "-", "-q")
+    sizes = []
+    for i, line in enumerate(script.splitlines()):
+        child.stdin.write(line + "\n")
+        child.stdin.flush()
+        if i % max(1, count // 8) == 0:
+            sizes.append((files(child.pid), resident_kb(child.pid)))
+            assert len(children(p.pid)) <= 1
+    r = debugger.finish(child, timeout=600)
+    assert r.status == 0 and not r.err, r
+    return sizes
+
+
+@case(go="ends", timeout=900)
+def many_in_a_row_under_load(go):
+    """GCTXDBG_SNAPSHOTS says how many."""
+    count = int(os.environ.get("GCTXDBG_SNAPSHOTS", "150"))
+    with process.Process([programs.path("httpd", go)]) as p:
+        time.sleep(0.3)
+        many_snapshots(p, 5)
+        before, text = (files(p.pid), len(process.threads(p.pid))), text_segments(p.pid)
+        sizes = many_snapshots(p, count)
+        assert max(s[0] for s in sizes[1:]) - min(s[0] for s in sizes[1:]) <= 2, f"descriptors of the debugger: {sizes}"
+        check_left(p.pid)
+        made, answered, failed = counts(p, "stop")
+        assert made and failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
+        assert text_segments(p.pid) == text, "the program's text was changed"
+        assert files(p.pid) <= before[0] + 4, f"descriptors of the program: {before[0]}, now {files(p.pid)}"
+
+
+@case(go="ends", timeout=300)
+def killed_at_random_moments(go):
+    rnd = random.Random(11)
+    with process.Process([programs.path("httpd", go)]) as p:
+        time.sleep(0.3)
+        text = text_segments(p.pid)
+        for _ in range(100):
+            child = debugger.start("attach", p.pid, "--batch", "-x", "-")
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write("snapshot\n" * 200)
+                child.stdin.flush()
+            time.sleep(rnd.random() * 0.15)
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            check_left(p.pid)
+        assert text_segments(p.pid) == text, "the program's text was changed"
+        made, answered, failed = counts(p, "stop")
+        assert made and failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
+
+
+@case(go="each", timeout=60)
+def of_the_first_process_of_a_pid_namespace(go):
+    argv = ["unshare", "--pid", "--fork", "--kill-child", programs.path("sigcount", go)]
+    with process.Process(argv) as p:
+        pid = children(p.pid)[0]
+        for _ in range(10):
+            r = debugger.attach(pid, "goroutines --stacks", "snapshot", "goroutines")
+            assert "tick" in r.out and "runs on" in r.err, r
+            check_left(pid)
+        child = debugger.start("attach", pid, "--batch", "-e", "goroutines | sleep 20", start_new_session=True)
+        process.wait_until(lambda: children(pid), "a snapshot is made")
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        check_left(pid)
+
+
+def refused(pid, *words):
+    """No snapshot can be made; it is looked at all the same, standing still."""
+    r = debugger.attach(pid, "goroutines --stacks", "snapshot")
+    assert "main.tick" in r.out, r
+    for line in r.err.strip().splitlines():
+        assert "stands still" in line and all(w in line for w in words), r
+    assert len(r.err.strip().splitlines()) == 2, r
+    check_left(pid)
+
+
+@case(timeout=60)
+def not_where_processes_are_limited(go):
+    path = programs.path("sigcount", go)
+    with process.Process([programs.path("sigcount", go)]) as p:
+        subprocess.run(["prlimit", f"--pid={p.pid}", "--nproc=1:1"], check=True)
+        r = debugger.attach(p.pid, "snapshot")
+        # Root is above that limit.
+        assert "runs on" in r.err, r
+    copy = f"/tmp/gctxdbg-limited-{os.getpid()}"
+    subprocess.run(["install", "-m", "755", path, copy], check=True)
+    try:
+        with process.Process(["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", copy]) as p:
+            subprocess.run(["prlimit", f"--pid={p.pid}", "--nproc=1:1"], check=True)
+            refused(p.pid, "limit on processes")
+    finally:
+        os.unlink(copy)
+
+
+@case(timeout=60, action=["kill", "errno", "allow"])
+def a_seccomp_filter_decides(go, action):
+    """The filter lets the program make threads, but not processes."""
+    with process.Process(["/usr/bin/python3", "-c", kernel.FORBID_PROCESSES, action, programs.path("sigcount", go)]) as p:
+        if action == "allow":
+            r = debugger.attach(p.pid, "goroutines --stacks", "snapshot")
+            assert "main.tick" in r.out and "runs on" in r.err, r
+        else:
+            refused(p.pid, "seccomp", "clone")
+        check_left(p.pid)
+        p.ask("?")
+
+
+@case(timeout=120)
+def the_stall_is_short(go):
+    """What the process itself sees, beside what it would see without snapshots; printed, since machines differ."""
+    with process.Process([programs.path("stalls", go), "100000"]) as p:
+        p.ask("?")
+        time.sleep(0.5)
+        usual = int(p.ask("?").split()[0])
+        r = debugger.attach(p.pid, "goroutines --group stack", "snapshot --json")
+        seen = int(p.ask("?").split()[0])
+        debugger.attach(p.pid, "goroutines --group stack", options=["--pause=stop"])
+        stopped = int(p.ask("?").split()[0])
+        print(f"longest gap: {usual / 1e6:.1f} ms, with snapshots {seen / 1e6:.1f} ms, with a stop {stopped / 1e6:.1f} ms; {r.err}")
+        assert seen < stopped, f"a snapshot stalls it for {seen} ns, a stop for {stopped} ns"
+        check_left(p.pid)

@@ -4,6 +4,7 @@
 #include "commands/goroutine_groups.h"
 #include "commands/goroutine_view.h"
 #include "commands/registry.h"
+#include "commands/since.h"
 #include "dbg/go/program.h"
 
 static bool all_frames(const struct shell *shell, const struct arguments *arguments)
@@ -176,6 +177,8 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	enum group_by by = GROUP_BY_STACK;
 	struct view_query query = {.where = argument_value(arguments, "where"),
 		.with_system = json || argument_given(arguments, "system")};
+	if (argument_given(arguments, "since"))
+		return since_show(shell, query.with_system, json);
 	struct error *err = group_option(arguments, &grouped, &by);
 	uint64_t limit = 0;
 	if (!err && argument_value(arguments, "limit"))
@@ -216,6 +219,7 @@ static const struct command_option options[] = {
 	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
 	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
 	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
+	{"since", 0, NULL, "who was born, is gone, or has not moved since the snapshot before", NULL},
 	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
 	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
@@ -230,7 +234,7 @@ static const struct command goroutines_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
 		 "[--limit N] "
-		 "[--ctx] [--system] [--all-frames] [--json]",
+		 "[--ctx] [--since] [--system] [--all-frames] [--json]",
 	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
 	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
 		"the garbage "

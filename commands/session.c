@@ -1,5 +1,6 @@
 /* The shell's target: opening it, what happens to it meanwhile, leaving it. */
 #include "commands/shell.h"
+#include "commands/since.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -126,6 +127,7 @@ void shell_close_target(struct shell *shell)
 	if (shell->program)
 		program_close(shell->program);
 	target_destroy(shell->target);
+	since_destroy(take_pointer(shell->since));
 	shell->program = NULL;
 	shell->target = NULL;
 	shell->selection = (struct selection){0};

@@ -13,6 +13,7 @@
 #include "commands/output.h"
 #include "dbg/target/target.h"
 
+struct since;
 struct program; /* dbg/go/program.h */
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -42,6 +43,7 @@ struct selection {
 struct shell {
 	struct target *target;	 /* NULL before one is opened or after it is gone */
 	struct program *program; /* NULL like target */
+	struct since *since;	 /* goroutines of the snapshot before, see since.h; NULL none */
 	struct selection selection;
 	struct settings settings;
 	struct output out; /* of the command that runs */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "commands/registry.h"
+#include "commands/since.h"
 #include "dbg/go/program.h"
 
 int64_t snapshot_age_ns(const struct target *target)
@@ -61,7 +62,11 @@ static void render_json(struct shell *shell)
 
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
-	struct error *err = snapshot_again(shell);
+	struct error *err = NULL;
+	if (shell->target->state == TARGET_STOPPED)
+		err = since_note(shell);
+	if (!err)
+		err = snapshot_again(shell);
 	if (err)
 		return err;
 	if (!argument_given(arguments, "json")) {
@@ -93,7 +98,7 @@ static const struct command snapshot_command = {
 		"attach and dump, the first "
 		"snapshot is made at once. Memory that the process shares with others is not "
 		"frozen, memory marked "
-		"MADV_DONTFORK is not there.",
+		"MADV_DONTFORK is not there. \"goroutines --since\" compares with the one before.",
 	.example = "snapshot",
 	.options = options,
 	.needs_target = true,

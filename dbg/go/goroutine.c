@@ -99,6 +99,7 @@ static void decode(struct program *program, const uint8_t *object, uint64_t addr
 		.wait_reason = (uint8_t)FIELD(waitreason),
 		.scan = (raw & (uint64_t)status->scan) != 0,
 		.locked_machine = FIELD(lockedm),
+		.switches = (uint8_t)FIELD(tracking_seq),
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
 #undef FIELD

@@ -104,8 +104,7 @@ static void put_copy(struct writer *writer, const struct decoded *code, const ui
 	uint8_t offset = code->instruction.raw.disp.offset;
 	uint8_t behind = (uint8_t)(code->instruction.length - offset - 4);
 	put(writer, bytes, offset);
-	put_relative(writer,
-		end_of(writer->displaced) + (uint64_t)operand->mem.disp.value, behind);
+	put_relative(writer, end_of(writer->displaced) + (uint64_t)operand->mem.disp.value, behind);
 	put(writer, bytes + offset + 4, behind);
 }
 
@@ -196,7 +195,8 @@ static bool put_instruction(struct writer *writer, const struct decoded *code, c
 	const ZydisDecodedInstruction *instruction = &code->instruction;
 	bool relative = is_relative_branch(instruction);
 	uint64_t target =
-		relative ? end_of(writer->displaced) + (uint64_t)instruction->raw.imm[0].value.s : 0;
+		relative ? end_of(writer->displaced) + (uint64_t)instruction->raw.imm[0].value.s
+			 : 0;
 	/* Processors disagree about branches of 16 bits. */
 	if (relative && instruction->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE)
 		return false;
@@ -225,10 +225,10 @@ struct error *displaced_make(
 	ZydisDecoder decoder;
 	struct decoded code;
 	size_t size = bytes.size < INSTRUCTION_MAX ? bytes.size : INSTRUCTION_MAX;
-	if (ZYAN_FAILED(ZydisDecoderInit(
-		    &decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) ||
-		ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, bytes.data, size, &code.instruction,
-			code.operands)))
+	if (ZYAN_FAILED(
+		    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) ||
+		ZYAN_FAILED(ZydisDecoderDecodeFull(
+			&decoder, bytes.data, size, &code.instruction, code.operands)))
 		return error_create(ERROR_BAD_DATA,
 			"no instruction starts at 0x%" PRIx64
 			", so that execution cannot be caught there",

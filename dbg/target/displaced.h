@@ -1,11 +1,12 @@
 /*
- * One instruction, moved: code that does at another place what the instruction did at its own, and then
- * goes on behind it.
+ * One instruction, moved: code that does at another place what the instruction did at its own, and
+ * then goes on behind it.
  *
- * Most are copied, with the displacement of rip-relative operands corrected, and followed by a jump back. Relative
- * branches become jumps to their targets, calls a push of the true return address and a jump, so that nothing the
- * program can see (registers, stack) tells the difference; all run natively, nothing is emulated. A thread may be found
- * between two of the instructions that this takes: displaced_locate() says where it stands in the program's eyes.
+ * Most are copied, with the displacement of rip-relative operands corrected, and followed by a jump
+ * back. Relative branches become jumps to their targets, calls a push of the true return address
+ * and a jump, so that nothing the program can see (registers, stack) tells the difference; all run
+ * natively, nothing is emulated. A thread may be found between two of the instructions that this
+ * takes: displaced_locate() says where it stands in the program's eyes.
  */
 #ifndef GCTXDBG_TARGET_DISPLACED_H
 #define GCTXDBG_TARGET_DISPLACED_H
@@ -30,15 +31,15 @@ struct displaced {
 	uint8_t code[DISPLACED_SIZE];
 	struct displaced_state states[DISPLACED_STATES];
 	uint8_t state_count;
-	/* A system call: the kernel may restart it, by setting rip back to the code's start, once a thread stopped in it goes
-	   on. */
+	/* A system call: the kernel may restart it, by setting rip back to the code's start, once a
+	   thread stopped in it goes on. */
 	bool restarts;
 };
 
 /*
- * Moves the instruction at `address`, of which `bytes` are the first (at most INSTRUCTION_MAX are looked at), to `slot`.
- * ERROR_BAD_DATA: no instruction; ERROR_OTHER: one that cannot be moved (a far call), or not that far (`slot` must
- * be within 2 GiB of what it refers to).
+ * Moves the instruction at `address`, of which `bytes` are the first (at most INSTRUCTION_MAX are
+ * looked at), to `slot`. ERROR_BAD_DATA: no instruction; ERROR_OTHER: one that cannot be moved (a
+ * far call), or not that far (`slot` must be within 2 GiB of what it refers to).
  */
 struct error *displaced_make(
 	uint64_t address, struct bytes bytes, uint64_t slot, struct displaced *ret);

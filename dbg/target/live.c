@@ -154,9 +154,15 @@ bool live_next_event(struct target *target, struct target_event *ret)
 	return true;
 }
 
-static struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
+/* A snapshot has none; they are put into the process itself, which stands then. */
+struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler)
 {
+	if (target->is_snapshot) {
+		struct error *err = count ? target_hold(target) : NULL;
+		if (err || !count)
+			return err;
+	}
 	return tracer_set_traps(live_of(target)->tracer, addresses, count, handler);
 }
 

@@ -34,6 +34,8 @@ struct error *live_detach(struct target *target);
 struct error *live_kill(struct target *target);
 struct error *live_snapshot(struct target *target);
 struct error *live_hold(struct target *target);
+struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler);
 bool live_next_event(struct target *target, struct target_event *ret);
 bool live_resident(struct target *target, uint64_t *ret);
 

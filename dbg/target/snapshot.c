@@ -67,6 +67,7 @@ const struct target_ops snapshot_ops = {
 	.snapshot = live_snapshot,
 	.hold = live_hold,
 	.next_event = live_next_event,
+	.set_traps = live_set_traps,
 	.resident = live_resident,
 	.fault = snapshot_fault,
 };

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dbg/target/memory_room.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/seccomp_check.h"
 #include "dbg/target/tracee_table.h"
@@ -171,6 +172,7 @@ static struct error *make(struct injection *injection, struct snapshot_child *re
 	if (injection->guardian)
 		guardian_note_child(injection->guardian, ret->pid, ret->ns_pid);
 	err = await_birth(ret->pid);
+	memory_room_offer(ret->pid);
 	return err ? err : close_files(injection, ret->pid);
 }
 

@@ -163,10 +163,18 @@ static void handle_clone(struct tracees *tracees, pid_t creator)
 		add(tracees, (pid_t)tid);
 }
 
+void tracee_interrupt_again(struct tracee *tracee)
+{
+	if (tracee->interrupt_again)
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	tracee->interrupt_again = false;
+}
+
 void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal)
 {
 	if (tracees->traps)
 		traps_before_go_on(tracees, tracee);
+	tracee_interrupt_again(tracee);
 	trace(PTRACE_CONT, tracee->tid, (unsigned long)signal);
 }
 
@@ -182,7 +190,7 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 	}
 	if (event == PTRACE_EVENT_CLONE)
 		handle_clone(tracees, tracee->tid);
-	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, deliver))
+	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, &deliver))
 		return;
 	switch (tracees->mode) {
 	case TRACING_LEAVING:

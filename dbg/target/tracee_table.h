@@ -56,6 +56,9 @@ bool tracee_take_report(struct tracees *tracees, pid_t tid);
 /* Acts upon one report of waitpid(). */
 void tracee_handle(struct tracees *tracees, pid_t tid, int status);
 
+/* Repeats the interrupt that a thread was let go on from, if it was. */
+void tracee_interrupt_again(struct tracee *tracee);
+
 /* PTRACE_CONT with `signal` (0: none). */
 void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
 

@@ -91,12 +91,6 @@ struct error *tracer_not_there(struct tracer *tracer)
 		tracer->target->gone_reason);
 }
 
-struct error *tracer_check_stopped(struct tracer *tracer)
-{
-	return atomic_load(&tracer->target->state) == TARGET_STOPPED ? NULL
-								     : tracer_not_there(tracer);
-}
-
 static struct error *do_continue(struct tracer *tracer, void *argument)
 {
 	(void)argument;

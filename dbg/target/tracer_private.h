@@ -96,11 +96,6 @@ void tracer_end_guardian(struct tracer *tracer);
 /* Queues the event when the target has exited or executed another program. */
 void tracer_notice_end(struct tracer *tracer);
 
-/* ERROR_GONE unless it stands. */
-struct error *tracer_check_stopped(struct tracer *tracer);
-
-struct stop_limits tracer_stop_limits(const struct tracer *tracer);
-
 /* Stops all threads when a trap's handler wants that. */
 void tracer_stop_for_trap(struct tracer *tracer);
 

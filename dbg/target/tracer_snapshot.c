@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "dbg/target/fd.h"
+#include "dbg/target/memory_room.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracer_private.h"
+#include "dbg/target/traps_private.h"
 
 static void free_threads(struct tracer_snapshot *snapshot)
 {
@@ -75,6 +77,9 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	if (snapshot->child.pid) /* taking a big one down takes a while */
 		snapshot_child_kill(&snapshot->child);
+	struct error *err = memory_room_check(tracer->tracees.pid);
+	if (err)
+		return err;
 	return snapshot->guardian ? NULL
 				  : guardian_create(tracer->tracees.pid, &snapshot->guardian);
 }
@@ -84,7 +89,11 @@ static struct error *make(struct tracer *tracer)
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	struct tracees *tracees = &tracer->tracees;
 	tracer_drop_snapshot(tracer, true);
-	struct error *err = tracees_registers(tracees, &snapshot->threads, &snapshot->thread_count);
+	/* The copy must hold the program's own bytes; and nobody would be there to take hits. */
+	struct error *err = traps_set(tracees, tracer->target, NULL, 0, NULL);
+	if (err)
+		return err;
+	err = tracees_registers(tracees, &snapshot->threads, &snapshot->thread_count);
 	if (!err)
 		err = snapshot_child_create(tracees, snapshot->guardian, &snapshot->child);
 	if (err)

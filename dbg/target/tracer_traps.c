@@ -1,4 +1,5 @@
-/* What the tracer thread does about traps for the user's thread: setting them, and stopping when one of them says so. */
+/* What the tracer thread does about traps for the user's thread: setting them, and stopping when
+ * one of them says so. */
 #include "dbg/target/tracer_private.h"
 #include "dbg/target/traps_private.h"
 
@@ -11,11 +12,10 @@ struct traps_call {
 static struct error *do_set_traps(struct tracer *tracer, void *argument)
 {
 	struct traps_call *call = argument;
-	struct error *err = tracer_check_stopped(tracer);
-	if (err)
-		return err;
-	return traps_set(&tracer->tracees, tracer->target, call->addresses, call->count,
-		call->handler);
+	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
+		return tracer_not_there(tracer);
+	return traps_set(
+		&tracer->tracees, tracer->target, call->addresses, call->count, call->handler);
 }
 
 struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
@@ -64,7 +64,8 @@ void tracer_stop_for_trap(struct tracer *tracer)
 		tracer_stopped(tracer, began, &tracer->last_stop);
 		tracer_tell_traps(tracer);
 	} else if (!tracees->execed && !tracees->ended) {
-		/* A thread hangs in the kernel. Tried again shortly: what was to be shown has not happened yet. */
+		/* A thread hangs in the kernel. Tried again shortly: what was to be shown has not
+		 * happened yet. */
 		tracees_resume(tracees);
 	}
 	error_destroy(err);

@@ -2,11 +2,13 @@
 #include "dbg/target/trap_affinity.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracee.h"
 
-/* As many hits in that time are fast; then the thread's CPU is looked up anew, which is cheap beside them. */
+/* As many hits in that time are fast; then the thread's CPU is looked up anew, which is cheap
+ * beside them. */
 enum { FAST_HITS = 20, PROCESSOR_FIELD = 39 };
 
 static const int64_t period_ns = INT64_C(4000000);
@@ -24,6 +26,18 @@ static int processor_of(pid_t tid)
 	for (int i = 2; field && i < PROCESSOR_FIELD; i++)
 		field = strchr(field + 1, ' ');
 	return field ? (int)strtol(field, NULL, 10) : -1;
+}
+
+/* Whether more threads want to run than there are CPUs. Then none is asleep, and to have the choice
+ * is better. */
+static bool is_machine_busy(void)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int running;
+	return proc_read_file("/proc/loadavg", &text, &size) == 0 &&
+	       sscanf(text, "%*s %*s %*s %d/", &running) == 1 &&
+	       running > (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 static void follow(struct affinity *affinity, pid_t tid)
@@ -45,6 +59,21 @@ static void follow(struct affinity *affinity, pid_t tid)
 	affinity->cpu = cpu;
 }
 
+void affinity_release(struct affinity *affinity)
+{
+	if (affinity->following)
+		sched_setaffinity(0, sizeof(affinity->own), &affinity->own);
+	affinity->following = false;
+}
+
+static void consider(struct affinity *affinity, pid_t tid)
+{
+	if (is_machine_busy())
+		affinity_release(affinity);
+	else
+		follow(affinity, tid);
+}
+
 void affinity_hit(struct affinity *affinity, pid_t tid)
 {
 	affinity->hits++;
@@ -52,16 +81,9 @@ void affinity_hit(struct affinity *affinity, pid_t tid)
 	if (now - affinity->since_ns < period_ns)
 		return;
 	if (affinity->hits >= FAST_HITS && now - affinity->since_ns < 2 * period_ns)
-		follow(affinity, tid);
+		consider(affinity, tid);
 	affinity->hits = 0;
 	affinity->since_ns = now;
-}
-
-void affinity_release(struct affinity *affinity)
-{
-	if (affinity->following)
-		sched_setaffinity(0, sizeof(affinity->own), &affinity->own);
-	affinity->following = false;
 }
 
 int affinity_relax(struct affinity *affinity)

@@ -11,7 +11,9 @@
 
 #include "dbg/target/inject.h"
 #include "dbg/target/proc_files.h"
+#include "dbg/target/seccomp_check.h"
 #include "dbg/target/trap_handler.h"
+#include "dbg/target/trap_place.h"
 
 enum {
 	PAGE = 4096,
@@ -19,8 +21,6 @@ enum {
 	TABLE_SIZE = TRAPS_MAX * 8,
 	SLOTS_SIZE = TRAPS_MAX * DISPLACED_SIZE,
 	AREA_SIZE = PAGE + CODE_SIZE + TABLE_SIZE + SLOTS_SIZE,
-	/* What keeps off others that grow: stacks, the heap behind the program. */
-	DISTANCE = 1 << 20,
 	KERNEL_SIGNAL_SET = 8,
 	RESETTING_FLAG = 0x80000000, /* SA_RESETHAND, as unsigned */
 	/* In the data page. */
@@ -29,10 +29,6 @@ enum {
 	CURRENT_ACTION = 128,
 	STEP_MASK = 192,
 };
-
-/* How far an operand relative to rip reaches, with room for what the instructions refer to. */
-static const uint64_t reach = UINT64_C(0x70000000);
-static const uint64_t lowest_address = 0x10000;
 
 int trap_write(int mem_fd, uint64_t address, const void *bytes, size_t size)
 {
@@ -52,31 +48,9 @@ static struct error *write_area(
 	return errnum ? write_failed(errnum, address) : NULL;
 }
 
-/* ---- Where ---- */
-
-/* The free stretch of AREA_SIZE that is nearest below `low`, else nearest above `high`; 0: none in reach. */
-static uint64_t find_place(
-	const struct mapping *mappings, size_t count, uint64_t low, uint64_t high)
+uint64_t trap_area_step_mask(const struct trap_area *area)
 {
-	uint64_t best = 0;
-	uint64_t end = lowest_address; /* of what lies before the gap */
-	for (size_t i = 0; i <= count; i++) {
-		uint64_t next = i < count ? mappings[i].start : UINT64_C(1) << 47;
-		uint64_t margin = end == lowest_address ? 0 : DISTANCE;
-		if (next > end && next - end >= AREA_SIZE + margin + PAGE) {
-			/* Below the traps at the end of the gap, above them well behind what is there. */
-			bool below = next <= low;
-			uint64_t place = below ? next - AREA_SIZE - PAGE : end + 64 * margin;
-			bool fits = place + AREA_SIZE <= next;
-			if (below && high - place <= reach)
-				best = place;
-			else if (!below && !best && fits && place + AREA_SIZE - low <= reach)
-				best = place;
-		}
-		if (i < count && mappings[i].end > end)
-			end = mappings[i].end;
-	}
-	return best;
+	return area->start + STEP_MASK;
 }
 
 /* ---- Calls in the target ---- */
@@ -152,14 +126,14 @@ static struct error *write_handler(struct trap_area *area)
 		.table_count = area->table_count,
 		.old_handler = area->old.handler,
 		.old_action = area->start + OLD_ACTION,
-		.step_mask = area->start + STEP_MASK,
+		.step_mask = trap_area_step_mask(area),
 	};
 	memcpy(buffer, &words, sizeof(words));
 	return write_area(area, area->code, buffer, code.size);
 }
 
-/* A program that has none of its own yet (it has not come to its runtime's start) is left alone: that one would
- * replace ours. */
+/* A program that has none of its own yet (it has not come to its runtime's start) is left alone:
+ * that one would replace ours. */
 static bool has_handler(const struct trap_action *action)
 {
 	return action->handler > 1 && action->restorer;
@@ -194,7 +168,8 @@ static struct error *install(struct trap_area *area, struct injection *injection
 
 static void unmap(struct trap_area *area, struct injection *injection)
 {
-	/* It has been delivered a SIGTRAP of the program's own between two calls, and stands in our handler. */
+	/* It has been delivered a SIGTRAP of the program's own between two calls, and stands in our
+	 * handler. */
 	if (injection->own.regs.rip >= area->code && injection->own.regs.rip < area->slots)
 		injection->own.regs.rip = area->old.handler;
 	const uint64_t arguments[INJECT_ARGUMENTS] = {area->start, area->end - area->start};
@@ -220,21 +195,44 @@ static struct error *create_in(struct trap_area *area, struct injection *injecti
 	return err;
 }
 
+/* A seccomp filter may kill the process for what we let it do. */
+static struct error *check_filters(pid_t tid)
+{
+	static const uint64_t map_arguments[INJECT_ARGUMENTS] = {TRAP_PLACE_LOWEST, AREA_SIZE,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+	static const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
+		TRAP_PLACE_LOWEST, AREA_SIZE, PROT_READ | PROT_EXEC};
+	static const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {TRAP_PLACE_LOWEST, AREA_SIZE};
+	static const uint64_t action_arguments[INJECT_ARGUMENTS] = {
+		SIGTRAP, TRAP_PLACE_LOWEST, TRAP_PLACE_LOWEST, KERNEL_SIGNAL_SET};
+	static const struct seccomp_call calls[] = {
+		{SYS_mmap, map_arguments, "mmap"},
+		{SYS_mprotect, protect_arguments, "mprotect"},
+		{SYS_munmap, unmap_arguments, "munmap"},
+		{SYS_rt_sigaction, action_arguments, "rt_sigaction"},
+	};
+	struct error *err = seccomp_check(tid, calls, array_length(calls));
+	return err ? error_wrap(err, "cannot set breakpoints") : NULL;
+}
+
 struct error *trap_area_create(
 	struct trap_area *area, struct tracees *tracees, uint64_t low, uint64_t high)
 {
 	pid_t tid = inject_choose(tracees);
 	if (!tid)
-		return error_create(ERROR_GONE, "process %d has no thread that is stopped",
-			(int)tracees->pid);
+		return error_create(
+			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
 	struct mapping *mappings;
 	size_t count;
 	struct error *err = proc_read_maps(tid, &mappings, &count);
 	if (err)
 		return err;
-	uint64_t place = find_place(mappings, count, low, high);
+	uint64_t place = trap_place_find(mappings, count, AREA_SIZE, low, high);
 	mappings_free(mappings, count);
 	struct injection injection;
+	err = check_filters(tid);
+	if (err)
+		return err;
 	err = inject_begin(tracees, tid, area->guardian, &injection);
 	if (err)
 		return err;
@@ -278,8 +276,8 @@ struct error *trap_area_destroy(struct trap_area *area, struct tracees *tracees)
 		return NULL;
 	pid_t tid = inject_choose(tracees);
 	if (!tid)
-		return error_create(ERROR_GONE, "process %d has no thread that is stopped",
-			(int)tracees->pid);
+		return error_create(
+			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
 	struct injection injection;
 	struct error *err = inject_begin(tracees, tid, area->guardian, &injection);
 	if (err)
@@ -331,7 +329,8 @@ struct error *trap_area_renew_action(
 struct error *trap_area_write_slot(
 	struct trap_area *area, size_t index, const struct displaced *displaced)
 {
-	/* No more than is in use: the guardian takes any number on a stack that lies in there for an address. */
+	/* No more than is in use: the guardian takes any number on a stack that lies in there for
+	 * an address. */
 	uint64_t end = trap_area_slot(area, index + 1);
 	if (end > area->used_end) {
 		area->used_end = end;
@@ -342,17 +341,18 @@ struct error *trap_area_write_slot(
 
 struct error *trap_area_write_table(struct trap_area *area, const uint64_t *addresses, size_t count)
 {
-	struct error *err = count ? write_area(area, area->table, addresses, count * sizeof(*addresses))
-				  : NULL;
+	struct error *err =
+		count ? write_area(area, area->table, addresses, count * sizeof(*addresses)) : NULL;
 	uint64_t number = count;
 	area->table_count = count;
 	if (!err)
-		err = write_area(area, area->code + offsetof(struct trap_handler_words, table_count),
-			&number, sizeof(number));
+		err = write_area(area,
+			area->code + offsetof(struct trap_handler_words, table_count), &number,
+			sizeof(number));
 	return err;
 }
 
-bool trap_area_write_step_mask(struct trap_area *area, uint64_t mask)
+bool trap_area_write_step_mask(const struct trap_area *area, uint64_t mask)
 {
-	return trap_write(area->mem_fd, area->start + STEP_MASK, &mask, sizeof(mask)) == 0;
+	return trap_write(area->mem_fd, trap_area_step_mask(area), &mask, sizeof(mask)) == 0;
 }

@@ -1,17 +1,17 @@
 /*
- * Processes that the target forks while traps are in. They are traced for as long as traps could hurt them.
+ * Processes that the target forks while traps are in. They are traced for as long as traps could
+ * hurt them.
  *
- * A child with a copy of the memory gets the program's own bytes back and is left. One that shares the memory until it
- * executes something (vfork, as Go's os/exec does) is sent through the displaced instructions like a thread, but its hits are not
- * reported; it is left when it has executed or ended.
+ * A child with a copy of the memory gets the program's own bytes back and is left. One that shares
+ * the memory until it executes something (vfork, as Go's os/exec does) is sent through the
+ * displaced instructions like a thread, but its hits are not reported; it is left when it has
+ * executed or ended.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,17 +41,31 @@ void traps_forget_child(struct traps *traps, pid_t pid)
 	}
 }
 
-static bool shares_memory(const struct tracees *tracees, pid_t pid)
+static int open_memory(pid_t pid)
 {
-	return syscall(SYS_kcmp, tracees->pid, pid, KCMP_VM, 0, 0) == 0;
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* Whether what we write into the target's area is seen in the child's. */
+static bool shares_memory(const struct traps *traps, pid_t pid)
+{
+	_cleanup_fd_ int fd = open_memory(pid);
+	for (uint64_t value = 1; value <= 2; value++) {
+		uint64_t seen = 0;
+		off_t place = (off_t)trap_area_step_mask(&traps->area);
+		if (fd < 0 || !trap_area_write_step_mask(&traps->area, value) ||
+			pread(fd, &seen, sizeof(seen), place) != sizeof(seen) || seen != value)
+			return false;
+	}
+	return true;
 }
 
 /* In a child with memory of its own. */
 static void restore_copy(const struct traps *traps, pid_t pid)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
-	_cleanup_fd_ int fd = open(path, O_RDWR | O_CLOEXEC);
+	_cleanup_fd_ int fd = open_memory(pid);
 	for (size_t i = 0; fd >= 0 && i < traps->count; i++) {
 		const struct trap *trap = &traps->items[i];
 		uint8_t byte;
@@ -60,7 +74,8 @@ static void restore_copy(const struct traps *traps, pid_t pid)
 	}
 }
 
-/* Moves a child out of the area: it executes the trap once more, or the program's own instruction. */
+/* Moves a child out of the area: it executes the trap once more, or the program's own instruction.
+ */
 static void show(const struct traps *traps, pid_t pid)
 {
 	uint64_t rip;
@@ -115,7 +130,7 @@ bool traps_handle_child(struct tracees *tracees, pid_t pid, int status)
 		handle_sharing(tracees, pid, status);
 		return true;
 	}
-	if (!shares_memory(tracees, pid)) {
+	if (!shares_memory(traps, pid)) {
 		restore_copy(traps, pid);
 		show(traps, pid);
 		return false; /* to be detached as any stranger */

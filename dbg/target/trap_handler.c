@@ -1,10 +1,11 @@
 /*
- * The handler for SIGTRAP, see trap_handler.h. It runs in the target after our death: no stack but the signal's, no library,
- * position independent, any thread at any time.
+ * The handler for SIGTRAP, see trap_handler.h. It runs in the target after our death: no stack but
+ * the signal's, no library, position independent, any thread at any time.
  *
  *   handler(rdi signal, rsi siginfo, rdx ucontext)
  *     of an int3 (SI_KERNEL):  in our area       its hit was taken already: go on there
  *                              behind a trap     go back to it and try again
+ *                              at a trap         it has been taken back already: the same
  *     of a step (TRAP_TRACE):  it was our step: give the thread its signal mask back and go on
  *     anything else:           the old action
  */
@@ -30,17 +31,20 @@ __asm__(".pushsection .rodata\n"
 	"	jb 1f\n"
 	"	cmpq .L_trap_area_end(%rip), %rax\n"
 	"	jb 4f\n"
-	"1:	decq %rax\n"
+	"1:	leaq -1(%rax), %r9\n"
 	"	movq .L_trap_table(%rip), %r8\n"
 	"	movq .L_trap_table_count(%rip), %rcx\n"
 	"2:	testq %rcx, %rcx\n"
 	"	jz 6f\n"
 	"	decq %rcx\n"
 	"	cmpq (%r8,%rcx,8), %rax\n"
+	"	je 4f\n"
+	"	cmpq (%r8,%rcx,8), %r9\n"
 	"	jne 2b\n"
-	"	movq %rax, 168(%rdx)\n"
+	"	movq %r9, 168(%rdx)\n"
 	"4:	ret\n"
-	/* uc_sigmask is at 296, gregs[REG_EFL] at 176; the trap flag is gone already where the kernel forced it. */
+	/* uc_sigmask is at 296, gregs[REG_EFL] at 176; the trap flag is gone already where the
+	   kernel forced it. */
 	"5:	movq .L_trap_step_mask(%rip), %rax\n"
 	"	movq (%rax), %rax\n"
 	"	movq %rax, 296(%rdx)\n"
@@ -51,7 +55,8 @@ __asm__(".pushsection .rodata\n"
 	"	je 4b\n"
 	"	jb 7f\n"
 	"	jmp *%rax\n"
-	/* The default, an end with a core: restored (rt_sigaction) and asked for again (tgkill); it comes when this returns. */
+	/* The default, an end with a core: restored (rt_sigaction) and asked for again (tgkill); it
+	   comes when this returns. */
 	"7:	movl $13, %eax\n"
 	"	movl $5, %edi\n"
 	"	movq .L_trap_old_action(%rip), %rsi\n"

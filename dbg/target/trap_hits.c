@@ -1,56 +1,15 @@
-/*
- * What is done when a thread comes to a trap, or is found in the area where displaced instructions are executed.
- *
- * A thread that runs may be in the area at any time; one that stands, or that is shown to the program (a signal), never
- * is: it is moved to where it would be without traps, and moved back (`shown` in struct tracee) before it goes on.
- */
-#include <errno.h>
+/* What is done when threads come to traps. */
 #include <signal.h>
-#include <stddef.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "dbg/target/traps_private.h"
 
-enum { PEEK_COUNT = 16, AGAIN_MS = 1 };
+enum { AGAIN_MS = 1 };
 
 /* How often it is checked whether the program has a handler for SIGTRAP, until it has. */
 static const int64_t action_check_ns = INT64_C(20000000);
-
-/* ---- Registers ---- */
-
-bool tracee_get_rip(pid_t tid, uint64_t *ret)
-{
-	errno = 0;
-	long rip = ptrace(PTRACE_PEEKUSER, tid,
-		(void *)offsetof(struct user, regs.rip), NULL); // NOLINT: the interface wants it
-	*ret = (uint64_t)rip;
-	return errno == 0;
-}
-
-static bool set_register(pid_t tid, size_t offset, uint64_t value)
-{
-	return ptrace(PTRACE_POKEUSER, tid, (void *)offset, (void *)value) == 0; // NOLINT
-}
-
-bool tracee_set_rip(pid_t tid, uint64_t rip)
-{
-	return set_register(tid, offsetof(struct user, regs.rip), rip);
-}
-
-bool tracee_set_state(pid_t tid, const struct displaced_state *state)
-{
-	struct user_regs_struct regs;
-	if (!state->stack_change)
-		return tracee_set_rip(tid, state->rip);
-	if (ptrace(PTRACE_GETREGS, tid, NULL, &regs) != 0)
-		return false;
-	regs.rsp += (unsigned long long)state->stack_change;
-	regs.rip = state->rip;
-	return ptrace(PTRACE_SETREGS, tid, NULL, &regs) == 0;
-}
 
 size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t size)
 {
@@ -63,7 +22,8 @@ size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t
 	size_t done = n > 0 ? (size_t)n : 0;
 	while (done < size) {
 		size_t part = 4096 - (size_t)((address + done) % 4096);
-		local = (struct iovec){(uint8_t *)ret + done, part < size - done ? part : size - done};
+		local = (struct iovec){
+			(uint8_t *)ret + done, part < size - done ? part : size - done};
 		remote = (struct iovec){(void *)(address + done), local.iov_len}; // NOLINT
 		n = process_vm_readv(hit->tid, &local, 1, &remote, 1, 0);
 		if (n <= 0)
@@ -72,89 +32,6 @@ size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t
 	}
 	return done;
 }
-
-/* ---- Where a thread is shown ---- */
-
-static void show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset)
-{
-	tracee->shown = shown;
-	tracee->shown_trap = trap->address;
-	tracee->shown_offset = offset;
-}
-
-void traps_before_go_on(struct tracees *tracees, struct tracee *tracee)
-{
-	struct traps *traps = tracees->traps;
-	if (tracee->waiting) {
-		tracee->waiting = false;
-		traps->waiting--;
-	}
-	if (!tracee->shown)
-		return;
-	uint64_t shown = tracee->shown, rip;
-	tracee->shown = 0;
-	const struct trap *trap = traps_find(traps, tracee->shown_trap);
-	/* Somebody may have moved it meanwhile. */
-	if (trap && !traps->leaving && tracee_get_rip(tracee->tid, &rip) && rip == shown)
-		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->shown_offset);
-}
-
-bool tracee_has_pending_int3(pid_t tid)
-{
-	siginfo_t infos[PEEK_COUNT];
-	struct __ptrace_peeksiginfo_args arguments = {.off = 0, .flags = 0, .nr = PEEK_COUNT};
-	long count;
-	while ((count = ptrace(PTRACE_PEEKSIGINFO, tid, &arguments, infos)) > 0) {
-		for (long i = 0; i < count; i++) {
-			if (infos[i].si_signo == SIGTRAP && infos[i].si_code == SI_KERNEL)
-				return true;
-		}
-		arguments.off += (uint64_t)count;
-	}
-	return false;
-}
-
-/*
- * A SIGTRAP of the program's own goes through our handler, which only passes it on: a thread in there is taken to where that jumps.
- * True: it was.
- */
-static bool leave_handler(const struct traps *traps, pid_t tid, uint64_t rip)
-{
-	if (rip < traps->area.code || rip >= traps->area.slots)
-		return false;
-	tracee_set_rip(tid, traps->area.old.handler);
-	return true;
-}
-
-bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
-{
-	struct traps *traps = tracees->traps;
-	uint64_t rip;
-	if (!tracee_get_rip(tracee->tid, &rip))
-		return true;
-	if (!trap_area_contains(&traps->area, rip)) {
-		if (!traps_find(traps, rip - 1) || !tracee_has_pending_int3(tracee->tid))
-			return true;
-		tracee->interrupt_again = true;
-		trace(PTRACE_CONT, tracee->tid, 0);
-		set_condition(tracees, tracee, TRACEE_RUNNING);
-		return false;
-	}
-	if (leave_handler(traps, tracee->tid, rip))
-		return true;
-	const struct trap *trap = traps_find_slot(traps, rip);
-	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
-	if (!state)
-		return true;
-	if (!state->done)
-		show_at(tracee, trap, state->rip, 0);
-	else if (trap->displaced.restarts)
-		show_at(tracee, trap, state->rip, state->offset);
-	tracee_set_state(tracee->tid, state);
-	return true;
-}
-
-/* ---- Hits ---- */
 
 static void collect(pid_t tid)
 {
@@ -170,8 +47,8 @@ static bool is_int3(pid_t tid)
 }
 
 /*
- * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked; the program may have set
- * up its own since. `tracee` stands at the trap.
+ * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked;
+ * the program may have set up its own since. `tracee` stands at the trap.
  */
 static void check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	const struct user_regs_struct *regs, uint64_t mask)
@@ -189,7 +66,8 @@ static void check_action(struct tracees *tracees, struct tracee *tracee, const s
 	set_condition(tracees, tracee, TRACEE_STOPPED);
 	error_destroy(trap_area_renew_action(&traps->area, tracees, tracee->tid, &was_reset));
 	set_condition(tracees, tracee, TRACEE_RUNNING);
-	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once more. */
+	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once
+	 * more. */
 	uint64_t rip;
 	if (tracee_get_rip(tracee->tid, &rip) && rip != trap->address) {
 		tracee->passed_trap = trap->address;
@@ -221,7 +99,7 @@ static void stand(
 		tracee_set_rip(tracee->tid, trap->address);
 	collect(tracee->tid);
 	if (reported && !moved)
-		show_at(tracee, trap, trap->address, 0);
+		traps_show_at(tracee, trap, trap->address, 0);
 	set_condition(tracees, tracee, TRACEE_STOPPED);
 }
 
@@ -229,10 +107,7 @@ static void go_on(struct tracees *tracees, struct tracee *tracee, const struct t
 {
 	if (!tracee->passed_trap)
 		tracee_set_rip(tracee->tid, trap->displaced.slot);
-	if (tracee->interrupt_again) {
-		tracee->interrupt_again = false;
-		trace(PTRACE_INTERRUPT, tracee->tid, 0);
-	}
+	tracee_interrupt_again(tracee);
 	trace(PTRACE_CONT, tracee->tid, 0);
 	set_condition(tracees, tracee, TRACEE_RUNNING);
 }
@@ -305,6 +180,7 @@ static int resume_waiting(struct tracees *tracees)
 		tracee_go_on(tracees, tracee, 0);
 		set_condition(tracees, tracee, TRACEE_RUNNING);
 	}
+	traps->waiting = 0; /* others have died */
 	return AGAIN_MS;
 }
 
@@ -315,62 +191,5 @@ int traps_tick(struct tracees *tracees)
 	int waiting_ms = resume_waiting(tracees);
 	int affinity_ms = affinity_relax(&tracees->traps->affinity);
 	return waiting_ms < 0 || (affinity_ms >= 0 && affinity_ms < waiting_ms) ? affinity_ms
-										 : waiting_ms;
-}
-
-/* ---- Signals ---- */
-
-/* Of the instruction itself, which the program must see at its own address. */
-static bool is_fault(const siginfo_t *info)
-{
-	switch (info->si_signo) {
-	case SIGSEGV:
-	case SIGBUS:
-	case SIGILL:
-	case SIGFPE:
-		return info->si_code > 0;
-	default:
-		return false;
-	}
-}
-
-static void show_fault(const struct traps *traps, const struct tracee *tracee,
-	const struct displaced_state *state, siginfo_t *info)
-{
-	tracee_set_state(tracee->tid, state);
-	/* For these it is the instruction's address. */
-	if ((info->si_signo == SIGILL || info->si_signo == SIGFPE) &&
-		trap_area_contains(&traps->area, (uint64_t)info->si_addr)) {
-		info->si_addr = (void *)state->rip; // NOLINT: an address over there
-		ptrace(PTRACE_SETSIGINFO, tracee->tid, NULL, info);
-	}
-}
-
-bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int signal)
-{
-	struct traps *traps = tracees->traps;
-	uint64_t rip;
-	siginfo_t info;
-	if (!tracee_get_rip(tracee->tid, &rip) || !trap_area_contains(&traps->area, rip) || leave_handler(traps, tracee->tid, rip))
-		return true;
-	struct trap *trap = traps_find_slot(traps, rip);
-	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
-	if (!state || ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) != 0)
-		return true;
-	if (!state->done && is_fault(&info)) {
-		show_fault(traps, tracee, state, &info);
-		return true;
-	}
-	if (!state->done && !trap->displaced.restarts)
-		return traps_step_out(tracees, tracee, trap, signal);
-	/* A system call must not be stepped, since it may take its time: the thread comes to the trap once more. */
-	if (!state->done) {
-		struct user_regs_struct regs;
-		if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) == 0) {
-			tracee->passed_trap = trap->address;
-			tracee->passed_stack = regs.rsp;
-		}
-	}
-	tracee_set_state(tracee->tid, state);
-	return true;
+										: waiting_ms;
 }

@@ -1,7 +1,8 @@
 /*
- * A signal has come to a thread that is about to execute a displaced instruction, or is in the middle of it. The program's handler
- * must find it before or behind that instruction; before would mean a second hit. So the signal is held, the thread
- * executes the instruction with all signals blocked that can wait, and gets the signal then, with the same siginfo.
+ * A signal has come to a thread that is about to execute a displaced instruction, or is in the
+ * middle of it. The program's handler must find it before or behind that instruction; before would
+ * mean a second hit. So the signal is held, the thread executes the instruction with all signals
+ * blocked that can wait, and gets the signal then, with the same siginfo.
  */
 #include <errno.h>
 #include <sched.h>
@@ -25,7 +26,9 @@ struct step {
 	const struct trap *trap;
 	siginfo_t held;
 	uint64_t mask;	      /* the thread's own */
-	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again */
+	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
+			       */
+	int queue_anew;	      /* see exchange(); 0: none */
 	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
 };
 
@@ -45,7 +48,8 @@ static uint64_t step_mask(void)
 	return mask;
 }
 
-/* Waits for the thread's next report, which is not collected yet; false when there is none in time. */
+/* Waits for the thread's next report, which is not collected yet; false when there is none in time.
+ */
 static bool await_report(pid_t tid, siginfo_t *ret)
 {
 	int64_t deadline = 0;
@@ -89,6 +93,23 @@ static bool is_through(struct step *step, bool must_show)
 	return true;
 }
 
+/*
+ * Another signal has come, sent by somebody, that may not be blocked while we step: it is held
+ * instead of the first one, which the kernel queues anew, with its siginfo, because it is blocked.
+ */
+static bool exchange(struct step *step, const siginfo_t *info)
+{
+	if (!(step_mask() >> (step->held.si_signo - 1) & 1)) {
+		syscall(SYS_tgkill, step->tracees->pid, step->tracee->tid, info->si_signo);
+		is_through(step, true);
+		return false;
+	}
+	ptrace(PTRACE_SETSIGINFO, step->tracee->tid, NULL, &step->held);
+	step->queue_anew = step->held.si_signo;
+	step->held = *info;
+	return true;
+}
+
 static enum outcome take(struct step *step, const siginfo_t *report)
 {
 	pid_t tid = step->tracee->tid;
@@ -97,7 +118,8 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	if (report->si_code != CLD_TRAPPED)
 		return STEP_GONE;
 	if (event) {
-		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the others. */
+		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the
+		 * others. */
 		step->interrupt_again = true;
 		return STEP_ON;
 	}
@@ -109,12 +131,10 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 		return STEP_GONE;
 	if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
 		return is_through(step, false) ? STEP_DONE : STEP_ON;
-	/*
-	 * The instruction faults. With the held signal delivered first, where the instruction has not been executed, the thread will
-	 * fault again. One that somebody has sent is sent anew.
-	 */
 	if (info.si_code <= 0)
-		syscall(SYS_tgkill, step->tracees->pid, tid, signal);
+		return exchange(step, &info) ? STEP_ON : STEP_DONE;
+	/* The instruction faults. With the held signal delivered first, where it has not been
+	 * executed, the thread will fault again. */
 	is_through(step, true);
 	return STEP_DONE;
 }
@@ -124,7 +144,9 @@ static enum outcome run(struct step *step)
 	pid_t tid = step->tracee->tid;
 	for (int i = 0; i < MAX_STEPS; i++) {
 		siginfo_t report;
-		if (trace(PTRACE_SINGLESTEP, tid, 0) != 0 || !await_report(tid, &report))
+		unsigned long queue_anew = (unsigned long)step->queue_anew;
+		step->queue_anew = 0;
+		if (trace(PTRACE_SINGLESTEP, tid, queue_anew) != 0 || !await_report(tid, &report))
 			return STEP_GONE;
 		enum outcome outcome = take(step, &report);
 		if (outcome != STEP_ON)
@@ -136,14 +158,14 @@ static enum outcome run(struct step *step)
 	return STEP_DONE;
 }
 
-bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int signal)
+bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal)
 {
 	pid_t tid = tracee->tid;
 	struct step step = {.tracees = tracees, .tracee = tracee, .trap = trap};
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &step.held) != 0 ||
-		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(step.mask), &step.mask) != 0) // NOLINT
+		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(step.mask), &step.mask) !=
+			0) // NOLINT
 		return false;
-	(void)signal;
 	trap_area_write_step_mask(&tracees->traps->area, step.mask);
 	set_mask(tid, step.mask | step_mask());
 	if (run(&step) == STEP_GONE) {
@@ -153,6 +175,7 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 	}
 	set_mask(tid, step.mask);
 	ptrace(PTRACE_SETSIGINFO, tid, NULL, &step.held);
+	*signal = step.held.si_signo;
 	int status;
 	waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG);
 	if (step.stop_again)

@@ -1,8 +1,12 @@
 /*
  * Sets traps in tests/programs/hits and compares the hits with what the program counts.
  *
- *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…   until both are reached; pauses, compares, and stops in between
- *   trap_soak kill TIMES PROGRAM ARGUMENT…           kills the debugger so many times while all threads hit traps
+ *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…   until both are reached; pauses, compares, and
+ * stops in between trap_soak kill TIMES PROGRAM ARGUMENT…           kills the debugger so many
+ * times while all threads hit traps
+ *
+ * Further addresses in the environment variable TRAP_SOAK_ALSO (hexadecimal, separated by commas)
+ * are trapped as well, and their hits only added up.
  *
  * Prints one line of "key value" pairs; exit status 0: everything was as it should be.
  */
@@ -23,12 +27,14 @@
 #include "dbg/target/tracee.h"
 #include "dbg/target/traps.h"
 
-enum { FUNCTIONS = 4, ROUND_MS = 1000 };
+enum { FUNCTIONS = 4, MORE = 64, ROUND_MS = 1000 };
 
 struct program {
 	pid_t pid;
 	FILE *in, *out;
-	uint64_t addresses[FUNCTIONS];
+	uint64_t addresses[FUNCTIONS +
+			   MORE]; /* of its functions, then those that are not compared */
+	size_t address_count;
 	uint64_t calls[FUNCTIONS];
 	double ns_per_call, best_ns;
 	uint64_t problems;
@@ -37,7 +43,7 @@ struct program {
 struct counts {
 	_Atomic uint64_t hits[FUNCTIONS];
 	uint64_t addresses[FUNCTIONS];
-	_Atomic uint64_t strange;
+	_Atomic uint64_t others;
 	_Atomic uint64_t until_stop; /* 0: never */
 };
 
@@ -99,6 +105,13 @@ static void start(struct program *program, char **argv)
 			&program->addresses[0], &program->addresses[1], &program->addresses[2],
 			&program->addresses[3]) != FUNCTIONS)
 		exit(1);
+	program->address_count = FUNCTIONS;
+	const char *also = getenv("TRAP_SOAK_ALSO");
+	while (also && *also && program->address_count < FUNCTIONS + MORE) {
+		char *rest;
+		program->addresses[program->address_count++] = strtoull(also, &rest, 16);
+		also = rest + (*rest == ',');
+	}
 }
 
 static void tell(struct program *program, const char *what)
@@ -112,8 +125,8 @@ static bool pause_program(struct program *program)
 	char line[256];
 	tell(program, "pause");
 	return read_line(program, line, sizeof(line)) &&
-	       sscanf(line, "paused %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-		       " %lf %lf %" SCNu64,
+	       sscanf(line,
+		       "paused %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %lf %lf %" SCNu64,
 		       &program->calls[0], &program->calls[1], &program->calls[2],
 		       &program->calls[3], &program->ns_per_call, &program->best_ns,
 		       &program->problems) == FUNCTIONS + 3;
@@ -148,7 +161,8 @@ static bool text_is_intact(pid_t pid)
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (mappings[i].executable && !mappings[i].path) {
-			complain("executable memory was left behind at 0x%" PRIx64, mappings[i].start);
+			complain("executable memory was left behind at 0x%" PRIx64,
+				mappings[i].start);
 			intact = false;
 		}
 	}
@@ -170,7 +184,7 @@ static enum trap_answer count_hit(void *context, const struct trap_hit *hit)
 			return TRAP_GO_ON;
 		}
 	}
-	counts->strange++;
+	counts->others++;
 	return TRAP_GO_ON;
 }
 
@@ -186,7 +200,7 @@ static bool counts_are_equal(const struct program *program, const struct counts 
 			calls);
 		equal = false;
 	}
-	return equal && !counts->strange;
+	return equal;
 }
 
 static uint64_t sum(const struct counts *counts)
@@ -244,17 +258,19 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	struct target *target;
 	uint64_t before[FUNCTIONS] = {0};
 	require(live_attach(program->pid, NULL, &target), "attach");
-	require(target_set_traps(target, program->addresses, FUNCTIONS, &handler), "set traps");
+	require(target_set_traps(target, program->addresses, program->address_count, &handler),
+		"set traps");
 	require(target_continue(target), "continue");
 	int64_t began = monotonic_now();
 	int rounds = 0;
 	double ns = 0, best = 0;
-	while (!failed &&
-		(monotonic_now() - began < seconds * INT64_C(1000000000) || sum(&counts) < wanted)) {
+	while (!failed && (monotonic_now() - began < seconds * INT64_C(1000000000) ||
+				  sum(&counts) < wanted)) {
 		tell(program, "resume");
 		/* Every other round undisturbed, for the time of a hit. */
 		if (rounds % 2)
-			stop_now_and_then(target, &counts, monotonic_now() + ROUND_MS * INT64_C(1000000));
+			stop_now_and_then(
+				target, &counts, monotonic_now() + ROUND_MS * INT64_C(1000000));
 		else
 			pause_ms(ROUND_MS);
 		if (rounds % 2)
@@ -272,10 +288,11 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	tell(program, "resume");
 	pause_ms(50);
 	bool alive = pause_program(program);
-	printf("hits %" PRIu64 " rounds %d seconds %.1f ns_per_call %.0f best_ns %.0f problems %" PRIu64
+	printf("hits %" PRIu64 " others %" PRIu64
+	       " rounds %d seconds %.1f ns_per_call %.0f best_ns %.0f problems %" PRIu64
 	       " intact %d alive %d exact %d\n",
-		sum(&counts), rounds, (double)(monotonic_now() - began) / 1e9, ns, best, program->problems,
-		intact, alive, !failed);
+		sum(&counts), counts.others, rounds, (double)(monotonic_now() - began) / 1e9, ns,
+		best, program->problems, intact, alive, !failed);
 	return failed || program->problems;
 }
 
@@ -288,7 +305,8 @@ static void debug_until_killed(struct program *program, int ready)
 	const struct trap_handler handler = {count_hit, &counts};
 	struct target *target;
 	require(live_attach(program->pid, NULL, &target), "attach");
-	require(target_set_traps(target, program->addresses, FUNCTIONS, &handler), "set traps");
+	require(target_set_traps(target, program->addresses, program->address_count, &handler),
+		"set traps");
 	require(target_continue(target), "continue");
 	while (sum(&counts) < 100)
 		pause_ms(1);
@@ -349,7 +367,8 @@ static bool survives_a_kill(char **argv)
 		uint64_t before = program.calls[0];
 		tell(&program, "resume");
 		pause_ms(20);
-		survived = pause_program(&program) && program.calls[0] > before && !program.problems;
+		survived =
+			pause_program(&program) && program.calls[0] > before && !program.problems;
 	}
 	kill(program.pid, SIGKILL);
 	int status = 0;

@@ -1,6 +1,6 @@
 /*
- * Displaced instructions do what the originals do: each is executed at its own place and at another one in a child
- * process, from the same registers and memory, and everything is compared.
+ * Displaced instructions do what the originals do: each is executed at its own place and at another
+ * one in a child process, from the same registers and memory, and everything is compared.
  */
 #include "live_fixture.h"
 
@@ -19,8 +19,8 @@ enum {
 	STATE_SIZE = 1 << 14,
 };
 
-static const uint64_t code_at = 0x100000000, slot_at = 0x120000000, far_at = 0x700000000000,
-		      data_at = 0x140000000;
+static const uint64_t code_at = 0x200000000000, slot_at = 0x200020000000, far_at = 0x300000000000,
+		      data_at = 0x200040000000;
 
 struct run {
 	int signal;
@@ -102,7 +102,8 @@ static void read_child(struct machine *machine, uint64_t address, void *bytes, s
 	assert_int_equal(process_vm_readv(machine->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-/* Registers point somewhere into the data, whose words do, too; the lower ones are small numbers now and then. */
+/* Registers point somewhere into the data, whose words do, too; the lower ones are small numbers
+ * now and then. */
 static void shuffle(struct machine *machine)
 {
 	unsigned long long *registers[] = {&machine->regs.rax, &machine->regs.rbx,
@@ -202,7 +203,8 @@ static void compare(struct machine *machine, const uint8_t *bytes, size_t size, 
 	if (own.regs.rip != moved.regs.rip)
 		fail_msg("%s: rip 0x%llx, displaced 0x%llx", text, own.regs.rip, moved.regs.rip);
 	if (memcmp(&own.regs, &moved.regs, sizeof(own.regs)) != 0)
-		fail_msg("%s: registers differ (rsp 0x%llx 0x%llx)", text, own.regs.rsp, moved.regs.rsp);
+		fail_msg("%s: registers differ (rsp 0x%llx 0x%llx)", text, own.regs.rsp,
+			moved.regs.rsp);
 	if (memcmp(own.data, moved.data, sizeof(own.data)) != 0)
 		fail_msg("%s: memory differs", text);
 	if (memcmp(own.extended, moved.extended, sizeof(own.extended)) != 0)
@@ -248,14 +250,14 @@ static void point_somewhere(struct machine *machine, const ZydisDecodedInstructi
 		if (operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
 			operands[i].mem.base != ZYDIS_REGISTER_RIP)
 			continue;
-		int32_t distance =
-			(int32_t)(data_at + SHOWN / 4 + next_random(machine) % (SHOWN / 2) / 64 * 64 -
-				  end);
+		int32_t distance = (int32_t)(data_at + SHOWN / 4 +
+					     next_random(machine) % (SHOWN / 2) / 64 * 64 - end);
 		memcpy(bytes + instruction->raw.disp.offset, &distance, sizeof(distance));
 		return;
 	}
 	if (instruction->raw.imm[0].is_relative && instruction->raw.imm[0].size == 32) {
-		int32_t distance = (int32_t)(code_at + next_random(machine) % (CODE_SIZE / 2) - end);
+		int32_t distance =
+			(int32_t)(code_at + next_random(machine) % (CODE_SIZE / 2) - end);
 		memcpy(bytes + instruction->raw.imm[0].offset, &distance, sizeof(distance));
 	}
 }
@@ -272,8 +274,8 @@ static const struct encoding encodings[] = {
 	{"push rbp", {0x55}, 1},
 	{"cmp rsp, [r14+0x10]", {0x49, 0x3B, 0x66, 0x10}, 4},
 	{"lea rax, [rip+x]", {0x48, 0x8D, 0x05, 0, 0, 0, 0}, 7},
-	{"mov [rip+x], imm32 (distance before an immediate)",
-		{0xC7, 0x05, 0, 0, 0, 0, 1, 2, 3, 4}, 10},
+	{"mov [rip+x], imm32 (distance before an immediate)", {0xC7, 0x05, 0, 0, 0, 0, 1, 2, 3, 4},
+		10},
 	{"cmp byte [rip+x], imm8", {0x80, 0x3D, 0, 0, 0, 0, 7}, 7},
 	{"vmovdqu ymm1, [rip+x]", {0xC5, 0xFE, 0x6F, 0x0D, 0, 0, 0, 0}, 8},
 	{"jmp rel8", {0xEB, 0x20}, 2},
@@ -309,18 +311,20 @@ static const struct encoding encodings[] = {
 	{"enter", {0xC8, 0x10, 0, 0}, 4},
 	{"leave", {0xC9}, 1},
 	{"endbr64", {0xF3, 0x0F, 0x1E, 0xFA}, 4},
-	{"nop of 15", {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x2E, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0}, 15},
+	{"nop of 15", {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x2E, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0},
+		15},
 };
 
-static void compare_encoding(struct machine *machine, const struct encoding *encoding, uint64_t slot)
+static void compare_encoding(
+	struct machine *machine, const struct encoding *encoding, uint64_t slot)
 {
 	struct encoding copy = *encoding;
 	ZydisDecoder decoder;
 	ZydisDecodedInstruction instruction;
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	assert_true(ZYAN_SUCCESS(ZydisDecoderDecodeFull(
-		&decoder, copy.bytes, copy.size, &instruction, operands)));
+	assert_true(ZYAN_SUCCESS(
+		ZydisDecoderDecodeFull(&decoder, copy.bytes, copy.size, &instruction, operands)));
 	assert_int_equal(instruction.length, copy.size);
 	point_somewhere(machine, &instruction, operands, copy.bytes);
 	compare(machine, copy.bytes, copy.size, slot);
@@ -354,7 +358,8 @@ static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
 	return instruction->attributes & ZYDIS_ATTRIB_IS_RELATIVE;
 }
 
-/* Beyond the reach of 32 bits only what refers to its own place cannot be moved; branches and calls can. */
+/* Beyond the reach of 32 bits only what refers to its own place cannot be moved; branches and calls
+ * can. */
 static void test_far(void **state)
 {
 	(void)state;
@@ -370,7 +375,8 @@ static void test_far(void **state)
 	}
 	struct displaced displaced;
 	static const uint8_t load[] = {0x48, 0x8D, 0x05, 0, 0, 0, 0};
-	assert_failure(displaced_make(code_at, (struct bytes){load, sizeof(load)}, far_at, &displaced),
+	assert_failure(
+		displaced_make(code_at, (struct bytes){load, sizeof(load)}, far_at, &displaced),
 		ERROR_OTHER, "2 GiB");
 	machine_end(&machine);
 }
@@ -392,13 +398,13 @@ static void test_refused(void **state)
 		{"jmp rel with 66", {0x66, 0xE9, 0, 0, 0, 0}, 6},
 	};
 	for (size_t i = 0; i < array_length(bad); i++)
-		assert_failure(displaced_make(code_at,
-				       (struct bytes){bad[i].bytes, bad[i].size}, slot_at, &displaced),
-			ERROR_BAD_DATA, "no instruction starts at 0x100000000");
+		assert_failure(displaced_make(code_at, (struct bytes){bad[i].bytes, bad[i].size},
+				       slot_at, &displaced),
+			ERROR_BAD_DATA, "no instruction starts at 0x200000000000");
 	for (size_t i = 0; i < array_length(immovable); i++)
 		assert_failure(displaced_make(code_at,
-				       (struct bytes){immovable[i].bytes, immovable[i].size}, slot_at,
-				       &displaced),
+				       (struct bytes){immovable[i].bytes, immovable[i].size},
+				       slot_at, &displaced),
 			ERROR_OTHER, "cannot be executed elsewhere");
 }
 

@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
+#include "dbg/target/trap_place.h"
 #include "dbg/target/traps.h"
 
 /* ---- Functions to be trapped; the same addresses in the child ---- */
@@ -195,7 +196,8 @@ static void test_leaving_while_it_runs(void **state)
 
 /* ---- What the program does itself ---- */
 
-/* SIGTRAPs of its own: int3, raise, and kill; counted by its handler, which also looks at where they come from. */
+/* SIGTRAPs of its own: int3, raise, and kill; counted by its handler, which also looks at where
+ * they come from. */
 static struct shared *shared_of_handler;
 extern const uint8_t own_int3_end[];
 
@@ -251,21 +253,22 @@ static void test_own_sigtraps(void **state)
 	assert_int_equal(fixture.counts.bad, 0);
 }
 
-/* An instruction that faults, trapped: the handler sees its own address, and repairs what is wrong. */
+/* An instruction that faults, trapped: the handler sees its own address, and repairs what is wrong.
+ */
 extern const uint8_t faulting_load[], faulting_division[];
 
 __attribute__((noinline)) static uint64_t fault(const uint64_t *pointer, uint64_t divisor)
 {
 	uint64_t value, quotient;
 	__asm__ volatile(".globl faulting_load\nfaulting_load: movq (%1), %0\n"
-		: "=r"(value)
-		: "b"(pointer)
-		: "memory");
+			 : "=r"(value)
+			 : "b"(pointer)
+			 : "memory");
 	__asm__ volatile("xorl %%edx, %%edx\nmovl $7, %%eax\n"
 			 ".globl faulting_division\nfaulting_division: divq %1\n"
-		: "=&a"(quotient)
-		: "c"(divisor)
-		: "rdx");
+			 : "=&a"(quotient)
+			 : "c"(divisor)
+			 : "rdx");
 	return value + quotient;
 }
 
@@ -316,7 +319,8 @@ static void test_faults(void **state)
 	end(&fixture);
 }
 
-/* Traps hit in a signal handler that blocks everything, SIGTRAP too, by a thread that hits them outside as well. */
+/* Traps hit in a signal handler that blocks everything, SIGTRAP too, by a thread that hits them
+ * outside as well. */
 static void on_alarm(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
@@ -369,7 +373,8 @@ static void test_in_handler(void **state)
 
 /* ---- Children ---- */
 
-/* vfork: the child hits traps in memory that it shares; fork: in a copy. Neither is counted or hurt. */
+/* vfork: the child hits traps in memory that it shares; fork: in a copy. Neither is counted or
+ * hurt. */
 static void forking_body(struct shared *shared)
 {
 	shared->ready = 1;
@@ -441,8 +446,8 @@ static void test_exec(void **state)
 static void remapping_body(struct shared *shared)
 {
 	static const uint8_t code[] = {0x48, 0x89, 0xF8, 0xC3}; /* mov rax, rdi; ret */
-	uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *page = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memcpy(page, code, sizeof(code));
 	shared->address = page;
 	shared->ready = 1;
@@ -524,8 +529,8 @@ static void test_refused(void **state)
 	assert_failure(target_set_traps(fixture.target, addresses, 2, &fixture.handler),
 		ERROR_USAGE, "no code is mapped there");
 	assert_success(target_continue(fixture.target));
-	assert_failure(target_set_traps(fixture.target, addresses, 1, &fixture.handler), ERROR_GONE,
-		"");
+	assert_failure(
+		target_set_traps(fixture.target, addresses, 1, &fixture.handler), ERROR_GONE, "");
 	wait_until(fixture.counts.hits > 100);
 	end(&fixture);
 }
@@ -553,9 +558,36 @@ static void test_set_changes(void **state)
 	end(&fixture);
 }
 
+/* ---- Where the area lies ---- */
+
+static void test_place(void **state)
+{
+	(void)state;
+	enum { SIZE = 1 << 20 };
+	/* Below the traps, at the end of the gap, as near as can be. */
+	const struct mapping fixed[] = {{.start = 0x400000, .end = 0x500000},
+		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
+	uint64_t place = trap_place_find(fixed, 2, SIZE, 0x400100, 0x400200);
+	assert_in_range(place, TRAP_PLACE_LOWEST, 0x400000 - SIZE);
+	/* No room below: above, in reach, and far enough from what is there for that to grow. */
+	const struct mapping low[] = {{.start = 0x20000, .end = 0x500000},
+		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
+	place = trap_place_find(low, 2, SIZE, 0x400100, 0x400200);
+	assert_in_range(place, 0x500000 + (1 << 24), 0x70000000);
+	/* Nothing in reach. */
+	const struct mapping full[] = {{.start = 0x10000, .end = 0x200000000}};
+	assert_int_equal(trap_place_find(full, 1, SIZE, 0x100000, 0x100001), 0);
+	/* Not between neighbours that are too near each other. */
+	const struct mapping tight[] = {{.start = 0x10000000, .end = 0x20000000},
+		{.start = 0x20000000 + SIZE, .end = 0x30000000}};
+	place = trap_place_find(tight, 2, SIZE, 0x20000000 + SIZE, 0x20000001 + SIZE);
+	assert_in_range(place, TRAP_PLACE_LOWEST, 0x10000000 - SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_hits_are_counted),
 		cmocka_unit_test(test_stopping),
 		cmocka_unit_test(test_again),

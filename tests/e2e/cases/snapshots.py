@@ -1,14 +1,17 @@
 """Snapshots: a frozen copy of a process that runs on and does not notice."""
 import contextlib
+import json
 import os
 import random
+import re
 import signal
 import subprocess
+import tempfile
 import time
 
 from lib import debugger, kernel, process, programs
 from lib.prompt import Prompt
-from lib.runner import case
+from lib.runner import Skip, case
 
 from cases.attach import counts, text_segments
 
@@ -21,9 +24,9 @@ def children(pid):
     return out
 
 
-def check_left(pid):
-    """Nothing of a snapshot is left, and nobody traces it."""
-    process.wait_until(lambda: not children(pid), f"children of {pid} are gone: {children(pid)}")
+def check_left(pid, own=()):
+    """Nothing of a snapshot is left beside its `own` children, and nobody traces it."""
+    process.wait_until(lambda: children(pid) == list(own), f"children of {pid} are gone: {children(pid)}")
     process.check_untouched(pid)
 
 
@@ -35,30 +38,28 @@ def resident_kb(pid):
     return int(process.status(pid)["VmRSS"].split()[0])
 
 
-def without_times(document):
-    """The same document without what differs from one moment to the next."""
+def lasting(document):
+    """The same document without what differs from one moment to the next: times, and goroutines of the runtime."""
     if isinstance(document, dict):
-        return {k: without_times(v) for k, v in document.items() if k not in ("wait_seconds", "uptime_seconds")}
-    return [without_times(v) for v in document] if isinstance(document, list) else document
+        return {k: lasting(v) for k, v in document.items() if not k.endswith(("seconds", "seconds_left"))}
+    if isinstance(document, list):
+        return [lasting(v) for v in document if not (isinstance(v, dict) and v.get("system"))]
+    return document
 
 
 @case(go="each", timeout=120, program=["waits", "stacks", "contexts"])
 def tells_the_same_as_a_stop(go, program):
-    commands = ["goroutines --stacks --json", "goroutines --where 'status == \"waiting\"' --stacks --json --system",
-                "threads --json", "ctx list --json"]
+    commands = ["goroutines --stacks --json", "goroutines --where 'status == \"waiting\"' --stacks --json"]
+    commands += ["ctx list --json"] if program == "contexts" else []
     with process.Process([programs.path(program, go)]) as p:
         time.sleep(0.3)
-        for command in commands[:3] if program == "stacks" else commands:
+        own = children(p.pid)
+        for command in commands:
             stopped = debugger.attach(p.pid, command, options=["--pause=stop"])
             copied = debugger.attach(p.pid, command, options=["--pause=fork"])
-            again = debugger.attach(p.pid, command, options=["--pause=stop"])
             assert not stopped.err and not copied.err, (stopped, copied)
-            # Some goroutine of the runtime may have moved meanwhile; then a second stop differs too.
-            if without_times(stopped.json()) == without_times(again.json()):
-                assert without_times(copied.json()) == without_times(stopped.json()), command
-            else:
-                assert "threads" in command or "--system" in command, f"it does not stand still: {command}"
-        check_left(p.pid)
+            assert lasting(copied.json()) == lasting(stopped.json()), command
+        check_left(p.pid, own)
 
 
 @case(go="ends", timeout=60)
@@ -92,6 +93,41 @@ def the_process_may_end_meanwhile(go):
         assert "tick" in t.run("goroutines --stacks"), "the copy is still there"
         assert "exited" in t.run("continue")
         t.quit()
+
+
+@case(go="each", timeout=120, build=["default", "stripped"])
+def since_tells_who_has_moved(go, build):
+    """Sigcount has a goroutine for each of four signals; only the one whose signal comes moves, and main, which is asked."""
+    with process.Process([programs.path("sigcount", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
+        child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")
+        process.wait_until(lambda: children(p.pid), "a snapshot is made")
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        child.stdin.write(f"snapshot\ngoroutines --since --json >{folder}/out\ngoroutines --json > {folder}/all\n"
+                          f"goroutines --since > {folder}/text\n")
+        r = debugger.finish(child)
+        assert r.status == 0 and not r.err, r
+        with open(f"{folder}/out") as f:
+            doc = json.load(f)
+        with open(f"{folder}/all") as f:
+            everybody = {g["goid"] for g in json.load(f)["goroutines"]}
+        assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
+        assert {g["goid"] for k in ("born", "moved", "unmoved") for g in doc[k]} == everybody, doc
+        waiting = [g for g in doc["unmoved"] if g["entry"].startswith("main.main.func")]
+        moved = [g for g in doc["moved"] if g["entry"].startswith("main.main.func")]
+        assert len(waiting) == 3 and len(moved) == 1 and waiting[0]["creator"] == "main.main", doc
+        assert 1 in [g["goid"] for g in doc["moved"]], doc
+        with open(f"{folder}/text") as f:
+            text = f.read()
+        assert "0 born, 0 gone" in text and re.search(r" 3  main\.main\.func\S+  created by main\.main", text), text
+        check_left(p.pid)
+
+
+@case(timeout=60)
+def since_needs_two_snapshots(go):
+    with process.Process([programs.path("execer", go)]) as p:
+        r = debugger.attach(p.pid, "goroutines --since", expect=1)
+        debugger.one_sentence(r, "snapshot")
 
 
 def many_snapshots(p, count):
@@ -175,20 +211,47 @@ def refused(pid, *words):
 
 @case(timeout=60)
 def not_where_processes_are_limited(go):
-    path = programs.path("sigcount", go)
-    with process.Process([programs.path("sigcount", go)]) as p:
-        subprocess.run(["prlimit", f"--pid={p.pid}", "--nproc=1:1"], check=True)
-        r = debugger.attach(p.pid, "snapshot")
-        # Root is above that limit.
-        assert "runs on" in r.err, r
-    copy = f"/tmp/gctxdbg-limited-{os.getpid()}"
-    subprocess.run(["install", "-m", "755", path, copy], check=True)
-    try:
-        with process.Process(["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", copy]) as p:
-            subprocess.run(["prlimit", f"--pid={p.pid}", "--nproc=1:1"], check=True)
+    user = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
+    # The limit is on all processes and threads of the user together; the others are there already and have none.
+    others = [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = f"{folder}/sigcount"
+        subprocess.run(["install", "-m", "755", programs.path("sigcount", go), copy], check=True)
+        os.chmod(folder, 0o755)
+        os.chmod(os.path.dirname(folder), 0o755)
+        with process.Process([*user, "bash", "-c", 'ulimit -u 100 && cd / && exec "$0"', copy]) as p:
+            others += [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
             refused(p.pid, "limit on processes")
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+@case(timeout=60)
+def not_where_memory_is_short(go):
+    """In a cgroup that would be full if the program wrote to a quarter of its memory."""
+    version1 = os.path.isdir("/sys/fs/cgroup/memory")
+    folder = f"/sys/fs/cgroup/{'memory/' if version1 else ''}gctxdbg-test-{os.getpid()}"
+    try:
+        os.mkdir(folder)
+    except OSError as e:
+        raise Skip(f"no cgroup can be made: {e}") from None
+    limit = "memory.limit_in_bytes" if version1 else "memory.max"
+    if not os.path.exists(f"{folder}/{limit}"):
+        os.rmdir(folder)
+        raise Skip("there is no memory controller")
+    try:
+        with process.Process(["sh", "-c", f'echo 0 >{folder}/cgroup.procs && exec "$0" 10 400', programs.path("stalls", go)]) as p:
+            r = debugger.attach(p.pid, "snapshot")
+            assert "runs on" in r.err, r
+            with open(f"{folder}/{limit}", "w") as f:
+                f.write(str(resident_kb(p.pid) * 1024 * 6 // 5))
+            r = debugger.attach(p.pid, "info", "snapshot")
+            assert all("stands still" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
+            check_left(p.pid)
     finally:
-        os.unlink(copy)
+        process.wait_until(lambda: not os.path.exists(f"{folder}/cgroup.procs") or not open(f"{folder}/cgroup.procs").read(), "it is empty")
+        os.rmdir(folder)
 
 
 @case(timeout=60, action=["kill", "errno", "allow"])

@@ -14,11 +14,11 @@ from . import paths
 # Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
 VARIANTS = {
     "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo", "births"]),
+    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo", "births", "hits"]),
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values", "births"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
     "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values",
-                                      "contexts", "verdicts", "breaks", "births"]),
+                                      "contexts", "verdicts", "breaks", "births", "hits"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),

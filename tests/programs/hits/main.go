@@ -1,6 +1,6 @@
 // Hits calls small functions as fast as it can, for a debugger that traps them, and counts the calls itself.
 //
-//	hits [-threads N] [-prof] [-urg] [-children] [-births] [-signals] [-gc]
+//	hits [-threads N] [-prof] [-urg] [-children] [-births] [-signals] [-traps] [-gc]
 //
 // The first line of output is "ready" and the addresses of the trapped functions. Lines of standard input:
 //
@@ -160,12 +160,12 @@ func expect(c chan os.Signal, name string) {
 }
 
 // One at a time, so that each must come, once.
-func signals() {
+func signals(sig syscall.Signal) {
 	c := make(chan os.Signal, 100)
-	signal.Notify(c, syscall.SIGUSR2)
+	signal.Notify(c, sig)
 	for {
-		syscall.Kill(syscall.Getpid(), syscall.SIGUSR2)
-		expect(c, "SIGUSR2")
+		syscall.Kill(syscall.Getpid(), sig)
+		expect(c, sig.String())
 	}
 }
 
@@ -192,6 +192,7 @@ func main() {
 	childs := flag.Bool("children", false, "child processes")
 	born := flag.Bool("births", false, "threads that are born and die")
 	sigs := flag.Bool("signals", false, "signals one at a time")
+	traps := flag.Bool("traps", false, "the same with SIGTRAP")
 	gc := flag.Bool("gc", false, "collections: the world is stopped again and again")
 	single := flag.Bool("only", false, "call nothing but plain")
 	flag.Parse()
@@ -213,7 +214,8 @@ func main() {
 	for _, run := range []struct {
 		wanted bool
 		what   func()
-	}{{*born, births}, {*childs, children}, {*sigs, signals}, {*urg, urgencies}} {
+	}{{*born, births}, {*childs, children}, {*sigs, func() { signals(syscall.SIGUSR2) }},
+		{*traps, func() { signals(syscall.SIGTRAP) }}, {*urg, urgencies}} {
 		if run.wanted {
 			go run.what()
 		}

@@ -1,10 +1,29 @@
 /* The session's breakpoints: making, finding, arming. What happens at them is in break_stop.c. */
 #include "commands/break_session.h"
 
+#include "dbg/go/program.h"
+
 static void extra_deinit(struct break_extra *extra)
 {
 	block_lines_deinit(&extra->commands);
 	break_counts_destroy(extra->counts);
+}
+
+/* Traps are in the process itself, and so it stands still while they are dealt with: no snapshots.
+ */
+static struct error *hold(struct shell *shell)
+{
+	shell->target->pause = PAUSE_STOP;
+	if (!shell->target->is_snapshot)
+		return NULL;
+	struct error *err = target_hold(shell->target);
+	shell_handle_events(shell);
+	if (err || !shell->program)
+		return err ? err : error_create(ERROR_GONE, "the process is gone");
+	program_refresh(shell->program);
+	shell_tell(shell, "process %d is stopped, for breakpoints are set in the process itself",
+		(int)shell->target->pid);
+	return NULL;
 }
 
 struct error *break_session_get(struct shell *shell, struct break_session **ret)
@@ -14,10 +33,13 @@ struct error *break_session_get(struct shell *shell, struct break_session **ret)
 			"a %s cannot run, and so meets no breakpoint: attach to a live process",
 			shell->target->ops->kind);
 	if (!shell->breaks) {
+		struct error *err = hold(shell);
+		if (err)
+			return err;
 		struct break_session *session = calloc(1, sizeof(*session));
 		if (!session)
 			return error_no_memory();
-		struct error *err = breakpoints_create(shell->program, &session->breakpoints);
+		err = breakpoints_create(shell->program, &session->breakpoints);
 		if (err) {
 			free(session);
 			return err;
@@ -111,7 +133,20 @@ struct error *break_session_find(
 
 struct error *break_session_arm(struct shell *shell)
 {
-	return shell->breaks ? breakpoints_arm(shell->breaks->breakpoints) : NULL;
+	if (!shell->breaks)
+		return NULL;
+	struct error *err = break_session_is_armed(shell) ? hold(shell) : NULL;
+	return err ? err : breakpoints_arm(shell->breaks->breakpoints);
+}
+
+bool break_session_is_armed(const struct shell *shell)
+{
+	struct breakpoint breakpoint;
+	for (size_t i = 0;
+		shell->breaks && breakpoints_get(shell->breaks->breakpoints, i, &breakpoint); i++)
+		if (breakpoint.enabled)
+			return true;
+	return false;
 }
 
 struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_count)

@@ -58,6 +58,8 @@ struct error *break_session_find(
 /* A breakpoint's number as it is typed. */
 struct error *break_session_parse_number(const char *text, int *ret);
 
+/* True when a breakpoint is enabled. */
+bool break_session_is_armed(const struct shell *shell);
 /* Puts the traps where the enabled breakpoints are, before the process runs. */
 struct error *break_session_arm(struct shell *shell);
 /* For commands that let the process run for a moment for their own purpose: no breakpoint is hit

@@ -5,6 +5,7 @@
 #include "commands/break_commands.h"
 #include "commands/break_event.h"
 #include "commands/break_session.h"
+#include "commands/run.h"
 #include "commands/selection.h"
 #include "dbg/go/program.h"
 
@@ -265,7 +266,7 @@ static void run_on(struct shell *shell)
 	struct break_session *session = shell->breaks;
 	struct error *err = break_session_arm(shell);
 	if (!err)
-		err = target_continue(shell->target);
+		err = shell_resume(shell);
 	note(session, err);
 }
 
@@ -278,7 +279,7 @@ static bool may_run_on(const struct shell *shell)
 void break_session_settle(struct shell *shell)
 {
 	struct break_session *session = shell->breaks;
-	if (!session || session->in_commands || !shell->target ||
+	if (!session || session->in_commands || !shell->target || !shell->stop_told ||
 		shell->target->state != TARGET_STOPPED)
 		return;
 	break_session_take(shell);

@@ -1,6 +1,53 @@
-/* The commands that leave the target: detach, kill, quit. */
+/* The commands that stop, leave or end the target: interrupt, detach, kill, quit. */
 #include "commands/registry.h"
-#include "commands/shell.h"
+#include "commands/run.h"
+#include "dbg/go/program.h"
+
+/* Looks at the process itself instead of a snapshot. */
+static struct error *hold(struct shell *shell)
+{
+	struct error *err = target_hold(shell->target);
+	shell_handle_events(shell);
+	if (!err)
+		program_refresh(shell->program);
+	if (!err)
+		shell_tell(shell, "process %d is stopped", (int)shell->target->pid);
+	return err;
+}
+
+static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
+{
+	(void)arguments;
+	const struct target *target = shell->target;
+	if (target->is_snapshot && target->pause == PAUSE_STOP)
+		return hold(shell);
+	if (target->is_snapshot) {
+		shell_tell(shell,
+			"you look at a snapshot of process %d, which runs: \"snapshot\" makes a "
+			"new one; "
+			"\"set pause stop\" before \"interrupt\" stops the process itself",
+			(int)target->pid);
+		return NULL;
+	}
+	if (target->ops->cont && target->state == TARGET_STOPPED) {
+		shell_tell(shell, "process %d is stopped already", (int)target->pid);
+		return NULL;
+	}
+	return shell_stop(shell);
+}
+
+static const struct command interrupt_command = {
+	.name = "interrupt",
+	.group = GROUP_RUNNING,
+	.usage = "interrupt",
+	.summary = "Stops all threads of a running process",
+	.help = "With --pause=fork (or after \"set pause fork\") it takes a snapshot instead, and "
+		"the process runs on.",
+	.example = "interrupt",
+	.needs_target = true,
+	.run = run_interrupt,
+};
+REGISTER_COMMAND(interrupt_command);
 
 static struct error *run_detach(struct shell *shell, const struct arguments *arguments)
 {

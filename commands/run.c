@@ -1,4 +1,4 @@
-/* The commands that let the target run and stop it: continue, wait, interrupt. */
+/* The commands that let the target run: continue, wait. */
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,8 +17,7 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Stops a running target and tells so. */
-static struct error *stop(struct shell *shell)
+struct error *shell_stop(struct shell *shell)
 {
 	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
 	 */
@@ -29,6 +28,15 @@ static struct error *stop(struct shell *shell)
 	shell_handle_events(shell);
 	if (!err && shell->program)
 		program_refresh(shell->program);
+	return err;
+}
+
+struct error *shell_resume(struct shell *shell)
+{
+	shell->stop_told = false;
+	struct error *err = target_continue(shell->target);
+	if (err)
+		shell->stop_told = true;
 	return err;
 }
 
@@ -66,6 +74,13 @@ static struct error *take_failure(const struct shell *shell)
 	return shell->breaks ? take_pointer(shell->breaks->failed) : NULL;
 }
 
+/* What it has stopped for is told with the event, which may come a moment after the stop. */
+static bool is_awaited(const struct shell *shell)
+{
+	return shell->target && !shell->quit &&
+	       (shell->target->state == TARGET_RUNNING || !shell->stop_told);
+}
+
 /* Waits until the target stops or is gone, or limits are reached or Ctrl-C comes, which stop it. */
 static struct error *wait_for_stop(struct shell *shell, const struct wait_limits *limits)
 {
@@ -75,14 +90,18 @@ static struct error *wait_for_stop(struct shell *shell, const struct wait_limits
 		shell->breaks->most = limits->hits;
 	}
 	shell_handle_events(shell);
-	while (!err && shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
-		if (has_had_enough(shell, limits)) {
+	while (is_awaited(shell)) {
+		bool running = shell->target->state == TARGET_RUNNING;
+		if (running && has_had_enough(shell, limits)) {
 			if (shell->breaks)
 				shell->breaks->ending = true;
-			err = stop(shell);
+			err = shell_stop(shell);
 			break;
 		}
-		wait_for_event(shell, limits->deadline_ns);
+		/* The event follows a stop at once. */
+		wait_for_event(shell, running ? limits->deadline_ns : now_ns() + 100000000);
+		if (!running)
+			shell->stop_told = true;
 		shell_handle_events(shell);
 	}
 	if (shell->breaks) {
@@ -130,12 +149,12 @@ struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 	interrupt_drain();
 	if (shell->target->is_snapshot) {
 		/* It runs as it is. */
-		struct error *waited = wait_and_cancel(shell, duration_ns);
-		return waited ? waited : snapshot_again(shell);
+		struct error *err = wait_and_cancel(shell, duration_ns);
+		return err ? err : snapshot_again(shell);
 	}
 	struct error *err = break_session_suspend(shell, &suspended, &count);
 	if (!err)
-		err = target_continue(shell->target);
+		err = shell_resume(shell);
 	struct wait_limits limits = {.deadline_ns = deadline_after(duration_ns)};
 	if (!err)
 		err = wait_for_stop(shell, &limits);
@@ -204,7 +223,7 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	if (shell->target->state != TARGET_RUNNING) {
 		err = break_session_arm(shell);
 		if (!err)
-			err = target_continue(shell->target);
+			err = shell_resume(shell);
 		if (err)
 			return err;
 	}
@@ -278,49 +297,3 @@ static const struct command wait_command = {
 	.run = run_wait,
 };
 REGISTER_COMMAND(wait_command);
-
-/* Looks at the process itself instead of a snapshot. */
-static struct error *hold(struct shell *shell)
-{
-	struct error *err = target_hold(shell->target);
-	shell_handle_events(shell);
-	if (!err)
-		program_refresh(shell->program);
-	if (!err)
-		shell_tell(shell, "process %d is stopped", (int)shell->target->pid);
-	return err;
-}
-
-static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
-{
-	(void)arguments;
-	const struct target *target = shell->target;
-	if (target->is_snapshot && target->pause == PAUSE_STOP)
-		return hold(shell);
-	if (target->is_snapshot) {
-		shell_tell(shell,
-			"you look at a snapshot of process %d, which runs: \"snapshot\" makes a "
-			"new one; "
-			"\"set pause stop\" before \"interrupt\" stops the process itself",
-			(int)target->pid);
-		return NULL;
-	}
-	if (target->ops->cont && target->state == TARGET_STOPPED) {
-		shell_tell(shell, "process %d is stopped already", (int)target->pid);
-		return NULL;
-	}
-	return stop(shell);
-}
-
-static const struct command interrupt_command = {
-	.name = "interrupt",
-	.group = GROUP_RUNNING,
-	.usage = "interrupt",
-	.summary = "Stops all threads of a running process",
-	.help = "With --pause=fork (or after \"set pause fork\") it takes a snapshot instead, and "
-		"the process runs on.",
-	.example = "interrupt",
-	.needs_target = true,
-	.run = run_interrupt,
-};
-REGISTER_COMMAND(interrupt_command);

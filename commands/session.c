@@ -120,6 +120,7 @@ struct error *shell_open(struct shell *shell, struct target *target)
 	shell->target = target;
 	shell->program = program;
 	shell->selection = (struct selection){0};
+	shell->stop_told = true;
 	update_suspend(shell);
 	shell_show_warning(shell);
 	return NULL;
@@ -127,6 +128,9 @@ struct error *shell_open(struct shell *shell, struct target *target)
 
 void shell_close_target(struct shell *shell)
 {
+	/* The breakpoints can go once nobody can meet them any more. */
+	if (shell->breaks && shell->target->state == TARGET_RUNNING)
+		error_destroy(target_detach(shell->target));
 	break_session_destroy(take_pointer(shell->breaks));
 	if (shell->program)
 		program_close(shell->program);
@@ -207,10 +211,12 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 				event->value, strsignal(event->value));
 		else
 			shell_tell(shell, "process %d is stopped", pid);
+		shell->stop_told = shell->target->state == TARGET_STOPPED;
 		program_refresh(shell->program);
 		shell->selection.frame = 0;
 		return false;
 	case TARGET_EVENT_TRAP:
+		shell->stop_told = shell->target->state == TARGET_STOPPED;
 		/* Why, the breakpoints' own events tell. */
 		program_refresh(shell->program);
 		shell->selection.frame = 0;

@@ -61,6 +61,7 @@ struct shell {
 		*script; /* where the running script is, for messages; NULL at the prompt */
 	struct break_session *breaks; /* breakpoints, see break_session.h; NULL: none yet */
 	struct block *block; /* whose lines are being collected, see block.h; NULL: none */
+	bool stop_told;	     /* the target stands, and its event that says so has been taken */
 	bool json_events;    /* what happens while it runs is told as JSON lines on out */
 	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
 	unsigned depth;		     /* of shell_execute(): more than 1 inside `source` */

@@ -1,6 +1,8 @@
 /* `snapshot`: a frozen copy of a live process, while that runs on. */
 #include "commands/snapshot.h"
 
+#include "commands/break_session.h"
+
 #include <inttypes.h>
 #include <time.h>
 
@@ -39,7 +41,15 @@ void snapshot_tell(struct shell *shell)
 
 struct error *snapshot_again(struct shell *shell)
 {
-	struct error *err = target_snapshot(shell->target);
+	/* The process would meet them while nobody waits for it. */
+	if (break_session_is_armed(shell))
+		return error_create(ERROR_USAGE,
+			"breakpoints are set: \"delete\" or \"disable\" them before a snapshot");
+	/* Takes out what has been disabled. */
+	struct error *err = break_session_arm(shell);
+	if (err)
+		return err;
+	err = target_snapshot(shell->target);
 	shell_handle_events(shell);
 	if (err)
 		return err;

@@ -176,14 +176,16 @@ static bool jump_target(const struct walk *walk, size_t *ret)
 	return true;
 }
 
-bool code_is_jump_target(struct bytes code, size_t offset)
+bool code_is_jump_target(struct bytes code, size_t offset,
+	bool (*inside)(void *context, size_t offset), void *context)
 {
 	struct walk walk;
 	size_t target;
 	if (!walk_init(&walk, code))
 		return false;
 	while (walk_next(&walk)) {
-		if (jump_target(&walk, &target) && target == offset)
+		if (jump_target(&walk, &target) && target == offset &&
+			(!inside || inside(context, walk.offset)))
 			return true;
 	}
 	return false;

@@ -43,7 +43,9 @@ bool code_next_call(struct bytes code, size_t from, int64_t target, size_t *ret_
 size_t code_region_entries(struct bytes code, bool (*inside)(void *context, size_t offset),
 	void *context, size_t *ret, size_t max);
 
-/* True when some jump of the code leads to `offset`: a loop begins there. */
-bool code_is_jump_target(struct bytes code, size_t offset);
+/* True when some jump leads to `offset`, so that a loop begins there; of those in the part of the
+ * code that `inside` tells of, NULL: all. */
+bool code_is_jump_target(struct bytes code, size_t offset,
+	bool (*inside)(void *context, size_t offset), void *context);
 
 #endif

@@ -40,9 +40,10 @@ struct event_slot *break_events_next(struct break_events *events)
 void break_events_send(struct break_events *events)
 {
 	uint64_t one = 1;
-	events->written++;
-	/* It cannot be full: there are not so many slots. */
-	if (write(events->fd, &one, sizeof(one)) < 0)
+	size_t written = ++events->written;
+	/* While there are others the descriptor is readable already: it is emptied only when
+	 * nothing is left. */
+	if (events->taken + 1 == written && write(events->fd, &one, sizeof(one)) < 0)
 		return;
 }
 

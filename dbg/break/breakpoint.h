@@ -37,6 +37,8 @@ enum breakpoint_kind {
 struct breakpoint_place {
 	struct code_place code;	  /* `pc` is where the trap is; texts belong to the program */
 	const char *inlined_into; /* the function whose code it is inlined into; NULL: it is not */
+	bool loop; /* of a function: a loop begins with its first instruction, so that every round
+		      is a hit (rare: short functions that call nothing) */
 };
 
 /* Texts and places live until the breakpoint is changed or deleted. */

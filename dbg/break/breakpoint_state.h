@@ -65,6 +65,12 @@ struct breakpoints {
 	struct hit *hit; /* scratch */
 };
 
+/* ERROR_USAGE when the target runs, ERROR_GONE when it never will. */
+struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints);
+
+/* NULL is fine. */
+void breakpoint_entry_destroy(struct breakpoint_entry *entry);
+
 /* The handler for target_set_traps(); `context` is the struct breakpoints. */
 enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap);
 

@@ -70,14 +70,17 @@ bool function_named(const struct program *program, const char *name, struct pc_f
 	return false;
 }
 
-struct error *function_start(
-	const struct program *program, const struct pc_function *function, uint64_t *ret)
+struct error *function_start(const struct program *program, const struct pc_function *function,
+	uint64_t *ret, bool *ret_loop)
 {
 	struct bytes code;
 	struct error *err = function_code(program, function, &code);
-	if (!err)
-		*ret = program->text + function->entry + code_behind_stack_check(code);
-	return err;
+	if (err)
+		return err;
+	size_t offset = code_behind_stack_check(code);
+	*ret = program->text + function->entry + offset;
+	*ret_loop = code_is_jump_target(code, offset, NULL, NULL);
+	return NULL;
 }
 
 /* *0x401000 */

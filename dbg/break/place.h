@@ -60,8 +60,11 @@ struct error *function_code(
 /* The function whose whole name is `name`, not a wrapper the compiler made; false: none. */
 bool function_named(const struct program *program, const char *name, struct pc_function *ret);
 
-/* The run-time address at which a call of `function` has its arguments in place and counts once. */
-struct error *function_start(
-	const struct program *program, const struct pc_function *function, uint64_t *ret);
+/*
+ * The run-time address at which a call of `function` has its arguments in place and counts once;
+ * unless `*ret_loop`: the function begins with a loop.
+ */
+struct error *function_start(const struct program *program, const struct pc_function *function,
+	uint64_t *ret, bool *ret_loop);
 
 #endif

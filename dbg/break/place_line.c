@@ -59,10 +59,11 @@ static struct error *scan_function(struct program *program, const struct pc_func
 				table, function, files.start, files.end, line, found, count);
 	}
 	struct error *err = NULL;
+	bool loop;
 	for (size_t i = 0; i < count && !err; i++) {
 		uint64_t pc = program->text + found[i].pc;
 		if (found[i].pc == function->entry)
-			err = function_start(program, function, &pc);
+			err = function_start(program, function, &pc, &loop);
 		if (!err)
 			err = place_add(program, place, pc);
 	}

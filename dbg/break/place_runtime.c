@@ -32,7 +32,8 @@ static struct error *add_start(
 	if (!names[i])
 		return lacks(what, names[i - 1]);
 	uint64_t start;
-	struct error *err = function_start(program, &function, &start);
+	bool loop;
+	struct error *err = function_start(program, &function, &start, &loop);
 	place->subject = RAX;
 	return err ? err : place_add(program, place, start);
 }

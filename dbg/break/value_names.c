@@ -135,7 +135,5 @@ struct error *value_source_init(struct program *program, const struct place *pla
 	const struct place_variables *variables, struct value_source *ret)
 {
 	*ret = (struct value_source){.place = place, .variables = variables};
-	ret->wait_reasons = program->wait_reasons;
-	ret->wait_reason_count = program->wait_reason_count;
 	return place->kind == PLACE_CANCEL ? find_context_parts(program, &ret->context) : NULL;
 }

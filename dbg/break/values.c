@@ -81,8 +81,8 @@ static struct error *other_value(struct value_input *input, int id, struct expr_
 		break;
 	case VALUE_REASON:
 		reason = hit_goroutine_field(goroutine, layout->g.waitreason);
-		if (reason < input->source->wait_reason_count)
-			expr_value_string(ret, input->source->wait_reasons[reason]);
+		if (reason < hit->program->wait_reason_count)
+			expr_value_string(ret, hit->program->wait_reasons[reason]);
 		break;
 	default:
 		code_value(hit, id, goroutine, ret);

@@ -47,8 +47,6 @@ struct value_source {
 	const struct place *place;
 	const struct place_variables *variables;
 	struct context_parts context;
-	char *const *wait_reasons; /* the target's texts */
-	size_t wait_reason_count;
 };
 
 /* Finds what the place needs; nothing to free. */

@@ -346,6 +346,29 @@ def in_the_background(go):
 
 
 @case(go="ends")
+def driven_through_a_pipe(go):
+    """Hits are told while the next command is still awaited."""
+    with Breaks(go) as p:
+        child = debugger.start("attach", p.pid, "-q")
+
+        def send(*lines):
+            child.stdin.write("".join(line + "\n" for line in lines))
+            child.stdin.flush()
+
+        send("trace main.handle", "break main.marker", "echo armed", "continue --background --json")
+        wait_for_line(child, "armed")
+        p.send("call 20000")
+        told = [json.loads(child.stdout.readline()) for _ in range(20001)]
+        assert [d["hit"] for d in told] == [*range(1, 20001), 1], told[-3:]
+        assert told[-1]["event"] == "stop" and told[-1]["what"] == "main.marker", told[-1]
+        send("delete", "continue --background")
+        assert p.line().split()[1] == "20000"
+        child.stdin.close()
+        assert child.wait(20) == 0
+        p.check_as_before()
+
+
+@case(go="ends")
 def at_a_prompt(go):
     with Breaks(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         t.run("b main.handle if id == 2")
@@ -405,6 +428,32 @@ def completion(go):
         t.expect_prompt()
         assert "main.marker" not in t.run("info breakpoints")
         t.quit()
+        p.check_as_before()
+
+
+@case(go="ends")
+def none_is_met_while_a_command_lets_it_run(go):
+    """`ctx check` lets the process run for its grace; that is no hit, and afterwards all are as they were."""
+    with Breaks(go) as p:
+        p.order("busy")
+        r = debugger.attach(p.pid, "break main.handle", "break main.twice", "disable 2", "ctx check --grace 300ms",
+                            "info breakpoints --json", "continue", options=["-q"], expect={0, 3})
+        listed = breakpoints(next(d for d in documents(r.out) if "breakpoints" in d))
+        assert listed[1]["enabled"] and not listed[2]["enabled"] and listed[1]["hits"] == 0, listed
+        assert "breakpoint 1, main.handle, hit 1" in r.out, r
+        p.check_as_before()
+
+
+@case(go="ends")
+def snapshots_and_breakpoints(go):
+    """A breakpoint stops a process that was looked at through a snapshot; there is none while one is enabled."""
+    with Breaks(go) as p:
+        r = debugger.attach(p.pid, "snapshot", "break main.handle", "snapshot", expect=1)
+        assert "is stopped" in r.err and "breakpoints are set" in r.err, r
+        p.order("busy")
+        r = debugger.attach(p.pid, "break main.handle if id == -1", "continue --for 300ms", "disable", "snapshot",
+                            "goroutines", "enable", "continue --for 300ms", "info breakpoints --json", options=["-q"])
+        assert breakpoints(last_document(r))[1]["hits"] > 0, r
         p.check_as_before()
 
 
@@ -470,11 +519,14 @@ def armed(p, *more):
     return child
 
 
-@case(go="each", way=["quit", "end of input", "detach", "SIGTERM", "SIGHUP", "SIGINT", "bad command", "SIGKILL"], timeout=90)
+@case(go="each", way=["quit", "end of input", "detach", "end while it runs", "SIGTERM", "SIGHUP", "SIGINT", "bad command", "SIGKILL"], timeout=90)
 def code_is_the_files_after(go, way):
     with Breaks(go) as p:
         p.order("busy")
-        if way in ("quit", "end of input", "detach", "bad command"):
+        if way == "end while it runs":
+            debugger.attach(p.pid, "trace newproc --count-by creator", "break main.handle if id == -1",
+                            "continue --background", "!sleep 0.5", options=["-q"])
+        elif way in ("quit", "end of input", "detach", "bad command"):
             line = {"quit": ["quit"], "end of input": [], "detach": ["detach"], "bad command": ["nonsense"]}[way]
             r = debugger.attach(p.pid, "trace newproc --count-by creator", "break main.handle if id == -1",
                                 "continue --for 700ms", *line, options=["-q"], expect={0, 1})

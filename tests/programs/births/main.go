@@ -18,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 var (
@@ -335,6 +336,38 @@ func calls(n int) {
 	}
 }
 
+// time.Sleep parks its goroutine once, and whoever looks after timers makes it ready once.
+func sleeper(rounds int, wg *sync.WaitGroup) {
+	for i := 0; i < rounds; i++ {
+		time.Sleep(time.Duration(i%3+1) * time.Millisecond)
+	}
+	wg.Done()
+}
+
+//go:noinline
+func sleeps(n, rounds int) {
+	var wg sync.WaitGroup
+	wg.Add(n)
+	born("main.sleeps", n)
+	count("sleep", "in all", n*rounds)
+	for i := 0; i < n; i++ {
+		go sleeper(rounds, &wg)
+	}
+	wg.Wait()
+}
+
+// Nobody looks at where p points to; a debugger that does finds nothing.
+//
+//go:noinline
+func astray(p *point, n int) {
+	if n < 0 {
+		fmt.Println(p)
+	}
+}
+
+//go:nocheckptr
+func nowhere() *point { return (*point)(unsafe.Pointer(uintptr(8))) }
+
 func report() {
 	count("died", "in all", int(total))
 	lines := []string{}
@@ -346,6 +379,9 @@ func report() {
 		fmt.Println(line)
 	}
 }
+
+//go:noinline
+func marker() {}
 
 func main() {
 	wait := len(os.Args) > 1 && os.Args[1] == "wait"
@@ -371,6 +407,10 @@ func main() {
 	panics(5)
 	cancels(10)
 	deadlines(10)
+	sleeps(5, 20)
+	for i := 0; i < 3; i++ {
+		astray(nowhere(), i)
+	}
 	calls(10)
 	// WaitGroups tell that they are nearly done: their deaths are over when the runtime has no more of them.
 	for i := 0; runtime.NumGoroutine() > base && i < 20000; i++ {
@@ -378,6 +418,7 @@ func main() {
 	}
 	report()
 	fmt.Println("done")
+	marker()
 	if wait {
 		in.Scan()
 	}

@@ -95,19 +95,95 @@ static const struct frame *holding_frame(struct shell *shell, const struct gorou
 	return found;
 }
 
-static void heap_text(char *ret, size_t size, const struct context_forest *forest,
+/* ---- Heap objects ---- */
+
+static int by_object(const void *a, const void *b)
+{
+	const struct object_type *x = a, *y = b;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+struct error *holder_objects_load(struct shell *shell, const struct context_holder *holders,
+	size_t count, struct holder_objects *ret)
+{
+	struct object_type *items = calloc(count + 1, sizeof(*items));
+	*ret = (struct holder_objects){items, 0};
+	if (!items)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		const struct context_holder *holder = &holders[i];
+		if (holder->kind == HOLDER_HEAP && holder->object && !holder->registered &&
+			holder->inside == CONTEXT_NONE)
+			items[ret->count++] = (struct object_type){
+				.address = holder->object, .size = holder->object_size};
+	}
+	if (!ret->count)
+		return NULL;
+	qsort(items, ret->count, sizeof(*items), by_object);
+	size_t kept = 0;
+	for (size_t i = 0; i < ret->count; i++) {
+		if (!kept || items[i].address != items[kept - 1].address)
+			items[kept++] = items[i];
+	}
+	ret->count = kept;
+	return program_object_types(shell->program, items, kept);
+}
+
+void holder_objects_deinit(struct holder_objects *objects)
+{
+	free(objects->items);
+	*objects = (struct holder_objects){0};
+}
+
+const struct object_type *holder_object(
+	const struct holder_objects *objects, const struct context_holder *holder)
+{
+	const struct object_type key = {.address = holder->object};
+	return holder->kind == HOLDER_HEAP && objects->count
+		       ? bsearch(&key, objects->items, objects->count, sizeof(key), by_object)
+		       : NULL;
+}
+
+/* "main.server 0x…", ".conn.ctx"; "closure of main.serve.func1 0x…". */
+static void object_text(struct output *output, struct shell *shell,
+	const struct object_type *object, uint64_t offset)
+{
+	char path[256];
+	if (object->function) {
+		output_printf(output, STYLE_PLAIN, "closure of ");
+		output_text(output, STYLE_FUNCTION, object->function);
+		output_printf(output, STYLE_ADDRESS, " 0x%" PRIx64, object->address);
+		output_printf(output, STYLE_PLAIN, ", at +%" PRIu64, offset);
+		return;
+	}
+	error_destroy(object_type_path(shell->program, object, offset, path, sizeof(path)));
+	if (object->repeated)
+		output_printf(output, STYLE_PLAIN, "[…]");
+	output_text(output, STYLE_FUNCTION, object->type->name);
+	output_printf(output, STYLE_ADDRESS, " 0x%" PRIx64, object->address + object->start);
+	if (path[0])
+		output_printf(output, STYLE_PLAIN, ", its %s", path[0] == '.' ? path + 1 : path);
+}
+
+static void heap_text(struct output *output, struct shell *shell,
+	const struct context_forest *forest, const struct holder_objects *objects,
 	const struct context_holder *holder)
 {
+	const struct object_type *object = holder_object(objects, holder);
+	uint64_t offset = holder->address - holder->object;
 	if (holder->inside != CONTEXT_NONE)
-		snprintf(ret, size, "%s 0x%" PRIx64 ", which stands on it",
+		output_printf(output, STYLE_PLAIN, "%s 0x%" PRIx64 ", which stands on it",
 			forest->items[holder->inside].type->name,
 			forest->items[holder->inside].address);
 	else if (holder->registered)
-		snprintf(ret, size, "its entry among the children of an ancestor, 0x%" PRIx64,
-			holder->address);
+		output_printf(output, STYLE_PLAIN,
+			"its entry among the children of an ancestor, 0x%" PRIx64, holder->address);
+	else if (object && (object->type || object->function))
+		object_text(output, shell, object, offset);
 	else
-		snprintf(ret, size, "heap object 0x%" PRIx64 " of %" PRIu64 " bytes, at +%" PRIu64,
-			holder->object, holder->object_size, holder->address - holder->object);
+		output_printf(output, STYLE_PLAIN,
+			"heap object 0x%" PRIx64 " of %" PRIu64 " bytes, at +%" PRIu64,
+			holder->object, holder->object_size, offset);
 }
 
 static void goroutine_text(
@@ -134,17 +210,15 @@ static void goroutine_text(
 }
 
 void holder_line(struct output *output, struct shell *shell, const struct context_forest *forest,
-	const struct context_holder *holder)
+	const struct holder_objects *objects, const struct context_holder *holder)
 {
-	char text[256];
 	const char *name;
 	switch (holder->kind) {
 	case HOLDER_GOROUTINE:
 		goroutine_text(output, shell, holder);
 		break;
 	case HOLDER_HEAP:
-		heap_text(text, sizeof(text), forest, holder);
-		output_text(output, STYLE_PLAIN, text);
+		heap_text(output, shell, forest, objects, holder);
 		break;
 	case HOLDER_GLOBAL:
 		name = program_global_name(shell->program, holder->address);
@@ -156,8 +230,21 @@ void holder_line(struct output *output, struct shell *shell, const struct contex
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
+static void object_json(
+	struct json *json, struct shell *shell, const struct object_type *object, uint64_t offset)
+{
+	char path[256] = "";
+	struct error *err = object_type_path(shell->program, object, offset, path, sizeof(path));
+	json_string(json, "object_type", object->type ? object->type->name : NULL);
+	if (object->repeated)
+		json_bool(json, "object_is_array", true);
+	json_string(json, "field", path[0] ? path : NULL);
+	json_string(json, "closure", object->function);
+	error_destroy(err);
+}
+
 void holder_json(struct json *json, struct shell *shell, const struct context_forest *forest,
-	const struct context_holder *holder)
+	const struct holder_objects *objects, const struct context_holder *holder)
 {
 	static const char *const kinds[] = {[HOLDER_GOROUTINE] = "goroutine",
 		[HOLDER_HEAP] = "heap",
@@ -182,6 +269,9 @@ void holder_json(struct json *json, struct shell *shell, const struct context_fo
 	case HOLDER_HEAP:
 		json_address(json, "object", holder->object);
 		json_uint(json, "object_size", holder->object_size);
+		const struct object_type *object = holder_object(objects, holder);
+		if (object)
+			object_json(json, shell, object, holder->address - holder->object);
 		if (holder->inside != CONTEXT_NONE)
 			json_address(json, "ctx", forest->items[holder->inside].address);
 		json_bool(json, "registration", holder->registered);

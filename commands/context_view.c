@@ -257,10 +257,53 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 	if (context->after_func)
 		json_string(json, "after_func",
 			program_function_name(view->shell->program, context->after_func));
+	if (view->verdict)
+		json_string(json, "verdict", view->verdict);
 	if (context->garbage)
 		json_bool(json, "garbage", true);
 	if (context->partial)
 		json_bool(json, "partial", true);
 	json_end(json);
 	return err;
+}
+
+void context_line(struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+{
+	struct output *output = &shell->out;
+	struct context_view view = {.shell = shell, .forest = forest, .number = number};
+	const struct context *context = view_context(&view);
+	char state[256], deadline[64];
+	output_text(output, STYLE_FUNCTION, context->type->name);
+	output_printf(output, STYLE_ADDRESS, " 0x%" PRIx64, context->address);
+	if (context->kind != CONTEXT_BACKGROUND) {
+		output_printf(output, STYLE_PLAIN, "  ");
+		output_text(output,
+			context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN,
+			context_state_text(&view, state, sizeof(state)));
+	}
+	context_deadline_text(shell->program, context, deadline, sizeof(deadline));
+	if (deadline[0] && context->state != CONTEXT_CANCELED)
+		output_printf(output, STYLE_PLAIN, ", %s", deadline);
+	error_destroy(context_view_load(&view));
+	if (view.key) {
+		output_printf(output, STYLE_PLAIN, "  ");
+		output_text(output, STYLE_PLAIN, view.key);
+		output_printf(output, STYLE_PLAIN, " = ");
+		output_text(output, STYLE_PLAIN, view.value ? view.value : "nil");
+	}
+	output_printf(output, STYLE_PLAIN, "\n");
+	context_view_deinit(&view);
+}
+
+struct error *load_context_argument(struct shell *shell, const struct arguments *arguments,
+	const struct context_forest **ret, ptrdiff_t *ret_number)
+{
+	unsigned flags = CONTEXTS_HOLDERS;
+	for (const struct command_option *option = arguments->command->options; option->name;
+		option++) {
+		if (strcmp(option->name, "garbage") == 0 && argument_given(arguments, "garbage"))
+			flags |= CONTEXTS_GARBAGE;
+	}
+	struct error *err = contexts_load(shell, flags, ret);
+	return err ? err : context_argument(*ret, arguments->words[0], ret_number);
 }

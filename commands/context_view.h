@@ -24,6 +24,7 @@ struct context_view {
 	struct shell *shell;
 	const struct context_forest *forest;
 	ptrdiff_t number;
+	const char *verdict; /* name of the gravest one on it; NULL: none, or not asked for */
 	char *key, *value, *err, *cause; /* as text; context_view_load() computes them. malloc'ed */
 	bool loaded;
 };
@@ -56,5 +57,13 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 /* The text of a value in a few words: `"user"`, main.key(1), context deadline exceeded. malloc'ed;
  * NULL for nil. */
 struct error *context_value_text(struct program *program, const struct value *value, char **ret);
+
+/* "*context.cancelCtx 0x…  active, deadline in 4m12s", and a line end. */
+void context_line(struct shell *shell, const struct context_forest *forest, ptrdiff_t number);
+
+/* The forest with holders, and in it the context that the command's first word names (--garbage is
+ * heeded where the command has it). */
+struct error *load_context_argument(struct shell *shell, const struct arguments *arguments,
+	const struct context_forest **ret, ptrdiff_t *ret_number);
 
 #endif

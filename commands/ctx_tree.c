@@ -18,10 +18,28 @@ static struct error *mark_matching(struct shell *shell, const struct context_for
 	return err;
 }
 
-/* Depth first, so that a reader can rebuild the tree from "depth". */
-static struct error *tree_json(struct shell *shell, const struct context_forest *forest,
-	const ptrdiff_t *roots, size_t root_count, const bool *shown, uint64_t limit)
+/* The name of a verdict by number of context. The process does not run for it. */
+static struct error *load_marks(
+	struct shell *shell, const struct context_forest *forest, const char ***ret)
 {
+	const struct check_options options = {.grace_ns = DEFAULT_GRACE_NS};
+	struct verdicts verdicts = {0};
+	*ret = calloc(forest->count + 1, sizeof(**ret));
+	struct error *err = *ret ? contexts_check(shell->program, forest, &options, &verdicts)
+				 : error_no_memory();
+	for (size_t i = verdicts.count; i-- > 0;) /* the gravest one is written last */
+		(*ret)[verdicts.items[i].context] = verdict_name(verdicts.items[i].kind);
+	verdicts_deinit(&verdicts);
+	return err;
+}
+
+/* Depth first, so that a reader can rebuild the tree from "depth". */
+static struct error *tree_json(
+	const struct context_tree *tree, const ptrdiff_t *roots, size_t root_count)
+{
+	struct shell *shell = tree->shell;
+	const struct context_forest *forest = tree->forest;
+	uint64_t limit = tree->depth;
 	struct json *json = json_create(&shell->out);
 	struct error *err = json ? NULL : error_no_memory();
 	if (err)
@@ -32,8 +50,11 @@ static struct error *tree_json(struct shell *shell, const struct context_forest 
 		ptrdiff_t at = roots[i];
 		uint64_t depth = 0;
 		while (!err && at != CONTEXT_NONE) {
-			struct context_view view = {.shell = shell, .forest = forest, .number = at};
-			if (!shown || shown[at])
+			struct context_view view = {.shell = shell,
+				.forest = forest,
+				.number = at,
+				.verdict = tree->marks ? tree->marks[at] : NULL};
+			if (!tree->shown || tree->shown[at])
 				err = context_json(json, &view, (int64_t)depth);
 			context_view_deinit(&view);
 			const struct context *items = forest->items;
@@ -54,39 +75,6 @@ static struct error *tree_json(struct shell *shell, const struct context_forest 
 		json_bool(json, "partial", true);
 	json_finish(json);
 	return err;
-}
-
-/* The name of a verdict by number of context. The process does not run for it. */
-static struct error *load_marks(
-	struct shell *shell, const struct context_forest *forest, const char ***ret)
-{
-	const struct check_options options = {.grace_ns = DEFAULT_GRACE_NS};
-	struct verdicts verdicts = {0};
-	*ret = calloc(forest->count + 1, sizeof(**ret));
-	struct error *err = *ret ? contexts_check(shell->program, forest, &options, &verdicts)
-				 : error_no_memory();
-	for (size_t i = verdicts.count; i-- > 0;) /* the gravest one is written last */
-		(*ret)[verdicts.items[i].context] = verdict_name(verdicts.items[i].kind);
-	verdicts_deinit(&verdicts);
-	return err;
-}
-
-static struct error *tree_text(struct shell *shell, const struct arguments *arguments,
-	const struct context_forest *forest, const ptrdiff_t *roots, size_t root_count,
-	const bool *shown, uint64_t depth)
-{
-	_cleanup_free_ const char **marks = NULL;
-	struct error *err =
-		argument_given(arguments, "garbage") ? NULL : load_marks(shell, forest, &marks);
-	if (err)
-		return err;
-	const struct context_tree tree = {.shell = shell,
-		.forest = forest,
-		.marks = marks,
-		.shown = shown,
-		.depth = depth,
-		.unfold = argument_given(arguments, "all")};
-	return context_tree_text(&tree, roots, root_count);
 }
 
 static struct error *run(struct shell *shell, const struct arguments *arguments)
@@ -121,8 +109,18 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 		output_printf(&shell->out, STYLE_PLAIN, "no context matches\n");
 		return NULL;
 	}
-	return json ? tree_json(shell, forest, roots, root_count, shown, depth)
-		    : tree_text(shell, arguments, forest, roots, root_count, shown, depth);
+	_cleanup_free_ const char **marks = NULL;
+	err = argument_given(arguments, "garbage") ? NULL : load_marks(shell, forest, &marks);
+	if (err)
+		return err;
+	const struct context_tree tree = {.shell = shell,
+		.forest = forest,
+		.marks = marks,
+		.shown = shown,
+		.depth = depth,
+		.unfold = argument_given(arguments, "all")};
+	return json ? tree_json(&tree, roots, root_count)
+		    : context_tree_text(&tree, roots, root_count);
 }
 
 static const struct command_option options[] = {

@@ -17,6 +17,18 @@ int64_t snapshot_age_ns(const struct target *target)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec - target->stop_monotonic_ns;
 }
 
+uint64_t snapshot_shared_size(struct target *target)
+{
+	const struct mapping *mappings;
+	size_t count;
+	uint64_t size = 0;
+	struct error *err = target_mappings(target, &mappings, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		size += mappings[i].shared ? mappings[i].end - mappings[i].start : 0;
+	error_destroy(err);
+	return size;
+}
+
 void snapshot_tell(struct shell *shell)
 {
 	const struct target *target = shell->target;

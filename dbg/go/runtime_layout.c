@@ -206,6 +206,7 @@ static const struct row rows[] = {
 	ROW(span.sweep_gen, "runtime.mspan", "sweepgen"),
 	ROW(span.state, "runtime.mspan", "state"),
 	ROW(span.span_class, "runtime.mspan", "spanclass"),
+	ROW(span.large_type, "runtime.mspan", "largeType"),
 	ROW(inline_marks.size, "runtime.spanInlineMarkBits", NULL),
 	ROW(inline_marks.marks, "runtime.spanInlineMarkBits", "marks"),
 	ROW(mstats.numgc, "runtime.mstats", "numgc"),

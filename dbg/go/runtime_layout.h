@@ -134,6 +134,8 @@ struct runtime_layout {
 	struct {
 		struct field size, start, pages, object_size, object_count, free_index, alloc_bits,
 			mark_bits, sweep_gen, state, span_class;
+		struct field large_type; /* since 1.22: small objects above 512 bytes begin with
+					    their type */
 	} span;
 	struct {
 		struct field size, marks;

@@ -52,6 +52,7 @@ struct error *gadget_find(pid_t tid, uint64_t *ret)
 	char path[64];
 	_cleanup_free_ char *auxv = NULL;
 	size_t size = 0;
+	*ret = 0;
 	snprintf(path, sizeof(path), "/proc/%d/auxv", tid);
 	int errnum = proc_read_file(path, &auxv, &size);
 	if (errnum)

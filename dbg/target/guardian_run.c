@@ -26,7 +26,8 @@ enum {
 
 struct guarding {
 	struct guardian_log *log;
-	int mem_fd;
+	int mem_fd;	       /* of the program that ran when the debugger attached */
+	uint64_t some_address; /* that can be read there; 0: unknown */
 	struct tracees tracees;
 };
 
@@ -239,9 +240,17 @@ static void find_child(struct guarding *guarding, struct snapshot_child *ret)
 	*ret = (struct snapshot_child){0};
 	if (current)
 		*ret = (struct snapshot_child){
-			log->children[current - 1].pid, log->children[current - 1].ns_pid};
+			log->children[current - 1].pid, log->children[current - 1].ns_pid, 0};
 	else if (log->cloning && call)
 		snapshot_child_find(log->pid, log->calls[call - 1].gadget, ret);
+}
+
+/* Memory of a program that has exited or executed another one is at its end. */
+static bool is_same_program(const struct guarding *guarding)
+{
+	uint8_t byte;
+	return !guarding->some_address || guarding->mem_fd < 0 ||
+	       pread(guarding->mem_fd, &byte, 1, (off_t)guarding->some_address) == 1;
 }
 
 static void undo_all(struct guarding *guarding)
@@ -249,12 +258,15 @@ static void undo_all(struct guarding *guarding)
 	if (!stop_all(guarding))
 		return;
 	struct snapshot_child child;
-	restore_bytes_by_ptrace(guarding);
+	bool same = is_same_program(guarding);
 	find_child(guarding, &child);
-	end_call(guarding);
+	if (same) {
+		restore_bytes_by_ptrace(guarding);
+		end_call(guarding);
+	}
 	if (child.pid)
 		error_destroy(snapshot_child_end(&guarding->tracees, NULL, &child));
-	if (await_region(guarding))
+	if (same && await_region(guarding))
 		run_undos(guarding);
 	tracees_leave(&guarding->tracees);
 }
@@ -296,6 +308,7 @@ static bool await_end(int hangup, int debugger, int target)
 void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
 {
 	struct guarding guarding = {.log = log, .mem_fd = open_memory(log->pid)};
+	error_destroy(gadget_find(log->pid, &guarding.some_address));
 	guarding.tracees.pid = log->pid;
 	guarding.tracees.tracer = getpid();
 	guarding.tracees.child_fd = open_child_signals();

@@ -78,7 +78,7 @@ bool snapshot_child_find(pid_t parent, uint64_t gadget, struct snapshot_child *r
 		if (pid <= 0 || !read_parent(pid, &its_parent, &signal) || its_parent != parent ||
 			signal != 0 || !catch_child(pid, gadget))
 			continue;
-		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid)};
+		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), gadget};
 		found = true;
 	}
 	closedir(proc);
@@ -114,31 +114,45 @@ static struct error *check(pid_t pid, pid_t tid)
 }
 
 /* The child is born stopped, see PTRACE_O_TRACECLONE. */
-static struct error *await_birth(pid_t pid)
+static struct error *await_birth(struct tracees *tracees, pid_t pid)
 {
 	int status;
-	pid_t got;
-	do
-		got = waitpid(pid, &status, __WALL);
-	while (got < 0 && errno == EINTR);
-	if (got != pid || !WIFSTOPPED(status) ||
+	while (!tracees->foster_stopped) {
+		pid_t got = waitpid(pid, &status, __WALL);
+		if (got == pid)
+			tracee_handle(tracees, pid, status);
+		if ((got < 0 && errno != EINTR) || (got == pid && !WIFSTOPPED(status)))
+			break;
+	}
+	if (!tracees->foster_stopped ||
 		trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) != 0)
 		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
 	return NULL;
 }
 
 /* Gives the child a table of descriptors of its own, and an empty one. */
-static struct error *close_files(const struct injection *of_parent, pid_t pid)
+static struct error *close_files(struct tracees *tracees, const struct snapshot_child *child)
 {
-	struct injection injection = *of_parent;
-	injection.tid = pid;
-	injection.guardian = NULL;
+	struct injection injection = {
+		.tracees = tracees, .tid = child->pid, .own.gadget = child->gadget};
+	struct iovec part = {&injection.own.regs, sizeof(injection.own.regs)};
 	int64_t result;
+	if (ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_PRSTATUS, &part) != 0) // NOLINT
+		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
 	struct error *err = inject_syscall(&injection, SYS_close_range, close_arguments, &result);
 	if (!err && result != 0)
 		err = error_system(
 			(int)-result, "the snapshot's process cannot close its copies of files");
 	return err;
+}
+
+struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child)
+{
+	struct error *err = await_birth(tracees, child->pid);
+	if (err)
+		return err;
+	memory_room_offer(child->pid);
+	return close_files(tracees, child);
 }
 
 static struct error *clone_failed(const struct tracees *tracees, int errnum)
@@ -168,12 +182,12 @@ static struct error *make(struct injection *injection, struct snapshot_child *re
 			guardian_note_child(injection->guardian, 0, 0);
 		return clone_failed(injection->tracees, result < 0 ? (int)-result : ECHILD);
 	}
-	*ret = (struct snapshot_child){injection->child, (pid_t)result};
+	*ret = (struct snapshot_child){injection->child, (pid_t)result, injection->own.gadget};
+	injection->tracees->foster = ret->pid;
+	injection->tracees->foster_stopped = false;
 	if (injection->guardian)
 		guardian_note_child(injection->guardian, ret->pid, ret->ns_pid);
-	err = await_birth(ret->pid);
-	memory_room_offer(ret->pid);
-	return err ? err : close_files(injection, ret->pid);
+	return NULL;
 }
 
 struct error *snapshot_child_create(

@@ -12,17 +12,24 @@
 #include "dbg/target/inject.h"
 
 struct snapshot_child {
-	pid_t pid;    /* as we number it */
-	pid_t ns_pid; /* as the target does */
+	pid_t pid;	 /* as we number it */
+	pid_t ns_pid;	 /* as the target does */
+	uint64_t gadget; /* where it stands */
 };
 
 /*
  * Makes one; all threads of the target are stopped and may run on as soon as this returns.
- * `guardian` has the child noted then. ERROR_OTHER with a sentence: it cannot be done (seccomp,
- * limits, an old kernel), the target is as it was. ERROR_GONE: it died.
+ * `guardian` has the child noted then, and `tracees` as its foster. ERROR_OTHER with a sentence: it
+ * cannot be done (seccomp, limits), the target is as it was. ERROR_GONE: it died.
  */
 struct error *snapshot_child_create(
 	struct tracees *tracees, struct guardian *guardian, struct snapshot_child *ret);
+
+/*
+ * The second half, for which the target need not stand: the child loses its descriptors and dies
+ * with us. On an error (it was killed, or the kernel is too old) it is still to be ended.
+ */
+struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child);
 
 /* Kills it and waits until it is dead, the longer the bigger it is; the first half of
  * snapshot_child_end(). */

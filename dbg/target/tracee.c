@@ -262,6 +262,10 @@ static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 
 void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 {
+	if (tid == tracees->foster) {
+		tracees->foster_stopped = WIFSTOPPED(status);
+		return;
+	}
 	if (!WIFSTOPPED(status)) {
 		handle_exit(tracees, tid, status);
 		return;

@@ -37,6 +37,9 @@ struct tracees {
 	bool execed;	      /* it runs another program now and has been left */
 	bool ended;	      /* it has exited; last_status says how */
 	int last_status;
+	pid_t foster;	     /* a tracee of ours that is no thread of the process: a snapshot's, see
+				snapshot_child.h; its reports are left alone. 0: none */
+	bool foster_stopped; /* it has reported its first stop */
 	bool main_was_zombie; /* the main thread is not in the table, because it has exited */
 	bool no_memory;	      /* a thread could not be entered in the table */
 	struct traps *traps;  /* see traps_private.h; NULL: none are in */

@@ -70,10 +70,8 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 		error_destroy(problem);
 		return err;
 	}
-	if (fork && !problem) {
-		tracer_take_snapshot(tracer, began, call->ret);
-		return NULL;
-	}
+	if (fork && !problem)
+		return tracer_take_snapshot(tracer, began, call->ret);
 	tracer_stopped(tracer, began, call->ret);
 	call->ret->problem = problem;
 	return NULL;
@@ -96,7 +94,7 @@ static struct error *do_continue(struct tracer *tracer, void *argument)
 	(void)argument;
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
 		return tracer_not_there(tracer);
-	if (tracer->snapshot.child.pid) {
+	if (tracer->snapshot.untraced) {
 		struct error *err = tracer_stop_again(tracer);
 		if (err)
 			return err;
@@ -162,7 +160,7 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	struct tracees *tracees = &tracer->tracees;
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
 		return tracer_not_there(tracer);
-	if (tracer->snapshot.child.pid) {
+	if (tracer->snapshot.untraced) {
 		/* We trace it again, so that its end is reported. */
 		struct error *err = tracer_stop_again(tracer);
 		if (err)
@@ -198,12 +196,13 @@ static struct error *do_registers(struct tracer *tracer, void *argument)
 	struct registers_call *call = argument;
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
 		return tracer_not_there(tracer);
-	if (tracer->snapshot.child.pid) {
+	if (tracer->snapshot.untraced) {
 		size_t count = tracer->snapshot.thread_count;
 		*call->ret = malloc((count + 1) * sizeof(**call->ret));
 		if (!*call->ret)
 			return error_no_memory();
-		memcpy(*call->ret, tracer->snapshot.threads, count * sizeof(**call->ret));
+		if (count)
+			memcpy(*call->ret, tracer->snapshot.threads, count * sizeof(**call->ret));
 		*call->ret_count = count;
 		return NULL;
 	}

@@ -16,8 +16,10 @@ typedef struct error *tracer_function(struct tracer *tracer, void *argument);
 /* The snapshot that one looks at, see tracer_snapshot.c. While there is one the target runs and is
  * not traced. */
 struct tracer_snapshot {
-	struct guardian *guardian;   /* NULL: none needed so far */
-	struct snapshot_child child; /* pid 0: no snapshot */
+	struct guardian *guardian; /* NULL: none needed so far */
+	bool untraced; /* the target runs and is not traced: one looks at a snapshot, unless that
+			  was lost */
+	struct snapshot_child child; /* pid 0: none */
 	struct thread *threads;	     /* as they were */
 	size_t thread_count;
 	int identity_fd; /* memory of the program that was attached: at its end when that has exited
@@ -81,9 +83,10 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer);
  * All threads are stopped since `began`: makes a snapshot and lets them run, or fills in why not
  * and leaves them stopped. An older snapshot is dropped. Publishes the state.
  */
-void tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret);
+struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret);
 
-/* Drops the snapshot; `stopped`: all threads are. Otherwise one thread is stopped for a moment. */
+/* Drops the snapshot, if any; `stopped`: all threads of the target are. Otherwise one is stopped
+ * for a moment. */
 void tracer_drop_snapshot(struct tracer *tracer, bool stopped);
 
 /* Stops all threads. Untraced since a snapshot, the target may have exited or run another program

@@ -31,8 +31,11 @@ static void remember_program(struct tracer *tracer)
 	snprintf(path, sizeof(path), "/proc/%d/mem", tracees_any_stopped(&tracer->tracees));
 	close_fd(&snapshot->identity_fd);
 	snapshot->identity_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (gadget_find(tracees_any_stopped(&tracer->tracees), &snapshot->identity_address))
+	struct error *err =
+		gadget_find(tracees_any_stopped(&tracer->tracees), &snapshot->identity_address);
+	if (err)
 		close_fd(&snapshot->identity_fd);
+	error_destroy(err);
 }
 
 static bool is_same_program(const struct tracer_snapshot *snapshot)
@@ -60,6 +63,7 @@ void tracer_drop_snapshot(struct tracer *tracer, bool stopped)
 	if (!stopped)
 		tracees_leave(&tracer->tracees);
 	error_destroy(err);
+	tracer->tracees.foster = 0;
 	snapshot->child = (struct snapshot_child){0};
 	free_threads(snapshot);
 }
@@ -75,8 +79,9 @@ void tracer_end_guardian(struct tracer *tracer)
 struct error *tracer_prepare_snapshot(struct tracer *tracer)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
-	if (snapshot->child.pid) /* taking a big one down takes a while */
-		snapshot_child_kill(&snapshot->child);
+	/* Taking a big one down takes a while, so all threads need not stand for it. */
+	if (snapshot->child.pid && is_same_program(snapshot))
+		tracer_drop_snapshot(tracer, false);
 	struct error *err = memory_room_check(tracer->tracees.pid);
 	if (err)
 		return err;
@@ -101,17 +106,38 @@ static struct error *make(struct tracer *tracer)
 	return err;
 }
 
-void tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret)
+/* A child that is of no use: the target stands still instead, once more. */
+static struct error *stand_instead(struct tracer *tracer, struct stop *ret)
 {
+	int64_t began = monotonic_now();
+	struct error *problem = ret->problem;
+	struct error *err = tracer_stop_again(tracer);
+	if (err) {
+		error_destroy(problem);
+		return err;
+	}
+	tracer_drop_snapshot(tracer, true);
+	tracer_stopped(tracer, began, ret);
+	ret->problem = problem;
+	return NULL;
+}
+
+struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	tracer_stopped(tracer, began, ret);
 	ret->problem = make(tracer);
 	if (ret->problem)
-		return;
+		return NULL;
 	tracer_set_watchdog(tracer, 0);
-	remember_program(tracer);
+	if (snapshot->identity_fd < 0)
+		remember_program(tracer);
 	tracees_leave(&tracer->tracees);
-	ret->snapshot = tracer->snapshot.child.pid;
+	snapshot->untraced = true;
+	ret->snapshot = snapshot->child.pid;
 	ret->stall_ns = monotonic_now() - began;
+	ret->problem = snapshot_child_settle(&tracer->tracees, &snapshot->child);
+	return ret->problem ? stand_instead(tracer, ret) : NULL;
 }
 
 /* Nobody has told us: while it was not traced. */
@@ -130,7 +156,7 @@ struct error *tracer_stop_again(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
 	struct stop_limits limits = tracer_stop_limits(tracer);
-	bool untraced = tracer->snapshot.child.pid;
+	bool untraced = tracer->snapshot.untraced;
 	struct error *err = NULL;
 	if (!untraced || is_same_program(&tracer->snapshot))
 		err = tracees_stop(tracees, &limits);
@@ -141,9 +167,11 @@ struct error *tracer_stop_again(struct tracer *tracer)
 		tracer_drop_snapshot(tracer, false);
 		return tracer_not_there(tracer);
 	}
-	if (err && untraced)
+	if (!err)
+		tracer->snapshot.untraced = false;
+	else if (untraced)
 		tracees_leave(tracees);
-	else if (err && !tracees->execed && !tracees->ended)
+	else if (!tracees->execed && !tracees->ended)
 		tracees_resume(tracees);
 	return err;
 }
@@ -155,17 +183,15 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 		return tracer_not_there(tracer);
 	struct error *problem = tracer_prepare_snapshot(tracer);
 	int64_t began = monotonic_now();
-	bool stands = atomic_load(&tracer->target->state) == TARGET_STOPPED &&
-		      !tracer->snapshot.child.pid;
+	bool stands =
+		atomic_load(&tracer->target->state) == TARGET_STOPPED && !tracer->snapshot.untraced;
 	struct error *err = stands ? NULL : tracer_stop_again(tracer);
 	if (err) {
 		error_destroy(problem);
 		return err;
 	}
-	if (!problem) {
-		tracer_take_snapshot(tracer, began, stop);
-		return NULL;
-	}
+	if (!problem)
+		return tracer_take_snapshot(tracer, began, stop);
 	tracer_drop_snapshot(tracer, true);
 	tracer_stopped(tracer, began, stop);
 	stop->problem = problem;

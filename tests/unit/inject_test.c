@@ -105,7 +105,7 @@ static pid_t start_sender(pid_t target, int count)
 	for (int i = 0; i < count; i++) {
 		int signal = signals[i % 5];
 		/* Standard signals do not queue: each may be sent when the last one has arrived. */
-		while (signal != SIGRTMIN && of_handler->seen[i - 5] == 0 && i >= 5)
+		while (signal != SIGRTMIN && i >= 5 && of_handler->seen[i - 5] == 0)
 			usleep(50);
 		while (sigqueue(target, signal, (union sigval){.sival_int = i}) != 0 &&
 			errno == EAGAIN)

@@ -309,6 +309,9 @@ def verdicts_that_are_alike(go):
         tree = debugger.attach(p.pid, "ctx tree").out
         marked = [line for line in tree.splitlines() if line.endswith("  ◀ not-propagated")]
         assert len(marked) == 1 and verdict["ctx"] in marked[0], tree
+        contexts_ = debugger.attach(p.pid, "ctx tree --json").json()["contexts"]
+        assert [c["addr"] for c in contexts_ if c.get("verdict") == "not-propagated"] == [verdict["ctx"]], contexts_
+        assert sum("verdict" in c for c in contexts_) == 1, contexts_
 
 
 @case()
@@ -322,3 +325,36 @@ def questions_without_an_answer(go):
             assert not result.out, result
         debugger.one_sentence(f.run("ctx show main", expect={1, 2}), "main")
         debugger.one_sentence(f.run("ctx list --group shape", expect={1, 2}), "shape")
+
+
+def held_by_objects(pid, ctx):
+    """Of the JSON of `ctx show`: objects on the heap that hold it and are no contexts or maps of children."""
+    doc = debugger.attach(pid, f"ctx show {ctx} --json").json()
+    return [h for h in doc["held_by"] if h["kind"] == "heap" and not h["registration"] and "ctx" not in h]
+
+
+@case(go="each", build=["default", "stripped"])
+def holders_on_the_heap_by_type(go, build):
+    """What an object is follows from interface values, fields and variables that point to it, or from itself."""
+    with process.Process([programs.path("holders", go, build)], ready=None) as p:
+        facts = []
+        while (line := p.line()) != "ready":
+            facts.append(line.split())
+        p.wait_until_reading()
+        assert len(facts) == 9, facts
+        for kind, ctx, object_, type_, field in facts:
+            (held,) = held_by_objects(p.pid, ctx)
+            text = [line for line in rows(debugger.attach(p.pid, f"ctx show {ctx}"), "held by") if "0x" in line]
+            header = int(kind == "large" and go not in ("1.19", "1.21")) * 8
+            noted = header or kind == "groups" and go not in ("1.19", "1.21", "1.22", "1.23")  # Swiss tables
+            assert number(held["object"]) + header == number(object_), (kind, held, object_)
+            told = held["object_type"], held["field"], held["closure"]
+            if kind == "closure":
+                assert told == (None, None, type_), (kind, held)
+                assert any(line.startswith(f"closure of {type_} {object_}, at +") for line in text), text
+            elif build == "default" or kind == "any" or noted:
+                assert told == (type_, field, None), (kind, held)
+                assert any(f"{type_} {object_}, its {field.lstrip('.')}" in line for line in text), text
+            else:  # without DWARF nothing tells; and nothing is made up
+                assert told == (None, None, None), (kind, held)
+                assert any(line.startswith(f"heap object {held['object']} of ") for line in text), text

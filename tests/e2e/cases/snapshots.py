@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from lib import debugger, kernel, process, programs
+from lib import debugger, kernel, paths, process, programs
 from lib.prompt import Prompt
 from lib.runner import Skip, case
 
@@ -55,10 +55,14 @@ def tells_the_same_as_a_stop(go, program):
         time.sleep(0.3)
         own = children(p.pid)
         for command in commands:
-            stopped = debugger.attach(p.pid, command, options=["--pause=stop"])
-            copied = debugger.attach(p.pid, command, options=["--pause=fork"])
-            assert not stopped.err and not copied.err, (stopped, copied)
-            assert lasting(copied.json()) == lasting(stopped.json()), command
+            # A thread may have been on its way from one system call to the next.
+            for attempt in range(5):
+                stopped = debugger.attach(p.pid, command, options=["--pause=stop"])
+                copied = debugger.attach(p.pid, command, options=["--pause=fork"])
+                assert not stopped.err and not copied.err, (stopped, copied)
+                if lasting(copied.json()) == lasting(stopped.json()):
+                    break
+                assert attempt < 4, f"{command}\n{stopped}\n{copied}"
         check_left(p.pid, own)
 
 
@@ -72,6 +76,10 @@ def the_process_runs_meanwhile(go):
         assert process.status(child)["State"].startswith("t") and files(child) == 0
         os.kill(p.pid, signal.SIGUSR1)
         process.wait_until(lambda: p.ask("?").split()[0] == "1", "signals arrive")
+        assert re.search(r"snapshot +\S+ old; the process stood still for \S+ ms and runs", t.run("info"))
+        time.sleep(1.2)
+        t.type("\r")
+        t.expect(r"snapshot [1-9]\S* old\) ")
         assert "tick" in t.run("goroutines --stacks")
         t.run("snapshot")
         assert len(children(p.pid)) == 1 and children(p.pid) != [child]
@@ -132,17 +140,20 @@ def since_needs_two_snapshots(go):
 
 def many_snapshots(p, count):
     """One session that makes so many, looking at each tenth."""
-    script = "".join("snapshot\n" + ("goroutines --stacks\n" if i % 10 == 0 else "") for i in range(count))
     child = debugger.start("attach", p.pid, "--batch", "-x", "-", "-q")
-    sizes = []
-    for i, line in enumerate(script.splitlines()):
-        child.stdin.write(line + "\n")
+    sizes, stalls = [], []
+    for i in range(count):
+        child.stdin.write(("goroutines --stacks > /dev/null\n" if i % 10 == 0 else "") + "snapshot --json\n")
         child.stdin.flush()
+        stalls.append(json.loads(child.stdout.readline())["stall_seconds"])
         if i % max(1, count // 8) == 0:
-            sizes.append((files(child.pid), resident_kb(child.pid)))
+            sizes.append((files(child.pid), resident_kb(child.pid), resident_kb(p.pid)))
             assert len(children(p.pid)) <= 1
     r = debugger.finish(child, timeout=600)
     assert r.status == 0 and not r.err, r
+    stalls.sort()
+    print(f"{count} snapshots, stalls: median {stalls[count // 2] * 1000:.1f} ms, longest {stalls[-1] * 1000:.1f} ms; "
+          f"descriptors, KiB of the debugger, KiB of the program: {sizes}")
     return sizes
 
 
@@ -155,7 +166,9 @@ def many_in_a_row_under_load(go):
         many_snapshots(p, 5)
         before, text = (files(p.pid), len(process.threads(p.pid))), text_segments(p.pid)
         sizes = many_snapshots(p, count)
-        assert max(s[0] for s in sizes[1:]) - min(s[0] for s in sizes[1:]) <= 2, f"descriptors of the debugger: {sizes}"
+        assert len({s[0] for s in sizes}) == 1, f"descriptors of the debugger: {sizes}"
+        # A sanitizer keeps what was freed.
+        assert paths.is_sanitized() or sizes[-1][1] < sizes[1][1] + 4096, f"memory of the debugger: {sizes}"
         check_left(p.pid)
         made, answered, failed = counts(p, "stop")
         assert made and failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"

@@ -17,7 +17,7 @@ VARIANTS = {
     "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo", "births", "hits"]),
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values", "births"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
-    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values",
+    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values", "holders",
                                       "contexts", "verdicts", "breaks", "births", "hits"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),

@@ -1,5 +1,7 @@
 /* The commands that let the target run: continue, wait. */
+#include <errno.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include "commands/registry.h"
 #include "commands/run.h"
 #include "commands/snapshot.h"
+#include "dbg/target/fd.h"
 #include "dbg/go/program.h"
 
 static int64_t now_ns(void)
@@ -124,20 +127,27 @@ static int64_t deadline_after(int64_t duration_ns)
 									   : deadline_ns;
 }
 
-/* Waits; ERROR_CANCELLED after Ctrl-C. */
-static struct error *wait_and_cancel(struct shell *shell, int64_t duration_ns)
+/* Waits while the process runs, untraced; ERROR_CANCELLED after Ctrl-C, ERROR_GONE when it ends. */
+static struct error *wait_beside(struct shell *shell, int64_t duration_ns)
 {
 	int64_t end_ns = now_ns() + duration_ns;
+	int pid = (int)shell->target->pid;
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0 && errno == ESRCH)
+		return error_create(ERROR_GONE, "process %d has exited", pid);
 	while (!shell->cancel && !shell->quit && now_ns() < end_ns) {
 		struct pollfd fds[] = {
 			{.fd = shell->target->event_fd, .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
+			{.fd = pidfd, .events = POLLIN},
 		};
 		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
 		poll(fds, array_length(fds), left_ms < 60000 ? (int)left_ms : 60000);
 		shell_handle_events(shell);
 		if (!shell->target)
 			return error_create(ERROR_GONE, "the process is gone");
+		if (fds[2].revents)
+			return error_create(ERROR_GONE, "process %d has exited", pid);
 	}
 	return shell->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
 }
@@ -149,7 +159,7 @@ struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 	interrupt_drain();
 	if (shell->target->is_snapshot) {
 		/* It runs as it is. */
-		struct error *err = wait_and_cancel(shell, duration_ns);
+		struct error *err = wait_beside(shell, duration_ns);
 		return err ? err : snapshot_again(shell);
 	}
 	struct error *err = break_session_suspend(shell, &suspended, &count);

@@ -14,7 +14,6 @@ void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kin
 {
 	hit->trap = trap;
 	hit->kind = kind;
-	hit->time_ns = 0;
 	hit->current_known = hit->on_system_stack = hit->stack_known = false;
 	hit->texts_used = hit->function_count = 0;
 	hit->subject = 0;

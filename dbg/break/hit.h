@@ -35,7 +35,7 @@ struct hit {
 	enum place_kind kind;
 	uint64_t subject; /* the g or the context that the place is about; 0 */
 	uint64_t number;  /* which hit of its breakpoint this is */
-	int64_t time_ns;  /* CLOCK_REALTIME; 0: not looked at yet */
+	int64_t monotonic_ns; /* CLOCK_MONOTONIC when the hit came here */
 
 	struct hit_goroutine current; /* that hit; address 0: none */
 	bool current_known, on_system_stack;

@@ -71,7 +71,7 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	event->hit = hit->number;
 	event->tid = hit->trap->tid;
 	event->address = hit->trap->address;
-	event->time_ns = now_ns(CLOCK_REALTIME);
+	event->time_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - hit->monotonic_ns);
 	event->place = entry->place.items[armed->item].code;
 	struct error *err = hit_current(hit, &goroutine);
 	if (!err && goroutine->address) {
@@ -170,7 +170,7 @@ static void note_life(struct breakpoints *breakpoints, struct hit *hit)
 	uint64_t goid = err ? 0 : hit_goroutine_field(goroutine, hit->program->layout.g.goid);
 	error_destroy(err);
 	if (hit->kind == PLACE_NEWPROC)
-		births_add(&breakpoints->births, goid, now_ns(CLOCK_MONOTONIC));
+		births_add(&breakpoints->births, goid, hit->monotonic_ns);
 	else
 		births_remove(&breakpoints->births, goid);
 }
@@ -195,17 +195,19 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 	if (break_events_room(&breakpoints->events) < count)
 		return TRAP_AGAIN;
 	const struct armed_trap *life = NULL;
+	int64_t start = hit->monotonic_ns = now_ns(CLOCK_MONOTONIC);
 	for (size_t i = 0; i < count; i++) {
 		const struct armed_trap *armed = &breakpoints->armed[first + i];
 		if (is_life(kind_of(armed)))
 			life = armed;
 		if (!armed->entry)
 			continue;
-		int64_t start = now_ns(CLOCK_MONOTONIC);
 		begin(hit, trap, armed);
 		if (judge(breakpoints, armed, hit) == TRAP_STOP)
 			answer = TRAP_STOP;
-		armed->entry->judging_ns += (uint64_t)(now_ns(CLOCK_MONOTONIC) - start);
+		int64_t end = now_ns(CLOCK_MONOTONIC);
+		armed->entry->judging_ns += (uint64_t)(end - start);
+		start = end;
 	}
 	if (life && breakpoints->note_births) {
 		begin(hit, trap, life);

@@ -1,27 +1,17 @@
 /* Values at a hit: see values.h. */
 #include "dbg/break/values.h"
 
-#include <time.h>
-
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
 #include "dbg/go/stack.h"
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* The innermost function that is not of the runtime. */
 static struct error *user_function(struct hit *hit, struct expr_value *ret)
 {
 	struct error *err = hit_stack(hit);
 	for (size_t i = 0; !err && i < hit->function_count; i++) {
-		struct frame frame = {.function = hit->functions[i]};
-		if (!frame_is_runtime(&frame)) {
-			expr_value_string(ret, frame.function);
+		if (function_kind(hit->functions[i]) != FUNCTION_INTERNAL) {
+			expr_value_string(ret, hit->functions[i]);
 			break;
 		}
 	}
@@ -76,8 +66,7 @@ static struct error *other_value(struct value_input *input, int id, struct expr_
 	case VALUE_AGE:
 		if (births_find(
 			    input->births, hit_goroutine_field(goroutine, layout->g.goid), &born))
-			expr_value_integer(
-				ret, EXPR_DURATION, true, now_ns(CLOCK_MONOTONIC) - born);
+			expr_value_integer(ret, EXPR_DURATION, true, hit->monotonic_ns - born);
 		break;
 	case VALUE_REASON:
 		reason = hit_goroutine_field(goroutine, layout->g.waitreason);

@@ -312,7 +312,7 @@ def for_a_time_and_for_hits(go):
         r = debugger.attach(p.pid, "trace main.handle", "continue --for 1s --json", "continue --hits 40 --json",
                             "info breakpoints --json", options=["-q"])
         docs = documents(r.out)
-        ends = [i for i, d in enumerate(docs) if d.get("event") == "snapshot"]
+        ends = [i for i, d in enumerate(docs) if d.get("event") == "stopped"]
         assert len(ends) == 2, r.out[-2000:]
         assert sum(d.get("event") == "trace" for d in docs[ends[0]:ends[1]]) >= 40, r.out[-2000:]
         hits = [d["hit"] for d in docs if d.get("event") == "trace"]

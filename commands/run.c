@@ -56,17 +56,24 @@ static struct error *wait_for_stop(struct shell *shell, int64_t deadline_ns)
 	return NULL;
 }
 
-/* Waits; ERROR_CANCELLED after Ctrl-C. */
+enum { LIVES_MS = 100 };
+
+/* Waits, not for longer than the process lives; ERROR_CANCELLED after Ctrl-C. */
 static struct error *wait_and_cancel(struct shell *shell, int64_t duration_ns)
 {
-	int64_t end_ns = now_ns() + duration_ns;
-	while (!shell->cancel && !shell->quit && now_ns() < end_ns) {
+	int64_t end_ns;
+	if (__builtin_add_overflow(now_ns(), duration_ns, &end_ns))
+		end_ns = INT64_MAX;
+	while (!shell->cancel && !shell->quit && now_ns() < end_ns &&
+		target_program_lives(shell->target)) {
 		struct pollfd fds[] = {
 			{.fd = shell->target->event_fd, .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
 		};
 		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
-		poll(fds, array_length(fds), left_ms < 60000 ? (int)left_ms : 60000);
+		poll(fds, array_length(fds), left_ms < LIVES_MS ? (int)left_ms : LIVES_MS);
+		if (fds[1].revents)
+			interrupt_drain();
 		shell_handle_events(shell);
 		if (!shell->target)
 			return error_create(ERROR_GONE, "the process is gone");

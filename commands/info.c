@@ -105,7 +105,7 @@ static void snapshot_json(struct json *json, struct target *target)
 	json_object(json, "snapshot");
 	json_int(json, "taken_unix_ms", target->stop_realtime_ns / 1000000);
 	json_double(json, "age_seconds", (double)snapshot_age_ns(target) / 1e9);
-	json_double(json, "stall_seconds", (double)target->stall_ns / 1e9);
+	json_int(json, "stall_ns", target->stall_ns);
 	json_uint(json, "shared_bytes", snapshot_shared_size(target));
 	json_end(json);
 }

@@ -1,7 +1,5 @@
 /* The commands that let the target run: continue, wait. */
-#include <errno.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,7 +8,6 @@
 #include "commands/registry.h"
 #include "commands/run.h"
 #include "commands/snapshot.h"
-#include "dbg/target/fd.h"
 #include "dbg/go/program.h"
 
 static int64_t now_ns(void)
@@ -127,27 +124,26 @@ static int64_t deadline_after(int64_t duration_ns)
 									   : deadline_ns;
 }
 
-/* Waits while the process runs, untraced; ERROR_CANCELLED after Ctrl-C, ERROR_GONE when it ends. */
+enum { LIVES_MS = 100 };
+
+/* Waits beside a process that runs untraced, not for longer than it lives; ERROR_CANCELLED after
+ * Ctrl-C. */
 static struct error *wait_beside(struct shell *shell, int64_t duration_ns)
 {
-	int64_t end_ns = now_ns() + duration_ns;
-	int pid = (int)shell->target->pid;
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0 && errno == ESRCH)
-		return error_create(ERROR_GONE, "process %d has exited", pid);
-	while (!shell->cancel && !shell->quit && now_ns() < end_ns) {
+	int64_t end_ns = deadline_after(duration_ns);
+	while (!shell->cancel && !shell->quit && now_ns() < end_ns &&
+		target_program_lives(shell->target)) {
 		struct pollfd fds[] = {
 			{.fd = shell->target->event_fd, .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
-			{.fd = pidfd, .events = POLLIN},
 		};
 		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
-		poll(fds, array_length(fds), left_ms < 60000 ? (int)left_ms : 60000);
+		poll(fds, array_length(fds), left_ms < LIVES_MS ? (int)left_ms : LIVES_MS);
+		if (fds[1].revents)
+			interrupt_drain();
 		shell_handle_events(shell);
 		if (!shell->target)
 			return error_create(ERROR_GONE, "the process is gone");
-		if (fds[2].revents)
-			return error_create(ERROR_GONE, "process %d has exited", pid);
 	}
 	return shell->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
 }

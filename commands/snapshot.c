@@ -66,9 +66,9 @@ static void render_json(struct shell *shell)
 	json_bool(json, "snapshot", target->is_snapshot);
 	json_int(json, "taken_unix_ms", target->stop_realtime_ns / 1000000);
 	if (target->is_snapshot)
-		json_double(json, "stall_seconds", (double)target->stall_ns / 1e9);
+		json_int(json, "stall_ns", target->stall_ns);
 	else
-		json_null(json, "stall_seconds");
+		json_null(json, "stall_ns");
 	json_finish(json);
 }
 

@@ -54,6 +54,11 @@ static struct error *snapshot_fault(struct target *target, uint64_t address)
 		address);
 }
 
+static bool snapshot_lives(struct target *target)
+{
+	return tracer_program_lives(live_of(target)->tracer);
+}
+
 const struct target_ops snapshot_ops = {
 	.kind = "snapshot of live process",
 	.destroy = live_destroy,
@@ -68,6 +73,7 @@ const struct target_ops snapshot_ops = {
 	.hold = live_hold,
 	.next_event = live_next_event,
 	.set_traps = live_set_traps,
+	.lives = snapshot_lives,
 	.resident = live_resident,
 	.fault = snapshot_fault,
 };

@@ -312,6 +312,11 @@ struct error *target_kill(struct target *target)
 	return end(target, target->ops->kill, "be killed, there is no process");
 }
 
+bool target_program_lives(struct target *target)
+{
+	return target->state != TARGET_GONE && (!target->ops->lives || target->ops->lives(target));
+}
+
 bool target_next_event(struct target *target, struct target_event *ret)
 {
 	return target->ops->next_event && target->ops->next_event(target, ret);

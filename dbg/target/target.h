@@ -103,6 +103,8 @@ struct target_ops {
 	/* See target_snapshot() and target_hold(); NULL where impossible. */
 	struct error *(*snapshot)(struct target *target);
 	struct error *(*hold)(struct target *target);
+	/* See target_program_lives(); NULL: as the state says. */
+	bool (*lives)(struct target *target);
 	/* Memory in use now, bytes; NULL where it is not known. False when it cannot be read. */
 	bool (*resident)(struct target *target, uint64_t *ret);
 	/* Zero-copy reading, where all memory is mapped here already (cores); NULL otherwise. Short reads as above. */
@@ -247,6 +249,12 @@ struct error *target_snapshot(struct target *target);
 struct error *target_hold(struct target *target);
 struct error *target_detach(struct target *target);    /* leave it running; the target is GONE then */
 struct error *target_kill(struct target *target);
+
+/*
+ * Whether the program that was opened still runs. Of one that is looked at by snapshot, and so not traced, no event tells its end:
+ * the next call that wants something of it fails, with the event.
+ */
+bool target_program_lives(struct target *target);
 
 /* Takes the next event, if any. */
 bool target_next_event(struct target *target, struct target_event *ret);

@@ -70,6 +70,9 @@ void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, siz
 /* The stop that the last TARGET_EVENT_TRAP told of. */
 void tracer_last_stop(struct tracer *tracer, struct stop *ret);
 
+/* False: since the snapshot the target has exited or executed another program. */
+bool tracer_program_lives(const struct tracer *tracer);
+
 bool tracer_next_event(struct tracer *tracer, struct target_event *ret);
 int tracer_event_fd(const struct tracer *tracer);
 

@@ -45,6 +45,12 @@ static bool is_same_program(const struct tracer_snapshot *snapshot)
 	       pread(snapshot->identity_fd, &byte, 1, (off_t)snapshot->identity_address) == 1;
 }
 
+/* The descriptor changes in calls only, for which the user's thread waits. */
+bool tracer_program_lives(const struct tracer *tracer)
+{
+	return is_same_program(&tracer->snapshot);
+}
+
 /* ---- Ending one ---- */
 
 void tracer_drop_snapshot(struct tracer *tracer, bool stopped)

@@ -145,14 +145,14 @@ def many_snapshots(p, count):
     for i in range(count):
         child.stdin.write(("goroutines --stacks > /dev/null\n" if i % 10 == 0 else "") + "snapshot --json\n")
         child.stdin.flush()
-        stalls.append(json.loads(child.stdout.readline())["stall_seconds"])
+        stalls.append(json.loads(child.stdout.readline())["stall_ns"])
         if i % max(1, count // 8) == 0:
             sizes.append((files(child.pid), resident_kb(child.pid), resident_kb(p.pid)))
             assert len(children(p.pid)) <= 1
     r = debugger.finish(child, timeout=600)
     assert r.status == 0 and not r.err, r
     stalls.sort()
-    print(f"{count} snapshots, stalls: median {stalls[count // 2] * 1000:.1f} ms, longest {stalls[-1] * 1000:.1f} ms; "
+    print(f"{count} snapshots, stalls: median {stalls[count // 2] / 1e6:.2f} ms, longest {stalls[-1] / 1e6:.1f} ms; "
           f"descriptors, KiB of the debugger, KiB of the program: {sizes}")
     return sizes
 

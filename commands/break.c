@@ -75,6 +75,8 @@ static struct error *add(
 		return err;
 	}
 	err = keep_counts(session, number, counts);
+	if (!err)
+		err = break_session_hold(shell);
 	return err ? err : answer(shell, number, argument_given(arguments, "json"));
 }
 

@@ -9,9 +9,28 @@ static void extra_deinit(struct break_extra *extra)
 	break_counts_destroy(extra->counts);
 }
 
-/* Traps are in the process itself, and so it stands still while they are dealt with: no snapshots.
- */
-static struct error *hold(struct shell *shell)
+struct error *break_session_get(struct shell *shell, struct break_session **ret)
+{
+	if (!shell->target->ops->cont)
+		return error_create(ERROR_GONE,
+			"a %s cannot run, and so meets no breakpoint: attach to a live process",
+			shell->target->ops->kind);
+	if (!shell->breaks) {
+		struct break_session *session = calloc(1, sizeof(*session));
+		if (!session)
+			return error_no_memory();
+		struct error *err = breakpoints_create(shell->program, &session->breakpoints);
+		if (err) {
+			free(session);
+			return err;
+		}
+		shell->breaks = session;
+	}
+	*ret = shell->breaks;
+	return NULL;
+}
+
+struct error *break_session_hold(struct shell *shell)
 {
 	shell->target->pause = PAUSE_STOP;
 	if (!shell->target->is_snapshot)
@@ -26,33 +45,11 @@ static struct error *hold(struct shell *shell)
 	return NULL;
 }
 
-struct error *break_session_get(struct shell *shell, struct break_session **ret)
-{
-	if (!shell->target->ops->cont)
-		return error_create(ERROR_GONE,
-			"a %s cannot run, and so meets no breakpoint: attach to a live process",
-			shell->target->ops->kind);
-	if (!shell->breaks) {
-		struct error *err = hold(shell);
-		if (err)
-			return err;
-		struct break_session *session = calloc(1, sizeof(*session));
-		if (!session)
-			return error_no_memory();
-		err = breakpoints_create(shell->program, &session->breakpoints);
-		if (err) {
-			free(session);
-			return err;
-		}
-		shell->breaks = session;
-	}
-	*ret = shell->breaks;
-	return NULL;
-}
-
 struct error *break_session_get_some(struct shell *shell, struct break_session **ret)
 {
 	struct breakpoint first;
+	if (!shell->breaks && shell->target->ops->cont)
+		return error_create(ERROR_NOT_FOUND, "there is no breakpoint");
 	struct error *err = break_session_get(shell, ret);
 	if (!err && !breakpoints_get((*ret)->breakpoints, 0, &first))
 		err = error_create(ERROR_NOT_FOUND, "there is no breakpoint");
@@ -135,7 +132,7 @@ struct error *break_session_arm(struct shell *shell)
 {
 	if (!shell->breaks)
 		return NULL;
-	struct error *err = break_session_is_armed(shell) ? hold(shell) : NULL;
+	struct error *err = break_session_is_armed(shell) ? break_session_hold(shell) : NULL;
 	return err ? err : breakpoints_arm(shell->breaks->breakpoints);
 }
 

@@ -58,6 +58,12 @@ struct error *break_session_find(
 /* A breakpoint's number as it is typed. */
 struct error *break_session_parse_number(const char *text, int *ret);
 
+/*
+ * Looks at the process itself from now on, which stands still, and no longer at snapshots: traps
+ * are in the process. After a breakpoint has been made.
+ */
+struct error *break_session_hold(struct shell *shell);
+
 /* True when a breakpoint is enabled. */
 bool break_session_is_armed(const struct shell *shell);
 /* Puts the traps where the enabled breakpoints are, before the process runs. */

@@ -214,6 +214,22 @@ static struct error *group_option(
 	return NULL;
 }
 
+static struct error *run_since(
+	struct shell *shell, const struct arguments *arguments, bool with_system)
+{
+	static const char *const others[] = {
+		"where", "group", "limit", "stacks", "ctx", "all-frames"};
+	for (size_t i = 0; i < array_length(others); i++) {
+		if (argument_value(arguments, others[i]))
+			return error_create(ERROR_USAGE,
+				"goroutines: --since tells of all goroutines, it goes with "
+				"--system and "
+				"--json but not with --%s",
+				others[i]);
+	}
+	return since_show(shell, with_system, argument_given(arguments, "json"));
+}
+
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
 	bool json = argument_given(arguments, "json"), grouped;
@@ -221,7 +237,7 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	struct view_query query = {.where = argument_value(arguments, "where"),
 		.with_system = json || argument_given(arguments, "system")};
 	if (argument_given(arguments, "since"))
-		return since_show(shell, query.with_system, json);
+		return run_since(shell, arguments, query.with_system);
 	struct error *err = group_option(arguments, &grouped, &by);
 	uint64_t limit = 0;
 	if (!err && argument_value(arguments, "limit"))
@@ -257,7 +273,8 @@ static const struct command_option options[] = {
 	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
 	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
 	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
-	{"since", 0, NULL, "who was born, is gone, or has not moved since the snapshot before", NULL},
+	{"since", 0, NULL, "who was born, is gone, or has not moved since the snapshot before",
+		NULL},
 	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
 	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},

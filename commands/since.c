@@ -66,7 +66,7 @@ static struct note note_of(struct program *program, const struct goroutine *goro
 		goroutine->goid, goroutine->start_pc, goroutine->go_pc, mark, goroutine->system};
 }
 
-static struct error *take(struct shell *shell, struct since **ret)
+struct error *since_take(struct shell *shell, struct since **ret)
 {
 	const struct goroutine_list *list;
 	struct error *err = program_goroutines(shell->program, &list);
@@ -84,17 +84,6 @@ static struct error *take(struct shell *shell, struct since **ret)
 	for (size_t i = 0; i < list->count; i++)
 		since->notes[i] = note_of(shell->program, &list->items[i]);
 	*ret = since;
-	return NULL;
-}
-
-struct error *since_note(struct shell *shell)
-{
-	struct since *since;
-	struct error *err = take(shell, &since);
-	if (err)
-		return err;
-	since_destroy(shell->since);
-	shell->since = since;
 	return NULL;
 }
 
@@ -270,7 +259,7 @@ struct error *since_show(struct shell *shell, bool system, bool json)
 						 "\"snapshot\" first");
 	_cleanup_(since_cleanup) struct since *now = NULL;
 	struct changes changes = {0};
-	struct error *err = take(shell, &now);
+	struct error *err = since_take(shell, &now);
 	if (!err)
 		err = compare(shell->since, now, system, &changes);
 	if (!err)

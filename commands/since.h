@@ -10,13 +10,14 @@
  * moved: 40 bytes for each. */
 struct since;
 
-/* Notes how they are now, to be compared with later; replaces what shell->since held. */
-struct error *since_note(struct shell *shell);
+/* Notes how they are now, for shell->since, with which later ones are compared. */
+struct error *since_take(struct shell *shell, struct since **ret);
 void since_destroy(struct since *since);
 
 /*
- * Shows who was born, who is gone and who has not moved since since_note(): by function, or each in
- * JSON. `system`: those of the runtime too. ERROR_USAGE when there is nothing to compare with.
+ * Shows who was born, who is gone and who has not moved since shell->since was taken: by function,
+ * or each in JSON. `system`: those of the runtime too. ERROR_USAGE when there is nothing to compare
+ * with.
  */
 struct error *since_show(struct shell *shell, bool system, bool json);
 

@@ -74,13 +74,27 @@ static void render_json(struct shell *shell)
 
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
+	struct since *since = NULL;
 	struct error *err = NULL;
-	if (shell->target->state == TARGET_STOPPED)
-		err = since_note(shell);
-	if (!err)
-		err = snapshot_again(shell);
-	if (err)
+	bool seen = shell->target->state == TARGET_STOPPED;
+	if (seen)
+		err = since_take(shell, &since);
+	if (err && err->code == ERROR_CANCELLED)
 		return err;
+	if (err) {
+		shell_warn(shell, "goroutines --since will have nothing to compare with: %s",
+			err->message);
+		error_destroy(err);
+	}
+	err = snapshot_again(shell);
+	if (err) {
+		since_destroy(since);
+		return err;
+	}
+	if (seen) {
+		since_destroy(shell->since);
+		shell->since = since;
+	}
 	if (!argument_given(arguments, "json")) {
 		snapshot_tell(shell);
 		return NULL;

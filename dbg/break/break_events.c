@@ -99,6 +99,10 @@ bool break_events_take(struct break_events *events, struct break_event *ret)
 		bool told = read(events->fd, &count, sizeof(count)) == sizeof(count);
 		if (!told || events->taken == events->written)
 			return false;
+		/* It stays readable as long as there are any. */
+		count = 1;
+		if (write(events->fd, &count, sizeof(count)) < 0)
+			return false;
 	}
 	if (!copy(&events->slots[events->taken % EVENT_SLOTS], ret))
 		return false;

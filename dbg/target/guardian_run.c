@@ -216,10 +216,17 @@ static void run_undos(struct guarding *guarding)
 {
 	struct guardian_log *log = guarding->log;
 	struct injection injection;
-	pid_t tid = inject_choose(&guarding->tracees);
-	if (!log->undo_count || !tid)
+	struct seccomp_call calls[GUARDIAN_UNDOS];
+	size_t count = log->undo_count <= GUARDIAN_UNDOS ? log->undo_count : 0;
+	pid_t tid;
+	for (size_t i = 0; i < count; i++)
+		calls[i] = (struct seccomp_call){
+			log->undos[i].number, log->undos[i].arguments, "a call that undoes"};
+	if (!count)
 		return;
-	struct error *err = inject_begin(&guarding->tracees, tid, NULL, &injection);
+	struct error *err = inject_choose_allowed(&guarding->tracees, calls, count, &tid);
+	if (!err)
+		err = inject_begin(&guarding->tracees, tid, NULL, &injection);
 	if (!err) {
 		while (!err && log->undo_count && log->undo_count <= GUARDIAN_UNDOS) {
 			const struct undo_note *note = &log->undos[log->undo_count - 1];

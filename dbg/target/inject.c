@@ -158,7 +158,8 @@ static enum report judge(const struct injection *injection, int status)
 	case SIGSEGV:
 	case SIGBUS:
 	case SIGILL:
-		/* The thread may have stood with a fault of its own that it had not been told of yet. */
+		/* The thread may have stood with a fault of its own that it had not been told of
+		 * yet. */
 		return info.si_code > 0 && gadget_contains(injection->own.gadget,
 						   (uint64_t)(uintptr_t)info.si_addr)
 			       ? REPORT_FAULT
@@ -331,16 +332,4 @@ struct error *inject_end(struct injection *injection)
 		return problem;
 	error_destroy(problem);
 	return err;
-}
-
-pid_t inject_choose(const struct tracees *tracees)
-{
-	struct tracee *tracee, *next;
-	HASH_ITER (hh, tracees->table, tracee, next) {
-		struct user_regs_struct regs;
-		if (tracee->condition == TRACEE_STOPPED && !tracee->group_stop &&
-			get_registers(tracee->tid, &regs) && (int64_t)regs.orig_rax >= 0)
-			return tracee->tid;
-	}
-	return tracees_any_stopped(tracees);
 }

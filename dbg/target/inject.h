@@ -20,6 +20,7 @@
 
 #include "dbg/target/gadget.h"
 #include "dbg/target/guardian.h"
+#include "dbg/target/seccomp_check.h"
 #include "dbg/target/tracee.h"
 
 enum { INJECT_ARGUMENTS = 6 };
@@ -61,5 +62,9 @@ struct error *inject_end(struct injection *injection);
  * restartable sequence); 0: none.
  */
 pid_t inject_choose(const struct tracees *tracees);
+
+/* The best of those whose seccomp filters allow all of these calls; else why not, see seccomp_check(). */
+struct error *inject_choose_allowed(const struct tracees *tracees, const struct seccomp_call *calls,
+	size_t count, pid_t *ret);
 
 #endif

@@ -262,8 +262,14 @@ struct error *snapshot_child_end(
 	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child)
 {
 	snapshot_child_kill(child);
+	const struct seccomp_call call = {SYS_wait4,
+		(const uint64_t[INJECT_ARGUMENTS]){(uint64_t)child->ns_pid, 0, __WALL | WNOHANG},
+		"wait4"};
 	struct injection injection;
-	struct error *err = inject_begin(tracees, inject_choose(tracees), guardian, &injection);
+	pid_t tid;
+	struct error *err = inject_choose_allowed(tracees, &call, 1, &tid);
+	if (!err)
+		err = inject_begin(tracees, tid, guardian, &injection);
 	if (err)
 		return err;
 	err = reap(&injection, child);

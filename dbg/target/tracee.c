@@ -12,9 +12,9 @@
 #include "dbg/target/traps_private.h"
 
 /*
- * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless they inherit traps.
- * PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless: without it a thread whose tracer dies at such
- * a stop is sent SIGTRAP.
+ * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless
+ * they inherit traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless:
+ * without it a thread whose tracer dies at such a stop is sent SIGTRAP.
  */
 unsigned long tracee_options(const struct tracees *tracees)
 {
@@ -84,6 +84,7 @@ static void remove_others(struct tracees *tracees, const struct tracee *keep)
 void tracees_deinit(struct tracees *tracees)
 {
 	traps_forget(tracees);
+	traps_free_buried(tracees);
 	remove_others(tracees, NULL);
 }
 
@@ -135,8 +136,8 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
-		/* It is still inside of execve, whose end overwrites rax: what is injected here would
-		   be another call. It stops again at its first instruction. */
+		/* It is still inside of execve, whose end overwrites rax: what is injected here
+		   would be another call. It stops again at its first instruction. */
 		tracee->group_stop = 0;
 		tracees->mode = TRACING_STOPPING;
 		trace(PTRACE_INTERRUPT, tracee->tid, 0);
@@ -278,8 +279,9 @@ void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 }
 
 /*
- * A hit must be known for one before it is collected: with the report the signal is gone, too, and should we be killed then
- * the thread would go on in the middle of the instruction. True: it was one.
+ * A hit must be known for one before it is collected: with the report the signal is gone, too, and
+ * should we be killed then the thread would go on in the middle of the instruction. True: it was
+ * one.
  */
 static bool take_hit(struct tracees *tracees, const siginfo_t *report)
 {
@@ -289,7 +291,8 @@ static bool take_hit(struct tracees *tracees, const siginfo_t *report)
 	return tracee && traps_handle_sigtrap(tracees, tracee);
 }
 
-/* Only children and tracees of this thread: those of the main thread (`command | less`) are not ours. */
+/* Only children and tracees of this thread: those of the main thread (`command | less`) are not
+ * ours. */
 bool tracee_take_report(struct tracees *tracees, pid_t tid)
 {
 	int status, flags = __WALL | __WNOTHREAD | WNOHANG;

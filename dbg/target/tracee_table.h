@@ -26,11 +26,12 @@ struct tracee {
 	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
 			 */
 	bool lost;	/* not in the table: no memory */
-	/* Of trap_hits.c. While it stands it is shown at `shown` instead of at `trap_offset` of the displaced instruction of the
-	   trap at `shown_trap`. 0: it is where it is. */
+	/* Of trap_hits.c. While it stands it is shown at `shown` instead of at `trap_offset` of the
+	   displaced instruction of the trap at `shown_trap`. 0: it is where it is. */
 	uint64_t shown, shown_trap;
 	uint8_t shown_offset;
-	/* It has been reported at this trap, with this stack pointer, and comes to it once more after a signal. 0: none */
+	/* It has been reported at this trap, with this stack pointer, and comes to it once more
+	 * after a signal. 0: none */
 	uint64_t passed_trap, passed_stack;
 	bool stop_wanted;     /* it has hit a trap whose handler wants all to stop */
 	bool waiting;	      /* it stands because its trap's handler said TRAP_AGAIN */
@@ -50,7 +51,8 @@ void tracee_remove(struct tracees *tracees, struct tracee *tracee);
 /* Detaches a thread that is stopped, delivering `signal` unless it is 0, and forgets it. */
 void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
 
-/* Takes one report of `tid` (-1: of anyone) from the kernel and acts upon it; false when there is none. */
+/* Takes one report of `tid` (-1: of anyone) from the kernel and acts upon it; false when there is
+ * none. */
 bool tracee_take_report(struct tracees *tracees, pid_t tid);
 
 /* Acts upon one report of waitpid(). */

@@ -8,12 +8,17 @@
 #include "dbg/target/tracer_private.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
+/* Who asks for a snapshot does not want it to stand for long because of one thread in an
+ * uninterruptible wait (vfork, NFS). */
+static const int64_t snapshot_progress_ns = INT64_C(2000000000);
 static const int64_t stop_total_ns = INT64_C(30000000000);
 static const int64_t kill_ns = INT64_C(5000000000);
 
 struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 {
 	struct stop_limits limits = {stop_progress_ns, stop_total_ns, tracer->options.cancel};
+	if (tracer->options.pause == PAUSE_FORK)
+		limits.progress_ns = snapshot_progress_ns;
 	int64_t most = tracer->options.max_stop_ns;
 	if (most > 0 && most < limits.total_ns)
 		limits.total_ns = most;

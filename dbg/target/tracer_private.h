@@ -102,7 +102,8 @@ void tracer_notice_end(struct tracer *tracer);
 /* Stops all threads when a trap's handler wants that. */
 void tracer_stop_for_trap(struct tracer *tracer);
 
-/* All threads stand: queues an event for each that has hit a trap whose handler wanted that; false: there is none. */
+/* All threads stand: queues an event for each that has hit a trap whose handler wanted that; false:
+ * there is none. */
 bool tracer_tell_traps(struct tracer *tracer);
 
 #endif

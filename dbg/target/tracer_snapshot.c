@@ -14,6 +14,8 @@
 #include "dbg/target/tracer_private.h"
 #include "dbg/target/traps_private.h"
 
+static const int64_t short_stop_ns = INT64_C(500000000);
+
 static void free_threads(struct tracer_snapshot *snapshot)
 {
 	free(take_pointer(snapshot->threads));
@@ -66,6 +68,15 @@ void tracer_drop_snapshot(struct tracer *tracer, bool stopped)
 	 * target init does. */
 	if (!err)
 		err = snapshot_child_end(&tracer->tracees, snapshot->guardian, &snapshot->child);
+	if (err && err->code == ERROR_OTHER && !stopped) {
+		/* A filter of that thread's own, perhaps: any other one will do. */
+		struct stop_limits limits = {short_stop_ns, short_stop_ns, NULL};
+		error_destroy(err);
+		err = tracees_stop(&tracer->tracees, &limits);
+		if (!err)
+			err = snapshot_child_end(
+				&tracer->tracees, snapshot->guardian, &snapshot->child);
+	}
 	if (!stopped)
 		tracees_leave(&tracer->tracees);
 	error_destroy(err);
@@ -202,8 +213,8 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 	struct error *problem = tracer_prepare_snapshot(tracer);
 	int64_t began = monotonic_now();
 	bool ran = atomic_load(&tracer->target->state) == TARGET_RUNNING;
-	bool stands = atomic_load(&tracer->target->state) == TARGET_STOPPED &&
-		      !tracer->snapshot.untraced;
+	bool stands =
+		atomic_load(&tracer->target->state) == TARGET_STOPPED && !tracer->snapshot.untraced;
 	struct error *err = stands ? NULL : tracer_stop_again(tracer);
 	if (err) {
 		error_destroy(problem);

@@ -48,23 +48,28 @@ static bool is_int3(pid_t tid)
 
 /*
  * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked;
- * the program may have set up its own since. `tracee` stands at the trap.
+ * the program may have set up its own since. `tracee` stands at the trap. False: it has died.
  */
-static void check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
+static bool check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	const struct user_regs_struct *regs, uint64_t mask)
 {
 	struct traps *traps = tracees->traps;
 	int64_t now = traps->area.action_changed ? 0 : monotonic_now();
 	if (!traps->area.action_changed) {
 		if (now - traps->action_checked_ns < action_check_ns)
-			return;
+			return true;
 		traps->action_checked_ns = now;
 	} else if (!mask) {
-		return;
+		return true;
 	}
 	bool was_reset = false;
+	pid_t tid = tracee->tid;
+	size_t generation = tracees->generation;
 	set_condition(tracees, tracee, TRACEE_STOPPED);
-	error_destroy(trap_area_renew_action(&traps->area, tracees, tracee->tid, &was_reset));
+	error_destroy(trap_area_renew_action(&traps->area, tracees, tid, &was_reset));
+	if (tracees->generation != generation || tracees->traps != traps ||
+		tracee_find(tracees, tid) != tracee)
+		return false;
 	set_condition(tracees, tracee, TRACEE_RUNNING);
 	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once
 	 * more. */
@@ -76,6 +81,7 @@ static void check_action(struct tracees *tracees, struct tracee *tracee, const s
 		mask |= UINT64_C(1) << (SIGTRAP - 1);
 		ptrace(PTRACE_SETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask); // NOLINT
 	}
+	return true;
 }
 
 static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
@@ -141,6 +147,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 {
 	struct traps *traps = tracees->traps;
 	struct user_regs_struct regs;
+	pid_t tid = tracee->tid;
 	if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
 		return false;
 	const struct trap *trap = traps_find(traps, regs.rip - 1);
@@ -148,6 +155,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 		return false;
 	regs.rip--;
 	if (traps->leaving) {
+		tracee->passed_trap = 0;
 		stand(tracees, tracee, trap, false);
 		if (tracees->mode == TRACING_LEAVING)
 			tracee_detach(tracees, tracee, 0);
@@ -158,7 +166,12 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	enum trap_answer answer = ask(tracees, tracee, trap, &regs);
 	if (mask || !traps->area.action_changed) {
 		tracee_set_rip(tracee->tid, trap->address);
-		check_action(tracees, tracee, trap, &regs, mask);
+		if (!check_action(tracees, tracee, trap, &regs, mask)) {
+			/* What it has told stays told. */
+			if (answer == TRAP_STOP && !tracees->ended && !tracees->execed)
+				tracees->stop_wanted = tid;
+			return true;
+		}
 	}
 	follow(tracees, tracee, trap, answer);
 	if (answer == TRAP_GO_ON)

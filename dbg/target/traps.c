@@ -104,16 +104,30 @@ static void set_options(struct tracees *tracees)
 	}
 }
 
-static void free_traps(struct traps *traps)
+/*
+ * What traps_hide() needs stays until the end: the watchdog or a signal may make us leave while the
+ * user's thread reads memory.
+ */
+static void bury(struct tracees *tracees, struct traps *traps)
 {
 	while (traps->children)
 		traps_forget_child(traps, traps->children->pid);
 	affinity_release(&traps->affinity);
-	guardian_destroy(traps->guardian);
+	guardian_destroy(take_pointer(traps->guardian));
 	close_fd(&traps->mem_fd);
-	free(traps->items);
-	free(traps->slots);
-	free(traps);
+	free(take_pointer(traps->slots));
+	traps->next_buried = tracees->buried;
+	tracees->buried = traps;
+}
+
+void traps_free_buried(struct tracees *tracees)
+{
+	while (tracees->buried) {
+		struct traps *traps = tracees->buried;
+		tracees->buried = traps->next_buried;
+		free(traps->items);
+		free(traps);
+	}
 }
 
 void traps_forget(struct tracees *tracees)
@@ -126,7 +140,7 @@ void traps_forget(struct tracees *tracees)
 		trap_area_forget(&traps->area);
 	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
 		guardian_forget_bytes(traps->guardian, traps->items[i].address);
-	free_traps(traps);
+	bury(tracees, traps);
 }
 
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
@@ -165,7 +179,7 @@ struct error *traps_create(
 	traps->mem_fd = -1;
 	struct error *err = create_in(tracees, traps, low, high);
 	if (err) {
-		free_traps(traps);
+		bury(tracees, traps);
 		return err;
 	}
 	tracees->traps = traps;
@@ -182,7 +196,7 @@ struct error *traps_destroy(struct tracees *tracees)
 		return err;
 	tracees->traps = NULL;
 	set_options(tracees);
-	free_traps(traps);
+	bury(tracees, traps);
 	return NULL;
 }
 

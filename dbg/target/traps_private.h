@@ -29,6 +29,7 @@ struct trap_child {
 };
 
 struct traps {
+	struct traps *next_buried;
 	struct target *target;
 	struct trap_handler handler;
 	struct trap_area area;
@@ -83,6 +84,8 @@ void traps_leave(struct tracees *tracees);
 /* The memory that they were in is gone (exit, exec), or nothing more can be done: frees everything.
  */
 void traps_forget(struct tracees *tracees);
+/* Frees former traps; nobody reads the target's memory any more. */
+void traps_free_buried(struct tracees *tracees);
 
 /* Replaces int3s of ours by the program's own bytes in what has been read. */
 void traps_hide(const struct traps *traps, struct memory_run *runs, size_t count);

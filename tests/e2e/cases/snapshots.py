@@ -294,3 +294,35 @@ def the_stall_is_short(go):
         print(f"longest gap: {usual / 1e6:.1f} ms, with snapshots {seen / 1e6:.1f} ms, with a stop {stopped / 1e6:.1f} ms; {r.err}")
         assert seen < stopped, f"a snapshot stalls it for {seen} ns, a stop for {stopped} ns"
         check_left(p.pid)
+
+
+@case(go="ends")
+def a_lost_copy_is_replaced(go):
+    """When memory runs out the kernel kills the copy first: it says so, and another one can be made."""
+    with process.Process([programs.path("waits", go)]) as p:
+        own = children(p.pid)
+        with Prompt("attach", p.pid, "--color=never") as t:
+            copy, = set(children(p.pid)) - set(own)
+            os.kill(copy, signal.SIGKILL)
+            assert "lost" in t.run("goroutines")
+            assert "stood still for" in t.run("snapshot")
+            assert "chan receive" in t.run("goroutines")
+            assert "not with --where" in t.run("goroutines --since --where 'goid == 1'")
+            t.quit()
+        check_left(p.pid, own)
+
+
+@case(go="ends")
+def what_is_refused_leaves_it_running(go):
+    """A breakpoint that cannot be set, or one that does not exist, stops nothing; the first real one does."""
+    with process.Process([programs.path("waits", go)]) as p:
+        own = children(p.pid)
+        with Prompt("attach", p.pid, "--color=never") as t:
+            for command in ("break main.nowhere", "break main.main if nonsense == 1", "delete", "condition 1 hits > 3"):
+                assert "gctxdbg: " in t.run(command), command
+                assert "t" not in process.thread_states(p.pid).values(), command
+            t.run("break main.main")
+            assert set(process.thread_states(p.pid).values()) == {"t"}
+            assert "breakpoints are set" in t.run("snapshot")
+            t.quit()
+        check_left(p.pid, own)

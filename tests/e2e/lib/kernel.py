@@ -61,3 +61,22 @@ libc.prctl(38, 1, 0, 0, 0)
 assert libc.prctl(22, 2, ctypes.byref(Filter(len(program) // 8, ctypes.cast(text, ctypes.c_void_p))), 0, 0) == 0
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+# For `python3 -c`: the main thread computes under a filter that kills for wait4; another one sleeps, without.
+FORBID_WAIT_IN_MAIN = """
+import ctypes, struct, sys, threading, time
+load, equal, ret = 0x20, 0x15, 0x06
+program = b"".join(struct.pack("HBBI", *i) for i in [
+    (load, 0, 0, 0), (equal, 0, 1, 61), (ret, 0, 0, 0x80000000), (ret, 0, 0, 0x7fff0000)])
+text = ctypes.create_string_buffer(program, len(program))
+class Filter(ctypes.Structure):
+    _fields_ = [("count", ctypes.c_ushort), ("program", ctypes.c_void_p)]
+libc = ctypes.CDLL(None)
+threading.Thread(target=sys.stdin.read).start()
+time.sleep(0.2)
+libc.prctl(38, 1, 0, 0, 0)
+assert libc.prctl(22, 2, ctypes.byref(Filter(len(program) // 8, ctypes.cast(text, ctypes.c_void_p))), 0, 0) == 0
+print("ready", flush=True)
+while threading.active_count() > 1:
+    sum(range(10000))
+"""

@@ -318,7 +318,7 @@ static void debug_until_killed(struct program *program, int ready)
 
 static bool wait_until_free(pid_t pid)
 {
-	for (int ms = 0; ms < 10000; ms++) {
+	for (int ms = 0; ms < 40000; ms++) {
 		struct process_status status;
 		if (proc_read_status(pid, &status) != 0 || status.state == 'Z') {
 			fprintf(stderr, "trap_soak: the program has died\n");

@@ -232,7 +232,8 @@ static const struct command ctx_check_command = {
 		"Verdicts that differ only in addresses and goroutines are shown as one, --all "
 		"shows each. A verdict needs proof: what may be under way just now is none. Where "
 		"a goroutine "
-		"with a canceled context may have blocked only a moment ago, a live process runs "
+		"with a canceled context may have blocked only a moment ago, or a deadline is past "
+		"that could not be noticed while the process stood, a live process runs "
 		"for the grace and is looked at again; in a core only those count that were "
 		"blocked before the last garbage collection ended, if that is longer ago than the "
 		"grace.",

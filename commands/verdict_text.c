@@ -16,17 +16,17 @@ static struct error *look(struct shell *shell, const struct check_options *optio
 struct error *verdicts_load(struct shell *shell, int64_t grace_ns, bool may_run,
 	const struct context_forest **ret_forest, struct verdicts *ret)
 {
-	struct check_options options = {.grace_ns = grace_ns};
+	may_run = may_run && shell->target->ops->cont;
+	struct check_options options = {.grace_ns = grace_ns, .first = may_run};
 	struct error *err = look(shell, &options, ret_forest, ret);
-	if (err || !may_run || !ret->suspect_count || !shell->target->ops->cont)
+	if (err || !may_run || !ret->suspect_count)
 		return err;
 	struct verdicts before = *ret;
 	char duration[32];
 	*ret = (struct verdicts){0};
 	format_duration(grace_ns, duration, sizeof(duration));
 	shell_tell(shell,
-		"the process runs for %s, to see whether %zu goroutine%s with canceled "
-		"contexts stay blocked",
+		"the process runs for %s, to see whether what looks wrong in %zu place%s stays so",
 		duration, before.suspect_count, before.suspect_count == 1 ? "" : "s");
 	err = shell_let_run(shell, grace_ns);
 	options.before = before.suspects;

@@ -115,6 +115,8 @@ static struct error *check_context(struct check *check, ptrdiff_t number)
 		      context->remaining_ns < -check->options->grace_ns;
 	if (passed)
 		err = is_settled(check, number, &passed);
+	if (!err && passed)
+		err = check_look_twice(check, number, &passed);
 	if (!err && passed) {
 		verdict = check_add(check, VERDICT_DEADLINE_PASSED, number);
 		if (!verdict)

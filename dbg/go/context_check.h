@@ -63,7 +63,9 @@ struct verdicts {
 };
 
 struct check_options {
-	int64_t grace_ns;	      /* what is younger is no finding */
+	int64_t grace_ns; /* what is younger is no finding */
+	bool first; /* there will be a second look if there are suspects: a deadline that is past
+		       now may be so because the process could not run */
 	const struct suspect *before; /* of a look that is at least the grace ago; may be NULL */
 	size_t before_count;
 	size_t pile; /* so many children that nothing uses are a pile; 0: the default */

@@ -34,6 +34,9 @@ bool check_is_inside(const struct check *check, const struct context_holder *hol
 struct error *check_prove(struct check *check, const struct goroutine *goroutine, ptrdiff_t context,
 	uint64_t frame, bool *ret);
 
+/* The same for a context without a goroutine: a suspect at the first of two looks. */
+struct error *check_look_twice(struct check *check, ptrdiff_t context, bool *ret);
+
 /* As check_prove() of a later look needs them. */
 void check_sort_suspects(struct verdicts *verdicts);
 

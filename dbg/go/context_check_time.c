@@ -50,19 +50,31 @@ static bool was_suspect(const struct check *check, const struct suspect *suspect
 						sizeof(*suspect), by_suspect);
 }
 
+static struct error *add_suspect(struct check *check, struct suspect suspect)
+{
+	struct verdicts *verdicts = check->verdicts;
+	if (!array_reserve(
+		    &verdicts->suspects, &verdicts->suspect_capacity, verdicts->suspect_count + 1))
+		return error_no_memory();
+	verdicts->suspects[verdicts->suspect_count++] = suspect;
+	return NULL;
+}
+
 struct error *check_prove(struct check *check, const struct goroutine *goroutine, ptrdiff_t context,
 	uint64_t frame, bool *ret)
 {
-	struct verdicts *verdicts = check->verdicts;
 	const struct suspect suspect = {
 		goroutine->goid, check->forest->items[context].address, frame};
 	*ret = blocked_for(check->program, goroutine) >= check->options->grace_ns ||
 	       was_suspect(check, &suspect);
 	if (*ret)
 		return NULL;
-	if (!array_reserve(
-		    &verdicts->suspects, &verdicts->suspect_capacity, verdicts->suspect_count + 1))
-		return error_no_memory();
-	verdicts->suspects[verdicts->suspect_count++] = suspect;
-	return NULL;
+	return add_suspect(check, suspect);
+}
+
+struct error *check_look_twice(struct check *check, ptrdiff_t context, bool *ret)
+{
+	const struct suspect suspect = {.context = check->forest->items[context].address};
+	*ret = check->options->before ? was_suspect(check, &suspect) : !check->options->first;
+	return *ret ? NULL : add_suspect(check, suspect);
 }

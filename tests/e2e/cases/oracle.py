@@ -35,15 +35,25 @@ def abort(go, setup):
     return p, gotrace.parse(text), core
 
 
-@case(go="each", program=list(SETUPS))
-def core_equals_what_go_prints(go, program):
+def compare_core(go, program):
     p, crash, core = abort(go, program)
     with p:
         r = debugger.core(p.argv[0], core, "goroutines --stacks --json")
         doc = r.json()
         assert doc["version"] == 1, r
         assert doc["go"].startswith(f"go{go}"), doc["go"]
-        oracle.compare_goroutines(crash, doc).report()
+        return oracle.compare_goroutines(crash, doc)
+
+
+@case(go="each", program=list(SETUPS))
+def core_equals_what_go_prints(go, program):
+    """Code that runs may go on by a few instructions between what Go prints of it and the dump, on a busy machine once in
+    hundreds of times: such a program is tried once more, in which a fault of ours would show again."""
+    result = compare_core(go, program)
+    if result.found and program.startswith("running"):
+        print(f"note: tried again: {result.found[:2]}")
+        result = compare_core(go, program)
+    result.report()
 
 
 @case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo",

@@ -167,7 +167,7 @@ static bool put_call_jump(struct writer *writer, const struct decoded *code, con
 	} else {
 		put_copy(writer, code, bytes);
 		if (!writer->overflow) /* call is FF /2, jmp FF /4 */
-			displaced->code[start + modrm_at] ^= (2 ^ 4) << 3;
+			displaced->code[start + modrm_at] ^= 0x6 << 3;
 	}
 	return true;
 }

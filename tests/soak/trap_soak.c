@@ -279,7 +279,7 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 			break;
 		if (!(rounds % 2))
 			ns = program->ns_per_call;
-		if (!(rounds % 2) && (!best || program->best_ns < best))
+		if (!(rounds % 2) && (best <= 0 || program->best_ns < best))
 			best = program->best_ns;
 		rounds++;
 	}

@@ -175,7 +175,7 @@ static void *poll_again(void *argument)
 		shared->counters[14] += ppoll(&fd, 1, &time, &mask) != 0;
 		sigset_t now;
 		pthread_sigmask(SIG_SETMASK, NULL, &now);
-		shared->counters[15] += sigismember(&now, SIGUSR2);
+		shared->counters[15] += (unsigned long)sigismember(&now, SIGUSR2);
 	}
 	return NULL;
 }

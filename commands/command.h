@@ -34,7 +34,8 @@ struct arguments {
 	const struct command *command;
 	const char *const *words; /* what is not an option, NULL-terminated */
 	size_t word_count;
-	const char *rest; /* raw text after the command's name, for commands with `raw` set */
+	const char *rest; /* raw text after the command's name, for commands with `raw` set; after
+			     "if" for those with `condition`, "" when there is none */
 	const char *const
 		*option_values; /* parallel to command->options: NULL absent, "" for a flag */
 };
@@ -54,6 +55,7 @@ enum command_group {
 	GROUP_THREADS,
 	GROUP_DATA,
 	GROUP_RUNNING,
+	GROUP_BREAKPOINTS,
 	GROUP_SESSION,
 	GROUP_PLUGIN,
 };
@@ -71,6 +73,9 @@ struct command {
 	bool raw;	   /* no splitting into words and options: arguments->rest only */
 	bool needs_target; /* refuse with a sentence when there is none */
 	bool expression;   /* quotes inside of a word are part of it: m["key"] */
+	bool condition;	   /* "if EXPR" may follow the words: arguments->rest is EXPR as written */
+	bool block;	   /* lines up to "end" follow and belong to it (block.h) */
+	bool while_running; /* works while the process runs; those of GROUP_RUNNING do anyway */
 	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but
 	 * options. */
 	void (*complete)(struct shell *shell, size_t word_index, const char *word,

@@ -137,16 +137,39 @@ static void context_value(const struct goroutine_view *view, int id, struct expr
 		expr_value_string(ret, context ? context_state_name(context->state) : NULL);
 }
 
+/* What the field with this id needs. */
+static unsigned part_of(int id)
+{
+	switch (id) {
+	case FIELD_TOP:
+	case FIELD_STACK:
+		return VIEW_STACK;
+	case FIELD_WAITING_ON:
+		return VIEW_WAITS;
+	case FIELD_CTX:
+	case FIELD_CTX_TYPE:
+	case FIELD_CTX_STATE:
+		return VIEW_CONTEXTS;
+	case FIELD_LABELS:
+		return VIEW_LABELS;
+	default:
+		return 0;
+	}
+}
+
+unsigned goroutine_expr_parts(const struct expr *expr)
+{
+	unsigned parts = 0;
+	for (size_t i = 0; i < array_length(names); i++)
+		parts |= expr_uses(expr, names[i].id) ? part_of(names[i].id) : 0;
+	return parts;
+}
+
 struct error *goroutine_expr_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret)
 {
 	struct goroutine_view *view = context;
-	unsigned part = id == FIELD_TOP || id == FIELD_STACK	   ? VIEW_STACK
-			: id == FIELD_WAITING_ON		   ? VIEW_WAITS
-			: id >= FIELD_CTX && id <= FIELD_CTX_STATE ? VIEW_CONTEXTS
-			: id == FIELD_LABELS			   ? VIEW_LABELS
-								   : 0u;
-	struct error *err = goroutine_view_load(view, part);
+	struct error *err = goroutine_view_load(view, part_of(id));
 	if (err)
 		return err;
 	const struct frame *top;

@@ -66,24 +66,24 @@ static bool make_key(struct key *key, const struct goroutine_view *view, enum gr
 	return key_add(key, &view->goroutine->go_pc, sizeof(uint64_t));
 }
 
-static struct error *new_group(struct goroutine_groups *groups, const char *label)
+static struct error *new_group(
+	struct goroutine_groups *groups, const struct goroutine_view *view, const char *label)
 {
 	if (!array_reserve(&groups->items, &groups->capacity, groups->count + 1))
 		return error_no_memory();
 	char *copy = strdup(label);
 	if (!copy)
 		return error_no_memory();
-	groups->items[groups->count++] =
-		(struct goroutine_group){.label = copy, .longest_wait_ns = -1};
+	groups->items[groups->count++] = (struct goroutine_group){.label = copy,
+		.first = {.program = view->program, .goroutine = view->goroutine},
+		.longest_wait_ns = -1};
 	return NULL;
 }
 
-static struct error *add_to_group(struct goroutine_group *group, struct goroutine_view *view)
+static struct error *add_to_group(struct goroutine_group *group, const struct goroutine_view *view)
 {
 	if (!array_reserve(&group->goids, &group->capacity, group->count + 1))
 		return error_no_memory();
-	if (!group->count)
-		group->first = view;
 	group->goids[group->count++] = view->goroutine->goid;
 	int64_t wait_ns = goroutine_wait_ns(view->program, view->goroutine);
 	if (wait_ns > group->longest_wait_ns)
@@ -99,15 +99,24 @@ static int compare(const void *a, const void *b)
 	return (x->goids[0] > y->goids[0]) - (x->goids[0] < y->goids[0]);
 }
 
-static struct error *group_one(struct goroutine_groups *groups, struct entry **table,
-	struct key *key, struct goroutine_view *view)
+/* The walk over the goroutines. */
+struct grouping {
+	struct goroutine_groups *groups;
+	struct entry *table;
+	struct key key; /* reused */
+	struct error *err;
+};
+
+static struct error *group_one(struct grouping *grouping, const struct goroutine_view *view)
 {
+	struct goroutine_groups *groups = grouping->groups;
+	struct key *key = &grouping->key;
 	if (!make_key(key, view, groups->by))
 		return error_no_memory();
 	struct entry *entry;
-	HASH_FIND(hh, *table, key->bytes, key->size, entry);
+	HASH_FIND(hh, grouping->table, key->bytes, key->size, entry);
 	if (!entry) {
-		struct error *err = new_group(groups, text_of(view, groups->by));
+		struct error *err = new_group(groups, view, text_of(view, groups->by));
 		if (err)
 			return err;
 		entry = malloc(sizeof(*entry) + key->size);
@@ -115,45 +124,66 @@ static struct error *group_one(struct goroutine_groups *groups, struct entry **t
 			return error_no_memory();
 		entry->group = groups->count - 1;
 		memcpy(entry->key, key->bytes, key->size);
-		HASH_ADD_KEYPTR(hh, *table, entry->key, key->size, entry);
+		HASH_ADD_KEYPTR(hh, grouping->table, entry->key, key->size, entry);
 	}
 	return add_to_group(&groups->items[entry->group], view);
 }
 
-/* What the groups' examples wait on: of a system call, the name is half of the story. */
+static bool on_goroutine(void *context, struct goroutine_view *view)
+{
+	struct grouping *grouping = context;
+	grouping->err = group_one(grouping, view);
+	return !grouping->err;
+}
+
+static void grouping_deinit(struct grouping *grouping)
+{
+	struct entry *entry, *next;
+	HASH_ITER (hh, grouping->table, entry, next) {
+		HASH_DEL(grouping->table, entry);
+		free(entry);
+	}
+	free(grouping->key.bytes);
+}
+
+/* The groups' examples: their stack; of a system call, the name is half of the story. */
 static struct error *load_examples(struct goroutine_groups *groups)
 {
 	struct error *err = NULL;
-	for (size_t i = 0; !err && i < groups->count && groups->by == GROUP_BY_STACK; i++)
-		err = goroutine_view_load(groups->items[i].first, VIEW_WAITS);
+	for (size_t i = 0; !err && i < groups->count && groups->by == GROUP_BY_STACK; i++) {
+		struct goroutine_view *view = &groups->items[i].first;
+		bool in_syscall = goroutine_in_syscall(view->program, view->goroutine);
+		err = goroutine_view_load(view, VIEW_STACK | (in_syscall ? VIEW_WAITS : 0u));
+	}
 	return err;
+}
+
+static void group_deinit(struct goroutine_group *group)
+{
+	goroutine_view_deinit(&group->first);
+	free(group->label);
+	free(group->goids);
 }
 
 /* Drops all groups from the `limit`th on. */
 static void cut(struct goroutine_groups *groups, size_t limit)
 {
 	while (limit && groups->count > limit) {
-		struct goroutine_group *last = &groups->items[--groups->count];
-		free(last->label);
-		free(last->goids);
+		group_deinit(&groups->items[--groups->count]);
 		groups->left_out++;
 	}
 }
 
-struct error *goroutine_groups_make(const struct goroutine_views *views, enum group_by by,
-	size_t limit, struct goroutine_groups *ret)
+struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_matches *matches,
+	enum group_by by, size_t limit, struct goroutine_groups *ret)
 {
 	*ret = (struct goroutine_groups){.by = by};
-	struct entry *table = NULL, *entry, *next;
-	struct key key = {NULL, 0, 0};
-	struct error *err = NULL;
-	for (size_t i = 0; !err && i < views->count; i++)
-		err = group_one(ret, &table, &key, &views->items[i]);
-	free(key.bytes);
-	HASH_ITER (hh, table, entry, next) {
-		HASH_DEL(table, entry);
-		free(entry);
-	}
+	struct grouping grouping = {.groups = ret};
+	struct error *err = goroutine_matches_visit(shell, matches,
+		by == GROUP_BY_STACK ? VIEW_STACK : 0, false, on_goroutine, &grouping);
+	if (!err)
+		err = grouping.err;
+	grouping_deinit(&grouping);
 	if (!err && ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
 	cut(ret, limit);
@@ -166,10 +196,8 @@ struct error *goroutine_groups_make(const struct goroutine_views *views, enum gr
 
 void goroutine_groups_deinit(struct goroutine_groups *groups)
 {
-	for (size_t i = 0; i < groups->count; i++) {
-		free(groups->items[i].label);
-		free(groups->items[i].goids);
-	}
+	for (size_t i = 0; i < groups->count; i++)
+		group_deinit(&groups->items[i]);
 	free(groups->items);
 	*groups = (struct goroutine_groups){0};
 }
@@ -192,7 +220,7 @@ static void wait_text(struct output *output, const struct goroutine_group *group
 	char duration[32];
 	if (group->longest_wait_ns < 0)
 		return;
-	format_wait(group->first->program, group->longest_wait_ns, duration, sizeof(duration));
+	format_wait(group->first.program, group->longest_wait_ns, duration, sizeof(duration));
 	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
 }
 
@@ -201,14 +229,14 @@ static void stack_group_text(
 {
 	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
 		group->count == 1 ? "" : "s");
-	const struct goroutine_view *first = group->first;
+	const struct goroutine_view *first = &group->first;
 	output_printf(output, STYLE_PLAIN, " [%s", group->label);
 	if (first->wait_count && first->waits[0].name)
 		output_printf(output, STYLE_PLAIN, " %s", first->waits[0].name);
 	wait_text(output, group);
 	output_printf(output, STYLE_PLAIN, "]\n");
-	stack_text(output, &group->first->stack, all_frames, SIZE_MAX);
-	creator_text(output, group->first->program, group->first->goroutine, false);
+	stack_text(output, &group->first.stack, all_frames, SIZE_MAX);
+	creator_text(output, group->first.program, group->first.goroutine, false);
 	ids_text(output, group);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
@@ -222,7 +250,7 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 		const struct goroutine_group *group = &groups->items[i];
 		char duration[32] = "-", ids[128];
 		format_wait(
-			group->first->program, group->longest_wait_ns, duration, sizeof(duration));
+			group->first.program, group->longest_wait_ns, duration, sizeof(duration));
 		size_t used = 0;
 		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
 			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,
@@ -270,8 +298,8 @@ void goroutine_groups_json(struct json *json, const struct goroutine_groups *gro
 			json_uint(json, NULL, group->goids[j]);
 		json_end(json);
 		if (groups->by == GROUP_BY_STACK) {
-			creator_json(json, group->first);
-			stack_json(json, &group->first->stack);
+			creator_json(json, &group->first);
+			stack_json(json, &group->first.stack);
 		}
 		json_end(json);
 	}

@@ -5,7 +5,7 @@
 #ifndef GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
 #define GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
 
-#include "commands/goroutine_view.h"
+#include "commands/goroutine_matches.h"
 
 enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, GROUP_BY_CREATOR };
 
@@ -13,8 +13,9 @@ enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, 
 extern const char *const group_by_names[];
 
 struct goroutine_group {
-	char *label;		      /* what is common, as text; of a stack group: the state */
-	struct goroutine_view *first; /* one of them; belongs to the views */
+	char *label;		     /* what is common, as text; of a stack group: the state */
+	struct goroutine_view first; /* one of them; of a stack group with its stack, and the system
+					call if it is in one */
 	uint64_t *goids;
 	size_t count, capacity;
 	int64_t longest_wait_ns; /* -1 unknown */
@@ -28,11 +29,11 @@ struct goroutine_groups {
 };
 
 /*
- * Groups `views`, which must outlive the result; biggest group first, at most `limit` of them (0:
- * all). Free with goroutine_groups_deinit().
+ * Groups the matches; biggest group first, at most `limit` of them (0: all). Free with
+ * goroutine_groups_deinit().
  */
-struct error *goroutine_groups_make(const struct goroutine_views *views, enum group_by by,
-	size_t limit, struct goroutine_groups *ret);
+struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_matches *matches,
+	enum group_by by, size_t limit, struct goroutine_groups *ret);
 void goroutine_groups_deinit(struct goroutine_groups *groups);
 
 void goroutine_groups_text(

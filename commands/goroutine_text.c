@@ -157,10 +157,11 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 			i == marked ? "=>" : "  ", i);
 		output_text(output, STYLE_FUNCTION, frame->function);
 		int pad = width - (int)strlen(frame->function);
-		output_printf(output, STYLE_PLAIN, "%*s  ", pad > 0 ? pad : 0, "");
+		output_blanks(output, 2 + (size_t)(pad > 0 ? pad : 0));
 		place_text(output, frame);
-		output_printf(output, STYLE_DIM, "%s%s\n", notes[frame->stack],
-			frame->inlined ? "  (inlined)" : "");
+		output_text(output, STYLE_DIM, notes[frame->stack]);
+		output_text(output, STYLE_DIM, frame->inlined ? "  (inlined)" : "");
+		fputc_unlocked('\n', output->stream);
 	}
 	if (stack->problem) {
 		output_printf(output, STYLE_WARNING, "       … ");

@@ -43,26 +43,8 @@ const struct context *goroutine_view_first_context(const struct goroutine_view *
 struct error *goroutine_view_load(struct goroutine_view *view, unsigned parts);
 void goroutine_view_deinit(struct goroutine_view *view);
 
-struct goroutine_views {
-	struct goroutine_view *items;
-	size_t count;
-	size_t capacity;
-	size_t hidden_system; /* system goroutines left out */
-	size_t matching;      /* how many match, shown or not */
-	size_t unreadable;    /* goroutines that could not be read at all */
-};
-
-struct view_query {
-	const char *where; /* expression; NULL: all */
-	bool with_system;  /* system goroutines too */
-	uint64_t limit;	   /* at most so many; 0: no limit */
-	unsigned parts;	   /* what to load of those that match */
-};
-
-/* The goroutines that match, in the order of their ids. Free with goroutine_views_deinit(). */
-struct error *goroutine_views_load(
-	struct shell *shell, const struct view_query *query, struct goroutine_views *ret);
-void goroutine_views_deinit(struct goroutine_views *views);
+/* Makes it a view of another goroutine, of which nothing is loaded yet. */
+void goroutine_view_move(struct goroutine_view *view, const struct goroutine *goroutine);
 
 /* The fields of a goroutine that expressions may use, for `help where` and completion. */
 const struct expr_schema *goroutine_expr_schema(void);
@@ -70,6 +52,9 @@ const struct expr_schema *goroutine_expr_schema(void);
  */
 struct error *goroutine_expr_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
+
+/* The parts that evaluating `expr` may load. */
+unsigned goroutine_expr_parts(const struct expr *expr);
 
 /* ---- Rendering ---- */
 

@@ -4,6 +4,7 @@
 #include "commands/goroutine_groups.h"
 #include "commands/goroutine_view.h"
 #include "commands/registry.h"
+#include "commands/since.h"
 #include "dbg/go/program.h"
 
 static bool all_frames(const struct shell *shell, const struct arguments *arguments)
@@ -12,15 +13,15 @@ static bool all_frames(const struct shell *shell, const struct arguments *argume
 }
 
 /* "1,234 goroutines: 1,200 chan receive, 30 select, 4 running" */
-static void summary(struct shell *shell, const struct goroutine_views *views)
+static void summary(struct shell *shell, const struct goroutine_matches *matches)
 {
 	struct output *output = &shell->out;
 	/* States, not stacks: cheap, and they fit on one line. */
 	size_t counts[256] = {0};
 	const char *names[256];
 	size_t used = 0;
-	for (size_t i = 0; i < views->count; i++) {
-		const char *state = goroutine_state(shell->program, views->items[i].goroutine);
+	for (size_t i = 0; i < matches->count; i++) {
+		const char *state = goroutine_state(shell->program, goroutine_match(matches, i));
 		size_t j = 0;
 		while (j < used && names[j] != state)
 			j++;
@@ -30,10 +31,10 @@ static void summary(struct shell *shell, const struct goroutine_views *views)
 			names[used++] = state;
 		counts[j]++;
 	}
-	if (views->matching > views->count)
-		output_printf(output, STYLE_STRONG, "the first %zu of ", views->count);
-	output_printf(output, STYLE_STRONG, "%zu goroutine%s", views->matching,
-		views->matching == 1 ? "" : "s");
+	if (matches->matching > matches->count)
+		output_printf(output, STYLE_STRONG, "the first %zu of ", matches->count);
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", matches->matching,
+		matches->matching == 1 ? "" : "s");
 	for (size_t shown = 0; shown < used && shown < 6; shown++) {
 		size_t best = 0;
 		for (size_t j = 1; j < used; j++)
@@ -44,9 +45,9 @@ static void summary(struct shell *shell, const struct goroutine_views *views)
 	}
 	if (used > 6)
 		output_printf(output, STYLE_PLAIN, ", …");
-	if (views->hidden_system)
+	if (matches->hidden_system)
 		output_printf(output, STYLE_DIM, "  (and %zu of the runtime's own: --system)",
-			views->hidden_system);
+			matches->hidden_system);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
@@ -95,32 +96,76 @@ static void table_row(struct table *table, struct goroutine_view *view, bool wit
 		table_cell(table, STYLE_DIM, "-");
 }
 
-static void list_text(struct shell *shell, struct goroutine_views *views, bool with_context)
+/* What is printed of each goroutine, and how. */
+struct listing {
+	struct shell *shell;
+	struct table *table; /* one line each; NULL: with stacks */
+	struct json *json;   /* NULL: text */
+	bool with_context, with_stacks, all_frames;
+};
+
+static bool print_goroutine(void *context, struct goroutine_view *view)
+{
+	struct listing *listing = context;
+	struct output *output = &listing->shell->out;
+	if (listing->json) {
+		goroutine_json(listing->json, view, listing->with_stacks);
+	} else if (listing->table) {
+		table_row(listing->table, view, listing->with_context);
+	} else {
+		goroutine_heading(output, view);
+		stack_text(output, &view->stack, listing->all_frames, SIZE_MAX);
+		creator_text(output, view->program, view->goroutine, true);
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+	return !output_failed(output);
+}
+
+static unsigned parts_shown(const struct listing *listing)
+{
+	unsigned parts = VIEW_WAITS;
+	if (!listing->json || listing->with_stacks)
+		parts |= VIEW_STACK;
+	if (listing->json || listing->with_stacks)
+		parts |= VIEW_LABELS;
+	return parts | (listing->with_context ? VIEW_CONTEXTS : 0u);
+}
+
+static struct error *visit_all(struct listing *listing, const struct goroutine_matches *matches)
+{
+	return goroutine_matches_visit(
+		listing->shell, matches, parts_shown(listing), true, print_goroutine, listing);
+}
+
+static struct error *list_text(struct listing *listing, const struct goroutine_matches *matches)
 {
 	static const char *const plain[] = {
 		">GOID", "STATE", ">SINCE", "WAITS ON", "AT", "CREATED BY", NULL};
 	static const char *const wide[] = {
 		">GOID", "STATE", ">SINCE", "WAITS ON", "CONTEXT", "AT", "CREATED BY", NULL};
-	_cleanup_(table_cleanup) struct table *table = table_create(with_context ? wide : plain);
-	for (size_t i = 0; table && i < views->count; i++)
-		table_row(table, &views->items[i], with_context);
-	if (table)
-		table_print(table, &shell->out);
+	if (listing->with_stacks || !matches->count)
+		return visit_all(listing, matches);
+	_cleanup_(table_cleanup) struct table *table =
+		table_create(listing->with_context ? wide : plain);
+	if (!table)
+		return error_no_memory();
+	/* Ids ascend: the last one is the widest. */
+	char last[24];
+	int digits = snprintf(
+		last, sizeof(last), "%" PRIu64, goroutine_match(matches, matches->count - 1)->goid);
+	table_stream(table, &listing->shell->out);
+	table_widen(table, 0, (unsigned)digits);
+	listing->table = table;
+	struct error *err = visit_all(listing, matches);
+	table_print(table, &listing->shell->out);
+	return err;
 }
 
-static void stacks_text(struct shell *shell, struct goroutine_views *views, bool all)
-{
-	for (size_t i = 0; i < views->count && !output_failed(&shell->out); i++) {
-		goroutine_heading(&shell->out, &views->items[i]);
-		stack_text(&shell->out, &views->items[i].stack, all, SIZE_MAX);
-		creator_text(&shell->out, shell->program, views->items[i].goroutine, true);
-		output_printf(&shell->out, STYLE_PLAIN, "\n");
-	}
-}
-
-static struct error *render_json(struct shell *shell, struct goroutine_views *views, bool stacks,
+static struct error *render_json(struct listing *listing, const struct goroutine_matches *matches,
 	const struct goroutine_groups *groups)
 {
+	struct shell *shell = listing->shell;
+	struct error *err = NULL;
 	struct json *json = json_create(&shell->out);
 	if (!json)
 		return error_no_memory();
@@ -128,33 +173,33 @@ static struct error *render_json(struct shell *shell, struct goroutine_views *vi
 	if (groups) {
 		goroutine_groups_json(json, groups);
 	} else {
+		listing->json = json;
 		json_array(json, "goroutines");
-		for (size_t i = 0; i < views->count && !output_failed(&shell->out); i++)
-			goroutine_json(json, &views->items[i], stacks);
+		err = visit_all(listing, matches);
 		json_end(json);
 	}
-	json_uint(json, "total", views->matching);
+	json_uint(json, "total", matches->matching);
 	json_string(
 		json, "clock", program_clock_is_exact(shell->program) ? "exact" : "lower bound");
-	if (views->unreadable)
-		json_uint(json, "unreadable", views->unreadable);
+	if (matches->list->unreadable)
+		json_uint(json, "unreadable", matches->list->unreadable);
+	if (err) /* it came amid the list: the document is whole, the list is not */
+		json_string(json, "problem", err->message);
 	json_finish(json);
-	return NULL;
+	return err;
 }
 
-static void render_text(struct shell *shell, const struct arguments *arguments,
-	struct goroutine_views *views, const struct goroutine_groups *groups)
+static struct error *render_text(struct listing *listing, const struct goroutine_matches *matches,
+	const struct goroutine_groups *groups)
 {
-	bool all = all_frames(shell, arguments);
-	summary(shell, views);
-	if (views->count)
+	struct shell *shell = listing->shell;
+	summary(shell, matches);
+	if (matches->count)
 		output_printf(&shell->out, STYLE_PLAIN, "\n");
-	if (groups)
-		goroutine_groups_text(&shell->out, groups, all);
-	else if (argument_given(arguments, "stacks"))
-		stacks_text(shell, views, all);
-	else if (views->count)
-		list_text(shell, views, argument_given(arguments, "ctx"));
+	if (!groups)
+		return list_text(listing, matches);
+	goroutine_groups_text(&shell->out, groups, listing->all_frames);
+	return NULL;
 }
 
 static struct error *group_option(
@@ -169,13 +214,30 @@ static struct error *group_option(
 	return NULL;
 }
 
+static struct error *run_since(
+	struct shell *shell, const struct arguments *arguments, bool with_system)
+{
+	static const char *const others[] = {
+		"where", "group", "limit", "stacks", "ctx", "all-frames"};
+	for (size_t i = 0; i < array_length(others); i++) {
+		if (argument_value(arguments, others[i]))
+			return error_create(ERROR_USAGE,
+				"goroutines: --since tells of all goroutines, it goes with "
+				"--system and "
+				"--json but not with --%s",
+				others[i]);
+	}
+	return since_show(shell, with_system, argument_given(arguments, "json"));
+}
+
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
-	bool json = argument_given(arguments, "json"), stacks = argument_given(arguments, "stacks");
-	bool grouped;
+	bool json = argument_given(arguments, "json"), grouped;
 	enum group_by by = GROUP_BY_STACK;
 	struct view_query query = {.where = argument_value(arguments, "where"),
 		.with_system = json || argument_given(arguments, "system")};
+	if (argument_given(arguments, "since"))
+		return run_since(shell, arguments, query.with_system);
 	struct error *err = group_option(arguments, &grouped, &by);
 	uint64_t limit = 0;
 	if (!err && argument_value(arguments, "limit"))
@@ -183,30 +245,25 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (err)
 		return err;
 	query.limit = grouped ? 0 : limit; /* groups are limited, not what is in them */
-	if (grouped)
-		query.parts = by == GROUP_BY_STACK ? VIEW_STACK : 0;
-	else if (json)
-		query.parts = VIEW_WAITS | VIEW_LABELS | (stacks ? VIEW_STACK : 0u);
-	else
-		query.parts = VIEW_WAITS | VIEW_STACK | (stacks ? VIEW_LABELS : 0u);
-	if (argument_given(arguments, "ctx") && !grouped)
-		query.parts |= VIEW_CONTEXTS;
-	struct goroutine_views views;
+	struct listing listing = {.shell = shell,
+		.with_context = argument_given(arguments, "ctx"),
+		.with_stacks = argument_given(arguments, "stacks"),
+		.all_frames = all_frames(shell, arguments)};
+	struct goroutine_matches matches;
 	struct goroutine_groups groups = {0};
-	err = goroutine_views_load(shell, &query, &views);
-	if (err)
-		return err;
-	if (grouped)
-		err = goroutine_groups_make(&views, by, limit, &groups);
+	err = goroutine_matches_load(shell, &query, &matches);
+	if (!err && grouped)
+		err = goroutine_groups_make(shell, &matches, by, limit, &groups);
+	/* Nothing is printed before what may fail has been computed, but for single goroutines. */
 	if (!err && json)
-		err = render_json(shell, &views, stacks, grouped ? &groups : NULL);
+		err = render_json(&listing, &matches, grouped ? &groups : NULL);
 	else if (!err)
-		render_text(shell, arguments, &views, grouped ? &groups : NULL);
-	if (!err && views.unreadable)
+		err = render_text(&listing, &matches, grouped ? &groups : NULL);
+	if (!err && matches.list->unreadable)
 		shell_warn(shell, "%zu goroutines could not be read: the list is not complete",
-			views.unreadable);
+			matches.list->unreadable);
 	goroutine_groups_deinit(&groups);
-	goroutine_views_deinit(&views);
+	goroutine_matches_deinit(&matches);
 	return err;
 }
 
@@ -216,6 +273,8 @@ static const struct command_option options[] = {
 	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
 	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
 	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
+	{"since", 0, NULL, "who was born, is gone, or has not moved since the snapshot before",
+		NULL},
 	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
 	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
@@ -230,7 +289,7 @@ static const struct command goroutines_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
 		 "[--limit N] "
-		 "[--ctx] [--system] [--all-frames] [--json]",
+		 "[--ctx] [--since] [--system] [--all-frames] [--json]",
 	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
 	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
 		"the garbage "
@@ -239,6 +298,9 @@ static const struct command goroutines_command = {
 		"the "
 		"clock: times there count to the newest time stamp found in it, and are lower "
 		"bounds (\"clock\" in JSON).\n"
+		"\n"
+		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
+		"reading; a live process stands still until the list is complete.\n"
 		"\n"
 		"--group stack is what to look at first in a leak: goroutines in the same state "
 		"with the same "

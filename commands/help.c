@@ -12,6 +12,7 @@ static const char *const group_titles[] = {
 	[GROUP_THREADS] = "Threads",
 	[GROUP_DATA] = "Program and memory",
 	[GROUP_RUNNING] = "Running",
+	[GROUP_BREAKPOINTS] = "Breakpoints",
 	[GROUP_SESSION] = "Session",
 	[GROUP_PLUGIN] = "Plug-ins",
 };
@@ -122,7 +123,7 @@ static void print_command(struct shell *shell, const struct command *command)
 }
 
 /* The commands of the family `name` ("ctx"), a line each; false when there are none. */
-static bool print_family(struct shell *shell, const char *name)
+static bool print_family(struct shell *shell, const char *name, const char *heading)
 {
 	const struct command *const *commands;
 	size_t count = registry_list(shell->registry, &commands), length = strlen(name);
@@ -132,7 +133,7 @@ static bool print_family(struct shell *shell, const char *name)
 			commands[i]->name[length] != ' ')
 			continue;
 		if (!any)
-			output_printf(&shell->out, STYLE_STRONG, "Commands\n");
+			output_printf(&shell->out, STYLE_STRONG, "%s", heading);
 		any = true;
 		print_row(&shell->out, commands[i]->name, commands[i]->summary);
 	}
@@ -154,15 +155,17 @@ static struct error *run_help(struct shell *shell, const struct arguments *argum
 		snprintf(name + used, sizeof(name) - used, "%s%s", used ? " " : "",
 			arguments->words[i]);
 	}
-	if (print_family(shell, name))
-		return NULL;
 	const struct command *command;
 	size_t length = 0;
 	struct error *err = registry_find(shell->registry, name, &command, &length);
-	if (err)
-		return err;
-	print_command(shell, command);
-	return NULL;
+	if (!err)
+		print_command(shell, command);
+	/* "info" is a command and a family. */
+	if (print_family(shell, name, err ? "Commands\n" : "\nRelated\n")) {
+		error_destroy(err);
+		return NULL;
+	}
+	return err;
 }
 
 static void complete_help(

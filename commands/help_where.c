@@ -51,10 +51,14 @@ struct error *help_print_where(struct shell *shell)
 		"=~ matches a regular expression, !~ does not; a map is asked with name[\"key\"].\n"
 		"A comparison with several strings holds if it holds for one of them; one with a\n"
 		"value that a goroutine or context does not have is false.\n");
+	output_printf(output, STYLE_PLAIN,
+		"\nbreak, tbreak, trace and condition take the same language; their fields depend\n"
+		"on the place: \"help break\".\n");
 	output_printf(output, STYLE_STRONG, "\nExamples\n");
 	output_printf(output, STYLE_PLAIN,
 		"  goroutines --where 'status == \"waiting\" && wait > 5m && stack =~ "
 		"\"^main\\\\.\"'\n"
-		"  ctx list --where 'state == \"active\" && children > 100'\n");
+		"  ctx list --where 'state == \"active\" && children > 100'\n"
+		"  break newproc if creator =~ \"^main\\\\.\" && hits > 100\n");
 	return NULL;
 }

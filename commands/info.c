@@ -3,6 +3,7 @@
 
 #include "commands/goroutine_groups.h"
 #include "commands/registry.h"
+#include "commands/snapshot.h"
 #include "dbg/go/program.h"
 #include "dbg/go/summary.h"
 
@@ -78,6 +79,37 @@ static void memory_text(struct output *output, const struct summary *summary)
 	}
 }
 
+/* Which of the two one looks at, and how old it is. */
+static void snapshot_text(struct shell *shell)
+{
+	char age[32], shared[32], text[128];
+	uint64_t size = snapshot_shared_size(shell->target);
+	format_duration(snapshot_age_ns(shell->target), age, sizeof(age));
+	snprintf(text, sizeof(text), "%s old; the process stood still for %.1f ms and runs", age,
+		(double)shell->target->stall_ns / 1e6);
+	line(&shell->out, "snapshot", text);
+	if (!size)
+		return;
+	format_size(size, shared, sizeof(shared));
+	snprintf(text, sizeof(text),
+		"%s that it shares with other processes or files are as they are now", shared);
+	line(&shell->out, "", text);
+}
+
+static void snapshot_json(struct json *json, struct target *target)
+{
+	if (!target->is_snapshot) {
+		json_null(json, "snapshot");
+		return;
+	}
+	json_object(json, "snapshot");
+	json_int(json, "taken_unix_ms", target->stop_realtime_ns / 1000000);
+	json_double(json, "age_seconds", (double)snapshot_age_ns(target) / 1e9);
+	json_int(json, "stall_ns", target->stall_ns);
+	json_uint(json, "shared_bytes", snapshot_shared_size(target));
+	json_end(json);
+}
+
 static void render_text(
 	struct shell *shell, const struct summary *summary, const struct goroutine_groups *states)
 {
@@ -87,6 +119,8 @@ static void render_text(
 	snprintf(
 		text, sizeof(text), "%s %d, %s", target->ops->kind, (int)target->pid, summary->exe);
 	line(output, "target", text);
+	if (target->is_snapshot)
+		snapshot_text(shell);
 	line(output, "go", program_go_version(shell->program));
 	if (summary->uptime_ns.present) {
 		format_duration((int64_t)summary->uptime_ns.value, duration, sizeof(duration));
@@ -149,6 +183,7 @@ static void render_json(
 	struct json *json = json_create(&shell->out);
 	json_string(json, "target", shell->target->ops->kind);
 	json_int(json, "pid", shell->target->pid);
+	snapshot_json(json, shell->target);
 	json_string(json, "exe", summary->exe);
 	json_string(json, "go", program_go_version(shell->program));
 	if (summary->uptime_ns.present)
@@ -182,20 +217,20 @@ static void render_json(
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
 	struct summary summary;
-	struct goroutine_views views = {0};
+	struct goroutine_matches all = {0};
 	struct goroutine_groups states = {0};
 	struct view_query query = {.with_system = true};
 	struct error *err = program_summary(shell->program, &summary);
 	if (!err)
-		err = goroutine_views_load(shell, &query, &views);
+		err = goroutine_matches_load(shell, &query, &all);
 	if (!err)
-		err = goroutine_groups_make(&views, GROUP_BY_STATUS, 0, &states);
+		err = goroutine_groups_make(shell, &all, GROUP_BY_STATUS, 0, &states);
 	if (!err && argument_given(arguments, "json"))
 		render_json(shell, &summary, &states);
 	else if (!err)
 		render_text(shell, &summary, &states);
 	goroutine_groups_deinit(&states);
-	goroutine_views_deinit(&views);
+	goroutine_matches_deinit(&all);
 	return err;
 }
 
@@ -209,7 +244,8 @@ static const struct command info_command = {
 	.group = GROUP_DATA,
 	.usage = "info [--json]",
 	.summary = "Shows the program at a glance: Go version, goroutines by status, memory, build",
-	.help = "The last line tells which source each piece of knowledge came from.",
+	.help = "The last line tells which source each piece of knowledge came from. For a "
+		"snapshot the second one tells its age.",
 	.example = "info",
 	.options = options,
 	.needs_target = true,

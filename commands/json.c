@@ -14,13 +14,30 @@ struct json {
 	yajl_gen generator;
 	bool is_array[JSON_MAX_DEPTH];
 	size_t depth; /* may exceed the maximum: what is deeper is left out */
+	/* yajl hands over a few bytes at a time; stdio would cost more for each than yajl does. */
+	char buffer[16 << 10];
+	size_t buffered;
 };
+
+static void flush(struct json *json)
+{
+	if (!output_failed(json->output))
+		fwrite_unlocked(json->buffer, 1, json->buffered, json->output->stream);
+	json->buffered = 0;
+}
 
 static void write_text(void *context, const char *text, size_t size)
 {
-	struct output *output = context;
-	if (!output_failed(output))
-		fwrite(text, 1, size, output->stream);
+	struct json *json = context;
+	if (size > sizeof(json->buffer) - json->buffered)
+		flush(json);
+	if (size > sizeof(json->buffer)) {
+		if (!output_failed(json->output))
+			fwrite_unlocked(text, 1, size, json->output->stream);
+		return;
+	}
+	memcpy(json->buffer + json->buffered, text, size);
+	json->buffered += size;
 }
 
 struct json *json_create(struct output *output)
@@ -34,7 +51,7 @@ struct json *json_create(struct output *output)
 	}
 	json->output = output;
 	json->generator = generator;
-	yajl_gen_config(generator, yajl_gen_print_callback, write_text, (void *)output);
+	yajl_gen_config(generator, yajl_gen_print_callback, write_text, (void *)json);
 	json_object(json, NULL);
 	json_int(json, "version", 1);
 	return json;
@@ -46,6 +63,7 @@ void json_finish(struct json *json)
 		return;
 	while (json->depth)
 		json_end(json);
+	flush(json);
 	fputc('\n', json->output->stream);
 	yajl_gen_free(json->generator);
 	free(json);
@@ -56,7 +74,7 @@ void json_finish(struct json *json)
 static void write_string(struct json *json, const char *text, size_t size)
 {
 	size_t valid = 0, bad = 0;
-	while (valid < size) {
+	while ((valid += utf8_plain(text + valid, size - valid)) < size) {
 		uint32_t character = 0;
 		size_t length = utf8_decode(text + valid, size - valid, &character);
 		if (!length)
@@ -207,7 +225,11 @@ void json_address(struct json *json, const char *key, uint64_t value)
 		json_null(json, key);
 		return;
 	}
-	char text[24];
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	json_string(json, key, text);
+	/* There are more of these than of anything else: by hand, from the end. */
+	char text[2 + 16], *at = text + sizeof(text);
+	for (; value; value >>= 4)
+		*--at = "0123456789abcdef"[value & 15];
+	*--at = 'x';
+	*--at = '0';
+	json_string_n(json, key, at, (size_t)(text + sizeof(text) - at));
 }

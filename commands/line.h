@@ -34,6 +34,16 @@ struct error *line_init(struct line *line, const char *text);
 struct error *line_init_expression(struct line *line, const char *text);
 void line_deinit(struct line *line);
 
+/*
+ * Splits "PLACE --option if EXPR # comment" before the first word "if" that is not quoted.
+ * `*ret_before` is what stands before it, `*ret_condition` EXPR as it is written (without a pair of
+ * single quotes around all of it), or NULL when there is no "if". ERROR_USAGE when nothing follows.
+ * Both are malloc'ed.
+ */
+struct error *line_split_condition(const char *text, char **ret_before, char **ret_condition);
+/* The same trimming for a text that is all EXPR. */
+struct error *line_take_condition(const char *text, char **ret);
+
 /* Where a line that is still being typed ends, for completion. */
 struct line_end {
 	size_t word;  /* offset of the last word's first character (after a quote) */

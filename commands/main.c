@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "commands/block.h"
 #include "commands/interrupt.h"
 #include "commands/options.h"
 #include "commands/plugin.h"
@@ -23,6 +24,15 @@ static void warn(void *context, const char *message)
 	shell_warn(context, "%s", message);
 }
 
+static struct live_options live_options(struct shell *shell)
+{
+	return (struct live_options){
+		.max_stop_ns = shell->settings.max_stop_ns,
+		.pause = shell->settings.pause,
+		.cancel = &shell->cancel,
+	};
+}
+
 static struct error *open_live(struct shell *shell, const char *pid_text, struct target **ret)
 {
 	uint64_t pid;
@@ -31,14 +41,14 @@ static struct error *open_live(struct shell *shell, const char *pid_text, struct
 		return err;
 	if (!pid || pid > INT32_MAX)
 		return error_create(ERROR_USAGE, "there is no process %s", pid_text);
-	struct live_options options = {shell->settings.max_stop_ns, &shell->cancel};
+	struct live_options options = live_options(shell);
 	return live_attach((pid_t)pid, &options, ret);
 }
 
 static struct error *open_target(
 	struct shell *shell, const struct options *options, struct target **ret)
 {
-	struct live_options live = {shell->settings.max_stop_ns, &shell->cancel};
+	struct live_options live = live_options(shell);
 	const char *const *words = options->words;
 	switch (options->subcommand) {
 	case SUBCOMMAND_ATTACH:
@@ -58,13 +68,21 @@ static struct error *open_target(
 	return core_open(both ? words[0] : options->exe, words[both], warn, shell, ret);
 }
 
+static struct error *run_item(struct shell *shell, const struct run_item *item, bool last)
+{
+	if (item->is_script && shell->block)
+		return block_finish(shell);
+	struct error *err = item->is_script ? shell_run_script(shell, item->text)
+					    : shell_execute(shell, item->text);
+	return err || !last ? err : block_finish(shell);
+}
+
 /* Runs -e and -x; false when one failed and the rest must not run. */
 static bool run_items(struct shell *shell, const struct options *options)
 {
 	for (size_t i = 0; i < options->item_count && !shell->quit; i++) {
-		const struct run_item *item = &options->items[i];
-		struct error *err = item->is_script ? shell_run_script(shell, item->text)
-						    : shell_execute(shell, item->text);
+		bool last = i + 1 == options->item_count;
+		struct error *err = run_item(shell, &options->items[i], last);
 		if (!err && shell->cancel)
 			err = error_create(ERROR_CANCELLED, "interrupted");
 		bool stop = shell->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);
@@ -129,6 +147,10 @@ static void apply(struct shell *shell, const struct options *options)
 		!options->batch && options->subcommand != SUBCOMMAND_DUMP && isatty(STDIN_FILENO);
 	shell->settings.color = options->color;
 	shell->settings.quiet = options->quiet;
+	/* A program started under the debugger stands at its beginning; any other is in use. */
+	shell->settings.pause = options->pause_given			       ? options->pause
+				: options->subcommand == SUBCOMMAND_EXEC ? PAUSE_STOP
+									       : PAUSE_FORK;
 	shell->settings.max_stop_ns = options->max_stop_given ? options->max_stop_ns
 				      : shell->interactive    ? 0
 							      : default_max_stop_ns;
@@ -187,6 +209,8 @@ static void open_missing_streams(void)
 int main(int argc, char **argv)
 {
 	open_missing_streams();
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	setlocale(LC_CTYPE, "");
 	struct options options;
 	struct error *err = options_init(&options, argc, argv);

@@ -103,5 +103,9 @@ void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64
 		return;
 	shell->progress_ns = now_ns;
 	shell->progress_shown = true;
-	fprintf(stderr, "\r\033[K%s: %3.0f %%", what, 100.0 * (double)done / (double)total);
+	enum { BAR = 24 };
+	static const char bar[] = "========================";
+	double part = (double)done / (double)total;
+	fprintf(stderr, "\r\033[K%s [%-*.*s] %3.0f %%", what, BAR, (int)(BAR * part), bar,
+		100 * part);
 }

@@ -84,14 +84,12 @@ static struct error *parse_color(const char *text, enum color_mode *ret)
 		ERROR_USAGE, "--color cannot be \"%s\": it is one of auto, always, never", text);
 }
 
-static struct error *parse_pause(const char *text)
+static struct error *parse_pause(const char *text, struct options *options)
 {
-	if (!strcmp(text, "stop"))
+	options->pause_given = true;
+	options->pause = strcmp(text, "fork") ? PAUSE_STOP : PAUSE_FORK;
+	if (!strcmp(text, "stop") || !strcmp(text, "fork"))
 		return NULL;
-	if (!strcmp(text, "fork"))
-		return error_create(ERROR_USAGE, "--pause=fork is not available yet: leave it out, "
-						 "and the process stands still "
-						 "while you look (--max-stop limits for how long)");
 	return error_create(ERROR_USAGE, "--pause cannot be \"%s\": it is stop or fork", text);
 }
 
@@ -113,7 +111,7 @@ static struct error *take_option(struct options *options, enum option_id id, con
 		options->batch = true;
 		return NULL;
 	case OPTION_PAUSE:
-		return parse_pause(value);
+		return parse_pause(value, options);
 	case OPTION_MAX_STOP:
 		options->max_stop_given = true;
 		return argument_duration(value, "--max-stop", &options->max_stop_ns);

@@ -5,6 +5,7 @@
 #define GCTXDBG_COMMANDS_OPTIONS_H
 
 #include "commands/shell.h"
+#include "dbg/target/target.h"
 
 enum subcommand { SUBCOMMAND_ATTACH, SUBCOMMAND_CORE, SUBCOMMAND_EXEC, SUBCOMMAND_DUMP };
 
@@ -21,7 +22,8 @@ struct options {
 	struct run_item *items;
 	size_t item_count, item_capacity;
 	bool help, version, batch, quiet;
-	bool max_stop_given;
+	bool pause_given, max_stop_given;
+	enum pause_mode pause;
 	int64_t max_stop_ns;
 	enum color_mode color;
 	const char *exe, *debug_file, *plugin_dir;

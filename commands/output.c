@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include "commands/utf8.h"
 
@@ -42,6 +43,12 @@ void output_printf(struct output *output, enum style style, const char *format, 
 static void write_escaped(struct output *output, const char *text, size_t size)
 {
 	for (size_t offset = 0; offset < size;) {
+		size_t plain = utf8_plain(text + offset, size - offset);
+		if (plain) {
+			fwrite_unlocked(text + offset, 1, plain, output->stream);
+			offset += plain;
+			continue;
+		}
 		uint32_t character = 0;
 		size_t length = utf8_decode(text + offset, size - offset, &character);
 		if (!length) {
@@ -51,7 +58,7 @@ static void write_escaped(struct output *output, const char *text, size_t size)
 			fprintf(output->stream,
 				character < 0x80 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, character);
 		} else {
-			fwrite(text + offset, 1, length, output->stream);
+			fwrite_unlocked(text + offset, 1, length, output->stream);
 		}
 		offset += length;
 	}
@@ -91,7 +98,24 @@ void output_wrapped(struct output *output, const char *text, unsigned indent, un
 
 bool output_failed(const struct output *output)
 {
-	return ferror(output->stream) != 0;
+	return ferror_unlocked(output->stream) != 0;
+}
+
+bool output_is_file(const struct output *output)
+{
+	struct stat status;
+	int fd = fileno(output->stream);
+	return fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode);
+}
+
+void output_blanks(struct output *output, size_t count)
+{
+	static const char blanks[] =
+		"                                                                ";
+	for (size_t part; count; count -= part) {
+		part = count < sizeof(blanks) - 1 ? count : sizeof(blanks) - 1;
+		fwrite_unlocked(blanks, 1, part, output->stream);
+	}
 }
 
 void format_duration(int64_t nanoseconds, char *ret, size_t size)

@@ -16,6 +16,8 @@ struct output {
 	unsigned width; /* columns of the terminal; 0: not a terminal, never shorten */
 };
 
+enum { OUTPUT_BUFFER = 64 << 10 }; /* bytes, of streams that are no terminals */
+
 enum style { STYLE_PLAIN, STYLE_STRONG, STYLE_DIM, STYLE_FUNCTION, STYLE_WARNING, STYLE_ADDRESS };
 
 /* printf in a style; plain when colour is off. Control characters in strings from a target must
@@ -30,6 +32,12 @@ void output_text(struct output *output, enum style style, const char *text);
 /* Writes `text`, escaped likewise, in lines of at most `width` columns (0: one line for each that
  * it has), each after `indent` blanks, and ends the last one. */
 void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width);
+
+/* Writes so many blanks. */
+void output_blanks(struct output *output, size_t count);
+
+/* Whether it goes to a file: nobody sees it now. */
+bool output_is_file(const struct output *output);
 
 /* True when writing failed (a closed pipe): long renderers stop then; `… | head` ends at once. */
 bool output_failed(const struct output *output);
@@ -53,6 +61,14 @@ static inline void table_cleanup(struct table **table)
 /* Adds the next cell of the current row, printf-style; rows begin by themselves. */
 void table_cell(struct table *table, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * A long table need not be collected first: columns get their widths from the first thousand rows,
+ * which are printed then, and all further ones at once. What is wider there still is printed whole
+ * where the output is no terminal. Call before the first cell.
+ */
+void table_stream(struct table *table, struct output *output);
+/* Column number `column` is to be at least so wide. */
+void table_widen(struct table *table, size_t column, unsigned columns);
 /* Prints; on a terminal, lines longer than its width are cut with "…" in the last column. */
 void table_print(struct table *table, struct output *output);
 

@@ -9,9 +9,12 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "commands/block.h"
+#include "commands/break_session.h"
 #include "commands/completion.h"
 #include "commands/history.h"
 #include "commands/interrupt.h"
+#include "commands/snapshot.h"
 
 /* Readline hands lines to a function without an argument: it finds the session here while
  * repl_run() runs. */
@@ -25,8 +28,11 @@ static struct {
 void repl_prompt(const struct shell *shell, char *ret, size_t size)
 {
 	const struct target *target = shell->target;
-	char what[32] = "", selected[32] = "";
-	if (target && target->ops->cont)
+	char what[64] = "", age[32] = "", selected[32] = "";
+	if (target && target->is_snapshot) {
+		format_duration(snapshot_age_ns(target), age, sizeof(age));
+		snprintf(what, sizeof(what), " %d snapshot %s old", (int)target->pid, age);
+	} else if (target && target->ops->cont)
 		snprintf(what, sizeof(what), " %d%s", (int)target->pid,
 			target->state == TARGET_RUNNING ? " running" : "");
 	else if (target)
@@ -36,7 +42,10 @@ void repl_prompt(const struct shell *shell, char *ret, size_t size)
 			(unsigned long long)shell->selection.goid);
 	else if (target && shell->selection.tid)
 		snprintf(selected, sizeof(selected), " t%d", (int)shell->selection.tid);
-	snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
+	if (shell->block)
+		snprintf(ret, size, "> ");
+	else
+		snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
 }
 
 static void on_line(char *line)
@@ -127,14 +136,16 @@ static void read_line(void)
 			{.fd = STDIN_FILENO, .events = POLLIN},
 			{.fd = event_fd(shell), .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
+			{.fd = break_session_fd(shell), .events = POLLIN},
 		};
 		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
 			state.ended = true;
 		if (state.ended)
 			break;
-		if (fds[2].revents && interrupt_drain())
+		if (fds[2].revents && interrupt_drain()) {
+			block_abandon(shell);
 			clear_line();
-		else if (fds[1].revents)
+		} else if (fds[1].revents || (fds[3].revents && break_session_collect(shell)))
 			tell_events();
 		else if (fds[0].revents & POLLIN)
 			rl_callback_read_char();
@@ -161,7 +172,12 @@ static void greet(const struct shell *shell)
 	if (shell->settings.quiet || !shell->target)
 		return;
 	const struct target *target = shell->target;
-	if (target->ops->cont)
+	if (target->is_snapshot)
+		fprintf(stderr,
+			"gctxdbg: you look at a frozen copy of process %d (%s), which runs on; "
+			"\"snapshot\" makes a new one, \"help\" lists the commands\n",
+			(int)target->pid, target->exe_name ? target->exe_name : "?");
+	else if (target->ops->cont)
 		fprintf(stderr,
 			"gctxdbg: process %d (%s) stands still while you look and runs on when you "
 			"leave; \"help\" lists the commands\n",
@@ -185,6 +201,13 @@ void repl_run(struct shell *shell)
 	greet(shell);
 	while (!shell->quit) {
 		read_line();
+		if (state.ended && shell->block) {
+			/* Ctrl-D ends the list of commands, not the session. */
+			state.ended = false;
+			fputc('\n', stdout);
+			run_line(shell, "end");
+			continue;
+		}
 		if (state.ended) {
 			/* With bracketed paste readline has ended the line itself. */
 			const char *paste = rl_variable_value("enable-bracketed-paste");

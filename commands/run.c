@@ -1,11 +1,13 @@
-/* The commands that let the target run or leave it: continue, interrupt, detach, kill, quit. */
+/* The commands that let the target run: continue, wait. */
 #include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/break_session.h"
 #include "commands/interrupt.h"
 #include "commands/registry.h"
 #include "commands/run.h"
+#include "commands/snapshot.h"
 #include "dbg/go/program.h"
 
 static int64_t now_ns(void)
@@ -15,8 +17,7 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Stops a running target and tells so. */
-static struct error *stop(struct shell *shell)
+struct error *shell_stop(struct shell *shell)
 {
 	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
 	 */
@@ -30,72 +31,216 @@ static struct error *stop(struct shell *shell)
 	return err;
 }
 
-/* Waits until the target stops or is gone, Ctrl-C, or the deadline (INT64_MAX: none); the last two
- * stop it. */
-static struct error *wait_for_stop(struct shell *shell, int64_t deadline_ns)
+struct error *shell_resume(struct shell *shell)
 {
-	while (shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
-		int64_t left_ns = deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - now_ns();
-		if (shell->cancel || left_ns <= 0)
-			return stop(shell);
-		/* A wait of at most a minute at a time: the rest does not fit into an int. */
-		int64_t timeout_ms = left_ns / 1000000 + 1;
+	shell->stop_told = false;
+	struct error *err = target_continue(shell->target);
+	if (err)
+		shell->stop_told = true;
+	return err;
+}
+
+/* When and how much to wait for. */
+struct wait_limits {
+	int64_t deadline_ns; /* INT64_MAX: none */
+	uint64_t hits;	     /* of breakpoints, told since; 0: no limit */
+};
+
+static bool has_had_enough(const struct shell *shell, const struct wait_limits *limits)
+{
+	return shell->cancel || now_ns() >= limits->deadline_ns || output_failed(&shell->out) ||
+	       (shell->breaks && limits->hits && shell->breaks->reported >= limits->hits) ||
+	       (shell->breaks && shell->breaks->failed);
+}
+
+static void wait_for_event(const struct shell *shell, int64_t deadline_ns)
+{
+	/* A wait of at most a minute at a time: more does not fit into an int. */
+	int64_t left_ns = deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - now_ns();
+	int64_t timeout_ms = left_ns < 0 ? 0 : left_ns / 1000000 + 1;
+	struct pollfd fds[] = {
+		{.fd = shell->target->event_fd, .events = POLLIN},
+		{.fd = interrupt_fd(), .events = POLLIN},
+		{.fd = break_session_fd(shell), .events = POLLIN},
+	};
+	poll(fds, array_length(fds), timeout_ms < 60000 ? (int)timeout_ms : 60000);
+	if (fds[1].revents)
+		interrupt_drain();
+}
+
+/* The first error of a breakpoint's list of commands. */
+static struct error *take_failure(const struct shell *shell)
+{
+	return shell->breaks ? take_pointer(shell->breaks->failed) : NULL;
+}
+
+/* What it has stopped for is told with the event, which may come a moment after the stop. */
+static bool is_awaited(const struct shell *shell)
+{
+	return shell->target && !shell->quit &&
+	       (shell->target->state == TARGET_RUNNING || !shell->stop_told);
+}
+
+/* Waits until the target stops or is gone, or limits are reached or Ctrl-C comes, which stop it. */
+static struct error *wait_for_stop(struct shell *shell, const struct wait_limits *limits)
+{
+	struct error *err = NULL;
+	if (shell->breaks) {
+		shell->breaks->reported = 0;
+		shell->breaks->most = limits->hits;
+	}
+	shell_handle_events(shell);
+	while (is_awaited(shell)) {
+		bool running = shell->target->state == TARGET_RUNNING;
+		if (running && has_had_enough(shell, limits)) {
+			if (shell->breaks)
+				shell->breaks->ending = true;
+			err = shell_stop(shell);
+			break;
+		}
+		/* The event follows a stop at once. */
+		wait_for_event(shell, running ? limits->deadline_ns : now_ns() + 100000000);
+		if (!running)
+			shell->stop_told = true;
+		shell_handle_events(shell);
+	}
+	if (shell->breaks) {
+		shell->breaks->ending = false;
+		shell->breaks->most = 0;
+	}
+	shell->json_events = false;
+	struct error *failure = take_failure(shell);
+	if (!err)
+		return failure;
+	error_destroy(failure);
+	return err;
+}
+
+/* `duration_ns` from now. */
+static int64_t deadline_after(int64_t duration_ns)
+{
+	int64_t deadline_ns;
+	return __builtin_add_overflow(now_ns(), duration_ns, &deadline_ns) ? INT64_MAX
+									   : deadline_ns;
+}
+
+enum { LIVES_MS = 100 };
+
+/* Waits beside a process that runs untraced, not for longer than it lives; ERROR_CANCELLED after
+ * Ctrl-C. */
+static struct error *wait_beside(struct shell *shell, int64_t duration_ns)
+{
+	int64_t end_ns = deadline_after(duration_ns);
+	while (!shell->cancel && !shell->quit && now_ns() < end_ns &&
+		target_program_lives(shell->target)) {
 		struct pollfd fds[] = {
 			{.fd = shell->target->event_fd, .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
 		};
-		poll(fds, array_length(fds), timeout_ms < 60000 ? (int)timeout_ms : 60000);
+		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
+		poll(fds, array_length(fds), left_ms < LIVES_MS ? (int)left_ms : LIVES_MS);
 		if (fds[1].revents)
 			interrupt_drain();
 		shell_handle_events(shell);
+		if (!shell->target)
+			return error_create(ERROR_GONE, "the process is gone");
 	}
-	return NULL;
+	return shell->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
 }
 
 struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 {
-	int64_t deadline_ns;
+	int *suspended;
+	size_t count;
 	interrupt_drain();
-	struct error *err = target_continue(shell->target);
-	if (err)
-		return err;
-	if (__builtin_add_overflow(now_ns(), duration_ns, &deadline_ns))
-		deadline_ns = INT64_MAX;
-	err = wait_for_stop(shell, deadline_ns);
+	if (shell->target->is_snapshot) {
+		/* It runs as it is. */
+		struct error *err = wait_beside(shell, duration_ns);
+		return err ? err : snapshot_again(shell);
+	}
+	struct error *err = break_session_suspend(shell, &suspended, &count);
+	if (!err)
+		err = shell_resume(shell);
+	struct wait_limits limits = {.deadline_ns = deadline_after(duration_ns)};
+	if (!err)
+		err = wait_for_stop(shell, &limits);
+	struct error *resume_err = break_session_resume(shell, suspended, count);
 	if (!err && (!shell->target || !shell->program))
 		err = error_create(ERROR_GONE, "the process is gone");
-	return err ? err : target_check(shell->target);
+	if (!err)
+		err = target_check(shell->target);
+	if (!err)
+		return resume_err;
+	error_destroy(resume_err);
+	return err;
+}
+
+static struct error *parse_limits(const struct arguments *arguments, struct wait_limits *ret)
+{
+	const char *duration = argument_value(arguments, "for");
+	const char *hits = argument_value(arguments, "hits");
+	*ret = (struct wait_limits){.deadline_ns = INT64_MAX};
+	struct error *err = NULL;
+	if (duration) {
+		int64_t duration_ns;
+		err = argument_duration(duration, "--for", &duration_ns);
+		if (!err)
+			ret->deadline_ns = deadline_after(duration_ns);
+	}
+	if (!err && hits) {
+		err = argument_number(hits, "--hits", &ret->hits);
+		if (!err && !ret->hits)
+			err = error_create(ERROR_USAGE, "--hits must be at least 1");
+	}
+	return err;
+}
+
+/* `continue` in a breakpoint's list of commands: ends the list, the process runs on afterwards. */
+static struct error *continue_later(struct shell *shell, const struct arguments *arguments)
+{
+	const struct command_option *option = arguments->command->options;
+	for (; option->name; option++)
+		if (argument_given(arguments, option->name))
+			return error_create(ERROR_USAGE,
+				"in a breakpoint's commands, continue goes on as the one before "
+				"it: "
+				"without --%s",
+				option->name);
+	shell->breaks->go_on = true;
+	return NULL;
 }
 
 static struct error *run_continue(struct shell *shell, const struct arguments *arguments)
 {
-	int64_t duration_ns = INT64_MAX;
-	const char *duration = argument_value(arguments, "for");
-	if (duration) {
-		struct error *err = argument_duration(duration, "--for", &duration_ns);
-		if (err)
-			return err;
-	}
+	struct wait_limits limits;
+	struct error *err = parse_limits(arguments, &limits);
+	if (err)
+		return err;
 	bool background = argument_given(arguments, "background");
-	if (background && duration)
-		return error_create(ERROR_USAGE, "continue: --for waits, --background does not");
+	if (background && (limits.hits || limits.deadline_ns != INT64_MAX))
+		return error_create(
+			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
+	if (limits.hits && !shell->breaks)
+		return error_create(ERROR_USAGE, "--hits: there is no breakpoint to be hit");
+	if (shell->breaks && shell->breaks->in_commands)
+		return continue_later(shell, arguments);
 	interrupt_drain();
+	shell->json_events = argument_given(arguments, "json");
 	if (shell->target->state != TARGET_RUNNING) {
-		struct error *err = target_continue(shell->target);
+		err = break_session_arm(shell);
+		if (!err)
+			err = shell_resume(shell);
 		if (err)
 			return err;
 	}
-	if (background)
-		return NULL;
-	int64_t deadline_ns, start_ns = now_ns();
-	if (__builtin_add_overflow(start_ns, duration_ns, &deadline_ns))
-		deadline_ns = INT64_MAX;
-	return wait_for_stop(shell, deadline_ns);
+	return background ? NULL : wait_for_stop(shell, &limits);
 }
 
 static const struct command_option continue_options[] = {
 	{.name = "for", .argument = "DURATION", .help = "stop it again after that time"},
+	{.name = "hits", .argument = "N", .help = "until breakpoints have been hit N times"},
 	{.name = "background", .letter = 'b', .help = "do not wait; \"interrupt\" stops it"},
+	{.name = "json", .help = "what happens, one JSON document per line"},
 	{0},
 };
 
@@ -105,10 +250,18 @@ static const struct command continue_command = {
 	.name = "continue",
 	.aliases = continue_aliases,
 	.group = GROUP_RUNNING,
-	.usage = "continue [--for DURATION | --background]",
-	.summary = "Lets the process run on, until Ctrl-C or a signal stops it",
-	.help = "What was selected stays selected; everything is read anew after the stop. A core "
-		"cannot continue.",
+	.usage = "continue [--for DURATION] [--hits N] [--background] [--json]",
+	.summary = "Lets the process run on, until a breakpoint, a signal or Ctrl-C stops it",
+	.help = "At a breakpoint that stops, the goroutine that hit it becomes the selected one; "
+		"otherwise what was selected stays so. Everything is read anew after the stop. A "
+		"core cannot continue.\n"
+		"\n"
+		"--hits N goes on after each stop until N have been told (with their lists of "
+		"commands run), lines of traces included. After --background the prompt is back at "
+		"once and hits are told above it; in scripts, \"wait\" waits for the next stop.\n"
+		"\n"
+		"--json writes one document per line: \"event\" is \"trace\", \"stop\", "
+		"\"stopped\", \"exited\", \"killed\", \"exec\", \"watchdog\" or \"leave\".",
 	.example = "continue --for 10s",
 	.options = continue_options,
 	.needs_target = true,
@@ -116,111 +269,37 @@ static const struct command continue_command = {
 };
 REGISTER_COMMAND(continue_command);
 
-static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
+static struct error *run_wait(struct shell *shell, const struct arguments *arguments)
 {
-	(void)arguments;
-	const struct target *target = shell->target;
-	if (target->ops->cont && target->state == TARGET_STOPPED) {
-		shell_tell(shell, "process %d is stopped already", (int)target->pid);
-		return NULL;
-	}
-	return stop(shell);
-}
-
-static const struct command interrupt_command = {
-	.name = "interrupt",
-	.group = GROUP_RUNNING,
-	.usage = "interrupt",
-	.summary = "Stops all threads of a running process",
-	.example = "interrupt",
-	.needs_target = true,
-	.run = run_interrupt,
-};
-REGISTER_COMMAND(interrupt_command);
-
-static struct error *run_detach(struct shell *shell, const struct arguments *arguments)
-{
-	(void)arguments;
-	int pid = (int)shell->target->pid;
-	struct error *err = target_detach(shell->target);
+	struct wait_limits limits;
+	struct error *err = parse_limits(arguments, &limits);
 	if (err)
 		return err;
-	shell_close_target(shell);
-	shell_tell(shell, "process %d runs on without us", pid);
-	return NULL;
+	if (shell->breaks && shell->breaks->in_commands)
+		return error_create(ERROR_USAGE,
+			"wait: the process is stopped while a breakpoint's commands run");
+	interrupt_drain();
+	shell->json_events = argument_given(arguments, "json");
+	return wait_for_stop(shell, &limits);
 }
 
-static const struct command detach_command = {
-	.name = "detach",
-	.group = GROUP_RUNNING,
-	.usage = "detach",
-	.summary = "Leaves the process running, but not the debugger",
-	.example = "detach",
-	.needs_target = true,
-	.run = run_detach,
-};
-REGISTER_COMMAND(detach_command);
-
-/* Asks on the terminal; false is anything but yes. */
-static bool confirm(const struct target *target)
-{
-	char answer[16] = "";
-	fprintf(stderr, "kill process %d (%s)? (y/N) ", (int)target->pid,
-		target->exe_name ? target->exe_name : "?");
-	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
-static struct error *run_kill(struct shell *shell, const struct arguments *arguments)
-{
-	bool ask = shell->interactive && !shell->script && !argument_given(arguments, "yes");
-	if (ask && shell->target->ops->kill && !confirm(shell->target))
-		return error_create(ERROR_CANCELLED, "not killed");
-	int pid = (int)shell->target->pid;
-	struct error *err = target_kill(shell->target);
-	if (err)
-		return err;
-	shell_close_target(shell);
-	shell_tell(shell, "process %d has been killed", pid);
-	return NULL;
-}
-
-static const struct command_option kill_options[] = {
-	{.name = "yes", .letter = 'y', .help = "do not ask"},
+static const struct command_option wait_options[] = {
+	{.name = "for", .argument = "DURATION", .help = "stop it after that time"},
+	{.name = "hits", .argument = "N", .help = "until breakpoints have been hit N times"},
+	{.name = "json", .help = "what happens, one JSON document per line"},
 	{0},
 };
 
-static const char *const kill_aliases[] = {"k", NULL};
-
-static const struct command kill_command = {
-	.name = "kill",
-	.aliases = kill_aliases,
+static const struct command wait_command = {
+	.name = "wait",
 	.group = GROUP_RUNNING,
-	.usage = "kill [--yes]",
-	.summary = "Kills the process; asks at a prompt",
-	.example = "kill --yes",
-	.options = kill_options,
+	.usage = "wait [--for DURATION] [--hits N] [--json]",
+	.summary = "Waits until a running process stops, as continue does without --background",
+	.help = "For scripts: after \"continue --background\" and what is to be done meanwhile. "
+		"Returns at once when the process is stopped.",
+	.example = "wait --for 30s",
+	.options = wait_options,
 	.needs_target = true,
-	.run = run_kill,
+	.run = run_wait,
 };
-REGISTER_COMMAND(kill_command);
-
-static struct error *run_quit(struct shell *shell, const struct arguments *arguments)
-{
-	(void)arguments;
-	shell->quit = true;
-	return NULL;
-}
-
-static const char *const quit_aliases[] = {"q", "exit", NULL};
-
-static const struct command quit_command = {
-	.name = "quit",
-	.aliases = quit_aliases,
-	.group = GROUP_SESSION,
-	.usage = "quit",
-	.summary = "Leaves; a live process runs on",
-	.help = "End of input (Ctrl-D), SIGTERM and SIGHUP do the same.",
-	.example = "quit",
-	.run = run_quit,
-};
-REGISTER_COMMAND(quit_command);
+REGISTER_COMMAND(wait_command);

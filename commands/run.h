@@ -6,6 +6,12 @@
 
 #include "commands/shell.h"
 
+/* Looks at a running target again (stops it, or as `pause` says) and tells so. */
+struct error *shell_stop(struct shell *shell);
+
+/* Lets a stopped live target run; whoever calls this has put breakpoints in or taken them out. */
+struct error *shell_resume(struct shell *shell);
+
 /*
  * Resumes a stopped live target, waits for `duration_ns` (or until it stops by itself, or Ctrl-C)
  * and stops it again; what was read is forgotten. ERROR_GONE when it is gone then or cannot run.

@@ -1,11 +1,13 @@
 /* Scripts: a file or stdin, line by line, up to the first command that fails. */
 #include "commands/script.h"
+#include "commands/block.h"
 #include "commands/open_file.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 
-#include "commands/shell.h"
+#include "commands/break_session.h"
 
 enum { SCRIPT_MAX_DEPTH = 16, SCRIPT_MAX_LINE = 64 * 1024 };
 
@@ -57,6 +59,36 @@ static struct error *read_line(FILE *stream, char *line, bool *ret)
 	return NULL;
 }
 
+/*
+ * A program at the other end of a pipe takes its time between two commands. Meanwhile what happens
+ * to a process that runs is told at once, and hits of breakpoints do not pile up until its threads
+ * wait for us.
+ */
+static void wait_for_line(struct shell *shell, FILE *stream)
+{
+	while (shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
+		struct pollfd fds[] = {
+			{.fd = fileno(stream), .events = POLLIN},
+			{.fd = shell->target->event_fd, .events = POLLIN},
+			{.fd = break_session_fd(shell), .events = POLLIN},
+		};
+		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents || fds[2].revents)
+			shell_handle_events(shell);
+		if (fds[0].revents)
+			return;
+	}
+}
+
+/* True for a pipe or terminal, which is then read byte by byte, so that poll() knows all. */
+static bool is_slow(FILE *stream)
+{
+	struct stat status;
+	return !fstat(fileno(stream), &status) && !S_ISREG(status.st_mode) &&
+	       setvbuf(stream, NULL, _IONBF, 0) == 0;
+}
+
 /* Runs one line; the error is what has to stop the script. */
 static struct error *run_line(struct shell *shell, const char *line)
 {
@@ -92,15 +124,23 @@ struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *na
 	struct script_position position = {.name = name, .caller = shell->script};
 	shell->script = &position;
 	struct error *err = NULL;
+	bool slow = is_slow(stream);
 	while (!err && !shell->quit) {
 		bool got = false;
 		position.line++;
+		if (slow)
+			wait_for_line(shell, stream);
 		err = read_line(stream, line, &got);
 		if (!err && !got)
 			break;
 		if (!err)
 			err = run_line(shell, line);
 	}
+	struct error *open = block_finish(shell);
+	if (err)
+		error_destroy(open);
+	else
+		err = open;
 	shell->script = position.caller;
 	return error_wrap(err, "%s:%u", name, position.line);
 }

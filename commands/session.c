@@ -1,10 +1,13 @@
 /* The shell's target: opening it, what happens to it meanwhile, leaving it. */
 #include "commands/shell.h"
+#include "commands/since.h"
 
 #include <signal.h>
 #include <stdio.h>
 
+#include "commands/break_session.h"
 #include "commands/interrupt.h"
+#include "commands/snapshot.h"
 #include "dbg/go/program.h"
 #include "dwarf/elf_image.h"
 
@@ -13,10 +16,16 @@ static void warn(void *context, const char *message)
 	shell_warn(context, "%s", message);
 }
 
+static void progress(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	shell_progress(context, what, done, total);
+}
+
 /* A live process that stands still must not be left so by Ctrl-Z. */
 static void update_suspend(const struct shell *shell)
 {
 	interrupt_ignore_suspend(shell->target && shell->target->ops->cont &&
+				 !shell->target->is_snapshot &&
 				 shell->target->state == TARGET_STOPPED);
 }
 
@@ -75,6 +84,15 @@ static struct error *use_exe(struct target *target, const char *exe)
 	return NULL;
 }
 
+void shell_show_warning(struct shell *shell)
+{
+	struct target *target = shell->target;
+	if (target && target->warning)
+		shell_warn(shell, "%s", target->warning);
+	if (target)
+		free(take_pointer(target->warning));
+}
+
 struct error *shell_open(struct shell *shell, struct target *target)
 {
 	target->cancel = &shell->cancel;
@@ -82,6 +100,8 @@ struct error *shell_open(struct shell *shell, struct target *target)
 		.debug_file = shell->debug_file,
 		.warn = warn,
 		.warn_context = shell,
+		.progress = progress,
+		.progress_context = shell,
 	};
 	struct program *program = NULL;
 	struct error *err = shell->exe ? use_exe(target, shell->exe) : NULL;
@@ -100,19 +120,56 @@ struct error *shell_open(struct shell *shell, struct target *target)
 	shell->target = target;
 	shell->program = program;
 	shell->selection = (struct selection){0};
+	shell->stop_told = true;
 	update_suspend(shell);
+	shell_show_warning(shell);
 	return NULL;
 }
 
 void shell_close_target(struct shell *shell)
 {
+	/* The breakpoints can go once nobody can meet them any more. */
+	if (shell->breaks && shell->target->state == TARGET_RUNNING)
+		error_destroy(target_detach(shell->target));
+	break_session_destroy(take_pointer(shell->breaks));
 	if (shell->program)
 		program_close(shell->program);
 	target_destroy(shell->target);
+	since_destroy(take_pointer(shell->since));
 	shell->program = NULL;
 	shell->target = NULL;
 	shell->selection = (struct selection){0};
 	update_suspend(shell);
+}
+
+/* What --json tells of it besides the hits of breakpoints: a line. */
+static void event_json(struct shell *shell, const struct target_event *event)
+{
+	static const char *const names[] = {
+		[TARGET_EVENT_EXITED] = "exited",
+		[TARGET_EVENT_KILLED] = "killed",
+		[TARGET_EVENT_EXEC] = "exec",
+		[TARGET_EVENT_WATCHDOG] = "watchdog",
+		[TARGET_EVENT_SNAPSHOT] = "snapshot",
+		[TARGET_EVENT_STOPPED] = "stopped",
+		[TARGET_EVENT_LEAVE] = "leave",
+	};
+	static const char *const values[array_length(names)] = {
+		[TARGET_EVENT_EXITED] = "status",
+		[TARGET_EVENT_KILLED] = "signal",
+		[TARGET_EVENT_STOPPED] = "signal",
+		[TARGET_EVENT_LEAVE] = "signal",
+	};
+	if ((size_t)event->kind >= array_length(names) || !names[event->kind])
+		return;
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return;
+	json_string(json, "event", names[event->kind]);
+	if (values[event->kind])
+		json_int(json, values[event->kind], event->value);
+	json_finish(json);
+	fflush(shell->out.stream);
 }
 
 /* Tells of one event; true when the target is gone with it. */
@@ -121,7 +178,10 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 	int pid = (int)shell->target->pid;
 	switch (event->kind) {
 	case TARGET_EVENT_EXITED:
-		shell_tell(shell, "process %d exited with status %d", pid, event->value);
+		if (event->value < 0)
+			shell_tell(shell, "process %d has exited", pid);
+		else
+			shell_tell(shell, "process %d exited with status %d", pid, event->value);
 		return true;
 	case TARGET_EVENT_KILLED:
 		shell_tell(shell, "process %d was killed by signal %d (%s)", pid, event->value,
@@ -140,12 +200,24 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 			"been resumed and left",
 			pid);
 		return true;
+	case TARGET_EVENT_SNAPSHOT:
+		snapshot_tell(shell);
+		program_refresh(shell->program);
+		shell->selection.frame = 0;
+		return false;
 	case TARGET_EVENT_STOPPED:
 		if (event->value)
 			shell_tell(shell, "process %d stopped with signal %d (%s)", pid,
 				event->value, strsignal(event->value));
 		else
 			shell_tell(shell, "process %d is stopped", pid);
+		shell->stop_told = shell->target->state == TARGET_STOPPED;
+		program_refresh(shell->program);
+		shell->selection.frame = 0;
+		return false;
+	case TARGET_EVENT_TRAP:
+		shell->stop_told = shell->target->state == TARGET_STOPPED;
+		/* Why, the breakpoints' own events tell. */
 		program_refresh(shell->program);
 		shell->selection.frame = 0;
 		return false;
@@ -160,8 +232,15 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 void shell_handle_events(struct shell *shell)
 {
 	struct target_event event;
-	while (shell->target && target_next_event(shell->target, &event))
+	break_session_take(shell);
+	while (shell->target && target_next_event(shell->target, &event)) {
+		/* Hits from before it ended. */
+		break_session_take(shell);
+		if (shell->json_events)
+			event_json(shell, &event);
 		if (handle_event(shell, &event))
 			shell_close_target(shell);
+	}
+	break_session_settle(shell);
 	update_suspend(shell);
 }

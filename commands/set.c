@@ -13,6 +13,8 @@ static struct error *run_set(struct shell *shell, const struct arguments *argume
 	struct error *err = setting_find(arguments->words[0], &setting);
 	if (!err)
 		err = setting_parse(&shell->settings, setting, arguments->words[1]);
+	if (!err && shell->target)
+		shell->target->pause = shell->settings.pause;
 	if (!err && shell->program)
 		err = program_set_unwinder(shell->program, shell->settings.unwinder);
 	if (err)

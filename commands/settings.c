@@ -25,6 +25,7 @@ struct setting {
 static const char *const color_values[] = {"auto", "always", "never", NULL};
 static const char *const switch_values[] = {"off", "on", NULL};
 static const char *const error_values[] = {"continue", "stop", NULL};
+static const char *const pause_values[] = {"stop", "fork", NULL};
 static const char *const unwinder_values[] = {"pclntab", "dwarf", NULL};
 
 #define AT(field) offsetof(struct settings, field)
@@ -38,6 +39,8 @@ static const struct setting settings_table[] = {
 		"how long a live process may stand still (0: no limit); only --max-stop sets it"},
 	{"on-error", SETTING_SWITCH, AT(stop_on_error), error_values,
 		"whether a script stops at its first failing command"},
+	{"pause", SETTING_CHOICE, AT(pause), pause_values,
+		"how a live process is looked at: it stands still, or a frozen copy is made and it runs on"},
 	{"print-depth", SETTING_COUNT, AT(print_depth), NULL,
 		"how deep values are shown: pointers, structs, lists inside one another"},
 	{"print-length", SETTING_COUNT, AT(print_length), NULL,

@@ -5,11 +5,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands/arguments.h"
+#include "commands/block.h"
 #include "commands/line.h"
 #include "commands/plugin.h"
 #include "commands/registry.h"
@@ -25,6 +27,7 @@ void shell_init(struct shell *shell)
 
 void shell_deinit(struct shell *shell)
 {
+	block_abandon(shell);
 	shell_close_target(shell);
 	registry_destroy(shell->registry);
 	plugin_unload_all(shell);
@@ -35,6 +38,8 @@ void shell_deinit(struct shell *shell)
 /* Colour and width of `output`, from the settings and from what its stream is. */
 static void adapt_output(const struct shell *shell, struct output *output)
 {
+	/* Only this thread writes results: no lock for each character. */
+	__fsetlocking(output->stream, FSETLOCKING_BYCALLER);
 	int fd = fileno(output->stream);
 	bool terminal = fd >= 0 && isatty(fd);
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
@@ -93,6 +98,8 @@ static struct error *sink_open(struct shell *shell, const struct line *line, str
 		err = open_pipe(sink, line, &output);
 	if (err)
 		return err;
+	if (output.stream != shell->out.stream)
+		setvbuf(output.stream, NULL, _IOFBF, OUTPUT_BUFFER);
 	adapt_output(shell, &output);
 	shell->out = output;
 	return NULL;
@@ -150,17 +157,19 @@ static struct error *check_target(const struct shell *shell, const struct comman
 	if (!shell->target)
 		return error_create(ERROR_GONE,
 			"%s: there is no process or core to look at any more", command->name);
-	if (shell->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING)
+	if (shell->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING &&
+		!command->while_running)
 		return error_create(ERROR_GONE, "%s: process %d is running; \"interrupt\" stops it",
 			command->name, (int)shell->target->pid);
 	return NULL;
 }
 
-static struct error *run_words(
-	struct shell *shell, const struct command *command, const struct line *line)
+static struct error *run_words(struct shell *shell, const struct command *command,
+	const struct line *line, const char *rest)
 {
 	struct parsed_arguments parsed;
 	struct error *err = arguments_init(&parsed, command, line->words, line->word_count);
+	parsed.arguments.rest = rest;
 	if (!err)
 		err = check_target(shell, command);
 	struct sink sink;
@@ -205,11 +214,18 @@ static struct error *execute(struct shell *shell, const char *text)
 		return err;
 	if (command->raw)
 		return run_raw(shell, command, text + length);
+	text += length;
+	_cleanup_free_ char *before = NULL, *condition = NULL;
+	if (command->condition) {
+		err = line_split_condition(text, &before, &condition);
+		if (err)
+			return err;
+		text = before;
+	}
 	struct line line;
-	err = command->expression ? line_init_expression(&line, text + length)
-				  : line_init(&line, text + length);
+	err = command->expression ? line_init_expression(&line, text) : line_init(&line, text);
 	if (!err)
-		err = run_words(shell, command, &line);
+		err = run_words(shell, command, &line, condition ? condition : "");
 	line_deinit(&line);
 	return err;
 }
@@ -220,6 +236,8 @@ struct error *shell_execute(struct shell *shell, const char *line)
 		line++;
 	if (!*line || *line == '#')
 		return NULL;
+	if (shell->block)
+		return block_add(shell, line);
 	if (!shell->registry)
 		return error_create(ERROR_OTHER, "there are no commands");
 	shell_handle_events(shell);

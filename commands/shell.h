@@ -13,6 +13,7 @@
 #include "commands/output.h"
 #include "dbg/target/target.h"
 
+struct since;
 struct program; /* dbg/go/program.h */
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -25,8 +26,9 @@ struct settings {
 	bool runtime_frames; /* text output shows frames of runtime internals too */
 	unsigned list_lines;
 	unsigned print_depth, print_length, print_string; /* limits of values, see settings.c */
-	unsigned unwinder; /* enum unwinder */
-	unsigned width;	     /* of text output; 0: the terminal's */
+	unsigned unwinder;				  /* enum unwinder */
+	unsigned width;					  /* of text output; 0: the terminal's */
+	unsigned pause;					  /* enum pause_mode */
 	int64_t max_stop_ns; /* of the watchdog; 0 off; fixed once the target is open */
 	char *source_path;   /* "from=to[:from=to]": where sources are here; NULL none */
 };
@@ -41,6 +43,7 @@ struct selection {
 struct shell {
 	struct target *target;	 /* NULL before one is opened or after it is gone */
 	struct program *program; /* NULL like target */
+	struct since *since;	 /* goroutines of the snapshot before, see since.h; NULL none */
 	struct selection selection;
 	struct settings settings;
 	struct output out; /* of the command that runs */
@@ -56,6 +59,10 @@ struct shell {
 	const char *plugin_dir;
 	struct script_position
 		*script; /* where the running script is, for messages; NULL at the prompt */
+	struct break_session *breaks; /* breakpoints, see break_session.h; NULL: none yet */
+	struct block *block; /* whose lines are being collected, see block.h; NULL: none */
+	bool stop_told;	     /* the target stands, and its event that says so has been taken */
+	bool json_events;    /* what happens while it runs is told as JSON lines on out */
 	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
 	unsigned depth;		     /* of shell_execute(): more than 1 inside `source` */
 	int leave_signal;	     /* the signal that asked to leave; 0 none */
@@ -99,6 +106,9 @@ void shell_handle_events(struct shell *shell);
 /* Makes `target` the session's target and opens the Go program in it (takes ownership, also on
  * error). */
 struct error *shell_open(struct shell *shell, struct target *target);
+
+/* Tells, once, why a live process stands still although that was not asked for. */
+void shell_show_warning(struct shell *shell);
 
 /* Leaves the target, if any: a live one runs on. */
 void shell_close_target(struct shell *shell);

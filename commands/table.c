@@ -1,4 +1,7 @@
-/* Tables: cells are collected as escaped text in one buffer, then printed in aligned columns. */
+/*
+ * Tables: cells are collected as escaped text in one buffer, then printed in aligned columns; of a
+ * streaming table the first rows only, further ones a few at a time.
+ */
 #include "commands/output.h"
 
 #include <limits.h>
@@ -19,10 +22,17 @@ struct table {
 	size_t cell_count, cell_capacity;
 	char *text;
 	size_t text_size, text_capacity;
-	bool failed; /* memory ran out: the rest is missing */
+	unsigned *widths;      /* of the columns, at least */
+	struct output *stream; /* NULL: all rows are collected */
+	bool began;	       /* the heading is printed */
+	bool failed;	       /* memory ran out: the rest is missing */
 };
 
-enum { COLUMN_GAP = 2 };
+enum {
+	COLUMN_GAP = 2,
+	SAMPLE_ROWS = 1000, /* that a streaming table measures */
+	STREAM_ROWS = 16,   /* printed together afterwards */
+};
 
 struct table *table_create(const char *const *headings)
 {
@@ -32,7 +42,23 @@ struct table *table_create(const char *const *headings)
 	table->headings = headings;
 	while (headings[table->column_count])
 		table->column_count++;
+	table->widths = calloc(table->column_count + 1, sizeof(*table->widths));
+	if (!table->widths) {
+		free(table);
+		return NULL;
+	}
 	return table;
+}
+
+void table_stream(struct table *table, struct output *output)
+{
+	table->stream = output;
+}
+
+void table_widen(struct table *table, size_t column, unsigned columns)
+{
+	if (columns > table->widths[column])
+		table->widths[column] = columns;
 }
 
 void table_destroy(struct table *table)
@@ -41,6 +67,7 @@ void table_destroy(struct table *table)
 		return;
 	free(table->cells);
 	free(table->text);
+	free(table->widths);
 	free(table);
 }
 
@@ -78,6 +105,16 @@ static bool is_plain_ascii(const char *text)
 	return true;
 }
 
+static void print_rows(struct table *table, struct output *output);
+
+/* Prints what a streaming table has collected, once that is worth it. */
+static void print_when_due(struct table *table)
+{
+	size_t rows = table->began ? STREAM_ROWS : SAMPLE_ROWS;
+	if (table->stream && table->cell_count == rows * table->column_count)
+		print_rows(table, table->stream);
+}
+
 void table_cell(struct table *table, enum style style, const char *format, ...)
 {
 	if (!table || table->failed)
@@ -108,6 +145,7 @@ void table_cell(struct table *table, enum style style, const char *format, ...)
 		.columns = columns < UINT_MAX ? (unsigned)columns : UINT_MAX,
 		.style = style,
 	};
+	print_when_due(table);
 }
 
 /* A heading without its alignment mark. */
@@ -122,39 +160,37 @@ static void print_cell(struct output *output, const char *text, size_t columns, 
 {
 	size_t padding = width > columns ? width - columns : 0;
 	if (right)
-		fprintf(output->stream, "%*s", (int)padding, "");
+		output_blanks(output, padding);
 	if (columns > width && width > 0) {
 		int fitting = (int)utf8_fit(text, strlen(text), width - 1);
 		output_printf(output, style, "%.*s…", fitting, text);
 	} else {
-		output_printf(output, style, "%s", text);
+		output_text(output, style, text);
 	}
 	if (!last)
-		fprintf(output->stream, "%*s", (int)(right ? 0 : padding) + COLUMN_GAP, "");
+		output_blanks(output, (right ? 0 : padding) + COLUMN_GAP);
 }
 
-/* The widest cell of each column. */
-static unsigned *measure(const struct table *table)
+/* Widens columns to their widest cell. */
+static void measure(struct table *table, bool terminal)
 {
-	unsigned *widths = calloc(table->column_count + 1, sizeof(*widths));
-	if (!widths)
-		return NULL;
-	for (size_t i = 0; i < table->column_count; i++)
-		widths[i] = (unsigned)strlen(heading_text(table->headings[i]));
+	for (size_t i = 0; i < table->column_count && !table->began; i++)
+		table_widen(table, i, (unsigned)strlen(heading_text(table->headings[i])));
 	for (size_t i = 0; i < table->cell_count; i++) {
-		unsigned *width = &widths[i % table->column_count];
-		if (table->cells[i].columns > *width)
-			*width = table->cells[i].columns;
+		size_t column = i % table->column_count;
+		/* Once a table for a terminal has begun, only numbers may still push the rest. */
+		if (!table->began || !terminal || *table->headings[column] == '>')
+			table_widen(table, column, table->cells[i].columns);
 	}
-	return widths;
 }
 
 /*
  * Narrows columns until a line fits: always the widest one that may be cut. Numbers (right-aligned)
  * and short columns stay whole; where that is not enough, lines are longer than the terminal.
  */
-static void fit(const struct table *table, unsigned *widths, unsigned width)
+static void fit(struct table *table, unsigned width)
 {
+	unsigned *widths = table->widths;
 	enum { NARROWEST = 12 };
 	size_t count = table->column_count, total = (count - 1) * COLUMN_GAP;
 	for (size_t i = 0; i < count; i++)
@@ -172,30 +208,49 @@ static void fit(const struct table *table, unsigned *widths, unsigned width)
 	}
 }
 
-void table_print(struct table *table, struct output *output)
+static void print_heading(struct table *table, struct output *output)
 {
-	_cleanup_free_ unsigned *widths = table ? measure(table) : NULL;
-	if (widths)
-		fit(table, widths, output->width);
-	if (!widths) {
-		fputs("gctxdbg: out of memory for a table\n", stderr);
-		return;
-	}
 	size_t count = table->column_count;
 	for (size_t i = 0; i < count; i++) {
 		const char *text = heading_text(table->headings[i]);
-		print_cell(output, text, strlen(text), STYLE_STRONG, widths[i],
+		print_cell(output, text, strlen(text), STYLE_STRONG, table->widths[i],
 			text != table->headings[i], i + 1 == count);
 	}
 	fputc('\n', output->stream);
+}
+
+/* Prints the rows that are there; a streaming table forgets them. */
+static void print_rows(struct table *table, struct output *output)
+{
+	size_t count = table->column_count;
+	measure(table, output->width != 0);
+	if (!table->began) {
+		fit(table, output->width);
+		print_heading(table, output);
+		table->began = true;
+	}
 	for (size_t row = 0; row < table->cell_count && !output_failed(output); row += count) {
 		for (size_t i = 0; i < count && row + i < table->cell_count; i++) {
 			const struct cell *cell = &table->cells[row + i];
 			print_cell(output, table->text + cell->offset, cell->columns, cell->style,
-				widths[i], *table->headings[i] == '>', i + 1 == count);
+				table->widths[i], *table->headings[i] == '>', i + 1 == count);
 		}
 		fputc('\n', output->stream);
 	}
+	if (table->stream)
+		table->cell_count = table->text_size = 0;
+	else
+		table->began = false; /* it may be printed again */
+}
+
+void table_print(struct table *table, struct output *output)
+{
+	if (!table) {
+		fputs("gctxdbg: out of memory for a table\n", stderr);
+		return;
+	}
+	if (table->cell_count || !table->began)
+		print_rows(table, output);
 	if (table->failed)
 		fputs("gctxdbg: out of memory for a table: its last rows are missing\n", stderr);
 }

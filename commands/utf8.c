@@ -30,6 +30,27 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *ret)
 	return length;
 }
 
+static bool is_plain(char c)
+{
+	return (unsigned char)(c - 0x20) < 0x7f - 0x20;
+}
+
+size_t utf8_plain(const char *text, size_t size)
+{
+	enum { BLOCK = 16 }; /* at a time, without a branch for each */
+	size_t offset = 0;
+	for (; offset + BLOCK <= size; offset += BLOCK) {
+		bool all = true;
+		for (size_t i = 0; i < BLOCK; i++)
+			all &= is_plain(text[offset + i]);
+		if (!all)
+			break;
+	}
+	while (offset < size && is_plain(text[offset]))
+		offset++;
+	return offset;
+}
+
 bool utf8_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200e && c <= 0x200f) ||
@@ -60,8 +81,8 @@ size_t utf8_fit(const char *text, size_t size, size_t columns)
 
 size_t utf8_columns(const char *text, size_t size)
 {
-	size_t columns = 0;
-	for (size_t offset = 0; offset < size;) {
+	size_t plain = utf8_plain(text, size), columns = plain;
+	for (size_t offset = plain; offset < size;) {
 		uint32_t character = 0;
 		size_t length = utf8_decode(text + offset, size - offset, &character);
 		columns += length ? columns_of(character) : 1;

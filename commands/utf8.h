@@ -12,6 +12,9 @@
  * `size` is 0). */
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret);
 
+/* How many bytes from `text` on are printable ASCII: nearly always all. */
+size_t utf8_plain(const char *text, size_t size);
+
 /* True for characters that control a terminal or reorder the line around them. */
 bool utf8_is_control(uint32_t character);
 

@@ -2,8 +2,6 @@
 #include "dwarf/pclntab.h"
 
 enum {
-	PCDATA_INLINE_TREE_INDEX = 2, /* internal/abi/symtab.go; the same in all releases */
-	FUNCDATA_INLINE_TREE = 3,
 	FTAB_ENTRY_SIZE = 8, /* two uint32: entry offset, record offset */
 };
 
@@ -111,33 +109,50 @@ static bool read_varint(struct bytes bytes, uint64_t *offset, uint32_t *ret)
 	return false;
 }
 
-/*
- * The value at `pc` of the pc-value table at offset `start` of pctab; false when the table does not
- * cover it. Every step consumes at least two bytes of a finite table, so this ends on any input.
- */
+static struct pc_ranges ranges_at(
+	const struct pclntab *table, const struct pc_function *function, uint32_t start)
+{
+	return (struct pc_ranges){.table = table,
+		.limit = function->end,
+		.offset = start,
+		.end = function->entry,
+		.value = -1,
+		.first = true};
+}
+
+/* Every step consumes at least two bytes of a finite table, so this ends on any input. */
+bool pc_ranges_next(struct pc_ranges *ranges)
+{
+	uint32_t value_delta, pc_delta;
+	if (ranges->end > ranges->limit ||
+		!read_varint(ranges->table->pctab, &ranges->offset, &value_delta) ||
+		(value_delta == 0 && !ranges->first) ||
+		!read_varint(ranges->table->pctab, &ranges->offset, &pc_delta) ||
+		pc_delta > UINT32_MAX - ranges->end)
+		return false;
+	uint32_t delta = (value_delta & 1) ? ~(value_delta >> 1) : value_delta >> 1;
+	ranges->value = (int32_t)((uint32_t)ranges->value + delta);
+	ranges->start = ranges->end;
+	ranges->end += pc_delta;
+	ranges->first = false;
+	return true;
+}
+
+/* The value at `pc` of the pc-value table at offset `start` of pctab; false when the table does not
+ * cover it. */
 static bool pc_value(const struct pclntab *table, const struct pc_function *function,
 	uint32_t start, uint32_t pc, int32_t *ret)
 {
 	if (start == 0)
 		return false;
-	uint64_t offset = start;
-	uint64_t position = function->entry;
-	uint32_t value = UINT32_MAX; /* -1 */
-	for (bool first = true;; first = false) {
-		uint32_t value_delta, pc_delta;
-		if (!read_varint(table->pctab, &offset, &value_delta) ||
-			(value_delta == 0 && !first) ||
-			!read_varint(table->pctab, &offset, &pc_delta))
-			return false;
-		value += (value_delta & 1) ? ~(value_delta >> 1) : value_delta >> 1;
-		position += pc_delta;
-		if (pc < position) {
-			*ret = (int32_t)value;
+	struct pc_ranges ranges = ranges_at(table, function, start);
+	while (pc_ranges_next(&ranges)) {
+		if (pc < ranges.end) {
+			*ret = ranges.value;
 			return true;
 		}
-		if (position > function->end)
-			return false;
 	}
+	return false;
 }
 
 bool pclntab_sp_delta(
@@ -192,25 +207,83 @@ bool pclntab_funcdata(const struct pclntab *table, const struct pc_function *fun
 	return bytes_slice(table->funcdata, start, table->funcdata.size - start, ret);
 }
 
+bool pc_ranges_of_data(const struct pclntab *table, const struct pc_function *function,
+	enum pc_data index, struct pc_ranges *ret)
+{
+	uint32_t start;
+	if (!pcdata_start(table, function, index, &start) || start == 0)
+		return false;
+	*ret = ranges_at(table, function, start);
+	return true;
+}
+
+static bool ranges_of_field(const struct pclntab *table, const struct pc_function *function,
+	struct field field, struct pc_ranges *ret)
+{
+	uint64_t start;
+	if (!read_field(table->functab, function->record, field, &start) || start == 0)
+		return false;
+	*ret = ranges_at(table, function, (uint32_t)start);
+	return true;
+}
+
+bool pc_ranges_of_lines(
+	const struct pclntab *table, const struct pc_function *function, struct pc_ranges *ret)
+{
+	return ranges_of_field(table, function, table->layout.func.pcln, ret);
+}
+
+bool pc_ranges_of_files(
+	const struct pclntab *table, const struct pc_function *function, struct pc_ranges *ret)
+{
+	return ranges_of_field(table, function, table->layout.func.pcfile, ret);
+}
+
+const char *pclntab_file(
+	const struct pclntab *table, const struct pc_function *function, int32_t number)
+{
+	uint64_t cu;
+	uint32_t offset;
+	if (number < 0 ||
+		!read_field(table->functab, function->record, table->layout.func.cu_offset, &cu) ||
+		!read_u32(table->cutab, 4 * (cu + (uint64_t)number), &offset))
+		return NULL;
+	return bytes_string(table->files, offset);
+}
+
+bool pclntab_inlined(const struct pclntab *table, const struct pc_function *function,
+	int32_t index, struct pc_inlined *ret)
+{
+	uint32_t tree;
+	uint64_t name, parent_pc;
+	if (index < 0 || !field_present(table->layout.inlined.size) ||
+		!funcdata_start(table, function, FUNCDATA_INLINE_TREE, &tree))
+		return false;
+	uint64_t call = tree + (uint64_t)index * table->layout.inlined.size.size;
+	if (!read_field(table->funcdata, call, table->layout.inlined.name_offset, &name) ||
+		!read_field(table->funcdata, call, table->layout.inlined.parent_pc, &parent_pc))
+		return false;
+	ret->function = bytes_string(table->names, name);
+	if (!ret->function || parent_pc >= function->end - function->entry)
+		return false;
+	ret->parent_pc = function->entry + (uint32_t)parent_pc;
+	return true;
+}
+
 /* File and line of `pc`, in the runtime's own words when unknown. */
 static void file_line(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
 	struct pc_line *ret)
 {
 	ret->file = "?";
 	ret->line = 0;
-	uint64_t pcfile, pcln, cu;
+	uint64_t pcfile, pcln;
 	int32_t file_number, line;
-	uint32_t file_offset;
 	if (!read_field(table->functab, function->record, table->layout.func.pcfile, &pcfile) ||
 		!read_field(table->functab, function->record, table->layout.func.pcln, &pcln) ||
-		!read_field(table->functab, function->record, table->layout.func.cu_offset, &cu) ||
 		!pc_value(table, function, (uint32_t)pcfile, pc, &file_number) ||
-		!pc_value(table, function, (uint32_t)pcln, pc, &line) || file_number < 0 ||
-		line < 0)
+		!pc_value(table, function, (uint32_t)pcln, pc, &line) || line < 0)
 		return;
-	if (!read_u32(table->cutab, 4 * (cu + (uint64_t)file_number), &file_offset))
-		return;
-	const char *file = bytes_string(table->files, file_offset);
+	const char *file = pclntab_file(table, function, file_number);
 	if (!file)
 		return;
 	ret->file = file;
@@ -220,31 +293,21 @@ static void file_line(const struct pclntab *table, const struct pc_function *fun
 size_t pclntab_lines(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
 	struct pc_line ret[static PC_LINES_MAX])
 {
-	uint32_t tree, indexes;
+	uint32_t indexes;
 	size_t count = 0;
-	bool inlines = field_present(table->layout.inlined.size) &&
-		       funcdata_start(table, function, FUNCDATA_INLINE_TREE, &tree) &&
-		       pcdata_start(table, function, PCDATA_INLINE_TREE_INDEX, &indexes);
+	bool inlines = pcdata_start(table, function, PCDATA_INLINE_TREE_INDEX, &indexes);
 	while (inlines && count < PC_LINES_MAX - 1) {
 		int32_t index;
-		if (!pc_value(table, function, indexes, pc, &index) || index < 0)
-			break;
-		uint64_t call = tree + (uint64_t)index * table->layout.inlined.size.size;
-		uint64_t name, parent_pc;
-		if (!read_field(table->funcdata, call, table->layout.inlined.name_offset, &name) ||
-			!read_field(
-				table->funcdata, call, table->layout.inlined.parent_pc, &parent_pc))
+		struct pc_inlined call;
+		if (!pc_value(table, function, indexes, pc, &index) ||
+			!pclntab_inlined(table, function, index, &call))
 			break;
 		struct pc_line *line = &ret[count];
-		line->function = bytes_string(table->names, name);
-		if (!line->function)
-			break;
+		line->function = call.function;
 		file_line(table, function, pc, line);
 		line->inlined = true;
 		count++;
-		if (parent_pc >= function->end - function->entry)
-			break;
-		pc = function->entry + (uint32_t)parent_pc;
+		pc = call.parent_pc;
 	}
 	file_line(table, function, pc, &ret[count]);
 	ret[count].function = function->name;

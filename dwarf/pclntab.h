@@ -95,11 +95,15 @@ size_t pclntab_lines(const struct pclntab *table, const struct pc_function *func
 	struct pc_line ret[static PC_LINES_MAX]);
 
 /* internal/abi/symtab.go: tables beside a function's code; the same numbers in all releases. */
-enum pc_data { PCDATA_STACK_MAP_INDEX = 1 };
+enum pc_data {
+	PCDATA_STACK_MAP_INDEX = 1,
+	PCDATA_INLINE_TREE_INDEX = 2, /* the innermost inlined call that an instruction is of; -1 */
+};
 enum func_data {
 	FUNCDATA_ARGS_POINTER_MAPS = 0,
 	FUNCDATA_LOCALS_POINTER_MAPS = 1,
 	FUNCDATA_STACK_OBJECTS = 2,
+	FUNCDATA_INLINE_TREE = 3,
 };
 
 /* The value of the pcdata table `index` at `pc`; false when there is none. */
@@ -109,6 +113,40 @@ bool pclntab_pcdata(const struct pclntab *table, const struct pc_function *funct
  * none. */
 bool pclntab_funcdata(const struct pclntab *table, const struct pc_function *function,
 	enum func_data index, struct bytes *ret);
+
+/*
+ * Goes through a pc-value table. Set up with pc_ranges_of_…(); then each pc_ranges_next() gives the
+ * next stretch of code [start, end), in text offsets, and its value, until it returns false.
+ */
+struct pc_ranges {
+	const struct pclntab *table;
+	uint64_t limit, offset;
+	uint32_t start, end;
+	int32_t value;
+	bool first;
+};
+
+/* False when there is no such table. */
+bool pc_ranges_of_data(const struct pclntab *table, const struct pc_function *function,
+	enum pc_data index, struct pc_ranges *ret);
+bool pc_ranges_of_lines(
+	const struct pclntab *table, const struct pc_function *function, struct pc_ranges *ret);
+/* The values are numbers for pclntab_file(). */
+bool pc_ranges_of_files(
+	const struct pclntab *table, const struct pc_function *function, struct pc_ranges *ret);
+bool pc_ranges_next(struct pc_ranges *ranges);
+
+/* The file that `function` has the number `number` for; NULL when there is none. */
+const char *pclntab_file(
+	const struct pclntab *table, const struct pc_function *function, int32_t number);
+
+/* The call number `index` that was inlined into `function`. */
+struct pc_inlined {
+	const char *function; /* that was called; as in the table */
+	uint32_t parent_pc;   /* text offset of an instruction of the caller's */
+};
+bool pclntab_inlined(const struct pclntab *table, const struct pc_function *function,
+	int32_t index, struct pc_inlined *ret);
 
 /* The line that the function starts at, 0 when the release does not record it. */
 int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function *function);

@@ -1,11 +1,15 @@
-// Parks as many goroutines as its first argument says, a few calls deep and in a handful of ways, prints "ready" and waits.
+// Parks as many goroutines as its first argument says, a few calls deep and in a handful of ways; a second and third one ask for so
+// many contexts and a heap of so many MB beside. Prints "ready". For each line
+// on its standard input it prints for how long, at most, it has stood still since the last one.
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +19,8 @@ var (
 	jobs = make(chan job)
 	done = make(chan struct{})
 	lock sync.Mutex
+
+	reached atomic.Int64 // goroutines that are about to block
 )
 
 //go:noinline
@@ -39,6 +45,7 @@ func handle(i int) { serve(i) }
 
 //go:noinline
 func serve(i int) {
+	reached.Add(1)
 	switch i % 8 {
 	case 0:
 		acquire()
@@ -51,17 +58,49 @@ func serve(i int) {
 	}
 }
 
-func main() {
-	n, err := strconv.Atoi(os.Args[1])
+var stall atomic.Int64 // nanoseconds
+
+// Looks at the clock again and again: when it jumps, everything stood still.
+func watch() {
+	for last := time.Now(); ; {
+		time.Sleep(time.Millisecond)
+		now := time.Now()
+		if gap := int64(now.Sub(last)); gap > stall.Load() {
+			stall.Store(gap)
+		}
+		last = now
+	}
+}
+
+// number is the argument in place i; 0 when there is none.
+func number(i int) int {
+	if i >= len(os.Args) {
+		return 0
+	}
+	n, err := strconv.Atoi(os.Args[i])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
+	return n
+}
+
+func main() {
+	goroutines := number(1)
 	lock.Lock()
-	for i := 0; i < n; i++ {
+	for i := 0; i < goroutines; i++ {
 		go handle(i)
 	}
+	makeContexts(number(2))
+	makeHeap(number(3))
+	for reached.Load() < int64(goroutines) {
+		time.Sleep(10 * time.Millisecond)
+	}
 	time.Sleep(time.Second)
+	go watch()
 	fmt.Println("ready")
+	for input := bufio.NewScanner(os.Stdin); input.Scan(); {
+		fmt.Println(stall.Swap(0))
+	}
 	time.Sleep(time.Hour)
 }

@@ -12,7 +12,7 @@
  * Literals: "strings" (Go escapes, also `raw`), integers (decimal, 0x…, 0b…, 0o…, _), floats,
  * durations (5m, 1h30m, 250ms), true, false.
  * Operators, loosest first: ||  &&  == != < <= > >= =~ !~  + -  * / %  ! - (unary); parentheses;
- * name, name["key"]. && and || do not evaluate their right side needlessly. =~ takes a regular
+ * name, part.of.a.name, name["key"]. && and || do not evaluate their right side needlessly. =~ takes a regular
  * expression literal (PCRE2, compiled once, match limits set so that no pattern can hang).
  *
  * Comparing different types is a compile-time error with its column. An integer beside a float

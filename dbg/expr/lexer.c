@@ -20,9 +20,11 @@ static bool is_micro(const char *p)
 	return !strncmp(p, "\xc2\xb5", 2) || !strncmp(p, "\xce\xbc", 2);
 }
 
+/* A name may have parts: job.id. */
 static size_t scan_name(const char *text, size_t at)
 {
-	while (is_letter(text[at]) || is_digit(text[at]))
+	while (is_letter(text[at]) || is_digit(text[at]) ||
+		(text[at] == '.' && is_letter(text[at + 1])))
 		at++;
 	return at;
 }

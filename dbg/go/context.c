@@ -2,24 +2,12 @@
 #include "dbg/go/context.h"
 
 #include <stdio.h>
-#include <uthash.h>
 
 #include "dbg/go/context_state.h"
 #include "dbg/go/live_words.h"
 #include "dbg/go/program_state.h"
 
 enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };
-
-struct index_key {
-	uint64_t address;
-	const struct context_shape *shape;
-};
-
-struct context_index {
-	struct index_key key;
-	ptrdiff_t number;
-	UT_hash_handle hh;
-};
 
 /* ---- Where a context may lie ---- */
 
@@ -91,13 +79,10 @@ static enum place place_of(
 
 /* ---- Adding ---- */
 
-static struct context_index *index_find(
-	struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+static ptrdiff_t index_find(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
 {
-	const struct index_key key = {address, shape};
-	struct context_index *found;
-	HASH_FIND(hh, builder->index, &key, sizeof(key), found);
-	return found;
+	return context_index_find(&builder->index, (struct context_key){address, shape});
 }
 
 static struct error *append(struct context_builder *builder, const struct context_shape *shape,
@@ -107,12 +92,11 @@ static struct error *append(struct context_builder *builder, const struct contex
 	if (forest->count >= MAX_CONTEXTS)
 		return error_create(ERROR_BAD_DATA, "more than %d contexts: the memory is damaged",
 			MAX_CONTEXTS);
-	struct context_index *entry = calloc(1, sizeof(*entry));
-	if (!entry || !array_reserve(&forest->items, &builder->capacity, forest->count + 1) ||
-		!array_reserve(&builder->links, &builder->link_capacity, forest->count + 1)) {
-		free(entry);
+	if (!array_reserve(&forest->items, &builder->capacity, forest->count + 1) ||
+		!array_reserve(&builder->links, &builder->link_capacity, forest->count + 1) ||
+		!context_index_add(&builder->index, (struct context_key){address, shape},
+			(uint32_t)forest->count))
 		return error_no_memory();
-	}
 	*ret = (ptrdiff_t)forest->count++;
 	forest->items[*ret] = (struct context){.address = address,
 		.size = shape->size,
@@ -121,20 +105,15 @@ static struct error *append(struct context_builder *builder, const struct contex
 		.governor = CONTEXT_NONE};
 	builder->links[*ret] = (struct context_link){
 		.shape = shape, .done_of = CONTEXT_NONE, .deadline_of = CONTEXT_NONE};
-	*entry = (struct context_index){.key = {address, shape}, .number = *ret};
-	HASH_ADD(hh, builder->index, key, sizeof(entry->key), entry);
 	return NULL;
 }
 
 struct error *context_builder_add(struct context_builder *builder,
 	const struct context_shape *shape, uint64_t address, ptrdiff_t *ret)
 {
-	*ret = CONTEXT_NONE;
-	const struct context_index *known = index_find(builder, shape, address);
-	if (known) {
-		*ret = known->number;
+	*ret = index_find(builder, shape, address);
+	if (*ret != CONTEXT_NONE)
 		return NULL;
-	}
 	enum place place = place_of(builder, shape, address);
 	if (place == PLACE_NONE)
 		return NULL;
@@ -154,6 +133,8 @@ static struct error *decode_new(struct context_builder *builder)
 		struct error *err = NULL;
 		if (builder->decoded == fetched) {
 			size_t count = 0;
+			program_progress(builder->program, "reading contexts", builder->decoded,
+				forest->count);
 			for (; fetched < forest->count && count < PREFETCH; fetched++)
 				ranges[count++] = (struct range){forest->items[fetched].address,
 					builder->links[fetched].shape->size};
@@ -164,27 +145,52 @@ static struct error *decode_new(struct context_builder *builder)
 		if (err)
 			return err;
 	}
+	program_progress(builder->program, "reading contexts", forest->count, forest->count);
 	return NULL;
 }
 
 /* ---- From pairs to contexts ---- */
+
+/* What the pairs in memory name that lives, or does not (`garbage`): sorted, each once; malloc'ed.
+ */
+static struct error *keys_of_pairs(const struct context_pairs *pairs, bool garbage,
+	struct context_key **ret, size_t *ret_count)
+{
+	struct context_key *keys = malloc((pairs->count + 1) * sizeof(*keys));
+	size_t count = 0, kept = 0;
+	if (!keys)
+		return error_no_memory();
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct context_pair *pair = &pairs->items[i];
+		if (pair->kind != HOLDER_GOROUTINE && pair->garbage == garbage)
+			keys[count++] = (struct context_key){pair->data, pair->shape};
+	}
+	qsort(keys, count, sizeof(*keys), context_key_compare);
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || context_key_compare(&keys[kept - 1], &keys[i]))
+			keys[kept++] = keys[i];
+	}
+	*ret = keys;
+	*ret_count = kept;
+	return NULL;
+}
 
 /* Pairs in memory that lives. Those on stacks are judged afterwards: there an unused slot keeps
  * what it held. */
 static struct error *add_from_memory(
 	struct context_builder *builder, const struct context_pairs *pairs, bool garbage)
 {
-	struct error *err = NULL;
-	for (size_t i = 0; !err && i < pairs->count; i++) {
-		const struct context_pair *pair = &pairs->items[i];
+	_cleanup_free_ struct context_key *keys = NULL;
+	size_t count = 0;
+	struct error *err = keys_of_pairs(pairs, garbage, &keys, &count);
+	for (size_t i = 0; !err && i < count; i++) {
 		ptrdiff_t number;
-		if (pair->kind == HOLDER_GOROUTINE || pair->garbage != garbage ||
-			index_find(builder, pair->shape, pair->data))
+		if (index_find(builder, keys[i].shape, keys[i].address) != CONTEXT_NONE)
 			continue;
-		enum place place = place_of(builder, pair->shape, pair->data);
+		enum place place = place_of(builder, keys[i].shape, keys[i].address);
 		if (place == PLACE_NONE || (place == PLACE_GARBAGE && !garbage))
 			continue;
-		err = append(builder, pair->shape, pair->data, &number);
+		err = append(builder, keys[i].shape, keys[i].address, &number);
 		if (!err)
 			builder->forest->items[number].garbage = garbage;
 	}
@@ -244,7 +250,7 @@ static struct error *add_from_channels(
 			if (!shapes[j] || shapes[j]->done == NO_OFFSET)
 				continue;
 			address = pairs->channels[i] - (uint64_t)shapes[j]->done;
-			known |= index_find(builder, shapes[j], address) != NULL;
+			known |= index_find(builder, shapes[j], address) != CONTEXT_NONE;
 			if (!known && !found && looks_like(builder, shapes[j], address))
 				found = shapes[j];
 		}
@@ -303,7 +309,7 @@ static struct error *add_from_stack(struct context_builder *builder,
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < count; i++) {
 		ptrdiff_t number;
-		if (index_find(builder, pairs[i].shape, pairs[i].data) ||
+		if (index_find(builder, pairs[i].shape, pairs[i].data) != CONTEXT_NONE ||
 			place_of(builder, pairs[i].shape, pairs[i].data) == PLACE_NONE)
 			continue;
 		if (!loaded) {
@@ -366,11 +372,7 @@ void context_forest_destroy(struct context_forest *forest)
 
 static void builder_deinit(struct context_builder *builder)
 {
-	struct context_index *entry, *next;
-	HASH_ITER (hh, builder->index, entry, next) {
-		HASH_DELETE(hh, builder->index, entry);
-		free(entry);
-	}
+	context_index_deinit(&builder->index);
 	context_types_deinit(&builder->types);
 	free(builder->links);
 	free(builder->stacks);

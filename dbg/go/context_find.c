@@ -1,6 +1,8 @@
 /* Scanning memory for interface values of contexts: see context_find.h. */
 #include "dbg/go/context_find.h"
 #include "dbg/go/program_state.h"
+#include "dbg/go/word_range.h"
+#include "dbg/target/read_ahead.h"
 
 enum {
 	CHUNK = 1 << 20, /* bytes read at a time */
@@ -56,23 +58,6 @@ static struct error *add_channel(struct scan *scan, uint64_t location, bool garb
 	return NULL;
 }
 
-/* The number of words, from `words` on, before one that may be an itab of a context. */
-static size_t skip_others(const struct scan *scan, const uint64_t *words, size_t count)
-{
-	uint64_t low = scan->low, span = scan->span;
-	size_t i = 0;
-	for (; i + 8 <= count; i += 8) {
-		bool any = false;
-		for (size_t j = 0; j < 8; j++)
-			any |= words[i + j] - low <= span;
-		if (any)
-			break;
-	}
-	while (i < count && words[i] - low > span)
-		i++;
-	return i;
-}
-
 /*
  * Looks at `count` words that were read from `address`, one more of which follows (`next`) so that
  * a pair across the end is seen. `judge` decides on each hit.
@@ -84,7 +69,7 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 {
 	size_t last = has_next ? count : count - (count > 0);
 	for (size_t i = 0; i < last; i++) {
-		i += skip_others(scan, words + i, last - i);
+		i += word_range_find(words + i, last - i, scan->low, scan->span);
 		if (i >= last)
 			break;
 		const struct itab *itab = context_types_itab(scan->types, words[i]);
@@ -164,29 +149,99 @@ static bool judge_heap(struct scan *scan, uint64_t location, struct context_pair
 	return true;
 }
 
+/* Going through the spans that can hold pointers, piece by piece. */
+struct heap_walk {
+	const struct heap_span *spans;
+	size_t count, next;
+	uint64_t at, end;     /* of the spans that are joined now, what is left */
+	uint64_t done, total; /* bytes */
+};
+
+/* The next piece of at most CHUNK bytes, with one word more when the memory goes on; false at the
+ * end. */
+static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_run *ret)
+{
+	const struct heap_span *spans = walk->spans;
+	while (walk->at >= walk->end) {
+		while (walk->next < walk->count && spans[walk->next].no_pointers)
+			walk->next++;
+		if (walk->next == walk->count)
+			return false;
+		walk->at = spans[walk->next].start;
+		walk->end = spans[walk->next++].end;
+		for (; walk->next < walk->count && spans[walk->next].start - walk->end <= JOIN &&
+			walk->end - walk->at < CHUNK;
+			walk->next++) {
+			if (!spans[walk->next].no_pointers)
+				walk->end = spans[walk->next].end;
+		}
+	}
+	uint64_t left = walk->end - walk->at;
+	size_t size = left < CHUNK ? (size_t)left : CHUNK;
+	*ret = (struct memory_run){walk->at, size + (left >= CHUNK + 8 ? 8 : 0), buffer, 0};
+	walk->at += size;
+	walk->done += size;
+	return true;
+}
+
+static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
+{
+	const struct context_pair pair = {.kind = HOLDER_HEAP};
+	bool has_next = run->done > CHUNK;
+	size_t words = has_next ? CHUNK / 8 : run->done / 8;
+	struct error *err =
+		scan_words(scan, run->address, run->buffer, words, has_next, judge_heap, pair);
+	if (err || run->done == run->size)
+		return err;
+	/* Behind a hole it may go on. */
+	scan->pairs->partial = true;
+	uint64_t next = skip_hole(scan->program->target, run->address + run->done);
+	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
+	return next < end ? scan_range(scan, next, end, judge_heap, pair) : NULL;
+}
+
+/* Scans each piece while the next one is being read. */
+static struct error *scan_pieces(struct scan *scan, struct heap_walk *walk)
+{
+	static const char what[] = "looking through the heap";
+	enum { BUFFER = CHUNK + 8 };
+	struct program *program = scan->program;
+	_cleanup_free_ uint8_t *buffers = malloc(2 * BUFFER);
+	_cleanup_(read_ahead_cleanup) struct read_ahead *ahead = NULL;
+	struct memory_run pieces[2];
+	struct error *err =
+		buffers ? read_ahead_create(program->target, &ahead) : error_no_memory();
+	if (err)
+		return err;
+	bool more = next_piece(walk, buffers, &pieces[0]);
+	if (more)
+		read_ahead_start(ahead, &pieces[0], 1);
+	for (unsigned i = 0; !err && more; i ^= 1) {
+		program_progress(program, what, walk->done, walk->total + 1);
+		err = read_ahead_finish(ahead);
+		more = !err && next_piece(walk, buffers + (i ^ 1) * BUFFER, &pieces[i ^ 1]);
+		if (more)
+			read_ahead_start(ahead, &pieces[i ^ 1], 1);
+		if (!err)
+			err = scan_piece(scan, &pieces[i]);
+	}
+	program_progress(program, what, 1, 1);
+	return err;
+}
+
 static struct error *scan_heap(struct scan *scan)
 {
-	const struct heap_span *spans;
-	size_t count;
+	struct heap_walk walk = {0};
 	bool partial;
-	struct error *err = program_heap(scan->program, &spans, &count, &partial);
+	struct error *err = program_heap(scan->program, &walk.spans, &walk.count, &partial);
 	if (err)
 		return err;
 	scan->pairs->partial |= partial;
-	const struct context_pair pair = {.kind = HOLDER_HEAP};
-	for (size_t i = 0; !err && i < count;) {
-		if (spans[i].no_pointers) {
-			i++;
-			continue;
-		}
-		uint64_t start = spans[i].start, end = spans[i].end;
-		for (i++; i < count && spans[i].start - end <= JOIN && end - start < CHUNK; i++) {
-			if (!spans[i].no_pointers)
-				end = spans[i].end;
-		}
-		err = scan_range(scan, start, end, judge_heap, pair);
+	for (size_t i = 0; i < walk.count; i++) {
+		if (!walk.spans[i].no_pointers)
+			walk.total += walk.spans[i].end - walk.spans[i].start;
 	}
-	return err;
+	return scan_pieces(scan, &walk);
 }
 
 static struct error *scan_globals(struct scan *scan)
@@ -263,9 +318,12 @@ static struct error *scan_stacks(struct scan *scan)
 {
 	const struct goroutine_list *list;
 	struct error *err = program_goroutines(scan->program, &list);
-	for (size_t i = 0; !err && i < list->count; i += STACKS)
+	for (size_t i = 0; !err && i < list->count; i += STACKS) {
+		program_progress(scan->program, "looking through stacks", i, list->count);
 		err = scan_stack_batch(
 			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
+	}
+	program_progress(scan->program, "looking through stacks", 1, 1);
 	return err;
 }
 

@@ -132,6 +132,18 @@ static struct error *add_words(struct holders *holders, const struct goroutine *
 	return err;
 }
 
+/* Fetches the stacks from number `first` on that come next. */
+static struct error *prefetch_stacks(
+	struct program *program, const struct goroutine_list *list, size_t first)
+{
+	const struct goroutine *goroutines[STACKS_PREFETCH];
+	size_t left = list->count - first, count = left < STACKS_PREFETCH ? left : STACKS_PREFETCH;
+	for (size_t i = 0; i < count; i++)
+		goroutines[i] = &list->items[first + i];
+	program_progress(program, "looking through stacks", first, list->count);
+	return goroutine_stacks_prefetch(program, goroutines, count, false);
+}
+
 static struct error *add_stacks(struct holders *holders)
 {
 	const struct goroutine_list *list;
@@ -140,7 +152,9 @@ static struct error *add_stacks(struct holders *holders)
 	struct error *err = program_goroutines(holders->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		const struct goroutine *goroutine = &list->items[i];
-		if (goroutine->system)
+		if (i % STACKS_PREFETCH == 0)
+			err = prefetch_stacks(holders->program, list, i);
+		if (err || goroutine->system)
 			continue;
 		err = goroutine_stack(holders->program, goroutine, &stack);
 		if (!err)
@@ -148,6 +162,7 @@ static struct error *add_stacks(struct holders *holders)
 		if (!err)
 			err = add_words(holders, goroutine, &stack, &words);
 	}
+	program_progress(holders->program, "looking through stacks", 1, 1);
 	stack_deinit(&stack);
 	free(words.items);
 	return err;

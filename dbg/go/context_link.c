@@ -2,22 +2,26 @@
 #include "dbg/go/context_state.h"
 #include "dbg/go/program_state.h"
 
-enum { MAX_WAITERS = 1 << 22, MAX_SUDOG = 512 };
+enum {
+	MAX_WAITERS = 1 << 22,
+	MAX_SUDOG = 512,
+	CHANNELS = 4096, /* fetched at a time */
+};
 
 /* ---- Order ---- */
 
 struct placed {
-	const struct context *context;
+	uint64_t address;
+	const char *type;
 	size_t number;
 };
 
 static int by_place(const void *a, const void *b)
 {
-	const struct context *x = ((const struct placed *)a)->context;
-	const struct context *y = ((const struct placed *)b)->context;
+	const struct placed *x = a, *y = b;
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
-	return strcmp(x->type->name, y->type->name);
+	return strcmp(x->type, y->type);
 }
 
 static ptrdiff_t moved(const ptrdiff_t *places, ptrdiff_t number)
@@ -31,6 +35,31 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/*
+ * Moves each context to its place, circle by circle: a second array of them would be large.
+ * `places` is used up.
+ */
+static void move_all(struct context_builder *builder, ptrdiff_t *places)
+{
+	struct context *items = builder->forest->items;
+	struct context_link *links = builder->links;
+	for (size_t i = 0; i < builder->forest->count; i++) {
+		while (places[i] != (ptrdiff_t)i) {
+			/* Swaps what lies here to where it belongs, until the right one has come.
+			 */
+			ptrdiff_t to = places[i];
+			struct context item = items[to];
+			struct context_link link = links[to];
+			items[to] = items[i];
+			links[to] = links[i];
+			items[i] = item;
+			links[i] = link;
+			places[i] = places[to];
+			places[to] = to;
+		}
+	}
+}
+
 /* Sorts contexts and shapes by address and renumbers what refers to them. */
 static struct error *sort(struct context_builder *builder)
 {
@@ -38,35 +67,27 @@ static struct error *sort(struct context_builder *builder)
 	size_t count = forest->count;
 	_cleanup_free_ struct placed *order = calloc(count + 1, sizeof(*order));
 	_cleanup_free_ ptrdiff_t *places = calloc(count + 1, sizeof(*places));
-	struct context *items = calloc(count + 1, sizeof(*items));
-	struct context_link *links = calloc(count + 1, sizeof(*links));
-	if (!order || !places || !items || !links) {
-		free(items);
-		free(links);
+	if (!order || !places)
 		return error_no_memory();
-	}
 	for (size_t i = 0; i < count; i++)
-		order[i] = (struct placed){&forest->items[i], i};
+		order[i] =
+			(struct placed){forest->items[i].address, forest->items[i].type->name, i};
 	qsort(order, count, sizeof(*order), by_place);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		places[order[i].number] = (ptrdiff_t)i;
-		items[i] = forest->items[order[i].number];
-		links[i] = builder->links[order[i].number];
-	}
 	for (size_t i = 0; i < count; i++) {
-		items[i].parent = moved(places, items[i].parent);
-		links[i].done_of = moved(places, links[i].done_of);
-		links[i].deadline_of = moved(places, links[i].deadline_of);
-		for (size_t j = 0; j < items[i].child_count; j++)
-			items[i].children[j] = moved(places, items[i].children[j]);
-		if (items[i].child_count)
-			qsort(items[i].children, items[i].child_count, sizeof(ptrdiff_t),
+		struct context *context = &forest->items[i];
+		struct context_link *link = &builder->links[i];
+		context->parent = moved(places, context->parent);
+		link->done_of = moved(places, link->done_of);
+		link->deadline_of = moved(places, link->deadline_of);
+		for (size_t j = 0; j < context->child_count; j++)
+			context->children[j] = moved(places, context->children[j]);
+		if (context->child_count)
+			qsort(context->children, context->child_count, sizeof(ptrdiff_t),
 				by_number);
 	}
-	free(forest->items);
-	free(builder->links);
-	forest->items = items;
-	builder->links = links;
+	move_all(builder, places);
 	return NULL;
 }
 
@@ -336,18 +357,19 @@ static struct error *read_channels(struct context_builder *builder)
 	struct error *err = program_goroutines(builder->program, &goroutines);
 	if (err)
 		return err;
-	_cleanup_free_ struct range *ranges = calloc(forest->count + 1, sizeof(*ranges));
-	if (!ranges)
-		return error_no_memory();
-	size_t count = 0;
-	for (size_t i = 0; i < forest->count; i++) {
-		if (forest->items[i].done)
-			ranges[count++] = (struct range){
-				forest->items[i].done, builder->program->layout.hchan.size.size};
-	}
-	err = target_prefetch(builder->program->target, ranges, count);
-	for (size_t i = 0; !err && i < forest->count; i++) {
-		if (forest->items[i].done)
+	struct range ranges[CHANNELS];
+	uint64_t size = builder->program->layout.hchan.size.size;
+	for (size_t i = 0, fetched = 0; !err && i < forest->count; i++) {
+		size_t count = 0;
+		if (i == fetched) {
+			for (; fetched < forest->count && count < CHANNELS; fetched++) {
+				if (forest->items[fetched].done)
+					ranges[count++] =
+						(struct range){forest->items[fetched].done, size};
+			}
+			err = target_prefetch(builder->program->target, ranges, count);
+		}
+		if (!err && forest->items[i].done)
 			err = read_channel(builder->program, &forest->items[i]);
 	}
 	return err;

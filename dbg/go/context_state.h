@@ -5,6 +5,7 @@
 #define GCTXDBG_GO_CONTEXT_STATE_H
 
 #include "dbg/go/context_find.h"
+#include "dbg/go/context_index.h"
 
 struct context_index;
 
@@ -25,7 +26,7 @@ struct context_builder {
 	/* Parallel to forest->items. */
 	struct context_link *links;
 	size_t link_capacity;
-	struct context_index *index;	 /* by address and type */
+	struct context_index index;
 	const struct goroutine **stacks; /* goroutines by stack address; NULL: not needed yet */
 	size_t stack_count;
 	size_t decoded; /* contexts before this one have been read */

@@ -19,12 +19,26 @@ static bool has_prefix(const char *text, const char *const *prefixes)
 	return false;
 }
 
+enum function_kind function_kind(const char *name)
+{
+	static const char *const internal[] = {"runtime.", "runtime/internal/", "internal/runtime/",
+		"internal/poll.runtime_", "sync.runtime_", "internal/sync.runtime_", NULL};
+	static const char *const low[] = {"internal/", "sync.", "syscall.", "time.", "net.", "os.",
+		"io.", "bufio.", "bytes.", "crypto/", NULL};
+	/* In the standard library the first element of a package's path has no dot, but main is the
+	 * program's. */
+	size_t first = strcspn(name, "/");
+	if (strncmp(name, "main.", 5) == 0 || (name[first] == '/' && memchr(name, '.', first)))
+		return FUNCTION_PROGRAM;
+	if (has_prefix(name, internal))
+		return FUNCTION_INTERNAL;
+	return has_prefix(name, low) ? FUNCTION_LOW : FUNCTION_OTHER;
+}
+
 bool frame_is_runtime(const struct frame *frame)
 {
-	static const char *const prefixes[] = {"runtime.", "runtime/internal/", "internal/runtime/",
-		"internal/poll.runtime_", "sync.runtime_", "internal/sync.runtime_", NULL};
 	return frame->stack == FRAME_SIGNAL || frame->stack == FRAME_SYSTEM ||
-	       has_prefix(frame->function, prefixes);
+	       frame->kind == FUNCTION_INTERNAL;
 }
 
 const struct frame *stack_user_frame(const struct stack *stack)
@@ -36,27 +50,15 @@ const struct frame *stack_user_frame(const struct stack *stack)
 	return stack->count ? &stack->frames[0] : NULL;
 }
 
-/* Not in the standard library: there the first element of a package's path has no dot, but main is
- * the program's. */
-static bool is_users(const struct frame *frame)
-{
-	size_t first = strcspn(frame->function, "/");
-	return frame->stack == FRAME_GOROUTINE &&
-	       (strncmp(frame->function, "main.", 5) == 0 ||
-		       (frame->function[first] == '/' && memchr(frame->function, '.', first)));
-}
-
 const struct frame *stack_telling_frame(const struct stack *stack)
 {
-	static const char *const low[] = {"internal/", "sync.", "syscall.", "time.", "net.", "os.",
-		"io.", "bufio.", "bytes.", "crypto/", NULL};
 	const struct frame *telling = NULL;
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
-		if (is_users(frame))
+		if (frame->stack == FRAME_GOROUTINE && frame->kind == FUNCTION_PROGRAM)
 			return frame;
 		if (!telling && !frame_is_runtime(frame) && frame->stack != FRAME_C &&
-			!has_prefix(frame->function, low))
+			frame->kind != FUNCTION_LOW)
 			telling = frame;
 	}
 	return telling ? telling : stack_user_frame(stack);

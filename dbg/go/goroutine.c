@@ -7,7 +7,7 @@
 #include "dbg/go/pc_plan.h"
 
 enum {
-	BATCH = 4096,		   /* goroutines fetched at a time */
+	BATCH = 2048,		   /* goroutines fetched at a time */
 	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
 	MAX_GOROUTINES = 64 << 20, /* more is a damaged count */
 	PAGE = 4096,
@@ -99,6 +99,7 @@ static void decode(struct program *program, const uint8_t *object, uint64_t addr
 		.wait_reason = (uint8_t)FIELD(waitreason),
 		.scan = (raw & (uint64_t)status->scan) != 0,
 		.locked_machine = FIELD(lockedm),
+		.switches = (uint8_t)FIELD(tracking_seq),
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
 #undef FIELD
@@ -234,6 +235,7 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 	for (uint64_t done = 0; !err && done < count;) {
 		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
 		size_t readable;
+		program_progress(program, "reading goroutines", done, count);
 		err = target_check(program->target);
 		if (!err)
 			err = read_addresses(
@@ -244,6 +246,7 @@ static struct error *load(struct program *program, struct goroutine_list *list)
 		err = load_batch(program, addresses, readable, finalizers_running, list);
 		done += batch;
 	}
+	program_progress(program, "reading goroutines", count, count);
 	if (err)
 		return err;
 	if (list->count)

@@ -31,6 +31,8 @@ struct goroutine {
 	pid_t tid;	     /* thread that runs it or is in a system call for it; 0 none */
 	uint16_t status;     /* without the scan bit */
 	uint8_t wait_reason;
+	uint8_t switches; /* how many times it has stopped running, modulo 256; 0 also where unknown. System calls
+			     do not count since 1.26 */
 	bool scan;   /* its stack is being scanned */
 	bool system; /* as the runtime's own tracebacks decide it */
 };
@@ -58,6 +60,7 @@ struct machine {
 	bool in_c;    /* executing a cgo call */
 	bool started; /* it has noted its thread's id (procid) */
 	bool spinning, blocked;
+	uint32_t syscall_tick; /* of its p when it entered the latest system call, which each that is left increments */
 };
 
 struct machine_list {

@@ -52,6 +52,7 @@ static void decode(
 		.started = FIELD(procid) != 0,
 		.spinning = FIELD(spinning) != 0,
 		.blocked = FIELD(blocked) != 0,
+		.syscall_tick = (uint32_t)FIELD(syscall_tick),
 	};
 #undef FIELD
 	if (ret->g0) /* unknown stays 0 */

@@ -20,8 +20,13 @@ struct interned {
 	char text[];
 };
 
+/* Entries that were looked up last, by the lowest bits of the pc: a stack is mostly like the one
+ * before. */
+enum { RECENT = 1024 };
+
 struct pc_plans {
 	struct plan_entry *entries;
+	struct plan_entry *recent[RECENT];
 	struct interned *strings;
 };
 
@@ -111,7 +116,8 @@ static enum function_role role_of(const char *name)
 }
 
 /* Fills `plan`; false when no function contains the pc. */
-static bool make_plan(struct program *program, uint64_t pc, bool exact, struct pc_plan *plan)
+static bool make_plan(const struct program *program, struct pc_plans *plans, uint64_t pc,
+	bool exact, struct pc_plan *plan)
 {
 	struct pc_function function;
 	uint32_t offset = (uint32_t)(pc - program->text);
@@ -126,9 +132,11 @@ static bool make_plan(struct program *program, uint64_t pc, bool exact, struct p
 	plan->lines = calloc(count, sizeof(*plan->lines));
 	if (!plan->lines)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		plan->lines[i] = (struct plan_line){printed_name(program->plans, lines[i].function),
-			lines[i].file, lines[i].line, lines[i].inlined};
+	for (size_t i = 0; i < count; i++) {
+		const char *name = printed_name(plans, lines[i].function);
+		plan->lines[i] = (struct plan_line){
+			name, lines[i].file, lines[i].line, function_kind(name), lines[i].inlined};
+	}
 	plan->line_count = count;
 	plan->entry = program->text + function.entry;
 	plan->flags = function.flags;
@@ -138,12 +146,13 @@ static bool make_plan(struct program *program, uint64_t pc, bool exact, struct p
 	return true;
 }
 
-const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact)
+const struct pc_plan *pc_plan_in(
+	const struct program *program, struct pc_plans *plans, uint64_t pc, bool exact)
 {
-	struct pc_plans *plans = program->plans;
 	uint64_t key = pc ^ ((uint64_t)exact << 63);
-	struct plan_entry *entry;
-	HASH_FIND(hh, plans->entries, &key, sizeof(key), entry);
+	struct plan_entry **recent = &plans->recent[pc % RECENT], *entry = *recent;
+	if (!entry || entry->key != key)
+		HASH_FIND(hh, plans->entries, &key, sizeof(key), entry);
 	if (!entry) {
 		if (HASH_COUNT(plans->entries) >= MAX_PLANS)
 			return NULL;
@@ -151,10 +160,16 @@ const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exac
 		if (!entry)
 			return NULL;
 		entry->key = key;
-		entry->found = make_plan(program, pc, exact, &entry->plan);
+		entry->found = make_plan(program, plans, pc, exact, &entry->plan);
 		HASH_ADD(hh, plans->entries, key, sizeof(key), entry);
 	}
+	*recent = entry;
 	return entry->found ? &entry->plan : NULL;
+}
+
+const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact)
+{
+	return pc_plan_in(program, program->plans, pc, exact);
 }
 
 const char *program_function_name(struct program *program, uint64_t pc)

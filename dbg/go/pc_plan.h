@@ -8,7 +8,7 @@
 #ifndef GCTXDBG_GO_PC_PLAN_H
 #define GCTXDBG_GO_PC_PLAN_H
 
-#include "dbg/target/target.h"
+#include "dbg/go/stack.h"
 
 struct program;
 struct pc_plans;
@@ -30,6 +30,7 @@ struct plan_line {
 	const char *function;
 	const char *file;
 	int line;
+	enum function_kind kind;
 	bool inlined;
 };
 
@@ -52,6 +53,10 @@ void pc_plans_destroy(struct pc_plans *plans);
  * program.
  */
 const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact);
+
+/* The same with plans of one's own, for a thread of one's own: `program` is only read. */
+const struct pc_plan *pc_plan_in(
+	const struct program *program, struct pc_plans *plans, uint64_t pc, bool exact);
 
 /* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory.
  */

@@ -224,6 +224,8 @@ struct error *program_open(
 	program->target = target;
 	program->warn = options->warn;
 	program->warn_context = options->warn_context;
+	program->progress = options->progress;
+	program->progress_context = options->progress_context;
 	struct error *err = open_image(program);
 	if (!err)
 		read_build_info(program);

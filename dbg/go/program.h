@@ -18,6 +18,10 @@ struct program_options {
 	const char *debug_file; /* where DWARF is, if not in the executable; NULL */
 	void (*warn)(void *context, const char *message);
 	void *warn_context;
+	/* Told now and then how far something that may take long has come; `done` == `total` at its
+	 * end. NULL: nobody wants to know. */
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *progress_context;
 };
 
 /*

@@ -1,5 +1,6 @@
 /*
- * What an open Go program consists of. Private to dbg/go; everybody else sees program.h.
+ * What an open Go program consists of. Private to dbg/go, and to dbg/break, which needs the tables without the caches; everybody
+ * else sees program.h.
  */
 #ifndef GCTXDBG_GO_PROGRAM_STATE_H
 #define GCTXDBG_GO_PROGRAM_STATE_H
@@ -76,7 +77,17 @@ struct program {
 	struct native_unwinder *native;
 	void (*warn)(void *context, const char *message);
 	void *warn_context;
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *progress_context;
 };
+
+/* Tells how far it has come (see struct program_options). */
+static inline void program_progress(
+	const struct program *program, const char *what, uint64_t done, uint64_t total)
+{
+	if (program->progress)
+		program->progress(program->progress_context, what, done, total);
+}
 
 /* ---- Reading fields of a struct that has been copied here ---- */
 

@@ -48,6 +48,7 @@ static const struct row rows[] = {
 	ROW(g.waiting, "runtime.g", "waiting"),
 	ROW(g.labels, "runtime.g", "labels"),
 	ROW(g.timer, "runtime.g", "timer"),
+	ROW(g.tracking_seq, "runtime.g", "trackingSeq"),
 	ROW(g.sleep_when, "runtime.g", "sleepWhen"),
 	ROW(g.running_cleanups, "runtime.g", "runningCleanups"),
 
@@ -64,6 +65,7 @@ static const struct row rows[] = {
 	ROW(m.vdso_pc, "runtime.m", "vdsoPC"),
 	ROW(m.spinning, "runtime.m", "spinning"),
 	ROW(m.blocked, "runtime.m", "blocked"),
+	ROW(m.syscall_tick, "runtime.m", "syscalltick"),
 
 	ROW(p.size, "runtime.p", NULL),
 	ROW(p.id, "runtime.p", "id"),

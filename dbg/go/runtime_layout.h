@@ -28,11 +28,12 @@ struct runtime_layout {
 			syscallpc;
 		struct field panic, defer, atomicstatus, goid, waitsince, waitreason, lockedm,
 			parent_goid;
-		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups;
+		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups,
+			tracking_seq;
 	} g;
 	struct {
 		struct field size, g0, procid, gsignal, curg, p, id, incgo, alllink;
-		struct field vdso_sp, vdso_pc, spinning, blocked;
+		struct field vdso_sp, vdso_pc, spinning, blocked, syscall_tick;
 	} m;
 	struct {
 		struct field size, id, status, m, sysmon_schedwhen, sysmon_syscallwhen;

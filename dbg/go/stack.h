@@ -12,6 +12,14 @@
 
 #include "dbg/go/goroutine.h"
 
+/* What kind of package a function is of; a pure function of its name. */
+enum function_kind {
+	FUNCTION_OTHER,	   /* the rest of the standard library, C */
+	FUNCTION_PROGRAM,  /* the program's own packages: main, or a path with a dot */
+	FUNCTION_LOW,	   /* low-level standard library: sync, net, os, io, internal/… */
+	FUNCTION_INTERNAL, /* package runtime and its internals */
+};
+
 enum frame_stack {
 	FRAME_GOROUTINE,
 	FRAME_SYSTEM, /* g0: the scheduler's stack */
@@ -28,6 +36,7 @@ struct frame {
 	const char *file;     /* the same; NULL unknown (C code) */
 	int line;
 	enum frame_stack stack;
+	enum function_kind kind;
 	bool inlined; /* into the next frame that is not; pc, sp and fp are that one's */
 };
 
@@ -50,12 +59,24 @@ void stack_deinit(struct stack *stack);
 struct error *goroutine_stack(
 	struct program *program, const struct goroutine *goroutine, struct stack *ret);
 
+/*
+ * Brings the parts of these goroutines' stacks that are in use (up to what is mostly enough) into
+ * the cache with few large reads, with `waits` also what they wait on. At most STACKS_PREFETCH of
+ * them at a time. A hint.
+ */
+enum { STACKS_PREFETCH = 1024 };
+struct error *goroutine_stacks_prefetch(struct program *program,
+	const struct goroutine *const *goroutines, size_t count, bool waits);
+
 /* The same for a thread, starting at its registers: with what it runs above the goroutine's own
  * frames. */
 struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret);
 
 /* "goroutine", "system", "signal", "c". */
 const char *frame_stack_name(enum frame_stack stack);
+
+/* The kind of a Go function, by its name as the runtime prints it. */
+enum function_kind function_kind(const char *name);
 
 /*
  * True for frames that a user rarely wants to see: package runtime and its internals. The innermost

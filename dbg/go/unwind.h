@@ -32,13 +32,23 @@ enum segment_end {
 	SEGMENT_BROKEN,
 };
 
+enum { WINDOW_BYTES = 1024 };
+
 struct unwinding {
 	struct program *program;
 	struct stack *stack;
 	const struct machine *machine; /* NULL: no thread of the runtime's */
 	uint64_t goroutine_low, goroutine_high;
 	uint64_t callback_sp; /* g0's SP where C last called Go; 0 none */
+	/* A copy of the part of the stack that is being followed: it is read in one go, not a word
+	 * at a time. */
+	uint64_t window_start;
+	size_t window_size;
+	uint8_t window[WINDOW_BYTES];
 };
+
+/* Reads from the stack, through the window: neighbours are likely to be read next. */
+struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size_t size);
 
 /* Says why the stack is incomplete; the first reason counts. */
 __attribute__((format(printf, 2, 3))) void stack_problem(

@@ -17,6 +17,7 @@ static bool append_plan(struct stack *stack, const struct pc_plan *plan, const s
 			.file = line->file,
 			.line = line->line,
 			.stack = kind,
+			.kind = line->kind,
 			.inlined = line->inlined};
 		if (!stack_append(stack, &frame))
 			return false;
@@ -68,15 +69,50 @@ static bool interrupted_position(struct unwinding *u, uint64_t fp, struct positi
 	return true;
 }
 
-/* The caller's rbp: a Go function with a frame saves it right below its return address. */
-static uint64_t caller_bp(struct unwinding *u, const struct position *at, uint64_t fp)
+struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size_t size)
 {
-	uint64_t bp = at->regs.rbp;
-	if (fp - at->regs.rsp >= 16) {
-		struct error *err = target_read_u64(u->program->target, fp - 16, &bp);
-		error_destroy(err);
+	uint64_t offset = address - u->window_start;
+	if (offset < u->window_size && size <= u->window_size - offset) {
+		memcpy(ret, u->window + offset, size);
+		return NULL;
 	}
-	return bp;
+	/* Only what is on the goroutine's stack: beyond it may be nothing. */
+	uint64_t left = address >= u->goroutine_low && address < u->goroutine_high
+				? u->goroutine_high - address
+				: 0;
+	if (left < size)
+		return target_read(u->program->target, address, ret, size);
+	u->window_start = address;
+	u->window_size = left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+	struct error *err = target_read(u->program->target, address, u->window, u->window_size);
+	if (!err) {
+		memcpy(ret, u->window, size);
+		return NULL;
+	}
+	u->window_size = 0;
+	error_destroy(err); /* of a torn stack, the part that is wanted may be there */
+	return target_read(u->program->target, address, ret, size);
+}
+
+/*
+ * What the frame whose CFA is `fp` keeps right below it: its return address, and below that the
+ * caller's rbp, if the function has a frame (else the register still holds it).
+ */
+static struct error *caller_registers(struct unwinding *u, const struct position *at, uint64_t fp,
+	uint64_t *ret_pc, uint64_t *ret_bp)
+{
+	uint64_t words[2];
+	*ret_bp = at->regs.rbp;
+	if (fp - at->regs.rsp < 16)
+		return unwind_read(u, fp - 8, ret_pc, sizeof(*ret_pc));
+	struct error *err = unwind_read(u, fp - 16, words, sizeof(words));
+	if (err) {
+		error_destroy(err);
+		return unwind_read(u, fp - 8, ret_pc, sizeof(*ret_pc));
+	}
+	*ret_bp = words[0];
+	*ret_pc = words[1];
+	return NULL;
 }
 
 /*
@@ -125,17 +161,19 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 			 !at->syscall;
 	if ((plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp)
 		return false;
-	struct error *err =
-		u->program->frames ? NULL : target_read_u64(u->program->target, fp - 8, &return_pc);
-	if (err) {
+	uint64_t bp, found_pc;
+	struct error *err = caller_registers(u, at, fp, &found_pc, &bp);
+	if (err && !u->program->frames) {
 		stack_problem(u->stack, "%s", err->message);
 		error_destroy(err);
 		*end = SEGMENT_BROKEN;
 		return false;
 	}
+	error_destroy(err);
+	if (!u->program->frames)
+		return_pc = found_pc;
 	if (return_pc == 0)
 		return false;
-	uint64_t bp = caller_bp(u, at, fp);
 	/* Calls that were injected: the caller was interrupted, whatever tracebacks know of it. */
 	bool injected = plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
 	bool trap = plan->role == ROLE_SIGPANIC;

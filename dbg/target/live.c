@@ -4,34 +4,40 @@
 #include <unistd.h>
 
 #include "dbg/target/attach_check.h"
-#include "dbg/target/live_memory.h"
+#include "dbg/target/live.h"
 #include "dbg/target/proc_files.h"
-#include "dbg/target/tracer.h"
 
-struct live {
-	struct target target; /* first: a target is a live */
-	struct tracer *tracer;
-	struct live_memory memory;
-};
-
-static struct live *live_of(struct target *target)
+void live_set_stop(struct live *live, struct stop *stop)
 {
-	return (struct live *)target;
-}
-
-static void set_stop(struct live *live, const struct stop *stop)
-{
-	live->target.pid = stop->pid;
-	live->target.stop_monotonic_ns = stop->monotonic_ns;
-	live->target.stop_realtime_ns = stop->realtime_ns;
-	if (live->memory.tid != stop->tid)
+	struct target *target = &live->target;
+	bool copied = stop->snapshot != 0;
+	pid_t source = copied ? stop->snapshot : stop->tid;
+	live->tid = stop->tid;
+	target->pid = stop->pid;
+	target->stop_monotonic_ns = stop->monotonic_ns;
+	target->stop_realtime_ns = stop->realtime_ns;
+	target->is_snapshot = copied;
+	if (copied)
+		target->trap_count = 0; /* they were taken out for it */
+	target->stall_ns = stop->stall_ns;
+	target->ops = copied ? &snapshot_ops : &live_ops;
+	if (copied || live->memory.tid != source)
 		live_memory_close(&live->memory);
-	live->memory.tid = stop->tid;
+	live->memory.tid = source;
+	live->memory.by_file = copied;
+	if (!stop->problem)
+		return;
+	free(target->warning);
+	struct error *problem = take_pointer(stop->problem);
+	if (asprintf(&target->warning, "no snapshot, so process %d stands still while you look: %s",
+		    (int)target->pid, problem->message) < 0)
+		target->warning = NULL;
+	error_destroy(problem);
 }
 
 /* ---- Operations ---- */
 
-static void live_destroy(struct target *target)
+void live_destroy(struct target *target)
 {
 	struct live *live = live_of(target);
 	tracer_destroy(live->tracer);
@@ -42,6 +48,8 @@ static void live_destroy(struct target *target)
 static struct error *live_read(struct target *target, struct memory_run *runs, size_t count)
 {
 	struct error *err = live_memory_read(&live_of(target)->memory, runs, count);
+	if (!err)
+		tracer_hide_traps(live_of(target)->tracer, runs, count);
 	/* Let go meanwhile (the watchdog, SIGTERM): then it is torn. The state changes before the
 	 * first thread runs. */
 	if (!err && atomic_load(&target->state) != TARGET_STOPPED)
@@ -65,7 +73,7 @@ static bool shares_pid_namespace(pid_t tid)
 	       readlink(path, other, sizeof(other) - 1) > 0 && strcmp(own, other) == 0;
 }
 
-static struct error *live_load_threads(struct target *target)
+struct error *live_load_threads(struct target *target)
 {
 	struct live *live = live_of(target);
 	struct thread *threads;
@@ -74,7 +82,7 @@ static struct error *live_load_threads(struct target *target)
 	if (err)
 		return err;
 	qsort(threads, count, sizeof(*threads), compare_tids);
-	bool shared = shares_pid_namespace(live->memory.tid);
+	bool shared = shares_pid_namespace(live->tid);
 	for (size_t i = 0; i < count; i++) {
 		proc_read_comm(threads[i].tid, threads[i].name);
 		threads[i].ns_tid = shared ? threads[i].tid : proc_namespace_tid(threads[i].tid);
@@ -86,42 +94,84 @@ static struct error *live_load_threads(struct target *target)
 
 static struct error *live_load_mappings(struct target *target)
 {
-	return proc_read_maps(
-		live_of(target)->memory.tid, &target->mappings, &target->mapping_count);
+	return proc_read_maps(live_of(target)->tid, &target->mappings, &target->mapping_count);
 }
 
-static struct error *live_continue(struct target *target)
+struct error *live_continue(struct target *target)
 {
-	return tracer_continue(live_of(target)->tracer);
+	struct error *err = tracer_continue(live_of(target)->tracer);
+	if (err)
+		return err;
+	target->ops = &live_ops;
+	target->is_snapshot = false;
+	return NULL;
+}
+
+static struct error *stop_by(
+	struct target *target, struct error *(*call)(struct tracer *tracer, struct stop *ret))
+{
+	struct live *live = live_of(target);
+	struct stop stop;
+	struct error *err = call(live->tracer, &stop);
+	if (!err)
+		live_set_stop(live, &stop);
+	return err;
+}
+
+struct error *live_snapshot(struct target *target)
+{
+	return stop_by(target, tracer_snapshot);
+}
+
+struct error *live_hold(struct target *target)
+{
+	return stop_by(target, tracer_hold);
 }
 
 static struct error *live_interrupt(struct target *target)
 {
-	struct live *live = live_of(target);
-	struct stop stop;
-	struct error *err = tracer_interrupt(live->tracer, &stop);
-	if (!err)
-		set_stop(live, &stop);
-	return err;
+	return stop_by(target, target->pause == PAUSE_FORK ? tracer_snapshot : tracer_interrupt);
 }
 
-static struct error *live_detach(struct target *target)
+struct error *live_detach(struct target *target)
 {
 	return tracer_detach(live_of(target)->tracer);
 }
 
-static struct error *live_kill(struct target *target)
+struct error *live_kill(struct target *target)
 {
 	return tracer_kill(live_of(target)->tracer);
 }
 
-static bool live_next_event(struct target *target, struct target_event *ret)
+bool live_next_event(struct target *target, struct target_event *ret)
 {
-	return tracer_next_event(live_of(target)->tracer, ret);
+	struct live *live = live_of(target);
+	if (!tracer_next_event(live->tracer, ret))
+		return false;
+	if (ret->kind == TARGET_EVENT_TRAP && !target->is_snapshot) {
+		struct stop stop;
+		tracer_last_stop(live->tracer, &stop);
+		live_set_stop(live, &stop);
+	}
+	return true;
+}
+
+/* They are the process's own: a snapshot has to give way to it. */
+struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
+{
+	if (target->is_snapshot && !count)
+		return NULL;
+	struct error *err = target->is_snapshot ? target_hold(target) : NULL;
+	if (!err)
+		err = tracer_set_traps(live_of(target)->tracer, addresses, count, handler);
+	if (!err)
+		target->trap_count = count;
+	return err;
 }
 
 /* The second number of /proc/PID/statm: resident pages. */
-static bool live_resident(struct target *target, uint64_t *ret)
+bool live_resident(struct target *target, uint64_t *ret)
 {
 	char path[64];
 	_cleanup_free_ char *text = NULL;
@@ -134,7 +184,7 @@ static bool live_resident(struct target *target, uint64_t *ret)
 	return true;
 }
 
-static const struct target_ops live_ops = {
+const struct target_ops live_ops = {
 	.kind = "live process",
 	.resident = live_resident,
 	.destroy = live_destroy,
@@ -143,9 +193,12 @@ static const struct target_ops live_ops = {
 	.load_mappings = live_load_mappings,
 	.cont = live_continue,
 	.interrupt = live_interrupt,
+	.snapshot = live_snapshot,
+	.hold = live_hold,
 	.detach = live_detach,
 	.kill = live_kill,
 	.next_event = live_next_event,
+	.set_traps = live_set_traps,
 };
 
 /* ---- Opening ---- */
@@ -165,6 +218,7 @@ static struct error *create(const struct live_options *options, struct live **re
 	live->target.state = TARGET_GONE;
 	live->target.event_fd = -1;
 	live->target.cancel = options ? options->cancel : NULL;
+	live->target.pause = options ? options->pause : PAUSE_STOP;
 	live->memory.mem_fd = -1;
 	struct error *err = tracer_create(&live->target, options, &live->tracer);
 	if (err)
@@ -178,7 +232,7 @@ static struct error *describe_program(struct live *live)
 {
 	struct target *target = &live->target;
 	char name[4097], path[64];
-	if (asprintf(&target->exe_path, "/proc/%d/exe", live->memory.tid) < 0) {
+	if (asprintf(&target->exe_path, "/proc/%d/exe", live->tid) < 0) {
 		target->exe_path = NULL;
 		return error_no_memory();
 	}
@@ -190,7 +244,7 @@ static struct error *describe_program(struct live *live)
 		return error_no_memory();
 	_cleanup_free_ char *auxv = NULL;
 	size_t size = 0;
-	snprintf(path, sizeof(path), "/proc/%d/auxv", live->memory.tid);
+	snprintf(path, sizeof(path), "/proc/%d/auxv", live->tid);
 	if (proc_read_file(path, &auxv, &size) != 0)
 		return NULL; /* 0 is "unknown" for all of these */
 	target->entry = auxv_value(auxv, size, AT_ENTRY);
@@ -201,11 +255,11 @@ static struct error *describe_program(struct live *live)
 
 /* The process has been stopped, or that failed with `err`. */
 static struct error *finish(
-	struct live **live, struct error *err, const struct stop *stop, struct target **ret)
+	struct live **live, struct error *err, struct stop *stop, struct target **ret)
 {
 	if (err)
 		return err;
-	set_stop(*live, stop);
+	live_set_stop(*live, stop);
 	err = describe_program(*live);
 	if (err)
 		return err;

@@ -69,17 +69,28 @@ static void fill(struct batch *batch, struct memory_run *runs, size_t count, siz
 	}
 }
 
+/* Opens it when it is needed; two threads may need it at once. */
+static int mem_fd(struct live_memory *memory)
+{
+	int fd = __atomic_load_n(&memory->mem_fd, __ATOMIC_ACQUIRE), none = -1;
+	if (fd >= 0)
+		return fd;
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", memory->tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || __atomic_compare_exchange_n(&memory->mem_fd, &none, fd, false,
+			      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return fd;
+	close(fd);
+	return none;
+}
+
 /* Reads what is left of the run, at most `size` bytes, as far as it goes. */
 static void read_slowly(struct live_memory *memory, struct memory_run *run, size_t size)
 {
-	if (memory->mem_fd < 0) {
-		char path[64];
-		snprintf(path, sizeof(path), "/proc/%d/mem", memory->tid);
-		memory->mem_fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	while (size && memory->mem_fd >= 0) {
-		ssize_t n =
-			pread(memory->mem_fd, place(run), size, (off_t)(run->address + run->done));
+	int fd = mem_fd(memory);
+	while (size && fd >= 0) {
+		ssize_t n = pread(fd, place(run), size, (off_t)(run->address + run->done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -133,6 +144,11 @@ struct error *live_memory_read(struct live_memory *memory, struct memory_run *ru
 {
 	for (size_t i = 0; i < count; i++)
 		runs[i].done = 0;
+	if (memory->by_file) {
+		for (size_t i = 0; i < count; i++)
+			read_slowly(memory, &runs[i], rest(&runs[i]));
+		return NULL;
+	}
 	size_t first = 0;
 	while (first < count) {
 		struct batch batch;

@@ -225,6 +225,7 @@ static struct error *parse_line(const char *line, struct mapping *ret)
 	ret->readable = flags[0] == 'r';
 	ret->writable = flags[1] == 'w';
 	ret->executable = flags[2] == 'x';
+	ret->shared = flags[3] == 's';
 	/* The kernel pads with blanks up to a fixed column; a path that starts with a blank cannot
 	 * occur, they start with / or [. */
 	const char *path = line + length + strspn(line + length, " ");

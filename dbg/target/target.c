@@ -6,7 +6,12 @@
 
 #include "dbg/target/memory_cache.h"
 
-enum { CACHE_BYTES = 256 << 20, STRING_PART = 256 };
+enum {
+	/* Bulk readers fetch batch by batch and look at each once: more would only cost the time
+	 * that the kernel needs to clear it. */
+	CACHE_BYTES = 24 << 20,
+	STRING_PART = 256,
+};
 
 static void free_threads(struct target *target)
 {
@@ -38,6 +43,7 @@ void target_destroy(struct target *target)
 	memory_cache_destroy(take_pointer(target->cache));
 	free(take_pointer(target->exe_path));
 	free(take_pointer(target->exe_name));
+	free(take_pointer(target->warning));
 	target->ops->destroy(target);
 }
 
@@ -262,6 +268,28 @@ struct error *target_interrupt(struct target *target)
 	return target->ops->interrupt(target);
 }
 
+struct error *target_snapshot(struct target *target)
+{
+	if (!target->ops->snapshot)
+		return cannot(target, "be copied, it does not change");
+	if (target->state == TARGET_GONE)
+		return check_stopped(target);
+	target_drop_cache(target);
+	return target->ops->snapshot(target);
+}
+
+struct error *target_hold(struct target *target)
+{
+	if (!target->ops->hold)
+		return cannot(target, "be stopped, it does not run");
+	if (target->state == TARGET_GONE)
+		return check_stopped(target);
+	if (target->state == TARGET_STOPPED && !target->is_snapshot)
+		return NULL;
+	target_drop_cache(target);
+	return target->ops->hold(target);
+}
+
 /* Detaching and killing are possible whether it runs or not. */
 static struct error *end(
 	struct target *target, struct error *(*op)(struct target *target), const char *what)
@@ -282,6 +310,11 @@ struct error *target_detach(struct target *target)
 struct error *target_kill(struct target *target)
 {
 	return end(target, target->ops->kill, "be killed, there is no process");
+}
+
+bool target_program_lives(struct target *target)
+{
+	return target->state != TARGET_GONE && (!target->ops->lives || target->ops->lives(target));
 }
 
 bool target_next_event(struct target *target, struct target_event *ret)

@@ -5,7 +5,7 @@
  * cannot tell which it is, except that a core cannot continue. All memory goes through one cache that coalesces
  * neighbouring reads and is dropped whenever the target runs.
  *
- * Threading: one thread (the user's) calls these functions. A live target has a tracer thread of its own behind
+ * Threading: one thread (the user's) calls these functions; target_read_runs() also a reading thread of its own beside it (read_ahead.h). A live target has a tracer thread of its own behind
  * them, which does the ptrace calls, the watchdog and the events.
  */
 #ifndef GCTXDBG_TARGET_TARGET_H
@@ -20,6 +20,7 @@
 
 struct target;
 struct memory_cache;
+struct trap_handler;
 
 /* A stretch of memory to be read into `buffer`. */
 struct memory_run {
@@ -34,7 +35,8 @@ struct mapping {
 	uint64_t start, end;
 	uint64_t file_offset;
 	bool readable, writable, executable;
-	char *path; /* NULL when anonymous; belongs to the target */
+	bool shared; /* with whoever maps the same file or memory: a snapshot of it is not frozen */
+	char *path;  /* NULL when anonymous; belongs to the target */
 };
 
 struct thread {
@@ -47,12 +49,14 @@ struct thread {
 };
 
 enum target_event_kind {
-	TARGET_EVENT_EXITED,	/* value: exit status */
+	TARGET_EVENT_EXITED,	/* value: exit status; -1: unknown, because it was not traced */
 	TARGET_EVENT_KILLED,	/* value: signal */
 	TARGET_EVENT_EXEC,	/* it runs another program now; the target has been left running */
 	TARGET_EVENT_WATCHDOG,	/* stood still for longer than allowed; has been resumed and left */
+	TARGET_EVENT_SNAPSHOT,	/* it ran and was to be looked at again: as a snapshot, so it runs on */
 	TARGET_EVENT_STOPPED,	/* stopped after target_continue(): by interrupt or a signal (value) */
 	TARGET_EVENT_LEAVE,	/* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
+	TARGET_EVENT_TRAP,	/* stopped because a trap's handler said so (value: tid); see traps.h */
 };
 
 struct target_event {
@@ -66,14 +70,23 @@ enum target_state {
 	TARGET_GONE,	/* exited, killed, detached, left by the watchdog */
 };
 
+/* How a live process is looked at. */
+enum pause_mode {
+	PAUSE_STOP, /* it stands still meanwhile */
+	PAUSE_FORK, /* a frozen copy of its memory is made, and it runs on at once */
+};
+
 struct target_ops {
-	const char *kind; /* "live process", "core" */
+	const char *kind; /* "live process", "snapshot of live process", "core" */
 	/*
 	 * Frees what the source owns and the structure itself (a source embeds struct target as its first member).
 	 * target_destroy() has freed cache, threads, mappings, exe_path and exe_name before. Leaves a live process running.
 	 */
 	void (*destroy)(struct target *target);
-	/* Reads all runs; unreadable parts are not an error but a short `done`. An error means: no reading at all. */
+	/*
+	 * Reads all runs; unreadable parts are not an error but a short `done`. An error means: no reading at all.
+	 * Without `peek`, two threads may call it at once (read_ahead.h).
+	 */
 	struct error *(*read)(struct target *target, struct memory_run *runs, size_t count);
 	/* Fill the arrays below (`threads`, `mappings`), owned by the target, valid until it runs. */
 	struct error *(*load_threads)(struct target *target);
@@ -84,6 +97,14 @@ struct target_ops {
 	struct error *(*detach)(struct target *target);
 	struct error *(*kill)(struct target *target);
 	bool (*next_event)(struct target *target, struct target_event *ret); /* NULL: never any */
+	/* See target_set_traps() in traps.h; NULL where impossible. */
+	struct error *(*set_traps)(struct target *target, const uint64_t *addresses, size_t count,
+		const struct trap_handler *handler);
+	/* See target_snapshot() and target_hold(); NULL where impossible. */
+	struct error *(*snapshot)(struct target *target);
+	struct error *(*hold)(struct target *target);
+	/* See target_program_lives(); NULL: as the state says. */
+	bool (*lives)(struct target *target);
 	/* Memory in use now, bytes; NULL where it is not known. False when it cannot be read. */
 	bool (*resident)(struct target *target, uint64_t *ret);
 	/* Zero-copy reading, where all memory is mapped here already (cores); NULL otherwise. Short reads as above. */
@@ -112,6 +133,16 @@ struct target {
 	uint64_t vdso;	       /* AT_SYSINFO_EHDR; 0 unknown */
 	int64_t stop_monotonic_ns; /* the target's CLOCK_MONOTONIC when it stopped; 0 unknown (a core) */
 	int64_t stop_realtime_ns;  /* CLOCK_REALTIME at the same moment; 0 unknown */
+	/*
+	 * Of a live process. What target_interrupt() does, may be changed at any time; whether what one reads now is a snapshot, the process
+	 * itself running, and for how long it stood still for that; and one sentence on why it stands still itself though `pause` is
+	 * PAUSE_FORK (malloc'ed; whoever shows it frees it and sets NULL).
+	 */
+	enum pause_mode pause;
+	bool is_snapshot;
+	size_t trap_count; /* that are in now; a snapshot takes them out, see traps.h */
+	int64_t stall_ns;
+	char *warning;
 	int event_fd;	       /* readable when target_next_event() has something; -1: never */
 };
 
@@ -126,6 +157,7 @@ struct target {
 
 struct live_options {
 	int64_t max_stop_ns; /* watchdog; 0: off */
+	enum pause_mode pause;
 	const atomic_bool *cancel;
 };
 
@@ -207,9 +239,22 @@ const struct mapping *target_mapping_at(struct target *target, uint64_t address)
 /* ---- Running (ERROR_GONE with a sentence where impossible) ---- */
 
 struct error *target_continue(struct target *target);  /* returns at once; see target_next_event() */
-struct error *target_interrupt(struct target *target); /* stops all threads again; returns when stopped */
+struct error *target_interrupt(struct target *target); /* looks again, as `pause` says; returns when it can be read */
+/*
+ * Makes a frozen copy of the process's memory and registers as they are now, and looks at that (instead of an older one);
+ * the process itself runs on and is not traced. Where that is impossible it stands still itself, and `warning` says why.
+ */
+struct error *target_snapshot(struct target *target);
+/* Stops the process itself and looks at that, whatever `pause` says. Does nothing when it is so already. */
+struct error *target_hold(struct target *target);
 struct error *target_detach(struct target *target);    /* leave it running; the target is GONE then */
 struct error *target_kill(struct target *target);
+
+/*
+ * Whether the program that was opened still runs. Of one that is looked at by snapshot, and so not traced, no event tells its end:
+ * the next call that wants something of it fails, with the event.
+ */
+bool target_program_lives(struct target *target);
 
 /* Takes the next event, if any. */
 bool target_next_event(struct target *target, struct target_event *ret);

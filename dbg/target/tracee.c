@@ -9,10 +9,18 @@
 
 #include "dbg/target/attach_check.h"
 #include "dbg/target/tracee_table.h"
+#include "dbg/target/traps_private.h"
 
-/* No PTRACE_O_EXITKILL: the target must outlive us. No fork tracing: its children are none of our
- * business. */
-static const unsigned long seize_options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+/*
+ * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless
+ * they inherit traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless:
+ * without it a thread whose tracer dies at such a stop is sent SIGTRAP.
+ */
+unsigned long tracee_options(const struct tracees *tracees)
+{
+	unsigned long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+	return tracees->traps ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
+}
 
 enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
@@ -75,12 +83,14 @@ static void remove_others(struct tracees *tracees, const struct tracee *keep)
 
 void tracees_deinit(struct tracees *tracees)
 {
+	traps_forget(tracees);
+	traps_free_buried(tracees);
 	remove_others(tracees, NULL);
 }
 
 struct error *tracees_seize(struct tracees *tracees, pid_t tid)
 {
-	if (trace(PTRACE_SEIZE, tid, seize_options) != 0)
+	if (trace(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0)
 		return attach_refused(tracees->pid, tid, errno);
 	return add(tracees, tid) ? NULL : error_no_memory();
 }
@@ -88,7 +98,7 @@ struct error *tracees_seize(struct tracees *tracees, pid_t tid)
 struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added)
 {
 	*ret_added = false;
-	for (int attempt = 1; trace(PTRACE_SEIZE, tid, seize_options) != 0; attempt++) {
+	for (int attempt = 1; trace(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0; attempt++) {
 		int errnum = errno;
 		struct process_status status;
 		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
@@ -126,13 +136,19 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
+		/* It is still inside of execve, whose end overwrites rax: what is injected here
+		   would be another call. It stops again at its first instruction. */
 		tracee->group_stop = 0;
-		set_condition(tracees, tracee, TRACEE_STOPPED);
+		tracees->mode = TRACING_STOPPING;
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		trace(PTRACE_CONT, tracee->tid, 0);
+		set_condition(tracees, tracee, TRACEE_RUNNING);
 		return;
 	}
 	if (tracees->mode != TRACING_LEAVING)
 		tracees->execed = true;
 	tracees->mode = TRACING_LEAVING;
+	traps_forget(tracees);
 	tracee_detach(tracees, tracee, 0);
 }
 
@@ -148,6 +164,21 @@ static void handle_clone(struct tracees *tracees, pid_t creator)
 		add(tracees, (pid_t)tid);
 }
 
+void tracee_interrupt_again(struct tracee *tracee)
+{
+	if (tracee->interrupt_again)
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	tracee->interrupt_again = false;
+}
+
+void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal)
+{
+	if (tracees->traps)
+		traps_before_go_on(tracees, tracee);
+	tracee_interrupt_again(tracee);
+	trace(PTRACE_CONT, tracee->tid, (unsigned long)signal);
+}
+
 static void handle_stop(struct tracees *tracees, struct tracee *tracee, int status)
 {
 	int event = status >> 16, signal = WSTOPSIG(status);
@@ -160,11 +191,17 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 	}
 	if (event == PTRACE_EVENT_CLONE)
 		handle_clone(tracees, tracee->tid);
+	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, &deliver))
+		return;
 	switch (tracees->mode) {
 	case TRACING_LEAVING:
+		if (tracees->traps && event && !traps_on_stand(tracees, tracee))
+			return;
 		tracee_detach(tracees, tracee, deliver);
 		return;
 	case TRACING_STOPPING:
+		if (trap && tracees->traps && !traps_on_stand(tracees, tracee))
+			return;
 		if (trap) {
 			tracee->group_stop = signal == SIGTRAP ? 0 : signal;
 			set_condition(tracees, tracee, TRACEE_STOPPED);
@@ -172,13 +209,16 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 		}
 		/* Any other stop swallows a pending interrupt, so ask again before going on. */
 		trace(PTRACE_INTERRUPT, tracee->tid, 0);
-		trace(PTRACE_CONT, tracee->tid, (unsigned long)deliver);
+		tracee_go_on(tracees, tracee, deliver);
 		break;
 	case TRACING_RUNNING:
-		if (trap && signal != SIGTRAP)
+		if (trap && signal != SIGTRAP) {
+			if (tracees->traps && !traps_on_stand(tracees, tracee))
+				return;
 			trace(PTRACE_LISTEN, tracee->tid, 0);
-		else
-			trace(PTRACE_CONT, tracee->tid, (unsigned long)deliver);
+		} else {
+			tracee_go_on(tracees, tracee, deliver);
+		}
 		break;
 	}
 	set_condition(tracees, tracee, TRACEE_RUNNING);
@@ -191,6 +231,8 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 		tracee_remove(tracees, tracee);
 		tracees->last_status = status;
 	} else if (tid != tracees->pid || tracees->mode == TRACING_LEAVING) {
+		if (tracees->traps)
+			traps_forget_child(tracees->traps, tid);
 		return; /* some child of ours that is none of the threads */
 	}
 	/* The main thread's exit is reported after all others': then nobody is left. */
@@ -213,12 +255,18 @@ static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 		if (tracee)
 			return tracee;
 	}
+	if (tracees->traps && traps_handle_child(tracees, tid, status))
+		return NULL;
 	trace(PTRACE_DETACH, tid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return NULL;
 }
 
 void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 {
+	if (tid == tracees->foster) {
+		tracees->foster_stopped = WIFSTOPPED(status);
+		return;
+	}
 	if (!WIFSTOPPED(status)) {
 		handle_exit(tracees, tid, status);
 		return;
@@ -230,16 +278,46 @@ void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 		handle_stop(tracees, tracee, status);
 }
 
+/*
+ * A hit must be known for one before it is collected: with the report the signal is gone, too, and
+ * should we be killed then the thread would go on in the middle of the instruction. True: it was
+ * one.
+ */
+static bool take_hit(struct tracees *tracees, const siginfo_t *report)
+{
+	if (report->si_code != CLD_TRAPPED || report->si_status != SIGTRAP)
+		return false;
+	struct tracee *tracee = tracee_find(tracees, report->si_pid);
+	return tracee && traps_handle_sigtrap(tracees, tracee);
+}
+
+/* Only children and tracees of this thread: those of the main thread (`command | less`) are not
+ * ours. */
+bool tracee_take_report(struct tracees *tracees, pid_t tid)
+{
+	int status, flags = __WALL | __WNOTHREAD | WNOHANG;
+	if (tracees->traps) {
+		siginfo_t report = {.si_pid = 0};
+		if (waitid(tid == -1 ? P_ALL : P_PID, tid == -1 ? 0 : (id_t)tid, &report,
+			    flags | WEXITED | WSTOPPED | WNOWAIT) != 0 ||
+			!report.si_pid)
+			return false;
+		if (take_hit(tracees, &report))
+			return true;
+		tid = report.si_pid;
+	}
+	tid = waitpid(tid, &status, flags);
+	if (tid <= 0)
+		return false;
+	tracee_handle(tracees, tid, status);
+	return true;
+}
+
 bool tracees_pump(struct tracees *tracees)
 {
 	for (int i = 0; i < PUMP_LIMIT; i++) {
-		int status;
-		/* Only children and tracees of this thread: those of the main thread (`command |
-		 * less`) are not ours. */
-		pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
-		if (tid <= 0)
+		if (!tracee_take_report(tracees, -1))
 			return i > 0;
-		tracee_handle(tracees, tid, status);
 	}
 	return true;
 }

@@ -22,6 +22,7 @@
 enum tracing_mode { TRACING_RUNNING, TRACING_STOPPING, TRACING_LEAVING };
 
 struct tracee;
+struct traps;
 
 struct tracees {
 	pid_t pid;
@@ -36,8 +37,14 @@ struct tracees {
 	bool execed;	      /* it runs another program now and has been left */
 	bool ended;	      /* it has exited; last_status says how */
 	int last_status;
+	pid_t foster;	     /* a tracee of ours that is no thread of the process: a snapshot's, see
+				snapshot_child.h; its reports are left alone. 0: none */
+	bool foster_stopped; /* it has reported its first stop */
 	bool main_was_zombie; /* the main thread is not in the table, because it has exited */
 	bool no_memory;	      /* a thread could not be entered in the table */
+	struct traps *traps;  /* see traps_private.h; NULL: none are in */
+	struct traps *buried; /* former ones: another thread may be looking at them still */
+	pid_t stop_wanted;    /* this thread has hit a trap and wants all to stop; 0: none */
 };
 
 struct stop_limits {
@@ -52,6 +59,12 @@ struct stop_limits {
  * for a thread that does not stop says which and why.
  */
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits);
+
+/*
+ * Seizes and stops one thread, any that can be stopped at once; the process is not traced so far.
+ * Call tracees_leave() afterwards, also on an error.
+ */
+struct error *tracees_stop_one(struct tracees *tracees);
 
 /* Seizes one thread, without stopping it, and enters it in the table. */
 struct error *tracees_seize(struct tracees *tracees, pid_t tid);

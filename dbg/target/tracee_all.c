@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "dbg/target/proc_files.h"
-#include "dbg/target/tracee_table.h"
+#include "dbg/target/traps_private.h"
 
 enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
 
@@ -64,13 +64,10 @@ static bool sweep(struct tracees *tracees)
 	bool any = false;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		int status;
-		pid_t tid = tracee->tid;
 		if (tracee->condition != TRACEE_RUNNING ||
-			waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG) != tid)
+			!tracee_take_report(tracees, tracee->tid))
 			continue;
 		any = true;
-		tracee_handle(tracees, tid, status);
 		if (tracees->generation != generation)
 			return true;
 	}
@@ -275,13 +272,18 @@ void tracees_resume(struct tracees *tracees)
 			continue;
 		/* Listening keeps a stopped process stopped, until a SIGCONT comes or has come
 		 * meanwhile. */
-		trace(tracee->group_stop ? PTRACE_LISTEN : PTRACE_CONT, tracee->tid, 0);
+		if (tracee->group_stop)
+			trace(PTRACE_LISTEN, tracee->tid, 0);
+		else
+			tracee_go_on(tracees, tracee, 0);
 		set_condition(tracees, tracee, TRACEE_RUNNING);
 	}
 }
 
 void tracees_leave(struct tracees *tracees)
 {
+	if (tracees->traps)
+		traps_leave(tracees);
 	tracees->mode = TRACING_LEAVING;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {

@@ -26,6 +26,16 @@ struct tracee {
 	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
 			 */
 	bool lost;	/* not in the table: no memory */
+	/* Of trap_hits.c. While it stands it is shown at `shown` instead of at `trap_offset` of the
+	   displaced instruction of the trap at `shown_trap`. 0: it is where it is. */
+	uint64_t shown, shown_trap;
+	uint8_t shown_offset;
+	/* It has been reported at this trap, with this stack pointer, and comes to it once more
+	 * after a signal. 0: none */
+	uint64_t passed_trap, passed_stack;
+	bool stop_wanted;     /* it has hit a trap whose handler wants all to stop */
+	bool waiting;	      /* it stands because its trap's handler said TRAP_AGAIN */
+	bool interrupt_again; /* what it was interrupted for is still to come */
 	UT_hash_handle hh;
 };
 
@@ -41,8 +51,24 @@ void tracee_remove(struct tracees *tracees, struct tracee *tracee);
 /* Detaches a thread that is stopped, delivering `signal` unless it is 0, and forgets it. */
 void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
 
+/* Takes one report of `tid` (-1: of anyone) from the kernel and acts upon it; false when there is
+ * none. */
+bool tracee_take_report(struct tracees *tracees, pid_t tid);
+
 /* Acts upon one report of waitpid(). */
 void tracee_handle(struct tracees *tracees, pid_t tid, int status);
+
+/* Repeats the interrupt that a thread was let go on from, if it was. */
+void tracee_interrupt_again(struct tracee *tracee);
+
+/* PTRACE_CONT with `signal` (0: none). */
+void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
+
+/* Whether a stopped thread has executed an int3 but not reported the SIGTRAP yet. */
+bool tracee_has_pending_int3(pid_t tid);
+
+/* The ptrace options of our tracees. */
+unsigned long tracee_options(const struct tracees *tracees);
 
 /* Seizes and interrupts a thread found in /proc; not an error when it exits meanwhile or is our
  * tracee already. */

@@ -12,6 +12,7 @@
 #include "dbg/target/fd.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracer_private.h"
+#include "dbg/target/traps_private.h"
 
 enum {
 	POLL_MS = 1000, /* a safety net: should a SIGCHLD get lost, nothing hangs for longer */
@@ -78,6 +79,7 @@ static void handle_leave_signal(struct tracer *tracer)
 		die((int)info.ssi_signo);
 	tracer_set_gone(tracer, "it was left, because a signal asked to");
 	tracees_leave(&tracer->tracees);
+	tracer_drop_snapshot(tracer, false);
 	tracer->leave_signal = (int)info.ssi_signo;
 	event_queue_add(&tracer->events, TARGET_EVENT_LEAVE, tracer->leave_signal);
 	tracer_set_watchdog(tracer, monotonic_now() + leave_grace_ns);
@@ -125,13 +127,16 @@ static void *run(void *argument)
 	while (!tracer->quit) {
 		bool more = tracees_pump(&tracer->tracees);
 		tracer_notice_end(tracer);
+		tracer_stop_for_trap(tracer);
+		int tick_ms = traps_tick(&tracer->tracees);
 		struct pollfd fds[] = {
 			{.fd = tracer->leave_fd, .events = POLLIN},
 			{.fd = tracer->watchdog_fd, .events = POLLIN},
 			{.fd = tracer->call_fd, .events = POLLIN},
 			{.fd = tracer->child_fd, .events = POLLIN},
 		};
-		if (poll(fds, array_length(fds), more ? 0 : POLL_MS) <= 0)
+		int timeout_ms = tick_ms < 0 ? POLL_MS : tick_ms;
+		if (poll(fds, array_length(fds), more ? 0 : timeout_ms) <= 0)
 			continue;
 		if (fds[0].revents)
 			handle_leave_signal(tracer);
@@ -194,6 +199,8 @@ static struct error *quit(struct tracer *tracer, void *argument)
 	(void)argument;
 	tracer_set_gone(tracer, "it was left");
 	tracees_leave(&tracer->tracees);
+	tracer_drop_snapshot(tracer, false);
+	tracer_end_guardian(tracer);
 	tracer->quit = true;
 	return NULL;
 }
@@ -258,6 +265,7 @@ struct error *tracer_create(
 	if (options)
 		tracer->options = *options;
 	tracer->call_fd = tracer->child_fd = tracer->leave_fd = tracer->watchdog_fd = -1;
+	tracer->snapshot.identity_fd = -1;
 	pthread_mutex_init(&tracer->lock, NULL);
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);

@@ -24,6 +24,12 @@ struct stop {
 	pid_t tid; /* a living thread: its files in /proc work even when the main thread has exited
 		    */
 	int64_t monotonic_ns, realtime_ns;
+	/* A snapshot was asked for: the process that holds it (the target runs on), and for how
+	 * long all stood still; or 0 and why there is none (the caller's), and the target stands
+	 * still itself. */
+	pid_t snapshot;
+	int64_t stall_ns;
+	struct error *problem;
 };
 
 /* `target`: its state and gone_reason are kept up to date; must outlive the tracer. */
@@ -33,7 +39,8 @@ struct error *tracer_create(
 /* Leaves the process (it runs on) and frees everything. */
 void tracer_destroy(struct tracer *tracer);
 
-/* Seizes process `pid` and stops it. On an error it has been left. Once per tracer. */
+/* Seizes process `pid` and stops it, or makes a snapshot, as the options say. On an error it has
+ * been left. Once per tracer. */
 struct error *tracer_attach(struct tracer *tracer, pid_t pid, struct stop *ret);
 
 /* Starts a program instead, see live_exec(). */
@@ -41,11 +48,30 @@ struct error *tracer_exec(struct tracer *tracer, char *const argv[], struct stop
 
 struct error *tracer_continue(struct tracer *tracer);
 struct error *tracer_interrupt(struct tracer *tracer, struct stop *ret);
+/* From any state but gone: makes a snapshot instead of an older one; `ret` says whether that was
+ * possible. */
+struct error *tracer_snapshot(struct tracer *tracer, struct stop *ret);
+/* Drops the snapshot, if any, and stops the target itself. */
+struct error *tracer_hold(struct tracer *tracer, struct stop *ret);
 struct error *tracer_detach(struct tracer *tracer);
 struct error *tracer_kill(struct tracer *tracer);
 
-/* tids, registers and stop signals of all threads, in no order; `*ret` is malloc'ed. */
+/* tids, registers and stop signals of all threads (of the snapshot: as they were), in no order;
+ * `*ret` is malloc'ed. */
 struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_t *ret_count);
+
+/* See target_set_traps(). */
+struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler);
+
+/* Replaces our int3s by the program's own bytes in what has been read. */
+void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, size_t count);
+
+/* The stop that the last TARGET_EVENT_TRAP told of. */
+void tracer_last_stop(struct tracer *tracer, struct stop *ret);
+
+/* False: since the snapshot the target has exited or executed another program. */
+bool tracer_program_lives(const struct tracer *tracer);
 
 bool tracer_next_event(struct tracer *tracer, struct target_event *ret);
 int tracer_event_fd(const struct tracer *tracer);

@@ -7,10 +7,25 @@
 #include <signal.h>
 
 #include "dbg/target/event_queue.h"
+#include "dbg/target/snapshot_child.h"
 #include "dbg/target/tracee.h"
 #include "dbg/target/tracer.h"
 
 typedef struct error *tracer_function(struct tracer *tracer, void *argument);
+
+/* The snapshot that one looks at, see tracer_snapshot.c. While there is one the target runs and is
+ * not traced. */
+struct tracer_snapshot {
+	struct guardian *guardian; /* NULL: none needed so far */
+	bool untraced; /* the target runs and is not traced: one looks at a snapshot, unless that
+			  was lost */
+	struct snapshot_child child; /* pid 0: none */
+	struct thread *threads;	     /* as they were */
+	size_t thread_count;
+	int identity_fd; /* memory of the program that was attached: at its end when that has exited
+			    or executed another; -1 */
+	uint64_t identity_address; /* that can be read there */
+};
 
 struct tracer {
 	struct target *target;
@@ -34,6 +49,8 @@ struct tracer {
 	int leave_fd;	 /* signalfd: SIGTERM, SIGHUP */
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
+	struct stop last_stop; /* the latest one */
+	struct tracer_snapshot snapshot;
 	int leave_signal; /* the SIGTERM or SIGHUP that made us leave; 0: none yet */
 	bool quit;
 };
@@ -54,7 +71,39 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret);
 /* Sets the watchdog to `at_ns` (CLOCK_MONOTONIC); 0: off. */
 void tracer_set_watchdog(struct tracer *tracer, int64_t at_ns);
 
+/* ERROR_GONE: why it is no longer attached. */
+struct error *tracer_not_there(struct tracer *tracer);
+
+struct stop_limits tracer_stop_limits(const struct tracer *tracer);
+
+/* Before the target is stopped for a snapshot: what takes time or does not need a stop. */
+struct error *tracer_prepare_snapshot(struct tracer *tracer);
+
+/*
+ * All threads are stopped since `began`: makes a snapshot and lets them run, or fills in why not
+ * and leaves them stopped. An older snapshot is dropped. Publishes the state.
+ */
+struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret);
+
+/* Drops the snapshot, if any; `stopped`: all threads of the target are. Otherwise one is stopped
+ * for a moment. */
+void tracer_drop_snapshot(struct tracer *tracer, bool stopped);
+
+/* Stops all threads. Untraced since a snapshot, the target may have exited or run another program
+ * meanwhile: ERROR_GONE, with the event that goes with it. */
+struct error *tracer_stop_again(struct tracer *tracer);
+
+/* Ends the guardian; the target has been left. */
+void tracer_end_guardian(struct tracer *tracer);
+
 /* Queues the event when the target has exited or executed another program. */
 void tracer_notice_end(struct tracer *tracer);
+
+/* Stops all threads when a trap's handler wants that. */
+void tracer_stop_for_trap(struct tracer *tracer);
+
+/* All threads stand: queues an event for each that has hit a trap whose handler wanted that; false:
+ * there is none. */
+bool tracer_tell_traps(struct tracer *tracer);
 
 #endif

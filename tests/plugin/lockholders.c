@@ -6,7 +6,7 @@
  */
 #include <inttypes.h>
 
-#include "commands/goroutine_view.h"
+#include "commands/goroutine_matches.h"
 #include "commands/plugin.h"
 
 enum { MAX_STACK = 1 << 20 };
@@ -37,29 +37,42 @@ static bool waits_for(const struct goroutine_view *view, uint64_t address)
 	return false;
 }
 
+struct search {
+	struct shell *shell;
+	uint64_t address;
+};
+
+static bool look_at(void *context, struct goroutine_view *view)
+{
+	const struct search *search = context;
+	struct shell *shell = search->shell;
+	const struct frame *top = stack_user_frame(&view->stack);
+	const char *role = NULL;
+	if (waits_for(view, search->address))
+		role = "waits";
+	else if (stack_holds(shell->target, view->goroutine, search->address))
+		role = "may hold";
+	if (role)
+		output_printf(&shell->out, STYLE_PLAIN, "%-9s goroutine %" PRIu64 "  %s\n", role,
+			view->goroutine->goid, top ? top->function : "?");
+	return !output_failed(&shell->out);
+}
+
 static struct error *run(struct shell *shell, const struct arguments *arguments)
 {
-	uint64_t address;
-	struct error *err = argument_number(arguments->words[0], "address of the lock", &address);
+	struct search search = {.shell = shell};
+	struct error *err =
+		argument_number(arguments->words[0], "address of the lock", &search.address);
 	if (err)
 		return err;
-	struct view_query query = {.parts = VIEW_WAITS | VIEW_STACK};
-	struct goroutine_views views;
-	err = goroutine_views_load(shell, &query, &views);
-	if (err)
-		return err;
-	for (size_t i = 0; i < views.count; i++) {
-		const struct goroutine_view *view = &views.items[i];
-		const struct frame *top = stack_user_frame(&view->stack);
-		const char *role = waits_for(view, address)				   ? "waits" :
-				   stack_holds(shell->target, view->goroutine, address) ? "may hold" :
-											   NULL;
-		if (role)
-			output_printf(&shell->out, STYLE_PLAIN, "%-9s goroutine %" PRIu64 "  %s\n", role,
-				view->goroutine->goid, top ? top->function : "?");
-	}
-	goroutine_views_deinit(&views);
-	return NULL;
+	const struct view_query query = {0};
+	struct goroutine_matches all;
+	err = goroutine_matches_load(shell, &query, &all);
+	if (!err)
+		err = goroutine_matches_visit(
+			shell, &all, VIEW_WAITS | VIEW_STACK, true, look_at, &search);
+	goroutine_matches_deinit(&all);
+	return err;
 }
 
 static const struct command lockholders = {

@@ -180,12 +180,60 @@ static void long_cells(void **state)
 	capture_deinit(&capture);
 }
 
+static size_t count_lines(const char *text, size_t *ret_longest)
+{
+	size_t lines = 0;
+	*ret_longest = 0;
+	for (const char *end; (end = strchr(text, '\n')); text = end + 1, lines++) {
+		if ((size_t)(end - text) > *ret_longest)
+			*ret_longest = (size_t)(end - text);
+	}
+	assert_string_equal(text, "");
+	return lines;
+}
+
+/* A streaming table prints as it is filled; nothing is lost, and only terminals cut. */
+static void streaming_tables(void **state)
+{
+	(void)state;
+	enum { ROWS = 2345, WIDE = 1700, TERMINAL = 40 };
+	for (unsigned width = 0; width <= TERMINAL; width += TERMINAL) {
+		_cleanup_(table_cleanup) struct table *table = table_create(headings);
+		struct capture capture;
+		size_t longest;
+		capture_init(&capture);
+		capture.output.width = width;
+		table_stream(table, &capture.output);
+		table_widen(table, 0, 6);
+		for (int i = 0; i < ROWS; i++) {
+			table_cell(table, STYLE_PLAIN, "%d", i);
+			table_cell(table, STYLE_PLAIN, "%s",
+				i == WIDE ? "a name that is wider than all before" : "name");
+			table_cell(table, STYLE_PLAIN, "note %d", i);
+			if (i == ROWS - 1)
+				assert_true(
+					count_lines(capture_text(&capture), &longest) > ROWS - 50);
+		}
+		table_print(table, &capture.output);
+		const char *text = capture_text(&capture);
+		assert_int_equal(count_lines(text, &longest), ROWS + 1);
+		assert_non_null(strstr(text, "\n     0  name  note 0\n"));
+		if (width)
+			assert_true(longest <= width);
+		else
+			assert_non_null(strstr(
+				text, "  1700  a name that is wider than all before  note 1700\n"));
+		capture_deinit(&capture);
+	}
+}
+
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(wrapped_text),
+		cmocka_unit_test(streaming_tables),
 		cmocka_unit_test(styles),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(sizes),

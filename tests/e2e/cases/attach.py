@@ -52,14 +52,14 @@ def state(p):
     return {"text": text_segments(p.pid), "masks": masks(p.pid)}
 
 
-@case(go="ends", timeout=240)
-def two_hundred_times_under_load(go):
+@case(go="ends", timeout=240, pause=["stop", "fork"])
+def two_hundred_times_under_load(go, pause):
     with process.Process([programs.path("httpd", go)]) as p:
         time.sleep(0.3)
         before = state(p)
         for i in range(200):
             commands = ["goroutines --json"] if i % 4 == 0 else ["goroutines --limit 1"]
-            debugger.attach(p.pid, *commands)
+            debugger.attach(p.pid, *commands, options=[f"--pause={pause}"])
             process.check_untouched(p.pid)
         made_before = counts(p)[0]
         time.sleep(0.3)
@@ -70,8 +70,8 @@ def two_hundred_times_under_load(go):
         check_alive_and_whole(p, before)
 
 
-@case(timeout=200)
-def killed_at_random_moments(go):
+@case(timeout=200, pause=["stop", "fork"])
+def killed_at_random_moments(go, pause):
     """SIGKILL gives the debugger no chance to clean up."""
     rnd = random.Random(7)
     with process.Process([programs.path("httpd", go)]) as p:
@@ -81,7 +81,8 @@ def killed_at_random_moments(go):
         debugger.attach(p.pid, "goroutines --stacks --json")
         usual = time.monotonic() - began
         for _ in range(100):
-            child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines --stacks --json")
+            child = debugger.start("attach", p.pid, "--batch", f"--pause={pause}", "-e",
+                                   "goroutines --stacks --json")
             time.sleep(rnd.random() * usual)
             child.send_signal(signal.SIGKILL)
             child.communicate()
@@ -94,7 +95,7 @@ def killed_at_random_moments(go):
 @case(timeout=100, sig=["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGSEGV"])
 def killed_while_the_target_stands_still(go, sig):
     with process.Process([programs.path("sigcount", go)]) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20",
+        child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
         time.sleep(0.2)
@@ -110,7 +111,7 @@ def killed_while_the_target_stands_still(go, sig):
 @case(go="ends")
 def two_debuggers(go):
     with process.Process([programs.path("sigcount", go)]) as p:
-        child = debugger.start("attach", p.pid, "--batch", "-e", "goroutines | sleep 20",
+        child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
         r = debugger.run("attach", p.pid, "--batch", expect=2)

@@ -16,7 +16,7 @@ def waits(go):
 
 @case(go="ends")
 def commands_and_end_of_input(go):
-    with waits(go) as p, Prompt("attach", p.pid) as t:
+    with waits(go) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         assert "select" in t.run("goroutines")
         assert "Usage" in t.run("help goroutines") or "usage" in t.run("help goroutines")
         assert t.run("# a comment").strip() == ""
@@ -225,7 +225,7 @@ def core_has_no_continue(go):
 @case()
 def watchdog_is_off_at_the_prompt_and_can_be_set(go):
     with process.Process([programs.path("sigcount", go)]) as p:
-        with Prompt("attach", p.pid, "--max-stop", "1s") as t:
+        with Prompt("attach", p.pid, "--pause=stop", "--max-stop", "1s") as t:
             t.expect("(?i)resumed|running", timeout=10)
             process.check_untouched(p.pid)
             p.ask("?")

@@ -20,7 +20,7 @@ def received(p):
 
 @case(go="ends")
 def delivered_once_after_the_stop(go):
-    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+    with sigcount(go) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         os.kill(p.pid, signal.SIGUSR1)
         os.kill(p.pid, signal.SIGTERM)
         time.sleep(0.1)
@@ -56,7 +56,7 @@ def none_lost_or_doubled_while_attaching(go):
 
 @case(go="ends")
 def while_running_under_the_debugger(go):
-    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+    with sigcount(go) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.type("continue\r")
         process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
         for _ in range(10):
@@ -87,7 +87,7 @@ def a_stopped_process_stays_stopped(go):
 
 @case()
 def stopped_and_continued_while_held(go):
-    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+    with sigcount(go) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         os.kill(p.pid, signal.SIGSTOP)
         t.run("goroutines")
         t.quit()
@@ -100,7 +100,7 @@ def stopped_and_continued_while_held(go):
 
 @case(go="ends", end=["SIGKILL", "exit", "panic", "exec"])
 def the_target_ends_while_it_runs(go, end):
-    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid) as t:
+    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.type("continue\r")
         process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
         if end == "SIGKILL":
@@ -126,7 +126,7 @@ def the_target_ends_while_it_runs(go, end):
 
 @case(go="ends")
 def killed_while_it_stands_still(go):
-    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid) as t:
+    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.run("goroutines")
         os.kill(p.pid, signal.SIGKILL)
         time.sleep(0.3)
@@ -139,7 +139,7 @@ def killed_while_it_stands_still(go):
 
 @case()
 def killed_by_the_debugger(go):
-    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid) as t:
+    with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.type("kill\r")
         t.expect(r"\(y/N\)")
         t.type("y\r")
@@ -151,7 +151,7 @@ def killed_by_the_debugger(go):
 
 @case(go="ends")
 def detach_keeps_the_prompt(go):
-    with sigcount(go) as p, Prompt("attach", p.pid) as t:
+    with sigcount(go) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.run("detach")
         process.check_untouched(p.pid)
         received(p)
@@ -164,7 +164,7 @@ def detach_keeps_the_prompt(go):
 def watchdog_resumes_and_leaves(go):
     with sigcount(go) as p:
         began = time.monotonic()
-        child = debugger.start("attach", p.pid, "--batch", "--max-stop", "1s", "-e",
+        child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "--max-stop", "1s", "-e",
                                "goroutines | sleep 6")
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
         stopped = time.monotonic()

@@ -14,16 +14,16 @@ from . import paths
 # Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
 VARIANTS = {
     "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo"]),
-    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values"]),
+    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo", "births", "hits"]),
+    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values", "births"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
     "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values", "holders",
-                                      "contexts", "verdicts"]),
+                                      "contexts", "verdicts", "breaks", "births", "hits"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),
     "stripped-external": (["-ldflags=-s -w -linkmode=external"], ["cgo"]),
-    "race": (["-race"], ["waits", "stacks"]),
+    "race": (["-race"], ["waits", "stacks", "births"]),
     "stripped-race": (["-race", "-ldflags=-s -w"], ["waits", "stacks"]),
     "noswissmap": ([], ["waits", "stacks"]),
     "stripped-noswissmap": (["-ldflags=-s -w"], ["waits", "stacks"]),
@@ -81,6 +81,13 @@ def path(name, go, variant="default"):
                 _build_all(folder, go)
                 done.touch()
     return str(folder / variant / name)
+
+
+def build_bench(name, go, folder):
+    """A program of bench/, built into `folder`."""
+    source, out = paths.PROGRAMS.parent.parent / "bench" / name, f"{folder}/{name}"
+    _go(go, source, ["build", "-o", out, *sorted(f.name for f in source.glob("*.go"))])
+    return out
 
 
 def forget_old():

@@ -10,7 +10,7 @@ import pexpect
 from . import debugger, paths
 
 # gctxdbg 4711 running g18>
-PROMPT = r"\(?gctxdbg(?: core| \d+)?(?: running)?(?: [gt]\d+)?[)>] "
+PROMPT = r"\(?gctxdbg(?: core| \d+)?(?: running| snapshot \S+ old)?(?: [gt]\d+)?[)>] "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x01|\x02|\r|\x07")
 
 

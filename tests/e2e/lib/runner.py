@@ -204,6 +204,9 @@ def _report(r, status):
     if status == 77 and os.environ.get("CI") != "true":
         outcome = "skip"
     print(f"{outcome} {r.case.name} ({seconds:.1f} s)", flush=True)
+    if status == 0:
+        # What a case measured is worth telling.
+        print("".join(f"    {line}\n" for line in r.text().splitlines() if line.startswith("note: ")), end="", flush=True)
     if status:
         if isinstance(status, int) and status < 0:
             print(f"    killed by {signal.Signals(-status).name}")

@@ -1,0 +1,28 @@
+// Hits calls hit as often as each number on standard input says, and prints how many nanoseconds that took.
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+//go:noinline
+func hit(n int) int { return n + 1 }
+
+func main() {
+	fmt.Println("ready")
+	for {
+		var count int
+		if _, err := fmt.Scan(&count); err != nil {
+			return
+		}
+		sum, start := 0, time.Now()
+		for i := 0; i < count; i++ {
+			sum += hit(i)
+		}
+		fmt.Println(time.Since(start).Nanoseconds())
+		if sum == 0 {
+			return
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+type key int
+
+// A node of the heap beside: pointers and plain words, as programs have them.
+type node struct {
+	next *node
+	name *string
+	hits [6]int
+}
+
+var (
+	held    []context.Context
+	cancels []context.CancelFunc
+	heap    *node
+)
+
+// Each request: a deadline, a value, and what two calls below it derive.
+func request(server context.Context, id int) {
+	timed, cancel := context.WithTimeout(server, time.Hour)
+	named := context.WithValue(timed, key(0), id)
+	child, cancelChild := context.WithCancel(named)
+	held = append(held, child)
+	cancels = append(cancels, cancel, cancelChild)
+}
+
+func makeContexts(count int) {
+	server, cancel := context.WithCancel(context.Background())
+	cancels = append(cancels, cancel)
+	for i := 0; i < count/3; i++ {
+		request(server, i)
+	}
+}
+
+func makeHeap(megabytes int) {
+	name := "node"
+	for i := 0; i < megabytes<<20/64; i++ {
+		heap = &node{next: heap, name: &name}
+	}
+}

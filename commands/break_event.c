@@ -1,0 +1,228 @@
+/* Rendering events of breakpoints: see break_event.h. */
+#include "commands/break_event.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "commands/goroutine_view.h"
+#include "dbg/go/function.h"
+
+/* Names of functions and the like need no quotes. */
+static bool is_plain(const struct break_field *field)
+{
+	size_t size = field->value.string.size;
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)field->value.string.data[i];
+		if (!isalnum(c) && !strchr("._/*()[]{}-:$@+<>", c) && c < 0x80)
+			return false;
+		if (!c)
+			return false;
+	}
+	return size > 0;
+}
+
+const char *break_field_describe(const struct break_field *field, char *ret, size_t size)
+{
+	const struct expr_value *value = &field->value;
+	switch (value->type) {
+	case EXPR_BOOL:
+		snprintf(ret, size, "%s", value->boolean ? "true" : "false");
+		break;
+	case EXPR_INT:
+		snprintf(ret, size, field->is_address ? "0x%" PRIx64 : "%" PRId64, value->integer);
+		break;
+	case EXPR_FLOAT:
+		snprintf(ret, size, "%g", value->real);
+		break;
+	case EXPR_DURATION:
+		format_duration(value->integer, ret, size);
+		break;
+	case EXPR_STRING:
+		snprintf(ret, size, is_plain(field) ? "%.*s%s" : "\"%.*s\"%s",
+			(int)value->string.size, value->string.data, field->cut ? "…" : "");
+		break;
+	default:
+		snprintf(ret, size, "?");
+	}
+	return ret;
+}
+
+/* The wall clock, with microseconds. */
+static void format_time(int64_t time_ns, char *ret, size_t size)
+{
+	time_t seconds = (time_t)(time_ns / 1000000000);
+	struct tm local;
+	char text[16] = "?";
+	if (localtime_r(&seconds, &local))
+		strftime(text, sizeof(text), "%H:%M:%S", &local);
+	snprintf(ret, size, "%s.%06d", text, (int)(time_ns % 1000000000 / 1000));
+}
+
+/* Of a named place (newproc), where it is in the runtime tells nobody anything. */
+static bool is_named(const struct break_event *event)
+{
+	return !strpbrk(event->what, ".:*/");
+}
+
+static void place_text(struct output *output, const struct code_place *place)
+{
+	if (!place->file) {
+		output_printf(output, STYLE_ADDRESS, "0x%" PRIx64, place->pc);
+		return;
+	}
+	output_text(output, STYLE_PLAIN, source_short_path(place->function, place->file));
+	output_printf(output, STYLE_PLAIN, ":%d", place->line);
+}
+
+/* A file whose line is the next field: people read both as one. */
+static bool is_file_with_line(const struct break_event *event, size_t index)
+{
+	if (index + 1 >= event->field_count)
+		return false;
+	const struct break_field *file = &event->fields[index], *line = file + 1;
+	size_t size = strlen(file->name);
+	return size >= 4 && !strcmp(file->name + size - 4, "file") && strlen(line->name) == size &&
+	       !strncmp(line->name, file->name, size - 4) &&
+	       !strcmp(line->name + size - 4, "line") && line->value.type == EXPR_INT &&
+	       file->value.type == EXPR_STRING;
+}
+
+static void fields_text(struct output *output, const struct break_event *event, const char *between)
+{
+	for (size_t i = 0; i < event->field_count; i++) {
+		const struct break_field *field = &event->fields[i];
+		char value[1024];
+		output_printf(output, STYLE_DIM, "%s%s=", i ? between : "", field->name);
+		break_field_describe(field, value, sizeof(value));
+		bool line_follows = is_file_with_line(event, i);
+		output_text(output, STYLE_PLAIN, line_follows ? base_name(value) : value);
+		if (line_follows)
+			output_printf(
+				output, STYLE_PLAIN, ":%" PRId64, event->fields[++i].value.integer);
+	}
+}
+
+void break_event_line(struct output *output, const struct break_event *event)
+{
+	char time[32];
+	format_time(event->time_ns, time, sizeof(time));
+	output_printf(output, STYLE_DIM, "%s  ", time);
+	output_printf(output, STYLE_STRONG, "%d ", event->number);
+	output_text(output, STYLE_FUNCTION, event->what);
+	if (event->goid)
+		output_printf(output, STYLE_PLAIN, "  g%" PRIu64 "  ", event->goid);
+	else
+		output_printf(output, STYLE_PLAIN, "  t%d  ", (int)event->tid);
+	if (!is_named(event)) {
+		place_text(output, &event->place);
+		output_printf(output, STYLE_PLAIN, "  ");
+	}
+	fields_text(output, event, " ");
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+void break_event_heading(struct output *output, const struct break_event *event)
+{
+	output_printf(output, STYLE_STRONG, "breakpoint %d, ", event->number);
+	output_text(output, STYLE_FUNCTION, event->what);
+	output_printf(output, STYLE_PLAIN, ", hit %" PRIu64 ": ", event->hit);
+	if (event->goid)
+		output_printf(output, STYLE_STRONG, "goroutine %" PRIu64 " on thread %d",
+			event->goid, (int)event->tid);
+	else
+		output_printf(output, STYLE_STRONG, "thread %d", (int)event->tid);
+	if (!is_named(event)) {
+		output_printf(output, STYLE_PLAIN, " at ");
+		place_text(output, &event->place);
+	}
+	output_printf(output, STYLE_PLAIN, "\n");
+	if (event->field_count) {
+		output_printf(output, STYLE_PLAIN, "     ");
+		fields_text(output, event, "  ");
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+	if (event->problem) {
+		output_printf(output, STYLE_WARNING, "     its condition cannot be evaluated: ");
+		output_text(output, STYLE_WARNING, event->problem);
+		output_printf(output, STYLE_WARNING, "\n");
+	}
+}
+
+static void field_json(struct json *json, const struct break_field *field)
+{
+	const struct expr_value *value = &field->value;
+	switch (value->type) {
+	case EXPR_BOOL:
+		json_bool(json, field->name, value->boolean);
+		break;
+	case EXPR_INT:
+		if (field->is_address)
+			json_address(json, field->name, (uint64_t)value->integer);
+		else
+			json_int(json, field->name, value->integer);
+		break;
+	case EXPR_FLOAT:
+		json_double(json, field->name, value->real);
+		break;
+	case EXPR_DURATION:
+		json_double(json, field->name, (double)value->integer / 1e9);
+		break;
+	case EXPR_STRING:
+		json_string_n(json, field->name, value->string.data, value->string.size);
+		break;
+	default:
+		json_null(json, field->name);
+	}
+}
+
+static void fields_json(struct json *json, const struct break_event *event)
+{
+	bool any_cut = false;
+	json_object(json, "fields");
+	for (size_t i = 0; i < event->field_count; i++) {
+		field_json(json, &event->fields[i]);
+		any_cut = any_cut || event->fields[i].cut;
+	}
+	json_end(json);
+	if (!any_cut)
+		return;
+	json_array(json, "cut");
+	for (size_t i = 0; i < event->field_count; i++)
+		if (event->fields[i].cut)
+			json_string(json, NULL, event->fields[i].name);
+	json_end(json);
+}
+
+struct error *break_event_json(
+	struct output *output, const struct break_event *event, const struct stack *stack)
+{
+	struct json *json = json_create(output);
+	if (!json)
+		return error_no_memory();
+	json_string(json, "event", event->stops ? "stop" : "trace");
+	json_int(json, "breakpoint", event->number);
+	json_string(json, "what", event->what);
+	json_uint(json, "hit", event->hit);
+	json_int(json, "time_unix_ns", event->time_ns);
+	if (event->goid)
+		json_uint(json, "goid", event->goid);
+	else
+		json_null(json, "goid");
+	json_int(json, "thread", event->tid);
+	json_address(json, "pc", event->address);
+	json_string(json, "func", event->place.function);
+	json_string(json, "file", event->place.file);
+	json_int(json, "line", event->place.line);
+	fields_json(json, event);
+	if (event->problem)
+		json_string(json, "problem", event->problem);
+	if (stack) {
+		json_array(json, "frames");
+		for (size_t i = 0; i < stack->count; i++)
+			frame_json(json, NULL, &stack->frames[i]);
+		json_end(json);
+	}
+	json_finish(json);
+	return NULL;
+}

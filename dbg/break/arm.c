@@ -1,0 +1,113 @@
+/* Which traps the breakpoints of a session need, and setting them: in the user's thread. */
+#include "dbg/break/breakpoint_state.h"
+#include "dbg/go/program_state.h"
+
+/* Deleted ones, and temporary ones that have stopped. */
+static bool any_spent(const struct breakpoints *breakpoints)
+{
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		if (breakpoints->entries[i]->spent)
+			return true;
+	}
+	return false;
+}
+
+/* No trap may refer to them any more. */
+static void forget_spent(struct breakpoints *breakpoints)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		struct breakpoint_entry *entry = breakpoints->entries[i];
+		if (entry->spent)
+			breakpoint_entry_destroy(entry);
+		else
+			breakpoints->entries[kept++] = entry;
+	}
+	breakpoints->count = kept;
+}
+
+static int compare_armed(const void *a, const void *b)
+{
+	const struct armed_trap *x = a, *y = b;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	if (!x->entry || !y->entry)
+		return (x->entry != NULL) - (y->entry != NULL);
+	return (x->entry->number > y->entry->number) - (x->entry->number < y->entry->number);
+}
+
+static struct error *add_armed(struct armed_trap **armed, size_t *count, size_t *capacity,
+	struct breakpoint_entry *entry, const struct place *place)
+{
+	if (!array_reserve(armed, capacity, *count + place->count))
+		return error_no_memory();
+	for (size_t i = 0; i < place->count; i++)
+		(*armed)[(*count)++] = (struct armed_trap){
+			place->items[i].code.pc, entry, i, place->subject, place->subject_offset};
+	return NULL;
+}
+
+/* What the enabled breakpoints need. `*ret_births`: somebody asks how old goroutines are. */
+static struct error *list_armed(struct breakpoints *breakpoints, struct armed_trap **ret,
+	size_t *ret_count, bool *ret_births)
+{
+	size_t capacity = 0;
+	bool ages = false, births = false;
+	*ret_count = 0;
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		struct breakpoint_entry *entry = breakpoints->entries[i];
+		if (!entry->enabled || entry->spent)
+			continue;
+		struct error *err = add_armed(ret, ret_count, &capacity, entry, &entry->place);
+		if (err)
+			return err;
+		births |= entry->place.kind == PLACE_NEWPROC;
+		ages |= entry->expr && expr_uses(entry->expr, VALUE_AGE);
+	}
+	*ret_births = births || ages;
+	if (!ages || births)
+		return NULL;
+	struct place newproc;
+	struct error *err = place_find(breakpoints->program, "newproc", &newproc);
+	if (!err)
+		err = add_armed(ret, ret_count, &capacity, NULL, &newproc);
+	place_deinit(&newproc);
+	return err;
+}
+
+struct error *breakpoints_arm(struct breakpoints *breakpoints)
+{
+	struct error *err = breakpoints_check_stopped(breakpoints);
+	if (err)
+		return err;
+	bool all_in = breakpoints->program->target->trap_count == breakpoints->armed_count;
+	if (!breakpoints->changed && !any_spent(breakpoints) && all_in)
+		return NULL;
+	_cleanup_free_ struct armed_trap *armed = NULL;
+	_cleanup_free_ uint64_t *addresses = NULL;
+	size_t count;
+	bool births;
+	err = list_armed(breakpoints, &armed, &count, &births);
+	if (!err && births)
+		err = births_init(&breakpoints->births);
+	if (err)
+		return err;
+	if (count)
+		qsort(armed, count, sizeof(*armed), compare_armed);
+	addresses = calloc(count + 1, sizeof(*addresses));
+	if (!addresses)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = armed[i].address;
+	struct trap_handler handler = {breakpoints_hit, breakpoints};
+	err = target_set_traps(breakpoints->program->target, addresses, count, &handler);
+	if (err)
+		return err;
+	free(breakpoints->armed);
+	breakpoints->armed = take_pointer(armed);
+	breakpoints->armed_count = count;
+	breakpoints->note_births = births;
+	breakpoints->changed = false;
+	forget_spent(breakpoints);
+	return NULL;
+}

@@ -1,0 +1,49 @@
+/* Which values the events of a breakpoint carry. */
+#include "dbg/break/breakpoint_state.h"
+#include "dbg/go/program_state.h"
+
+static struct breakpoint_entry *find(const struct breakpoints *breakpoints, int number)
+{
+	for (size_t i = 0; i < breakpoints->count; i++) {
+		struct breakpoint_entry *entry = breakpoints->entries[i];
+		if (entry->number == number && !entry->spent)
+			return entry;
+	}
+	return NULL;
+}
+
+/* What a field can hold: one value. */
+static const struct expr_name *find_name(const struct breakpoint_entry *entry, const char *name)
+{
+	for (size_t i = 0; i < entry->name_count; i++) {
+		const struct expr_name *known = &entry->names[i];
+		if (known->type != EXPR_MAP && known->type != EXPR_STRINGS &&
+			!strcmp(known->name, name))
+			return known;
+	}
+	return NULL;
+}
+
+struct error *breakpoints_show(
+	struct breakpoints *breakpoints, int number, const char *const *names, size_t count)
+{
+	struct breakpoint_entry *entry = find(breakpoints, number);
+	int shown[BREAK_FIELDS_MAX];
+	if (!entry)
+		return error_create(ERROR_NOT_FOUND, "there is no breakpoint %d", number);
+	if (breakpoints->program->target->state != TARGET_STOPPED)
+		return error_create(
+			ERROR_USAGE, "breakpoints change only while the process stands");
+	if (count > BREAK_FIELDS_MAX)
+		return error_create(ERROR_USAGE, "more than %d values", BREAK_FIELDS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const struct expr_name *name = find_name(entry, names[i]);
+		if (!name)
+			return error_create(ERROR_USAGE, "no value is called \"%s\" at %s",
+				names[i], entry->what);
+		shown[i] = name->id;
+	}
+	memcpy(entry->shown, shown, count * sizeof(*shown));
+	entry->shown_count = count;
+	return NULL;
+}

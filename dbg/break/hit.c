@@ -1,0 +1,186 @@
+/* Registers, memory and goroutines at a hit: see hit.h. */
+#include "dbg/break/hit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
+
+#include "dbg/go/program_state.h"
+
+enum { DWARF_RSP = 7, VECTORS = 16 };
+
+void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
+	int64_t subject_offset)
+{
+	hit->trap = trap;
+	hit->kind = kind;
+	hit->current_known = hit->on_system_stack = hit->stack_known = false;
+	hit->texts_used = hit->function_count = 0;
+	hit->subject = 0;
+	if (subject >= 0)
+		hit->subject = hit_register(hit, (uint64_t)subject) + (uint64_t)subject_offset;
+	hit->current.loaded = hit->other.loaded = false;
+	hit->current.address = 0;
+	hit->other.address = hit->subject;
+}
+
+/* The handler is in the thread that traces, which may ask for them. */
+static uint64_t vector_register(const struct hit *hit, uint64_t number)
+{
+	struct user_fpregs_struct registers;
+	uint64_t value = 0;
+	if (number < VECTORS && ptrace(PTRACE_GETFPREGS, hit->trap->tid, NULL, &registers) == 0)
+		memcpy(&value, &registers.xmm_space[4 * number], sizeof(value));
+	return value;
+}
+
+uint64_t hit_register(const struct hit *hit, uint64_t number)
+{
+	const struct user_regs_struct *r = hit->trap->regs;
+	const unsigned long long values[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
+		r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
+	if (number >= array_length(values))
+		return vector_register(hit, number - array_length(values));
+	return values[number];
+}
+
+struct error *hit_read(const struct hit *hit, uint64_t address, void *ret, size_t size)
+{
+	if (trap_read(hit->trap, address, ret, size) == size)
+		return NULL;
+	return error_create(
+		ERROR_FAULT, "memory at 0x%llx cannot be read", (unsigned long long)address);
+}
+
+struct error *hit_text(
+	struct hit *hit, uint64_t address, uint64_t size, const char **ret, bool *ret_cut)
+{
+	size_t room = HIT_MAX_TEXTS - hit->texts_used, used = HIT_MAX_TEXT;
+	if (size < used)
+		used = (size_t)size;
+	if (used + 1 > room)
+		used = room ? room - 1 : 0;
+	*ret_cut = used < size;
+	*ret = "";
+	if (!room || !used)
+		return NULL;
+	char *text = hit->texts + hit->texts_used;
+	struct error *err = hit_read(hit, address, text, used);
+	if (err)
+		return err;
+	text[used] = 0;
+	hit->texts_used += used + 1;
+	*ret = text;
+	return NULL;
+}
+
+const char *hit_format(struct hit *hit, const char *format, ...)
+{
+	size_t room = HIT_MAX_TEXTS - hit->texts_used;
+	char *text = hit->texts + hit->texts_used;
+	va_list arguments;
+	va_start(arguments, format);
+	int size = vsnprintf(text, room, format, arguments);
+	va_end(arguments);
+	if (size < 0 || (size_t)size >= room)
+		return NULL;
+	hit->texts_used += (size_t)size + 1;
+	return text;
+}
+
+uint64_t hit_goroutine_field(const struct hit_goroutine *goroutine, struct field field)
+{
+	return object_field(goroutine->bytes, sizeof(goroutine->bytes), field);
+}
+
+/* Copies the g at goroutine->address. */
+static struct error *load(const struct hit *hit, struct hit_goroutine *goroutine)
+{
+	if (goroutine->loaded || !goroutine->address)
+		return NULL;
+	size_t size = hit->program->layout.g.size.size;
+	if (size > sizeof(goroutine->bytes))
+		size = sizeof(goroutine->bytes);
+	struct error *err = hit_read(hit, goroutine->address, goroutine->bytes, size);
+	goroutine->loaded = !err;
+	return err;
+}
+
+static struct error *read_word(
+	const struct hit *hit, uint64_t object, struct field field, uint64_t *ret)
+{
+	*ret = 0;
+	return field_present(field) ? hit_read(hit, object + field.offset, ret, sizeof(*ret))
+				    : NULL;
+}
+
+/* The copy in hit->current is of a g that this thread runs on: its stack is the one in use, or it
+ * is its thread's g0, whose bounds are guesses with cgo. */
+static bool is_plausible(const struct hit *hit)
+{
+	const struct runtime_layout *layout = &hit->program->layout;
+	const struct hit_goroutine *g = &hit->current;
+	uint64_t sp = hit_register(hit, DWARF_RSP), system_g = 0;
+	uint64_t machine = hit_goroutine_field(g, layout->g.m);
+	if (sp >= hit_goroutine_field(g, layout->g.stack_lo) &&
+		sp <= hit_goroutine_field(g, layout->g.stack_hi))
+		return true;
+	error_destroy(read_word(hit, machine, layout->m.g0, &system_g));
+	return system_g == g->address;
+}
+
+/*
+ * In Go code R14 is the g that runs; in assembly perhaps not, then it is in thread-local storage,
+ * right below where FS points (unless C code has thread-local variables too).
+ */
+static void find_running(struct hit *hit)
+{
+	uint64_t candidates[2] = {hit->trap->regs->r14, 0};
+	if (trap_read(hit->trap, hit->trap->regs->fs_base - 8, &candidates[1], 8) != 8)
+		candidates[1] = 0;
+	for (size_t i = 0; i < array_length(candidates); i++) {
+		hit->current.address = candidates[i];
+		hit->current.loaded = false;
+		struct error *err = load(hit, &hit->current);
+		if (!err && hit->current.loaded && is_plausible(hit))
+			return;
+		error_destroy(err);
+	}
+	hit->current.address = 0;
+	hit->current.loaded = false;
+}
+
+struct error *hit_current(struct hit *hit, struct hit_goroutine **ret)
+{
+	const struct runtime_layout *layout = &hit->program->layout;
+	*ret = &hit->current;
+	if (hit->current_known)
+		return NULL;
+	hit->current_known = true;
+	/* Here the system stack works for the very goroutine. */
+	if (hit->kind == PLACE_GOEXIT || hit->kind == PLACE_PARK) {
+		hit->current.address = hit->subject;
+		hit->on_system_stack = true;
+		return load(hit, &hit->current);
+	}
+	find_running(hit);
+	/* g0 and gsignal have no id; their thread knows for which goroutine they run. */
+	if (!hit->current.address || hit_goroutine_field(&hit->current, layout->g.goid))
+		return NULL;
+	hit->on_system_stack = true;
+	uint64_t goroutine;
+	struct error *err = read_word(
+		hit, hit_goroutine_field(&hit->current, layout->g.m), layout->m.curg, &goroutine);
+	if (err)
+		goroutine = 0;
+	error_destroy(err);
+	hit->current.address = goroutine;
+	hit->current.loaded = false;
+	return load(hit, &hit->current);
+}
+
+struct error *hit_other(struct hit *hit, struct hit_goroutine **ret)
+{
+	*ret = &hit->other;
+	return load(hit, &hit->other);
+}

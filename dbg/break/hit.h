@@ -1,0 +1,100 @@
+/*
+ * What can be read at a hit, in the tracer thread: past all caches, within bounds, when first asked
+ * for. Private to dbg/break.
+ *
+ * Nothing is allocated, except the plan of a pc that has not been seen before. Texts live in an
+ * arena that is emptied with each hit.
+ */
+#ifndef GCTXDBG_BREAK_HIT_H
+#define GCTXDBG_BREAK_HIT_H
+
+#include "dbg/break/place.h"
+#include "dbg/target/traps.h"
+
+struct pc_plans;
+
+enum {
+	HIT_MAX_OBJECT = 1024,	  /* bytes of a g that are looked at */
+	HIT_MAX_FRAMES = 256,	  /* of a stack, inlined calls included */
+	HIT_MAX_TEXTS = 64 << 10, /* all texts of one hit */
+	HIT_MAX_TEXT = 4096,	  /* one of them; the rest is cut */
+};
+
+/* A copy of a g. */
+struct hit_goroutine {
+	uint64_t address;
+	bool loaded;
+	uint8_t bytes[HIT_MAX_OBJECT];
+};
+
+/* Of the tracer thread; about 100 KiB, reused from hit to hit. */
+struct hit {
+	const struct trap_hit *trap;
+	const struct program *program;
+	struct pc_plans *plans; /* the tracer thread's own */
+	enum place_kind kind;
+	uint64_t subject; /* the g or the context that the place is about; 0 */
+	uint64_t number;  /* which hit of its breakpoint this is */
+	int64_t monotonic_ns; /* CLOCK_MONOTONIC when the hit came here */
+
+	struct hit_goroutine current; /* that hit; address 0: none */
+	bool current_known, on_system_stack;
+	struct hit_goroutine other; /* that the place is about */
+
+	const char *functions[HIT_MAX_FRAMES];
+	size_t function_count;
+	bool stack_known;
+
+	char texts[HIT_MAX_TEXTS];
+	size_t texts_used;
+};
+
+/* `subject` and its offset as in struct place. */
+void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
+	int64_t subject_offset);
+
+/* The value of the register with DWARF's number `number` (of a vector register its low word); 0 for
+ * others. */
+uint64_t hit_register(const struct hit *hit, uint64_t number);
+
+/* Reads exactly `size` bytes; ERROR_FAULT. */
+struct error *hit_read(const struct hit *hit, uint64_t address, void *ret, size_t size);
+
+/* The `size` bytes of a Go string at `address`, as a C string in the arena. `*ret_cut`: only the
+ * beginning. */
+struct error *hit_text(
+	struct hit *hit, uint64_t address, uint64_t size, const char **ret, bool *ret_cut);
+/* printf into the arena; NULL when it is full. */
+const char *hit_format(struct hit *hit, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The goroutine that hit: the one that the thread runs, or runs for on the system stack. Its
+ * address is 0 when there is none. */
+struct error *hit_current(struct hit *hit, struct hit_goroutine **ret);
+/* The goroutine that the place is about. */
+struct error *hit_other(struct hit *hit, struct hit_goroutine **ret);
+/* A field of it. */
+uint64_t hit_goroutine_field(const struct hit_goroutine *goroutine, struct field field);
+
+/* The functions on the stack of the goroutine that hit, innermost first (hit_stack.c). */
+struct error *hit_stack(struct hit *hit);
+/* The caller's frame: its return address, that is where the function the thread is in returns to;
+ * 0 unknown. */
+uint64_t hit_return_address(const struct hit *hit);
+
+/* The value of the label `key` of the goroutine that hit; NULL: none (hit_labels.c). */
+struct error *hit_label(struct hit *hit, const char *key, const char **ret);
+
+/* ---- Interfaces and types (hit_value.c) ---- */
+
+/* The two words of an interface, of a type with methods (`empty` false) or any: `*ret_type` is the
+ * dynamic type's descriptor, 0: nil. */
+struct error *hit_dynamic_type(
+	struct hit *hit, bool empty, const uint64_t words[2], uint64_t *ret_type);
+/* The name of the type with this descriptor, in the arena. */
+struct error *hit_type_name(struct hit *hit, uint64_t descriptor, const char **ret);
+/* What a value in an interface says of itself: strings and simple errors their text, integers their
+ * digits, others the name of their type. */
+struct error *hit_describe(struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret);
+
+#endif

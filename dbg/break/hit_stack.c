@@ -1,0 +1,75 @@
+/*
+ * The stack of the goroutine that hit: names of functions only, by pclntab, as
+ * runtime/traceback.go unwinds. Its memory stands still, since the thread does.
+ */
+#include "dbg/break/hit.h"
+#include "dbg/go/pc_plan.h"
+#include "dbg/go/program_state.h"
+
+enum { DWARF_RSP = 7 };
+
+static bool append(struct hit *hit, const struct pc_plan *plan)
+{
+	for (size_t i = 0; i < plan->line_count; i++) {
+		if (hit->function_count >= HIT_MAX_FRAMES)
+			return false;
+		hit->functions[hit->function_count++] = plan->lines[i].function;
+	}
+	return true;
+}
+
+static bool is_last(const struct pc_plan *plan)
+{
+	bool writes_sp = (plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK;
+	return (plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp || !plan->has_sp_delta;
+}
+
+/* From `pc` and `sp` outwards; a stack that cannot be followed to its end is what was found. */
+static void unwind(struct hit *hit, uint64_t pc, uint64_t sp, bool exact, uint64_t high)
+{
+	for (;;) {
+		const struct pc_plan *plan = pc_plan_in(hit->program, hit->plans, pc, exact);
+		if (!plan || !append(hit, plan) || is_last(plan))
+			return;
+		sp += (uint64_t)(int64_t)plan->sp_delta;
+		if (sp >= high || trap_read(hit->trap, sp, &pc, sizeof(pc)) != sizeof(pc) || !pc)
+			return;
+		sp += sizeof(pc);
+		bool interrupted =
+			plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
+		exact = plan->role == ROLE_SIGPANIC ||
+			(interrupted && hit->program->preempt_is_trap);
+	}
+}
+
+struct error *hit_stack(struct hit *hit)
+{
+	const struct runtime_layout *layout = &hit->program->layout;
+	struct hit_goroutine *goroutine;
+	if (hit->stack_known)
+		return NULL;
+	struct error *err = hit_current(hit, &goroutine);
+	if (err)
+		return err;
+	hit->stack_known = true;
+	uint64_t pc = hit->trap->address, sp = hit_register(hit, DWARF_RSP), high = UINT64_MAX;
+	bool switched = hit->on_system_stack && goroutine->address;
+	if (switched) {
+		pc = hit_goroutine_field(goroutine, layout->g.sched_pc);
+		sp = hit_goroutine_field(goroutine, layout->g.sched_sp);
+	}
+	if (goroutine->address)
+		high = hit_goroutine_field(goroutine, layout->g.stack_hi);
+	unwind(hit, pc, sp, !switched, high);
+	return NULL;
+}
+
+uint64_t hit_return_address(const struct hit *hit)
+{
+	const struct pc_plan *plan = pc_plan_in(hit->program, hit->plans, hit->trap->address, true);
+	uint64_t pc = 0;
+	if (!plan || !plan->has_sp_delta)
+		return 0;
+	uint64_t at = hit_register(hit, DWARF_RSP) + (uint64_t)(int64_t)plan->sp_delta;
+	return trap_read(hit->trap, at, &pc, sizeof(pc)) == sizeof(pc) ? pc : 0;
+}

@@ -1,0 +1,143 @@
+/*
+ * What interfaces hold, at a hit: enough to name a type, and to tell an error or what was passed to
+ * panic.
+ *
+ * Sources: internal/abi/type.go, runtime/error.go, errors/errors.go, fmt/errors.go,
+ * context/context.go, releases 1.19 and 1.21 to 1.27.
+ */
+#include "dbg/break/hit.h"
+#include "dbg/go/program_state.h"
+#include "dbg/go/type.h"
+
+enum {
+	MAX_DESCRIPTOR = 128,
+	MAX_NAME = 512,
+	TFLAG_EXTRA_STAR = 2, /* the name is stored with a '*' too many */
+	KIND_MASK = 31,
+};
+
+struct descriptor {
+	uint8_t bytes[MAX_DESCRIPTOR];
+};
+
+static struct error *read_descriptor(
+	const struct hit *hit, uint64_t address, struct descriptor *ret)
+{
+	size_t size = hit->program->layout.type.size.size;
+	memset(ret, 0, sizeof(*ret));
+	return hit_read(hit, address, ret->bytes, size < MAX_DESCRIPTOR ? size : MAX_DESCRIPTOR);
+}
+
+static uint64_t descriptor_field(const struct descriptor *descriptor, struct field field)
+{
+	return object_field(descriptor->bytes, sizeof(descriptor->bytes), field);
+}
+
+struct error *hit_dynamic_type(
+	struct hit *hit, bool empty, const uint64_t words[2], uint64_t *ret_type)
+{
+	*ret_type = words[0];
+	if (empty || !words[0])
+		return NULL;
+	return hit_read(
+		hit, words[0] + hit->program->layout.itab.type.offset, ret_type, sizeof(*ret_type));
+}
+
+/* The text of the abi.Name at `address`: flags, length as varint, text. */
+static struct error *read_name(struct hit *hit, uint64_t address, const char **ret)
+{
+	uint8_t head[4];
+	bool cut;
+	struct error *err = hit_read(hit, address, head, sizeof(head));
+	if (err)
+		return err;
+	size_t size = head[1] & 0x7f, used = 2;
+	if (head[1] & 0x80) {
+		size |= (size_t)(head[2] & 0x7f) << 7;
+		used++;
+	}
+	if (size > MAX_NAME)
+		size = MAX_NAME;
+	return hit_text(hit, address + used, size, ret, &cut);
+}
+
+struct error *hit_type_name(struct hit *hit, uint64_t descriptor, const char **ret)
+{
+	const struct program *program = hit->program;
+	struct descriptor type;
+	struct error *err = read_descriptor(hit, descriptor, &type);
+	if (err)
+		return err;
+	uint64_t offset = descriptor_field(&type, program->layout.type.str);
+	if (descriptor < program->types || offset >= program->etypes - program->types) {
+		*ret = "?"; /* made by reflect: its name is in a table of its own */
+		return NULL;
+	}
+	err = read_name(hit, program->types + offset, ret);
+	bool star = descriptor_field(&type, program->layout.type.tflag) & TFLAG_EXTRA_STAR;
+	if (!err && star && **ret == '*')
+		++*ret;
+	return err;
+}
+
+/* Errors that begin with their text. */
+static bool begins_with_text(const char *type)
+{
+	static const char *const types[] = {
+		"*errors.errorString", "*fmt.wrapError", "*fmt.wrapErrors"};
+	for (size_t i = 0; i < array_length(types); i++) {
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct error *read_string(struct hit *hit, uint64_t address, const char **ret)
+{
+	uint64_t header[2];
+	bool cut;
+	struct error *err = hit_read(hit, address, header, sizeof(header));
+	return err ? err : hit_text(hit, header[0], header[1], ret, &cut);
+}
+
+/* `data` points to an integer of the kind. */
+static struct error *format_integer(
+	struct hit *hit, enum go_kind kind, uint64_t size, uint64_t data, const char **ret)
+{
+	uint64_t bits = 0;
+	struct error *err = hit_read(hit, data, &bits, size < 8 ? (size_t)size : 8);
+	if (err)
+		return err;
+	unsigned unused = size && size < 8 ? 64 - 8 * (unsigned)size : 0;
+	const char *text =
+		kind <= GO_INT64
+			? hit_format(hit, "%lld", (long long)((int64_t)(bits << unused) >> unused))
+			: hit_format(hit, "%llu", (unsigned long long)bits);
+	*ret = text ? text : "";
+	return NULL;
+}
+
+struct error *hit_describe(struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret)
+{
+	struct descriptor type;
+	*ret = NULL;
+	if (!descriptor)
+		return NULL;
+	struct error *err = read_descriptor(hit, descriptor, &type);
+	if (!err)
+		err = hit_type_name(hit, descriptor, ret);
+	if (err)
+		return err;
+	const struct runtime_layout *layout = &hit->program->layout;
+	enum go_kind kind = (enum go_kind)(descriptor_field(&type, layout->type.kind) & KIND_MASK);
+	if (strcmp(*ret, "context.deadlineExceededError") == 0) {
+		*ret = "context deadline exceeded";
+		return NULL;
+	}
+	if (kind == GO_STRING || begins_with_text(*ret))
+		return read_string(hit, data, ret);
+	if (kind >= GO_INT && kind <= GO_UINTPTR)
+		return format_integer(
+			hit, kind, descriptor_field(&type, layout->type.bytes), data, ret);
+	return NULL;
+}

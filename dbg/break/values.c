@@ -1,0 +1,241 @@
+/* Values at a hit: see values.h. */
+#include "dbg/break/values.h"
+
+#include "dbg/go/pc_plan.h"
+#include "dbg/go/program_state.h"
+#include "dbg/go/stack.h"
+
+/* The innermost function that is not of the runtime. */
+static struct error *user_function(struct hit *hit, struct expr_value *ret)
+{
+	struct error *err = hit_stack(hit);
+	for (size_t i = 0; !err && i < hit->function_count; i++) {
+		if (function_kind(hit->functions[i]) != FUNCTION_INTERNAL) {
+			expr_value_string(ret, hit->functions[i]);
+			break;
+		}
+	}
+	return err;
+}
+
+/* Where a goroutine began or was made: the functions are those that tracebacks name. */
+static void code_value(
+	struct hit *hit, int id, const struct hit_goroutine *goroutine, struct expr_value *ret)
+{
+	const struct runtime_layout *layout = &hit->program->layout;
+	bool creator = id == VALUE_CREATOR || id == VALUE_CREATOR_FILE || id == VALUE_CREATOR_LINE;
+	uint64_t pc = hit_goroutine_field(goroutine, creator ? layout->g.gopc : layout->g.startpc);
+	const struct pc_plan *plan = pc ? pc_plan_in(hit->program, hit->plans, pc, !creator) : NULL;
+	if (!plan)
+		return;
+	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
+	const struct plan_line *line = creator ? &plan->lines[0] : physical;
+	if (id == VALUE_FILE || id == VALUE_CREATOR_FILE)
+		expr_value_string(ret, line->file);
+	else if (id == VALUE_LINE || id == VALUE_CREATOR_LINE)
+		expr_value_integer(ret, EXPR_INT, line->line > 0, line->line);
+	else
+		expr_value_string(ret, physical->function);
+}
+
+static void goid_value(
+	const struct hit *hit, const struct hit_goroutine *goroutine, struct expr_value *ret)
+{
+	uint64_t goid = goroutine->address
+				? hit_goroutine_field(goroutine, hit->program->layout.g.goid)
+				: 0;
+	expr_value_integer(ret, EXPR_INT, goid != 0, (int64_t)goid);
+}
+
+/* Of the goroutine that the place is about. */
+static struct error *other_value(struct value_input *input, int id, struct expr_value *ret)
+{
+	struct hit *hit = input->hit;
+	struct hit_goroutine *goroutine;
+	const struct runtime_layout *layout = &hit->program->layout;
+	struct error *err = hit_other(hit, &goroutine);
+	int64_t born;
+	uint64_t reason;
+	if (err || !goroutine->address)
+		return err;
+	switch (id) {
+	case VALUE_NEW_GOID:
+	case VALUE_READY_GOID:
+		goid_value(hit, goroutine, ret);
+		break;
+	case VALUE_AGE:
+		if (births_find(
+			    input->births, hit_goroutine_field(goroutine, layout->g.goid), &born))
+			expr_value_integer(ret, EXPR_DURATION, true, hit->monotonic_ns - born);
+		break;
+	case VALUE_REASON:
+		reason = hit_goroutine_field(goroutine, layout->g.waitreason);
+		if (reason < hit->program->wait_reason_count)
+			expr_value_string(ret, hit->program->wait_reasons[reason]);
+		break;
+	default:
+		code_value(hit, id, goroutine, ret);
+	}
+	return NULL;
+}
+
+/* *timerCtx and *afterFuncCtx embed a cancelCtx and end it from their own cancel. */
+static const char *context_type(struct hit *hit)
+{
+	static const char *const methods[][2] = {
+		{"context.(*timerCtx).cancel", "*context.timerCtx"},
+		{"context.(*afterFuncCtx).cancel", "*context.afterFuncCtx"},
+	};
+	uint64_t pc = hit_return_address(hit);
+	const struct pc_plan *plan = pc ? pc_plan_in(hit->program, hit->plans, pc, false) : NULL;
+	for (size_t i = 0; plan && i < plan->line_count; i++) {
+		for (size_t j = 0; j < array_length(methods); j++) {
+			if (strcmp(plan->lines[i].function, methods[j][0]) == 0)
+				return methods[j][1];
+		}
+	}
+	return "*context.cancelCtx";
+}
+
+/* An error in the context, by its text or else its type. */
+static struct error *context_error(
+	struct hit *hit, int64_t offset, bool any, struct expr_value *ret)
+{
+	uint64_t words[2], type;
+	const char *text = NULL;
+	if (offset < 0)
+		return NULL;
+	struct error *err = hit_read(hit, hit->subject + (uint64_t)offset, words, sizeof(words));
+	if (!err)
+		err = hit_dynamic_type(hit, any, words, &type);
+	if (!err && type)
+		err = hit_describe(hit, type, words[1], &text);
+	if (!err && type && !text)
+		err = hit_type_name(hit, type, &text);
+	expr_value_string(ret, text);
+	return err;
+}
+
+/* The number of entries is the first word that both kinds of maps have. */
+static struct error *count_children(struct hit *hit, int64_t offset, struct expr_value *ret)
+{
+	const struct runtime_layout *layout = &hit->program->layout;
+	struct field count =
+		field_present(layout->swiss_map.used) ? layout->swiss_map.used : layout->hmap.count;
+	uint64_t map, number = 0;
+	if (offset < 0 || !field_present(count))
+		return NULL;
+	struct error *err = hit_read(hit, hit->subject + (uint64_t)offset, &map, sizeof(map));
+	if (!err && map)
+		err = hit_read(hit, map + count.offset, &number, sizeof(number));
+	expr_value_integer(ret, EXPR_INT, !err, (int64_t)number);
+	return err;
+}
+
+static struct error *context_value(
+	struct hit *hit, const struct context_parts *parts, int id, struct expr_value *ret)
+{
+	switch (id) {
+	case VALUE_CTX:
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)hit->subject);
+		return NULL;
+	case VALUE_CTX_TYPE:
+		expr_value_string(ret, context_type(hit));
+		return NULL;
+	case VALUE_ERR:
+		return context_error(hit, parts->err, parts->err_is_any, ret);
+	case VALUE_CAUSE:
+		return context_error(hit, parts->cause, false, ret);
+	default:
+		return count_children(hit, parts->children, ret);
+	}
+}
+
+/* gopanic's argument: a type and what it is of, in the first two registers. */
+static struct error *panic_value(struct hit *hit, int id, struct expr_value *ret)
+{
+	enum { RAX = 0, RBX = 3 };
+	uint64_t type = hit_register(hit, RAX);
+	const char *text = NULL;
+	struct error *err = NULL;
+	if (type && id == VALUE_PANIC)
+		err = hit_describe(hit, type, hit_register(hit, RBX), &text);
+	else if (type)
+		err = hit_type_name(hit, type, &text);
+	expr_value_string(ret, text);
+	return err;
+}
+
+/* Of the goroutine that hit. */
+static struct error *current_value(
+	struct value_input *input, int id, const char *key, struct expr_value *ret)
+{
+	struct hit *hit = input->hit;
+	struct hit_goroutine *goroutine;
+	const char *text = NULL;
+	struct error *err;
+	if (id == VALUE_LABELS) {
+		err = hit_label(hit, key, &text);
+		expr_value_string(ret, text);
+		return err;
+	}
+	err = hit_current(hit, &goroutine);
+	if (!err)
+		goid_value(hit, goroutine, ret);
+	return err;
+}
+
+static struct error *stack_value(
+	struct value_input *input, int id, size_t index, struct expr_value *ret)
+{
+	struct hit *hit = input->hit;
+	const struct place *place = input->source->place;
+	if (id == VALUE_FUNCTION && place->kind >= PLACE_FUNCTION) {
+		expr_value_string(ret, place->items[input->item].code.function);
+		return NULL;
+	}
+	if (id == VALUE_FUNCTION)
+		return user_function(hit, ret);
+	struct error *err = hit_stack(hit);
+	size_t at = id == VALUE_CALLER ? 1 : index;
+	if (!err && at < hit->function_count)
+		expr_value_string(ret, hit->functions[at]);
+	return err;
+}
+
+struct error *value_at_hit(
+	void *context, int id, size_t index, const char *key, struct expr_value *ret)
+{
+	struct value_input *input = context;
+	struct hit *hit = input->hit;
+	input->cut = false;
+	switch (id) {
+	case VALUE_HITS:
+		expr_value_integer(ret, EXPR_INT, true, (int64_t)hit->number);
+		return NULL;
+	case VALUE_THREAD:
+		expr_value_integer(ret, EXPR_INT, true, hit->trap->tid);
+		return NULL;
+	case VALUE_GOID:
+	case VALUE_LABELS:
+		return current_value(input, id, key, ret);
+	case VALUE_FUNCTION:
+	case VALUE_CALLER:
+	case VALUE_STACK:
+		return stack_value(input, id, index, ret);
+	case VALUE_CTX:
+	case VALUE_CTX_TYPE:
+	case VALUE_ERR:
+	case VALUE_CAUSE:
+	case VALUE_CHILDREN:
+		return context_value(hit, &input->source->context, id, ret);
+	case VALUE_PANIC:
+	case VALUE_PANIC_TYPE:
+		return panic_value(hit, id, ret);
+	default:
+		if (id < VALUE_VARIABLES)
+			return other_value(input, id, ret);
+		return place_variable_value(hit, input->source->variables, input->item,
+			(size_t)(id - VALUE_VARIABLES), ret, &input->cut);
+	}
+}

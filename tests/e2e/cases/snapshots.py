@@ -1,0 +1,341 @@
+"""Snapshots: a frozen copy of a process that runs on and does not notice."""
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import time
+
+from lib import debugger, kernel, paths, process, programs
+from lib.prompt import Prompt
+from lib.runner import Skip, case
+
+from cases.attach import counts, text_segments
+
+
+def children(pid):
+    out = []
+    for tid in process.threads(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{tid}/children") as f:
+            out += [int(c) for c in f.read().split()]
+    return out
+
+
+def check_left(pid, own=()):
+    """Nothing of a snapshot is left beside its `own` children, and nobody traces it."""
+    process.wait_until(lambda: children(pid) == list(own), f"children of {pid} are gone: {children(pid)}")
+    process.check_untouched(pid)
+
+
+def files(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_kb(pid):
+    return int(process.status(pid)["VmRSS"].split()[0])
+
+
+def lasting(document):
+    """The same document without what differs from one moment to the next: times, and goroutines of the runtime."""
+    if isinstance(document, dict):
+        return {k: lasting(v) for k, v in document.items() if not k.endswith(("seconds", "seconds_left"))}
+    if isinstance(document, list):
+        return [lasting(v) for v in document if not (isinstance(v, dict) and v.get("system"))]
+    return document
+
+
+@case(go="each", timeout=120, program=["waits", "stacks", "contexts"])
+def tells_the_same_as_a_stop(go, program):
+    commands = ["goroutines --stacks --json", "goroutines --where 'status == \"waiting\"' --stacks --json"]
+    commands += ["ctx list --json"] if program == "contexts" else []
+    with process.Process([programs.path(program, go)]) as p:
+        time.sleep(0.3)
+        own = children(p.pid)
+        for command in commands:
+            # A thread may have been on its way from one system call to the next.
+            for attempt in range(5):
+                stopped = debugger.attach(p.pid, command, options=["--pause=stop"])
+                copied = debugger.attach(p.pid, command, options=["--pause=fork"])
+                assert not stopped.err and not copied.err, (stopped, copied)
+                if lasting(copied.json()) == lasting(stopped.json()):
+                    break
+                assert attempt < 4, f"{command}\n{stopped}\n{copied}"
+        check_left(p.pid, own)
+
+
+@case(go="ends", timeout=60)
+def the_process_runs_meanwhile(go):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        first = int(p.ask("?").split()[4])
+        process.wait_until(lambda: int(p.ask("?").split()[4]) > first + 5, "it ticks")
+        assert process.status(p.pid)["TracerPid"] == "0" and len(children(p.pid)) == 1
+        child = children(p.pid)[0]
+        assert process.status(child)["State"].startswith("t") and files(child) == 0
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").split()[0] == "1", "signals arrive")
+        assert re.search(r"snapshot +\S+ old; the process stood still for \S+ ms and runs", t.run("info"))
+        time.sleep(1.2)
+        t.type("\r")
+        t.expect(r"snapshot [1-9]\S* old\) ")
+        assert "tick" in t.run("goroutines --stacks")
+        t.run("snapshot")
+        assert len(children(p.pid)) == 1 and children(p.pid) != [child]
+        t.run("set pause stop")
+        t.run("interrupt")
+        assert set(process.thread_states(p.pid).values()) == {"t"} and not children(p.pid)
+        t.run("snapshot")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs again")
+        t.run("detach")
+        check_left(p.pid)
+        t.quit()
+
+
+@case(go="ends", timeout=60)
+def the_process_may_end_meanwhile(go):
+    with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
+        os.kill(p.pid, signal.SIGKILL)
+        p.child.wait(10)
+        assert "tick" in t.run("goroutines --stacks"), "the copy is still there"
+        assert "exited" in t.run("continue")
+        t.quit()
+
+
+@case(go="each", timeout=120, build=["default", "stripped"])
+def since_tells_who_has_moved(go, build):
+    """Sigcount has a goroutine for each of four signals; only the one whose signal comes moves, and main, which is asked."""
+    with process.Process([programs.path("sigcount", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
+        child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")
+        process.wait_until(lambda: children(p.pid), "a snapshot is made")
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        child.stdin.write(f"snapshot\ngoroutines --since --json >{folder}/out\ngoroutines --json > {folder}/all\n"
+                          f"goroutines --since > {folder}/text\n")
+        r = debugger.finish(child)
+        assert r.status == 0 and not r.err, r
+        with open(f"{folder}/out") as f:
+            doc = json.load(f)
+        with open(f"{folder}/all") as f:
+            everybody = {g["goid"] for g in json.load(f)["goroutines"]}
+        assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
+        assert {g["goid"] for k in ("born", "moved", "unmoved") for g in doc[k]} == everybody, doc
+        waiting = [g for g in doc["unmoved"] if g["entry"].startswith("main.main.func")]
+        moved = [g for g in doc["moved"] if g["entry"].startswith("main.main.func")]
+        assert len(waiting) == 3 and len(moved) == 1 and waiting[0]["creator"] == "main.main", doc
+        assert 1 in [g["goid"] for g in doc["moved"]], doc
+        with open(f"{folder}/text") as f:
+            text = f.read()
+        assert "0 born, 0 gone" in text and re.search(r" 3  main\.main\.func\S+  created by main\.main", text), text
+        check_left(p.pid)
+
+
+@case(timeout=60)
+def since_needs_two_snapshots(go):
+    with process.Process([programs.path("execer", go)]) as p:
+        r = debugger.attach(p.pid, "goroutines --since", expect=1)
+        debugger.one_sentence(r, "snapshot")
+
+
+def many_snapshots(p, count):
+    """One session that makes so many, looking at each tenth."""
+    child = debugger.start("attach", p.pid, "--batch", "-x", "-", "-q")
+    sizes, stalls = [], []
+    for i in range(count):
+        child.stdin.write(("goroutines --stacks > /dev/null\n" if i % 10 == 0 else "") + "snapshot --json\n")
+        child.stdin.flush()
+        stalls.append(json.loads(child.stdout.readline())["stall_ns"])
+        if i % max(1, count // 8) == 0:
+            sizes.append((files(child.pid), resident_kb(child.pid), resident_kb(p.pid)))
+            assert len(children(p.pid)) <= 1
+    r = debugger.finish(child, timeout=600)
+    assert r.status == 0 and not r.err, r
+    stalls.sort()
+    print(f"{count} snapshots, stalls: median {stalls[count // 2] / 1e6:.2f} ms, longest {stalls[-1] / 1e6:.1f} ms; "
+          f"descriptors, KiB of the debugger, KiB of the program: {sizes}")
+    return sizes
+
+
+@case(go="ends", timeout=900)
+def many_in_a_row_under_load(go):
+    """GCTXDBG_SNAPSHOTS says how many."""
+    count = int(os.environ.get("GCTXDBG_SNAPSHOTS", "150"))
+    with process.Process([programs.path("httpd", go)]) as p:
+        time.sleep(0.3)
+        many_snapshots(p, 5)
+        before, text = (files(p.pid), len(process.threads(p.pid))), text_segments(p.pid)
+        sizes = many_snapshots(p, count)
+        assert len({s[0] for s in sizes}) == 1, f"descriptors of the debugger: {sizes}"
+        # A sanitizer keeps what was freed.
+        assert paths.is_sanitized() or sizes[-1][1] < sizes[1][1] + 4096, f"memory of the debugger: {sizes}"
+        check_left(p.pid)
+        made, answered, failed = counts(p, "stop")
+        assert made and failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
+        assert text_segments(p.pid) == text, "the program's text was changed"
+        assert files(p.pid) <= before[0] + 4, f"descriptors of the program: {before[0]}, now {files(p.pid)}"
+
+
+@case(go="ends", timeout=300)
+def killed_at_random_moments(go):
+    rnd = random.Random(11)
+    with process.Process([programs.path("httpd", go)]) as p:
+        time.sleep(0.3)
+        text = text_segments(p.pid)
+        for _ in range(100):
+            child = debugger.start("attach", p.pid, "--batch", "-x", "-")
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write("snapshot\n" * 200)
+                child.stdin.flush()
+            time.sleep(rnd.random() * 0.15)
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            check_left(p.pid)
+        assert text_segments(p.pid) == text, "the program's text was changed"
+        made, answered, failed = counts(p, "stop")
+        assert made and failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"
+
+
+@case(go="each", timeout=60)
+def of_the_first_process_of_a_pid_namespace(go):
+    argv = ["unshare", "--pid", "--fork", "--kill-child", programs.path("sigcount", go)]
+    with process.Process(argv) as p:
+        pid = children(p.pid)[0]
+        for _ in range(10):
+            r = debugger.attach(pid, "goroutines --stacks", "snapshot", "goroutines")
+            assert "tick" in r.out and "runs on" in r.err, r
+            check_left(pid)
+        child = debugger.start("attach", pid, "--batch", "-e", "goroutines | sleep 20", start_new_session=True)
+        process.wait_until(lambda: children(pid), "a snapshot is made")
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        check_left(pid)
+
+
+def refused(pid, *words):
+    """No snapshot can be made; it is looked at all the same, standing still."""
+    r = debugger.attach(pid, "goroutines --stacks", "snapshot")
+    assert "main.tick" in r.out, r
+    for line in r.err.strip().splitlines():
+        assert "stands still" in line and all(w in line for w in words), r
+    assert len(r.err.strip().splitlines()) == 2, r
+    check_left(pid)
+
+
+@case(timeout=60)
+def not_where_processes_are_limited(go):
+    user = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
+    # The limit is on all processes and threads of the user together; the others are there already and have none.
+    others = [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = f"{folder}/sigcount"
+        subprocess.run(["install", "-m", "755", programs.path("sigcount", go), copy], check=True)
+        os.chmod(folder, 0o755)
+        os.chmod(os.path.dirname(folder), 0o755)
+        with process.Process([*user, "bash", "-c", 'ulimit -u 100 && cd / && exec "$0"', copy]) as p:
+            others += [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
+            refused(p.pid, "limit on processes")
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+@case(timeout=60)
+def not_where_memory_is_short(go):
+    """In a cgroup that would be full if the program wrote to a quarter of its memory."""
+    version1 = os.path.isdir("/sys/fs/cgroup/memory")
+    folder = f"/sys/fs/cgroup/{'memory/' if version1 else ''}gctxdbg-test-{os.getpid()}"
+    try:
+        os.mkdir(folder)
+    except OSError as e:
+        raise Skip(f"no cgroup can be made: {e}") from None
+    limit = "memory.limit_in_bytes" if version1 else "memory.max"
+    if not os.path.exists(f"{folder}/{limit}"):
+        os.rmdir(folder)
+        raise Skip("there is no memory controller")
+    try:
+        with process.Process(["sh", "-c", f'echo 0 >{folder}/cgroup.procs && exec "$0" 10 400', programs.path("stalls", go)]) as p:
+            r = debugger.attach(p.pid, "snapshot")
+            assert "runs on" in r.err, r
+            with open(f"{folder}/{limit}", "w") as f:
+                f.write(str(resident_kb(p.pid) * 1024 * 6 // 5))
+            r = debugger.attach(p.pid, "info", "snapshot")
+            assert all("stands still" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
+            check_left(p.pid)
+    finally:
+        process.wait_until(lambda: not os.path.exists(f"{folder}/cgroup.procs") or not open(f"{folder}/cgroup.procs").read(), "it is empty")
+        os.rmdir(folder)
+
+
+@case(timeout=60, action=["kill", "errno", "allow"])
+def a_seccomp_filter_decides(go, action):
+    """The filter lets the program make threads, but not processes."""
+    with process.Process(["/usr/bin/python3", "-c", kernel.FORBID_PROCESSES, action, programs.path("sigcount", go)]) as p:
+        if action == "allow":
+            r = debugger.attach(p.pid, "goroutines --stacks", "snapshot")
+            assert "main.tick" in r.out and "runs on" in r.err, r
+        else:
+            refused(p.pid, "seccomp", "clone")
+        check_left(p.pid)
+        p.ask("?")
+
+
+@case(timeout=60)
+def threads_may_have_filters_of_their_own(go):
+    """The main thread may not call wait4, which reaps the copy; the other one may."""
+    with process.Process(["/usr/bin/python3", "-c", kernel.FORBID_WAIT_IN_MAIN]) as p:
+        for _ in range(5):
+            debugger.attach(p.pid, "threads", expect=2)  # not a Go program, which is found out on the copy
+            assert p.child.poll() is None
+            check_left(p.pid)
+
+
+@case(timeout=120)
+def the_stall_is_short(go):
+    """What the process itself sees, beside what it would see without snapshots; printed, since machines differ."""
+    with process.Process([programs.path("stalls", go), "100000"]) as p:
+        for _ in range(3):  # another process may have had the CPU just then
+            p.ask("?")
+            time.sleep(0.5)
+            usual = int(p.ask("?").split()[0])
+            r = debugger.attach(p.pid, "goroutines --group stack", "snapshot --json")
+            seen = int(p.ask("?").split()[0])
+            debugger.attach(p.pid, "goroutines --group stack", options=["--pause=stop"])
+            stopped = int(p.ask("?").split()[0])
+            if seen < stopped:
+                break
+        print(f"longest gap: {usual / 1e6:.1f} ms, with snapshots {seen / 1e6:.1f} ms, with a stop {stopped / 1e6:.1f} ms; {r.err}")
+        assert seen < stopped, f"a snapshot stalls it for {seen} ns, a stop for {stopped} ns"
+        check_left(p.pid)
+
+
+@case(go="ends")
+def a_lost_copy_is_replaced(go):
+    """When memory runs out the kernel kills the copy first: it says so, and another one can be made."""
+    with process.Process([programs.path("waits", go)]) as p:
+        own = children(p.pid)
+        with Prompt("attach", p.pid, "--color=never") as t:
+            copy, = set(children(p.pid)) - set(own)
+            os.kill(copy, signal.SIGKILL)
+            assert "lost" in t.run("goroutines")
+            assert "stood still for" in t.run("snapshot")
+            assert "chan receive" in t.run("goroutines")
+            assert "not with --where" in t.run("goroutines --since --where 'goid == 1'")
+            t.quit()
+        check_left(p.pid, own)
+
+
+@case(go="ends")
+def what_is_refused_leaves_it_running(go):
+    """A breakpoint that cannot be set, or one that does not exist, stops nothing; the first real one does."""
+    with process.Process([programs.path("waits", go)]) as p:
+        own = children(p.pid)
+        with Prompt("attach", p.pid, "--color=never") as t:
+            for command in ("break main.nowhere", "break main.main if nonsense == 1", "delete", "condition 1 hits > 3"):
+                assert "gctxdbg: " in t.run(command), command
+                assert "t" not in process.thread_states(p.pid).values(), command
+            t.run("break main.main")
+            assert set(process.thread_states(p.pid).values()) == {"t"}
+            assert "breakpoints are set" in t.run("snapshot")
+            t.quit()
+        check_left(p.pid, own)

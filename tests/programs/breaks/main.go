@@ -1,0 +1,226 @@
+// Breaks does, by orders on standard input, what breakpoints are set at, and counts it: every order answers with a
+// line of numbers, after it has called marker.
+//
+//	spawn N    N goroutines that end at once, by the go statement in main.spawn; answers how many ran
+//	storm N    the same by four goroutines at a time, N each, in main.storm.func1
+//	leak N     N goroutines that never end, by the one in main.leak
+//	call N     main.handle(id, name) for id 0 to N-1; answers their sum
+//	inlined N  main.twice and main.thrice, each with main.add inlined, N times; answers the sum
+//	cancel N   N contexts with a child each are canceled; answers how many have an error
+//	panic N    N panics that are recovered
+//	exec N     N children are run; answers how many ended with status 0
+//	pull N     N iterators (iter.Pull) with a value each, where the release has them; answers how many values came
+//	busy       from now on four goroutines call main.handle and spawn all the time; answers 0
+//	count      what those have done: calls, goroutines begun and ended
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+type request struct {
+	id   int
+	name string
+}
+
+var (
+	calls, begun, ended int64
+	total               int64
+	product             int
+)
+
+//go:noinline
+func marker(order string) int { return len(order) }
+
+//go:noinline
+func handle(id int, name string, r *request) int {
+	atomic.AddInt64(&calls, 1)
+	return id + len(name) + r.id
+}
+
+func add(a, b int) int {
+	product ^= a * b
+	return a + b
+}
+
+//go:noinline
+func twice(n int) int { return add(n, n) }
+
+//go:noinline
+func thrice(n int) int { return add(n, 2*n) }
+
+func short(wg *sync.WaitGroup, ran *int64) {
+	atomic.AddInt64(ran, 1)
+	wg.Done()
+}
+
+//go:noinline
+func spawn(n int) int64 {
+	var wg sync.WaitGroup
+	var ran int64
+	for i := 0; i < n; i++ {
+		wg.Add(1)
+		go short(&wg, &ran)
+	}
+	wg.Wait()
+	return atomic.LoadInt64(&ran)
+}
+
+//go:noinline
+func storm(n int) int64 {
+	var all, wg sync.WaitGroup
+	var ran int64
+	for i := 0; i < 4; i++ {
+		all.Add(1)
+		go func() {
+			for j := 0; j < n; j++ {
+				wg.Add(1)
+				go short(&wg, &ran)
+				if j%64 == 63 {
+					time.Sleep(time.Microsecond)
+				}
+			}
+			all.Done()
+		}()
+	}
+	all.Wait()
+	wg.Wait()
+	return atomic.LoadInt64(&ran)
+}
+
+func stays(c chan int) { <-c }
+
+//go:noinline
+func leak(n int) int64 {
+	c := make(chan int)
+	for i := 0; i < n; i++ {
+		go stays(c)
+	}
+	return int64(n)
+}
+
+func call(n int) int64 {
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += handle(i, fmt.Sprint("name", i), &request{i, "x"})
+	}
+	return int64(sum)
+}
+
+func inlined(n int) int64 {
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += twice(i) + thrice(i)
+	}
+	return int64(sum)
+}
+
+func cancel(n int) int64 {
+	var failed int64
+	for i := 0; i < n; i++ {
+		parent, stop := context.WithCancel(context.Background())
+		child, stopChild := context.WithTimeout(parent, time.Hour)
+		stop()
+		<-child.Done()
+		if parent.Err() != nil {
+			failed++
+		}
+		if child.Err() != nil {
+			failed++
+		}
+		stopChild()
+	}
+	return failed
+}
+
+func panicOnce(n int) (ret int64) {
+	defer func() {
+		if recover() != nil {
+			ret = 1
+		}
+	}()
+	panic(n)
+}
+
+func run(n int) int64 {
+	var fine, left int64
+	var wg sync.WaitGroup
+	left = int64(n)
+	for i := 0; i < 4; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for atomic.AddInt64(&left, -1) >= 0 {
+				if exec.Command("/bin/true").Run() == nil {
+					atomic.AddInt64(&fine, 1)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	return fine
+}
+
+func busy() {
+	for i := 0; i < 4; i++ {
+		go func() {
+			r := &request{1, "x"}
+			for n := 0; ; n++ {
+				handle(n, "busy", r)
+				atomic.AddInt64(&begun, 1)
+				go func() { atomic.AddInt64(&ended, 1) }()
+				if n%16 == 15 {
+					time.Sleep(50 * time.Microsecond)
+				}
+			}
+		}()
+	}
+}
+
+func obey(order string, n int) int64 {
+	switch order {
+	case "spawn":
+		return spawn(n)
+	case "storm":
+		return storm(n)
+	case "leak":
+		return leak(n)
+	case "call":
+		return call(n)
+	case "inlined":
+		return inlined(n)
+	case "cancel":
+		return cancel(n)
+	case "panic":
+		for i := 0; i < n; i++ {
+			total += panicOnce(i)
+		}
+		return total
+	case "exec":
+		return run(n)
+	case "pull":
+		return pull(n)
+	case "busy":
+		busy()
+	}
+	return 0
+}
+
+func main() {
+	fmt.Println("ready")
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		var order string
+		var n int
+		fmt.Sscan(in.Text(), &order, &n)
+		answer := obey(order, n)
+		marker(order)
+		fmt.Println(answer, atomic.LoadInt64(&calls), atomic.LoadInt64(&begun), atomic.LoadInt64(&ended))
+	}
+}

@@ -1,0 +1,158 @@
+/* Blocks: lines up to "end" go to the command that opened them, from wherever they come. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "commands/block.h"
+#include "commands/registry.h"
+#include "tests/unit/capture.h"
+
+#define SCRIPT "/tmp/gctxdbg-block-test"
+
+/* What the last closed block had: "NAME:3 line|NAME:4 line|". */
+static char taken[4096];
+
+static struct error *take(struct shell *shell, int number, struct block_lines *lines)
+{
+	(void)shell;
+	size_t used = (size_t)snprintf(taken, sizeof(taken), "%d:", number);
+	for (size_t i = 0; i < lines->count && used < sizeof(taken); i++)
+		used += (size_t)snprintf(taken + used, sizeof(taken) - used, "%u %s|",
+			lines->items[i].number, lines->items[i].text);
+	return number == 13 ? error_create(ERROR_OTHER, "thirteen") : NULL;
+}
+
+static struct error *run_list(struct shell *shell, const struct arguments *arguments)
+{
+	uint64_t number;
+	struct error *err = argument_number(arguments->words[0], "the number", &number);
+	return err ? err : block_begin(shell, (int)number, take);
+}
+
+static const struct command list_command = {.name = "test-list",
+	.usage = "",
+	.min_words = 1,
+	.max_words = 1,
+	.block = true,
+	.run = run_list};
+
+static int set_up(void **state)
+{
+	struct shell *shell = calloc(1, sizeof(*shell));
+	shell_init(shell);
+	assert_null(registry_add(shell->registry, &list_command));
+	*state = shell;
+	taken[0] = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	shell_deinit(*state);
+	free(*state);
+	unlink(SCRIPT);
+	return 0;
+}
+
+static void run(struct shell *shell, const char *line)
+{
+	struct error *err = shell_execute(shell, line);
+	if (err)
+		fail_msg("%s: %s", line, err->message);
+}
+
+static void run_script(struct shell *shell, const char *text, const char *message)
+{
+	FILE *file = fopen(SCRIPT, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	struct error *err = shell_run_script(shell, SCRIPT);
+	if (err && !message)
+		fail_msg("%s", err->message);
+	if (message) {
+		assert_non_null(err);
+		assert_string_equal(err->message, message);
+	}
+	error_destroy(err);
+}
+
+static void lines_are_taken(void **state)
+{
+	run(*state, "test-list 3");
+	run(*state, "  echo one ");
+	run(*state, "# a comment");
+	run(*state, "");
+	run(*state, "nonsense 'as it is");
+	run(*state, "endless");
+	assert_string_equal(taken, "");
+	run(*state, " end # of it");
+	assert_string_equal(taken, "3:0 echo one |0 nonsense 'as it is|0 endless|");
+	run(*state, "test-list 4");
+	run(*state, "end");
+	assert_string_equal(taken, "4:");
+}
+
+static void blocks_nest(void **state)
+{
+	run(*state, "test-list 1");
+	run(*state, "test-l 2");
+	run(*state, "end");
+	run(*state, "echo x");
+	run(*state, "end");
+	assert_string_equal(taken, "1:0 test-l 2|0 end|0 echo x|");
+}
+
+static void may_be_abandoned(void **state)
+{
+	assert_false(block_abandon(*state));
+	run(*state, "test-list 1");
+	run(*state, "echo x");
+	assert_true(block_abandon(*state));
+	assert_false(block_abandon(*state));
+	assert_string_equal(taken, "");
+	run(*state, "test-list 1");
+	struct error *err = block_finish(*state);
+	assert_non_null(err);
+	assert_non_null(strstr(err->message, "\"end\" is missing"));
+	error_destroy(err);
+	assert_null(block_finish(*state));
+}
+
+static void in_scripts(void **state)
+{
+	run_script(*state, "test-list 5\n\n  bt\n  continue\nend\n", NULL);
+	assert_string_equal(taken, "5:3 bt|4 continue|");
+	run_script(*state, "test-list 6\nbt\n",
+		SCRIPT ":3: a list of commands is not ended: \"end\" is missing");
+	run_script(*state, "test-list 13\nbt\nend\n", SCRIPT ":3: thirteen");
+	assert_false(block_abandon(*state));
+}
+
+static void are_bounded(void **state)
+{
+	run(*state, "test-list 1");
+	for (int i = 0; i < BLOCK_MAX_LINES; i++)
+		run(*state, "echo x");
+	struct error *err = shell_execute(*state, "echo x");
+	assert_non_null(err);
+	assert_int_equal(err->code, ERROR_USAGE);
+	error_destroy(err);
+	assert_false(block_abandon(*state));
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(lines_are_taken),
+		TEST(blocks_nest),
+		TEST(may_be_abandoned),
+		TEST(in_scripts),
+		TEST(are_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,480 @@
+/*
+ * Displaced instructions do what the originals do: each is executed at its own place and at another
+ * one in a child process, from the same registers and memory, and everything is compared.
+ */
+#include "live_fixture.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <Zydis/Zydis.h>
+
+#include "dbg/target/displaced.h"
+
+enum {
+	CODE_SIZE = 1 << 16,
+	DATA_SIZE = 1 << 16,
+	SHOWN = 1 << 13, /* of the data, what registers point to */
+	STATE_SIZE = 1 << 14,
+};
+
+static const uint64_t code_at = 0x200000000000, slot_at = 0x200020000000, far_at = 0x300000000000,
+		      data_at = 0x200040000000;
+
+struct run {
+	int signal;
+	struct user_regs_struct regs;
+	uint8_t data[DATA_SIZE];
+	uint8_t extended[STATE_SIZE];
+	size_t extended_size;
+};
+
+struct machine {
+	pid_t pid;
+	struct user_regs_struct regs; /* of a run's start */
+	uint8_t data[DATA_SIZE];
+	uint8_t extended[STATE_SIZE];
+	size_t extended_size;
+	uint64_t random;
+};
+
+static uint64_t next_random(struct machine *machine)
+{
+	machine->random ^= machine->random << 13;
+	machine->random ^= machine->random >> 7;
+	machine->random ^= machine->random << 17;
+	return machine->random;
+}
+
+static void map_at(uint64_t address, size_t size, int protection)
+{
+	void *wanted = (void *)(uintptr_t)address; // NOLINT
+	if (mmap(wanted, size, PROT_READ | PROT_WRITE | protection,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != wanted)
+		_exit(1);
+	if (protection)
+		memset(wanted, 0xCC, size);
+}
+
+static void machine_start(struct machine *machine)
+{
+	*machine = (struct machine){.random = 88172645463325252};
+	fflush(NULL);
+	machine->pid = fork();
+	if (machine->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		map_at(code_at, CODE_SIZE, PROT_EXEC);
+		map_at(slot_at, CODE_SIZE, PROT_EXEC);
+		map_at(far_at, CODE_SIZE, PROT_EXEC);
+		map_at(data_at, DATA_SIZE, 0);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(1);
+	}
+	int status;
+	assert_int_equal(waitpid(machine->pid, &status, 0), machine->pid);
+	assert_true(WIFSTOPPED(status));
+	assert_int_equal(ptrace(PTRACE_GETREGS, machine->pid, NULL, &machine->regs), 0);
+	struct iovec part = {machine->extended, sizeof(machine->extended)};
+	assert_int_equal(
+		ptrace(PTRACE_GETREGSET, machine->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	machine->extended_size = part.iov_len;
+}
+
+static void machine_end(struct machine *machine)
+{
+	kill(machine->pid, SIGKILL);
+	waitpid(machine->pid, NULL, 0);
+}
+
+static void write_child(struct machine *machine, uint64_t address, const void *bytes, size_t size)
+{
+	struct iovec local = {(void *)(uintptr_t)bytes, size}; // NOLINT
+	struct iovec remote = {(void *)(uintptr_t)address, size};
+	assert_int_equal(process_vm_writev(machine->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
+}
+
+static void read_child(struct machine *machine, uint64_t address, void *bytes, size_t size)
+{
+	struct iovec local = {bytes, size};
+	struct iovec remote = {(void *)(uintptr_t)address, size};
+	assert_int_equal(process_vm_readv(machine->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
+}
+
+/* Registers point somewhere into the data, whose words do, too; the lower ones are small numbers
+ * now and then. */
+static void shuffle(struct machine *machine)
+{
+	unsigned long long *registers[] = {&machine->regs.rax, &machine->regs.rbx,
+		&machine->regs.rcx, &machine->regs.rdx, &machine->regs.rsi, &machine->regs.rdi,
+		&machine->regs.rbp, &machine->regs.r8, &machine->regs.r9, &machine->regs.r10,
+		&machine->regs.r11, &machine->regs.r12, &machine->regs.r13, &machine->regs.r14,
+		&machine->regs.r15, &machine->regs.rsp};
+	for (size_t i = 0; i < array_length(registers); i++) {
+		*registers[i] = data_at + SHOWN / 4 + next_random(machine) % (SHOWN / 2) / 16 * 16;
+		if (next_random(machine) % 4 == 0 && registers[i] != &machine->regs.rsp)
+			*registers[i] = next_random(machine) % 20;
+	}
+	machine->regs.eflags = 0x202 | (next_random(machine) & 0x8D5);
+	machine->regs.orig_rax = UINT64_MAX;
+	for (size_t i = 0; i < SHOWN / 8; i++) {
+		uint64_t word = data_at + next_random(machine) % SHOWN;
+		memcpy(machine->data + 8 * i, &word, 8);
+	}
+}
+
+static void machine_run(struct machine *machine, uint64_t rip, struct run *ret)
+{
+	int status;
+	write_child(machine, data_at, machine->data, DATA_SIZE);
+	machine->regs.rip = rip;
+	assert_int_equal(ptrace(PTRACE_SETREGS, machine->pid, NULL, &machine->regs), 0);
+	struct iovec part = {machine->extended, machine->extended_size};
+	assert_int_equal(
+		ptrace(PTRACE_SETREGSET, machine->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	assert_int_equal(ptrace(PTRACE_CONT, machine->pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(machine->pid, &status, 0), machine->pid);
+	assert_true(WIFSTOPPED(status));
+	memset(ret, 0, sizeof(*ret));
+	ret->signal = WSTOPSIG(status);
+	assert_int_equal(ptrace(PTRACE_GETREGS, machine->pid, NULL, &ret->regs), 0);
+	part = (struct iovec){ret->extended, sizeof(ret->extended)};
+	assert_int_equal(
+		ptrace(PTRACE_GETREGSET, machine->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	read_child(machine, data_at, ret->data, DATA_SIZE);
+}
+
+/* What a debugger shows of a thread that stopped in the slot. */
+static void show(const struct displaced *displaced, struct run *run)
+{
+	const struct displaced_state *state = displaced_locate(displaced, run->regs.rip);
+	if (!state)
+		return;
+	run->regs.rip = state->rip;
+	run->regs.rsp += (unsigned long long)state->stack_change;
+}
+
+static void describe(const uint8_t *bytes, size_t size, char *ret, size_t ret_size)
+{
+	ZydisDisassembledInstruction text;
+	size_t used = (size_t)snprintf(ret, ret_size, "%s:",
+		ZYAN_SUCCESS(ZydisDisassembleIntel(
+			ZYDIS_MACHINE_MODE_LONG_64, code_at, bytes, size, &text))
+			? text.text
+			: "?");
+	for (size_t i = 0; i < size && used < ret_size; i++)
+		used += (size_t)snprintf(ret + used, ret_size - used, " %02x", bytes[i]);
+}
+
+/* What the stack holds below a pointer is anybody's. */
+static void forget_below_stack(struct run *run, uint64_t stack)
+{
+	if (stack >= data_at + 8 && stack <= data_at + DATA_SIZE)
+		memset(run->data + (stack - 8 - data_at), 0, 8);
+}
+
+/* XSTATE_BV: which parts of the vector state are other than empty. A switch between processes may
+ * clear a bit of one that has been empty for a while; its contents are the same. */
+static void forget_components(struct run *run)
+{
+	enum { XSTATE_BV = 512 };
+	memset(run->extended + XSTATE_BV, 0, sizeof(uint64_t));
+}
+
+static void compare(struct machine *machine, const uint8_t *bytes, size_t size, uint64_t slot)
+{
+	static struct run own, moved;
+	char text[256];
+	uint64_t address = code_at + CODE_SIZE / 2;
+	uint8_t nothing[DISPLACED_SIZE];
+	struct displaced displaced;
+	describe(bytes, size, text, sizeof(text));
+	assert_success(displaced_make(address, (struct bytes){bytes, size}, slot, &displaced));
+	assert_int_equal(displaced.length, size);
+	memset(nothing, 0xCC, sizeof(nothing));
+	shuffle(machine);
+	write_child(machine, address, bytes, size);
+	machine_run(machine, address, &own);
+	/* Where the original was there is an int3 now, as there would be. */
+	write_child(machine, address, nothing, size);
+	write_child(machine, slot, displaced.code, DISPLACED_SIZE);
+	machine_run(machine, slot, &moved);
+	write_child(machine, slot, nothing, DISPLACED_SIZE);
+	show(&displaced, &moved);
+	if (own.signal != SIGTRAP) {
+		forget_below_stack(&own, own.regs.rsp);
+		forget_below_stack(&moved, own.regs.rsp);
+	}
+	if (own.signal != moved.signal)
+		fail_msg("%s: signal %d, displaced %d", text, own.signal, moved.signal);
+	if (own.regs.rip != moved.regs.rip)
+		fail_msg("%s: rip 0x%llx, displaced 0x%llx", text, own.regs.rip, moved.regs.rip);
+	if (memcmp(&own.regs, &moved.regs, sizeof(own.regs)) != 0)
+		fail_msg("%s: registers differ (rsp 0x%llx 0x%llx)", text, own.regs.rsp,
+			moved.regs.rsp);
+	if (memcmp(own.data, moved.data, sizeof(own.data)) != 0)
+		fail_msg("%s: memory differs", text);
+	forget_components(&own);
+	forget_components(&moved);
+	if (memcmp(own.extended, moved.extended, sizeof(own.extended)) != 0)
+		fail_msg("%s: vector registers differ", text);
+}
+
+/* Answers of the processor that change by themselves, and calls of the kernel. */
+static bool is_comparable(const ZydisDecodedInstruction *instruction)
+{
+	switch (instruction->mnemonic) {
+	case ZYDIS_MNEMONIC_SYSCALL:
+	case ZYDIS_MNEMONIC_SYSENTER:
+	case ZYDIS_MNEMONIC_INT:
+	case ZYDIS_MNEMONIC_INT1:
+	case ZYDIS_MNEMONIC_INT3:
+	case ZYDIS_MNEMONIC_RDTSC:
+	case ZYDIS_MNEMONIC_RDTSCP:
+	case ZYDIS_MNEMONIC_RDRAND:
+	case ZYDIS_MNEMONIC_RDSEED:
+	case ZYDIS_MNEMONIC_RDPMC:
+	case ZYDIS_MNEMONIC_CPUID:
+	case ZYDIS_MNEMONIC_XGETBV:
+	case ZYDIS_MNEMONIC_XBEGIN:
+	case ZYDIS_MNEMONIC_FXSAVE: /* hold the address of the last x87 instruction */
+	case ZYDIS_MNEMONIC_FXSAVE64:
+	case ZYDIS_MNEMONIC_XSAVE:
+	case ZYDIS_MNEMONIC_XSAVEC:
+	case ZYDIS_MNEMONIC_XSAVE64:
+		return false;
+	default:
+		return instruction->meta.isa_ext != ZYDIS_ISA_EXT_X87 &&
+		       instruction->meta.category != ZYDIS_CATEGORY_SYSRET &&
+		       !(instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR);
+	}
+}
+
+/* Distances lead to the data, and branches to the code, wherever the instruction was found. */
+static void point_somewhere(struct machine *machine, const ZydisDecodedInstruction *instruction,
+	const ZydisDecodedOperand *operands, uint8_t *bytes)
+{
+	uint64_t end = code_at + CODE_SIZE / 2 + instruction->length;
+	for (int i = 0; i < instruction->operand_count; i++) {
+		if (operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
+			operands[i].mem.base != ZYDIS_REGISTER_RIP)
+			continue;
+		int32_t distance = (int32_t)(data_at + SHOWN / 4 +
+					     next_random(machine) % (SHOWN / 2) / 64 * 64 - end);
+		memcpy(bytes + instruction->raw.disp.offset, &distance, sizeof(distance));
+		return;
+	}
+	if (instruction->raw.imm[0].is_relative && instruction->raw.imm[0].size == 32) {
+		int32_t distance =
+			(int32_t)(code_at + next_random(machine) % (CODE_SIZE / 2) - end);
+		memcpy(bytes + instruction->raw.imm[0].offset, &distance, sizeof(distance));
+	}
+}
+
+/* ---- Tests ---- */
+
+struct encoding {
+	const char *what;
+	uint8_t bytes[INSTRUCTION_MAX];
+	uint8_t size;
+};
+
+static const struct encoding encodings[] = {
+	{"push rbp", {0x55}, 1},
+	{"cmp rsp, [r14+0x10]", {0x49, 0x3B, 0x66, 0x10}, 4},
+	{"lea rax, [rip+x]", {0x48, 0x8D, 0x05, 0, 0, 0, 0}, 7},
+	{"mov [rip+x], imm32 (distance before an immediate)", {0xC7, 0x05, 0, 0, 0, 0, 1, 2, 3, 4},
+		10},
+	{"cmp byte [rip+x], imm8", {0x80, 0x3D, 0, 0, 0, 0, 7}, 7},
+	{"vmovdqu ymm1, [rip+x]", {0xC5, 0xFE, 0x6F, 0x0D, 0, 0, 0, 0}, 8},
+	{"jmp rel8", {0xEB, 0x20}, 2},
+	{"jmp rel32", {0xE9, 0, 0, 0, 0}, 5},
+	{"jmp rax", {0xFF, 0xE0}, 2},
+	{"jmp [rip+x]", {0xFF, 0x25, 0, 0, 0, 0}, 6},
+	{"jmp [rsp+8]", {0xFF, 0x64, 0x24, 8}, 4},
+	{"call rel32", {0xE8, 0, 0, 0, 0}, 5},
+	{"call rax", {0xFF, 0xD0}, 2},
+	{"call r12", {0x41, 0xFF, 0xD4}, 3},
+	{"call [rdx]", {0xFF, 0x12}, 2},
+	{"call [rip+x]", {0xFF, 0x15, 0, 0, 0, 0}, 6},
+	{"call [rsp]", {0xFF, 0x14, 0x24}, 3},
+	{"call [rsp+8]", {0xFF, 0x54, 0x24, 8}, 4},
+	{"call [rsp+0x108]", {0xFF, 0x94, 0x24, 8, 1, 0, 0}, 7},
+	{"call [rsp+rcx*8]", {0xFF, 0x14, 0xCC}, 3},
+	{"call [r12+8]", {0x41, 0xFF, 0x54, 0x24, 8}, 5},
+	{"call [rax+rbx*2+1]", {0xFF, 0x54, 0x58, 1}, 4},
+	{"ret", {0xC3}, 1},
+	{"ret 16", {0xC2, 16, 0}, 3},
+	{"jrcxz", {0xE3, 0x10}, 2},
+	{"jecxz", {0x67, 0xE3, 0x10}, 3},
+	{"loop", {0xE2, 0x10}, 2},
+	{"loopne", {0xE0, 0xE0}, 2},
+	{"rep movsb", {0xF3, 0xA4}, 2},
+	{"lock xadd [rdx], rax", {0xF0, 0x48, 0x0F, 0xC1, 0x02}, 5},
+	{"div by what may be 0", {0x48, 0xF7, 0xF1}, 3},
+	{"ud2", {0x0F, 0x0B}, 2},
+	{"hlt", {0xF4}, 1},
+	{"push [rsp+8]", {0xFF, 0x74, 0x24, 8}, 4},
+	{"pop rsp", {0x5C}, 1},
+	{"push rsp", {0x54}, 1},
+	{"enter", {0xC8, 0x10, 0, 0}, 4},
+	{"leave", {0xC9}, 1},
+	{"endbr64", {0xF3, 0x0F, 0x1E, 0xFA}, 4},
+	{"nop of 15", {0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x2E, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0},
+		15},
+};
+
+static void compare_encoding(
+	struct machine *machine, const struct encoding *encoding, uint64_t slot)
+{
+	struct encoding copy = *encoding;
+	ZydisDecoder decoder;
+	ZydisDecodedInstruction instruction;
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	assert_true(ZYAN_SUCCESS(
+		ZydisDecoderDecodeFull(&decoder, copy.bytes, copy.size, &instruction, operands)));
+	assert_int_equal(instruction.length, copy.size);
+	point_somewhere(machine, &instruction, operands, copy.bytes);
+	compare(machine, copy.bytes, copy.size, slot);
+}
+
+static void test_encodings(void **state)
+{
+	(void)state;
+	static struct machine machine;
+	machine_start(&machine);
+	for (size_t i = 0; i < array_length(encodings); i++) {
+		for (int times = 0; times < 20; times++)
+			compare_encoding(&machine, &encodings[i], slot_at);
+	}
+	/* All sixteen conditions, near and short. */
+	for (uint8_t condition = 0; condition < 16; condition++) {
+		for (int times = 0; times < 20; times++) {
+			const struct encoding near_branch = {
+				"jcc", {0x0F, (uint8_t)(0x80 | condition), 0, 0, 0, 0}, 6};
+			const struct encoding short_branch = {
+				"jcc", {(uint8_t)(0x70 | condition), 0x40}, 2};
+			compare_encoding(&machine, &near_branch, slot_at);
+			compare_encoding(&machine, &short_branch, slot_at);
+		}
+	}
+	machine_end(&machine);
+}
+
+static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
+{
+	return instruction->attributes & ZYDIS_ATTRIB_IS_RELATIVE;
+}
+
+/* Beyond the reach of 32 bits only what refers to its own place cannot be moved; branches and calls
+ * can. */
+static void test_far(void **state)
+{
+	(void)state;
+	static struct machine machine;
+	machine_start(&machine);
+	static const char *const movable[] = {"push rbp", "jmp rel8", "jmp rel32", "call rel32",
+		"call [rsp+8]", "jrcxz", "loop", "ret", "call rax"};
+	for (size_t i = 0; i < array_length(encodings); i++) {
+		for (size_t k = 0; k < array_length(movable); k++) {
+			if (strcmp(encodings[i].what, movable[k]) == 0)
+				compare_encoding(&machine, &encodings[i], far_at);
+		}
+	}
+	struct displaced displaced;
+	static const uint8_t load[] = {0x48, 0x8D, 0x05, 0, 0, 0, 0};
+	assert_failure(
+		displaced_make(code_at, (struct bytes){load, sizeof(load)}, far_at, &displaced),
+		ERROR_OTHER, "2 GiB");
+	machine_end(&machine);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	struct displaced displaced;
+	static const struct encoding bad[] = {
+		{"nothing", {0}, 0},
+		{"cut short", {0x48, 0x8D, 0x05, 0}, 4},
+		{"undefined", {0x06}, 1},
+	};
+	static const struct encoding immovable[] = {
+		{"call far [rax]", {0xFF, 0x18}, 2},
+		{"call rsp", {0xFF, 0xD4}, 2},
+		{"call [rsp-8]", {0xFF, 0x54, 0x24, 0xF8}, 4},
+		{"xbegin", {0xC7, 0xF8, 0, 0, 0, 0}, 6},
+		{"jmp rel with 66", {0x66, 0xE9, 0, 0, 0, 0}, 6},
+	};
+	for (size_t i = 0; i < array_length(bad); i++)
+		assert_failure(displaced_make(code_at, (struct bytes){bad[i].bytes, bad[i].size},
+				       slot_at, &displaced),
+			ERROR_BAD_DATA, "no instruction starts at 0x200000000000");
+	for (size_t i = 0; i < array_length(immovable); i++)
+		assert_failure(displaced_make(code_at,
+				       (struct bytes){immovable[i].bytes, immovable[i].size},
+				       slot_at, &displaced),
+			ERROR_OTHER, "cannot be executed elsewhere");
+}
+
+/* The code of the C library, mapped here: thousands of encodings that compilers and people make. */
+static struct bytes libc_text(void)
+{
+	struct mapping *mappings;
+	size_t count;
+	struct bytes text = {NULL, 0};
+	assert_success(proc_read_maps(getpid(), &mappings, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct mapping *m = &mappings[i];
+		if (m->executable && m->path && strstr(m->path, "libc.so"))
+			text = (struct bytes){
+				(const uint8_t *)(uintptr_t)m->start, (size_t)(m->end - m->start)};
+	}
+	mappings_free(mappings, count);
+	assert_non_null(text.data);
+	return text;
+}
+
+static void test_libc(void **state)
+{
+	(void)state;
+	static struct machine machine;
+	machine_start(&machine);
+	ZydisDecoder decoder;
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	struct bytes text = libc_text();
+	size_t compared = 0, relative = 0;
+	for (size_t at = 0, seen = 0; at + INSTRUCTION_MAX < text.size;) {
+		ZydisDecodedInstruction instruction;
+		ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+		uint8_t bytes[INSTRUCTION_MAX];
+		memcpy(bytes, text.data + at, sizeof(bytes));
+		if (ZYAN_FAILED(ZydisDecoderDecodeFull(
+			    &decoder, bytes, sizeof(bytes), &instruction, operands))) {
+			at++;
+			continue;
+		}
+		at += instruction.length;
+		if (!is_comparable(&instruction) || ++seen % 37)
+			continue;
+		relative += refers_to_rip(&instruction) != 0;
+		point_somewhere(&machine, &instruction, operands, bytes);
+		compare(&machine, bytes, instruction.length, slot_at);
+		compared++;
+	}
+	assert_true(compared > 4000);
+	assert_true(relative > 500);
+	machine_end(&machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_libc),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

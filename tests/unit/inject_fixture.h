@@ -1,0 +1,73 @@
+/*
+ * For tests that run system calls in another process: a tracer of our own, without the tracer
+ * thread, and a look at the text.
+ */
+#ifndef GCTXDBG_TESTS_INJECT_FIXTURE_H
+#define GCTXDBG_TESTS_INJECT_FIXTURE_H
+
+#include "tests/unit/live_fixture.h"
+
+#include <fcntl.h>
+#include <sys/signalfd.h>
+
+#include "dbg/target/inject.h"
+#include "dbg/target/tracee_table.h"
+
+static const struct stop_limits fixture_limits = {INT64_C(10000000000), INT64_C(20000000000), NULL};
+
+/* This thread becomes the tracer of all threads of `pid`. */
+static inline struct error *fixture_trace(struct tracees *tracees, pid_t pid)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	*tracees = (struct tracees){.pid = pid, .tracer = (pid_t)syscall(SYS_gettid)};
+	tracees->child_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return tracees_stop(tracees, &fixture_limits);
+}
+
+static inline void fixture_untrace(struct tracees *tracees)
+{
+	sigset_t set;
+	tracees_leave(tracees);
+	tracees_deinit(tracees);
+	close(tracees->child_fd);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* How many bytes of the executable mappings differ from their files. */
+static inline size_t changed_text(pid_t pid)
+{
+	struct mapping *mappings;
+	size_t count, changed = 0;
+	char path[64];
+	assert_success(proc_read_maps(pid, &mappings, &count));
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	int mem = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(mem >= 0);
+	for (size_t i = 0; i < count; i++) {
+		const struct mapping *mapping = &mappings[i];
+		if (!mapping->executable || !mapping->path || mapping->path[0] != '/')
+			continue;
+		int file = open(mapping->path, O_RDONLY | O_CLOEXEC);
+		assert_true(file >= 0);
+		for (uint64_t at = mapping->start; at < mapping->end; at += 4096) {
+			uint8_t here[4096], there[4096] = {0};
+			assert_int_equal(pread(mem, here, sizeof(here), (off_t)at), sizeof(here));
+			assert_true(
+				pread(file, there, sizeof(there),
+					(off_t)(mapping->file_offset + at - mapping->start)) >= 0);
+			for (size_t k = 0; k < sizeof(here); k++)
+				changed += here[k] != there[k];
+		}
+		close(file);
+	}
+	close(mem);
+	mappings_free(mappings, count);
+	return changed;
+}
+
+#endif

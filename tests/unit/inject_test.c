@@ -1,0 +1,350 @@
+/*
+ * System calls injected into threads of another process: nothing of it may be noticed there, not
+ * even when the debugger is killed in the middle. `inject_test PID COUNT` does it to some running
+ * process instead (see tests/e2e).
+ */
+#include "tests/unit/inject_fixture.h"
+
+#include <sys/uio.h>
+
+static const uint64_t none[INJECT_ARGUMENTS];
+
+static void assert_same_registers(
+	const struct thread *before, size_t count, struct tracees *tracees)
+{
+	struct thread *after;
+	size_t after_count;
+	assert_success(tracees_registers(tracees, &after, &after_count));
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < after_count; k++) {
+			if (before[i].tid == after[k].tid)
+				assert_memory_equal(
+					&before[i].regs, &after[k].regs, sizeof(after[k].regs));
+		}
+	}
+	free(after);
+}
+
+/*
+ * One getpid in each stopped thread. `quiet`: no signals that cannot be blocked are under way, so
+ * registers are as before.
+ */
+static int inject_into_all(struct tracees *tracees, struct guardian *guardian, bool quiet)
+{
+	struct thread *threads;
+	size_t count;
+	int done = 0;
+	assert_success(tracees_registers(tracees, &threads, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct injection injection;
+		int64_t result = 0;
+		assert_success(inject_begin(tracees, threads[i].tid, guardian, &injection));
+		assert_success(inject_syscall(&injection, SYS_getpid, none, &result));
+		assert_int_equal(result, proc_namespace_tid(tracees->pid));
+		assert_success(inject_syscall(&injection, SYS_gettid, none, &result));
+		assert_int_equal(result, proc_namespace_tid(threads[i].tid));
+		assert_success(inject_end(&injection));
+		done++;
+	}
+	if (quiet)
+		assert_same_registers(threads, count, tracees);
+	free(threads);
+	return done;
+}
+
+static void inject_often(pid_t pid, int times, bool quiet)
+{
+	struct tracees tracees;
+	struct guardian *guardian;
+	assert_success(guardian_create(pid, &guardian));
+	assert_success(fixture_trace(&tracees, pid));
+	for (int done = 0; done < times;) {
+		done += inject_into_all(&tracees, guardian, quiet);
+		tracees_resume(&tracees);
+		tracees_wait(&tracees, -1, 1);
+		while (tracees_pump(&tracees))
+			;
+		assert_success(tracees_stop(&tracees, &fixture_limits));
+	}
+	fixture_untrace(&tracees);
+	guardian_destroy(guardian);
+}
+
+/* ---- Signals ---- */
+
+static struct shared *of_handler;
+
+static void note_signal(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	if (info->si_code == SI_QUEUE)
+		of_handler->seen[info->si_value.sival_int & 0xffff]++;
+	of_handler->signals++;
+}
+
+/* Takes any signal, those included that a fault would cause. */
+static void noting_body(struct shared *shared)
+{
+	const int signals[] = {SIGRTMIN, SIGTRAP, SIGSEGV, SIGSYS, SIGURG};
+	of_handler = shared;
+	struct sigaction action = {
+		.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+	for (size_t i = 0; i < array_length(signals); i++)
+		sigaction(signals[i], &action, NULL);
+	counting_body(shared);
+}
+
+static pid_t start_sender(pid_t target, int count)
+{
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid != 0)
+		return pid;
+	const int signals[] = {SIGRTMIN, SIGTRAP, SIGSEGV, SIGSYS, SIGRTMIN};
+	for (int i = 0; i < count; i++) {
+		int signal = signals[i % 5];
+		/* Standard signals do not queue: each may be sent when the last one has arrived. */
+		while (signal != SIGRTMIN && i >= 5 && of_handler->seen[i - 5] == 0)
+			usleep(50);
+		while (sigqueue(target, signal, (union sigval){.sival_int = i}) != 0 &&
+			errno == EAGAIN)
+			usleep(100);
+		if (i % 16 == 0)
+			usleep(500);
+	}
+	_exit(0);
+}
+
+static void test_signals_flying(void **state)
+{
+	(void)state;
+	enum { SENT = 10000 };
+	struct shared *shared = shared_create();
+	of_handler = shared;
+	pid_t pid = fixture_start(noting_body, shared);
+	pid_t sender = start_sender(pid, SENT);
+	int rounds = 0;
+	do {
+		inject_often(pid, 100, false);
+		rounds++;
+	} while (waitpid(sender, NULL, WNOHANG) == 0);
+	assert_true(rounds > 1);
+	wait_until(shared->signals == SENT);
+	for (int i = 0; i < SENT; i++)
+		if (shared->seen[i] != 1)
+			fail_msg("signal %d was delivered %d times", i, shared->seen[i]);
+	assert_runs(shared);
+	assert_int_equal(changed_text(pid), 0);
+	fixture_end(pid);
+	shared_destroy(shared);
+}
+
+/* ---- Interrupted system calls ---- */
+
+static void *sleep_again(void *argument)
+{
+	struct shared *shared = argument;
+	while (true) {
+		struct timespec start, end, time = {.tv_nsec = 50000000};
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		int result = nanosleep(&time, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		int64_t ns = (end.tv_sec - start.tv_sec) * INT64_C(1000000000) + end.tv_nsec -
+			     start.tv_nsec;
+		shared->counters[10]++;
+		shared->counters[11] += result != 0 || ns < 50000000;
+		/* A sleep that begins anew after each interruption would take much longer. */
+		shared->counters[12] += ns > 2000000000;
+	}
+	return NULL;
+}
+
+static void *poll_again(void *argument)
+{
+	struct shared *shared = argument;
+	int ends[2];
+	sigset_t mask;
+	sigfillset(&mask);
+	if (pipe(ends) != 0)
+		abort();
+	while (true) {
+		struct pollfd fd = {.fd = ends[0], .events = POLLIN};
+		struct timespec time = {.tv_nsec = 50000000};
+		shared->counters[13]++;
+		shared->counters[14] += ppoll(&fd, 1, &time, &mask) != 0;
+		sigset_t now;
+		pthread_sigmask(SIG_SETMASK, NULL, &now);
+		shared->counters[15] += (unsigned long)sigismember(&now, SIGUSR2);
+	}
+	return NULL;
+}
+
+static void *read_again(void *argument)
+{
+	struct shared *shared = argument;
+	int ends[2];
+	char byte;
+	if (pipe(ends) != 0)
+		abort();
+	shared->child_signal = ends[1]; /* the test opens it through /proc */
+	while (read(ends[0], &byte, 1) == 1)
+		shared->counters[16]++;
+	shared->counters[17]++;
+	return NULL;
+}
+
+static void sleeping_body(struct shared *shared)
+{
+	pthread_t thread;
+	pthread_create(&thread, NULL, sleep_again, shared);
+	pthread_create(&thread, NULL, poll_again, shared);
+	pthread_create(&thread, NULL, read_again, shared);
+	counting_body(shared);
+}
+
+static void test_interrupted_calls_are_restarted(void **state)
+{
+	(void)state;
+	struct shared *shared = shared_create();
+	pid_t pid = fixture_start(sleeping_body, shared);
+	wait_until(shared->child_signal && shared->counters[10] && shared->counters[13]);
+	inject_often(pid, 2000, true);
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, shared->child_signal);
+	int pipe_end = open(path, O_WRONLY);
+	assert_int_equal(write(pipe_end, "abc", 3), 3);
+	close(pipe_end);
+	wait_until(shared->counters[16] == 3);
+	uint64_t sleeps = shared->counters[10], polls = shared->counters[13];
+	wait_until(shared->counters[10] > sleeps + 1 && shared->counters[13] > polls + 1);
+	for (int i = 11; i <= 17; i++) {
+		if (i != 13 && i != 16)
+			assert_int_equal(shared->counters[i], 0);
+	}
+	assert_int_equal(changed_text(pid), 0);
+	fixture_end(pid);
+	shared_destroy(shared);
+}
+
+static void test_stopped_process_stays_stopped(void **state)
+{
+	(void)state;
+	struct shared *shared = shared_create();
+	pid_t pid = fixture_start(counting_body, shared);
+	kill(pid, SIGSTOP);
+	wait_until(state_of(pid) == 'T');
+	inject_often(pid, 50, true);
+	wait_until(state_of(pid) == 'T');
+	assert_stands(shared);
+	kill(pid, SIGCONT);
+	assert_runs(shared);
+	fixture_end(pid);
+	shared_destroy(shared);
+}
+
+/* ---- Sudden death ---- */
+
+static bool guardian_is_gone(pid_t pid)
+{
+	char process_state = state_of(pid);
+	return process_state == '-' || process_state == 'Z';
+}
+
+/* Attaches and injects until it is killed; tells the guardian's pid. */
+static void inject_until_killed(pid_t pid, _Atomic int *ret)
+{
+	struct tracees tracees;
+	struct guardian *guardian;
+	if (guardian_create(pid, &guardian) || fixture_trace(&tracees, pid))
+		_exit(1);
+	*ret = guardian_pid(guardian);
+	while (true) {
+		struct injection injection;
+		int64_t result;
+		if (inject_begin(&tracees, inject_choose(&tracees), guardian, &injection) ||
+			inject_syscall(&injection, SYS_getpid, none, &result) ||
+			inject_end(&injection))
+			_exit(2);
+		tracees_resume(&tracees);
+		tracees_pump(&tracees);
+		if (tracees_stop(&tracees, &fixture_limits))
+			_exit(3);
+	}
+}
+
+/* Kills debuggers of process `pid` at random moments. */
+static void kill_often(pid_t pid, int times)
+{
+	struct shared *mine = shared_create();
+	for (int i = 0; i < times; i++) {
+		mine->child = 0;
+		pid_t debugger = fork();
+		assert_true(debugger >= 0);
+		if (debugger == 0)
+			inject_until_killed(pid, &mine->child);
+		wait_until(mine->child);
+		usleep((useconds_t)(rand() % 3000));
+		kill(debugger, SIGKILL);
+		int status;
+		assert_int_equal(waitpid(debugger, &status, 0), debugger);
+		assert_true(WIFSIGNALED(status));
+		wait_until(guardian_is_gone(mine->child));
+		if (tracer_of(pid) != 0 || changed_text(pid) != 0)
+			fail_msg("kill %d: tracer %d, %zu bytes of text changed", i, tracer_of(pid),
+				changed_text(pid));
+	}
+	shared_destroy(mine);
+}
+
+static void test_killed_in_the_middle(void **state)
+{
+	(void)state;
+	enum { TIMES = 200 };
+	struct shared *shared = shared_create();
+	pid_t pid = fixture_start(sleeping_body, shared);
+	wait_until(shared->counters[10] && shared->counters[13]);
+	kill_often(pid, TIMES);
+	for (int i = 0; i <= 3; i++) {
+		uint64_t before = shared->counters[i];
+		wait_until(shared->counters[i] != before);
+	}
+	uint64_t sleeps = shared->counters[10], polls = shared->counters[13];
+	wait_until(shared->counters[10] > sleeps + 1 && shared->counters[13] > polls + 1);
+	for (int i = 11; i <= 17; i++) {
+		if (i != 13 && i != 16)
+			assert_int_equal(shared->counters[i], 0);
+	}
+	fixture_end(pid);
+	shared_destroy(shared);
+}
+
+/* ---- Some other process ---- */
+
+static pid_t given_pid;
+static int given_count;
+
+static void test_given_process(void **state)
+{
+	(void)state;
+	inject_often(given_pid, given_count, false);
+	assert_int_equal(changed_text(given_pid), 0);
+	kill_often(given_pid, given_count / 20);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3) {
+		given_pid = (pid_t)strtol(argv[1], NULL, 10);
+		given_count = (int)strtol(argv[2], NULL, 10);
+		const struct CMUnitTest given[] = {cmocka_unit_test(test_given_process)};
+		return cmocka_run_group_tests(given, NULL, NULL);
+	}
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_signals_flying),
+		cmocka_unit_test(test_interrupted_calls_are_restarted),
+		cmocka_unit_test(test_stopped_process_stays_stopped),
+		cmocka_unit_test(test_killed_in_the_middle),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

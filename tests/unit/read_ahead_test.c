@@ -1,0 +1,136 @@
+/* Reading beside computing gives what reading would, in order, with its errors and its holes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dbg/target/read_ahead.h"
+
+enum { SIZE = 4096, HOLE = 1 << 20 };
+
+/* Memory is a pure function of the address; nothing lies beyond HOLE. */
+static uint64_t word_at(uint64_t address)
+{
+	return address * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+struct fake {
+	struct target target;
+	_Atomic unsigned delay_us;
+	_Atomic bool gone;
+	_Atomic unsigned reads;
+};
+
+static struct error *fake_read(struct target *target, struct memory_run *runs, size_t count)
+{
+	struct fake *fake = (struct fake *)target;
+	usleep(fake->delay_us);
+	fake->reads++;
+	if (fake->gone)
+		return error_create(ERROR_GONE, "it has exited");
+	for (size_t i = 0; i < count; i++) {
+		uint64_t *words = runs[i].buffer;
+		for (runs[i].done = 0;
+			runs[i].done < runs[i].size && runs[i].address + runs[i].done < HOLE;
+			runs[i].done += 8)
+			words[runs[i].done / 8] = word_at(runs[i].address + runs[i].done);
+	}
+	return NULL;
+}
+
+static struct bytes fake_peek(struct target *target, uint64_t address, size_t size)
+{
+	(void)target;
+	(void)address;
+	(void)size;
+	return (struct bytes){0};
+}
+
+static void walk(const struct target_ops *ops)
+{
+	struct fake fake = {.target = {.ops = ops}};
+	struct read_ahead *ahead;
+	static uint64_t buffers[2][SIZE / 8];
+	struct memory_run runs[2] = {{.size = SIZE, .buffer = buffers[0]},
+		{.address = SIZE, .size = SIZE, .buffer = buffers[1]}};
+	assert_null(read_ahead_create(&fake.target, &ahead));
+	assert_null(read_ahead_finish(ahead)); /* nothing is under way */
+	read_ahead_start(ahead, &runs[0], 1);
+	for (uint64_t at = 0; at < HOLE + SIZE; at += SIZE) {
+		unsigned i = at / SIZE % 2;
+		assert_null(read_ahead_finish(ahead));
+		assert_int_equal(runs[i].done, at < HOLE ? SIZE : 0);
+		runs[i ^ 1].address = at + SIZE;
+		read_ahead_start(ahead, &runs[i ^ 1], 1);
+		for (size_t j = 0; j < runs[i].done / 8; j++)
+			assert_int_equal(buffers[i][j], word_at(at + 8 * j));
+	}
+	read_ahead_destroy(ahead);
+	assert_int_equal(fake.reads, HOLE / SIZE + 2);
+}
+
+static void gives_what_reading_would(void **state)
+{
+	(void)state;
+	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
+	walk(&ops);
+}
+
+static void reads_at_once_what_is_mapped(void **state)
+{
+	(void)state;
+	static const struct target_ops ops = {.kind = "fake", .read = fake_read, .peek = fake_peek};
+	walk(&ops);
+}
+
+static void passes_errors_on(void **state)
+{
+	(void)state;
+	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
+	struct fake fake = {.target = {.ops = &ops}, .gone = true};
+	uint64_t word;
+	struct memory_run run = {.size = 8, .buffer = &word};
+	struct read_ahead *ahead;
+	assert_null(read_ahead_create(&fake.target, &ahead));
+	read_ahead_start(ahead, &run, 1);
+	struct error *err = read_ahead_finish(ahead);
+	assert_int_equal(err->code, ERROR_GONE);
+	error_destroy(err);
+	fake.gone = false;
+	read_ahead_start(ahead, &run, 1);
+	assert_null(read_ahead_finish(ahead));
+	assert_int_equal(word, word_at(0));
+	read_ahead_destroy(ahead);
+}
+
+/* Whoever gives up waits for what is under way: its buffer goes away next. */
+static void ends_amid_a_read(void **state)
+{
+	(void)state;
+	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
+	for (unsigned delay_us = 0; delay_us < 2000; delay_us += 100) {
+		struct fake fake = {.target = {.ops = &ops}, .delay_us = delay_us};
+		uint64_t word = 0;
+		struct memory_run run = {.address = 8, .size = 8, .buffer = &word};
+		struct read_ahead *ahead;
+		assert_null(read_ahead_create(&fake.target, &ahead));
+		read_ahead_start(ahead, &run, 1);
+		read_ahead_destroy(ahead);
+		assert_int_equal(word, word_at(8));
+	}
+	read_ahead_destroy(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_what_reading_would),
+		cmocka_unit_test(reads_at_once_what_is_mapped),
+		cmocka_unit_test(passes_errors_on),
+		cmocka_unit_test(ends_amid_a_read),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -175,7 +175,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	}
 	follow(tracees, tracee, trap, answer);
 	if (answer == TRAP_GO_ON)
-		affinity_hit(&traps->affinity, tracee->tid);
+		awake_hit(&traps->awake, tracee->tid);
 	return true;
 }
 
@@ -199,10 +199,13 @@ static int resume_waiting(struct tracees *tracees)
 
 int traps_tick(struct tracees *tracees)
 {
-	if (!tracees->traps || tracees->mode != TRACING_RUNNING)
+	if (!tracees->traps)
 		return -1;
+	if (tracees->mode != TRACING_RUNNING) {
+		awake_pause(&tracees->traps->awake);
+		return -1;
+	}
 	int waiting_ms = resume_waiting(tracees);
-	int affinity_ms = affinity_relax(&tracees->traps->affinity);
-	return waiting_ms < 0 || (affinity_ms >= 0 && affinity_ms < waiting_ms) ? affinity_ms
-										: waiting_ms;
+	int awake_ms = awake_relax(&tracees->traps->awake);
+	return waiting_ms < 0 || (awake_ms >= 0 && awake_ms < waiting_ms) ? awake_ms : waiting_ms;
 }

@@ -112,7 +112,7 @@ static void bury(struct tracees *tracees, struct traps *traps)
 {
 	while (traps->children)
 		traps_forget_child(traps, traps->children->pid);
-	affinity_release(&traps->affinity);
+	awake_deinit(&traps->awake);
 	guardian_destroy(take_pointer(traps->guardian));
 	close_fd(&traps->mem_fd);
 	free(take_pointer(traps->slots));
@@ -204,7 +204,7 @@ void traps_leave(struct tracees *tracees)
 {
 	struct traps *traps = tracees->traps;
 	traps->leaving = true;
-	affinity_release(&traps->affinity);
+	awake_pause(&traps->awake);
 	for (size_t i = 0; i < traps->count; i++)
 		trap_take_out(traps, &traps->items[i]);
 	const struct stop_limits limits = {leave_ns, leave_ns, NULL};

@@ -8,7 +8,7 @@
 #define GCTXDBG_TARGET_TRAPS_PRIVATE_H
 
 #include "dbg/target/tracee_table.h"
-#include "dbg/target/trap_affinity.h"
+#include "dbg/target/trap_awake.h"
 #include "dbg/target/trap_area.h"
 #include "dbg/target/traps.h"
 
@@ -45,7 +45,7 @@ struct traps {
 	int64_t waiting_since_ns; /* when the first of them did */
 	bool leaving;		  /* no more calls of the handler */
 	int64_t action_checked_ns;
-	struct affinity affinity; /* of the tracer thread */
+	struct awake awake;
 };
 
 /* The trap at `address`, or NULL. */

@@ -1,12 +1,13 @@
-/* Threads that keep CPUs awake: see trap_awake.h. */
+/* Processes that keep CPUs awake: see trap_awake.h. */
 #include "dbg/target/trap_awake.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,85 +21,77 @@ enum { FAST_HITS = 20, PROCESSOR_FIELD = 39, SPINNERS = 2 };
 
 static const int64_t period_ns = INT64_C(4000000);
 
-enum { WAITING, SPINNING, QUITTING };
-
-/* Shared with the threads; whoever is the last to go frees it. No lock: a thread with SCHED_IDLE
- * may not get the time to give it back. */
+/* Shared with the spinners. */
 struct spinners {
-	_Atomic uint32_t state;
-	atomic_int users;
-	pthread_t threads[SPINNERS];
+	_Atomic uint32_t spinning;
+	pid_t pids[SPINNERS];
 	int cpus[SPINNERS]; /* where each is; -1: anywhere */
-	int count;
 };
 
-static void drop(struct spinners *spinners)
-{
-	if (atomic_fetch_sub(&spinners->users, 1) == 1)
-		free(spinners);
-}
+/* ---- In the spinner ---- */
 
-static void *spin(void *argument)
-{
-	struct spinners *spinners = argument;
-	pthread_setname_np(pthread_self(), "keep-awake");
-	uint32_t state;
-	while ((state = atomic_load_explicit(&spinners->state, memory_order_relaxed)) != QUITTING) {
-		if (state == SPINNING)
-			__builtin_ia32_pause();
-		else
-			syscall(SYS_futex, &spinners->state, FUTEX_WAIT_PRIVATE, state, NULL, NULL,
-				0);
-	}
-	drop(spinners);
-	return NULL;
-}
-
-static void set_state(struct spinners *spinners, uint32_t state)
-{
-	atomic_store(&spinners->state, state);
-	syscall(SYS_futex, &spinners->state, FUTEX_WAKE_PRIVATE, SPINNERS, NULL, NULL, 0);
-}
-
-static bool start_one(struct spinners *spinners, pthread_attr_t *attributes)
+_Noreturn static void spin(struct spinners *spinners, pid_t parent)
 {
 	const struct sched_param none = {0};
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setinheritsched(attributes, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedparam(attributes, &none);
-	/* The attributes know no SCHED_IDLE. */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	atomic_fetch_add(&spinners->users, 1);
-	pthread_t *thread = &spinners->threads[spinners->count];
-	bool started = pthread_create(thread, attributes, spin, spinners) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!started)
-		atomic_fetch_sub(&spinners->users, 1);
-	else
-		spinners->cpus[spinners->count++] = -1;
-	return started && pthread_setschedparam(*thread, SCHED_IDLE, &none) == 0;
+	prctl(PR_SET_NAME, "gctxdbg-awake");
+	close_range(0, ~0U, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
+		sched_setscheduler(0, SCHED_IDLE, &none) != 0)
+		_exit(1);
+	for (;;) {
+		if (atomic_load_explicit(&spinners->spinning, memory_order_relaxed))
+			__builtin_ia32_pause();
+		else
+			syscall(SYS_futex, &spinners->spinning, FUTEX_WAIT, 0, NULL, NULL, 0);
+	}
+}
+
+/* ---- Starting and ending ---- */
+
+/* Does not wait for them: they die when they next get time, and the tracer thread reaps whatever it
+ * has for a child. */
+static void end(struct spinners *spinners)
+{
+	for (int i = 0; i < SPINNERS; i++) {
+		if (spinners->pids[i] > 0)
+			kill(spinners->pids[i], SIGKILL);
+	}
+	munmap(spinners, sizeof(*spinners));
 }
 
 static struct spinners *start(void)
 {
-	struct spinners *spinners = calloc(1, sizeof(*spinners));
-	pthread_attr_t attributes;
-	if (!spinners || cgroup_limits_own_cpu() || pthread_attr_init(&attributes) != 0) {
-		free(spinners);
+	if (cgroup_limits_own_cpu())
 		return NULL;
-	}
-	atomic_store(&spinners->users, 1);
+	struct spinners *spinners = mmap(
+		NULL, sizeof(*spinners), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (spinners == MAP_FAILED)
+		return NULL;
+	pid_t own = getpid();
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
 	bool started = true;
-	while (started && spinners->count < SPINNERS)
-		started = start_one(spinners, &attributes);
-	pthread_attr_destroy(&attributes);
+	for (int i = 0; i < SPINNERS && started; i++) {
+		spinners->cpus[i] = -1;
+		pid_t pid = fork();
+		if (pid == 0)
+			spin(spinners, own);
+		spinners->pids[i] = pid;
+		started = pid > 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (started)
 		return spinners;
-	set_state(spinners, QUITTING);
-	drop(spinners);
+	end(spinners);
 	return NULL;
+}
+
+static void set_spinning(struct spinners *spinners, bool spinning)
+{
+	atomic_store(&spinners->spinning, spinning);
+	if (spinning)
+		syscall(SYS_futex, &spinners->spinning, FUTEX_WAKE, SPINNERS, NULL, NULL, 0);
 }
 
 /* The CPU that a thread ran on last; -1: unknown. */
@@ -124,7 +117,7 @@ static void place(struct spinners *spinners, int i, int cpu)
 		return;
 	CPU_ZERO(&one);
 	CPU_SET((size_t)cpu, &one);
-	if (pthread_setaffinity_np(spinners->threads[i], sizeof(one), &one) == 0)
+	if (sched_setaffinity(spinners->pids[i], sizeof(one), &one) == 0)
 		spinners->cpus[i] = cpu;
 }
 
@@ -142,7 +135,7 @@ static void keep_awake(struct awake *awake, pid_t tid)
 	if (here != there)
 		place(awake->spinners, 1, here);
 	if (!awake->spinning)
-		set_state(awake->spinners, SPINNING);
+		set_spinning(awake->spinners, true);
 	awake->spinning = true;
 }
 
@@ -172,15 +165,13 @@ int awake_relax(struct awake *awake)
 void awake_pause(struct awake *awake)
 {
 	if (awake->spinning)
-		set_state(awake->spinners, WAITING);
+		set_spinning(awake->spinners, false);
 	awake->spinning = false;
 }
 
 void awake_deinit(struct awake *awake)
 {
-	if (awake->spinners) {
-		set_state(awake->spinners, QUITTING);
-		drop(take_pointer(awake->spinners));
-	}
+	if (awake->spinners)
+		end(take_pointer(awake->spinners));
 	awake->spinning = false;
 }

@@ -4,8 +4,9 @@
  * idle their CPUs halt in between, and waking one takes longer than all else that a hit costs
  * (20 instead of 48 µs per hit on a virtual machine).
  *
- * Two threads of ours spin there, with SCHED_IDLE: they get only time that nobody else wants, and
- * the scheduler takes their CPU for an idle one, so that those two come back to it. Nothing is
+ * Two processes of ours spin there, with SCHED_IDLE: they get only time that nobody else wants, and
+ * the scheduler takes their CPU for an idle one, so that those two come back to it. (As threads of
+ * ours they would hold up our death on a busy machine, and with it the guardian.) Nothing is
  * changed about the target's threads. It is not done where CPU time is limited (cgroup).
  */
 #ifndef GCTXDBG_TARGET_TRAP_AWAKE_H
@@ -35,7 +36,7 @@ int awake_relax(struct awake *awake);
 /* At once. */
 void awake_pause(struct awake *awake);
 
-/* For good. Does not wait: the threads end, and free what they use, when they next get time. */
+/* For good. Does not wait for their end. */
 void awake_deinit(struct awake *awake);
 
 #endif

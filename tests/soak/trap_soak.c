@@ -373,6 +373,9 @@ static bool survives_a_kill(char **argv)
 	kill(program.pid, SIGKILL);
 	int status = 0;
 	waitpid(program.pid, &status, 0);
+	if (!survived)
+		fprintf(stderr, "trap_soak: the program's wait status is %#x\n",
+			(unsigned)status);
 	fclose(program.in);
 	fclose(program.out);
 	return survived;

@@ -35,6 +35,7 @@ static struct error *run_lines(struct shell *shell, int number, const struct blo
 	struct script_position position = {.name = lines->name, .caller = caller};
 	struct error *err = NULL;
 	session->in_commands = true;
+	shell->depth++; /* none of them is what was typed: Ctrl-C ends the list */
 	for (size_t i = 0; !err && i < lines->count; i++) {
 		const char *text = lines->items[i].text;
 		if (!i && !strcmp(text, "silent"))
@@ -43,6 +44,8 @@ static struct error *run_lines(struct shell *shell, int number, const struct blo
 		if (lines->name)
 			shell->script = &position;
 		err = shell_execute(shell, text);
+		if (err && err->code == ERROR_FINDINGS)
+			shell_settle(shell, take_pointer(err));
 		shell->script = caller;
 		if (err && lines->name)
 			err = error_wrap(err, "%s:%u", lines->name, position.line);
@@ -52,9 +55,15 @@ static struct error *run_lines(struct shell *shell, int number, const struct blo
 		if (shell->breaks != session || session->go_on || shell->quit || shell->cancel)
 			break;
 	}
+	shell->depth--;
 	if (shell->breaks == session)
 		session->in_commands = false;
 	return err;
+}
+
+bool break_commands_have_ended(const struct shell *shell)
+{
+	return shell->breaks && shell->breaks->in_commands && shell->breaks->go_on;
 }
 
 struct error *break_commands_run(struct shell *shell, int number, bool *ret_go_on)
@@ -139,7 +148,11 @@ static const struct command commands_command = {
 		"it. "
 		"\"continue\" ends them and lets the process run on; \"silent\" as the first line "
 		"leaves out what a stop tells otherwise. No line before \"end\" takes the commands "
-		"away. The first command that fails ends them, and the process stays stopped.",
+		"away. The first command that fails ends them, and the process stays stopped.\n"
+		"\n"
+		"The time and the hits of \"continue --for\" and \"--hits\" go on counting "
+		"meanwhile. While \"ctx check\" lets the process run for its grace, no breakpoint "
+		"is met; only tracepoints with --count-by go on counting.",
 	.example = "commands 1",
 	.max_words = 1,
 	.needs_target = true,

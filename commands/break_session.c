@@ -156,7 +156,9 @@ struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_
 		return NULL;
 	struct breakpoints *breakpoints = shell->breaks->breakpoints;
 	for (size_t i = 0; breakpoints_get(breakpoints, i, &breakpoint); i++) {
-		if (!breakpoint.enabled)
+		const struct break_extra *extra =
+			break_session_find_extra(shell->breaks, breakpoint.number);
+		if (!breakpoint.enabled || (extra && extra->counts))
 			continue;
 		if (!array_reserve(ret, &capacity, *ret_count + 1))
 			return error_no_memory();
@@ -165,7 +167,7 @@ struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_
 			return err;
 		(*ret)[(*ret_count)++] = breakpoint.number;
 	}
-	return *ret_count ? breakpoints_arm(breakpoints) : NULL;
+	return breakpoints_arm(breakpoints);
 }
 
 struct error *break_session_resume(struct shell *shell, int *numbers, size_t count)

@@ -28,12 +28,10 @@ struct break_session {
 	size_t pending_count, pending_capacity;
 	struct break_event *stops; /* to be shown once the process is stopped */
 	size_t stop_count, stop_capacity;
-	uint64_t reported;    /* hits told since the process was let run by `continue` */
-	uint64_t most;	      /* stop after so many; 0: no limit */
-	bool ending;	      /* whoever waits is about to stop it: it shall not run on */
+	uint64_t reported;    /* hits told so far */
 	bool in_commands;     /* a breakpoint's list of commands runs */
 	bool go_on;	      /* and has said `continue` */
-	struct error *failed; /* a command of such a list: for whoever waits for the process */
+	struct error *failed; /* such a list, while nobody waited: for the next who waits */
 	int64_t second;	      /* lines of traces on a terminal are limited per second: this one */
 	unsigned lines;	      /* printed in it */
 	uint64_t hidden;      /* left out in it */
@@ -68,8 +66,9 @@ struct error *break_session_hold(struct shell *shell);
 bool break_session_is_armed(const struct shell *shell);
 /* Puts the traps where the enabled breakpoints are, before the process runs. */
 struct error *break_session_arm(struct shell *shell);
-/* For commands that let the process run for a moment for their own purpose: no breakpoint is hit
- * in between. `*ret` is what break_session_resume() needs to enable them again. */
+/* For commands that let the process run for a moment for their own purpose: in between no
+ * breakpoint stops it and no trace prints, only tracepoints that count go on counting. `*ret` is
+ * what break_session_resume() needs to enable the others again. */
 struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_count);
 struct error *break_session_resume(struct shell *shell, int *numbers, size_t count);
 

@@ -68,19 +68,27 @@ static struct error *tell_trace(struct shell *shell, const struct break_event *e
 	return NULL;
 }
 
-/* Keeps the first error for whoever waits. */
-static void note(struct break_session *session, struct error *err)
+/* Keeps the first error for whoever waits. At a prompt where nobody does it is told at once. */
+static void note(struct shell *shell, struct error *err)
 {
-	if (session->failed)
+	struct error **failed = NULL;
+	if (shell->run)
+		failed = &shell->run->failed;
+	else if (shell->breaks && (!shell->interactive || shell->script))
+		failed = &shell->breaks->failed;
+	if (!failed)
+		shell_report(shell, err);
+	else if (*failed)
 		error_destroy(err);
 	else
-		session->failed = err;
+		*failed = err;
 }
 
-static void keep_stop(struct break_session *session, struct break_event *event)
+static void keep_stop(struct shell *shell, struct break_event *event)
 {
+	struct break_session *session = shell->breaks;
 	if (!array_reserve(&session->stops, &session->stop_capacity, session->stop_count + 1)) {
-		note(session, error_no_memory());
+		note(shell, error_no_memory());
 		break_event_deinit(event);
 		return;
 	}
@@ -88,24 +96,25 @@ static void keep_stop(struct break_session *session, struct break_event *event)
 }
 
 /* Counts what is only to be counted; true when it was that. */
-static bool count(struct break_session *session, const struct break_event *event)
+static bool count(struct shell *shell, const struct break_event *event)
 {
-	struct break_extra *extra = break_session_find_extra(session, event->number);
+	struct break_extra *extra = break_session_find_extra(shell->breaks, event->number);
 	if (!extra || !extra->counts || event->stops)
 		return false;
 	if (!break_counts_add(extra->counts, event))
-		note(session, error_no_memory());
+		note(shell, error_no_memory());
 	return true;
 }
 
 /* Takes events into `pending`; how many it took, those that were only counted included. */
-static size_t collect(struct break_session *session)
+static size_t collect(struct shell *shell)
 {
+	struct break_session *session = shell->breaks;
 	size_t taken = 0;
 	for (; taken < COLLECT_MAX && session->pending_count < PENDING_MAX; taken++) {
 		if (!array_reserve(&session->pending, &session->pending_capacity,
 			    session->pending_count + 1)) {
-			note(session, error_no_memory());
+			note(shell, error_no_memory());
 			break;
 		}
 		struct break_event *event = &session->pending[session->pending_count];
@@ -113,7 +122,7 @@ static size_t collect(struct break_session *session)
 			break;
 		if (!event->stops)
 			session->reported++;
-		if (count(session, event))
+		if (count(shell, event))
 			break_event_deinit(event);
 		else
 			session->pending_count++;
@@ -124,7 +133,7 @@ static size_t collect(struct break_session *session)
 bool break_session_collect(struct shell *shell)
 {
 	if (shell->breaks)
-		collect(shell->breaks);
+		collect(shell);
 	return shell->breaks && shell->breaks->pending_count;
 }
 
@@ -136,11 +145,11 @@ static bool tell_pending(struct shell *shell)
 	for (size_t i = 0; i < session->pending_count; i++) {
 		struct break_event *event = &session->pending[i];
 		if (event->stops) {
-			keep_stop(session, event);
+			keep_stop(shell, event);
 			continue;
 		}
 		any = true;
-		note(session, tell_trace(shell, event));
+		note(shell, tell_trace(shell, event));
 		break_event_deinit(event);
 	}
 	session->pending_count = 0;
@@ -152,7 +161,7 @@ void break_session_take(struct shell *shell)
 	struct break_session *session = shell->breaks;
 	bool any = false;
 	/* Whoever runs may hit faster than we print, for ever: then one round is enough. */
-	while (session && (collect(session) || session->pending_count)) {
+	while (session && (collect(shell) || session->pending_count)) {
 		any = tell_pending(shell) || any;
 		if (shell->target->state == TARGET_RUNNING)
 			break;
@@ -197,13 +206,28 @@ static void short_stack(struct shell *shell, const struct selected *selected)
 		creator_text(&shell->out, shell->program, selected->view.goroutine, true);
 }
 
-static struct error *show_stop(struct shell *shell, const struct break_event *event)
+/* The process has run since: what it was stopped for is told, but its stack is none of that moment.
+ */
+static struct error *show_past_stop(struct shell *shell, const struct break_event *event)
+{
+	struct error *err = NULL;
+	if (shell->json_events)
+		err = break_event_json(&shell->out, event, NULL);
+	else
+		break_event_heading(&shell->out, event);
+	fflush(shell->out.stream);
+	return err;
+}
+
+static struct error *show_stop(struct shell *shell, const struct break_event *event, bool past)
 {
 	struct selected selected;
 	const struct frame *frame;
 	select_hit(shell, event);
 	if (break_commands_are_silent(shell, event->number))
 		return NULL;
+	if (past)
+		return show_past_stop(shell, event);
 	struct error *err = selected_load(shell, 0, &selected);
 	if (err)
 		return err;
@@ -227,26 +251,23 @@ static bool handle_stops(struct shell *shell)
 	struct break_event *stops = take_pointer(session->stops);
 	size_t count = session->stop_count;
 	session->stop_count = session->stop_capacity = 0;
+	uint64_t resumes = shell->resumes;
 	bool go_on = true;
 	for (size_t i = 0; i < count && shell->breaks == session; i++) {
 		const struct break_event *event = &stops[i];
 		bool continued;
 		session->reported++;
-		bool more = session->most && session->reported < session->most;
-		struct error *err = show_stop(shell, event);
+		bool more = shell->run && shell->run->hits && !run_has_hits(shell, shell->run);
+		struct error *err = show_stop(shell, event, shell->resumes != resumes);
 		if (!err)
 			err = break_commands_run(shell, event->number, &continued);
-		if (shell->breaks != session) {
-			shell_report(shell, err);
-			break;
-		}
-		go_on = go_on && !err && (continued || more);
-		note(session, err);
+		go_on = go_on && !err && shell->breaks == session && (continued || more);
+		note(shell, err);
 	}
 	for (size_t i = 0; i < count; i++)
 		break_event_deinit(&stops[i]);
 	free(stops);
-	return go_on && shell->breaks == session;
+	return go_on;
 }
 
 static void forget_deleted(struct break_session *session)
@@ -263,34 +284,37 @@ static void forget_deleted(struct break_session *session)
 
 static void run_on(struct shell *shell)
 {
-	struct break_session *session = shell->breaks;
 	struct error *err = break_session_arm(shell);
 	if (!err)
 		err = shell_resume(shell);
-	note(session, err);
+	note(shell, err);
 }
 
 static bool may_run_on(const struct shell *shell)
 {
-	const struct break_session *session = shell->breaks;
-	return !session->ending && !session->failed && !shell->cancel && !shell->quit;
+	const struct run *run = shell->run;
+	bool ends = run && (run->ending || run->failed || run_has_hits(shell, run));
+	return !ends && !shell->breaks->failed && !shell->cancel && !shell->quit;
 }
 
 void break_session_settle(struct shell *shell)
 {
 	struct break_session *session = shell->breaks;
-	if (!session || session->in_commands || !shell->target || !shell->stop_told ||
-		shell->target->state != TARGET_STOPPED)
+	if (!session || session->in_commands || (shell->run && shell->run->passing) ||
+		!shell->target || !shell->stop_told || shell->target->state != TARGET_STOPPED)
 		return;
 	break_session_take(shell);
 	if (!session->stop_count)
 		return;
 	program_refresh(shell->program);
-	bool go_on = handle_stops(shell);
+	bool go_on = true;
+	/* A command of a list may have let it run for a moment, and something else have stopped it.
+	 */
+	while (shell->breaks == session && session->stop_count)
+		go_on = handle_stops(shell) && go_on;
 	if (shell->breaks != session)
 		return;
 	forget_deleted(session);
-	bool reached = session->most && session->reported >= session->most;
-	if (go_on && !reached && may_run_on(shell))
+	if (go_on && may_run_on(shell))
 		run_on(shell);
 }

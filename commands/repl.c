@@ -130,6 +130,7 @@ static void read_line(void)
 {
 	struct shell *shell = state.shell;
 	interrupt_drain();
+	shell->cancel = false;
 	show_prompt();
 	while (state.reading && !shell->quit) {
 		struct pollfd fds[] = {
@@ -144,6 +145,7 @@ static void read_line(void)
 			break;
 		if (fds[2].revents && interrupt_drain()) {
 			block_abandon(shell);
+			shell->cancel = false; /* no command of this line's: a list may run */
 			clear_line();
 		} else if (fds[1].revents || (fds[3].revents && break_session_collect(shell)))
 			tell_events();

@@ -34,23 +34,22 @@ struct error *shell_stop(struct shell *shell)
 struct error *shell_resume(struct shell *shell)
 {
 	shell->stop_told = false;
+	shell->resumes++;
 	struct error *err = target_continue(shell->target);
 	if (err)
 		shell->stop_told = true;
 	return err;
 }
 
-/* When and how much to wait for. */
-struct wait_limits {
-	int64_t deadline_ns; /* INT64_MAX: none */
-	uint64_t hits;	     /* of breakpoints, told since; 0: no limit */
-};
-
-static bool has_had_enough(const struct shell *shell, const struct wait_limits *limits)
+bool run_has_hits(const struct shell *shell, const struct run *run)
 {
-	return shell->cancel || now_ns() >= limits->deadline_ns || output_failed(&shell->out) ||
-	       (shell->breaks && limits->hits && shell->breaks->reported >= limits->hits) ||
-	       (shell->breaks && shell->breaks->failed);
+	return shell->breaks && run->hits && shell->breaks->reported - run->told >= run->hits;
+}
+
+static bool has_had_enough(const struct shell *shell, const struct run *run)
+{
+	return shell->cancel || now_ns() >= run->deadline_ns || output_failed(&shell->out) ||
+	       run_has_hits(shell, run) || run->failed;
 }
 
 static void wait_for_event(const struct shell *shell, int64_t deadline_ns)
@@ -68,7 +67,7 @@ static void wait_for_event(const struct shell *shell, int64_t deadline_ns)
 		interrupt_drain();
 }
 
-/* The first error of a breakpoint's list of commands. */
+/* What a list of commands has failed with while nobody waited. */
 static struct error *take_failure(const struct shell *shell)
 {
 	return shell->breaks ? take_pointer(shell->breaks->failed) : NULL;
@@ -82,37 +81,32 @@ static bool is_awaited(const struct shell *shell)
 }
 
 /* Waits until the target stops or is gone, or limits are reached or Ctrl-C comes, which stop it. */
-static struct error *wait_for_stop(struct shell *shell, const struct wait_limits *limits)
+static struct error *wait_for_stop(struct shell *shell, struct run *run)
 {
 	struct error *err = NULL;
-	if (shell->breaks) {
-		shell->breaks->reported = 0;
-		shell->breaks->most = limits->hits;
-	}
+	run->outer = shell->run;
+	run->told = shell->breaks ? shell->breaks->reported : 0;
+	shell->run = run;
 	shell_handle_events(shell);
 	while (is_awaited(shell)) {
 		bool running = shell->target->state == TARGET_RUNNING;
-		if (running && has_had_enough(shell, limits)) {
-			if (shell->breaks)
-				shell->breaks->ending = true;
+		if (running && has_had_enough(shell, run)) {
+			run->ending = true;
 			err = shell_stop(shell);
 			break;
 		}
 		/* The event follows a stop at once. */
-		wait_for_event(shell, running ? limits->deadline_ns : now_ns() + 100000000);
+		wait_for_event(shell, running ? run->deadline_ns : now_ns() + 100000000);
 		if (!running)
 			shell->stop_told = true;
 		shell_handle_events(shell);
 	}
-	if (shell->breaks) {
-		shell->breaks->ending = false;
-		shell->breaks->most = 0;
-	}
-	shell->json_events = false;
-	struct error *failure = take_failure(shell);
+	shell->run = run->outer;
+	if (!run->passing)
+		shell->json_events = false;
 	if (!err)
-		return failure;
-	error_destroy(failure);
+		return take_pointer(run->failed);
+	error_destroy(run->failed);
 	return err;
 }
 
@@ -161,9 +155,9 @@ struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 	struct error *err = break_session_suspend(shell, &suspended, &count);
 	if (!err)
 		err = shell_resume(shell);
-	struct wait_limits limits = {.deadline_ns = deadline_after(duration_ns)};
+	struct run run = {.deadline_ns = deadline_after(duration_ns), .passing = true};
 	if (!err)
-		err = wait_for_stop(shell, &limits);
+		err = wait_for_stop(shell, &run);
 	struct error *resume_err = break_session_resume(shell, suspended, count);
 	if (!err && (!shell->target || !shell->program))
 		err = error_create(ERROR_GONE, "the process is gone");
@@ -175,11 +169,11 @@ struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
 	return err;
 }
 
-static struct error *parse_limits(const struct arguments *arguments, struct wait_limits *ret)
+static struct error *parse_limits(const struct arguments *arguments, struct run *ret)
 {
 	const char *duration = argument_value(arguments, "for");
 	const char *hits = argument_value(arguments, "hits");
-	*ret = (struct wait_limits){.deadline_ns = INT64_MAX};
+	*ret = (struct run){.deadline_ns = INT64_MAX};
 	struct error *err = NULL;
 	if (duration) {
 		int64_t duration_ns;
@@ -203,8 +197,7 @@ static struct error *continue_later(struct shell *shell, const struct arguments 
 		if (argument_given(arguments, option->name))
 			return error_create(ERROR_USAGE,
 				"in a breakpoint's commands, continue goes on as the one before "
-				"it: "
-				"without --%s",
+				"it: without --%s",
 				option->name);
 	shell->breaks->go_on = true;
 	return NULL;
@@ -212,18 +205,21 @@ static struct error *continue_later(struct shell *shell, const struct arguments 
 
 static struct error *run_continue(struct shell *shell, const struct arguments *arguments)
 {
-	struct wait_limits limits;
-	struct error *err = parse_limits(arguments, &limits);
+	struct run run;
+	struct error *err = parse_limits(arguments, &run);
 	if (err)
 		return err;
 	bool background = argument_given(arguments, "background");
-	if (background && (limits.hits || limits.deadline_ns != INT64_MAX))
+	if (background && (run.hits || run.deadline_ns != INT64_MAX))
 		return error_create(
 			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
-	if (limits.hits && !shell->breaks)
+	if (run.hits && !shell->breaks)
 		return error_create(ERROR_USAGE, "--hits: there is no breakpoint to be hit");
 	if (shell->breaks && shell->breaks->in_commands)
 		return continue_later(shell, arguments);
+	err = take_failure(shell);
+	if (err)
+		return err;
 	interrupt_drain();
 	shell->json_events = argument_given(arguments, "json");
 	if (shell->target->state != TARGET_RUNNING) {
@@ -233,7 +229,7 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 		if (err)
 			return err;
 	}
-	return background ? NULL : wait_for_stop(shell, &limits);
+	return background ? NULL : wait_for_stop(shell, &run);
 }
 
 static const struct command_option continue_options[] = {
@@ -271,8 +267,8 @@ REGISTER_COMMAND(continue_command);
 
 static struct error *run_wait(struct shell *shell, const struct arguments *arguments)
 {
-	struct wait_limits limits;
-	struct error *err = parse_limits(arguments, &limits);
+	struct run run;
+	struct error *err = parse_limits(arguments, &run);
 	if (err)
 		return err;
 	if (shell->breaks && shell->breaks->in_commands)
@@ -280,7 +276,8 @@ static struct error *run_wait(struct shell *shell, const struct arguments *argum
 			"wait: the process is stopped while a breakpoint's commands run");
 	interrupt_drain();
 	shell->json_events = argument_given(arguments, "json");
-	return wait_for_stop(shell, &limits);
+	run.failed = take_failure(shell);
+	return wait_for_stop(shell, &run);
 }
 
 static const struct command_option wait_options[] = {

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
-#include "commands/break_session.h"
+#include "commands/break_commands.h"
 
 enum { SCRIPT_MAX_DEPTH = 16, SCRIPT_MAX_LINE = 64 * 1024 };
 
@@ -125,7 +125,7 @@ struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *na
 	shell->script = &position;
 	struct error *err = NULL;
 	bool slow = is_slow(stream);
-	while (!err && !shell->quit) {
+	while (!err && !shell->quit && !break_commands_have_ended(shell)) {
 		bool got = false;
 		position.line++;
 		if (slow)

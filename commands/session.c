@@ -7,6 +7,7 @@
 
 #include "commands/break_session.h"
 #include "commands/interrupt.h"
+#include "commands/run.h"
 #include "commands/snapshot.h"
 #include "dbg/go/program.h"
 #include "dwarf/elf_image.h"
@@ -131,6 +132,9 @@ void shell_close_target(struct shell *shell)
 	/* The breakpoints can go once nobody can meet them any more. */
 	if (shell->breaks && shell->target->state == TARGET_RUNNING)
 		error_destroy(target_detach(shell->target));
+	/* A list of commands that failed while nobody waited. */
+	if (shell->breaks)
+		shell_settle(shell, take_pointer(shell->breaks->failed));
 	break_session_destroy(take_pointer(shell->breaks));
 	if (shell->program)
 		program_close(shell->program);
@@ -172,6 +176,14 @@ static void event_json(struct shell *shell, const struct target_event *event)
 	fflush(shell->out.stream);
 }
 
+/* A command has let the process run for its own purpose, and it is stopped again as it was before.
+ */
+static bool is_own_stop(const struct shell *shell, const struct target_event *event)
+{
+	return shell->run && shell->run->passing && event->kind == TARGET_EVENT_STOPPED &&
+	       !event->value;
+}
+
 /* Tells of one event; true when the target is gone with it. */
 static bool handle_event(struct shell *shell, const struct target_event *event)
 {
@@ -209,7 +221,7 @@ static bool handle_event(struct shell *shell, const struct target_event *event)
 		if (event->value)
 			shell_tell(shell, "process %d stopped with signal %d (%s)", pid,
 				event->value, strsignal(event->value));
-		else
+		else if (!is_own_stop(shell, event))
 			shell_tell(shell, "process %d is stopped", pid);
 		shell->stop_told = shell->target->state == TARGET_STOPPED;
 		program_refresh(shell->program);
@@ -236,7 +248,7 @@ void shell_handle_events(struct shell *shell)
 	while (shell->target && target_next_event(shell->target, &event)) {
 		/* Hits from before it ended. */
 		break_session_take(shell);
-		if (shell->json_events)
+		if (shell->json_events && !is_own_stop(shell, &event))
 			event_json(shell, &event);
 		if (handle_event(shell, &event))
 			shell_close_target(shell);

@@ -60,6 +60,8 @@ struct shell {
 	struct script_position
 		*script; /* where the running script is, for messages; NULL at the prompt */
 	struct break_session *breaks; /* breakpoints, see break_session.h; NULL: none yet */
+	struct run *run;     /* who waits for the process to stop, see run.h; NULL: nobody */
+	uint64_t resumes;    /* how often it has been let run */
 	struct block *block; /* whose lines are being collected, see block.h; NULL: none */
 	bool stop_told;	     /* the target stands, and its event that says so has been taken */
 	bool json_events;    /* what happens while it runs is told as JSON lines on out */

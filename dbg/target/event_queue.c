@@ -20,10 +20,29 @@ void event_queue_deinit(struct event_queue *queue)
 	pthread_mutex_destroy(&queue->lock);
 }
 
+/* After which the target is no longer ours. */
+static bool is_end(enum target_event_kind kind)
+{
+	switch (kind) {
+	case TARGET_EVENT_EXITED:
+	case TARGET_EVENT_KILLED:
+	case TARGET_EVENT_EXEC:
+	case TARGET_EVENT_WATCHDOG:
+	case TARGET_EVENT_LEAVE:
+		return true;
+	case TARGET_EVENT_STOPPED:
+	case TARGET_EVENT_TRAP:
+	case TARGET_EVENT_SNAPSHOT:
+		break;
+	}
+	return false;
+}
+
 void event_queue_add(struct event_queue *queue, enum target_event_kind kind, int value)
 {
 	pthread_mutex_lock(&queue->lock);
-	if (queue->count < array_length(queue->events)) {
+	size_t room = is_end(kind) ? array_length(queue->events) : EVENT_QUEUE_STOPS;
+	if (queue->count < room) {
 		queue->events[queue->count++] = (struct target_event){kind, value};
 		eventfd_write(queue->fd, 1);
 	}

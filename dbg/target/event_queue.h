@@ -1,7 +1,7 @@
 /*
  * The events of a live target on their way from the tracer thread to the user's thread. Bounded:
- * when nobody takes them, further ones are dropped, except that the first ones, which matter, are
- * kept.
+ * when nobody takes them, further stops are dropped (the target's state tells of the latest
+ * anyway), but never that it has ended or has been left.
  */
 #ifndef GCTXDBG_TARGET_EVENT_QUEUE_H
 #define GCTXDBG_TARGET_EVENT_QUEUE_H
@@ -10,9 +10,14 @@
 
 #include "dbg/target/target.h"
 
+enum {
+	EVENT_QUEUE_STOPS = 32,
+	EVENT_QUEUE_ENDS = 8, /* room that stops do not take; a target ends and is left once each */
+};
+
 struct event_queue {
 	pthread_mutex_t lock;
-	struct target_event events[32];
+	struct target_event events[EVENT_QUEUE_STOPS + EVENT_QUEUE_ENDS];
 	size_t count;
 	int fd; /* eventfd, readable while there are events */
 };

@@ -16,10 +16,22 @@
 
 enum { END_MS = 1000 };
 
+enum { CHAINS = 1 << 12 };
+
+/* Where notes of bytes are, so that thousands are forgotten one by one in no time: chains of notes
+ * whose addresses have the same hash. Numbers are indexes of notes + 1; 0: none. */
+struct note_index {
+	uint16_t chains[CHAINS];
+	uint16_t next[GUARDIAN_MAX_BYTES_NOTES]; /* in its chain, or of those that are free */
+	uint16_t free;
+	size_t used;
+};
+
 struct guardian {
 	pid_t pid;
 	int hangup; /* writing end of the pipe; closed by our death */
 	struct guardian_log *log;
+	struct note_index index; /* of the debugger's side alone */
 };
 
 bool guardian_log_is_empty(const struct guardian_log *log)
@@ -159,17 +171,53 @@ static struct error *too_many(void)
 	return error_create(ERROR_OTHER, "too many changes to the process at once");
 }
 
+static uint16_t *chain_of(struct note_index *index, uint64_t address)
+{
+	return &index->chains[address * UINT64_C(0x9e3779b97f4a7c15) >> 52];
+}
+
+/* A note that is not in use, entered for `address`; GUARDIAN_MAX_BYTES_NOTES when there is none. */
+static size_t index_add(struct note_index *index, size_t bytes_count, uint64_t address)
+{
+	uint16_t *chain = chain_of(index, address);
+	uint16_t number = index->free;
+	if (number)
+		index->free = index->next[number - 1];
+	else if (bytes_count < GUARDIAN_MAX_BYTES_NOTES)
+		number = (uint16_t)(bytes_count + 1);
+	else
+		return GUARDIAN_MAX_BYTES_NOTES;
+	index->next[number - 1] = *chain;
+	*chain = number;
+	index->used++;
+	return number - 1U;
+}
+
+/* Frees the note of `address`; GUARDIAN_MAX_BYTES_NOTES when there is none. */
+static size_t index_remove(
+	struct note_index *index, const struct guardian_log *log, uint64_t address)
+{
+	uint16_t *link = chain_of(index, address);
+	while (*link && log->bytes[*link - 1].address != address)
+		link = &index->next[*link - 1];
+	uint16_t number = *link;
+	if (!number)
+		return GUARDIAN_MAX_BYTES_NOTES;
+	*link = index->next[number - 1];
+	index->next[number - 1] = index->free;
+	index->free = number;
+	index->used--;
+	return number - 1U;
+}
+
 struct error *guardian_note_bytes(struct guardian *guardian, uint64_t address, const void *original,
 	const void *replacement, size_t size)
 {
 	struct guardian_log *log = guardian->log;
-	size_t i = log->bytes_count;
-	if (i == GUARDIAN_MAX_BYTES_NOTES) {
-		i = 0;
-		while (i < GUARDIAN_MAX_BYTES_NOTES && log->bytes[i].valid)
-			i++;
-	}
-	if (i == GUARDIAN_MAX_BYTES_NOTES || size > GUARDIAN_BYTES)
+	if (size > GUARDIAN_BYTES)
+		return too_many();
+	size_t i = index_add(&guardian->index, log->bytes_count, address);
+	if (i == GUARDIAN_MAX_BYTES_NOTES)
 		return too_many();
 	struct bytes_note *note = &log->bytes[i];
 	note->size = (uint8_t)size;
@@ -185,15 +233,14 @@ struct error *guardian_note_bytes(struct guardian *guardian, uint64_t address, c
 void guardian_forget_bytes(struct guardian *guardian, uint64_t address)
 {
 	struct guardian_log *log = guardian->log;
-	for (size_t i = log->bytes_count; i > 0; i--) {
-		struct bytes_note *note = &log->bytes[i - 1];
-		if (!note->valid || note->address != address)
-			continue;
-		atomic_store(&note->valid, false);
-		break;
-	}
-	while (log->bytes_count && !log->bytes[log->bytes_count - 1].valid)
-		log->bytes_count--;
+	size_t i = index_remove(&guardian->index, log, address);
+	if (i == GUARDIAN_MAX_BYTES_NOTES)
+		return;
+	atomic_store(&log->bytes[i].valid, false);
+	if (guardian->index.used)
+		return;
+	atomic_store(&log->bytes_count, 0);
+	guardian->index.free = 0;
 }
 
 /* The index of the note that is not in use, and what to store to make it the current one. */

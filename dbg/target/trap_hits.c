@@ -49,6 +49,7 @@ static bool is_int3(pid_t tid)
 /*
  * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked;
  * the program may have set up its own since. `tracee` stands at the trap. False: it has died.
+ * Afterwards its group_stop tells whether the process was stopped (SIGSTOP …) meanwhile.
  */
 static bool check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	const struct user_regs_struct *regs, uint64_t mask)
@@ -118,6 +119,13 @@ static void go_on(struct tracees *tracees, struct tracee *tracee, const struct t
 	set_condition(tracees, tracee, TRACEE_RUNNING);
 }
 
+static bool take_group_stop(struct tracee *tracee)
+{
+	bool held = tracee->group_stop != 0;
+	tracee->group_stop = 0;
+	return held;
+}
+
 /* The answer is known: what becomes of the thread. */
 static void follow(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	enum trap_answer answer)
@@ -127,9 +135,12 @@ static void follow(struct tracees *tracees, struct tracee *tracee, const struct 
 		tracee->stop_wanted = true;
 		tracees->stop_wanted = tracee->tid;
 	}
-	if (tracees->mode == TRACING_STOPPING) {
+	if (tracees->mode == TRACING_STOPPING)
 		tracee->interrupt_again = false;
-		tracee->group_stop = 0;
+	/* The calls have taken the report of it; interrupted, the thread reports it once more. */
+	if (take_group_stop(tracee))
+		tracee->interrupt_again = true;
+	if (tracees->mode == TRACING_STOPPING) {
 		stand(tracees, tracee, trap, answer != TRAP_AGAIN);
 	} else if (answer == TRAP_GO_ON) {
 		go_on(tracees, tracee, trap);
@@ -162,6 +173,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 		return true;
 	}
 	uint64_t mask = 0;
+	tracee->group_stop = 0; /* it was in none, having come here */
 	ptrace(PTRACE_GETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask); // NOLINT
 	enum trap_answer answer = ask(tracees, tracee, trap, &regs);
 	if (mask || !traps->area.action_changed) {

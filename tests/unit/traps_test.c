@@ -183,6 +183,72 @@ static void test_again(void **state)
 	end(&fixture);
 }
 
+static void ignore_trap(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info, (void)context;
+}
+
+/* With a handler for SIGTRAP and a signal blocked: each hit is answered after calls in the thread.
+ */
+static void blocking_body(struct shared *shared)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	action.sa_sigaction = ignore_trap;
+	action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+	sigaction(SIGTRAP, &action, NULL);
+	work_in(shared, 2);
+}
+
+static bool comes_to_rest(struct shared *shared)
+{
+	for (int i = 0; i < 1000; i++) {
+		uint64_t before = counted(shared);
+		usleep(2000);
+		if (counted(shared) == before)
+			return true;
+	}
+	return false;
+}
+
+static void test_stop_signals_come_through(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	begin(&fixture, blocking_body);
+	arm(&fixture);
+	assert_success(target_continue(fixture.target));
+	for (int i = 0; i < 200; i++) {
+		uint64_t before = counted(fixture.shared);
+		kill(fixture.pid, SIGSTOP);
+		if (!comes_to_rest(fixture.shared))
+			fail_msg("it runs on after SIGSTOP %d", i);
+		if (i % 10 == 0) {
+			/* What holds it holds it behind a stop of ours, too. */
+			assert_success(target_interrupt(fixture.target));
+			assert_success(target_continue(fixture.target));
+			assert_true(comes_to_rest(fixture.shared));
+		}
+		kill(fixture.pid, SIGCONT);
+		wait_until(counted(fixture.shared) > before + 2);
+	}
+	/* Also where it is ours that comes first. */
+	for (int i = 0; i < 50; i++) {
+		kill(fixture.pid, SIGSTOP);
+		assert_success(target_interrupt(fixture.target));
+		assert_success(target_continue(fixture.target));
+		if (!comes_to_rest(fixture.shared))
+			fail_msg("it runs on after SIGSTOP and a stop, %d", i);
+		uint64_t before = counted(fixture.shared);
+		kill(fixture.pid, SIGCONT);
+		wait_until(counted(fixture.shared) > before + 2);
+	}
+	end(&fixture);
+}
+
 static void test_leaving_while_it_runs(void **state)
 {
 	(void)state;
@@ -591,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_hits_are_counted),
 		cmocka_unit_test(test_stopping),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_stop_signals_come_through),
 		cmocka_unit_test(test_leaving_while_it_runs),
 		cmocka_unit_test(test_own_sigtraps),
 		cmocka_unit_test(test_faults),

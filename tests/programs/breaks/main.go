@@ -10,6 +10,8 @@
 //	panic N    N panics that are recovered
 //	exec N     N children are run; answers how many ended with status 0
 //	pull N     N iterators (iter.Pull) with a value each, where the release has them; answers how many values came
+//	stuck N    N goroutines, each with a canceled context, that wait for something else for ever; answers N
+//	exit N     ends with status N
 //	busy       from now on four goroutines call main.handle and spawn all the time; answers 0
 //	count      what those have done: calls, goroutines begun and ended
 package main
@@ -168,6 +170,23 @@ func run(n int) int64 {
 	return fine
 }
 
+//go:noinline
+func waitsForOthers(ctx context.Context, c chan int) error {
+	<-c
+	return ctx.Err()
+}
+
+func stuck(n int) int64 {
+	c := make(chan int)
+	for i := 0; i < n; i++ {
+		ctx, cancel := context.WithCancel(context.Background())
+		go waitsForOthers(ctx, c)
+		time.Sleep(10 * time.Millisecond)
+		cancel()
+	}
+	return int64(n)
+}
+
 func busy() {
 	for i := 0; i < 4; i++ {
 		go func() {
@@ -207,6 +226,10 @@ func obey(order string, n int) int64 {
 		return run(n)
 	case "pull":
 		return pull(n)
+	case "stuck":
+		return stuck(n)
+	case "exit":
+		os.Exit(n)
 	case "busy":
 		busy()
 	}

@@ -138,6 +138,11 @@ void shell_close_target(struct shell *shell)
 	break_session_destroy(take_pointer(shell->breaks));
 	if (shell->program)
 		program_close(shell->program);
+	/* Not only destroyed: what could not be undone is told. */
+	if (shell->target && shell->target->ops->detach &&
+		shell->target->state != TARGET_GONE)
+		error_destroy(target_detach(shell->target));
+	shell_show_warning(shell);
 	target_destroy(shell->target);
 	since_destroy(take_pointer(shell->since));
 	shell->program = NULL;

@@ -34,15 +34,24 @@ struct guardian {
 	struct note_index index; /* of the debugger's side alone */
 };
 
-bool guardian_log_is_empty(const struct guardian_log *log)
+bool guardian_log_has_children_only(const struct guardian_log *log)
 {
-	if (log->call_current || log->child_current || log->cloning || log->undo_count)
+	if (log->call_current || log->cloning || log->undo_count)
 		return false;
 	for (size_t i = log->bytes_count; i > 0; i--) {
 		if (log->bytes[i - 1].valid)
 			return false;
 	}
 	return true;
+}
+
+bool guardian_log_is_empty(const struct guardian_log *log)
+{
+	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
+		if (log->children[i].valid)
+			return false;
+	}
+	return guardian_log_has_children_only(log);
 }
 
 /* ---- The other process ---- */
@@ -259,18 +268,36 @@ void guardian_forget_call(struct guardian *guardian)
 	atomic_store(&guardian->log->call_current, 0);
 }
 
-void guardian_note_clone(struct guardian *guardian)
+void guardian_note_clone(struct guardian *guardian, bool under_way)
 {
-	atomic_store(&guardian->log->cloning, true);
+	atomic_store(&guardian->log->cloning, under_way);
 }
 
-void guardian_note_child(struct guardian *guardian, pid_t pid, pid_t ns_pid)
+struct error *guardian_note_child(
+	struct guardian *guardian, pid_t pid, pid_t ns_pid, uint64_t start)
 {
 	struct guardian_log *log = guardian->log;
-	int i = OTHER(log->child_current);
-	log->children[i] = (struct child_note){pid, ns_pid};
-	atomic_store(&log->child_current, pid ? i + 1 : 0);
-	atomic_store(&log->cloning, false);
+	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
+		struct child_note *note = &log->children[i];
+		if (note->valid)
+			continue;
+		note->pid = pid;
+		note->ns_pid = ns_pid;
+		note->start = start;
+		atomic_store(&note->valid, true);
+		atomic_store(&log->cloning, false);
+		return NULL;
+	}
+	return too_many();
+}
+
+void guardian_forget_child(struct guardian *guardian, pid_t pid)
+{
+	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
+		struct child_note *note = &guardian->log->children[i];
+		if (note->valid && note->pid == pid)
+			atomic_store(&note->valid, false);
+	}
 }
 
 void guardian_note_region(struct guardian *guardian, uint64_t start, uint64_t end)

@@ -8,13 +8,15 @@
  *
  *   1. restores all noted bytes through /proc/PID/mem (at once: the kernel closes our files before
  * it lets our tracees go)
- *   2. seizes and stops all threads, and puts back the registers of those that stand in an injected
+ *   2. seizes and stops all threads (unless only children are noted), and puts back the registers of those that stand in an injected
  * system call
  *   3. waits until no thread executes in a noted region or has a signal frame that returns there
  *   4. runs the noted undo calls in the target, the latest first
- *   5. kills noted children and has the target reap them
- *   6. leaves the target and ends. So it does when the target dies or executes something else:
- * nothing is left to undo then.
+ *   5. leaves the target
+ *   6. waits for the death of noted children, which it has killed at once, and stops one thread for
+ * a moment to have them reaped; if that cannot be done it tries some more times, ever more rarely
+ *   7. ends. So it does when the target dies or executes something else: nothing is left to undo
+ * then.
  *
  * It is named "gctxdbg-guard", is in a session of its own, ignores signals, holds no descriptor of
  * ours, and sleeps.
@@ -68,8 +70,8 @@ struct call_note {
 };
 void guardian_note_call(struct guardian *guardian, const struct call_note *note);
 /* It is a clone: a child with exit signal 0 that stands in the gadget is ours, even if
- * guardian_note_child() does not follow. */
-void guardian_note_clone(struct guardian *guardian);
+ * guardian_note_child() does not follow, which ends this. */
+void guardian_note_clone(struct guardian *guardian, bool under_way);
 void guardian_forget_call(struct guardian *guardian);
 
 /* A system call that undoes a change, such as munmap or rt_sigaction (whose memory must be there
@@ -84,10 +86,12 @@ void guardian_forget_undo(struct guardian *guardian);
 void guardian_note_region(struct guardian *guardian, uint64_t start, uint64_t end);
 
 /*
- * `pid` is a child of the target that must not outlive us; the target numbers it `ns_pid`. One at a
- * time. 0 forgets it.
+ * `pid` is a child of the target that must not outlive us; the target numbers it `ns_pid`, and it was
+ * started at `start`, see snapshot_process_start(): a later process of that number is not killed.
  */
-void guardian_note_child(struct guardian *guardian, pid_t pid, pid_t ns_pid);
+struct error *guardian_note_child(
+	struct guardian *guardian, pid_t pid, pid_t ns_pid, uint64_t start);
+void guardian_forget_child(struct guardian *guardian, pid_t pid);
 
 /* Its pid, for tests. */
 pid_t guardian_pid(const struct guardian *guardian);

@@ -12,7 +12,7 @@
 
 #include "dbg/target/guardian.h"
 
-enum { GUARDIAN_UNDOS = 64 };
+enum { GUARDIAN_UNDOS = 64, GUARDIAN_CHILDREN = 8 };
 
 struct bytes_note {
 	atomic_bool valid;
@@ -31,7 +31,9 @@ struct region_note {
 };
 
 struct child_note {
+	atomic_bool valid;
 	pid_t pid, ns_pid;
+	uint64_t start; /* see snapshot_process_start() */
 };
 
 struct guardian_log {
@@ -39,10 +41,10 @@ struct guardian_log {
 	atomic_bool quit; /* the debugger has no more need of the guardian: not dead, but done */
 	/* Two of each: the new one is filled in beside the old one and then `…_current` names it;
 	 * 0: none, else 1 or 2. */
-	_Atomic int call_current, region_current, child_current;
+	_Atomic int call_current, region_current;
 	struct call_note calls[2];
 	struct region_note regions[2];
-	struct child_note children[2];
+	struct child_note children[GUARDIAN_CHILDREN];
 	atomic_bool cloning; /* the call under way is a clone whose child is not noted yet */
 	_Atomic size_t undo_count;
 	struct undo_note undos[GUARDIAN_UNDOS];
@@ -56,5 +58,8 @@ void guardian_run(struct guardian_log *log, int hangup, int debugger, int target
 
 /* Whether something would have to be undone. */
 bool guardian_log_is_empty(const struct guardian_log *log);
+
+/* Whether that is nothing but children that are noted. */
+bool guardian_log_has_children_only(const struct guardian_log *log);
 
 #endif

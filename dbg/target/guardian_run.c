@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "dbg/target/fd.h"
-#include "dbg/target/guardian_log.h"
+#include "dbg/target/guardian_run.h"
 #include "dbg/target/inject.h"
-#include "dbg/target/snapshot_child.h"
 #include "dbg/target/tracee_table.h"
 
 enum {
@@ -22,13 +21,6 @@ enum {
 	PAUSE_MS = 10,
 	REGION_ATTEMPTS = 200,
 	STACK_WORDS = 4096, /* of each stack, searched for a way back into the region */
-};
-
-struct guarding {
-	struct guardian_log *log;
-	int mem_fd;	       /* of the program that ran when the debugger attached */
-	uint64_t some_address; /* that can be read there; 0: unknown */
-	struct tracees tracees;
 };
 
 /* ---- Bytes ---- */
@@ -81,7 +73,8 @@ static void restore_bytes_by_ptrace(struct guarding *guarding)
 /* Seizes and stops all. The dying debugger may still hold them for a moment. */
 static bool stop_all(struct guarding *guarding)
 {
-	static const struct stop_limits limits = {INT64_C(5000000000), INT64_C(30000000000), NULL};
+	static const struct stop_limits limits = {
+		.progress_ns = INT64_C(5000000000), .total_ns = INT64_C(30000000000)};
 	for (int i = 0; i < STOP_ATTEMPTS; i++) {
 		struct error *err = tracees_stop(&guarding->tracees, &limits);
 		if (!err)
@@ -239,19 +232,6 @@ static void run_undos(struct guarding *guarding)
 	error_destroy(err);
 }
 
-/* The gadget of the noted call; must come before put_back() forgets it. */
-static void find_child(struct guarding *guarding, struct snapshot_child *ret)
-{
-	const struct guardian_log *log = guarding->log;
-	int current = log->child_current, call = log->call_current;
-	*ret = (struct snapshot_child){0};
-	if (current)
-		*ret = (struct snapshot_child){
-			log->children[current - 1].pid, log->children[current - 1].ns_pid, 0};
-	else if (log->cloning && call)
-		snapshot_child_find(log->pid, log->calls[call - 1].gadget, ret);
-}
-
 /* Memory of a program that has exited or executed another one is at its end. */
 static bool is_same_program(const struct guarding *guarding)
 {
@@ -260,22 +240,29 @@ static bool is_same_program(const struct guarding *guarding)
 	       pread(guarding->mem_fd, &byte, 1, (off_t)guarding->some_address) == 1;
 }
 
-static void undo_all(struct guarding *guarding)
+/* What all threads have to stand for. */
+static void undo_changes(struct guarding *guarding)
 {
 	if (!stop_all(guarding))
 		return;
-	struct snapshot_child child;
 	bool same = is_same_program(guarding);
-	find_child(guarding, &child);
+	/* Before the gadget of the noted call is forgotten. */
+	guardian_find_child(guarding);
 	if (same) {
 		restore_bytes_by_ptrace(guarding);
 		end_call(guarding);
+		if (await_region(guarding))
+			run_undos(guarding);
 	}
-	if (child.pid)
-		error_destroy(snapshot_child_end(&guarding->tracees, NULL, &child));
-	if (same && await_region(guarding))
-		run_undos(guarding);
 	tracees_leave(&guarding->tracees);
+}
+
+static void undo_all(struct guarding *guarding)
+{
+	guardian_kill_children(guarding);
+	if (!guardian_log_has_children_only(guarding->log))
+		undo_changes(guarding);
+	guardian_reap_children(guarding);
 }
 
 /* ---- Waiting ---- */
@@ -314,7 +301,7 @@ static bool await_end(int hangup, int debugger, int target)
 
 void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
 {
-	struct guarding guarding = {.log = log, .mem_fd = open_memory(log->pid)};
+	struct guarding guarding = {.log = log, .mem_fd = open_memory(log->pid), .target = target};
 	error_destroy(gadget_find(log->pid, &guarding.some_address));
 	guarding.tracees.pid = log->pid;
 	guarding.tracees.tracer = getpid();

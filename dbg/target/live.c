@@ -7,6 +7,17 @@
 #include "dbg/target/live.h"
 #include "dbg/target/proc_files.h"
 
+/* What is to be told beside the result. */
+static void take_remark(struct live *live)
+{
+	struct error *remark = tracer_take_remark(live->tracer);
+	if (!remark)
+		return;
+	free(take_pointer(live->target.warning));
+	live->target.warning = strdup(remark->message);
+	error_destroy(remark);
+}
+
 void live_set_stop(struct live *live, struct stop *stop)
 {
 	struct target *target = &live->target;
@@ -25,6 +36,7 @@ void live_set_stop(struct live *live, struct stop *stop)
 		live_memory_close(&live->memory);
 	live->memory.tid = source;
 	live->memory.by_file = copied;
+	take_remark(live);
 	if (!stop->problem)
 		return;
 	free(target->warning);
@@ -97,14 +109,21 @@ static struct error *live_load_mappings(struct target *target)
 	return proc_read_maps(live_of(target)->tid, &target->mappings, &target->mapping_count);
 }
 
+/* The snapshot has gone with what was asked for, done or not. */
+static void look_at_running(struct target *target)
+{
+	if (target->state == TARGET_RUNNING) {
+		target->ops = &live_ops;
+		target->is_snapshot = false;
+	}
+	take_remark(live_of(target));
+}
+
 struct error *live_continue(struct target *target)
 {
 	struct error *err = tracer_continue(live_of(target)->tracer);
-	if (err)
-		return err;
-	target->ops = &live_ops;
-	target->is_snapshot = false;
-	return NULL;
+	look_at_running(target);
+	return err;
 }
 
 static struct error *stop_by(
@@ -113,7 +132,9 @@ static struct error *stop_by(
 	struct live *live = live_of(target);
 	struct stop stop;
 	struct error *err = call(live->tracer, &stop);
-	if (!err)
+	if (err)
+		look_at_running(target);
+	else
 		live_set_stop(live, &stop);
 	return err;
 }
@@ -135,7 +156,9 @@ static struct error *live_interrupt(struct target *target)
 
 struct error *live_detach(struct target *target)
 {
-	return tracer_detach(live_of(target)->tracer);
+	struct error *err = tracer_detach(live_of(target)->tracer);
+	take_remark(live_of(target));
+	return err;
 }
 
 struct error *live_kill(struct target *target)

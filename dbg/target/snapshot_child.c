@@ -1,13 +1,11 @@
-/* The child process that holds a snapshot of the target's memory. */
+/* Making the child process that holds a snapshot of the target's memory; its end is in
+ * snapshot_end.c. */
 #include "dbg/target/snapshot_child.h"
 
-#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -19,71 +17,15 @@
 #include "dbg/target/seccomp_check.h"
 #include "dbg/target/tracee_table.h"
 
-enum { DEATH_MS = 5000, REAP_MS = 100 };
+enum { CLONE_ATTEMPTS = 20 };
+
+/* The kernel's own: a signal was pending, and whoever called is to come again. */
+static const int64_t again_after_signal = -513;
 
 /* The table of descriptors is shared at first, so that it need not be copied while the target
  * stands still. */
 static const uint64_t clone_arguments[INJECT_ARGUMENTS] = {CLONE_FILES};
 static const uint64_t close_arguments[INJECT_ARGUMENTS] = {0, UINT_MAX, CLOSE_RANGE_UNSHARE};
-
-/* ---- Finding ---- */
-
-/* Parent and exit signal of a process: fields 4 and 38 of /proc/PID/stat. */
-static bool read_parent(pid_t pid, pid_t *ret_parent, int *ret_signal)
-{
-	char path[64];
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (proc_read_file(path, &text, &size) != 0)
-		return false;
-	/* The name may contain anything, the last parenthesis ends it. */
-	const char *at = strrchr(text, ')');
-	if (!at || sscanf(at, ") %*c %d", ret_parent) != 1)
-		return false;
-	for (int field = 2; field < 38 && at; field++)
-		at = strchr(at + 1, ' ');
-	return at && sscanf(at, " %d", ret_signal) == 1;
-}
-
-/* Becomes the tracer of `pid` when it stands in the gadget. */
-static bool catch_child(pid_t pid, uint64_t gadget)
-{
-	int status;
-	struct user_regs_struct regs;
-	struct iovec part = {&regs, sizeof(regs)};
-	if (trace(PTRACE_SEIZE, pid, PTRACE_O_EXITKILL) != 0)
-		return false;
-	trace(PTRACE_INTERRUPT, pid, 0);
-	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
-		return false;
-	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
-		gadget_contains(gadget, regs.rip))
-		return true;
-	/* Not ours: it goes on, with the signal for which it stopped. */
-	trace(PTRACE_SETOPTIONS, pid, 0);
-	trace(PTRACE_DETACH, pid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
-	return false;
-}
-
-bool snapshot_child_find(pid_t parent, uint64_t gadget, struct snapshot_child *ret)
-{
-	DIR *proc = opendir("/proc");
-	if (!proc)
-		return false;
-	bool found = false;
-	for (const struct dirent *entry = readdir(proc); entry && !found; entry = readdir(proc)) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), its_parent;
-		int signal;
-		if (pid <= 0 || !read_parent(pid, &its_parent, &signal) || its_parent != parent ||
-			signal != 0 || !catch_child(pid, gadget))
-			continue;
-		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), gadget};
-		found = true;
-	}
-	closedir(proc);
-	return found;
-}
 
 /* ---- Making ---- */
 
@@ -163,6 +105,10 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 			"RLIMIT_NPROC, "
 			"pids.max of its cgroup)",
 			tracees->pid);
+	if (errnum == -again_after_signal)
+		return error_create(ERROR_OTHER,
+			"process %d is sent so many signals that it cannot be cloned",
+			tracees->pid);
 	if (errnum == ENOMEM)
 		return error_create(ERROR_OTHER,
 			"there is not enough memory for a copy of process %d", tracees->pid);
@@ -171,23 +117,25 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 
 static struct error *make(struct injection *injection, struct snapshot_child *ret)
 {
-	int64_t result;
-	if (injection->guardian)
-		guardian_note_clone(injection->guardian);
-	struct error *err = inject_syscall(injection, SYS_clone, clone_arguments, &result);
-	if (err)
-		return err;
+	struct guardian *guardian = injection->guardian;
+	int64_t result = again_after_signal;
+	if (guardian)
+		guardian_note_clone(guardian, true);
+	for (int i = 0; i < CLONE_ATTEMPTS && result == again_after_signal; i++) {
+		struct error *err = inject_syscall(injection, SYS_clone, clone_arguments, &result);
+		if (err)
+			return err;
+	}
 	if (result <= 0 || !injection->child) {
-		if (injection->guardian)
-			guardian_note_child(injection->guardian, 0, 0);
+		if (guardian)
+			guardian_note_clone(guardian, false);
 		return clone_failed(injection->tracees, result < 0 ? (int)-result : ECHILD);
 	}
-	*ret = (struct snapshot_child){injection->child, (pid_t)result, injection->own.gadget};
+	*ret = (struct snapshot_child){injection->child, (pid_t)result,
+		snapshot_process_start(injection->child), injection->own.gadget};
 	injection->tracees->foster = ret->pid;
 	injection->tracees->foster_stopped = false;
-	if (injection->guardian)
-		guardian_note_child(injection->guardian, ret->pid, ret->ns_pid);
-	return NULL;
+	return guardian ? guardian_note_child(guardian, ret->pid, ret->ns_pid, ret->start) : NULL;
 }
 
 struct error *snapshot_child_create(
@@ -207,78 +155,6 @@ struct error *snapshot_child_create(
 		err = end;
 	else
 		error_destroy(end);
-	if (err && child.pid)
-		error_destroy(snapshot_child_end(tracees, guardian, &child));
-	if (!err)
-		*ret = child;
-	return err;
-}
-
-/* ---- Ending ---- */
-
-/* Until it is a zombie that is nobody's tracee. */
-static void await_death(pid_t pid)
-{
-	for (int ms = 0; ms < DEATH_MS; ms++) {
-		int status;
-		struct process_status process;
-		pid_t got = waitpid(pid, &status, __WALL | WNOHANG);
-		if (got == pid && !WIFSTOPPED(status))
-			return;
-		if (got < 0 && (proc_read_status(pid, &process) != 0 ||
-				       (process.state == 'Z' && !process.tracer)))
-			return;
-		poll(NULL, 0, 1);
-	}
-}
-
-void snapshot_child_kill(const struct snapshot_child *child)
-{
-	kill(child->pid, SIGKILL);
-	await_death(child->pid);
-}
-
-static struct error *reap(struct injection *injection, const struct snapshot_child *child)
-{
-	const uint64_t arguments[INJECT_ARGUMENTS] = {
-		(uint64_t)child->ns_pid, 0, __WALL | WNOHANG, 0};
-	int64_t result = 0;
-	struct error *err = NULL;
-	for (int ms = 0; !err && result == 0 && ms < REAP_MS; ms++) {
-		if (ms)
-			poll(NULL, 0, 1);
-		err = inject_syscall(injection, SYS_wait4, arguments, &result);
-	}
-	/* ECHILD: it is not there any more, whoever has reaped it. */
-	if (!err && result != child->ns_pid && result != -ECHILD)
-		err = error_create(ERROR_OTHER,
-			"process %d could not be made to reap the snapshot's process %d, which "
-			"stays as a zombie",
-			injection->tracees->pid, child->pid);
-	return err;
-}
-
-struct error *snapshot_child_end(
-	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child)
-{
-	snapshot_child_kill(child);
-	const struct seccomp_call call = {SYS_wait4,
-		(const uint64_t[INJECT_ARGUMENTS]){(uint64_t)child->ns_pid, 0, __WALL | WNOHANG},
-		"wait4"};
-	struct injection injection;
-	pid_t tid;
-	struct error *err = inject_choose_allowed(tracees, &call, 1, &tid);
-	if (!err)
-		err = inject_begin(tracees, tid, guardian, &injection);
-	if (err)
-		return err;
-	err = reap(&injection, child);
-	struct error *end = inject_end(&injection);
-	if (!err)
-		err = end;
-	else
-		error_destroy(end);
-	if (!err && guardian)
-		guardian_note_child(guardian, 0, 0);
+	*ret = child;
 	return err;
 }

@@ -12,15 +12,19 @@
 #include "dbg/target/inject.h"
 
 struct snapshot_child {
-	pid_t pid;	 /* as we number it */
+	pid_t pid;	 /* as we number it; 0: none */
 	pid_t ns_pid;	 /* as the target does */
+	uint64_t start;	 /* see snapshot_process_start(): no later process of that number has it */
 	uint64_t gadget; /* where it stands */
 };
+
+/* ---- Making (snapshot_child.c) ---- */
 
 /*
  * Makes one; all threads of the target are stopped and may run on as soon as this returns.
  * `guardian` has the child noted then, and `tracees` as its foster. ERROR_OTHER with a sentence: it
- * cannot be done (seccomp, limits), the target is as it was. ERROR_GONE: it died.
+ * cannot be done (seccomp, limits), the target is as it was. ERROR_GONE: it died. After an error
+ * `ret` may have a child all the same, which is to be ended.
  */
 struct error *snapshot_child_create(
 	struct tracees *tracees, struct guardian *guardian, struct snapshot_child *ret);
@@ -31,15 +35,29 @@ struct error *snapshot_child_create(
  */
 struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child);
 
-/* Kills it and waits until it is dead, the longer the bigger it is; the first half of
- * snapshot_child_end(). */
+/*
+ * ---- Ending (snapshot_end.c) ----
+ *
+ * Three steps, because only the last one needs a thread of the target that stands, and the one
+ * before takes the kernel the longer the bigger the child is.
+ */
+
+/* When the process was started, in clock ticks since boot; 0: it is not there. */
+uint64_t snapshot_process_start(pid_t pid);
+
+/* Kills it, whether we trace it or not. */
 void snapshot_child_kill(const struct snapshot_child *child);
 
+/* Waits until it is dead and nobody traces it, so that it can be reaped; meanwhile all that is
+ * reported of `tracees` is handled. False: it is not after `patience_ns`. */
+bool snapshot_child_await(
+	struct tracees *tracees, const struct snapshot_child *child, int64_t patience_ns);
+
 /*
- * Kills the child, which we trace or not, and makes the target, of which at least one thread is
- * stopped, reap it. `guardian` (may be NULL) forgets it. An error leaves a zombie and the note.
+ * Makes the target, of which at least one thread is stopped, reap the dead child. `guardian` (may
+ * be NULL) forgets it. An error leaves a zombie and the note.
  */
-struct error *snapshot_child_end(
+struct error *snapshot_child_reap(
 	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child);
 
 /*

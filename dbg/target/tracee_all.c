@@ -92,6 +92,19 @@ static void check_stragglers(struct tracees *tracees)
 	}
 }
 
+/* Whether a thread that is awaited is in an uninterruptible wait, and not just without a CPU. */
+static bool any_is_blocked(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		struct process_status status;
+		if (tracee->condition == TRACEE_RUNNING &&
+			proc_read_status(tracee->tid, &status) == 0 && status.state == 'D')
+			return true;
+	}
+	return false;
+}
+
 static struct error *does_not_stop(struct tracees *tracees)
 {
 	struct tracee *tracee, *next;
@@ -149,8 +162,12 @@ static struct error *await_stops(
 		if (any)
 			continue;
 		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
-		if (!sweep(tracees))
-			check_stragglers(tracees);
+		if (sweep(tracees))
+			continue;
+		check_stragglers(tracees);
+		if (limits->blocked_ns && monotonic_now() - progress > limits->blocked_ns &&
+			any_is_blocked(tracees))
+			return does_not_stop(tracees);
 	}
 	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
 }

@@ -1,42 +1,56 @@
 /* Stopping one thread of a process, for what any of them can do. */
-#include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracee_table.h"
 
-enum { ONE_MS = 200, LONGER_MS = 2 };
+enum { EACH_MS = 20, CHECK_MS = 2 };
 
-/* Gives the thread a while to stop. Most stop at once; one that does not (an uninterruptible wait)
- * must not hold us up. */
-static bool await_stop(struct tracees *tracees, pid_t tid)
+static const int64_t one_ns = INT64_C(2000000000);
+
+/* Until one of the threads stands, or `until_ns` (CLOCK_MONOTONIC). */
+static bool await_any(struct tracees *tracees, int64_t until_ns)
 {
-	for (int ms = 0; ms < ONE_MS; ms += LONGER_MS) {
-		int status;
-		if (waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG) == tid)
-			tracee_handle(tracees, tid, status);
-		const struct tracee *tracee = tracee_find(tracees, tid);
-		if (!tracee || tracee->condition == TRACEE_STOPPED)
-			return tracee;
-		tracees_wait(tracees, -1, LONGER_MS);
+	for (;;) {
+		bool any = tracees_pump(tracees);
+		if (tracees_any_stopped(tracees))
+			return true;
+		if (monotonic_now() > until_ns)
+			return false;
+		if (!any)
+			tracees_wait(tracees, -1, CHECK_MS);
 	}
-	return false;
+}
+
+/* Seizes and interrupts it; one that was not let go in time when the process was left still is our
+ * tracee. */
+static void ask(struct tracees *tracees, pid_t tid)
+{
+	bool added;
+	if (tracee_find(tracees, tid))
+		trace(PTRACE_INTERRUPT, tid, 0);
+	else
+		error_destroy(tracees_seize_if_alive(tracees, tid, &added));
 }
 
 struct error *tracees_stop_one(struct tracees *tracees)
 {
 	_cleanup_free_ pid_t *tids = NULL;
 	size_t count = 0;
+	int64_t deadline = monotonic_now() + one_ns;
 	tracees->mode = TRACING_STOPPING;
 	int errnum = proc_list_threads(tracees->pid, &tids, &count);
-	for (size_t i = 0; !errnum && i < count; i++) {
-		bool added;
-		struct error *err = tracees_seize_if_alive(tracees, tids[i], &added);
-		if (err)
-			return err;
-		if (added && await_stop(tracees, tids[i]))
+	/* Most stop at once; one that does not (an uninterruptible wait, a busy machine) must not
+	 * hold us up. */
+	for (size_t i = 0; !errnum && i < count && monotonic_now() < deadline; i++) {
+		ask(tracees, tids[i]);
+		if (await_any(tracees, monotonic_now() + EACH_MS * INT64_C(1000000)))
 			return NULL;
 	}
-	return error_create(
-		ERROR_GONE, "process %d has no thread that can be stopped", tracees->pid);
+	if (!errnum && await_any(tracees, deadline))
+		return NULL;
+	if (!proc_is_alive(tracees->pid) && (errnum || count <= 1))
+		return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
+	return error_create(ERROR_OTHER, "no thread of process %d can be stopped", tracees->pid);
 }

@@ -79,7 +79,7 @@ static void handle_leave_signal(struct tracer *tracer)
 		die((int)info.ssi_signo);
 	tracer_set_gone(tracer, "it was left, because a signal asked to");
 	tracees_leave(&tracer->tracees);
-	tracer_drop_snapshot(tracer, false);
+	tracer_drop_snapshot(tracer);
 	tracer->leave_signal = (int)info.ssi_signo;
 	event_queue_add(&tracer->events, TARGET_EVENT_LEAVE, tracer->leave_signal);
 	tracer_set_watchdog(tracer, monotonic_now() + leave_grace_ns);
@@ -199,7 +199,7 @@ static struct error *quit(struct tracer *tracer, void *argument)
 	(void)argument;
 	tracer_set_gone(tracer, "it was left");
 	tracees_leave(&tracer->tracees);
-	tracer_drop_snapshot(tracer, false);
+	tracer_drop_snapshot(tracer);
 	tracer_end_guardian(tracer);
 	tracer->quit = true;
 	return NULL;
@@ -290,6 +290,7 @@ void tracer_destroy(struct tracer *tracer)
 		pthread_join(tracer->thread, NULL);
 	}
 	tracees_deinit(&tracer->tracees);
+	error_destroy(take_pointer(tracer->remark));
 	close_fd(&tracer->call_fd);
 	close_fd(&tracer->child_fd);
 	close_fd(&tracer->leave_fd);

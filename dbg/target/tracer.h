@@ -49,9 +49,9 @@ struct error *tracer_exec(struct tracer *tracer, char *const argv[], struct stop
 struct error *tracer_continue(struct tracer *tracer);
 struct error *tracer_interrupt(struct tracer *tracer, struct stop *ret);
 /* From any state but gone: makes a snapshot instead of an older one; `ret` says whether that was
- * possible. */
+ * possible. On an error one looks at the older one still, if there is one; else the target runs. */
 struct error *tracer_snapshot(struct tracer *tracer, struct stop *ret);
-/* Drops the snapshot, if any, and stops the target itself. */
+/* Drops the snapshot, if any, and stops the target itself. On an error as tracer_snapshot(). */
 struct error *tracer_hold(struct tracer *tracer, struct stop *ret);
 struct error *tracer_detach(struct tracer *tracer);
 struct error *tracer_kill(struct tracer *tracer);
@@ -69,6 +69,9 @@ void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, siz
 
 /* The stop that the last TARGET_EVENT_TRAP told of. */
 void tracer_last_stop(struct tracer *tracer, struct stop *ret);
+
+/* What did not work beside the last calls and is worth a sentence (the caller's); NULL: nothing. */
+struct error *tracer_take_remark(struct tracer *tracer);
 
 /* False: since the snapshot the target has exited or executed another program. */
 bool tracer_program_lives(const struct tracer *tracer);

@@ -8,21 +8,57 @@
 #include "dbg/target/tracer_private.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
-/* Who asks for a snapshot does not want it to stand for long because of one thread in an
- * uninterruptible wait (vfork, NFS). */
+/*
+ * Who asks for a snapshot does not want it to stand for long because of one thread in an
+ * uninterruptible wait (vfork, NFS): tried for that long, but standing only for the second, and
+ * running for the third, at a time.
+ */
 static const int64_t snapshot_progress_ns = INT64_C(2000000000);
+static const int64_t snapshot_blocked_ns = INT64_C(50000000);
+static const int64_t snapshot_pause_ns = INT64_C(100000000);
 static const int64_t stop_total_ns = INT64_C(30000000000);
 static const int64_t kill_ns = INT64_C(5000000000);
 
 struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 {
-	struct stop_limits limits = {stop_progress_ns, stop_total_ns, tracer->options.cancel};
-	if (tracer->options.pause == PAUSE_FORK)
+	struct stop_limits limits = {.progress_ns = stop_progress_ns,
+		.total_ns = stop_total_ns,
+		.cancel = tracer->options.cancel};
+	if (tracer->target->pause == PAUSE_FORK) {
 		limits.progress_ns = snapshot_progress_ns;
+		limits.blocked_ns = snapshot_blocked_ns;
+	}
 	int64_t most = tracer->options.max_stop_ns;
 	if (most > 0 && most < limits.total_ns)
 		limits.total_ns = most;
 	return limits;
+}
+
+static void let_run(struct tracees *tracees, int64_t for_ns)
+{
+	int64_t until = monotonic_now() + for_ns;
+	tracees_resume(tracees);
+	while (monotonic_now() < until && !tracees->execed && !tracees->ended) {
+		if (!tracees_pump(tracees))
+			tracees_wait(tracees, -1, 10);
+	}
+}
+
+struct error *tracer_stop_patiently(struct tracer *tracer)
+{
+	struct tracees *tracees = &tracer->tracees;
+	struct stop_limits limits = tracer_stop_limits(tracer);
+	int64_t deadline = monotonic_now() + limits.progress_ns;
+	struct error *err = tracees_stop(tracees, &limits);
+	while (err && err->code == ERROR_OTHER && tracees->running && limits.blocked_ns &&
+		monotonic_now() < deadline) {
+		error_destroy(err);
+		let_run(tracees, snapshot_pause_ns);
+		err = tracees->execed || tracees->ended
+			      ? error_create(ERROR_GONE, "process %d is gone", tracees->pid)
+			      : tracees_stop(tracees, &limits);
+	}
+	return err;
 }
 
 void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
@@ -39,6 +75,9 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 		tracer_set_watchdog(tracer, began + tracer->options.max_stop_ns);
 	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
+	/* What could not be done before. */
+	if (tracer->snapshot.waste_count && !tracer->tracees.traps)
+		tracer_reap_waste(tracer);
 }
 
 void tracer_last_stop(struct tracer *tracer, struct stop *ret)
@@ -63,8 +102,7 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	bool fork = tracer->options.pause == PAUSE_FORK;
 	struct error *problem = fork ? tracer_prepare_snapshot(tracer) : NULL;
 	int64_t began = monotonic_now();
-	struct stop_limits limits = tracer_stop_limits(tracer);
-	struct error *err = tracees_stop(tracees, &limits);
+	struct error *err = tracer_stop_patiently(tracer);
 	tracees->attaching = false;
 	/* It may have executed something else between the first check and the stop. */
 	if (!err)
@@ -100,10 +138,9 @@ static struct error *do_continue(struct tracer *tracer, void *argument)
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
 		return tracer_not_there(tracer);
 	if (tracer->snapshot.untraced) {
-		struct error *err = tracer_stop_again(tracer);
+		struct error *err = tracer_stop_instead(tracer);
 		if (err)
 			return err;
-		tracer_drop_snapshot(tracer, true);
 	}
 	tracer_set_watchdog(tracer, 0);
 	atomic_store(&tracer->target->state, TARGET_RUNNING);
@@ -125,8 +162,7 @@ static struct error *do_interrupt(struct tracer *tracer, void *argument)
 	if (atomic_load(&tracer->target->state) != TARGET_RUNNING)
 		return tracer_not_there(tracer);
 	int64_t began = monotonic_now();
-	struct stop_limits limits = tracer_stop_limits(tracer);
-	struct error *err = tracees_stop(&tracer->tracees, &limits);
+	struct error *err = tracer_stop_patiently(tracer);
 	if (!err) {
 		tracer_stopped(tracer, began, argument);
 		if (!tracer_tell_traps(tracer))
@@ -149,7 +185,7 @@ static struct error *do_detach(struct tracer *tracer, void *argument)
 		return tracer_not_there(tracer);
 	tracer_set_gone(tracer, "it was detached");
 	tracees_leave(&tracer->tracees);
-	tracer_drop_snapshot(tracer, false);
+	tracer_drop_snapshot(tracer);
 	return NULL;
 }
 
@@ -167,10 +203,9 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 		return tracer_not_there(tracer);
 	if (tracer->snapshot.untraced) {
 		/* We trace it again, so that its end is reported. */
-		struct error *err = tracer_stop_again(tracer);
+		struct error *err = tracer_stop_instead(tracer);
 		if (err)
 			return err;
-		tracer_drop_snapshot(tracer, true);
 	}
 	if (kill(tracees->pid, SIGKILL) != 0)
 		return error_system(errno, "cannot kill process %d", tracees->pid);

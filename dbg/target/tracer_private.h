@@ -11,6 +11,8 @@
 #include "dbg/target/tracee.h"
 #include "dbg/target/tracer.h"
 
+enum { SNAPSHOT_WASTE = 4 };
+
 typedef struct error *tracer_function(struct tracer *tracer, void *argument);
 
 /* The snapshot that one looks at, see tracer_snapshot.c. While there is one the target runs and is
@@ -22,6 +24,9 @@ struct tracer_snapshot {
 	struct snapshot_child child; /* pid 0: none */
 	struct thread *threads;	     /* as they were */
 	size_t thread_count;
+	/* Former children that have been killed but not reaped yet. */
+	struct snapshot_child waste[SNAPSHOT_WASTE];
+	size_t waste_count;
 	int identity_fd; /* memory of the program that was attached: at its end when that has exited
 			    or executed another; -1 */
 	uint64_t identity_address; /* that can be read there */
@@ -50,6 +55,7 @@ struct tracer {
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
 	struct stop last_stop; /* the latest one */
+	struct error *remark;  /* guarded by `lock`; see tracer_take_remark() */
 	struct tracer_snapshot snapshot;
 	int leave_signal; /* the SIGTERM or SIGHUP that made us leave; 0: none yet */
 	bool quit;
@@ -85,13 +91,35 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer);
  */
 struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret);
 
-/* Drops the snapshot, if any; `stopped`: all threads of the target are. Otherwise one is stopped
- * for a moment. */
-void tracer_drop_snapshot(struct tracer *tracer, bool stopped);
+/* ---- The end of snapshots (tracer_waste.c) ---- */
 
-/* Stops all threads. Untraced since a snapshot, the target may have exited or run another program
- * meanwhile: ERROR_GONE, with the event that goes with it. */
+/* Kills it; it is waste from now on, and `child` is none. */
+void tracer_discard(struct tracer *tracer, struct snapshot_child *child);
+void tracer_discard_snapshot(struct tracer *tracer);
+
+/* Until what was killed is dead; the target runs. */
+void tracer_await_waste(struct tracer *tracer);
+
+/* At least one thread is stopped: has it reap what is dead. What cannot be reaped stays, with a
+ * remark. */
+void tracer_reap_waste(struct tracer *tracer);
+
+/* Drops the snapshot, if any, of a target that runs and is not traced; one thread is stopped for a
+ * moment. What cannot be reaped then is kept in `waste`, with a remark. */
+void tracer_drop_snapshot(struct tracer *tracer);
+
+/*
+ * Stops all threads. Untraced since a snapshot, the target may have exited or run another program
+ * meanwhile: ERROR_GONE, with the event that goes with it. On another error one looks at the snapshot
+ * as before, if there is one; else the target runs, traced.
+ */
 struct error *tracer_stop_again(struct tracer *tracer);
+
+/* The same, and drops the snapshot, if any: its memory is taken down while the target runs. */
+struct error *tracer_stop_instead(struct tracer *tracer);
+
+/* Stops all threads within the limits for what the user has asked for. An error as tracees_stop(). */
+struct error *tracer_stop_patiently(struct tracer *tracer);
 
 /* Ends the guardian; the target has been left. */
 void tracer_end_guardian(struct tracer *tracer);

@@ -1,7 +1,7 @@
 /*
  * Snapshots, in the tracer thread: all threads are stopped, a child with a copy-on-write image of
  * the memory is made (snapshot_child.h), and the target is let go altogether, until something is
- * wanted of it again.
+ * wanted of it again. Their end is in tracer_waste.c.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -13,14 +13,6 @@
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracer_private.h"
 #include "dbg/target/traps_private.h"
-
-static const int64_t short_stop_ns = INT64_C(500000000);
-
-static void free_threads(struct tracer_snapshot *snapshot)
-{
-	free(take_pointer(snapshot->threads));
-	snapshot->thread_count = 0;
-}
 
 /* ---- Is it still the same program? ---- */
 
@@ -53,38 +45,6 @@ bool tracer_program_lives(const struct tracer *tracer)
 	return is_same_program(&tracer->snapshot);
 }
 
-/* ---- Ending one ---- */
-
-void tracer_drop_snapshot(struct tracer *tracer, bool stopped)
-{
-	struct tracer_snapshot *snapshot = &tracer->snapshot;
-	if (!snapshot->child.pid)
-		return;
-	kill(snapshot->child.pid, SIGKILL);
-	struct error *err = NULL;
-	if (!stopped)
-		err = tracees_stop_one(&tracer->tracees);
-	/* Should it not work the guardian does it when we are gone; without any thread of the
-	 * target init does. */
-	if (!err)
-		err = snapshot_child_end(&tracer->tracees, snapshot->guardian, &snapshot->child);
-	if (err && err->code == ERROR_OTHER && !stopped) {
-		/* A filter of that thread's own, perhaps: any other one will do. */
-		struct stop_limits limits = {short_stop_ns, short_stop_ns, NULL};
-		error_destroy(err);
-		err = tracees_stop(&tracer->tracees, &limits);
-		if (!err)
-			err = snapshot_child_end(
-				&tracer->tracees, snapshot->guardian, &snapshot->child);
-	}
-	if (!stopped)
-		tracees_leave(&tracer->tracees);
-	error_destroy(err);
-	tracer->tracees.foster = 0;
-	snapshot->child = (struct snapshot_child){0};
-	free_threads(snapshot);
-}
-
 void tracer_end_guardian(struct tracer *tracer)
 {
 	guardian_destroy(take_pointer(tracer->snapshot.guardian));
@@ -96,10 +56,11 @@ void tracer_end_guardian(struct tracer *tracer)
 struct error *tracer_prepare_snapshot(struct tracer *tracer)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
-	/* Taking a big one down takes a while, so all threads need not stand for it. */
-	if (snapshot->child.pid && is_same_program(snapshot))
-		tracer_drop_snapshot(tracer, false);
 	struct error *err = memory_room_check(tracer->tracees.pid);
+	if (!err && snapshot->waste_count == SNAPSHOT_WASTE)
+		err = error_create(ERROR_OTHER,
+			"%zu former ones could not be reaped yet, see the warnings before",
+			snapshot->waste_count);
 	if (err)
 		return err;
 	return snapshot->guardian ? NULL
@@ -119,19 +80,20 @@ static struct error *take_traps_out(struct tracer *tracer)
 	return err;
 }
 
-static struct error *make(struct tracer *tracer)
+/* The one before stays. */
+static struct error *make(struct tracer *tracer, struct snapshot_child *ret,
+	struct thread **ret_threads, size_t *ret_count)
 {
-	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	struct tracees *tracees = &tracer->tracees;
-	tracer_drop_snapshot(tracer, true);
 	struct error *err = take_traps_out(tracer);
-	if (err)
-		return err;
-	err = tracees_registers(tracees, &snapshot->threads, &snapshot->thread_count);
 	if (!err)
-		err = snapshot_child_create(tracees, snapshot->guardian, &snapshot->child);
-	if (err)
-		free_threads(snapshot);
+		err = tracees_registers(tracees, ret_threads, ret_count);
+	if (!err)
+		err = snapshot_child_create(tracees, tracer->snapshot.guardian, ret);
+	if (err) {
+		free(take_pointer(*ret_threads));
+		tracer_discard(tracer, ret);
+	}
 	return err;
 }
 
@@ -139,13 +101,12 @@ static struct error *make(struct tracer *tracer)
 static struct error *stand_instead(struct tracer *tracer, struct stop *ret)
 {
 	int64_t began = monotonic_now();
-	struct error *problem = ret->problem;
-	struct error *err = tracer_stop_again(tracer);
+	struct error *problem = take_pointer(ret->problem);
+	struct error *err = tracer_stop_instead(tracer);
 	if (err) {
 		error_destroy(problem);
 		return err;
 	}
-	tracer_drop_snapshot(tracer, true);
 	tracer_stopped(tracer, began, ret);
 	ret->problem = problem;
 	return NULL;
@@ -154,18 +115,31 @@ static struct error *stand_instead(struct tracer *tracer, struct stop *ret)
 struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct stop *ret)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	struct snapshot_child child = {0};
+	struct thread *threads = NULL;
+	size_t count = 0;
 	tracer_stopped(tracer, began, ret);
-	ret->problem = make(tracer);
+	ret->problem = make(tracer, &child, &threads, &count);
+	if (ret->problem && snapshot->waste_count) {
+		tracer_await_waste(tracer);
+		tracer_reap_waste(tracer);
+	}
 	if (ret->problem)
 		return NULL;
 	tracer_set_watchdog(tracer, 0);
 	if (snapshot->identity_fd < 0)
 		remember_program(tracer);
 	tracees_leave(&tracer->tracees);
-	snapshot->untraced = true;
-	ret->snapshot = snapshot->child.pid;
+	ret->snapshot = child.pid;
 	ret->stall_ns = monotonic_now() - began;
-	ret->problem = snapshot_child_settle(&tracer->tracees, &snapshot->child);
+	ret->problem = snapshot_child_settle(&tracer->tracees, &child);
+	/* The former one goes now, while the target runs. */
+	tracer_drop_snapshot(tracer);
+	snapshot->untraced = true;
+	snapshot->child = child;
+	snapshot->threads = threads;
+	snapshot->thread_count = count;
+	tracer->tracees.foster = child.pid;
 	return ret->problem ? stand_instead(tracer, ret) : NULL;
 }
 
@@ -181,28 +155,79 @@ static void tell_gone(struct tracer *tracer)
 	}
 }
 
-struct error *tracer_stop_again(struct tracer *tracer)
+static struct error *stop_again(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
-	struct stop_limits limits = tracer_stop_limits(tracer);
 	bool untraced = tracer->snapshot.untraced;
 	struct error *err = NULL;
 	if (!untraced || is_same_program(&tracer->snapshot))
-		err = tracees_stop(tracees, &limits);
+		err = tracer_stop_patiently(tracer);
 	if (untraced && !is_same_program(&tracer->snapshot)) {
 		error_destroy(err);
 		tracees_leave(tracees);
 		tell_gone(tracer);
-		tracer_drop_snapshot(tracer, false);
+		tracer_drop_snapshot(tracer);
 		return tracer_not_there(tracer);
 	}
 	if (!err)
 		tracer->snapshot.untraced = false;
-	else if (untraced)
-		tracees_leave(tracees);
-	else if (!tracees->execed && !tracees->ended)
-		tracees_resume(tracees);
 	return err;
+}
+
+struct error *tracer_stop_again(struct tracer *tracer)
+{
+	struct tracees *tracees = &tracer->tracees;
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	struct error *err = stop_again(tracer);
+	if (!err || tracees->execed || tracees->ended ||
+		atomic_load(&tracer->target->state) == TARGET_GONE)
+		return err;
+	if (snapshot->untraced && snapshot->child.pid) {
+		tracees_leave(tracees);
+		return err;
+	}
+	snapshot->untraced = false;
+	tracer_set_watchdog(tracer, 0);
+	atomic_store(&tracer->target->state, TARGET_RUNNING);
+	tracees_resume(tracees);
+	return err;
+}
+
+struct error *tracer_stop_instead(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	struct error *err = tracer_stop_again(tracer);
+	if (err || !snapshot->child.pid)
+		return err;
+	/* Taking a big one down takes the kernel a while, for which nobody has to stand. */
+	tracees_resume(&tracer->tracees);
+	tracer_discard_snapshot(tracer);
+	tracer_await_waste(tracer);
+	err = tracer_stop_again(tracer);
+	if (!err)
+		tracer_reap_waste(tracer);
+	return err;
+}
+
+static bool stands(const struct tracer *tracer)
+{
+	return atomic_load(&tracer->target->state) == TARGET_STOPPED && !tracer->snapshot.untraced;
+}
+
+static struct error *try_snapshot(struct tracer *tracer, struct stop *ret)
+{
+	struct error *problem = tracer_prepare_snapshot(tracer);
+	int64_t began = monotonic_now();
+	struct error *err = stands(tracer) ? NULL : tracer_stop_again(tracer);
+	if (err) {
+		error_destroy(problem);
+		return err;
+	}
+	if (!problem)
+		return tracer_take_snapshot(tracer, began, ret);
+	tracer_stopped(tracer, began, ret);
+	ret->problem = problem;
+	return NULL;
 }
 
 static struct error *do_snapshot(struct tracer *tracer, void *argument)
@@ -210,22 +235,16 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 	struct stop *stop = argument;
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
 		return tracer_not_there(tracer);
-	struct error *problem = tracer_prepare_snapshot(tracer);
-	int64_t began = monotonic_now();
 	bool ran = atomic_load(&tracer->target->state) == TARGET_RUNNING;
-	bool stands =
-		atomic_load(&tracer->target->state) == TARGET_STOPPED && !tracer->snapshot.untraced;
-	struct error *err = stands ? NULL : tracer_stop_again(tracer);
-	if (err) {
-		error_destroy(problem);
-		return err;
-	}
-	if (problem) {
-		tracer_drop_snapshot(tracer, true);
-		tracer_stopped(tracer, began, stop);
-		stop->problem = problem;
-	} else {
-		err = tracer_take_snapshot(tracer, began, stop);
+	struct error *err = try_snapshot(tracer, stop);
+	if (!err && stop->problem && tracer->snapshot.child.pid) {
+		/* Is there no room beside the former one? */
+		error_destroy(take_pointer(stop->problem));
+		tracer_set_watchdog(tracer, 0);
+		tracees_leave(&tracer->tracees);
+		tracer->snapshot.untraced = true;
+		tracer_drop_snapshot(tracer);
+		err = try_snapshot(tracer, stop);
 	}
 	if (!err && ran)
 		event_queue_add(&tracer->events,
@@ -243,12 +262,10 @@ static struct error *do_hold(struct tracer *tracer, void *argument)
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
 		return tracer_not_there(tracer);
 	int64_t began = monotonic_now();
-	struct error *err = tracer_stop_again(tracer);
-	if (err)
-		return err;
-	tracer_drop_snapshot(tracer, true);
-	tracer_stopped(tracer, began, argument);
-	return NULL;
+	struct error *err = tracer_stop_instead(tracer);
+	if (!err)
+		tracer_stopped(tracer, began, argument);
+	return err;
 }
 
 struct error *tracer_hold(struct tracer *tracer, struct stop *ret)

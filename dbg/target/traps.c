@@ -207,7 +207,7 @@ void traps_leave(struct tracees *tracees)
 	awake_pause(&traps->awake);
 	for (size_t i = 0; i < traps->count; i++)
 		trap_take_out(traps, &traps->items[i]);
-	const struct stop_limits limits = {leave_ns, leave_ns, NULL};
+	const struct stop_limits limits = {.progress_ns = leave_ns, .total_ns = leave_ns};
 	struct error *err = tracees_stop(tracees, &limits);
 	if (!err && tracees->traps)
 		err = traps_destroy(tracees);

@@ -13,7 +13,8 @@
 #include "dbg/target/inject.h"
 #include "dbg/target/tracee_table.h"
 
-static const struct stop_limits fixture_limits = {INT64_C(10000000000), INT64_C(20000000000), NULL};
+static const struct stop_limits fixture_limits = {
+	.progress_ns = INT64_C(10000000000), .total_ns = INT64_C(20000000000)};
 
 /* This thread becomes the tracer of all threads of `pid`. */
 static inline struct error *fixture_trace(struct tracees *tracees, pid_t pid)

@@ -19,8 +19,6 @@ enum {
 	DEBUGGER_MS = 10000, /* the kernel takes its time to tear a big debugger down */
 	STOP_ATTEMPTS = 100,
 	PAUSE_MS = 10,
-	REGION_ATTEMPTS = 200,
-	STACK_WORDS = 4096, /* of each stack, searched for a way back into the region */
 };
 
 /* ---- Bytes ---- */
@@ -70,8 +68,7 @@ static void restore_bytes_by_ptrace(struct guarding *guarding)
 
 /* ---- Threads ---- */
 
-/* Seizes and stops all. The dying debugger may still hold them for a moment. */
-static bool stop_all(struct guarding *guarding)
+bool guardian_stop_all(struct guarding *guarding)
 {
 	static const struct stop_limits limits = {
 		.progress_ns = INT64_C(5000000000), .total_ns = INT64_C(30000000000)};
@@ -89,7 +86,7 @@ static bool stop_all(struct guarding *guarding)
 	return false;
 }
 
-static void let_run_a_little(struct guarding *guarding)
+void guardian_let_run_a_little(struct guarding *guarding)
 {
 	tracees_resume(&guarding->tracees);
 	poll(NULL, 0, 1);
@@ -97,7 +94,7 @@ static void let_run_a_little(struct guarding *guarding)
 		;
 }
 
-static bool registers_of(pid_t tid, struct user_regs_struct *ret)
+bool guardian_registers(pid_t tid, struct user_regs_struct *ret)
 {
 	struct iovec part = {ret, sizeof(*ret)};
 	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
@@ -114,7 +111,7 @@ static void put_back(struct guarding *guarding, struct call_note *note)
 		struct user_regs_struct regs;
 		const struct tracee *tracee = tracee_find(&guarding->tracees, note->tid);
 		if (!tracee || tracee->condition != TRACEE_STOPPED ||
-			!registers_of(note->tid, &regs))
+			!guardian_registers(note->tid, &regs))
 			return;
 		if (gadget_contains(note->gadget, regs.rip)) {
 			struct iovec part = {&note->regs, sizeof(note->regs)};
@@ -123,8 +120,8 @@ static void put_back(struct guarding *guarding, struct call_note *note)
 			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
 			return;
 		}
-		let_run_a_little(guarding);
-		if (!stop_all(guarding))
+		guardian_let_run_a_little(guarding);
+		if (!guardian_stop_all(guarding))
 			return;
 	}
 }
@@ -147,91 +144,6 @@ static void end_call(struct guarding *guarding)
 	log->call_current = 0;
 }
 
-/* ---- The region ---- */
-
-/*
- * A signal frame's rip, with the flags and code segment behind it (struct sigcontext). The address
- * alone tells nothing: the region lies low, and 0x203000, say, is on many a stack of Go 1.19.
- */
-static bool is_saved_rip(const uint64_t *words, const struct region_note *region)
-{
-	enum { FLAG_ALWAYS_SET = 2, USER_CODE = 0x33 };
-	return words[0] >= region->start && words[0] < region->end && words[1] >> 32 == 0 &&
-	       (words[1] & FLAG_ALWAYS_SET) && (words[2] & 0xffff) == USER_CODE;
-}
-
-static bool stack_leads_to(struct guarding *guarding, uint64_t sp, const struct region_note *region)
-{
-	uint64_t words[STACK_WORDS];
-	ssize_t n = pread(guarding->mem_fd, words, sizeof(words), (off_t)(sp & ~UINT64_C(7)));
-	for (ssize_t i = 0; i + 2 < n / (ssize_t)sizeof(words[0]); i++) {
-		if (is_saved_rip(&words[i], region))
-			return true;
-	}
-	return false;
-}
-
-static bool region_is_free(struct guarding *guarding, const struct region_note *region)
-{
-	struct tracee *tracee, *next;
-	HASH_ITER (hh, guarding->tracees.table, tracee, next) {
-		struct user_regs_struct regs;
-		if (tracee->condition != TRACEE_STOPPED || !registers_of(tracee->tid, &regs))
-			continue;
-		if ((regs.rip >= region->start && regs.rip < region->end) ||
-			stack_leads_to(guarding, regs.rsp, region) ||
-			tracee_has_pending_int3(tracee->tid))
-			return false;
-	}
-	return true;
-}
-
-/* False: somebody stays in it, or seems to. */
-static bool await_region(struct guarding *guarding)
-{
-	int current = guarding->log->region_current;
-	if (!current)
-		return true;
-	const struct region_note *region = &guarding->log->regions[current - 1];
-	for (int i = 0; i < REGION_ATTEMPTS; i++) {
-		if (region_is_free(guarding, region))
-			return true;
-		let_run_a_little(guarding);
-		if (!stop_all(guarding))
-			return false;
-	}
-	return false;
-}
-
-/* ---- Calls to be made in the target ---- */
-
-static void run_undos(struct guarding *guarding)
-{
-	struct guardian_log *log = guarding->log;
-	struct injection injection;
-	struct seccomp_call calls[GUARDIAN_UNDOS];
-	size_t count = log->undo_count <= GUARDIAN_UNDOS ? log->undo_count : 0;
-	pid_t tid;
-	for (size_t i = 0; i < count; i++)
-		calls[i] = (struct seccomp_call){
-			log->undos[i].number, log->undos[i].arguments, "a call that undoes"};
-	if (!count)
-		return;
-	struct error *err = inject_choose_allowed(&guarding->tracees, calls, count, &tid);
-	if (!err)
-		err = inject_begin(&guarding->tracees, tid, NULL, &injection);
-	if (!err) {
-		while (!err && log->undo_count && log->undo_count <= GUARDIAN_UNDOS) {
-			const struct undo_note *note = &log->undos[log->undo_count - 1];
-			int64_t result;
-			err = inject_syscall(&injection, note->number, note->arguments, &result);
-			log->undo_count--;
-		}
-		error_destroy(inject_end(&injection));
-	}
-	error_destroy(err);
-}
-
 /* Memory of a program that has exited or executed another one is at its end. */
 static bool is_same_program(const struct guarding *guarding)
 {
@@ -243,7 +155,7 @@ static bool is_same_program(const struct guarding *guarding)
 /* What all threads have to stand for. */
 static void undo_changes(struct guarding *guarding)
 {
-	if (!stop_all(guarding))
+	if (!guardian_stop_all(guarding))
 		return;
 	bool same = is_same_program(guarding);
 	/* Before the gadget of the noted call is forgotten. */
@@ -251,8 +163,7 @@ static void undo_changes(struct guarding *guarding)
 	if (same) {
 		restore_bytes_by_ptrace(guarding);
 		end_call(guarding);
-		if (await_region(guarding))
-			run_undos(guarding);
+		guardian_run_undos(guarding);
 	}
 	tracees_leave(&guarding->tracees);
 }

@@ -1,6 +1,7 @@
 /*
  * What the guardian works with once the debugger is dead, shared by guardian_run.c (its life, bytes
- * and calls) and guardian_children.c (copies of the target).
+ * and the call under way), guardian_undo.c (calls that undo) and guardian_children.c (copies of the
+ * target).
  */
 #ifndef GCTXDBG_TARGET_GUARDIAN_RUN_H
 #define GCTXDBG_TARGET_GUARDIAN_RUN_H
@@ -15,6 +16,23 @@ struct guarding {
 	int target;	       /* pidfd */
 	struct tracees tracees;
 };
+
+/* ---- guardian_run.c ---- */
+
+/* Seizes and stops all threads; the dying debugger may still hold them for a moment. False: the
+ * target is gone, or one does not stop. */
+bool guardian_stop_all(struct guarding *guarding);
+/* For a millisecond; guardian_stop_all() comes next. */
+void guardian_let_run_a_little(struct guarding *guarding);
+bool guardian_registers(pid_t tid, struct user_regs_struct *ret);
+
+/* ---- guardian_undo.c ---- */
+
+/* Makes the noted calls, the last one first; all threads stand, also afterwards. What cannot be
+ * made stays noted. */
+void guardian_run_undos(struct guarding *guarding);
+
+/* ---- guardian_children.c ---- */
 
 /* Notes the child of a clone that was under way; all threads stand, and the call is noted still. */
 void guardian_find_child(struct guarding *guarding);

@@ -278,17 +278,33 @@ void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 		handle_stop(tracees, tracee, status);
 }
 
-/*
- * A hit must be known for one before it is collected: with the report the signal is gone, too, and
- * should we be killed then the thread would go on in the middle of the instruction. True: it was
- * one.
- */
-static bool take_hit(struct tracees *tracees, const siginfo_t *report)
+void tracee_collect(pid_t tid)
 {
-	if (report->si_code != CLD_TRAPPED || report->si_status != SIGTRAP)
-		return false;
+	int status;
+	waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG);
+}
+
+/*
+ * Reports that are acted upon before they are collected: with the report the signal is gone, too,
+ * and should we be killed then the thread would never get it, or go on behind an int3 in the middle
+ * of an instruction. Whatever lets the thread go on collects as well. True: it was one.
+ */
+static bool take_signal(struct tracees *tracees, const siginfo_t *report)
+{
+	int signal = report->si_status;
 	struct tracee *tracee = tracee_find(tracees, report->si_pid);
-	return tracee && traps_handle_sigtrap(tracees, tracee);
+	if (report->si_code != CLD_TRAPPED || !tracee)
+		return false;
+	if (tracees->traps && tracee->step.active) {
+		if (traps_go_on_stepping(tracees, tracee, report, &signal))
+			handle_stop(tracees, tracee, W_STOPCODE(signal));
+		return true;
+	}
+	if (signal >> 8)
+		return false;
+	if (signal != SIGTRAP || !tracees->traps || !traps_handle_sigtrap(tracees, tracee))
+		handle_stop(tracees, tracee, W_STOPCODE(signal));
+	return true;
 }
 
 /* Only children and tracees of this thread: those of the main thread (`command | less`) are not
@@ -296,17 +312,14 @@ static bool take_hit(struct tracees *tracees, const siginfo_t *report)
 bool tracee_take_report(struct tracees *tracees, pid_t tid)
 {
 	int status, flags = __WALL | __WNOTHREAD | WNOHANG;
-	if (tracees->traps) {
-		siginfo_t report = {.si_pid = 0};
-		if (waitid(tid == -1 ? P_ALL : P_PID, tid == -1 ? 0 : (id_t)tid, &report,
-			    flags | WEXITED | WSTOPPED | WNOWAIT) != 0 ||
-			!report.si_pid)
-			return false;
-		if (take_hit(tracees, &report))
-			return true;
-		tid = report.si_pid;
-	}
-	tid = waitpid(tid, &status, flags);
+	siginfo_t report = {.si_pid = 0};
+	if (waitid(tid == -1 ? P_ALL : P_PID, tid == -1 ? 0 : (id_t)tid, &report,
+		    flags | WEXITED | WSTOPPED | WNOWAIT) != 0 ||
+		!report.si_pid)
+		return false;
+	if (take_signal(tracees, &report))
+		return true;
+	tid = waitpid(report.si_pid, &status, flags);
 	if (tid <= 0)
 		return false;
 	tracee_handle(tracees, tid, status);

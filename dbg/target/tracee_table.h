@@ -5,6 +5,7 @@
 #ifndef GCTXDBG_TARGET_TRACEE_TABLE_H
 #define GCTXDBG_TARGET_TRACEE_TABLE_H
 
+#include <signal.h>
 #include <sys/ptrace.h>
 
 /* Without memory an element is marked and not entered; the default would end the program. */
@@ -18,6 +19,19 @@ enum tracee_condition {
 	TRACEE_RUNNING, /* or about to report a stop */
 	TRACEE_STOPPED,
 	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
+};
+
+/* A signal for a thread in the middle of a displaced instruction, held until that is executed: see
+ * trap_step.c. */
+struct held_step {
+	bool active;
+	uint64_t trap; /* its address */
+	siginfo_t held;
+	uint64_t mask;	      /* the thread's own */
+	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
+			       */
+	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
+	int queue_anew;	      /* a signal; 0: none */
 };
 
 struct tracee {
@@ -36,6 +50,7 @@ struct tracee {
 	bool stop_wanted;     /* it has hit a trap whose handler wants all to stop */
 	bool waiting;	      /* it stands because its trap's handler said TRAP_AGAIN */
 	bool interrupt_again; /* what it was interrupted for is still to come */
+	struct held_step step;
 	UT_hash_handle hh;
 };
 
@@ -55,6 +70,10 @@ void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
  * none. */
 bool tracee_take_report(struct tracees *tracees, pid_t tid);
 
+/* Takes the report that a thread has made from the kernel. Until then the kernel keeps what it was
+ * for: should we be killed, a signal is delivered all the same. */
+void tracee_collect(pid_t tid);
+
 /* Acts upon one report of waitpid(). */
 void tracee_handle(struct tracees *tracees, pid_t tid, int status);
 
@@ -64,8 +83,9 @@ void tracee_interrupt_again(struct tracee *tracee);
 /* PTRACE_CONT with `signal` (0: none). */
 void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
 
-/* Whether a stopped thread has executed an int3 but not reported the SIGTRAP yet. */
-bool tracee_has_pending_int3(pid_t tid);
+/* Whether a stopped thread has executed an int3 or a single step but not reported the SIGTRAP yet.
+ */
+bool tracee_has_pending_trap(pid_t tid);
 
 /* The ptrace options of our tracees. */
 unsigned long tracee_options(const struct tracees *tracees);

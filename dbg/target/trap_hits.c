@@ -33,12 +33,6 @@ size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t
 	return done;
 }
 
-static void collect(pid_t tid)
-{
-	int status;
-	waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG);
-}
-
 /* An instruction of one byte has been executed there as well. */
 static bool is_int3(pid_t tid)
 {
@@ -104,7 +98,7 @@ static void stand(
 	bool moved = tracee->passed_trap != 0; /* into a handler */
 	if (!moved)
 		tracee_set_rip(tracee->tid, trap->address);
-	collect(tracee->tid);
+	tracee_collect(tracee->tid);
 	if (reported && !moved)
 		traps_show_at(tracee, trap, trap->address, 0);
 	set_condition(tracees, tracee, TRACEE_STOPPED);

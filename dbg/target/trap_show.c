@@ -94,9 +94,19 @@ static bool is_of_int3(const siginfo_t *info)
 	return info->si_signo == SIGTRAP && info->si_code == SI_KERNEL;
 }
 
-bool tracee_has_pending_int3(pid_t tid)
+static bool has_pending_int3(pid_t tid)
 {
 	return has_pending(tid, is_of_int3);
+}
+
+static bool is_of_kernel(const siginfo_t *info)
+{
+	return info->si_signo == SIGTRAP && info->si_code > 0;
+}
+
+bool tracee_has_pending_trap(pid_t tid)
+{
+	return has_pending(tid, is_of_kernel);
 }
 
 /* Of the instruction itself, which the program must see at its own address. */
@@ -141,7 +151,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 	if (!tracee_get_rip(tracee->tid, &rip))
 		return true;
 	if (!trap_area_contains(&traps->area, rip)) {
-		if (!traps_find(traps, rip - 1) || !tracee_has_pending_int3(tracee->tid))
+		if (!traps_find(traps, rip - 1) || !has_pending_int3(tracee->tid))
 			return true;
 		report_first(tracees, tracee);
 		return false;

@@ -17,19 +17,14 @@
 
 enum { MAX_STEPS = 1 << 16, SPINS = 200 };
 
-/* A step that reads from a slow disk takes its time. */
-static const int64_t patience_ns = INT64_C(2000000000);
+/* A step that reads from a slow disk takes its time; others must not wait for it. */
+static const int64_t patience_ns = INT64_C(20000000);
 
 struct step {
 	struct tracees *tracees;
 	struct tracee *tracee;
 	const struct trap *trap;
-	siginfo_t held;
-	uint64_t mask;	      /* the thread's own */
-	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
-			       */
-	int queue_anew;	      /* see exchange(); 0: none */
-	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
+	struct held_step *state;
 };
 
 static bool set_mask(pid_t tid, uint64_t mask)
@@ -75,7 +70,7 @@ static bool await_report(pid_t tid, siginfo_t *ret)
 }
 
 /* What to do next with a thread that stepping has brought to a report. */
-enum outcome { STEP_ON, STEP_DONE, STEP_GONE };
+enum outcome { STEP_ON, STEP_DONE, STEP_GONE, STEP_SLOW };
 
 /* Puts the thread at `rip`'s place in the program's eyes, if it is through with the instruction. */
 static bool is_through(struct step *step, bool must_show)
@@ -99,14 +94,14 @@ static bool is_through(struct step *step, bool must_show)
  */
 static bool exchange(struct step *step, const siginfo_t *info)
 {
-	if (!(step_mask() >> (step->held.si_signo - 1) & 1)) {
+	if (!(step_mask() >> (step->state->held.si_signo - 1) & 1)) {
 		syscall(SYS_tgkill, step->tracees->pid, step->tracee->tid, info->si_signo);
 		is_through(step, true);
 		return false;
 	}
-	ptrace(PTRACE_SETSIGINFO, step->tracee->tid, NULL, &step->held);
-	step->queue_anew = step->held.si_signo;
-	step->held = *info;
+	ptrace(PTRACE_SETSIGINFO, step->tracee->tid, NULL, &step->state->held);
+	step->state->queue_anew = step->state->held.si_signo;
+	step->state->held = *info;
 	return true;
 }
 
@@ -120,11 +115,11 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	if (event) {
 		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the
 		 * others. */
-		step->interrupt_again = true;
+		step->state->interrupt_again = true;
 		return STEP_ON;
 	}
 	if (signal == SIGSTOP) {
-		step->stop_again = true;
+		step->state->stop_again = true;
 		return STEP_ON;
 	}
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) != 0)
@@ -139,48 +134,81 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	return STEP_DONE;
 }
 
+/* One report, which has not been collected yet; STEP_ON: collected, the next step may be made. */
+static enum outcome take_one(struct step *step, const siginfo_t *report)
+{
+	enum outcome outcome = take(step, report);
+	if (outcome == STEP_ON)
+		tracee_collect(step->tracee->tid);
+	return outcome;
+}
+
 static enum outcome run(struct step *step)
 {
 	pid_t tid = step->tracee->tid;
 	for (int i = 0; i < MAX_STEPS; i++) {
 		siginfo_t report;
-		unsigned long queue_anew = (unsigned long)step->queue_anew;
-		step->queue_anew = 0;
-		if (trace(PTRACE_SINGLESTEP, tid, queue_anew) != 0 || !await_report(tid, &report))
+		unsigned long queue_anew = (unsigned long)step->state->queue_anew;
+		step->state->queue_anew = 0;
+		if (trace(PTRACE_SINGLESTEP, tid, queue_anew) != 0)
 			return STEP_GONE;
-		enum outcome outcome = take(step, &report);
+		if (!await_report(tid, &report))
+			return STEP_SLOW;
+		enum outcome outcome = take_one(step, &report);
 		if (outcome != STEP_ON)
 			return outcome;
-		int status;
-		waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG);
 	}
 	is_through(step, true); /* a long rep: it will come to the trap once more */
 	return STEP_DONE;
 }
 
+/*
+ * The thread is through and its last report not collected yet. That comes first: were we killed
+ * with another signal's siginfo in it, the thread would get a SIGTRAP that nobody sent.
+ */
+static bool finish(struct step *step, enum outcome outcome, int *signal)
+{
+	struct held_step *state = step->state;
+	pid_t tid = step->tracee->tid;
+	state->active = outcome == STEP_SLOW;
+	if (outcome == STEP_GONE || outcome == STEP_SLOW) {
+		/* Its end will be reported, or it hangs in the kernel and goes on later. */
+		set_condition(step->tracees, step->tracee, TRACEE_RUNNING);
+		return false;
+	}
+	set_mask(tid, state->mask);
+	tracee_collect(tid);
+	ptrace(PTRACE_SETSIGINFO, tid, NULL, &state->held);
+	*signal = state->held.si_signo;
+	if (state->stop_again)
+		syscall(SYS_tgkill, step->tracees->pid, tid, SIGSTOP);
+	if (state->interrupt_again)
+		trace(PTRACE_INTERRUPT, tid, 0);
+	return true;
+}
+
 bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal)
 {
 	pid_t tid = tracee->tid;
-	struct step step = {.tracees = tracees, .tracee = tracee, .trap = trap};
-	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &step.held) != 0 ||
-		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(step.mask), &step.mask) !=
-			0) // NOLINT
-		return false;
-	trap_area_write_step_mask(&tracees->traps->area, step.mask);
-	set_mask(tid, step.mask | step_mask());
-	if (run(&step) == STEP_GONE) {
-		/* Its end will be reported, or it is stuck in the kernel. */
-		set_condition(tracees, tracee, TRACEE_RUNNING);
+	struct held_step *state = &tracee->step;
+	struct step step = {tracees, tracee, trap, state};
+	*state = (struct held_step){.active = true, .trap = trap->address};
+	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &state->held) != 0 ||
+		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(state->mask), &state->mask) !=
+			0) { // NOLINT
+		state->active = false;
 		return false;
 	}
-	set_mask(tid, step.mask);
-	ptrace(PTRACE_SETSIGINFO, tid, NULL, &step.held);
-	*signal = step.held.si_signo;
-	int status;
-	waitpid(tid, &status, __WALL | __WNOTHREAD | WNOHANG);
-	if (step.stop_again)
-		syscall(SYS_tgkill, tracees->pid, tid, SIGSTOP);
-	if (step.interrupt_again)
-		trace(PTRACE_INTERRUPT, tid, 0);
-	return true;
+	trap_area_write_step_mask(&tracees->traps->area, state->mask);
+	set_mask(tid, state->mask | step_mask());
+	return finish(&step, run(&step), signal);
+}
+
+bool traps_go_on_stepping(
+	struct tracees *tracees, struct tracee *tracee, const siginfo_t *report, int *signal)
+{
+	const struct trap *trap = traps_find(tracees->traps, tracee->step.trap);
+	struct step step = {tracees, tracee, trap, &tracee->step};
+	enum outcome outcome = trap ? take_one(&step, report) : STEP_DONE;
+	return finish(&step, outcome == STEP_ON ? run(&step) : outcome, signal);
 }

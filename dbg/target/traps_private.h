@@ -128,9 +128,13 @@ int traps_tick(struct tracees *tracees);
  * The thread is about to get `signal` while it stands before the displaced instruction, or in the
  * middle of it: lets it execute that. True: it is through and stands, in the program's eyes, behind
  * it, about to get `*signal`, which may be another one than before. False: it has died, which has
- * been handled.
+ * been handled, or is not through yet: then its next report is for traps_go_on_stepping().
  */
 bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal);
+
+/* The same when the report that was missing has come; it has not been collected yet. */
+bool traps_go_on_stepping(
+	struct tracees *tracees, struct tracee *tracee, const siginfo_t *report, int *signal);
 
 /* ---- trap_children.c ---- */
 

@@ -16,23 +16,40 @@ enum {
 
 /* ---- The region ---- */
 
+/* Words of a signal frame: struct ucontext before its rip. */
+enum { UCONTEXT_RIP = 21, UCONTEXT_STACK = 2, UCONTEXT_STACK_SIZE = 4 };
+
 /*
- * A signal frame's rip, with the flags and code segment behind it (struct sigcontext). The address
- * alone tells nothing: the region lies low, and 0x203000, say, is on many a stack of Go 1.19.
+ * Whether words[i], of the stack from `sp` on, is the rip of a signal frame: flags and code segment
+ * are behind it (struct sigcontext). The address alone tells nothing: the region lies low, and
+ * 0x203000, say, is on many a stack of Go 1.19.
  */
-static bool is_saved_rip(const uint64_t *words, const struct region_note *region)
+static bool is_saved_rip(const uint64_t *words, size_t i, const struct region_note *region)
 {
 	enum { FLAG_ALWAYS_SET = 2, USER_CODE = 0x33 };
-	return words[0] >= region->start && words[0] < region->end && words[1] >> 32 == 0 &&
-	       (words[1] & FLAG_ALWAYS_SET) && (words[2] & 0xffff) == USER_CODE;
+	return i >= UCONTEXT_RIP && words[i] >= region->start && words[i] < region->end &&
+	       words[i + 1] >> 32 == 0 && (words[i + 1] & FLAG_ALWAYS_SET) &&
+	       (words[i + 2] & 0xffff) == USER_CODE;
+}
+
+/* Whether that frame is on the stack that `sp` is on, as far as it says itself: what is read may
+ * reach into a neighbouring signal stack, where frames of long ago lie. */
+static bool is_on_stack(const uint64_t *words, size_t i, uint64_t sp)
+{
+	const uint64_t *ucontext = &words[i - UCONTEXT_RIP];
+	uint64_t start = ucontext[UCONTEXT_STACK], size = ucontext[UCONTEXT_STACK_SIZE];
+	uint64_t frame = sp + i * sizeof(*words);
+	return frame - start >= size || sp - start < size;
 }
 
 static bool stack_leads_to(struct guarding *guarding, uint64_t sp, const struct region_note *region)
 {
 	uint64_t words[STACK_WORDS];
-	ssize_t n = pread(guarding->mem_fd, words, sizeof(words), (off_t)(sp & ~UINT64_C(7)));
-	for (ssize_t i = 0; i + 2 < n / (ssize_t)sizeof(words[0]); i++) {
-		if (is_saved_rip(&words[i], region))
+	sp &= ~UINT64_C(7);
+	ssize_t n = pread(guarding->mem_fd, words, sizeof(words), (off_t)sp);
+	size_t count = n > 0 ? (size_t)n / sizeof(words[0]) : 0;
+	for (size_t i = 0; i + 2 < count; i++) {
+		if (is_saved_rip(words, i, region) && is_on_stack(words, i, sp))
 			return true;
 	}
 	return false;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -13,6 +12,7 @@
 #include "dbg/target/fd.h"
 #include "dbg/target/guardian_log.h"
 #include "dbg/target/inject.h"
+#include "dbg/target/proc_files.h"
 #include "dbg/target/snapshot_child.h"
 #include "dbg/target/tracee_table.h"
 
@@ -125,8 +125,7 @@ static void put_back(struct guarding *guarding, struct call_note *note)
 			return;
 		if (gadget_contains(note->gadget, regs.rip)) {
 			struct iovec part = {&note->regs, sizeof(note->regs)};
-			ptrace(PTRACE_SETSIGMASK, note->tid, (void *)sizeof(note->mask), // NOLINT
-				&note->mask);
+			tracee_set_mask(note->tid, note->mask);
 			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
 			return;
 		}
@@ -252,20 +251,12 @@ static void find_child(struct guarding *guarding, struct snapshot_child *ret)
 		snapshot_child_find(log->pid, log->calls[call - 1].gadget, ret);
 }
 
-/* Memory of a program that has exited or executed another one is at its end. */
-static bool is_same_program(const struct guarding *guarding)
-{
-	uint8_t byte;
-	return !guarding->some_address || guarding->mem_fd < 0 ||
-	       pread(guarding->mem_fd, &byte, 1, (off_t)guarding->some_address) == 1;
-}
-
 static void undo_all(struct guarding *guarding)
 {
 	if (!stop_all(guarding))
 		return;
 	struct snapshot_child child;
-	bool same = is_same_program(guarding);
+	bool same = proc_memory_lives(guarding->mem_fd, guarding->some_address);
 	find_child(guarding, &child);
 	if (same) {
 		restore_bytes_by_ptrace(guarding);
@@ -284,13 +275,6 @@ static bool is_over(int pidfd)
 {
 	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
 	return poll(&fd, 1, 0) > 0;
-}
-
-static int open_memory(pid_t pid)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	return open(path, O_RDWR | O_CLOEXEC);
 }
 
 static int open_child_signals(void)
@@ -314,7 +298,7 @@ static bool await_end(int hangup, int debugger, int target)
 
 void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
 {
-	struct guarding guarding = {.log = log, .mem_fd = open_memory(log->pid)};
+	struct guarding guarding = {.log = log, .mem_fd = proc_open_memory(log->pid, O_RDWR)};
 	error_destroy(gadget_find(log->pid, &guarding.some_address));
 	guarding.tracees.pid = log->pid;
 	guarding.tracees.tracer = getpid();

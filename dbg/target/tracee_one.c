@@ -1,4 +1,4 @@
-/* Stopping one thread of a process, for what any of them can do. */
+/* One thread of a process: its mask, and stopping one for what any of them can do. */
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -6,6 +6,16 @@
 #include "dbg/target/tracee_table.h"
 
 enum { ONE_MS = 200, LONGER_MS = 2 };
+
+bool tracee_get_mask(pid_t tid, uint64_t *ret)
+{
+	return ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(*ret), ret) == 0; // NOLINT
+}
+
+bool tracee_set_mask(pid_t tid, uint64_t mask)
+{
+	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
+}
 
 /* Gives the thread a while to stop. Most stop at once; one that does not (an uninterruptible wait)
  * must not hold us up. */

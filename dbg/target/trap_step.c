@@ -32,11 +32,6 @@ struct step {
 	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
 };
 
-static bool set_mask(pid_t tid, uint64_t mask)
-{
-	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
-}
-
 /* All but those that an instruction itself can raise: blocked, they would end the process. */
 static uint64_t step_mask(void)
 {
@@ -163,17 +158,16 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 	pid_t tid = tracee->tid;
 	struct step step = {.tracees = tracees, .tracee = tracee, .trap = trap};
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &step.held) != 0 ||
-		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(step.mask), &step.mask) !=
-			0) // NOLINT
+		!tracee_get_mask(tid, &step.mask))
 		return false;
 	trap_area_write_step_mask(&tracees->traps->area, step.mask);
-	set_mask(tid, step.mask | step_mask());
+	tracee_set_mask(tid, step.mask | step_mask());
 	if (run(&step) == STEP_GONE) {
 		/* Its end will be reported, or it is stuck in the kernel. */
 		set_condition(tracees, tracee, TRACEE_RUNNING);
 		return false;
 	}
-	set_mask(tid, step.mask);
+	tracee_set_mask(tid, step.mask);
 	ptrace(PTRACE_SETSIGINFO, tid, NULL, &step.held);
 	*signal = step.held.si_signo;
 	int status;

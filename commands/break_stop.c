@@ -159,6 +159,10 @@ void break_session_take(struct shell *shell)
 		if (shell->target->state == TARGET_RUNNING)
 			break;
 	}
+	if (session && session->hidden && shell->target->state != TARGET_RUNNING) {
+		tell_hidden(shell);
+		any = true;
+	}
 	if (any)
 		fflush(shell->out.stream);
 }

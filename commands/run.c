@@ -182,6 +182,15 @@ static struct error *parse_limits(const struct arguments *arguments, struct run 
 	return err;
 }
 
+/* Nobody shall wait for what cannot come. */
+static struct error *check_hits(const struct shell *shell, const struct run *run)
+{
+	if (!run->hits || break_session_is_armed(shell))
+		return NULL;
+	return error_create(
+		ERROR_USAGE, "--hits: there is no breakpoint to be hit, or none that is enabled");
+}
+
 /* `continue` in a breakpoint's list of commands: ends the list, the process runs on afterwards. */
 static struct error *continue_later(struct shell *shell, const struct arguments *arguments)
 {
@@ -206,11 +215,11 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	if (background && (run.hits || run.deadline_ns != INT64_MAX))
 		return error_create(
 			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
-	if (run.hits && !shell->breaks)
-		return error_create(ERROR_USAGE, "--hits: there is no breakpoint to be hit");
 	if (shell->breaks && shell->breaks->in_commands)
 		return continue_later(shell, arguments);
-	err = take_failure(shell);
+	err = check_hits(shell, &run);
+	if (!err)
+		err = take_failure(shell);
 	if (err)
 		return err;
 	interrupt_drain();
@@ -267,6 +276,9 @@ static struct error *run_wait(struct shell *shell, const struct arguments *argum
 	if (shell->breaks && shell->breaks->in_commands)
 		return error_create(ERROR_USAGE,
 			"wait: the process is stopped while a breakpoint's commands run");
+	err = check_hits(shell, &run);
+	if (err)
+		return err;
 	interrupt_drain();
 	shell->json_events = argument_given(arguments, "json");
 	run.failed = take_failure(shell);

@@ -263,3 +263,32 @@ def a_snapshot_of_what_runs_in_the_background(go):
         assert r.err.count("it stood still for") == 1 and "main.busy" in r.out, r
         assert "breakpoint 1, main.handle, hit 1" in r.out, r
         p.check_as_before()
+
+
+@case()
+def nobody_waits_for_what_cannot_come(go):
+    """--hits without a breakpoint that is enabled; numbers that are none."""
+    with Breaks(go) as p:
+        for commands, words in ((("break main.handle", "disable", "continue --hits 3"), ["enabled"]),
+                                (("break main.nothing", "continue --hits 3"), ["main.nothing"]),
+                                (("break main.handle", "delete", "wait --hits 2"), ["no breakpoint"]),
+                                (("break main.handle", "delete x"), ['"x" is no number of a breakpoint']),
+                                (("break main.handle", "enable 1-"), ['"1-" is no range of breakpoints']),
+                                (("break main.handle", "ignore 9 1"), ["no breakpoint 9; there are: 1"]),
+                                (("break main.handle", "condition 9 id == 3"), ["no breakpoint 9; there are: 1"])):
+            debugger.one_sentence(debugger.attach(p.pid, *commands, options=["-q", "--pause=stop"], expect=1), *words)
+        r = debugger.attach(p.pid, "break main.handle", "ignore 1 2", "ignore 1 0", "condition 1", options=["--pause=stop"])
+        assert "next 2 hits pass" in r.err and "ignores no hits" in r.err and "no condition now" in r.err, r
+        p.check_as_before()
+
+
+@case()
+def lines_left_out_at_a_terminal_are_told_of(go):
+    with Breaks(go) as p:
+        p.order("busy")
+        with Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
+            t.run("trace main.handle")
+            text = t.run("continue --for 300ms")
+            assert re.search(r"… \d+ more \(not shown on a terminal", text), text[-1000:]
+            t.quit()
+        p.check_as_before()

@@ -161,7 +161,7 @@ def leaving_in_a_list(go, line):
             p.check_as_before()
 
 
-@case(go="ends", end=["exit", "SIGKILL"])
+@case(go="ends", end=["exit", "SIGKILL", "exec"])
 def the_target_ends_during_a_list(go, end):
     with Breaks(go) as p:
         p.order("stuck 1")
@@ -172,14 +172,33 @@ def the_target_ends_during_a_list(go, end):
         p.send("stuck 0")
         assert json.loads(child.stdout.readline())["event"] == "stop"
         p.line()  # it runs again, for the check
-        if end == "exit":
-            p.send("exit 7")
+        if end != "SIGKILL":
+            p.send({"exit": "exit 7", "exec": "again 0"}[end])
         else:
             os.kill(p.pid, signal.SIGKILL)
         r = debugger.finish(child)
         last = documents(r.out)[-1]
-        assert last["event"] == {"exit": "exited", "SIGKILL": "killed"}[end], r
+        assert last["event"] == {"exit": "exited", "SIGKILL": "killed", "exec": "exec"}[end], r
         assert r.status == 1 and f"{path}:3" in r.err and "not reached" not in r.out and "after" not in r.out, r
+        if end == "exec":
+            assert p.line() == "ready"
+            process.check_untouched(p.pid)
+
+
+@case(go="ends", sig=["SIGTERM", "SIGHUP"])
+def asked_to_leave_during_a_list(go, sig):
+    with Breaks(go) as p:
+        p.order("stuck 1")
+        child = p.session("break main.marker", "commands", "ctx check --grace 20s", "echo not reached", "continue", "end",
+                          "echo armed", "continue --json", "echo after")
+        wait_for_line(child, "armed")
+        p.send("stuck 0")
+        assert json.loads(child.stdout.readline())["event"] == "stop"
+        p.line()
+        child.send_signal(getattr(signal, sig))
+        out, _ = child.communicate(timeout=debugger.scaled(20))
+        assert "not reached" not in out and "after" not in out and '"event":"leave"' in out, out
+        p.check_as_before()
 
 
 @case(go="ends")

@@ -1,9 +1,18 @@
 /* The commands that change breakpoints: condition, ignore, enable, disable, delete. */
 #include <ctype.h>
+#include <inttypes.h>
 
 #include "commands/break_list.h"
 #include "commands/line.h"
 #include "commands/registry.h"
+
+/* The session, which has a breakpoint of that number. */
+static struct error *find(struct shell *shell, int number, struct break_session **ret)
+{
+	struct breakpoint breakpoint;
+	struct error *err = break_session_get_some(shell, ret);
+	return err ? err : break_session_find(*ret, number, &breakpoint);
+}
 
 /* ---- condition ---- */
 
@@ -35,8 +44,12 @@ static struct error *run_condition(struct shell *shell, const struct arguments *
 	_cleanup_free_ char *condition = NULL;
 	struct error *err = parse_condition(arguments->rest, &number, &condition);
 	if (!err)
-		err = break_session_get_some(shell, &session);
-	return err ? err : breakpoints_set_condition(session->breakpoints, number, condition);
+		err = find(shell, number, &session);
+	if (!err)
+		err = breakpoints_set_condition(session->breakpoints, number, condition);
+	if (!err && !condition)
+		shell_tell(shell, "breakpoint %d has no condition now", number);
+	return err;
 }
 
 static const char *const condition_aliases[] = {"cond", NULL};
@@ -68,8 +81,15 @@ static struct error *run_ignore(struct shell *shell, const struct arguments *arg
 	if (!err)
 		err = argument_number(arguments->words[1], "how many hits to ignore", &count);
 	if (!err)
-		err = break_session_get_some(shell, &session);
-	return err ? err : breakpoints_ignore(session->breakpoints, number, count);
+		err = find(shell, number, &session);
+	if (!err)
+		err = breakpoints_ignore(session->breakpoints, number, count);
+	if (!err && count)
+		shell_tell(shell, "breakpoint %d lets the next %" PRIu64 " hit%s pass", number,
+			count, count == 1 ? "" : "s");
+	else if (!err)
+		shell_tell(shell, "breakpoint %d ignores no hits now", number);
+	return err;
 }
 
 static const struct command ignore_command = {
@@ -99,7 +119,12 @@ static struct error *parse_range(const char *text, int *ret_first, int *ret_last
 	snprintf(first, sizeof(first), "%.*s", (int)(length < 23 ? length : 23), text);
 	struct error *err = break_session_parse_number(first, ret_first);
 	*ret_last = err ? 0 : *ret_first;
-	return err || !dash ? err : break_session_parse_number(dash + 1, ret_last);
+	if (!err && dash)
+		err = break_session_parse_number(dash + 1, ret_last);
+	if (!dash || !err || err->code != ERROR_USAGE)
+		return err;
+	error_destroy(err);
+	return error_create(ERROR_USAGE, "\"%s\" is no range of breakpoints: write 2-5", text);
 }
 
 /* Those in a range that exist; one alone must. */

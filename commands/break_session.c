@@ -58,10 +58,16 @@ struct error *break_session_get_some(struct shell *shell, struct break_session *
 
 struct error *break_session_parse_number(const char *text, int *ret)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	struct error *err = argument_number(text, "the number of the breakpoint", &number);
-	if (!err && number > INT32_MAX)
+	if (err) {
+		error_destroy(err);
+		err = error_create(ERROR_USAGE,
+			"\"%s\" is no number of a breakpoint (\"info breakpoints\" tells them)",
+			text);
+	} else if (number > INT32_MAX) {
 		err = error_create(ERROR_NOT_FOUND, "there is no breakpoint %s", text);
+	}
 	if (!err)
 		*ret = (int)number;
 	return err;

@@ -1,5 +1,4 @@
 /* What becomes of hits: trace lines while the process runs, stops when it is stopped. */
-#include <time.h>
 #include <unistd.h>
 
 #include "commands/break_commands.h"
@@ -8,6 +7,7 @@
 #include "commands/run.h"
 #include "commands/selection.h"
 #include "dbg/go/program.h"
+#include "dwarf/base/clock.h"
 
 enum {
 	LINES_PER_SECOND = 50, /* of traces on a terminal: as much as one can follow */
@@ -17,13 +17,6 @@ enum {
 };
 
 /* ---- Traces ---- */
-
-static int64_t current_second(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 static void tell_hidden(struct shell *shell)
 {
@@ -43,7 +36,7 @@ static bool may_print(struct shell *shell)
 	int fd = fileno(shell->out.stream);
 	if (fd < 0 || !isatty(fd))
 		return true;
-	int64_t second = current_second();
+	int64_t second = monotonic_now() / 1000000000;
 	if (second != session->second) {
 		tell_hidden(shell);
 		session->second = second;
@@ -165,6 +158,10 @@ void break_session_take(struct shell *shell)
 		any = tell_pending(shell) || any;
 		if (shell->target->state == TARGET_RUNNING)
 			break;
+	}
+	if (session && session->hidden && shell->target->state != TARGET_RUNNING) {
+		tell_hidden(shell);
+		any = true;
 	}
 	if (any)
 		fflush(shell->out.stream);

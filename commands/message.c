@@ -2,10 +2,10 @@
 #include "commands/shell.h"
 
 #include <stdarg.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands/script.h"
+#include "dwarf/base/clock.h"
 
 /* Erases the progress line, if one is shown. */
 static void erase_progress(struct shell *shell)
@@ -93,9 +93,7 @@ void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64
 		erase_progress(shell);
 		return;
 	}
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	int64_t now_ns = monotonic_now();
 	/* What takes no longer than a moment flashes nothing. */
 	if (!shell->progress_ns)
 		shell->progress_ns = now_ns + DELAY_NS;

@@ -1,6 +1,5 @@
 /* The commands that let the target run: continue, wait. */
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands/break_session.h"
@@ -9,13 +8,7 @@
 #include "commands/run.h"
 #include "commands/snapshot.h"
 #include "dbg/go/program.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include "dwarf/base/clock.h"
 
 struct error *shell_stop(struct shell *shell)
 {
@@ -48,14 +41,14 @@ bool run_has_hits(const struct shell *shell, const struct run *run)
 
 static bool has_had_enough(const struct shell *shell, const struct run *run)
 {
-	return shell->cancel || now_ns() >= run->deadline_ns || output_failed(&shell->out) ||
+	return shell->cancel || monotonic_now() >= run->deadline_ns || output_failed(&shell->out) ||
 	       run_has_hits(shell, run) || run->failed;
 }
 
 static void wait_for_event(const struct shell *shell, int64_t deadline_ns)
 {
 	/* A wait of at most a minute at a time: more does not fit into an int. */
-	int64_t left_ns = deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - now_ns();
+	int64_t left_ns = deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - monotonic_now();
 	int64_t timeout_ms = left_ns < 0 ? 0 : left_ns / 1000000 + 1;
 	struct pollfd fds[] = {
 		{.fd = shell->target->event_fd, .events = POLLIN},
@@ -96,7 +89,7 @@ static struct error *wait_for_stop(struct shell *shell, struct run *run)
 			break;
 		}
 		/* The event follows a stop at once. */
-		wait_for_event(shell, running ? run->deadline_ns : now_ns() + 100000000);
+		wait_for_event(shell, running ? run->deadline_ns : monotonic_now() + 100000000);
 		if (!running)
 			shell->stop_told = true;
 		shell_handle_events(shell);
@@ -114,8 +107,8 @@ static struct error *wait_for_stop(struct shell *shell, struct run *run)
 static int64_t deadline_after(int64_t duration_ns)
 {
 	int64_t deadline_ns;
-	return __builtin_add_overflow(now_ns(), duration_ns, &deadline_ns) ? INT64_MAX
-									   : deadline_ns;
+	return __builtin_add_overflow(monotonic_now(), duration_ns, &deadline_ns) ? INT64_MAX
+										  : deadline_ns;
 }
 
 enum { LIVES_MS = 100 };
@@ -125,13 +118,13 @@ enum { LIVES_MS = 100 };
 static struct error *wait_beside(struct shell *shell, int64_t duration_ns)
 {
 	int64_t end_ns = deadline_after(duration_ns);
-	while (!shell->cancel && !shell->quit && now_ns() < end_ns &&
+	while (!shell->cancel && !shell->quit && monotonic_now() < end_ns &&
 		target_program_lives(shell->target)) {
 		struct pollfd fds[] = {
 			{.fd = shell->target->event_fd, .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
 		};
-		int64_t left_ms = (end_ns - now_ns()) / 1000000 + 1;
+		int64_t left_ms = (end_ns - monotonic_now()) / 1000000 + 1;
 		poll(fds, array_length(fds), left_ms < LIVES_MS ? (int)left_ms : LIVES_MS);
 		if (fds[1].revents)
 			interrupt_drain();
@@ -189,6 +182,15 @@ static struct error *parse_limits(const struct arguments *arguments, struct run 
 	return err;
 }
 
+/* Nobody shall wait for what cannot come. */
+static struct error *check_hits(const struct shell *shell, const struct run *run)
+{
+	if (!run->hits || break_session_is_armed(shell))
+		return NULL;
+	return error_create(
+		ERROR_USAGE, "--hits: there is no breakpoint to be hit, or none that is enabled");
+}
+
 /* `continue` in a breakpoint's list of commands: ends the list, the process runs on afterwards. */
 static struct error *continue_later(struct shell *shell, const struct arguments *arguments)
 {
@@ -213,11 +215,11 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	if (background && (run.hits || run.deadline_ns != INT64_MAX))
 		return error_create(
 			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
-	if (run.hits && !shell->breaks)
-		return error_create(ERROR_USAGE, "--hits: there is no breakpoint to be hit");
 	if (shell->breaks && shell->breaks->in_commands)
 		return continue_later(shell, arguments);
-	err = take_failure(shell);
+	err = check_hits(shell, &run);
+	if (!err)
+		err = take_failure(shell);
 	if (err)
 		return err;
 	interrupt_drain();
@@ -274,6 +276,9 @@ static struct error *run_wait(struct shell *shell, const struct arguments *argum
 	if (shell->breaks && shell->breaks->in_commands)
 		return error_create(ERROR_USAGE,
 			"wait: the process is stopped while a breakpoint's commands run");
+	err = check_hits(shell, &run);
+	if (err)
+		return err;
 	interrupt_drain();
 	shell->json_events = argument_given(arguments, "json");
 	run.failed = take_failure(shell);

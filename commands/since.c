@@ -62,8 +62,9 @@ static struct note note_of(struct program *program, const struct goroutine *goro
 	/* One that runs moves, wherever it was switched to last. */
 	if (goroutine_is_running(program, goroutine))
 		mark = mix(mark, (uint64_t)program_now_ns(program));
-	return (struct note){
-		goroutine->goid, goroutine->start_pc, goroutine->go_pc, mark, goroutine->system};
+	/* The first one is made by the runtime's start: no `go` statement. */
+	return (struct note){goroutine->goid, goroutine->start_pc,
+		goroutine->goid == 1 ? 0 : goroutine->go_pc, mark, goroutine->system};
 }
 
 struct error *since_take(struct shell *shell, struct since **ret)
@@ -211,7 +212,8 @@ static struct error *render_text(struct shell *shell, struct changes *changes)
 	qsort(kinds, count, sizeof(*kinds), compare_sizes);
 	format_duration(changes->between_ns, between, sizeof(between));
 	output_printf(&shell->out, STYLE_STRONG,
-		"in the %s between the two snapshots: %zu born, %zu gone, %zu moved, %zu not\n",
+		"in the %s between the two snapshots: %zu born, %zu gone, %zu moved, %zu have "
+		"not\n",
 		between, changes->counts[BORN], changes->counts[GONE], changes->counts[MOVED],
 		changes->counts[UNMOVED]);
 	kinds_text(shell, kinds, count);

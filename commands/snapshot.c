@@ -4,17 +4,15 @@
 #include "commands/break_session.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "commands/registry.h"
 #include "commands/since.h"
 #include "dbg/go/program.h"
+#include "dwarf/base/clock.h"
 
 int64_t snapshot_age_ns(const struct target *target)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec - target->stop_monotonic_ns;
+	return monotonic_now() - target->stop_monotonic_ns;
 }
 
 uint64_t snapshot_shared_size(struct target *target)
@@ -45,8 +43,9 @@ struct error *snapshot_again(struct shell *shell)
 	if (break_session_is_armed(shell))
 		return error_create(ERROR_USAGE,
 			"breakpoints are set: \"delete\" or \"disable\" them before a snapshot");
-	/* Takes out what has been disabled. */
-	struct error *err = break_session_arm(shell);
+	/* Takes out what has been disabled; while it runs nothing is in. */
+	bool running = shell->target->state == TARGET_RUNNING;
+	struct error *err = running ? NULL : break_session_arm(shell);
 	if (err)
 		return err;
 	err = target_snapshot(shell->target);
@@ -96,7 +95,9 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 		shell->since = since;
 	}
 	if (!argument_given(arguments, "json")) {
-		snapshot_tell(shell);
+		/* Of a process that ran the event has told. */
+		if (seen)
+			snapshot_tell(shell);
 		return NULL;
 	}
 	shell_show_warning(shell);

@@ -1,16 +1,9 @@
 /* What happens at a hit, in the tracer thread: conditions, counts, events. */
 #include <stdio.h>
-#include <time.h>
 
 #include "dbg/break/breakpoint_state.h"
 #include "dbg/go/program_state.h"
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include "dwarf/base/clock.h"
 
 static const char *name_of(const struct breakpoint_entry *entry, int id)
 {
@@ -71,7 +64,7 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	event->hit = hit->number;
 	event->tid = hit->trap->tid;
 	event->address = hit->trap->address;
-	event->time_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - hit->monotonic_ns);
+	event->time_ns = clock_now(CLOCK_REALTIME) - (monotonic_now() - hit->monotonic_ns);
 	event->place = entry->place.items[armed->item].code;
 	struct error *err = hit_current(hit, &goroutine);
 	if (!err && goroutine->address) {
@@ -195,7 +188,7 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 	if (break_events_room(&breakpoints->events) < count)
 		return TRAP_AGAIN;
 	const struct armed_trap *life = NULL;
-	int64_t start = hit->monotonic_ns = now_ns(CLOCK_MONOTONIC);
+	int64_t start = hit->monotonic_ns = monotonic_now();
 	for (size_t i = 0; i < count; i++) {
 		const struct armed_trap *armed = &breakpoints->armed[first + i];
 		if (is_life(kind_of(armed)))
@@ -205,7 +198,7 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 		begin(hit, trap, armed);
 		if (judge(breakpoints, armed, hit) == TRAP_STOP)
 			answer = TRAP_STOP;
-		int64_t end = now_ns(CLOCK_MONOTONIC);
+		int64_t end = monotonic_now();
 		armed->entry->judging_ns += (uint64_t)(end - start);
 		start = end;
 	}

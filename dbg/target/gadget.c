@@ -18,9 +18,7 @@ const uint8_t gadget_code[GADGET_SIZE] = {0x0f, 0x05, 0xeb, 0xfe};
 /* The program headers as they are in memory; returns how many. */
 static size_t read_segments(pid_t tid, uint64_t address, size_t count, Elf64_Phdr *ret)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int fd = proc_open_memory(tid, O_RDONLY);
 	if (fd < 0 || !address || address > INT64_MAX)
 		return 0;
 	size_t size = (count < MAX_SEGMENTS ? count : MAX_SEGMENTS) * sizeof(*ret);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -13,6 +12,7 @@
 #include "dbg/target/fd.h"
 #include "dbg/target/guardian_run.h"
 #include "dbg/target/inject.h"
+#include "dbg/target/proc_files.h"
 #include "dbg/target/tracee_table.h"
 
 enum {
@@ -115,8 +115,7 @@ static void put_back(struct guarding *guarding, struct call_note *note)
 			return;
 		if (gadget_contains(note->gadget, regs.rip)) {
 			struct iovec part = {&note->regs, sizeof(note->regs)};
-			ptrace(PTRACE_SETSIGMASK, note->tid, (void *)sizeof(note->mask), // NOLINT
-				&note->mask);
+			tracee_set_mask(note->tid, note->mask);
 			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
 			return;
 		}
@@ -144,20 +143,12 @@ static void end_call(struct guarding *guarding)
 	log->call_current = 0;
 }
 
-/* Memory of a program that has exited or executed another one is at its end. */
-static bool is_same_program(const struct guarding *guarding)
-{
-	uint8_t byte;
-	return !guarding->some_address || guarding->mem_fd < 0 ||
-	       pread(guarding->mem_fd, &byte, 1, (off_t)guarding->some_address) == 1;
-}
-
 /* What all threads have to stand for. */
 static void undo_changes(struct guarding *guarding)
 {
 	if (!guardian_stop_all(guarding))
 		return;
-	bool same = is_same_program(guarding);
+	bool same = proc_memory_lives(guarding->mem_fd, guarding->some_address);
 	/* Before the gadget of the noted call is forgotten. */
 	guardian_find_child(guarding);
 	if (same) {
@@ -184,13 +175,6 @@ static bool is_over(int pidfd)
 	return poll(&fd, 1, 0) > 0;
 }
 
-static int open_memory(pid_t pid)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
 static int open_child_signals(void)
 {
 	sigset_t set;
@@ -212,7 +196,8 @@ static bool await_end(int hangup, int debugger, int target)
 
 void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
 {
-	struct guarding guarding = {.log = log, .mem_fd = open_memory(log->pid), .target = target};
+	struct guarding guarding = {
+		.log = log, .mem_fd = proc_open_memory(log->pid, O_RDWR), .target = target};
 	error_destroy(gadget_find(log->pid, &guarding.some_address));
 	guarding.tracees.pid = log->pid;
 	guarding.tracees.tracer = getpid();

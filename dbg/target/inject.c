@@ -40,16 +40,6 @@ static bool set_registers(pid_t tid, const struct user_regs_struct *regs)
 	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
 }
 
-static bool get_mask(pid_t tid, uint64_t *ret)
-{
-	return ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(*ret), ret) == 0; // NOLINT
-}
-
-static bool set_mask(pid_t tid, uint64_t mask)
-{
-	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
-}
-
 static struct error *died(const struct injection *injection)
 {
 	return error_create(ERROR_GONE, "thread %d of process %d has died", injection->tid,
@@ -72,14 +62,15 @@ static struct error *enter(struct injection *injection, long number, const uint6
 	regs.r10 = arguments[3];
 	regs.r8 = arguments[4];
 	regs.r9 = arguments[5];
-	if (!set_registers(injection->tid, &regs) || !set_mask(injection->tid, blocked_signals()))
+	if (!set_registers(injection->tid, &regs) ||
+		!tracee_set_mask(injection->tid, blocked_signals()))
 		return died(injection);
 	return NULL;
 }
 
 static struct error *leave(struct injection *injection)
 {
-	if (!set_mask(injection->tid, injection->own.mask) ||
+	if (!tracee_set_mask(injection->tid, injection->own.mask) ||
 		!set_registers(injection->tid, &injection->own.regs))
 		return died(injection);
 	return NULL;
@@ -96,7 +87,7 @@ static void note(struct injection *injection, pid_t tid)
 static struct error *keep(struct injection *injection)
 {
 	if (!get_registers(injection->tid, &injection->own.regs) ||
-		!get_mask(injection->tid, &injection->own.mask))
+		!tracee_get_mask(injection->tid, &injection->own.mask))
 		return died(injection);
 	note(injection, injection->tid);
 	return NULL;

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/uio.h>
 
 #include "dbg/target/fd.h"
+#include "dbg/target/proc_files.h"
 
 enum { MAX_CALL_BYTES = 1 << 20, MAX_CALL_RUNS = 256 };
 
@@ -75,9 +75,7 @@ static int mem_fd(struct live_memory *memory)
 	int fd = __atomic_load_n(&memory->mem_fd, __ATOMIC_ACQUIRE), none = -1;
 	if (fd >= 0)
 		return fd;
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", memory->tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = proc_open_memory(memory->tid, O_RDONLY);
 	if (fd < 0 || __atomic_compare_exchange_n(&memory->mem_fd, &none, fd, false,
 			      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return fd;

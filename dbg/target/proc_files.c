@@ -168,6 +168,19 @@ static void close_directory(DIR **directory)
 		closedir(*directory);
 }
 
+int proc_open_memory(pid_t tid, int flags)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
+	return open(path, flags | O_CLOEXEC);
+}
+
+bool proc_memory_lives(int fd, uint64_t address)
+{
+	uint8_t byte;
+	return fd < 0 || !address || pread(fd, &byte, 1, (off_t)address) == 1;
+}
+
 int proc_list_threads(pid_t pid, pid_t **ret, size_t *ret_count)
 {
 	char path[64];

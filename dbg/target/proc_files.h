@@ -46,6 +46,16 @@ pid_t proc_namespace_tid(pid_t tid);
 /* Kernel function the thread waits in; empty when unknown (needs privileges on most kernels). */
 void proc_read_wchan(pid_t tid, char *ret, size_t size);
 
+/* Opens its memory, with O_RDONLY or O_RDWR; -1 and errno when that is refused. */
+int proc_open_memory(pid_t tid, int flags);
+
+/*
+ * Whether the program is still there whose memory `fd` has been opened: that of one that has exited
+ * or executed another is at its end. `address` can be read in it. True also where that cannot be
+ * told: fd -1 or address 0.
+ */
+bool proc_memory_lives(int fd, uint64_t address);
+
 /* The threads of `pid`; `*ret` is malloc'ed. ENOENT or ESRCH: no such process. */
 int proc_list_threads(pid_t pid, pid_t **ret, size_t *ret_count);
 

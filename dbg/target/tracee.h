@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "dbg/target/target.h"
+#include "dwarf/base/clock.h"
 
 enum tracing_mode { TRACING_RUNNING, TRACING_STOPPING, TRACING_LEAVING };
 
@@ -100,8 +101,5 @@ struct error *tracees_registers(struct tracees *tracees, struct thread **ret, si
 
 /* Forgets all threads (frees the table); they stay traced until the calling thread ends. */
 void tracees_deinit(struct tracees *tracees);
-
-/* CLOCK_MONOTONIC in ns. */
-int64_t monotonic_now(void);
 
 #endif

@@ -7,20 +7,12 @@
 #include <sys/signalfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dbg/target/proc_files.h"
 #include "dbg/target/traps_private.h"
 
 enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
-
-int64_t monotonic_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 bool tracees_is_empty(const struct tracees *tracees)
 {

@@ -57,6 +57,10 @@ struct tracee {
 /* ptrace() without an address. */
 long trace(enum __ptrace_request request, pid_t tid, unsigned long data);
 
+/* The signals that a stopped thread blocks; false when it is being killed. */
+bool tracee_get_mask(pid_t tid, uint64_t *ret);
+bool tracee_set_mask(pid_t tid, uint64_t mask);
+
 struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
 void set_condition(struct tracees *tracees, struct tracee *tracee, enum tracee_condition condition);
 

@@ -2,7 +2,6 @@
  * registers. */
 #include <errno.h>
 #include <signal.h>
-#include <time.h>
 
 #include "dbg/target/attach_check.h"
 #include "dbg/target/tracer_private.h"
@@ -63,13 +62,11 @@ struct error *tracer_stop_patiently(struct tracer *tracer)
 
 void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 {
-	struct timespec realtime;
-	clock_gettime(CLOCK_REALTIME, &realtime);
 	*ret = (struct stop){
 		.pid = tracer->tracees.pid,
 		.tid = tracees_any_stopped(&tracer->tracees),
 		.monotonic_ns = monotonic_now(),
-		.realtime_ns = realtime.tv_sec * INT64_C(1000000000) + realtime.tv_nsec,
+		.realtime_ns = clock_now(CLOCK_REALTIME),
 	};
 	if (tracer->options.max_stop_ns > 0)
 		tracer_set_watchdog(tracer, began + tracer->options.max_stop_ns);

@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "dbg/target/fd.h"
@@ -21,10 +20,8 @@
 static void remember_program(struct tracer *tracer)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", tracees_any_stopped(&tracer->tracees));
 	close_fd(&snapshot->identity_fd);
-	snapshot->identity_fd = open(path, O_RDONLY | O_CLOEXEC);
+	snapshot->identity_fd = proc_open_memory(tracees_any_stopped(&tracer->tracees), O_RDONLY);
 	struct error *err =
 		gadget_find(tracees_any_stopped(&tracer->tracees), &snapshot->identity_address);
 	if (err)
@@ -34,9 +31,7 @@ static void remember_program(struct tracer *tracer)
 
 static bool is_same_program(const struct tracer_snapshot *snapshot)
 {
-	uint8_t byte;
-	return snapshot->identity_fd < 0 ||
-	       pread(snapshot->identity_fd, &byte, 1, (off_t)snapshot->identity_address) == 1;
+	return proc_memory_lives(snapshot->identity_fd, snapshot->identity_address);
 }
 
 /* The descriptor changes in calls only, for which the user's thread waits. */

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,17 +40,10 @@ void traps_forget_child(struct traps *traps, pid_t pid)
 	}
 }
 
-static int open_memory(pid_t pid)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
 /* Whether what we write into the target's area is seen in the child's. */
 static bool shares_memory(const struct traps *traps, pid_t pid)
 {
-	_cleanup_fd_ int fd = open_memory(pid);
+	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
 	for (uint64_t value = 1; value <= 2; value++) {
 		uint64_t seen = 0;
 		off_t place = (off_t)trap_area_step_mask(&traps->area);
@@ -65,7 +57,7 @@ static bool shares_memory(const struct traps *traps, pid_t pid)
 /* In a child with memory of its own. */
 static void restore_copy(const struct traps *traps, pid_t pid)
 {
-	_cleanup_fd_ int fd = open_memory(pid);
+	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
 	for (size_t i = 0; fd >= 0 && i < traps->count; i++) {
 		const struct trap *trap = &traps->items[i];
 		uint8_t byte;

@@ -74,7 +74,7 @@ static bool check_action(struct tracees *tracees, struct tracee *tracee, const s
 		tracee->passed_stack = regs->rsp;
 	} else if (was_reset) {
 		mask |= UINT64_C(1) << (SIGTRAP - 1);
-		ptrace(PTRACE_SETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask); // NOLINT
+		tracee_set_mask(tracee->tid, mask);
 	}
 	return true;
 }
@@ -168,7 +168,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	}
 	uint64_t mask = 0;
 	tracee->group_stop = 0; /* it was in none, having come here */
-	ptrace(PTRACE_GETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask); // NOLINT
+	tracee_get_mask(tracee->tid, &mask);
 	enum trap_answer answer = ask(tracees, tracee, trap, &regs);
 	if (mask || !traps->area.action_changed) {
 		tracee_set_rip(tracee->tid, trap->address);

@@ -27,11 +27,6 @@ struct step {
 	struct held_step *state;
 };
 
-static bool set_mask(pid_t tid, uint64_t mask)
-{
-	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
-}
-
 /* All but those that an instruction itself can raise: blocked, they would end the process. */
 static uint64_t step_mask(void)
 {
@@ -176,7 +171,7 @@ static bool finish(struct step *step, enum outcome outcome, int *signal)
 		set_condition(step->tracees, step->tracee, TRACEE_RUNNING);
 		return false;
 	}
-	set_mask(tid, state->mask);
+	tracee_set_mask(tid, state->mask);
 	tracee_collect(tid);
 	ptrace(PTRACE_SETSIGINFO, tid, NULL, &state->held);
 	*signal = state->held.si_signo;
@@ -194,13 +189,12 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 	struct step step = {tracees, tracee, trap, state};
 	*state = (struct held_step){.active = true, .trap = trap->address};
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &state->held) != 0 ||
-		ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(state->mask), &state->mask) !=
-			0) { // NOLINT
+		!tracee_get_mask(tid, &state->mask)) {
 		state->active = false;
 		return false;
 	}
 	trap_area_write_step_mask(&tracees->traps->area, state->mask);
-	set_mask(tid, state->mask | step_mask());
+	tracee_set_mask(tid, state->mask | step_mask());
 	return finish(&step, run(&step), signal);
 }
 

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "dbg/target/fd.h"
+#include "dbg/target/proc_files.h"
 #include "dbg/target/traps_private.h"
 
 static const uint8_t int3 = 0xCC;
@@ -145,12 +145,12 @@ void traps_forget(struct tracees *tracees)
 
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tracees_any_stopped(tracees));
-	traps->mem_fd = open(path, O_RDWR | O_CLOEXEC);
-	return traps->mem_fd >= 0
-		       ? NULL
-		       : error_system(errno, "cannot set breakpoints: cannot open %s", path);
+	traps->mem_fd = proc_open_memory(tracees_any_stopped(tracees), O_RDWR);
+	return traps->mem_fd >= 0 ? NULL
+				  : error_system(errno,
+					    "cannot set breakpoints: cannot open the memory of "
+					    "process %d",
+					    (int)tracees->pid);
 }
 
 static struct error *create_in(

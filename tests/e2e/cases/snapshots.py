@@ -121,6 +121,7 @@ def since_tells_who_has_moved(go, build):
             everybody = {g["goid"] for g in json.load(f)["goroutines"]}
         assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
         assert {g["goid"] for k in ("born", "moved", "unmoved") for g in doc[k]} == everybody, doc
+        assert [g["creator"] for k in ("moved", "unmoved") for g in doc[k] if g["goid"] == 1] == [None], doc
         waiting = [g for g in doc["unmoved"] if g["entry"].startswith("main.main.func")]
         moved = [g for g in doc["moved"] if g["entry"].startswith("main.main.func")]
         assert len(waiting) == 3 and len(moved) == 1 and waiting[0]["creator"] == "main.main", doc

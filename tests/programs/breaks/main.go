@@ -12,6 +12,7 @@
 //	pull N     N iterators (iter.Pull) with a value each, where the release has them; answers how many values came
 //	stuck N    N goroutines, each with a canceled context, that wait for something else for ever; answers N
 //	exit N     ends with status N
+//	again      executes itself anew
 //	busy       from now on four goroutines call main.handle and spawn all the time; answers 0
 //	count      what those have done: calls, goroutines begun and ended
 package main
@@ -24,6 +25,7 @@ import (
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -230,6 +232,8 @@ func obey(order string, n int) int64 {
 		return stuck(n)
 	case "exit":
 		os.Exit(n)
+	case "again":
+		syscall.Exec(os.Args[0], os.Args, os.Environ())
 	case "busy":
 		busy()
 	}

@@ -116,14 +116,21 @@ static const char places_help[] =
 	"\n"
 	"EXPR is as written, up to the end of the line; \"help where\" tells the language. Its "
 	"fields depend on the place: hits, goid, thread, labels[\"k\"], stack and function "
-	"everywhere; arguments by their names at a function; at newproc fn, file, line, creator, "
-	"new_goid; at goexit entry, creator, age; at cancel ctx, ctx_type, err, cause, children; "
-	"at "
-	"park and ready entry, reason, ready_goid; at panic value, value_type. A "
-	"name that is not there is answered with those that are.\n"
+	"everywhere; arguments by their names at a function; at newproc fn, calls, file, line, "
+	"creator, new_goid; at goexit entry, calls, creator, age; at cancel ctx, ctx_type, err, "
+	"cause, children; at park and ready entry, calls, reason, ready_goid; at panic value, "
+	"value_type. A name that is not there is answered with those that are.\n"
 	"\n"
-	"The process runs on with \"continue\". A condition that cannot be evaluated stops, once, "
-	"and says why.";
+	"For \"go f(x)\" the compiler mostly makes a function around f (gowrap1, func1 before Go "
+	"1.22), which is fn, entry and what tracebacks end with; calls is f in any case, and "
+	"absent "
+	"for methods of interfaces and function values. How often a goroutine was switched to or "
+	"from is not known: the runtime keeps no such count per goroutine.\n"
+	"\n"
+	"A stop shows the values that the condition used, those that are usual at the place, and "
+	"the labels of the goroutine. The process runs on with \"continue\". A condition that "
+	"cannot be evaluated stops, once, and says why: memory cannot be read, or what is behind "
+	"the first 4096 bytes of a text or the innermost 256 frames of a stack could decide it.";
 
 static const struct command_option options[] = {
 	{"json", 0, NULL, "as one JSON document", NULL},

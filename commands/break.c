@@ -1,6 +1,7 @@
 /* The commands that make breakpoints: break, tbreak, trace. */
 #include "commands/break_list.h"
 #include "commands/completion.h"
+#include "commands/line.h"
 #include "commands/registry.h"
 #include "commands/selection.h"
 
@@ -108,6 +109,27 @@ static void complete_place(
 		complete_function(shell, word, candidates);
 }
 
+/* The fields that there are at the place; `before` is "PLACE --options". */
+static struct error *place_fields(
+	struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	struct break_session *session;
+	struct line line;
+	struct error *err = break_session_get(shell, &session);
+	if (err)
+		return err;
+	err = line_init(&line, before);
+	size_t i = 0;
+	while (!err && i < line.word_count && line.words[i][0] == '-')
+		i++;
+	if (!err && i < line.word_count)
+		err = breakpoints_schema(session->breakpoints, line.words[i], ret);
+	else if (!err)
+		err = error_create(ERROR_USAGE, "a place is missing");
+	line_deinit(&line);
+	return err;
+}
+
 static const char places_help[] =
 	"PLACE is a function (main.handle, http.(*Server).Serve, handle when that is clear), where "
 	"the compiler inlined it too; FILE:LINE; *ADDRESS; or one of the runtime's moments: "
@@ -153,6 +175,7 @@ static const struct command break_command = {
 	.condition = true,
 	.needs_target = true,
 	.complete = complete_place,
+	.fields = place_fields,
 	.run = run_break,
 };
 REGISTER_COMMAND(break_command);
@@ -173,6 +196,7 @@ static const struct command tbreak_command = {
 	.condition = true,
 	.needs_target = true,
 	.complete = complete_place,
+	.fields = place_fields,
 	.run = run_tbreak,
 };
 REGISTER_COMMAND(tbreak_command);
@@ -206,6 +230,7 @@ static const struct command trace_command = {
 	.condition = true,
 	.needs_target = true,
 	.complete = complete_place,
+	.fields = place_fields,
 	.run = run_trace,
 };
 REGISTER_COMMAND(trace_command);

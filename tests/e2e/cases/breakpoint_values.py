@@ -3,6 +3,7 @@ import re
 
 from cases.breakpoints import VARIANTS, Breaks, breakpoints, documents, run
 from lib import debugger, programs
+from lib.prompt import Prompt
 from lib.runner import case
 
 
@@ -143,3 +144,31 @@ def not_more_than_there_is_room_for(go):
         r = debugger.attach(p.pid, *["break main.handle"] * 1001, options=["-q"], expect=1)
         assert "1000 breakpoints" in r.err, r
         r = debugger.attach(p.pid, *["break main.handle", "delete"] * 1001, options=["-q"])
+
+
+@case()
+def completion_of_names_in_expressions(go):
+    """Behind if the names that there are at the place, behind --where those of what is listed."""
+    with judged(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
+        t.type("break main.handle if p.na\t")
+        t.expect(r"p\.name ")
+        t.type('== "bob" && !(p.ag\t')
+        t.expect(r"p\.age ")
+        t.type("== 3) && lab\t")
+        t.expect(r'labels\["')
+        t.type('k"] != "v"\r')
+        t.expect("breakpoint 1 at main.handle")
+        t.expect_prompt()
+        t.type("condition 1 call\t")
+        t.expect("caller ")
+        t.type('== "x"\r')
+        t.expect_prompt()
+        t.type("goroutines --where 'wait_r\t")
+        t.expect("wait_reason")
+        t.type(" == \"select\" && sys\t")
+        t.expect("system")
+        t.type("'\r")
+        t.expect_prompt()
+        listed = t.run("info breakpoints")
+        assert 'caller == "x"' in listed, listed
+        t.quit()

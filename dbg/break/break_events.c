@@ -47,10 +47,15 @@ void break_events_send(struct break_events *events)
 		return;
 }
 
+size_t event_slot_room(const struct event_slot *slot)
+{
+	return sizeof(slot->texts) - slot->used;
+}
+
 const char *event_slot_text(
 	struct event_slot *slot, const char *text, size_t size, size_t *ret_size)
 {
-	size_t room = sizeof(slot->texts) - slot->used;
+	size_t room = event_slot_room(slot);
 	if (size + 1 > room)
 		size = room ? room - 1 : 0;
 	if (ret_size)

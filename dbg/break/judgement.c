@@ -41,21 +41,30 @@ static const struct expr_name *name_of(const struct breakpoint_entry *entry, int
 	return NULL;
 }
 
-/* Copies the texts of `value` into the event. */
+/* Copies the text of a value into the event: half of the room that is left at most, so that there
+ * is some for others. */
+static void copy_text(struct event_slot *slot, struct expr_value *text)
+{
+	size_t size = text->string.size, most = event_slot_room(slot) / 2;
+	text->string.data = event_slot_text(
+		slot, text->string.data, size < most ? size : most, &text->string.size);
+	text->cut = text->cut || text->string.size < size;
+}
+
+/* Left out when not even its name finds room. */
 static void add_field(struct event_slot *slot, const char *name, const char *key,
 	const struct expr_value *value, bool is_address)
 {
+	size_t name_size = strlen(name), key_size = key ? strlen(key) : 0;
+	if (event_slot_room(slot) < name_size + key_size + 3)
+		return;
 	struct break_field *field = &slot->event.fields[slot->event.field_count++];
 	*field = (struct break_field){.value = *value, .is_address = is_address};
-	field->name = event_slot_text(slot, name, strlen(name), NULL);
+	field->name = event_slot_text(slot, name, name_size, NULL);
 	if (key)
-		field->key = event_slot_text(slot, key, strlen(key), NULL);
-	if (value->type != EXPR_STRING)
-		return;
-	struct expr_value *text = &field->value;
-	text->string.data =
-		event_slot_text(slot, value->string.data, value->string.size, &text->string.size);
-	text->cut = value->cut || text->string.size < value->string.size;
+		field->key = event_slot_text(slot, key, key_size, NULL);
+	if (value->type == EXPR_STRING)
+		copy_text(slot, &field->value);
 }
 
 static void capture(struct judgement *judgement, struct event_slot *slot, int id, const char *key)

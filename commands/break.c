@@ -1,6 +1,7 @@
 /* The commands that make breakpoints: break, tbreak, trace. */
 #include "commands/break_list.h"
 #include "commands/completion.h"
+#include "commands/line.h"
 #include "commands/registry.h"
 #include "commands/selection.h"
 
@@ -108,6 +109,27 @@ static void complete_place(
 		complete_function(shell, word, candidates);
 }
 
+/* The fields that there are at the place; `before` is "PLACE --options". */
+static struct error *place_fields(
+	struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	struct break_session *session;
+	struct line line;
+	struct error *err = break_session_get(shell, &session);
+	if (err)
+		return err;
+	err = line_init(&line, before);
+	size_t i = 0;
+	while (!err && i < line.word_count && line.words[i][0] == '-')
+		i++;
+	if (!err && i < line.word_count)
+		err = breakpoints_schema(session->breakpoints, line.words[i], ret);
+	else if (!err)
+		err = error_create(ERROR_USAGE, "a place is missing");
+	line_deinit(&line);
+	return err;
+}
+
 static const char places_help[] =
 	"PLACE is a function (main.handle, http.(*Server).Serve, handle when that is clear), where "
 	"the compiler inlined it too; FILE:LINE; *ADDRESS; or one of the runtime's moments: "
@@ -116,14 +138,21 @@ static const char places_help[] =
 	"\n"
 	"EXPR is as written, up to the end of the line; \"help where\" tells the language. Its "
 	"fields depend on the place: hits, goid, thread, labels[\"k\"], stack and function "
-	"everywhere; arguments by their names at a function; at newproc fn, file, line, creator, "
-	"new_goid; at goexit entry, creator, age; at cancel ctx, ctx_type, err, cause, children; "
-	"at "
-	"park and ready entry, reason, ready_goid; at panic value, value_type. A "
-	"name that is not there is answered with those that are.\n"
+	"everywhere; arguments by their names at a function; at newproc fn, calls, file, line, "
+	"creator, new_goid; at goexit entry, calls, creator, age; at cancel ctx, ctx_type, err, "
+	"cause, children; at park and ready entry, calls, reason, ready_goid; at panic value, "
+	"value_type. A name that is not there is answered with those that are.\n"
 	"\n"
-	"The process runs on with \"continue\". A condition that cannot be evaluated stops, once, "
-	"and says why.";
+	"For \"go f(x)\" the compiler mostly makes a function around f (gowrap1, func1 before Go "
+	"1.22), which is fn, entry and what tracebacks end with; calls is f in any case, and "
+	"absent "
+	"for methods of interfaces and function values. How often a goroutine was switched to or "
+	"from is not known: the runtime keeps no such count per goroutine.\n"
+	"\n"
+	"A stop shows the values that the condition used, those that are usual at the place, and "
+	"the labels of the goroutine. The process runs on with \"continue\". A condition that "
+	"cannot be evaluated stops, once, and says why: memory cannot be read, or what is behind "
+	"the first 4096 bytes of a text or the innermost 256 frames of a stack could decide it.";
 
 static const struct command_option options[] = {
 	{"json", 0, NULL, "as one JSON document", NULL},
@@ -146,6 +175,7 @@ static const struct command break_command = {
 	.condition = true,
 	.needs_target = true,
 	.complete = complete_place,
+	.fields = place_fields,
 	.run = run_break,
 };
 REGISTER_COMMAND(break_command);
@@ -166,6 +196,7 @@ static const struct command tbreak_command = {
 	.condition = true,
 	.needs_target = true,
 	.complete = complete_place,
+	.fields = place_fields,
 	.run = run_tbreak,
 };
 REGISTER_COMMAND(tbreak_command);
@@ -199,6 +230,7 @@ static const struct command trace_command = {
 	.condition = true,
 	.needs_target = true,
 	.complete = complete_place,
+	.fields = place_fields,
 	.run = run_trace,
 };
 REGISTER_COMMAND(trace_command);

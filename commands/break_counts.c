@@ -112,7 +112,7 @@ size_t break_counts_needs(const struct break_counts *counts, const char **ret)
 static const struct break_field *find_field(const struct break_event *event, const char *name)
 {
 	for (size_t i = 0; i < event->field_count; i++)
-		if (!strcmp(event->fields[i].name, name))
+		if (!event->fields[i].key && !strcmp(event->fields[i].name, name))
 			return &event->fields[i];
 	return NULL;
 }

@@ -52,6 +52,22 @@ static struct error *run_condition(struct shell *shell, const struct arguments *
 	return err;
 }
 
+/* Those at its place; `before` is its number. */
+static struct error *fields_of_breakpoint(
+	struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	struct break_session *session;
+	struct breakpoint breakpoint;
+	int number;
+	before += strspn(before, " \t");
+	struct error *err = break_session_parse_number(before, &number);
+	if (!err)
+		err = break_session_get_some(shell, &session);
+	if (!err)
+		err = break_session_find(session, number, &breakpoint);
+	return err ? err : breakpoints_schema(session->breakpoints, breakpoint.what, ret);
+}
+
 static const char *const condition_aliases[] = {"cond", NULL};
 
 static const struct command condition_command = {
@@ -66,6 +82,7 @@ static const struct command condition_command = {
 	.raw = true,
 	.min_words = 1,
 	.needs_target = true,
+	.fields = fields_of_breakpoint,
 	.run = run_condition,
 };
 REGISTER_COMMAND(condition_command);

@@ -22,6 +22,29 @@ static bool is_plain(const struct break_field *field)
 	return size > 0;
 }
 
+/* Without quotes when it is plain; "…" behind the beginning of what is longer. */
+static void describe_text(const struct break_field *field, char *ret, size_t size)
+{
+	const struct expr_value *value = &field->value;
+	const char *quote = is_plain(field) ? "" : "\"";
+	size_t used = 0;
+	bool cut = value->cut;
+	if (*quote)
+		ret[used++] = '"';
+	for (size_t i = 0; i < value->string.size; i++) {
+		char c = value->string.data[i];
+		if (used + sizeof("\\x00\"…") >= size) {
+			cut = true;
+			break;
+		}
+		if (c)
+			ret[used++] = c;
+		else
+			used += (size_t)snprintf(ret + used, size - used, "\\x00");
+	}
+	snprintf(ret + used, size - used, "%s%s", quote, cut ? "…" : "");
+}
+
 const char *break_field_describe(const struct break_field *field, char *ret, size_t size)
 {
 	const struct expr_value *value = &field->value;
@@ -30,7 +53,10 @@ const char *break_field_describe(const struct break_field *field, char *ret, siz
 		snprintf(ret, size, "%s", value->boolean ? "true" : "false");
 		break;
 	case EXPR_INT:
-		snprintf(ret, size, field->is_address ? "0x%" PRIx64 : "%" PRId64, value->integer);
+		if (field->is_address)
+			snprintf(ret, size, "0x%" PRIx64, value->integer);
+		else
+			snprintf(ret, size, value->large ? "%" PRIu64 : "%" PRId64, value->integer);
 		break;
 	case EXPR_FLOAT:
 		snprintf(ret, size, "%g", value->real);
@@ -39,8 +65,7 @@ const char *break_field_describe(const struct break_field *field, char *ret, siz
 		format_duration(value->integer, ret, size);
 		break;
 	case EXPR_STRING:
-		snprintf(ret, size, is_plain(field) ? "%.*s%s" : "\"%.*s\"%s",
-			(int)value->string.size, value->string.data, field->cut ? "…" : "");
+		describe_text(field, ret, size);
 		break;
 	default:
 		snprintf(ret, size, "?");
@@ -59,12 +84,6 @@ static void format_time(int64_t time_ns, char *ret, size_t size)
 	snprintf(ret, size, "%s.%06d", text, (int)(time_ns % 1000000000 / 1000));
 }
 
-/* Of a named place (newproc), where it is in the runtime tells nobody anything. */
-static bool is_named(const struct break_event *event)
-{
-	return !strpbrk(event->what, ".:*/");
-}
-
 static void place_text(struct output *output, const struct code_place *place)
 {
 	if (!place->file) {
@@ -73,6 +92,14 @@ static void place_text(struct output *output, const struct code_place *place)
 	}
 	output_text(output, STYLE_PLAIN, source_short_path(place->function, place->file));
 	output_printf(output, STYLE_PLAIN, ":%d", place->line);
+}
+
+/* Where people would look; NULL: the values tell (of a go statement). */
+static const struct code_place *telling_place(const struct break_event *event)
+{
+	if (!event->of_runtime)
+		return &event->place;
+	return event->user.function ? &event->user : NULL;
 }
 
 /* A file whose line is the next field: people read both as one. */
@@ -88,12 +115,46 @@ static bool is_file_with_line(const struct break_event *event, size_t index)
 	       file->value.type == EXPR_STRING;
 }
 
+/* "calls" behind the function that it is called by: told when it is another one. */
+static bool is_calls(const struct break_field *field)
+{
+	return !field->key && !strcmp(field->name, "calls") && field->value.type == EXPR_STRING;
+}
+
+static bool same_text(const struct break_field *a, const struct break_field *b)
+{
+	return b->value.type == EXPR_STRING && a->value.string.size == b->value.string.size &&
+	       !memcmp(a->value.string.data, b->value.string.data, a->value.string.size);
+}
+
+/* "fn=main.main.gowrap1 (calls main.handle)". */
+static void calls_text(
+	struct output *output, const struct break_field *before, const struct break_field *calls)
+{
+	char value[1024];
+	if (same_text(calls, before))
+		return;
+	output_printf(output, STYLE_DIM, " (calls ");
+	output_text(output, STYLE_PLAIN, break_field_describe(calls, value, sizeof(value)));
+	output_printf(output, STYLE_DIM, ")");
+}
+
 static void fields_text(struct output *output, const struct break_event *event, const char *between)
 {
 	for (size_t i = 0; i < event->field_count; i++) {
 		const struct break_field *field = &event->fields[i];
 		char value[1024];
-		output_printf(output, STYLE_DIM, "%s%s=", i ? between : "", field->name);
+		if (i && event->of_runtime && is_calls(field)) {
+			calls_text(output, field - 1, field);
+			continue;
+		}
+		output_printf(output, STYLE_DIM, "%s%s", i ? between : "", field->name);
+		if (field->key) {
+			output_printf(output, STYLE_DIM, "[\"");
+			output_text(output, STYLE_DIM, field->key);
+			output_printf(output, STYLE_DIM, "\"]");
+		}
+		output_printf(output, STYLE_DIM, "=");
 		break_field_describe(field, value, sizeof(value));
 		bool line_follows = is_file_with_line(event, i);
 		output_text(output, STYLE_PLAIN, line_follows ? base_name(value) : value);
@@ -101,10 +162,13 @@ static void fields_text(struct output *output, const struct break_event *event, 
 			output_printf(
 				output, STYLE_PLAIN, ":%" PRId64, event->fields[++i].value.integer);
 	}
+	if (event->labels_cut)
+		output_printf(output, STYLE_DIM, "%s…", between);
 }
 
 void break_event_line(struct output *output, const struct break_event *event)
 {
+	const struct code_place *place = telling_place(event);
 	char time[32];
 	format_time(event->time_ns, time, sizeof(time));
 	output_printf(output, STYLE_DIM, "%s  ", time);
@@ -114,8 +178,8 @@ void break_event_line(struct output *output, const struct break_event *event)
 		output_printf(output, STYLE_PLAIN, "  g%" PRIu64 "  ", event->goid);
 	else
 		output_printf(output, STYLE_PLAIN, "  t%d  ", (int)event->tid);
-	if (!is_named(event)) {
-		place_text(output, &event->place);
+	if (place) {
+		place_text(output, place);
 		output_printf(output, STYLE_PLAIN, "  ");
 	}
 	fields_text(output, event, " ");
@@ -124,6 +188,7 @@ void break_event_line(struct output *output, const struct break_event *event)
 
 void break_event_heading(struct output *output, const struct break_event *event)
 {
+	const struct code_place *place = telling_place(event);
 	output_printf(output, STYLE_STRONG, "breakpoint %d, ", event->number);
 	output_text(output, STYLE_FUNCTION, event->what);
 	output_printf(output, STYLE_PLAIN, ", hit %" PRIu64 ": ", event->hit);
@@ -132,9 +197,9 @@ void break_event_heading(struct output *output, const struct break_event *event)
 			event->goid, (int)event->tid);
 	else
 		output_printf(output, STYLE_STRONG, "thread %d", (int)event->tid);
-	if (!is_named(event)) {
+	if (place) {
 		output_printf(output, STYLE_PLAIN, " at ");
-		place_text(output, &event->place);
+		place_text(output, place);
 	}
 	output_printf(output, STYLE_PLAIN, "\n");
 	if (event->field_count) {
@@ -152,45 +217,70 @@ void break_event_heading(struct output *output, const struct break_event *event)
 static void field_json(struct json *json, const struct break_field *field)
 {
 	const struct expr_value *value = &field->value;
+	const char *name = field->key ? field->key : field->name;
 	switch (value->type) {
 	case EXPR_BOOL:
-		json_bool(json, field->name, value->boolean);
+		json_bool(json, name, value->boolean);
 		break;
 	case EXPR_INT:
 		if (field->is_address)
-			json_address(json, field->name, (uint64_t)value->integer);
+			json_address(json, name, (uint64_t)value->integer);
+		else if (value->large)
+			json_uint(json, name, (uint64_t)value->integer);
 		else
-			json_int(json, field->name, value->integer);
+			json_int(json, name, value->integer);
 		break;
 	case EXPR_FLOAT:
-		json_double(json, field->name, value->real);
+		json_double(json, name, value->real);
 		break;
 	case EXPR_DURATION:
-		json_double(json, field->name, (double)value->integer / 1e9);
+		json_double(json, name, (double)value->integer / 1e9);
 		break;
 	case EXPR_STRING:
-		json_string_n(json, field->name, value->string.data, value->string.size);
+		json_string_n(json, name, value->string.data, value->string.size);
 		break;
 	default:
-		json_null(json, field->name);
+		json_null(json, name);
 	}
 }
 
-static void fields_json(struct json *json, const struct break_event *event)
+static void fields_json(struct json *json, const struct break_event *event, bool labels)
 {
-	bool any_cut = false;
-	json_object(json, "fields");
+	json_object(json, labels ? "labels" : "fields");
 	for (size_t i = 0; i < event->field_count; i++) {
-		field_json(json, &event->fields[i]);
-		any_cut = any_cut || event->fields[i].cut;
+		if (!event->fields[i].key == !labels)
+			field_json(json, &event->fields[i]);
 	}
 	json_end(json);
-	if (!any_cut)
+}
+
+/* The names of what is not there in full. */
+static void cut_json(struct json *json, const struct break_event *event)
+{
+	bool labels = event->labels_cut, any = labels;
+	for (size_t i = 0; i < event->field_count; i++)
+		any = any || event->fields[i].value.cut;
+	if (!any)
 		return;
 	json_array(json, "cut");
-	for (size_t i = 0; i < event->field_count; i++)
-		if (event->fields[i].cut)
-			json_string(json, NULL, event->fields[i].name);
+	for (size_t i = 0; i < event->field_count; i++) {
+		const struct break_field *field = &event->fields[i];
+		if (field->value.cut && field->key)
+			labels = true;
+		else if (field->value.cut)
+			json_string(json, NULL, field->name);
+	}
+	if (labels)
+		json_string(json, NULL, "labels");
+	json_end(json);
+}
+
+static void user_json(struct json *json, const struct code_place *place)
+{
+	json_object(json, "user");
+	json_string(json, "func", place->function);
+	json_string(json, "file", place->file);
+	json_int(json, "line", place->line);
 	json_end(json);
 }
 
@@ -214,7 +304,12 @@ struct error *break_event_json(
 	json_string(json, "func", event->place.function);
 	json_string(json, "file", event->place.file);
 	json_int(json, "line", event->place.line);
-	fields_json(json, event);
+	if (event->user.function)
+		user_json(json, &event->user);
+	fields_json(json, event, false);
+	if (event->has_labels)
+		fields_json(json, event, true);
+	cut_json(json, event);
 	if (event->problem)
 		json_string(json, "problem", event->problem);
 	if (stack) {

@@ -17,6 +17,7 @@ struct shell;
 struct target;
 struct program;
 struct completions;
+struct expr_schema;
 
 struct command_option {
 	const char *name;     /* long option without dashes; NULL ends the table */
@@ -80,6 +81,10 @@ struct command {
 	 * options. */
 	void (*complete)(struct shell *shell, size_t word_index, const char *word,
 		struct completions *candidates);
+	/* The names that its EXPR (behind "if", of --where, behind a number when it is raw) may
+	 * use, for completion; `before` is the text in front of that. NULL: it takes none. */
+	struct error *(*fields)(
+		struct shell *shell, const char *before, const struct expr_schema **ret);
 	struct error *(*run)(struct shell *shell, const struct arguments *arguments);
 };
 

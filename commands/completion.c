@@ -1,9 +1,8 @@
 /* Completion of commands, their options and values, file names, and what a command adds itself. */
-#include "commands/completion.h"
+#include "commands/completion_private.h"
 
 #include <ctype.h>
 
-#include "commands/line.h"
 #include "commands/registry.h"
 #include "commands/shell.h"
 
@@ -127,45 +126,74 @@ static void complete_option(
 
 /* How many of the words before the last one are neither options nor their values; the option that
  * awaits a value, if any. */
-static size_t count_words(const struct command *command, const struct line *line, size_t index,
-	const struct command_option **ret_waiting)
+static void count_words(
+	const struct command *command, const struct line *line, struct completion_place *place)
 {
-	size_t words = 0;
-	*ret_waiting = NULL;
-	for (size_t i = 0; i < index && i < line->word_count; i++) {
-		if (*ret_waiting) {
-			*ret_waiting = NULL;
+	place->words = 0;
+	place->waiting = NULL;
+	for (size_t i = 0; i < place->end.index && i < line->word_count; i++) {
+		if (place->waiting) {
+			place->waiting = NULL;
 			continue;
 		}
 		const struct command_option *option = find_option(command, line->words[i]);
 		if (option && option->argument)
-			*ret_waiting = option;
+			place->waiting = option;
 		else if (line->words[i][0] != '-')
-			words++;
+			place->words++;
 	}
-	return words;
+}
+
+/* What surrounds the last word of `text`, which follows the command's name. */
+static struct error *find_place(
+	const struct command *command, const char *text, struct completion_place *ret)
+{
+	*ret = (struct completion_place){.end = line_find_end(text, strlen(text))};
+	_cleanup_free_ char *before = strndup(text, ret->end.word - (ret->end.quote != 0));
+	struct line line;
+	if (!before)
+		return error_no_memory();
+	struct error *err = line_init(&line, before);
+	if (!err)
+		count_words(command, &line, ret);
+	line_deinit(&line);
+	return err;
 }
 
 static void complete_arguments(struct shell *shell, const struct command *command, const char *text,
-	struct line_end end, struct completions *completions)
+	const struct completion_place *place, struct completions *completions)
 {
-	_cleanup_free_ char *before = strndup(text, end.word - (end.quote != 0));
-	const char *word = text + end.word;
-	struct line line;
-	struct error *err = before ? line_init(&line, before) : error_no_memory();
-	if (!err) {
-		const struct command_option *waiting;
-		size_t words = count_words(command, &line, end.index, &waiting);
-		if (waiting)
-			add_values(waiting, "", word, completions);
-		else if (*word == '-' && !end.quote)
-			complete_option(command, word, completions);
-		else if (command->complete)
-			command->complete(shell, words, word, completions);
-	}
-	if (before)
-		line_deinit(&line);
+	const char *word = text + place->end.word;
+	if (place->waiting)
+		add_values(place->waiting, "", word, completions);
+	else if (*word == '-' && !place->end.quote)
+		complete_option(command, word, completions);
+	else if (command->complete)
+		command->complete(shell, place->words, word, completions);
+}
+
+/* The command of a line that goes on behind its name, and how long that is; NULL: none. */
+static const struct command *find_command(
+	struct shell *shell, const char *typed, size_t *ret_length)
+{
+	const struct command *command;
+	struct error *err = registry_find(shell->registry, typed, &command, ret_length);
+	bool found = !err && *ret_length < strlen(typed);
 	error_destroy(err);
+	return found ? command : NULL;
+}
+
+bool completion_in_expression(struct shell *shell, const char *line, size_t size)
+{
+	_cleanup_free_ char *typed = strndup(line, size);
+	size_t length = 0;
+	const struct command *command = typed ? find_command(shell, typed, &length) : NULL;
+	struct completion_place place;
+	struct completion_expression expression;
+	if (!command)
+		return false;
+	error_destroy(find_place(command, typed + length, &place));
+	return completion_find_expression(command, typed + length, &place, &expression);
 }
 
 void completion_collect(struct shell *shell, const char *line, size_t size,
@@ -177,18 +205,23 @@ void completion_collect(struct shell *shell, const char *line, size_t size,
 	if (!typed)
 		return;
 	complete_name(shell, typed, size, completions, ret_start);
-	const struct command *command;
 	size_t length = 0;
-	struct error *err = registry_find(shell->registry, typed, &command, &length);
-	if (err || length == size) {
-		error_destroy(err);
+	const struct command *command = find_command(shell, typed, &length);
+	if (!command)
 		return;
-	}
-	struct line_end end = line_find_end(typed + length, size - length);
+	const char *text = typed + length;
+	struct completion_place place;
+	struct completion_expression expression;
+	struct error *err = find_place(command, text, &place);
 	completions_deinit(completions);
-	*ret_start = length + end.word;
-	if (end.kind == LINE_FILE)
+	*ret_start = length + place.end.word;
+	if (completion_find_expression(command, text, &place, &expression)) {
+		*ret_start = (size_t)(expression.word - typed);
+		completion_add_fields(shell, command, text, &expression, completions);
+	} else if (place.end.kind == LINE_FILE) {
 		completions_add_files(completions);
-	else if (end.kind == LINE_STDOUT)
-		complete_arguments(shell, command, typed + length, end, completions);
+	} else if (place.end.kind == LINE_STDOUT && !err) {
+		complete_arguments(shell, command, text, &place, completions);
+	}
+	error_destroy(err);
 }

@@ -20,6 +20,9 @@ void completions_deinit(struct completions *completions);
 void completion_collect(struct shell *shell, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start);
 
+/* Whether the line ends inside of an expression, whose words end at operators. */
+bool completion_in_expression(struct shell *shell, const char *line, size_t size);
+
 /* For complete() functions: file names are candidates. */
 void completions_add_files(struct completions *completions);
 

@@ -54,20 +54,28 @@ static char **on_complete(const char *text, int start, int end)
 	else if (completions.count && begin == (size_t)start)
 		matches = take_matches(&completions);
 	size_t length = matches ? strlen(matches[0]) : 0;
-	/* "--group=" goes on without a space. */
-	if (length && matches[0][length - 1] == '=')
+	/* "--group=" and "labels[\"" go on without a space. */
+	if (length && strchr("=\"", matches[0][length - 1]))
 		rl_completion_append_character = '\0';
 	completions_deinit(&completions);
 	return matches;
 }
 
+/* Where words end: as our own scanner has it, where '=' and ':' are part of options and function
+ * names; in an expression at its operators, and quotes do not matter. */
+static char *break_characters(void)
+{
+	static char breaks[] = " \t\n\"'|>", operators[] = " \t\n\"'`|>(<=!~&+-*/%)[]";
+	bool expression = prompt_shell && rl_point > 0 &&
+			  completion_in_expression(prompt_shell, rl_line_buffer, (size_t)rl_point);
+	rl_completer_quote_characters = expression ? NULL : "\"'";
+	rl_basic_quote_characters = expression ? "" : "\"'"; /* those that it closes by itself */
+	return expression ? operators : breaks;
+}
+
 void completion_install(struct shell *shell)
 {
-	/* Words end where our own scanner ends them; '=' and ':' are part of options and function
-	 * names. */
-	static const char breaks[] = " \t\n\"'|>";
 	prompt_shell = shell;
 	rl_attempted_completion_function = shell ? on_complete : NULL;
-	rl_completer_word_break_characters = breaks;
-	rl_completer_quote_characters = "\"'";
+	rl_completion_word_break_hook = shell ? break_characters : NULL;
 }

@@ -49,6 +49,14 @@ const struct expr_schema *context_expr_schema(void)
 	return &schema;
 }
 
+struct error *context_expr_fields(
+	struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	(void)shell, (void)before;
+	*ret = &schema;
+	return NULL;
+}
+
 static void text_value(const struct context_view *view, int id, struct expr_value *ret)
 {
 	expr_value_string(ret, id == FIELD_ERR	   ? view->err

@@ -38,6 +38,9 @@ struct error *context_view_load(struct context_view *view);
 void context_view_deinit(struct context_view *view);
 
 const struct expr_schema *context_expr_schema(void);
+/* For struct command. */
+struct error *context_expr_fields(
+	struct shell *shell, const char *before, const struct expr_schema **ret);
 /* The contexts for which `where` (NULL: all) holds, as numbers in the forest; malloc'ed. */
 struct error *contexts_matching(struct shell *shell, const struct context_forest *forest,
 	const char *where, ptrdiff_t **ret, size_t *ret_count);

@@ -183,6 +183,7 @@ static const struct command ctx_list_command = {
 	.example = "ctx list --where 'state == \"active\" && children > 100'    what piles up",
 	.options = options,
 	.needs_target = true,
+	.fields = context_expr_fields,
 	.run = run,
 };
 REGISTER_COMMAND(ctx_list_command);

@@ -147,6 +147,7 @@ static const struct command ctx_tree_command = {
 	.max_words = 1,
 	.needs_target = true,
 	.complete = complete_context,
+	.fields = context_expr_fields,
 	.run = run,
 };
 REGISTER_COMMAND(ctx_tree_command);

@@ -59,6 +59,14 @@ const struct expr_schema *goroutine_expr_schema(void)
 	return &schema;
 }
 
+struct error *goroutine_expr_fields(
+	struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	(void)shell, (void)before;
+	*ret = &schema;
+	return NULL;
+}
+
 /* Fields that are in the goroutine itself. */
 static void plain_value(const struct goroutine_view *view, int id, struct expr_value *ret)
 {

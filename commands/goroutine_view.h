@@ -48,6 +48,9 @@ void goroutine_view_move(struct goroutine_view *view, const struct goroutine *go
 
 /* The fields of a goroutine that expressions may use, for `help where` and completion. */
 const struct expr_schema *goroutine_expr_schema(void);
+/* For struct command. */
+struct error *goroutine_expr_fields(
+	struct shell *shell, const char *before, const struct expr_schema **ret);
 /* Values of those fields; the context is a struct goroutine_view, whose parts are loaded as needed.
  */
 struct error *goroutine_expr_value(

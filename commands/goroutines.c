@@ -308,6 +308,7 @@ static const struct command goroutines_command = {
 	.example = "goroutines --group stack --where 'wait > 5m'    what has been stuck for long",
 	.options = options,
 	.needs_target = true,
+	.fields = goroutine_expr_fields,
 	.run = run,
 };
 REGISTER_COMMAND(goroutines_command);

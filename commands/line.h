@@ -41,6 +41,8 @@ void line_deinit(struct line *line);
  * Both are malloc'ed.
  */
 struct error *line_split_condition(const char *text, char **ret_before, char **ret_condition);
+/* That word "if", or NULL. */
+const char *line_find_condition(const char *text);
 /* The same trimming for a text that is all EXPR. */
 struct error *line_take_condition(const char *text, char **ret);
 

@@ -21,8 +21,7 @@ static bool is_quote(char c)
 	return c == '"' || c == '\'' || c == '`';
 }
 
-/* The first word "if", or NULL. */
-static const char *find_if(const char *text)
+const char *line_find_condition(const char *text)
 {
 	const char *at = text;
 	while (*at && *at != '#') {
@@ -68,7 +67,7 @@ struct error *line_take_condition(const char *text, char **ret)
 
 struct error *line_split_condition(const char *text, char **ret_before, char **ret_condition)
 {
-	const char *word = find_if(text);
+	const char *word = line_find_condition(text);
 	*ret_condition = NULL;
 	*ret_before = word ? strndup(text, (size_t)(word - text)) : strdup(text);
 	if (!*ret_before)

@@ -15,7 +15,7 @@
 
 #include "commands/command.h"
 
-enum { PLUGIN_ABI = 3 };
+enum { PLUGIN_ABI = 4 };
 
 struct plugin {
 	unsigned abi; /* first, so that it can be read whatever follows */

@@ -159,6 +159,41 @@ bool code_next_call(struct bytes code, size_t from, int64_t target, size_t *ret_
 	return false;
 }
 
+static bool is_among(int64_t target, const int64_t *targets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (targets[i] == target)
+			return true;
+	}
+	return false;
+}
+
+bool code_calls(struct bytes code, int64_t *ret, size_t max, size_t *ret_count)
+{
+	struct walk walk;
+	*ret_count = 0;
+	if (!walk_init(&walk, code))
+		return false;
+	while (walk_next(&walk)) {
+		const struct instruction *at = &walk.at;
+		bool call = at->info.meta.category == ZYDIS_CATEGORY_CALL;
+		if (!call && at->info.meta.category != ZYDIS_CATEGORY_UNCOND_BR)
+			continue;
+		if (at->operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+			return false;
+		int64_t target = (int64_t)walk.next + at->operands[0].imm.value.s;
+		if (target >= 0 && (uint64_t)target < code.size)
+			continue;
+		size_t known = *ret_count < max ? *ret_count : max;
+		if (is_among(target, ret, known))
+			continue;
+		if (*ret_count < max)
+			ret[*ret_count] = target;
+		++*ret_count;
+	}
+	return true;
+}
+
 /* Where a direct jump leads, relative to the start; false for other instructions and for jumps out
  * of the code. */
 static bool jump_target(const struct walk *walk, size_t *ret)

@@ -35,6 +35,13 @@ bool code_only_access(struct bytes code, enum code_access access, int64_t displa
 bool code_next_call(struct bytes code, size_t from, int64_t target, size_t *ret_offset);
 
 /*
+ * Which other functions the code calls or jumps to, as offsets from its start, each once; of
+ * `*ret_count` at most `max` are stored. False when it calls some through a register or memory,
+ * too.
+ */
+bool code_calls(struct bytes code, int64_t *ret, size_t max, size_t *ret_count);
+
+/*
  * Where a part of the code is entered: `inside` tells of every offset whether it belongs to the
  * part. The offsets of those instructions of the part that can be reached from outside without
  * passing another one of it. Returns how many; at most `max` are stored; 0 also when the code is

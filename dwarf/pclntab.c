@@ -66,13 +66,17 @@ bool pclntab_function(const struct pclntab *table, uint32_t index, struct pc_fun
 	/* The table ends with an entry that only gives the end of the last function: 4 bytes. */
 	if (!read_u32(table->functab, ((uint64_t)index + 1) * FTAB_ENTRY_SIZE, &ret->end))
 		return false;
-	uint64_t name, pcsp, flags;
+	uint64_t name, pcsp, flags, id;
+	struct field id_field = table->layout.func.flag;
+	id_field.offset -= id_field.size; /* funcID: the byte before it, in all releases */
 	if (!read_field(table->functab, ret->record, table->layout.func.name_offset, &name) ||
 		!read_field(table->functab, ret->record, table->layout.func.pcsp, &pcsp) ||
-		!read_field(table->functab, ret->record, table->layout.func.flag, &flags))
+		!read_field(table->functab, ret->record, table->layout.func.flag, &flags) ||
+		!read_field(table->functab, ret->record, id_field, &id))
 		return false;
 	ret->pcsp = (uint32_t)pcsp;
 	ret->flags = (uint8_t)flags;
+	ret->id = (uint8_t)id;
 	ret->name = bytes_string(table->names, name);
 	return ret->name && ret->entry < ret->end;
 }
@@ -251,8 +255,8 @@ const char *pclntab_file(
 	return bytes_string(table->files, offset);
 }
 
-bool pclntab_inlined(const struct pclntab *table, const struct pc_function *function,
-	int32_t index, struct pc_inlined *ret)
+bool pclntab_inlined(const struct pclntab *table, const struct pc_function *function, int32_t index,
+	struct pc_inlined *ret)
 {
 	uint32_t tree;
 	uint64_t name, parent_pc;

@@ -54,6 +54,7 @@ struct pc_function {
 	uint32_t record; /* offset of its _func in functab */
 	uint32_t pcsp;	 /* 0: no frame information */
 	uint8_t flags;	 /* enum pc_function_flag */
+	uint8_t id;	 /* funcID: what the runtime knows it as; numbers differ by release */
 	const char *name;
 };
 
@@ -145,8 +146,8 @@ struct pc_inlined {
 	const char *function; /* that was called; as in the table */
 	uint32_t parent_pc;   /* text offset of an instruction of the caller's */
 };
-bool pclntab_inlined(const struct pclntab *table, const struct pc_function *function,
-	int32_t index, struct pc_inlined *ret);
+bool pclntab_inlined(const struct pclntab *table, const struct pc_function *function, int32_t index,
+	struct pc_inlined *ret);
 
 /* The line that the function starts at, 0 when the release does not record it. */
 int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function *function);

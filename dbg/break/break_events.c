@@ -47,16 +47,21 @@ void break_events_send(struct break_events *events)
 		return;
 }
 
-const char *event_slot_text(struct event_slot *slot, const char *text, size_t size, bool *ret_cut)
+size_t event_slot_room(const struct event_slot *slot)
 {
-	size_t room = sizeof(slot->texts) - slot->used;
-	if (size + 1 > room) {
-		if (ret_cut)
-			*ret_cut = true;
-		if (!room)
-			return "";
-		size = room - 1;
-	}
+	return sizeof(slot->texts) - slot->used;
+}
+
+const char *event_slot_text(
+	struct event_slot *slot, const char *text, size_t size, size_t *ret_size)
+{
+	size_t room = event_slot_room(slot);
+	if (size + 1 > room)
+		size = room ? room - 1 : 0;
+	if (ret_size)
+		*ret_size = size;
+	if (!room)
+		return "";
 	char *copy = slot->texts + slot->used;
 	if (size)
 		memcpy(copy, text, size);
@@ -85,6 +90,7 @@ static bool copy(const struct event_slot *slot, struct break_event *ret)
 	for (size_t i = 0; i < ret->field_count; i++) {
 		struct break_field *field = &ret->fields[i];
 		field->name = moved(slot, texts, field->name);
+		field->key = moved(slot, texts, field->key);
 		if (field->value.type == EXPR_STRING)
 			field->value.string.data = moved(slot, texts, field->value.string.data);
 	}

@@ -9,7 +9,7 @@
 
 #include "dbg/break/breakpoint.h"
 
-enum { EVENT_SLOTS = 1024, EVENT_TEXTS = 6144 };
+enum { EVENT_SLOTS = 1024, EVENT_TEXTS = 12288 };
 
 /* An event whose strings lie in `texts`. */
 struct event_slot {
@@ -35,9 +35,12 @@ size_t break_events_room(const struct break_events *events);
 struct event_slot *break_events_next(struct break_events *events);
 void break_events_send(struct break_events *events);
 
-/* Copies `size` bytes and a NUL into the slot's texts; what does not fit is cut (`*cut` is set,
- * unless that is NULL). */
-const char *event_slot_text(struct event_slot *slot, const char *text, size_t size, bool *ret_cut);
+/* Bytes that fit still, a NUL included. */
+size_t event_slot_room(const struct event_slot *slot);
+/* Copies `size` bytes and a NUL into the slot's texts; what does not fit is cut. `*ret_size` is how
+ * many bytes did, unless that is NULL. */
+const char *event_slot_text(
+	struct event_slot *slot, const char *text, size_t size, size_t *ret_size);
 
 /* Takes the oldest; false when there is none. */
 bool break_events_take(struct break_events *events, struct break_event *ret);

@@ -69,7 +69,7 @@ void breakpoints_destroy(struct breakpoints *breakpoints); /* NULL is fine */
  * All of these need a stopped target (ERROR_USAGE), and take effect with breakpoints_arm().
  * `condition` may be NULL. ERROR_NOT_FOUND names near places; ERROR_USAGE lists the candidates of
  * an ambiguous one, or points into the condition as expr_compile() does; an unknown number is
- * ERROR_NOT_FOUND.
+ * ERROR_NOT_FOUND. More than 1000 at a time are refused (ERROR_USAGE).
  */
 struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_kind kind,
 	const char *place, const char *condition, int *ret_number);
@@ -80,10 +80,10 @@ struct error *breakpoints_set_condition(
 /* The next `count` hits for which the condition holds do nothing. */
 struct error *breakpoints_ignore(struct breakpoints *breakpoints, int number, uint64_t count);
 
-/* Its events shall carry exactly these values, instead of what is usual at the place. ERROR_USAGE for
+/* Its events shall carry exactly these values, instead of all others. ERROR_USAGE for
  * a name that is not there, or that has no single value (stack, labels). */
-struct error *breakpoints_show(struct breakpoints *breakpoints, int number,
-	const char *const *names, size_t count);
+struct error *breakpoints_show(
+	struct breakpoints *breakpoints, int number, const char *const *names, size_t count);
 
 /* In order of their numbers; may be asked while the target runs too. False past the end. */
 bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct breakpoint *ret);
@@ -103,14 +103,16 @@ struct error *breakpoints_schema(
 
 /* A value that a hit has captured. */
 struct break_field {
-	const char *name;	 /* as in expressions: "fn", "goid", "request" */
+	const char *name;	 /* as in expressions: "fn", "goid", "request", "labels" */
+	const char *key;	 /* of labels["key"]; NULL otherwise */
 	struct expr_value value; /* absent ones are left out of events; strings belong to the event
 				    and end with a NUL besides */
 	bool is_address;	 /* an EXPR_INT that people read as 0x… */
-	bool cut;		 /* a string: only its beginning */
 };
 
-enum { BREAK_FIELDS_MAX = 24 };
+/* The values that an event tells; labels come on top of them. */
+enum { BREAK_VALUES_MAX = 24, BREAK_LABELS_MAX = 16 };
+enum { BREAK_FIELDS_MAX = BREAK_VALUES_MAX + BREAK_LABELS_MAX };
 
 struct break_event {
 	int number; /* of the breakpoint */
@@ -124,8 +126,15 @@ struct break_event {
 	uint64_t address;	 /* of the trap */
 	int64_t time_ns;	 /* CLOCK_REALTIME */
 	struct code_place place; /* texts belong to the program */
+	bool of_runtime; /* newproc, park…: where that is in the runtime tells nobody anything */
+	struct code_place user; /* then, where it is known: the code of the program that it comes
+				   from; `function` NULL: unknown */
+	/* What the condition used, as it was judged; then what is usual at the place, and all
+	 * labels of the goroutine, unless other values were asked for (breakpoints_show()). */
 	struct break_field fields[BREAK_FIELDS_MAX];
 	size_t field_count;
+	bool has_labels;     /* they were looked for, and could be read */
+	bool labels_cut;     /* there are more of them */
 	const char *problem; /* the condition could not be evaluated, and why; NULL. Belongs to the
 				event. `stops` is set; told once per breakpoint and condition */
 	char *texts;	     /* what the strings point into */

@@ -28,14 +28,14 @@ struct error *breakpoints_show(
 	struct breakpoints *breakpoints, int number, const char *const *names, size_t count)
 {
 	struct breakpoint_entry *entry = find(breakpoints, number);
-	int shown[BREAK_FIELDS_MAX];
+	int shown[BREAK_VALUES_MAX];
 	if (!entry)
 		return error_create(ERROR_NOT_FOUND, "there is no breakpoint %d", number);
 	if (breakpoints->program->target->state != TARGET_STOPPED)
 		return error_create(
 			ERROR_USAGE, "breakpoints change only while the process stands");
-	if (count > BREAK_FIELDS_MAX)
-		return error_create(ERROR_USAGE, "more than %d values", BREAK_FIELDS_MAX);
+	if (count > BREAK_VALUES_MAX)
+		return error_create(ERROR_USAGE, "more than %d values", BREAK_VALUES_MAX);
 	for (size_t i = 0; i < count; i++) {
 		const struct expr_name *name = find_name(entry, names[i]);
 		if (!name)
@@ -45,5 +45,6 @@ struct error *breakpoints_show(
 	}
 	memcpy(entry->shown, shown, count * sizeof(*shown));
 	entry->shown_count = count;
+	entry->shown_only = true;
 	return NULL;
 }

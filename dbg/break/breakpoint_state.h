@@ -15,6 +15,12 @@ struct pc_plans;
 
 enum { PROBLEM_SIZE = 512 };
 
+/* A value that a condition uses; `key` of labels["key"], else NULL, belongs to the condition. */
+struct used_value {
+	int id;
+	const char *key;
+};
+
 struct breakpoint_entry {
 	int number;
 	enum breakpoint_kind kind;
@@ -23,10 +29,13 @@ struct breakpoint_entry {
 	struct place place;
 	struct place_variables variables;
 	struct value_source source;
-	struct expr *expr; /* NULL: no condition */
-	int shown[BREAK_FIELDS_MAX];
+	struct expr *expr;	     /* NULL: no condition */
+	int shown[BREAK_VALUES_MAX]; /* in events */
 	size_t shown_count;
-	struct expr_name *names; /* by which `shown` are called, and conditions compiled */
+	bool shown_only;			  /* nothing else is */
+	struct used_value used[BREAK_VALUES_MAX]; /* by the condition */
+	size_t used_count;
+	struct expr_name *names; /* by which all these are called, and conditions compiled */
 	size_t name_count;
 
 	/* Written by the tracer thread. */

@@ -4,6 +4,11 @@
 #include "dbg/go/pc_plan.h"
 #include "dbg/go/program_state.h"
 
+/* A hit waits until there is room for an event of every breakpoint at its address. */
+enum { MOST_BREAKPOINTS = 1000 };
+_Static_assert(
+	(int)MOST_BREAKPOINTS < (int)EVENT_SLOTS, "else a hit of all of them would wait for ever");
+
 void breakpoint_entry_destroy(struct breakpoint_entry *entry)
 {
 	if (!entry)
@@ -115,7 +120,7 @@ static struct error *entry_create(
 	if (err)
 		return err;
 	entry->shown_count =
-		value_shown(entry->place.kind, &entry->variables, entry->shown, BREAK_FIELDS_MAX);
+		value_shown(entry->place.kind, &entry->variables, entry->shown, BREAK_VALUES_MAX);
 	*ret = take_pointer(entry);
 	return NULL;
 }
@@ -137,10 +142,24 @@ static struct error *set_condition(struct breakpoint_entry *entry, const char *c
 	}
 	expr_destroy(entry->expr);
 	free(entry->condition);
+	for (entry->used_count = 0; expr && entry->used_count < BREAK_VALUES_MAX;) {
+		struct used_value *used = &entry->used[entry->used_count];
+		if (!expr_used_name(expr, entry->used_count, &used->id, &used->key))
+			break;
+		entry->used_count++;
+	}
 	entry->expr = expr;
 	entry->condition = text;
 	entry->has_problem = false;
 	return NULL;
+}
+
+static int count_alive(const struct breakpoints *breakpoints)
+{
+	int count = 0;
+	for (size_t i = 0; i < breakpoints->count; i++)
+		count += !breakpoints->entries[i]->spent;
+	return count;
 }
 
 struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_kind kind,
@@ -154,6 +173,10 @@ struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_k
 		err = set_condition(entry, condition);
 	if (err)
 		return err;
+	if (count_alive(breakpoints) >= MOST_BREAKPOINTS)
+		return error_create(ERROR_USAGE,
+			"there are %d breakpoints, which is the limit: delete some",
+			MOST_BREAKPOINTS);
 	if (!array_reserve(&breakpoints->entries, &breakpoints->capacity, breakpoints->count + 1))
 		return error_no_memory();
 	entry->kind = kind;

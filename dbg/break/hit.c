@@ -3,19 +3,19 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/ptrace.h>
 
 #include "dbg/go/program_state.h"
 
-enum { DWARF_RSP = 7, VECTORS = 16 };
+enum { DWARF_RSP = 7 };
 
 void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
 	int64_t subject_offset)
 {
 	hit->trap = trap;
 	hit->kind = kind;
-	hit->current_known = hit->on_system_stack = hit->stack_known = false;
-	hit->texts_used = hit->function_count = 0;
+	hit->current_known = hit->on_system_stack = false;
+	hit->stack_known = hit->stack_cut = false;
+	hit->texts_used = hit->frame_count = 0;
 	hit->subject = 0;
 	if (subject >= 0)
 		hit->subject = hit_register(hit, (uint64_t)subject) + (uint64_t)subject_offset;
@@ -24,23 +24,13 @@ void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kin
 	hit->other.address = hit->subject;
 }
 
-/* The handler is in the thread that traces, which may ask for them. */
-static uint64_t vector_register(const struct hit *hit, uint64_t number)
-{
-	struct user_fpregs_struct registers;
-	uint64_t value = 0;
-	if (number < VECTORS && ptrace(PTRACE_GETFPREGS, hit->trap->tid, NULL, &registers) == 0)
-		memcpy(&value, &registers.xmm_space[4 * number], sizeof(value));
-	return value;
-}
-
 uint64_t hit_register(const struct hit *hit, uint64_t number)
 {
 	const struct user_regs_struct *r = hit->trap->regs;
 	const unsigned long long values[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
 		r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
 	if (number >= array_length(values))
-		return vector_register(hit, number - array_length(values));
+		return trap_vector_register(hit->trap, number - array_length(values));
 	return values[number];
 }
 
@@ -52,17 +42,16 @@ struct error *hit_read(const struct hit *hit, uint64_t address, void *ret, size_
 		ERROR_FAULT, "memory at 0x%llx cannot be read", (unsigned long long)address);
 }
 
-struct error *hit_text(
-	struct hit *hit, uint64_t address, uint64_t size, const char **ret, bool *ret_cut)
+struct error *hit_text(struct hit *hit, uint64_t address, uint64_t size, struct expr_value *ret)
 {
 	size_t room = HIT_MAX_TEXTS - hit->texts_used, used = HIT_MAX_TEXT;
 	if (size < used)
 		used = (size_t)size;
 	if (used + 1 > room)
 		used = room ? room - 1 : 0;
-	*ret_cut = used < size;
-	*ret = "";
-	if (!room || !used)
+	expr_value_string(ret, "");
+	ret->cut = used < size;
+	if (!used)
 		return NULL;
 	char *text = hit->texts + hit->texts_used;
 	struct error *err = hit_read(hit, address, text, used);
@@ -70,7 +59,8 @@ struct error *hit_text(
 		return err;
 	text[used] = 0;
 	hit->texts_used += used + 1;
-	*ret = text;
+	ret->string.data = text;
+	ret->string.size = used;
 	return NULL;
 }
 

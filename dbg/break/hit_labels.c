@@ -1,5 +1,5 @@
 /*
- * One pprof label of the goroutine that hit (runtime/pprof/label.go): a slice of pairs since 1.24,
+ * The pprof labels of the goroutine that hit (runtime/pprof/label.go): a slice of pairs since 1.24,
  * before that a map[string]string with classic buckets (runtime/map.go), read without knowledge of
  * its type.
  */
@@ -24,49 +24,63 @@ struct bucket {
 	uint64_t overflow;
 };
 
-static struct error *is_key(struct hit *hit, struct text text, const char *key, bool *ret)
+/* Going through the labels. */
+struct walk {
+	struct hit *hit;
+	const struct hit_labels *labels;
+	bool done; /* no more are wanted */
+};
+
+static struct error *is_wanted(const struct walk *walk, struct text text, bool *ret)
 {
 	char found[256];
-	size_t size = strlen(key);
-	*ret = false;
-	if (text.size != size || size > sizeof(found))
+	const char *key = walk->labels->only;
+	size_t size = key ? strlen(key) : 0;
+	*ret = !key;
+	if (!key || text.size != size || size > sizeof(found))
 		return NULL;
-	struct error *err = hit_read(hit, text.data, found, size);
+	struct error *err = hit_read(walk->hit, text.data, found, size);
 	*ret = !err && memcmp(found, key, size) == 0;
 	return err;
 }
 
-static struct error *take(
-	struct hit *hit, struct text key_text, struct text value, const char *key, const char **ret)
+static struct error *take(struct walk *walk, struct text key, struct text value)
 {
-	bool same, cut;
-	struct error *err = is_key(hit, key_text, key, &same);
-	return err || !same ? err : hit_text(hit, value.data, value.size, ret, &cut);
+	struct expr_value key_text, value_text;
+	bool wanted;
+	struct error *err = is_wanted(walk, key, &wanted);
+	if (err || !wanted)
+		return err;
+	err = hit_text(walk->hit, key.data, key.size, &key_text);
+	if (!err)
+		err = hit_text(walk->hit, value.data, value.size, &value_text);
+	if (!err)
+		walk->done = !walk->labels->visit(walk->labels->context, &key_text, &value_text);
+	return err;
 }
 
-static struct error *find_in_list(struct hit *hit, uint64_t list, const char *key, const char **ret)
+static struct error *walk_list(struct walk *walk, uint64_t list)
 {
 	struct text slice, pair[2];
-	struct error *err = hit_read(hit, list, &slice, sizeof(slice));
-	for (uint64_t i = 0; !err && !*ret && i < slice.size && i < MAX_LABELS; i++) {
-		err = hit_read(hit, slice.data + i * sizeof(pair), pair, sizeof(pair));
+	struct error *err = hit_read(walk->hit, list, &slice, sizeof(slice));
+	for (uint64_t i = 0; !err && !walk->done && i < slice.size && i < MAX_LABELS; i++) {
+		err = hit_read(walk->hit, slice.data + i * sizeof(pair), pair, sizeof(pair));
 		if (!err)
-			err = take(hit, pair[0], pair[1], key, ret);
+			err = take(walk, pair[0], pair[1]);
 	}
 	return err;
 }
 
-static struct error *find_in_buckets(
-	struct hit *hit, uint64_t address, const char *key, const char **ret)
+static struct error *walk_buckets(struct walk *walk, uint64_t address)
 {
 	struct bucket bucket;
-	for (int i = 0; address && i < MAX_OVERFLOWS; i++) {
-		struct error *err = hit_read(hit, address, &bucket, sizeof(bucket));
-		for (size_t slot = 0; !err && !*ret && slot < SLOTS; slot++) {
+	for (int i = 0; address && !walk->done && i < MAX_OVERFLOWS; i++) {
+		struct error *err = hit_read(walk->hit, address, &bucket, sizeof(bucket));
+		for (size_t slot = 0; !err && !walk->done && slot < SLOTS; slot++) {
 			if (bucket.top[slot] >= MIN_TOPHASH)
-				err = take(hit, bucket.keys[slot], bucket.values[slot], key, ret);
+				err = take(walk, bucket.keys[slot], bucket.values[slot]);
 		}
-		if (err || *ret)
+		if (err)
 			return err;
 		address = bucket.overflow;
 	}
@@ -74,45 +88,59 @@ static struct error *find_in_buckets(
 }
 
 /* While a map grows, what has not been moved yet is in its old buckets. */
-static struct error *find_in_map(struct hit *hit, uint64_t map, const char *key, const char **ret)
+static struct error *walk_map(struct walk *walk, uint64_t map)
 {
-	const struct runtime_layout *layout = &hit->program->layout;
+	const struct runtime_layout *layout = &walk->hit->program->layout;
 	uint8_t header[128];
 	uint64_t address = 0;
-	struct error *err = hit_read(hit, map, &address, sizeof(address));
+	struct error *err = hit_read(walk->hit, map, &address, sizeof(address));
 	if (err || !address)
 		return err;
-	err = hit_read(hit, address, header, layout->hmap.oldbuckets.offset + 8);
+	err = hit_read(walk->hit, address, header, layout->hmap.oldbuckets.offset + 8);
 	if (err)
 		return err;
 	uint64_t bits = object_field(header, sizeof(header), layout->hmap.b);
 	const struct field tables[] = {layout->hmap.buckets, layout->hmap.oldbuckets};
-	for (size_t i = 0; i < array_length(tables) && !*ret && bits <= MAX_BITS; i++) {
+	for (size_t i = 0; i < array_length(tables) && bits <= MAX_BITS; i++) {
 		uint64_t buckets = object_field(header, sizeof(header), tables[i]);
 		size_t count = (size_t)1 << (i && bits ? bits - 1 : bits);
-		for (size_t j = 0; buckets && !err && !*ret && j < count; j++)
-			err = find_in_buckets(hit, buckets + j * sizeof(struct bucket), key, ret);
+		for (size_t j = 0; buckets && !err && !walk->done && j < count; j++)
+			err = walk_buckets(walk, buckets + j * sizeof(struct bucket));
 		if (err)
 			return err;
 	}
 	return NULL;
 }
 
-struct error *hit_label(struct hit *hit, const char *key, const char **ret)
+struct error *hit_visit_labels(struct hit *hit, const struct hit_labels *labels)
 {
 	const struct runtime_layout *layout = &hit->program->layout;
+	struct walk walk = {.hit = hit, .labels = labels};
 	struct hit_goroutine *goroutine;
-	*ret = NULL;
 	struct error *err = hit_current(hit, &goroutine);
 	if (err || !goroutine->address)
 		return err;
-	uint64_t labels = hit_goroutine_field(goroutine, layout->g.labels);
+	uint64_t address = hit_goroutine_field(goroutine, layout->g.labels);
 	struct field list = layout->label_map.list;
-	if (!labels)
+	if (!address)
 		return NULL;
 	if (field_present(list))
-		return find_in_list(hit, labels + list.offset, key, ret);
+		return walk_list(&walk, address + list.offset);
 	if (layout->hmap.oldbuckets.offset > 120)
 		return NULL;
-	return find_in_map(hit, labels, key, ret);
+	return walk_map(&walk, address);
+}
+
+static bool keep(void *context, const struct expr_value *key, const struct expr_value *value)
+{
+	(void)key;
+	*(struct expr_value *)context = *value;
+	return false;
+}
+
+struct error *hit_label(struct hit *hit, const char *key, struct expr_value *ret)
+{
+	const struct hit_labels labels = {keep, ret, key};
+	expr_value_string(ret, NULL);
+	return hit_visit_labels(hit, &labels);
 }

@@ -1,5 +1,5 @@
 /*
- * The stack of the goroutine that hit: names of functions only, by pclntab, as
+ * The stack of the goroutine that hit: functions and lines only, by pclntab, as
  * runtime/traceback.go unwinds. Its memory stands still, since the thread does.
  */
 #include "dbg/break/hit.h"
@@ -11,9 +11,10 @@ enum { DWARF_RSP = 7 };
 static bool append(struct hit *hit, const struct pc_plan *plan)
 {
 	for (size_t i = 0; i < plan->line_count; i++) {
-		if (hit->function_count >= HIT_MAX_FRAMES)
+		hit->stack_cut = hit->frame_count >= HIT_MAX_FRAMES;
+		if (hit->stack_cut)
 			return false;
-		hit->functions[hit->function_count++] = plan->lines[i].function;
+		hit->frames[hit->frame_count++] = &plan->lines[i];
 	}
 	return true;
 }
@@ -62,6 +63,17 @@ struct error *hit_stack(struct hit *hit)
 		high = hit_goroutine_field(goroutine, layout->g.stack_hi);
 	unwind(hit, pc, sp, !switched, high);
 	return NULL;
+}
+
+struct error *hit_user_frame(struct hit *hit, const struct plan_line **ret)
+{
+	*ret = NULL;
+	struct error *err = hit_stack(hit);
+	for (size_t i = 0; !err && i < hit->frame_count && !*ret; i++) {
+		if (hit->frames[i]->kind != FUNCTION_INTERNAL)
+			*ret = hit->frames[i];
+	}
+	return err;
 }
 
 uint64_t hit_return_address(const struct hit *hit)

@@ -11,7 +11,6 @@
 
 enum {
 	MAX_DESCRIPTOR = 128,
-	MAX_NAME = 512,
 	TFLAG_EXTRA_STAR = 2, /* the name is stored with a '*' too many */
 	KIND_MASK = 31,
 };
@@ -44,10 +43,9 @@ struct error *hit_dynamic_type(
 }
 
 /* The text of the abi.Name at `address`: flags, length as varint, text. */
-static struct error *read_name(struct hit *hit, uint64_t address, const char **ret)
+static struct error *read_name(struct hit *hit, uint64_t address, struct expr_value *ret)
 {
 	uint8_t head[4];
-	bool cut;
 	struct error *err = hit_read(hit, address, head, sizeof(head));
 	if (err)
 		return err;
@@ -56,12 +54,10 @@ static struct error *read_name(struct hit *hit, uint64_t address, const char **r
 		size |= (size_t)(head[2] & 0x7f) << 7;
 		used++;
 	}
-	if (size > MAX_NAME)
-		size = MAX_NAME;
-	return hit_text(hit, address + used, size, ret, &cut);
+	return hit_text(hit, address + used, size, ret);
 }
 
-struct error *hit_type_name(struct hit *hit, uint64_t descriptor, const char **ret)
+struct error *hit_type_name(struct hit *hit, uint64_t descriptor, struct expr_value *ret)
 {
 	const struct program *program = hit->program;
 	struct descriptor type;
@@ -70,13 +66,16 @@ struct error *hit_type_name(struct hit *hit, uint64_t descriptor, const char **r
 		return err;
 	uint64_t offset = descriptor_field(&type, program->layout.type.str);
 	if (descriptor < program->types || offset >= program->etypes - program->types) {
-		*ret = "?"; /* made by reflect: its name is in a table of its own */
+		/* Made by reflect: its name is in a table of its own. */
+		expr_value_string(ret, "?");
 		return NULL;
 	}
 	err = read_name(hit, program->types + offset, ret);
 	bool star = descriptor_field(&type, program->layout.type.tflag) & TFLAG_EXTRA_STAR;
-	if (!err && star && **ret == '*')
-		++*ret;
+	if (!err && star && *ret->string.data == '*') {
+		ret->string.data++;
+		ret->string.size--;
+	}
 	return err;
 }
 
@@ -92,17 +91,16 @@ static bool begins_with_text(const char *type)
 	return false;
 }
 
-static struct error *read_string(struct hit *hit, uint64_t address, const char **ret)
+static struct error *read_string(struct hit *hit, uint64_t address, struct expr_value *ret)
 {
 	uint64_t header[2];
-	bool cut;
 	struct error *err = hit_read(hit, address, header, sizeof(header));
-	return err ? err : hit_text(hit, header[0], header[1], ret, &cut);
+	return err ? err : hit_text(hit, header[0], header[1], ret);
 }
 
 /* `data` points to an integer of the kind. */
 static struct error *format_integer(
-	struct hit *hit, enum go_kind kind, uint64_t size, uint64_t data, const char **ret)
+	struct hit *hit, enum go_kind kind, uint64_t size, uint64_t data, struct expr_value *ret)
 {
 	uint64_t bits = 0;
 	struct error *err = hit_read(hit, data, &bits, size < 8 ? (size_t)size : 8);
@@ -113,28 +111,30 @@ static struct error *format_integer(
 		kind <= GO_INT64
 			? hit_format(hit, "%lld", (long long)((int64_t)(bits << unused) >> unused))
 			: hit_format(hit, "%llu", (unsigned long long)bits);
-	*ret = text ? text : "";
+	expr_value_string(ret, text);
 	return NULL;
 }
 
-struct error *hit_describe(struct hit *hit, uint64_t descriptor, uint64_t data, const char **ret)
+struct error *hit_describe(
+	struct hit *hit, uint64_t descriptor, uint64_t data, struct expr_value *ret)
 {
 	struct descriptor type;
-	*ret = NULL;
+	struct expr_value name;
+	expr_value_string(ret, NULL);
 	if (!descriptor)
 		return NULL;
 	struct error *err = read_descriptor(hit, descriptor, &type);
 	if (!err)
-		err = hit_type_name(hit, descriptor, ret);
+		err = hit_type_name(hit, descriptor, &name);
 	if (err)
 		return err;
 	const struct runtime_layout *layout = &hit->program->layout;
 	enum go_kind kind = (enum go_kind)(descriptor_field(&type, layout->type.kind) & KIND_MASK);
-	if (strcmp(*ret, "context.deadlineExceededError") == 0) {
-		*ret = "context deadline exceeded";
+	if (strcmp(name.string.data, "context.deadlineExceededError") == 0) {
+		expr_value_string(ret, "context deadline exceeded");
 		return NULL;
 	}
-	if (kind == GO_STRING || begins_with_text(*ret))
+	if (kind == GO_STRING || begins_with_text(name.string.data))
 		return read_string(hit, data, ret);
 	if (kind >= GO_INT && kind <= GO_UINTPTR)
 		return format_integer(

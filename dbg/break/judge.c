@@ -1,61 +1,17 @@
 /* What happens at a hit, in the tracer thread: conditions, counts, events. */
 #include <stdio.h>
 
-#include "dbg/break/breakpoint_state.h"
+#include "dbg/break/judgement.h"
 #include "dbg/go/program_state.h"
 #include "dwarf/base/clock.h"
 
-static const char *name_of(const struct breakpoint_entry *entry, int id)
-{
-	for (size_t i = 0; i < entry->name_count; i++) {
-		if (entry->names[i].id == id)
-			return entry->names[i].name;
-	}
-	return "?";
-}
-
-static enum expr_type type_of(const struct breakpoint_entry *entry, int id)
-{
-	for (size_t i = 0; i < entry->name_count; i++) {
-		if (entry->names[i].id == id)
-			return entry->names[i].type;
-	}
-	return EXPR_INT;
-}
-
-/* Values that cannot be read are left out: an event is told with what there is. */
-static void capture(
-	const struct breakpoint_entry *entry, struct value_input *input, struct event_slot *slot)
-{
-	for (size_t i = 0; i < entry->shown_count; i++) {
-		int id = entry->shown[i];
-		struct break_field *field = &slot->event.fields[slot->event.field_count];
-		*field = (struct break_field){.value.type = type_of(entry, id)};
-		struct error *err = value_at_hit(input, id, 0, NULL, &field->value);
-		bool known = !err && field->value.present;
-		error_destroy(err);
-		if (!known)
-			continue;
-		field->name = name_of(entry, id);
-		field->name = event_slot_text(slot, field->name, strlen(field->name), NULL);
-		field->is_address = value_is_address(&entry->variables, id);
-		field->cut = input->cut;
-		if (field->value.type == EXPR_STRING) {
-			field->value.string.data = event_slot_text(slot, field->value.string.data,
-				field->value.string.size, &field->cut);
-			field->value.string.size = strlen(field->value.string.data);
-		}
-		slot->event.field_count++;
-	}
-}
-
 static void send(struct breakpoints *breakpoints, const struct armed_trap *armed,
-	struct value_input *input, const char *problem, bool stops)
+	struct judgement *judgement, const char *problem, bool stops)
 {
 	const struct breakpoint_entry *entry = armed->entry;
 	struct event_slot *slot = break_events_next(&breakpoints->events);
 	struct break_event *event = &slot->event;
-	struct hit *hit = input->hit;
+	struct hit *hit = judgement->input.hit;
 	struct hit_goroutine *goroutine;
 	event->number = entry->number;
 	event->kind = entry->kind;
@@ -66,6 +22,7 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	event->address = hit->trap->address;
 	event->time_ns = clock_now(CLOCK_REALTIME) - (monotonic_now() - hit->monotonic_ns);
 	event->place = entry->place.items[armed->item].code;
+	event->of_runtime = entry->place.kind < PLACE_FUNCTION;
 	struct error *err = hit_current(hit, &goroutine);
 	if (!err && goroutine->address) {
 		event->g = goroutine->address;
@@ -74,13 +31,13 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	error_destroy(err);
 	if (problem)
 		event->problem = event_slot_text(slot, problem, strlen(problem), NULL);
-	capture(entry, input, slot);
+	judgement_capture(judgement, slot);
 	break_events_send(&breakpoints->events);
 }
 
 /* A condition that failed: told and stopped for the first time. */
 static enum trap_answer failed(struct breakpoints *breakpoints, const struct armed_trap *armed,
-	struct value_input *input, const struct error *err)
+	struct judgement *judgement, const struct error *err)
 {
 	struct breakpoint_entry *entry = armed->entry;
 	entry->failures++;
@@ -88,7 +45,7 @@ static enum trap_answer failed(struct breakpoints *breakpoints, const struct arm
 		return TRAP_GO_ON;
 	snprintf(entry->problem, sizeof(entry->problem), "%s", err->message);
 	entry->has_problem = true;
-	send(breakpoints, armed, input, entry->problem, true);
+	send(breakpoints, armed, judgement, entry->problem, true);
 	return TRAP_STOP;
 }
 
@@ -96,11 +53,14 @@ static enum trap_answer judge(
 	struct breakpoints *breakpoints, const struct armed_trap *armed, struct hit *hit)
 {
 	struct breakpoint_entry *entry = armed->entry;
-	struct value_input input = {.hit = hit,
+	struct judgement judgement; /* its table of values is not cleared for each hit */
+	judgement.entry = entry;
+	judgement.known = 0;
+	judgement.input = (struct value_input){.hit = hit,
 		.source = &entry->source,
 		.births = &breakpoints->births,
 		.item = armed->item};
-	struct expr_input values = {value_at_hit, &input};
+	struct expr_input values = {judgement_value, &judgement};
 	bool holds = true;
 	if (entry->spent)
 		return TRAP_GO_ON;
@@ -108,7 +68,7 @@ static enum trap_answer judge(
 	if (entry->expr) {
 		struct error *err = expr_run(entry->expr, &values, &holds);
 		if (err) {
-			enum trap_answer answer = failed(breakpoints, armed, &input, err);
+			enum trap_answer answer = failed(breakpoints, armed, &judgement, err);
 			error_destroy(err);
 			return answer;
 		}
@@ -124,7 +84,7 @@ static enum trap_answer judge(
 	}
 	bool stops = entry->kind != BREAKPOINT_TRACE;
 	entry->spent = entry->kind == BREAKPOINT_TEMPORARY;
-	send(breakpoints, armed, &input, NULL, stops);
+	send(breakpoints, armed, &judgement, NULL, stops);
 	return stops ? TRAP_STOP : TRAP_GO_ON;
 }
 

@@ -78,9 +78,8 @@ static double real_of(uint64_t bits, size_t size)
 }
 
 static struct error *convert(struct hit *hit, const struct place_variable *variable,
-	const uint64_t words[2], struct expr_value *ret, bool *ret_cut)
+	const uint64_t words[2], struct expr_value *ret)
 {
-	const char *text = NULL;
 	uint64_t type;
 	struct error *err;
 	unsigned unused = variable->size < 8 ? 64 - 8 * (unsigned)variable->size : 0;
@@ -94,20 +93,18 @@ static struct error *convert(struct hit *hit, const struct place_variable *varia
 			.real = real_of(words[0], variable->size)};
 		return NULL;
 	case VARIABLE_STRING:
-		err = hit_text(hit, words[0], words[1], &text, ret_cut);
-		expr_value_string(ret, text);
-		return err;
+		return hit_text(hit, words[0], words[1], ret);
 	case VARIABLE_INTERFACE:
 	case VARIABLE_ANY:
 		err = hit_dynamic_type(hit, variable->form == VARIABLE_ANY, words, &type);
-		if (!err && type)
-			err = hit_type_name(hit, type, &text);
-		expr_value_string(ret, text);
-		return err;
+		return err || !type ? err : hit_type_name(hit, type, ret);
 	case VARIABLE_SIGNED:
 	case VARIABLE_DURATION:
 		expr_value_integer(
 			ret, variable->type, true, (int64_t)(words[0] << unused) >> unused);
+		return NULL;
+	case VARIABLE_UNSIGNED:
+		expr_value_unsigned(ret, words[0]);
 		return NULL;
 	default:
 		expr_value_integer(ret, EXPR_INT, true, (int64_t)words[0]);
@@ -123,21 +120,20 @@ static uint64_t argument_register(const struct hit *hit, size_t index)
 }
 
 struct error *place_variable_value(struct hit *hit, const struct place_variables *variables,
-	size_t place, size_t index, struct expr_value *ret, bool *ret_cut)
+	size_t place, size_t index, struct expr_value *ret)
 {
 	const struct place_variable *variable = &variables->items[index];
 	uint64_t words[MAX_BYTES / 8] = {0};
 	bool found = false;
 	*ret = (struct expr_value){.type = variable->type};
-	*ret_cut = false;
 	if (variables->registers) {
 		words[0] = argument_register(hit, variable->recipe);
-		return convert(hit, variable, words, ret, ret_cut);
+		return convert(hit, variable, words, ret);
 	}
 	const struct located_variables *at = &variables->places[place];
 	if (variable->recipe >= at->count)
 		return NULL;
 	struct error *err = fetch_bytes(hit, &at->recipes[variable->recipe], variable,
 		(uint8_t *)words, bytes_of(variable), &found);
-	return err || !found ? err : convert(hit, variable, words, ret, ret_cut);
+	return err || !found ? err : convert(hit, variable, words, ret);
 }

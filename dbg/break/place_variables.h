@@ -62,8 +62,8 @@ struct error *place_variables_find(
 void place_variables_deinit(struct place_variables *variables);
 
 /* The value of number `index` at the place's item number `place`; absent when it is nowhere there,
- * or behind a nil pointer. `*ret_cut`: a string's beginning only. */
+ * or behind a nil pointer. */
 struct error *place_variable_value(struct hit *hit, const struct place_variables *variables,
-	size_t place, size_t index, struct expr_value *ret, bool *ret_cut);
+	size_t place, size_t index, struct expr_value *ret);
 
 #endif

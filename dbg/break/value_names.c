@@ -34,11 +34,17 @@ static const struct {
 		false},
 	{{"fn", EXPR_STRING, VALUE_FN, "the function that the new goroutine runs", NULL},
 		AT_NEWPROC, true},
+	{{"entry", EXPR_STRING, VALUE_ENTRY, "the function that the goroutine started with", NULL},
+		AT_GOEXIT | AT_PARK | AT_READY, true},
+	{{"calls", EXPR_STRING, VALUE_CALLS,
+		 "the function that its go statement names, also where the compiler put another "
+		 "one "
+		 "(gowrap1) around it",
+		 NULL},
+		AT_NEWPROC | AT_GOEXIT | AT_PARK | AT_READY, true},
 	{{"file", EXPR_STRING, VALUE_FILE, "that function's source file", NULL}, AT_NEWPROC, true},
 	{{"line", EXPR_INT, VALUE_LINE, "and the line it begins at", NULL}, AT_NEWPROC, true},
 	{{"new_goid", EXPR_INT, VALUE_NEW_GOID, "id of the new goroutine", NULL}, AT_NEWPROC, true},
-	{{"entry", EXPR_STRING, VALUE_ENTRY, "the function that the goroutine started with", NULL},
-		AT_GOEXIT | AT_PARK | AT_READY, true},
 	{{"creator", EXPR_STRING, VALUE_CREATOR, "the function with the go statement", NULL},
 		AT_NEWPROC | AT_GOEXIT, true},
 	{{"creator_file", EXPR_STRING, VALUE_CREATOR_FILE, "where that statement is", NULL},
@@ -135,5 +141,6 @@ struct error *value_source_init(struct program *program, const struct place *pla
 	const struct place_variables *variables, struct value_source *ret)
 {
 	*ret = (struct value_source){.place = place, .variables = variables};
+	ret->wrapper_id = wrapper_id(program);
 	return place->kind == PLACE_CANCEL ? find_context_parts(program, &ret->context) : NULL;
 }

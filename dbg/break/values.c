@@ -8,13 +8,9 @@
 /* The innermost function that is not of the runtime. */
 static struct error *user_function(struct hit *hit, struct expr_value *ret)
 {
-	struct error *err = hit_stack(hit);
-	for (size_t i = 0; !err && i < hit->function_count; i++) {
-		if (function_kind(hit->functions[i]) != FUNCTION_INTERNAL) {
-			expr_value_string(ret, hit->functions[i]);
-			break;
-		}
-	}
+	const struct plan_line *frame;
+	struct error *err = hit_user_frame(hit, &frame);
+	expr_value_string(ret, frame ? frame->function : NULL);
 	return err;
 }
 
@@ -63,6 +59,11 @@ static struct error *other_value(struct value_input *input, int id, struct expr_
 	case VALUE_READY_GOID:
 		goid_value(hit, goroutine, ret);
 		break;
+	case VALUE_CALLS:
+		expr_value_string(ret, wrapped_call(hit->program, hit->plans, &hit->calls,
+					       input->source->wrapper_id,
+					       hit_goroutine_field(goroutine, layout->g.startpc)));
+		break;
 	case VALUE_AGE:
 		if (births_find(
 			    input->births, hit_goroutine_field(goroutine, layout->g.goid), &born))
@@ -102,17 +103,15 @@ static struct error *context_error(
 	struct hit *hit, int64_t offset, bool any, struct expr_value *ret)
 {
 	uint64_t words[2], type;
-	const char *text = NULL;
 	if (offset < 0)
 		return NULL;
 	struct error *err = hit_read(hit, hit->subject + (uint64_t)offset, words, sizeof(words));
 	if (!err)
 		err = hit_dynamic_type(hit, any, words, &type);
 	if (!err && type)
-		err = hit_describe(hit, type, words[1], &text);
-	if (!err && type && !text)
-		err = hit_type_name(hit, type, &text);
-	expr_value_string(ret, text);
+		err = hit_describe(hit, type, words[1], ret);
+	if (!err && type && !ret->present)
+		err = hit_type_name(hit, type, ret);
 	return err;
 }
 
@@ -156,14 +155,11 @@ static struct error *panic_value(struct hit *hit, int id, struct expr_value *ret
 {
 	enum { RAX = 0, RBX = 3 };
 	uint64_t type = hit_register(hit, RAX);
-	const char *text = NULL;
-	struct error *err = NULL;
-	if (type && id == VALUE_PANIC)
-		err = hit_describe(hit, type, hit_register(hit, RBX), &text);
-	else if (type)
-		err = hit_type_name(hit, type, &text);
-	expr_value_string(ret, text);
-	return err;
+	if (!type)
+		return NULL;
+	if (id == VALUE_PANIC)
+		return hit_describe(hit, type, hit_register(hit, RBX), ret);
+	return hit_type_name(hit, type, ret);
 }
 
 /* Of the goroutine that hit. */
@@ -172,14 +168,9 @@ static struct error *current_value(
 {
 	struct hit *hit = input->hit;
 	struct hit_goroutine *goroutine;
-	const char *text = NULL;
-	struct error *err;
-	if (id == VALUE_LABELS) {
-		err = hit_label(hit, key, &text);
-		expr_value_string(ret, text);
-		return err;
-	}
-	err = hit_current(hit, &goroutine);
+	if (id == VALUE_LABELS)
+		return hit_label(hit, key, ret);
+	struct error *err = hit_current(hit, &goroutine);
 	if (!err)
 		goid_value(hit, goroutine, ret);
 	return err;
@@ -198,8 +189,12 @@ static struct error *stack_value(
 		return user_function(hit, ret);
 	struct error *err = hit_stack(hit);
 	size_t at = id == VALUE_CALLER ? 1 : index;
-	if (!err && at < hit->function_count)
-		expr_value_string(ret, hit->functions[at]);
+	if (!err && at < hit->frame_count)
+		expr_value_string(ret, hit->frames[at]->function);
+	else if (!err && hit->stack_cut)
+		err = error_create(ERROR_FAULT,
+			"the stack has more than %d frames, and one of the others could decide",
+			HIT_MAX_FRAMES);
 	return err;
 }
 
@@ -208,7 +203,6 @@ struct error *value_at_hit(
 {
 	struct value_input *input = context;
 	struct hit *hit = input->hit;
-	input->cut = false;
 	switch (id) {
 	case VALUE_HITS:
 		expr_value_integer(ret, EXPR_INT, true, (int64_t)hit->number);
@@ -236,6 +230,6 @@ struct error *value_at_hit(
 		if (id < VALUE_VARIABLES)
 			return other_value(input, id, ret);
 		return place_variable_value(hit, input->source->variables, input->item,
-			(size_t)(id - VALUE_VARIABLES), ret, &input->cut);
+			(size_t)(id - VALUE_VARIABLES), ret);
 	}
 }

@@ -16,6 +16,7 @@ enum value_id {
 	VALUE_STACK,
 	VALUE_LABELS,
 	VALUE_FN,
+	VALUE_CALLS,
 	VALUE_FILE,
 	VALUE_LINE,
 	VALUE_NEW_GOID,
@@ -47,6 +48,7 @@ struct value_source {
 	const struct place *place;
 	const struct place_variables *variables;
 	struct context_parts context;
+	int wrapper_id; /* of functions; see wrapped_call.h */
 };
 
 /* Finds what the place needs; nothing to free. */
@@ -69,10 +71,9 @@ struct value_input {
 	const struct value_source *source;
 	const struct births *births;
 	size_t item; /* of the place */
-	bool cut;    /* the last string was only its beginning */
 };
 
-/* A callback of struct expr_input; `context` is a struct value_input. */
+/* A callback of struct expr_input; `context` is a struct value_input. `ret` is absent before. */
 struct error *value_at_hit(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 

@@ -135,6 +135,8 @@ static struct error *parse_number(struct parser *parser, int64_t *ret)
 		err = expr_literal_number(parser->text, token.start, token.end, negative, &value);
 	if (!err && value.type != EXPR_INT)
 		err = expr_diagnose(parser->text, start, NULL, "an integer is needed");
+	if (!err && value.large)
+		err = expr_diagnose(parser->text, start, NULL, "the number is out of range");
 	if (err)
 		return err;
 	*ret = value.integer;

@@ -184,3 +184,32 @@ bool expr_uses(const struct expr *expr, int id)
 	}
 	return false;
 }
+
+static bool same_load(const struct expr_instruction *a, const struct expr_instruction *b)
+{
+	if (a->opcode != b->opcode || a->id != b->id || !a->key != !b->key)
+		return false;
+	return !a->key || !strcmp(a->key, b->key);
+}
+
+static bool is_first(const struct expr *expr, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (same_load(&expr->code[i], &expr->code[at]))
+			return false;
+	}
+	return true;
+}
+
+bool expr_used_name(const struct expr *expr, size_t index, int *ret_id, const char **ret_key)
+{
+	for (size_t i = 0, found = 0; i < expr->count; i++) {
+		const struct expr_instruction *instruction = &expr->code[i];
+		if (instruction->opcode != EXPR_LOAD || !is_first(expr, i) || found++ < index)
+			continue;
+		*ret_id = instruction->id;
+		*ret_key = instruction->key;
+		return true;
+	}
+	return false;
+}

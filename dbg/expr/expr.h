@@ -12,8 +12,9 @@
  * Literals: "strings" (Go escapes, also `raw`), integers (decimal, 0x…, 0b…, 0o…, _), floats,
  * durations (5m, 1h30m, 250ms), true, false.
  * Operators, loosest first: ||  &&  == != < <= > >= =~ !~  + -  * / %  ! - (unary); parentheses;
- * name, part.of.a.name, name["key"]. && and || do not evaluate their right side needlessly. =~ takes a regular
- * expression literal (PCRE2, compiled once, match limits set so that no pattern can hang).
+ * name, part.of.a.name, name["key"]. && and || do not evaluate their right side needlessly. =~
+ * takes a regular expression literal (PCRE2, compiled once, match limits set so that no pattern can
+ * hang).
  *
  * Comparing different types is a compile-time error with its column. An integer beside a float
  * becomes one. A duration needs a unit; only 0 does without. Durations can be added, subtracted,
@@ -22,6 +23,8 @@
  *
  * A value may be absent (a goroutine that waits for nothing has no `wait`): any comparison with an
  * absent value is false, != and !~ too; so is an absent condition. But !(x == y) is then true.
+ * Of a text that is cut a comparison or match is decided by what is there, or is an error when the
+ * rest could change it.
  * A comparison with a list (EXPR_STRINGS) holds when it holds for one element; but != and !~ hold
  * when no element is equal or matches, and so for an empty list.
  */
@@ -33,7 +36,7 @@
 
 enum expr_type {
 	EXPR_BOOL,
-	EXPR_INT, /* also addresses; 64 bits, signed */
+	EXPR_INT, /* also addresses; -2^63 to 2^64-1 */
 	EXPR_FLOAT,
 	EXPR_STRING,
 	EXPR_DURATION, /* nanoseconds */
@@ -43,6 +46,8 @@ enum expr_type {
 
 struct expr_value {
 	bool present;
+	bool large; /* an EXPR_INT of 2^63 or more: `integer` is its bits */
+	bool cut;   /* an EXPR_STRING: only the beginning of the text */
 	enum expr_type type;
 	union {
 		bool boolean;
@@ -60,6 +65,7 @@ struct expr_value {
 static inline void expr_value_string(struct expr_value *ret, const char *text)
 {
 	ret->type = EXPR_STRING;
+	ret->cut = false;
 	ret->present = text != NULL;
 	ret->string.data = text;
 	ret->string.size = text ? strlen(text) : 0;
@@ -70,7 +76,15 @@ static inline void expr_value_integer(
 {
 	ret->type = type;
 	ret->present = present;
+	ret->large = false;
 	ret->integer = value;
+}
+
+/* One that never is negative. */
+static inline void expr_value_unsigned(struct expr_value *ret, uint64_t value)
+{
+	expr_value_integer(ret, EXPR_INT, true, (int64_t)value);
+	ret->large = value > INT64_MAX;
 }
 
 static inline void expr_value_bool(struct expr_value *ret, bool value)
@@ -115,6 +129,13 @@ void expr_destroy(struct expr *expr);
 bool expr_uses(const struct expr *expr, int id);
 
 /*
+ * The names that the program uses, each once, in the order of its text: number `index` of them;
+ * false past the end. `*ret_key` is the subscript of an EXPR_MAP, else NULL; it lives as long as
+ * the program. Lists are left out.
+ */
+bool expr_used_name(const struct expr *expr, size_t index, int *ret_id, const char **ret_key);
+
+/*
  * Supplies values while a program runs. `index` counts the elements of EXPR_STRINGS from 0: answer
  * with present == false after the last. `key` is the subscript of an EXPR_MAP, else NULL.
  */
@@ -127,7 +148,7 @@ struct expr_input {
 /*
  * Runs the program; allocates nothing unless it fails. Errors come from the input callback
  * (unchanged), or are ERROR_USAGE with column and caret: division by zero, overflow, a regular
- * expression that exceeded its limits.
+ * expression that exceeded its limits, a text of which too little is there.
  */
 struct error *expr_run(const struct expr *expr, const struct expr_input *input, bool *ret);
 

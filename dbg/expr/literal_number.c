@@ -77,7 +77,11 @@ static struct error *parse_integer(
 	if (!any || !after_digit)
 		return malformed(number, NULL);
 	ret->type = EXPR_INT;
-	return make_signed(magnitude, number->negative, &ret->integer) ? NULL : too_large(number);
+	if (!number->negative) {
+		expr_value_unsigned(ret, (uint64_t)magnitude);
+		return NULL;
+	}
+	return make_signed(magnitude, true, &ret->integer) ? NULL : too_large(number);
 }
 
 /* The nanoseconds of the unit that the text begins with; 0 when there is none. Takes the longest

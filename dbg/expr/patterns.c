@@ -78,7 +78,7 @@ struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text
 		return describe_error(error, text, start, end, offset);
 	/* No JIT (a hardened kernel, a pattern that it cannot do) only means slower. */
 	size_t jit_size = 0;
-	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
 	pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &jit_size);
 	/* The interpreter allocates its workspace when it first runs: now, rather than later. */
 	if (!jit_size)
@@ -88,26 +88,68 @@ struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text
 	return NULL;
 }
 
-struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t index,
-	const char *subject, size_t size, const char *text, size_t offset, bool *ret)
+/* The size without a character at the end of which some bytes are missing. */
+static size_t whole_characters(const char *text, size_t size)
 {
-	if (size > MAX_SUBJECT)
-		return expr_diagnose(text, offset, "compare with == or exclude it",
-			"a string of %zu bytes is too long for a regular expression", size);
-	size_t steps = STEPS / (size + 1);
-	steps = steps < MIN_STEPS ? MIN_STEPS : steps > MAX_STEPS ? MAX_STEPS : steps;
-	pcre2_set_match_limit(patterns->limits, (uint32_t)steps);
-	int rc = pcre2_match(patterns->codes[index], (PCRE2_SPTR)(size ? subject : ""), size, 0, 0,
-		patterns->match_data, patterns->limits);
-	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH) {
-		*ret = rc >= 0;
-		return NULL;
+	for (size_t i = 1; i <= 3 && i <= size; i++) {
+		uint8_t byte = (uint8_t)text[size - i];
+		size_t needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+		if (needed > i)
+			return size - i;
+		if (byte < 0x80 || needed > 1)
+			break;
 	}
+	return size;
+}
+
+/*
+ * What PCRE2 says of the beginning of a text. With PCRE2_PARTIAL_HARD it tells when it has looked
+ * at the end, but not when a match could begin behind it.
+ */
+static enum expr_outcome judge_beginning(
+	const struct expr_patterns *patterns, size_t index, int rc, size_t size)
+{
+	uint32_t options = 0;
+	if (rc >= 0)
+		return pcre2_get_ovector_pointer(patterns->match_data)[1] < size ? EXPR_HOLDS
+										 : EXPR_UNKNOWN;
+	pcre2_pattern_info(patterns->codes[index], PCRE2_INFO_ALLOPTIONS, &options);
+	bool anchored = size && (options & PCRE2_ANCHORED);
+	return rc == PCRE2_ERROR_NOMATCH && anchored ? EXPR_FAILS : EXPR_UNKNOWN;
+}
+
+static struct error *gave_up(
+	int rc, const struct expr_value *subject, const char *text, size_t offset)
+{
 	PCRE2_UCHAR message[256];
 	if (pcre2_get_error_message(rc, message, sizeof(message)) < 0)
 		strcpy((char *)message, "unknown error");
-	struct expr_excerpt excerpt = expr_excerpt(subject, 0, size);
+	struct expr_excerpt excerpt = expr_excerpt(subject->string.data, 0, subject->string.size);
 	return expr_diagnose(text, offset, "simplify the pattern",
 		"the regular expression gave up on \"%s\" (%s)", excerpt.text,
 		(const char *)message);
+}
+
+struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t index,
+	const struct expr_value *subject, const char *text, size_t offset, enum expr_outcome *ret)
+{
+	const char *data = subject->string.size ? subject->string.data : "";
+	size_t size = subject->string.size;
+	if (size > MAX_SUBJECT)
+		return expr_diagnose(text, offset, "compare with == or exclude it",
+			"a string of %zu bytes is too long for a regular expression", size);
+	if (subject->cut)
+		size = whole_characters(data, size);
+	size_t steps = STEPS / (size + 1);
+	steps = steps < MIN_STEPS ? MIN_STEPS : steps > MAX_STEPS ? MAX_STEPS : steps;
+	pcre2_set_match_limit(patterns->limits, (uint32_t)steps);
+	int rc = pcre2_match(patterns->codes[index], (PCRE2_SPTR)data, size, 0,
+		subject->cut ? PCRE2_PARTIAL_HARD : 0, patterns->match_data, patterns->limits);
+	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && rc != PCRE2_ERROR_PARTIAL)
+		return gave_up(rc, subject, text, offset);
+	if (subject->cut)
+		*ret = judge_beginning(patterns, index, rc, size);
+	else
+		*ret = rc >= 0 ? EXPR_HOLDS : EXPR_FAILS;
+	return NULL;
 }

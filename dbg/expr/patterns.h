@@ -11,10 +11,16 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "dwarf/base/error.h"
-#include "dwarf/base/memory.h"
+#include "dbg/expr/expr.h"
 
 enum { EXPR_MAX_PATTERNS = 64 };
+
+/* Of a comparison or match. */
+enum expr_outcome {
+	EXPR_FAILS,
+	EXPR_HOLDS,
+	EXPR_UNKNOWN, /* the part of a text that is not there could decide */
+};
 
 /* Zero-initialise before use. */
 struct expr_patterns {
@@ -35,10 +41,11 @@ struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text
 	size_t end, const char *pattern, size_t size, size_t *ret);
 
 /*
- * Whether pattern number `index` matches somewhere in the subject, which need not be valid UTF-8.
- * ERROR_USAGE, pointing at `offset` in `text`, when that would take too long.
+ * Whether pattern number `index` matches somewhere in the subject, a string, which need not be
+ * valid UTF-8. One that is cut may be EXPR_UNKNOWN although the rest does not matter (".*x" looks
+ * at all of it). ERROR_USAGE, pointing at `offset` in `text`, when that would take too long.
  */
 struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t index,
-	const char *subject, size_t size, const char *text, size_t offset, bool *ret);
+	const struct expr_value *subject, const char *text, size_t offset, enum expr_outcome *ret);
 
 #endif

@@ -8,7 +8,6 @@
 #ifndef GCTXDBG_EXPR_PROGRAM_H
 #define GCTXDBG_EXPR_PROGRAM_H
 
-#include "dbg/expr/expr.h"
 #include "dbg/expr/patterns.h"
 
 enum {

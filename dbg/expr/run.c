@@ -1,5 +1,6 @@
 /* Runs the program of an expression on a small stack. */
 #include "dbg/expr/diagnose.h"
+#include "dbg/expr/operate.h"
 #include "dbg/expr/program.h"
 
 struct machine {
@@ -24,11 +25,6 @@ static bool truth(const struct expr_value *value)
 	return value->present && value->boolean;
 }
 
-static double real_of(const struct expr_value *value)
-{
-	return value->type == EXPR_FLOAT ? value->real : (double)value->integer;
-}
-
 /* Asks the caller for a value, and trusts it no further than its type. */
 static struct error *load(const struct machine *machine, const struct expr_instruction *instruction,
 	enum expr_type type, size_t index, const char *key, struct expr_value *ret)
@@ -46,51 +42,9 @@ static struct error *load(const struct machine *machine, const struct expr_instr
 			"a value has not its declared type");
 	if (type == EXPR_STRING && !ret->string.data)
 		ret->string.size = 0;
+	ret->large = ret->large && type == EXPR_INT;
+	ret->cut = ret->cut && type == EXPR_STRING;
 	return NULL;
-}
-
-static int compare_strings(const struct expr_value *a, const struct expr_value *b)
-{
-	size_t a_size = a->string.size, b_size = b->string.size;
-	size_t common = a_size < b_size ? a_size : b_size;
-	int order = common ? memcmp(a->string.data, b->string.data, common) : 0;
-	return order ? order : (a_size > b_size) - (a_size < b_size);
-}
-
-static bool order_fits(enum expr_operator op, int order)
-{
-	switch (op) {
-	case EXPR_OP_EQ:
-		return order == 0;
-	case EXPR_OP_NE:
-		return order != 0;
-	case EXPR_OP_LT:
-		return order < 0;
-	case EXPR_OP_LE:
-		return order <= 0;
-	case EXPR_OP_GT:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
-}
-
-/* The compiler has seen to it that the types fit. */
-static bool compare(enum expr_operator op, const struct expr_value *a, const struct expr_value *b)
-{
-	if (!a->present || !b->present)
-		return false;
-	if (a->type == EXPR_STRING)
-		return order_fits(op, compare_strings(a, b));
-	if (a->type == EXPR_BOOL)
-		return order_fits(op, a->boolean - b->boolean);
-	if (a->type != EXPR_FLOAT && b->type != EXPR_FLOAT)
-		return order_fits(op, (a->integer > b->integer) - (a->integer < b->integer));
-	double x = real_of(a), y = real_of(b);
-	/* Not a number: it is unequal to everything, and has no order. */
-	if (x != x || y != y)
-		return op == EXPR_OP_NE;
-	return order_fits(op, (x > y) - (x < y));
 }
 
 static struct error *complain(const struct machine *machine,
@@ -99,58 +53,20 @@ static struct error *complain(const struct machine *machine,
 	return expr_diagnose(machine->expr->text, instruction->offset, NULL, "%s", problem);
 }
 
-/* False on overflow. `b` is not 0 where it divides. */
-static bool integer_arithmetic(enum expr_operator op, int64_t a, int64_t b, int64_t *ret)
-{
-	switch (op) {
-	case EXPR_OP_ADD:
-		return !__builtin_add_overflow(a, b, ret);
-	case EXPR_OP_SUB:
-		return !__builtin_sub_overflow(a, b, ret);
-	case EXPR_OP_MUL:
-		return !__builtin_mul_overflow(a, b, ret);
-	case EXPR_OP_DIV:
-		/* The processor traps on the smallest number / -1. */
-		if (b == -1)
-			return !__builtin_sub_overflow((int64_t)0, a, ret);
-		*ret = a / b;
-		return true;
-	default:
-		*ret = b == -1 ? 0 : a % b;
-		return true;
-	}
-}
-
-static double real_arithmetic(enum expr_operator op, double a, double b)
-{
-	switch (op) {
-	case EXPR_OP_ADD:
-		return a + b;
-	case EXPR_OP_SUB:
-		return a - b;
-	case EXPR_OP_MUL:
-		return a * b;
-	default:
-		return a / b;
-	}
-}
-
-static struct error *arithmetic(const struct machine *machine,
+/* `*a` becomes `a` OP `b`. */
+static struct error *calculate(const struct machine *machine,
 	const struct expr_instruction *instruction, struct expr_value *a,
 	const struct expr_value *b)
 {
 	struct expr_value result = {.present = a->present && b->present, .type = instruction->type};
-	if (!result.present) {
-		*a = result;
-		return NULL;
+	if (result.present) {
+		bool divides = instruction->op == EXPR_OP_DIV || instruction->op == EXPR_OP_MOD;
+		if (divides && expr_real_of(b) == 0)
+			return complain(machine, instruction, "division by zero");
+		if (!expr_calculate(instruction->op, a, b, &result))
+			return complain(
+				machine, instruction, "the result does not fit into 64 bits");
 	}
-	bool divides = instruction->op == EXPR_OP_DIV || instruction->op == EXPR_OP_MOD;
-	if (divides && real_of(b) == 0)
-		return complain(machine, instruction, "division by zero");
-	if (result.type == EXPR_FLOAT)
-		result.real = real_arithmetic(instruction->op, real_of(a), real_of(b));
-	else if (!integer_arithmetic(instruction->op, a->integer, b->integer, &result.integer))
-		return complain(machine, instruction, "the result does not fit into 64 bits");
 	*a = result;
 	return NULL;
 }
@@ -158,41 +74,45 @@ static struct error *arithmetic(const struct machine *machine,
 static struct error *negate(const struct machine *machine,
 	const struct expr_instruction *instruction, struct expr_value *value)
 {
-	if (!value->present)
-		return NULL;
-	if (value->type == EXPR_FLOAT) {
-		value->real = -value->real;
-		return NULL;
-	}
-	if (!integer_arithmetic(EXPR_OP_SUB, 0, value->integer, &value->integer))
+	const struct expr_value zero = {.present = true, .type = EXPR_INT};
+	struct expr_value result = {.present = value->present, .type = value->type};
+	if (value->present && value->type == EXPR_FLOAT)
+		result.real = -value->real;
+	else if (value->present && !expr_calculate(EXPR_OP_SUB, &zero, value, &result))
 		return complain(machine, instruction, "the result does not fit into 64 bits");
+	*value = result;
 	return NULL;
 }
 
 static struct error *match(const struct machine *machine,
-	const struct expr_instruction *instruction, const struct expr_value *subject, bool *ret)
+	const struct expr_instruction *instruction, const struct expr_value *subject,
+	enum expr_outcome *ret)
 {
-	return expr_patterns_match(&machine->expr->patterns, instruction->pattern,
-		subject->string.data, subject->string.size, machine->expr->text,
-		instruction->offset, ret);
+	return expr_patterns_match(&machine->expr->patterns, instruction->pattern, subject,
+		machine->expr->text, instruction->offset, ret);
 }
 
 /* Whether an element of a list compares with `other`, or matches when that is NULL. */
 static struct error *any(const struct machine *machine, const struct expr_instruction *instruction,
-	const struct expr_value *other, bool *ret)
+	const struct expr_value *other, enum expr_outcome *ret)
 {
-	*ret = false;
-	for (size_t index = 0; index < EXPR_MAX_ELEMENTS && !*ret; index++) {
+	*ret = EXPR_FAILS;
+	for (size_t index = 0; index < EXPR_MAX_ELEMENTS; index++) {
 		struct expr_value element;
+		enum expr_outcome outcome = EXPR_FAILS;
 		struct error *err = load(machine, instruction, EXPR_STRING, index, NULL, &element);
 		if (err || !element.present)
 			return err;
 		if (other)
-			*ret = compare(instruction->op, &element, other);
+			outcome = expr_compare(instruction->op, &element, other);
 		else
-			err = match(machine, instruction, &element, ret);
+			err = match(machine, instruction, &element, &outcome);
 		if (err)
 			return err;
+		if (outcome != EXPR_FAILS)
+			*ret = outcome;
+		if (outcome == EXPR_HOLDS)
+			return NULL;
 	}
 	return NULL;
 }
@@ -201,23 +121,26 @@ static struct error *any(const struct machine *machine, const struct expr_instru
 static struct error *test(struct machine *machine, const struct expr_instruction *instruction)
 {
 	struct error *err = NULL;
-	bool holds = false;
+	enum expr_outcome outcome = EXPR_FAILS;
 	/* One with an absent value does not hold, not even the negative ones. */
 	bool absent = false;
 	if (instruction->opcode == EXPR_ANY_MATCHES) {
-		err = any(machine, instruction, NULL, &holds);
+		err = any(machine, instruction, NULL, &outcome);
 		machine->top++;
 	} else if (instruction->opcode == EXPR_COMPARE) {
 		machine->top--;
-		holds = compare(instruction->op, &machine->top[-1], &machine->top[0]);
+		outcome = expr_compare(instruction->op, &machine->top[-1], &machine->top[0]);
 	} else if (!machine->top[-1].present) {
 		absent = true;
 	} else if (instruction->opcode == EXPR_MATCHES) {
-		err = match(machine, instruction, &machine->top[-1], &holds);
+		err = match(machine, instruction, &machine->top[-1], &outcome);
 	} else {
-		err = any(machine, instruction, &machine->top[-1], &holds);
+		err = any(machine, instruction, &machine->top[-1], &outcome);
 	}
-	machine->top[-1] = boolean(!absent && holds != instruction->negate);
+	if (!err && outcome == EXPR_UNKNOWN)
+		err = complain(machine, instruction,
+			"the text is too long to be read whole, and its rest could decide");
+	machine->top[-1] = boolean(!absent && (outcome == EXPR_HOLDS) != instruction->negate);
 	return err;
 }
 
@@ -242,7 +165,7 @@ static struct error *step(
 		return negate(machine, instruction, &machine->top[-1]);
 	case EXPR_ARITHMETIC:
 		machine->top--;
-		return arithmetic(machine, instruction, &machine->top[-1], &machine->top[0]);
+		return calculate(machine, instruction, &machine->top[-1], &machine->top[0]);
 	case EXPR_COMPARE:
 	case EXPR_MATCHES:
 	case EXPR_ANY_COMPARES:

@@ -33,6 +33,16 @@ size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t
 	return done;
 }
 
+uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number)
+{
+	enum { VECTORS = 16 };
+	struct user_fpregs_struct registers;
+	uint64_t value = 0;
+	if (number < VECTORS && ptrace(PTRACE_GETFPREGS, hit->tid, NULL, &registers) == 0)
+		memcpy(&value, &registers.xmm_space[4 * number], sizeof(value));
+	return value;
+}
+
 /* An instruction of one byte has been executed there as well. */
 static bool is_int3(pid_t tid)
 {

@@ -53,6 +53,10 @@ struct trap_handler {
  * bytes could be read, from the start. */
 size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t size);
 
+/* The low word of vector register number `number`; 0 when there is none. Only inside the callback.
+ */
+uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number);
+
 /*
  * Makes exactly these addresses traps, in any order, doubles allowed; `count` 0 takes all out. The
  * target must be stopped (a snapshot is given up for the process itself, which stands then; taking

@@ -1,5 +1,7 @@
-/* libFuzzer target: the input is machine code, of which the references are collected. */
+/* libFuzzer target: the input is machine code, of which the references and calls are
+ * collected. */
 #include "dwarf/code_references.h"
+#include "dwarf/code_places.h"
 #include "tests/fuzz/input_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,6 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (reference->at < start || reference->at >= end || !reference->kinds)
 			abort();
 	}
+	int64_t calls[4];
+	size_t count;
+	code_calls((struct bytes){data, size}, calls, array_length(calls), &count);
 	/* A function that ends outside of the segment. */
 	error_destroy(code_references_add(image, end - 1, UINT64_MAX, &references));
 	code_references_deinit(&references);

@@ -3,7 +3,7 @@
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
-Writes OUTPUT_DIRECTORY/{buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
+Writes OUTPUT_DIRECTORY/{breaks,buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
 type}/NAME. Where layouts matter a seed's first byte chooses the release: its column in dbg/go/builtin_layouts.inc.
 """
 import pathlib
@@ -25,6 +25,8 @@ CODE_SIZE = 128  # of one function
 FRAMES_SIZE = 512
 MEMORY_BASE, MEMORY_SIZE, GOROUTINE_CODE = 0x100000, 0x3000, 0x400000
 OBJECTS, STACK_AT, SEMAPHORES_AT, TEXTS_AT = 0x400, 0x200, 0x2e00, 0x2f00
+LABELS_AT, TYPE_AT = 0x2f80, 0x2fc0
+PLACE_KINDS, PANIC = 9, 5
 WAIT_REASONS = [b"", b"chan receive", b"select", b"chan send", b"sync.Mutex.Lock", b"IO wait", b"sleep", b"semacquire"]
 EXPRESSIONS = [
     r'wait > 5m && stack =~ "^main\\."',
@@ -182,7 +184,7 @@ def goroutines(layouts, column, table, names):
         g = m.object("runtime.g", stack__lo=low, stack__hi=low + 512, sched__sp=low + 8 * goid, sched__bp=low + 64,
                      sched__pc=GOROUTINE_CODE + 64 * goid, atomicstatus=status, goid=goid, waitreason=(goid - 1) % 8,
                      m=thread, gopc=GOROUTINE_CODE + 32, startpc=GOROUTINE_CODE, waiting=waiter, syscallsp=low,
-                     syscallpc=GOROUTINE_CODE, labels=MEMORY_BASE + 256, parentGoid=1, waitsince=1)
+                     syscallpc=GOROUTINE_CODE, labels=MEMORY_BASE + LABELS_AT, parentGoid=1, waitsince=1)
         for name, value in {"g": g, "c": channel}.items():
             if ("runtime.sudog", name) in layouts.rows:
                 m.set("runtime.sudog", waiter, name, value)
@@ -192,8 +194,28 @@ def goroutines(layouts, column, table, names):
     m.words(MEMORY_BASE + SEMAPHORES_AT + 8, waiter, waiter)
     m.words(MEMORY_BASE + 128, *all_g)
     m.words(MEMORY_BASE, MEMORY_BASE + 128, len(all_g), len(all_g), thread)
+    # A label, key and value a text each, as the slice of releases from 1.24 on; the descriptor of int, and its name.
+    select = struct.unpack_from("<2Q", m.data, 256 + 2 * 16)
+    m.words(MEMORY_BASE + LABELS_AT, MEMORY_BASE + LABELS_AT + 32, 1, 1, 0, *select, *select)
+    m.words(MEMORY_BASE + TYPE_AT, 8, 0, 2 << 56, 0, 0, TYPE_AT + 48)
+    m.data[TYPE_AT + 48:TYPE_AT + 53] = b"\0\3int"
     assert m.end <= SEMAPHORES_AT, f"{m.end} bytes of objects"
     return bytes(m.data) + table
+
+
+def hits(seed):
+    """Hits at every kind of place in the memory of a seed for goroutines: its first goroutine's, about that one."""
+    release, memory = seed[:1], seed[1:]
+    g = struct.unpack_from("<Q", memory, 128)[0]
+    stack, text = MEMORY_BASE + STACK_AT + 64, MEMORY_BASE + 256
+    registers = dict(r14=g, rbx=text, rcx=5, rsi=g, rdi=text, rsp=stack, rbp=stack, fs_base=MEMORY_BASE + 136)
+    order = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base".split()
+    seeds = []
+    for kind in range(PLACE_KINDS):
+        registers["rax"] = MEMORY_BASE + TYPE_AT if kind == PANIC else g - 8
+        words = struct.pack("<22Q", *(registers.get(name, 0) for name in order))  # as struct user_regs_struct begins
+        seeds.append(release + bytes([kind]) + words + memory)
+    return seeds
 
 
 def functions_code(table, layouts, column, code):
@@ -261,8 +283,11 @@ def main(output, programs):
     for path in programs:
         # Programs of the same name lie in folders of their releases.
         name = "-".join(pathlib.Path(path).parts[-3:])
-        for kind, seed in seeds_of(elf_seed.Program(path), layouts).items():
+        seeds = seeds_of(elf_seed.Program(path), layouts)
+        for kind, seed in seeds.items():
             write(output, kind, name, seed)
+        for number, seed in enumerate(hits(seeds["goroutines"])):
+            write(output, "breaks", f"{name}-{number}", seed)
 
 
 if __name__ == "__main__":

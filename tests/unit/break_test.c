@@ -118,17 +118,18 @@ static void long_texts_are_cut(void **state)
 	(void)state;
 	static char text[2 * EVENT_TEXTS];
 	struct break_events events;
-	bool cut = false;
+	size_t size;
 	memset(text, 'x', sizeof(text));
 	assert_null(break_events_init(&events));
 	struct event_slot *slot = break_events_next(&events);
-	const char *copy = event_slot_text(slot, text, 10, &cut);
-	assert_false(cut);
+	const char *copy = event_slot_text(slot, text, 10, &size);
+	assert_int_equal(size, 10);
 	assert_int_equal(strlen(copy), 10);
-	copy = event_slot_text(slot, text, sizeof(text), &cut);
-	assert_true(cut);
+	copy = event_slot_text(slot, text, sizeof(text), &size);
+	assert_int_equal(size, EVENT_TEXTS - 12);
 	assert_int_equal(strlen(copy), EVENT_TEXTS - 12);
-	assert_string_equal(event_slot_text(slot, text, 1, &cut), "");
+	assert_string_equal(event_slot_text(slot, text, 1, &size), "");
+	assert_int_equal(size, 0);
 	break_events_deinit(&events);
 }
 
@@ -178,6 +179,26 @@ static void accesses_and_returns(void **state)
 	assert_true(code_next_call(CODE(0xe8, 0, 0, 0, 0, 0xe8, 0x10, 0, 0, 0), 0, 26, &offset));
 	assert_int_equal(offset, 5);
 	assert_false(code_next_call(CODE(0xe8, 0, 0, 0, 0), 1, 5, &offset));
+}
+
+static void calls_of_others(void **state)
+{
+	(void)state;
+	int64_t targets[2];
+	size_t count;
+	/* call +16; call +11: the same; jmp -20; je 0; ret */
+	assert_true(code_calls(
+		CODE(0xe8, 0x10, 0, 0, 0, 0xe8, 0x0b, 0, 0, 0, 0xeb, 0xe0, 0x74, 0xf2, 0xc3),
+		targets, 2, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(targets[0], 21);
+	assert_int_equal(targets[1], -20);
+	assert_true(code_calls(CODE(0xe8, 0, 0, 0, 0, 0xc3), targets, 2, &count)); /* itself */
+	assert_int_equal(count, 0);
+	assert_false(code_calls(CODE(0xff, 0xd0, 0xc3), targets, 2, &count)); /* call rax */
+	assert_false(code_calls(CODE(0xff, 0x22, 0xc3), targets, 2, &count)); /* jmp [rdx] */
+	assert_true(code_calls((struct bytes){0}, targets, 2, &count));
+	assert_int_equal(count, 0);
 }
 
 static bool from_five_to_eight(void *context, size_t offset)
@@ -240,6 +261,7 @@ int main(void)
 		cmocka_unit_test(long_texts_are_cut),
 		cmocka_unit_test(stack_checks_are_passed),
 		cmocka_unit_test(accesses_and_returns),
+		cmocka_unit_test(calls_of_others),
 		cmocka_unit_test(regions_are_entered_where_control_comes_in),
 		cmocka_unit_test(names_may_have_parts),
 	};

@@ -9,6 +9,7 @@
 #include "commands/completion.h"
 #include "commands/registry.h"
 #include "commands/shell.h"
+#include "dbg/expr/expr.h"
 
 static void complete_ids(
 	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
@@ -22,6 +23,17 @@ static void complete_ids(
 	}
 }
 
+static struct error *fields(struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	static const struct expr_name known[] = {{.name = "state", .type = EXPR_STRING},
+		{.name = "stack", .type = EXPR_STRINGS}, {.name = "job.id", .type = EXPR_INT},
+		{.name = "labels", .type = EXPR_MAP}};
+	static const struct expr_schema schema = {known, array_length(known)};
+	(void)shell;
+	*ret = &schema;
+	return strstr(before, "broken") ? error_create(ERROR_NOT_FOUND, "nothing of it") : NULL;
+}
+
 static const char *const group_values[] = {"stack", "status", "wait", NULL};
 static const struct command_option options[] = {
 	{.name = "group", .letter = 'g', .argument = "BY", .values = group_values},
@@ -30,6 +42,12 @@ static const struct command_option options[] = {
 };
 static const struct command command = {
 	.name = "test-list", .options = options, .complete = complete_ids};
+static const struct command_option where_options[] = {{.name = "where", .argument = "EXPR"}, {0}};
+static const struct command where_command = {
+	.name = "where-list", .options = where_options, .fields = fields, .complete = complete_ids};
+static const struct command if_command = {
+	.name = "if-list", .condition = true, .fields = fields, .complete = complete_ids};
+static const struct command raw_command = {.name = "raw-list", .raw = true, .fields = fields};
 static const struct command other = {.name = "test-other one"};
 static const struct command another = {.name = "test-other two"};
 
@@ -38,6 +56,9 @@ static int set_up(void **state)
 	struct shell *shell = calloc(1, sizeof(*shell));
 	shell_init(shell);
 	assert_null(registry_add(shell->registry, &command));
+	assert_null(registry_add(shell->registry, &where_command));
+	assert_null(registry_add(shell->registry, &if_command));
+	assert_null(registry_add(shell->registry, &raw_command));
 	assert_null(registry_add(shell->registry, &other));
 	assert_null(registry_add(shell->registry, &another));
 	*state = shell;
@@ -66,6 +87,28 @@ static void expect(struct shell *shell, const char *line, const char *joined)
 	if (strcmp(found, joined) != 0)
 		fail_msg("\"%s\": %s, not %s", line, found, joined);
 	completions_deinit(&completions);
+}
+
+static void names_in_expressions(void **state)
+{
+	expect(*state, "where-list --where st", "19 state stack");
+	expect(*state, "where-list --where 'wait > 5m && !st", "34 state stack");
+	expect(*state, "where-list --where 'x' 1", "23 18 19");
+	expect(*state, "where-list --where 'job", "20 job.id");
+	expect(*state, "where-list --where \"job.i", "20 job.id");
+	expect(*state, "where-list st", "11");
+	expect(*state, "if-list 1", "8 18 19");
+	expect(*state, "if-list f if ", "13 state stack job.id labels[\"");
+	expect(*state, "if-list f if la", "13 labels[\"");
+	expect(*state, "if-list f if labels[\"st", "21");
+	expect(*state, "if-list f if labels[\"st\"] == state || (st", "39 state stack");
+	expect(*state, "if-list f if state > 5 | st", "25 state stack");
+	expect(*state, "if-list f if `st", "14");
+	expect(*state, "if-list broken if st", "18");
+	expect(*state, "if-list f if", "10");
+	expect(*state, "raw-list 1 st", "11 state stack");
+	expect(*state, "raw-list st", "9");
+	expect(*state, "test-list --where st", "18");
 }
 
 static void names(void **state)
@@ -119,6 +162,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(names),
+		TEST(names_in_expressions),
 		TEST(arguments),
 		TEST(option_names_and_values),
 		TEST(files),

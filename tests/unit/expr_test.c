@@ -64,6 +64,10 @@ enum id {
 	BROKEN,
 	LIAR,
 	LONG,
+	HUGE,
+	BEGINNING,
+	NOTHING_OF_IT,
+	NUL,
 	ID_COUNT,
 };
 
@@ -87,6 +91,10 @@ static const struct expr_name names[] = {
 	{"broken", EXPR_INT, BROKEN, "", NULL},
 	{"liar", EXPR_INT, LIAR, "", NULL},
 	{"long", EXPR_STRING, LONG, "", NULL},
+	{"huge", EXPR_INT, HUGE, "", NULL},
+	{"beginning", EXPR_STRING, BEGINNING, "", NULL},
+	{"nothing", EXPR_STRING, NOTHING_OF_IT, "", NULL},
+	{"nul", EXPR_STRING, NUL, "", NULL},
 };
 static const struct expr_schema schema = {names, array_length(names)};
 
@@ -166,6 +174,20 @@ static struct error *supply(
 	case LONG:
 		memset(many, 'a', sizeof(many));
 		set_string(ret, many, 40000);
+		break;
+	case HUGE:
+		expr_value_unsigned(ret, UINT64_MAX);
+		break;
+	case BEGINNING:
+		set_string(ret, "main.handle", 11);
+		ret->cut = true;
+		break;
+	case NOTHING_OF_IT:
+		set_string(ret, "", 0);
+		ret->cut = true;
+		break;
+	case NUL:
+		set_string(ret, "a\0b", 3);
 		break;
 	default: /* the absent ones */
 		break;
@@ -267,6 +289,29 @@ static const char *const true_texts[] = {
 	"big == 9223372036854775807",
 	"-9223372036854775808 < -big",
 	"big % -1 == 0",
+	"huge > 0",
+	"huge > big",
+	"big < huge",
+	"huge == 18446744073709551615",
+	"huge == 0xffffffffffffffff",
+	"huge != -1",
+	"huge > 1.8e19",
+	"huge / 2 == big",
+	"huge - big - 1 == big",
+	"huge % 10 == 5",
+	"9223372036854775808 - 1 == big",
+	"beginning > \"main\"",
+	"beginning != \"main\"",
+	"beginning < \"maio\"",
+	"beginning > \"main.handle\"",
+	"beginning != \"main.handle\"",
+	"\"main.handle\" < beginning",
+	"beginning =~ \"^main\"",
+	"beginning !~ \"^mein\"",
+	"beginning =~ \"hand\"",
+	"nul == \"a\\x00b\"",
+	"nul > \"a\"",
+	"nul =~ \"b$\"",
 	"-9223372036854775808 % -1 == 0",
 	"wait == 5m",
 	"wait == 300s",
@@ -491,7 +536,7 @@ static const struct {
 	{"goid == == 1", 9, "expected a name, a value or \"(\", found \"==\"", ""},
 	{"()", 2, "expected a name, a value or \"(\", found \")\"", ""},
 	{"entry \"x\"", 7, "expected an operator or the end, found \"x\"", ""},
-	{"goid == 9223372036854775808", 9, "number \"9223372036854775808\" is out of range", ""},
+	{"goid == 18446744073709551616", 9, "number \"18446744073709551616\" is out of range", ""},
 	{"goid == 0x1ffffffffffffffff", 9, "number \"0x1ffffffffffffffff\" is out of range", ""},
 	{"goid == -9223372036854775809", 10, "number \"-9223372036854775809\" is out of range", ""},
 	{"share == 1e999", 10, "number \"1e999\" is out of range", ""},
@@ -514,6 +559,9 @@ static const struct {
 	{"goid % (goid - 18) == 1", 6, "division by zero", ""},
 	{"share / 0.0 == 1", 7, "division by zero", ""},
 	{"wait / 0s > 1", 6, "division by zero", ""},
+	{"huge + 1 == 0", 6, "the result does not fit into 64 bits", ""},
+	{"-huge == 0", 1, "the result does not fit into 64 bits", ""},
+	{"huge * huge == 0", 6, "the result does not fit into 64 bits", ""},
 	{"1 == 1 && big + 1 == 0", 15, "the result does not fit into 64 bits", ""},
 	{"-9223372036854775808 / -1 == 0", 22, "the result does not fit into 64 bits", ""},
 	{"-(-9223372036854775808) == 0", 1, "the result does not fit into 64 bits", ""},
@@ -521,6 +569,57 @@ static const struct {
 	{"liar == 1", 1, "a value has not its declared type",
 		"a mistake in gctxdbg, please report it"},
 };
+
+/* What is not there could decide. */
+static const char *const undecided_texts[] = {
+	"beginning == \"main.handle2\"",
+	"beginning < \"main.handler\"",
+	"beginning == beginning",
+	"beginning =~ \"handler\"",
+	"beginning =~ \"handle\"",
+	"beginning =~ \"handle$\"",
+	"beginning =~ \"x\"",
+	"beginning !~ \"x\"",
+	"beginning =~ \"^main.*\"",
+	"nothing == \"x\"",
+	"nothing =~ \"^$\"",
+	"nothing =~ \"\"",
+	"labels[\"job\"] == \"x\" || beginning =~ \"x$\"",
+};
+
+static void test_texts_that_are_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_length(undecided_texts); i++) {
+		_cleanup_free_ char *message = error_of(undecided_texts[i]);
+		if (!strstr(message, "its rest could decide"))
+			fail_msg("%s: %s", undecided_texts[i], message);
+	}
+	struct calls calls = {{0}};
+	assert_true(value_of("system || beginning == \"main.handle2\"", &calls));
+}
+
+static void test_names_that_are_used(void **state)
+{
+	(void)state;
+	struct expr *expr =
+		compile("labels[\"job\"] == \"x\" && goid > 3 && stack =~ \"y\" && "
+			"(labels[\"a\"] == \"b\" || labels[\"job\"] != \"z\" || goid == 5)");
+	const int ids[] = {LABELS, GOID, LABELS};
+	const char *const keys[] = {"job", NULL, "a"};
+	int id;
+	const char *key;
+	for (size_t i = 0; i < array_length(ids); i++) {
+		assert_true(expr_used_name(expr, i, &id, &key));
+		assert_int_equal(id, ids[i]);
+		if (keys[i])
+			assert_string_equal(key, keys[i]);
+		else
+			assert_null(key);
+	}
+	assert_false(expr_used_name(expr, array_length(ids), &id, &key));
+	expr_destroy(expr);
+}
 
 static void test_values(void **state)
 {
@@ -558,7 +657,7 @@ static void test_unknown_name(void **state)
 	_cleanup_free_ char *message = error_of("xyzzy == 1");
 	assert_non_null(
 		strstr(message, "unknown name \"xyzzy\" at column 1 (known: status, wait, "));
-	assert_non_null(strstr(message, ", long)\n  xyzzy == 1\n  ^"));
+	assert_non_null(strstr(message, ", nul)\n  xyzzy == 1\n  ^"));
 }
 
 static void test_error_of_input(void **state)
@@ -783,6 +882,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_texts_that_are_cut),
+		cmocka_unit_test(test_names_that_are_used),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_unknown_name),

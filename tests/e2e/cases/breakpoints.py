@@ -15,10 +15,10 @@ VARIANTS = ["default", "stripped"]
 
 
 class Breaks(process.Process):
-    """The program tests/programs/breaks, and the code that it began with."""
+    """The program tests/programs/breaks, or another that is told what to do, and the code that it began with."""
 
-    def __init__(self, go, variant="default", env=None):
-        self.path = programs.path("breaks", go, variant)
+    def __init__(self, go, variant="default", env=None, program="breaks"):
+        self.path = programs.path(program, go, variant)
         super().__init__([self.path], env)
         self.executable = text_pages.executable_regions(self.pid)
 

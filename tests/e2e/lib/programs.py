@@ -18,7 +18,7 @@ VARIANTS = {
     "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values", "births"]),
     "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
     "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values", "holders",
-                                      "contexts", "verdicts", "breaks", "births", "hits"]),
+                                      "contexts", "verdicts", "breaks", "births", "hits", "judged"]),
     "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
     "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),
     "external": (["-ldflags=-linkmode=external"], ["cgo"]),

@@ -131,6 +131,25 @@ def since_tells_who_has_moved(go, build):
         check_left(p.pid)
 
 
+@case(go="ends", timeout=60)
+def since_it_ran_on(go):
+    """The same without snapshots: since the last time that the process stood still."""
+    with process.Process([programs.path("sigcount", go)]) as p, tempfile.TemporaryDirectory() as folder:
+        child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", "-")
+        child.stdin.write(f"continue --background\nset pause stop > {folder}/runs\n")
+        child.stdin.flush()
+        process.wait_until(lambda: os.path.exists(f"{folder}/runs"), "it runs on")
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        child.stdin.write("interrupt\ngoroutines --since --json\n")
+        r = debugger.finish(child)
+        assert r.status == 0, r
+        doc = r.json()
+        assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
+        handlers = {k: sum(g["entry"].startswith("main.main.func") for g in doc[k]) for k in ("moved", "unmoved")}
+        assert handlers == {"moved": 1, "unmoved": 3}, doc
+
+
 @case(timeout=60)
 def since_needs_two_snapshots(go):
     with process.Process([programs.path("execer", go)]) as p:

@@ -1,5 +1,5 @@
 // Awkward does what makes copies of it difficult, as the next line of standard input says: "vfork N" has a thread wait N ms for a
-// child that shares its memory, "forbid" installs a seccomp filter for all threads that answers wait4 with EPERM. Prints "done" after
+// child that shares its memory, "stacks N" parks N goroutines no two of which have the same stack, "forbid" installs a seccomp filter for all threads that answers wait4 with EPERM. Prints "done" after
 // each line, and for how many nanoseconds it has stood still at most since the last one; "vfork" does when the thread waits.
 package main
 
@@ -63,6 +63,30 @@ func tick() {
 	}
 }
 
+var never = make(chan bool)
+
+//go:noinline
+func left(path, depth int) {
+	descend(path, depth)
+}
+
+//go:noinline
+func right(path, depth int) {
+	descend(path, depth)
+}
+
+//go:noinline
+func descend(path, depth int) {
+	switch {
+	case depth == 0:
+		<-never
+	case path&1 != 0:
+		right(path>>1, depth-1)
+	default:
+		left(path>>1, depth-1)
+	}
+}
+
 func main() {
 	go tick()
 	fmt.Println("ready")
@@ -73,6 +97,12 @@ func main() {
 			ms, _ := strconv.Atoi(word[1])
 			go C.hang(C.int(ms))
 			time.Sleep(20 * time.Millisecond)
+		case "stacks":
+			n, _ := strconv.Atoi(word[1])
+			for i := 0; i < n; i++ {
+				go descend(i, 24)
+			}
+			time.Sleep(time.Second)
 		case "forbid":
 			if C.forbid() != 0 {
 				panic("no filter")

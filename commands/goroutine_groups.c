@@ -2,29 +2,37 @@
 #include "commands/goroutine_groups.h"
 
 #include <inttypes.h>
+
+/* Without memory an element is marked and not entered; the default would end the program. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((element)->lost = true)
 #include <uthash.h>
 
 const char *const group_by_names[] = {"stack", "status", "wait", "entry", "creator", NULL};
 
-/* A group's key in the hash table: bytes made by make_key(). */
-struct entry {
-	size_t group;
-	UT_hash_handle hh;
-	char key[];
-};
-
+/*
+ * What the members of a group have in common, as two hashes. The stacks themselves are not kept: a
+ * million goroutines with a million deep stacks must fit into memory.
+ */
 struct key {
-	char *bytes;
-	size_t size, capacity;
+	uint64_t words[2];
 };
 
-static bool key_add(struct key *key, const void *bytes, size_t size)
+struct entry {
+	struct key key;
+	size_t group;
+	bool lost; /* not in the table: no memory */
+	UT_hash_handle hh;
+};
+
+static void key_add(struct key *key, uint64_t word)
 {
-	if (!array_reserve(&key->bytes, &key->capacity, key->size + size))
-		return false;
-	memcpy(key->bytes + key->size, bytes, size);
-	key->size += size;
-	return true;
+	static const uint64_t factors[] = {
+		UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xc2b2ae3d27d4eb4f)};
+	for (size_t i = 0; i < array_length(key->words); i++) {
+		uint64_t mixed = (key->words[i] ^ word) * factors[i];
+		key->words[i] = mixed ^ mixed >> 29;
+	}
 }
 
 static const char *text_of(const struct goroutine_view *view, enum group_by by)
@@ -51,19 +59,18 @@ static const char *text_of(const struct goroutine_view *view, enum group_by by)
 
 /* Same state and same pcs: the same stack. Where it was created tells apart too: the go statement
  * is part of the story. */
-static bool make_key(struct key *key, const struct goroutine_view *view, enum group_by by)
+static struct key make_key(const struct goroutine_view *view, enum group_by by, const char *text)
 {
-	const char *text = text_of(view, by);
-	key->size = 0;
-	if (!key_add(key, text, strlen(text) + 1))
-		return false;
+	struct key key = {{1, 2}};
+	for (const char *at = text; *at; at++)
+		key_add(&key, (unsigned char)*at);
 	if (by != GROUP_BY_STACK)
-		return true;
-	for (size_t i = 0; i < view->stack.count; i++) {
-		if (!key_add(key, &view->stack.frames[i].pc, sizeof(uint64_t)))
-			return false;
-	}
-	return key_add(key, &view->goroutine->go_pc, sizeof(uint64_t));
+		return key;
+	key_add(&key, view->stack.count);
+	for (size_t i = 0; i < view->stack.count; i++)
+		key_add(&key, view->stack.frames[i].pc);
+	key_add(&key, view->goroutine->go_pc);
+	return key;
 }
 
 static struct error *new_group(
@@ -71,12 +78,8 @@ static struct error *new_group(
 {
 	if (!array_reserve(&groups->items, &groups->capacity, groups->count + 1))
 		return error_no_memory();
-	char *copy = strdup(label);
-	if (!copy)
-		return error_no_memory();
-	groups->items[groups->count++] = (struct goroutine_group){.label = copy,
-		.first = {.program = view->program, .goroutine = view->goroutine},
-		.longest_wait_ns = -1};
+	groups->items[groups->count++] = (struct goroutine_group){
+		.label = label, .first = view->goroutine, .longest_wait_ns = -1};
 	return NULL;
 }
 
@@ -103,28 +106,38 @@ static int compare(const void *a, const void *b)
 struct grouping {
 	struct goroutine_groups *groups;
 	struct entry *table;
-	struct key key; /* reused */
 	struct error *err;
 };
+
+static struct error *add_entry(struct grouping *grouping, struct key key, struct entry **ret)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return error_no_memory();
+	entry->key = key;
+	entry->group = grouping->groups->count - 1;
+	HASH_ADD(hh, grouping->table, key, sizeof(entry->key), entry);
+	if (entry->lost) {
+		free(entry);
+		return error_no_memory();
+	}
+	*ret = entry;
+	return NULL;
+}
 
 static struct error *group_one(struct grouping *grouping, const struct goroutine_view *view)
 {
 	struct goroutine_groups *groups = grouping->groups;
-	struct key *key = &grouping->key;
-	if (!make_key(key, view, groups->by))
-		return error_no_memory();
+	const char *label = text_of(view, groups->by);
+	struct key key = make_key(view, groups->by, label);
 	struct entry *entry;
-	HASH_FIND(hh, grouping->table, key->bytes, key->size, entry);
+	HASH_FIND(hh, grouping->table, &key, sizeof(key), entry);
 	if (!entry) {
-		struct error *err = new_group(groups, view, text_of(view, groups->by));
+		struct error *err = new_group(groups, view, label);
+		if (!err)
+			err = add_entry(grouping, key, &entry);
 		if (err)
 			return err;
-		entry = malloc(sizeof(*entry) + key->size);
-		if (!entry)
-			return error_no_memory();
-		entry->group = groups->count - 1;
-		memcpy(entry->key, key->bytes, key->size);
-		HASH_ADD_KEYPTR(hh, grouping->table, entry->key, key->size, entry);
 	}
 	return add_to_group(&groups->items[entry->group], view);
 }
@@ -143,25 +156,10 @@ static void grouping_deinit(struct grouping *grouping)
 		HASH_DEL(grouping->table, entry);
 		free(entry);
 	}
-	free(grouping->key.bytes);
-}
-
-/* The groups' examples: their stack; of a system call, the name is half of the story. */
-static struct error *load_examples(struct goroutine_groups *groups)
-{
-	struct error *err = NULL;
-	for (size_t i = 0; !err && i < groups->count && groups->by == GROUP_BY_STACK; i++) {
-		struct goroutine_view *view = &groups->items[i].first;
-		bool in_syscall = goroutine_in_syscall(view->program, view->goroutine);
-		err = goroutine_view_load(view, VIEW_STACK | (in_syscall ? VIEW_WAITS : 0u));
-	}
-	return err;
 }
 
 static void group_deinit(struct goroutine_group *group)
 {
-	goroutine_view_deinit(&group->first);
-	free(group->label);
 	free(group->goids);
 }
 
@@ -177,7 +175,7 @@ static void cut(struct goroutine_groups *groups, size_t limit)
 struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_matches *matches,
 	enum group_by by, size_t limit, struct goroutine_groups *ret)
 {
-	*ret = (struct goroutine_groups){.by = by};
+	*ret = (struct goroutine_groups){.program = shell->program, .by = by};
 	struct grouping grouping = {.groups = ret};
 	struct error *err = goroutine_matches_visit(shell, matches,
 		by == GROUP_BY_STACK ? VIEW_STACK : 0, false, on_goroutine, &grouping);
@@ -187,8 +185,6 @@ struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_
 	if (!err && ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
 	cut(ret, limit);
-	if (!err)
-		err = load_examples(ret);
 	if (err)
 		goroutine_groups_deinit(ret);
 	return err;
@@ -204,6 +200,15 @@ void goroutine_groups_deinit(struct goroutine_groups *groups)
 
 /* ---- Rendering ---- */
 
+/* The group's example: its stack; of a system call, the name is half of the story. */
+static struct error *load_first(const struct goroutine_groups *groups,
+	const struct goroutine_group *group, struct goroutine_view *ret)
+{
+	bool in_syscall = goroutine_in_syscall(groups->program, group->first);
+	*ret = (struct goroutine_view){.program = groups->program, .goroutine = group->first};
+	return goroutine_view_load(ret, VIEW_STACK | (in_syscall ? VIEW_WAITS : 0u));
+}
+
 static void ids_text(struct output *output, const struct goroutine_group *group)
 {
 	enum { SHOWN = 12 };
@@ -215,28 +220,28 @@ static void ids_text(struct output *output, const struct goroutine_group *group)
 	output_printf(output, STYLE_DIM, "\n");
 }
 
-static void wait_text(struct output *output, const struct goroutine_group *group)
+static void wait_text(
+	struct output *output, struct program *program, const struct goroutine_group *group)
 {
 	char duration[32];
 	if (group->longest_wait_ns < 0)
 		return;
-	format_wait(group->first.program, group->longest_wait_ns, duration, sizeof(duration));
+	format_wait(program, group->longest_wait_ns, duration, sizeof(duration));
 	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
 }
 
-static void stack_group_text(
-	struct output *output, const struct goroutine_group *group, bool all_frames)
+static void stack_group_text(struct output *output, const struct goroutine_group *group,
+	const struct goroutine_view *first, bool all_frames)
 {
 	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
 		group->count == 1 ? "" : "s");
-	const struct goroutine_view *first = &group->first;
 	output_printf(output, STYLE_PLAIN, " [%s", group->label);
 	if (first->wait_count && first->waits[0].name)
 		output_printf(output, STYLE_PLAIN, " %s", first->waits[0].name);
-	wait_text(output, group);
+	wait_text(output, first->program, group);
 	output_printf(output, STYLE_PLAIN, "]\n");
-	stack_text(output, &group->first.stack, all_frames, SIZE_MAX);
-	creator_text(output, group->first.program, group->first.goroutine, false);
+	stack_text(output, &first->stack, all_frames, SIZE_MAX);
+	creator_text(output, first->program, first->goroutine, false);
 	ids_text(output, group);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
@@ -249,8 +254,7 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 	for (size_t i = 0; table && i < groups->count; i++) {
 		const struct goroutine_group *group = &groups->items[i];
 		char duration[32] = "-", ids[128];
-		format_wait(
-			group->first.program, group->longest_wait_ns, duration, sizeof(duration));
+		format_wait(groups->program, group->longest_wait_ns, duration, sizeof(duration));
 		size_t used = 0;
 		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
 			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,
@@ -264,44 +268,64 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 		table_print(table, output);
 }
 
-void goroutine_groups_text(
+struct error *goroutine_groups_text(
 	struct output *output, const struct goroutine_groups *groups, bool all_frames)
 {
+	struct error *err = NULL;
 	if (groups->by != GROUP_BY_STACK)
 		table_text(output, groups);
 	for (size_t i = 0;
-		i < groups->count && groups->by == GROUP_BY_STACK && !output_failed(output); i++)
-		stack_group_text(output, &groups->items[i], all_frames);
-	if (groups->left_out)
+		!err && i < groups->count && groups->by == GROUP_BY_STACK && !output_failed(output);
+		i++) {
+		struct goroutine_view first;
+		err = load_first(groups, &groups->items[i], &first);
+		if (!err)
+			stack_group_text(output, &groups->items[i], &first, all_frames);
+		goroutine_view_deinit(&first);
+	}
+	if (groups->left_out && !err)
 		output_printf(output, STYLE_DIM, "%zu smaller groups are not shown (--limit)\n",
 			groups->left_out);
+	return err;
 }
 
-void goroutine_groups_json(struct json *json, const struct goroutine_groups *groups)
+static struct error *group_json(struct json *json, const struct goroutine_groups *groups,
+	const struct goroutine_group *group)
 {
-	json_string(json, "group", group_by_names[groups->by]);
-	json_array(json, "groups");
-	for (size_t i = 0; i < groups->count; i++) {
-		const struct goroutine_group *group = &groups->items[i];
-		json_object(json, NULL);
-		json_uint(json, "count", group->count);
-		json_string(json,
-			groups->by == GROUP_BY_STACK ? "state" : group_by_names[groups->by],
-			group->label);
-		if (group->longest_wait_ns >= 0)
-			json_double(
-				json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
-		else
-			json_null(json, "longest_wait_seconds");
-		json_array(json, "goids");
-		for (size_t j = 0; j < group->count; j++)
-			json_uint(json, NULL, group->goids[j]);
-		json_end(json);
-		if (groups->by == GROUP_BY_STACK) {
-			creator_json(json, &group->first);
-			stack_json(json, &group->first.stack);
-		}
-		json_end(json);
+	bool stacks = groups->by == GROUP_BY_STACK;
+	struct goroutine_view first = {0};
+	struct error *err = stacks ? load_first(groups, group, &first) : NULL;
+	if (err) {
+		goroutine_view_deinit(&first);
+		return err;
+	}
+	json_object(json, NULL);
+	json_uint(json, "count", group->count);
+	json_string(json, stacks ? "state" : group_by_names[groups->by], group->label);
+	if (group->longest_wait_ns >= 0)
+		json_double(json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
+	else
+		json_null(json, "longest_wait_seconds");
+	json_array(json, "goids");
+	for (size_t i = 0; i < group->count; i++)
+		json_uint(json, NULL, group->goids[i]);
+	json_end(json);
+	if (stacks) {
+		creator_json(json, &first);
+		stack_json(json, &first.stack);
 	}
 	json_end(json);
+	goroutine_view_deinit(&first);
+	return NULL;
+}
+
+struct error *goroutine_groups_json(struct json *json, const struct goroutine_groups *groups)
+{
+	struct error *err = NULL;
+	json_string(json, "group", group_by_names[groups->by]);
+	json_array(json, "groups");
+	for (size_t i = 0; !err && i < groups->count; i++)
+		err = group_json(json, groups, &groups->items[i]);
+	json_end(json);
+	return err;
 }

@@ -13,15 +13,15 @@ enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, 
 extern const char *const group_by_names[];
 
 struct goroutine_group {
-	char *label;		     /* what is common, as text; of a stack group: the state */
-	struct goroutine_view first; /* one of them; of a stack group with its stack, and the system
-					call if it is in one */
+	const char *label; /* what is common, as text of the program; of a stack group: the state */
+	const struct goroutine *first; /* one of them, whose stack is shown for all */
 	uint64_t *goids;
 	size_t count, capacity;
 	int64_t longest_wait_ns; /* -1 unknown */
 };
 
 struct goroutine_groups {
+	struct program *program;
 	struct goroutine_group *items;
 	size_t count, capacity;
 	size_t left_out; /* smaller groups beyond the limit */
@@ -36,9 +36,11 @@ struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_
 	enum group_by by, size_t limit, struct goroutine_groups *ret);
 void goroutine_groups_deinit(struct goroutine_groups *groups);
 
-void goroutine_groups_text(
+/* The stack of each group is read when it is printed, and forgotten. An error comes from reading.
+ */
+struct error *goroutine_groups_text(
 	struct output *output, const struct goroutine_groups *groups, bool all_frames);
-/* Writes `"groups":[…]`. */
-void goroutine_groups_json(struct json *json, const struct goroutine_groups *groups);
+/* Writes `"groups":[…]`, up to an error. */
+struct error *goroutine_groups_json(struct json *json, const struct goroutine_groups *groups);
 
 #endif

@@ -171,7 +171,7 @@ static struct error *render_json(struct listing *listing, const struct goroutine
 		return error_no_memory();
 	json_string(json, "go", program_go_version(shell->program));
 	if (groups) {
-		goroutine_groups_json(json, groups);
+		err = goroutine_groups_json(json, groups);
 	} else {
 		listing->json = json;
 		json_array(json, "goroutines");
@@ -198,8 +198,7 @@ static struct error *render_text(struct listing *listing, const struct goroutine
 		output_printf(&shell->out, STYLE_PLAIN, "\n");
 	if (!groups)
 		return list_text(listing, matches);
-	goroutine_groups_text(&shell->out, groups, listing->all_frames);
-	return NULL;
+	return goroutine_groups_text(&shell->out, groups, listing->all_frames);
 }
 
 static struct error *group_option(
@@ -273,7 +272,9 @@ static const struct command_option options[] = {
 	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
 	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
 	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
-	{"since", 0, NULL, "who was born, is gone, or has not moved since the snapshot before",
+	{"since", 0, NULL,
+		"who was born, is gone, or has not moved since the snapshot before, or since it "
+		"ran on",
 		NULL},
 	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
 	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
@@ -301,6 +302,10 @@ static const struct command goroutines_command = {
 		"\n"
 		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
 		"reading; a live process stands still until the list is complete.\n"
+		"\n"
+		"--since compares with the snapshot before, or with how the process was before it "
+		"ran on by \"continue\", if goroutines had been listed then or are at most "
+		"10,000.\n"
 		"\n"
 		"--group stack is what to look at first in a leak: goroutines in the same state "
 		"with the same "

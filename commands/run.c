@@ -6,6 +6,7 @@
 #include "commands/interrupt.h"
 #include "commands/registry.h"
 #include "commands/run.h"
+#include "commands/since.h"
 #include "commands/snapshot.h"
 #include "dbg/go/program.h"
 #include "dwarf/base/clock.h"
@@ -226,8 +227,10 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	shell->json_events = argument_given(arguments, "json");
 	if (shell->target->state != TARGET_RUNNING) {
 		err = break_session_arm(shell);
-		if (!err)
+		if (!err) {
+			since_note(shell);
 			err = shell_resume(shell);
+		}
 		if (err)
 			return err;
 	}

@@ -1,10 +1,15 @@
-/* `goroutines --since`: comparing two snapshots, goroutine by goroutine. */
+/* `goroutines --since`: comparing two moments, goroutine by goroutine. */
 #include "commands/since.h"
 
 #include <inttypes.h>
 
 #include "dbg/go/goroutine.h"
 #include "dbg/go/program.h"
+
+enum {
+	MAX_NOTES = 4 << 20, /* 160 MiB */
+	CHEAP = 10000,	     /* goroutines that take no noticeable time to read */
+};
 
 /*
  * `mark` differs when the goroutine has moved: it is made of its status, where it stands, what it
@@ -73,6 +78,9 @@ struct error *since_take(struct shell *shell, struct since **ret)
 	struct error *err = program_goroutines(shell->program, &list);
 	if (err)
 		return err;
+	if (list->count > MAX_NOTES)
+		return error_create(
+			ERROR_OTHER, "%zu goroutines are more than can be compared", list->count);
 	struct since *since = calloc(1, sizeof(*since));
 	if (since)
 		since->notes = calloc(list->count + 1, sizeof(*since->notes));
@@ -93,6 +101,22 @@ void since_destroy(struct since *since)
 	if (since)
 		free(since->notes);
 	free(since);
+}
+
+void since_note(struct shell *shell)
+{
+	struct since *since = NULL;
+	uint64_t count = 0;
+	if (!shell->program || shell->target->state != TARGET_STOPPED)
+		return;
+	struct error *err = program_goroutine_count(shell->program, &count);
+	if (!err && count && (program_goroutines_are_loaded(shell->program) || count <= CHEAP))
+		err = since_take(shell, &since);
+	error_destroy(err);
+	if (since) {
+		since_destroy(shell->since);
+		shell->since = since;
+	}
 }
 
 static void since_cleanup(struct since **since)
@@ -212,8 +236,7 @@ static struct error *render_text(struct shell *shell, struct changes *changes)
 	qsort(kinds, count, sizeof(*kinds), compare_sizes);
 	format_duration(changes->between_ns, between, sizeof(between));
 	output_printf(&shell->out, STYLE_STRONG,
-		"in the %s between the two snapshots: %zu born, %zu gone, %zu moved, %zu have "
-		"not\n",
+		"in the %s between the two looks: %zu born, %zu gone, %zu moved, %zu have not\n",
 		between, changes->counts[BORN], changes->counts[GONE], changes->counts[MOVED],
 		changes->counts[UNMOVED]);
 	kinds_text(shell, kinds, count);
@@ -256,9 +279,10 @@ static struct error *render_json(struct shell *shell, const struct changes *chan
 struct error *since_show(struct shell *shell, bool system, bool json)
 {
 	if (!shell->since)
-		return error_create(ERROR_USAGE, "goroutines --since compares with the snapshot "
-						 "before: make another one with "
-						 "\"snapshot\" first");
+		return error_create(ERROR_USAGE,
+			"goroutines --since compares with how it was before "
+			"it ran: make another \"snapshot\", or "
+			"list goroutines and \"continue\", first");
 	_cleanup_(since_cleanup) struct since *now = NULL;
 	struct changes changes = {0};
 	struct error *err = since_take(shell, &now);

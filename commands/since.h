@@ -1,5 +1,6 @@
 /*
- * What has become of goroutines since the snapshot before: `goroutines --since`.
+ * What has become of goroutines since the snapshot before, or since the process stood still before:
+ * `goroutines --since`.
  */
 #ifndef GCTXDBG_COMMANDS_SINCE_H
 #define GCTXDBG_COMMANDS_SINCE_H
@@ -13,6 +14,10 @@ struct since;
 /* Notes how they are now, for shell->since, with which later ones are compared. */
 struct error *since_take(struct shell *shell, struct since **ret);
 void since_destroy(struct since *since);
+
+/* Before the process runs on: the same, kept as shell->since, if the goroutines are known or few;
+ * else that stays. Never fails. */
+void since_note(struct shell *shell);
 
 /*
  * Shows who was born, who is gone and who has not moved since shell->since was taken: by function,

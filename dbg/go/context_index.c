@@ -1,11 +1,15 @@
 /* Numbers of contexts by address and type: see context_index.h. */
 #include "dbg/go/context_index.h"
 
+/* Without memory an element is marked and not entered; the default would end the program. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((element)->lost = true)
 #include <uthash.h>
 
 struct context_index_entry {
 	struct context_key key;
 	uint32_t number;
+	bool lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
 
@@ -53,7 +57,10 @@ bool context_index_add(struct context_index *index, struct context_key key, uint
 	entry->key = key;
 	entry->number = number;
 	HASH_ADD(hh, index->others, key, sizeof(entry->key), entry);
-	return true;
+	bool lost = entry->lost;
+	if (lost)
+		free(entry);
+	return !lost;
 }
 
 void context_index_deinit(struct context_index *index)

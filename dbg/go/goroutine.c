@@ -270,6 +270,21 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 	return NULL;
 }
 
+bool program_goroutines_are_loaded(const struct program *program)
+{
+	return program->goroutines_loaded;
+}
+
+struct error *program_goroutine_count(struct program *program, uint64_t *ret)
+{
+	uint64_t array;
+	*ret = program->goroutines.count;
+	if (program->goroutines_loaded)
+		return NULL;
+	struct error *err = program_settle(program);
+	return err ? err : all_goroutines(program, &array, ret);
+}
+
 struct error *program_goroutine(
 	struct program *program, uint64_t goid, const struct goroutine **ret)
 {

@@ -31,10 +31,10 @@ struct goroutine {
 	pid_t tid;	     /* thread that runs it or is in a system call for it; 0 none */
 	uint16_t status;     /* without the scan bit */
 	uint8_t wait_reason;
-	uint8_t switches; /* how many times it has stopped running, modulo 256; 0 also where unknown. System calls
-			     do not count since 1.26 */
-	bool scan;   /* its stack is being scanned */
-	bool system; /* as the runtime's own tracebacks decide it */
+	uint8_t switches; /* how many times it has stopped running, modulo 256; 0 also where
+			     unknown. System calls do not count since 1.26 */
+	bool scan;	  /* its stack is being scanned */
+	bool system;	  /* as the runtime's own tracebacks decide it */
 };
 
 struct goroutine_list {
@@ -60,7 +60,8 @@ struct machine {
 	bool in_c;    /* executing a cgo call */
 	bool started; /* it has noted its thread's id (procid) */
 	bool spinning, blocked;
-	uint32_t syscall_tick; /* of its p when it entered the latest system call, which each that is left increments */
+	uint32_t syscall_tick; /* of its p when it entered the latest system call, which each that
+				  is left increments */
 };
 
 struct machine_list {
@@ -71,6 +72,12 @@ struct machine_list {
 
 /* All goroutines but dead ones; loaded once per stop. The list belongs to the program. */
 struct error *program_goroutines(struct program *program, const struct goroutine_list **ret);
+
+/* Whether that has been done since the last stop. */
+bool program_goroutines_are_loaded(const struct program *program);
+
+/* About how many there are, dead ones included unless the list is loaded: what loading it costs. */
+struct error *program_goroutine_count(struct program *program, uint64_t *ret);
 
 /* The one with this id; ERROR_NOT_FOUND with a sentence. */
 struct error *program_goroutine(

@@ -2,6 +2,9 @@
 #include "dbg/go/pc_plan.h"
 
 #include <stdio.h>
+/* Without memory an element is marked and not entered; the default would end the program. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((element)->lost = true)
 #include <uthash.h>
 
 #include "dbg/go/program_state.h"
@@ -11,11 +14,12 @@ enum { MAX_PLANS = 4 << 20 }; /* distinct pcs; more is hostile */
 struct plan_entry {
 	uint64_t key; /* pc, top bit: exact */
 	struct pc_plan plan;
-	bool found;
+	bool found, lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
 
 struct interned {
+	bool lost;
 	UT_hash_handle hh;
 	char text[];
 };
@@ -65,8 +69,12 @@ const char *pc_plans_intern(struct pc_plans *plans, const char *text)
 	if (!string)
 		return NULL;
 	memcpy(string->text, text, size + 1);
+	string->lost = false;
 	HASH_ADD_KEYPTR(hh, plans->strings, string->text, size, string);
-	return string->text;
+	if (!string->lost)
+		return string->text;
+	free(string);
+	return NULL;
 }
 
 /*
@@ -162,6 +170,11 @@ const struct pc_plan *pc_plan_in(
 		entry->key = key;
 		entry->found = make_plan(program, plans, pc, exact, &entry->plan);
 		HASH_ADD(hh, plans->entries, key, sizeof(key), entry);
+		if (entry->lost) {
+			free(entry->plan.lines);
+			free(entry);
+			return NULL;
+		}
 	}
 	*recent = entry;
 	return entry->found ? &entry->plan : NULL;

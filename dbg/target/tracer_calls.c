@@ -7,14 +7,11 @@
 #include "dbg/target/tracer_private.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
-/*
- * Who asks for a snapshot does not want it to stand for long because of one thread in an
- * uninterruptible wait (vfork, NFS): tried for that long, but standing only for the second, and
- * running for the third, at a time.
- */
 static const int64_t snapshot_progress_ns = INT64_C(2000000000);
-static const int64_t snapshot_blocked_ns = INT64_C(50000000);
-static const int64_t snapshot_pause_ns = INT64_C(100000000);
+/* Because of one thread in an uninterruptible wait (vfork, NFS) nobody else shall stand for long:
+ * they stand for the first, and run for the second, in turn. */
+static const int64_t blocked_ns = INT64_C(50000000);
+static const int64_t pause_ns = INT64_C(100000000);
 static const int64_t stop_total_ns = INT64_C(30000000000);
 static const int64_t kill_ns = INT64_C(5000000000);
 
@@ -22,11 +19,10 @@ struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 {
 	struct stop_limits limits = {.progress_ns = stop_progress_ns,
 		.total_ns = stop_total_ns,
-		.cancel = tracer->options.cancel};
-	if (tracer->target->pause == PAUSE_FORK) {
+		.cancel = tracer->options.cancel,
+		.blocked_ns = blocked_ns};
+	if (tracer->target->pause == PAUSE_FORK)
 		limits.progress_ns = snapshot_progress_ns;
-		limits.blocked_ns = snapshot_blocked_ns;
-	}
 	int64_t most = tracer->options.max_stop_ns;
 	if (most > 0 && most < limits.total_ns)
 		limits.total_ns = most;
@@ -49,10 +45,9 @@ struct error *tracer_stop_patiently(struct tracer *tracer)
 	struct stop_limits limits = tracer_stop_limits(tracer);
 	int64_t deadline = monotonic_now() + limits.progress_ns;
 	struct error *err = tracees_stop(tracees, &limits);
-	while (err && err->code == ERROR_OTHER && tracees->running && limits.blocked_ns &&
-		monotonic_now() < deadline) {
+	while (err && err->code == ERROR_OTHER && tracees->running && monotonic_now() < deadline) {
 		error_destroy(err);
-		let_run(tracees, snapshot_pause_ns);
+		let_run(tracees, pause_ns);
 		err = tracees->execed || tracees->ended
 			      ? error_create(ERROR_GONE, "process %d is gone", tracees->pid)
 			      : tracees_stop(tracees, &limits);

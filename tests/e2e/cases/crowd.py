@@ -65,6 +65,21 @@ def the_debugger_stays_small(go, command):
             assert usage.ru_maxrss * 1024 <= 60_000_000, f"{usage.ru_maxrss} KB at its peak"
 
 
+@case(timeout=120)
+def groups_of_one_each_stay_small(go):
+    """No two have the same stack: the groups keep what tells them apart, not the stacks."""
+    with tempfile.TemporaryDirectory() as folder, process.Process([programs.path("awkward", go)]) as p:
+        p.ask("stacks 50000")
+        child = debugger.start(*command_line(p.pid, f"goroutines --group stack > {folder}/out"))
+        _, status, usage = os.wait4(child.pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 0, child.stderr.read()
+        with open(f"{folder}/out") as f:
+            text = f.read()
+        assert text.count("\n1 goroutine [chan receive") >= 50000 and "main.left" in text and "main.right" in text, text[:3000]
+        if not paths.is_sanitized():
+            assert usage.ru_maxrss * 1024 <= 90_000_000, f"{usage.ru_maxrss} KB at its peak"
+
+
 @case(command=["goroutines", "goroutines --stacks", "goroutines --stacks --json"])
 def a_reader_that_had_enough_ends_it(go, command):
     with tempfile.TemporaryDirectory() as folder, crowd(go, folder) as p:

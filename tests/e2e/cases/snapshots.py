@@ -132,6 +132,25 @@ def since_tells_who_has_moved(go, build):
         check_left(p.pid)
 
 
+@case(go="ends", timeout=60)
+def since_it_ran_on(go):
+    """The same without snapshots: since the last time that the process stood still."""
+    with process.Process([programs.path("sigcount", go)]) as p, tempfile.TemporaryDirectory() as folder:
+        child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", "-")
+        child.stdin.write(f"continue --background\nset pause stop > {folder}/runs\n")
+        child.stdin.flush()
+        process.wait_until(lambda: os.path.exists(f"{folder}/runs"), "it runs on")
+        os.kill(p.pid, signal.SIGUSR1)
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        child.stdin.write("interrupt\ngoroutines --since --json\n")
+        r = debugger.finish(child)
+        assert r.status == 0, r
+        doc = r.json()
+        assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
+        handlers = {k: sum(g["entry"].startswith("main.main.func") for g in doc[k]) for k in ("moved", "unmoved")}
+        assert handlers == {"moved": 1, "unmoved": 3}, doc
+
+
 @case(timeout=60)
 def since_needs_two_snapshots(go):
     with process.Process([programs.path("execer", go)]) as p:
@@ -339,4 +358,77 @@ def what_is_refused_leaves_it_running(go):
             assert set(process.thread_states(p.pid).values()) == {"t"}
             assert "breakpoints are set" in t.run("snapshot")
             t.quit()
+        check_left(p.pid, own)
+
+
+@case(go="ends", timeout=120)
+def a_vfork_in_progress(go):
+    """Its thread cannot be stopped. The others are held for moments only; if it ends soon a snapshot is made, else one is told why not,
+    and looks at the one before still."""
+    with process.Process([programs.path("awkward", go)]) as p:
+        p.ask("vfork 700")
+        assert "main.tick" in debugger.attach(p.pid, "goroutines").out
+        process.wait_until(lambda: not children(p.pid), "it is over")
+        p.ask("vfork 4000")
+        r = debugger.attach(p.pid, "goroutines", expect=2)
+        debugger.one_sentence(r, "did not stop", "vfork")
+        gap = int(p.ask("how long").split()[1])
+        print(f"longest gap beside a vfork: {gap / 1e6:.0f} ms")
+        assert gap < 1_500_000_000, f"it was held for {gap} ns"
+        process.wait_until(lambda: not children(p.pid), "it is over")
+        with Prompt("attach", p.pid, "--color=never") as t:
+            copy = children(p.pid)
+            for command, ms in (("snapshot", 4000), ("break main.tick", 7500)):
+                p.ask(f"vfork {ms}")
+                answer = t.run(command)
+                assert "did not stop" in answer, answer
+                assert "t" not in process.thread_states(p.pid).values(), command
+                assert "main.tick" in t.run("goroutines --stacks") and set(copy) <= set(children(p.pid))
+                process.wait_until(lambda: children(p.pid) == copy, "it is over")
+            t.run("delete")  # noted all the same
+            t.run("set pause fork")
+            gap = int(p.ask("how long").split()[1])
+            assert gap < 1_500_000_000, f"it was held for {gap} ns"
+            answer = t.run("snapshot")
+            assert len(children(p.pid)) == 1 and children(p.pid) != copy, answer
+            t.quit()
+        check_left(p.pid)
+
+
+@case(go="ends", timeout=60)
+def a_copy_that_cannot_be_reaped_is_told(go):
+    """The program forbids itself the call that reaps, once the copy is there."""
+    with process.Process([programs.path("awkward", go)]) as p:
+        child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")
+        process.wait_until(lambda: children(p.pid), "a snapshot is made")
+        copy, = children(p.pid)
+        p.ask("forbid")
+        child.stdin.write("continue --for 10ms\n")
+        r = debugger.finish(child)
+        assert r.status == 0 and f"zombie, {copy}," in r.err and "seccomp" in r.err, r
+        assert children(p.pid) == [copy] and process.status(copy)["State"].startswith("Z")
+        p.ask("still there?")
+        process.check_untouched(p.pid)
+
+
+@case(go="ends", timeout=60)
+def stopped_and_continued_meanwhile(go):
+    """SIGSTOP and SIGCONT while the clone is made, which the kernel may call off for them."""
+    with process.Process([programs.path("waits", go)]) as p:
+        own = children(p.pid)
+        child = debugger.start("attach", p.pid, "--batch", "-x", "-")
+        child.stdin.write("snapshot\n" * 300)
+        child.stdin.close()
+        child.stdin = None
+        rnd = random.Random(5)
+        while child.poll() is None:
+            os.kill(p.pid, signal.SIGSTOP)
+            time.sleep(rnd.random() * 0.003)
+            os.kill(p.pid, signal.SIGCONT)
+            time.sleep(rnd.random() * 0.003)
+        r = debugger.finish(child)
+        assert r.status == 0, r
+        others = [line for line in r.err.splitlines() if "stood still for" not in line]
+        made = r.err.count("stood still for")
+        assert not others and made == 300, f"{made} snapshots; {others[:10]}"
         check_left(p.pid, own)

@@ -173,6 +173,7 @@ static int session(const struct options *options)
 		status = EXIT_USAGE;
 	} else {
 		run(&shell, options);
+		shell_close_target(&shell); /* may tell of a failure yet */
 		status = shell.failures	  ? EXIT_COMMAND_FAILED
 			 : shell.findings ? EXIT_FINDINGS
 					  : EXIT_FINE;

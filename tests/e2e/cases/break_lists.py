@@ -246,6 +246,22 @@ def what_goes_wrong_in_the_background_is_told_to_who_waits(go):
 
 
 @case(go="ends")
+def what_goes_wrong_in_the_background_is_told_at_the_end(go):
+    """Where nobody waits any more."""
+    with Breaks(go) as p:
+        child = debugger.start("attach", p.pid, "-q", "--pause=stop")
+        child.stdin.write("break main.handle\ncommands\ngoroutine 99999999\nend\necho armed\ncontinue --background\n")
+        child.stdin.flush()
+        wait_for_line(child, "armed")
+        p.send("call 1")
+        assert child.stdout.readline().startswith("breakpoint 1, main.handle, hit 1")
+        r = debugger.finish(child)
+        assert r.status == 1 and "stdin:3: " in r.err and "99999999" in r.err, r
+        p.line()
+        p.check_as_before()
+
+
+@case(go="ends")
 def ctrl_c_ends_a_list(go):
     with Breaks(go) as p:
         p.order("stuck 1")

@@ -56,10 +56,10 @@ def wait_for_line(child, line):
     return lines
 
 
-def run(p, commands, order, expect=0):
+def run(p, commands, order, expect=0, **more):
     """Runs the commands with `order` given to the program once "continue" is reached; returns (result, answer)."""
     at = next(i for i, c in enumerate(commands) if c.startswith("continue"))
-    child = p.session(*commands[:at], "echo armed", *commands[at:])
+    child = p.session(*commands[:at], "echo armed", *commands[at:], **more)
     before = "".join(wait_for_line(child, "armed"))
     p.send(order)
     result = debugger.finish(child)

@@ -10,7 +10,12 @@
 
 #include "dbg/target/fd.h"
 
-enum { CAPABILITY_SYS_PTRACE = 19, ZOMBIE_CHECKS = 10 };
+enum {
+	CAPABILITY_SYS_PTRACE = 19,
+	ZOMBIE_CHECKS = 10,
+	GUARDIAN_CHECKS = 500,
+	GUARDIAN_CHECK_US = 10000,
+};
 
 static struct error *traced_already(const struct attach_facts *facts)
 {
@@ -94,6 +99,21 @@ static void read_tracer_name(struct attach_facts *facts)
 	proc_read_comm(known ? tracer.tgid : tid, facts->tracer_name);
 }
 
+/* The guardian of a debugger that was killed puts things right for a moment; then the process is
+ * free. */
+static void await_guardian(pid_t pid, struct process_status *status)
+{
+	char name[16];
+	for (int i = 0; i < GUARDIAN_CHECKS && status->tracer; i++) {
+		proc_read_comm(status->tracer, name);
+		if (strcmp(name, "gctxdbg-guard") != 0)
+			return;
+		usleep(GUARDIAN_CHECK_US);
+		if (proc_read_status(pid, status) != 0)
+			return;
+	}
+}
+
 struct error *attach_check(pid_t pid)
 {
 	if (pid <= 0)
@@ -118,6 +138,7 @@ struct error *attach_check(pid_t pid)
 	if (proc_is_kernel_thread(pid))
 		return error_create(ERROR_OTHER,
 			"process %d is a kernel thread; it runs no program to debug", pid);
+	await_guardian(pid, &facts.target);
 	if (facts.target.tracer) {
 		read_tracer_name(&facts);
 		return traced_already(&facts);

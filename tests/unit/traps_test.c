@@ -205,9 +205,9 @@ static void blocking_body(struct shared *shared)
 
 static bool comes_to_rest(struct shared *shared)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 200; i++) {
 		uint64_t before = counted(shared);
-		usleep(2000);
+		usleep(20000);
 		if (counted(shared) == before)
 			return true;
 	}

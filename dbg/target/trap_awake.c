@@ -25,7 +25,7 @@ static const int64_t period_ns = INT64_C(4000000);
 struct spinners {
 	_Atomic uint32_t spinning;
 	pid_t pids[SPINNERS];
-	int cpus[SPINNERS]; /* where each is; -1: anywhere */
+	cpu_set_t cpus; /* where they may run; empty: anywhere */
 };
 
 /* ---- In the spinner ---- */
@@ -73,7 +73,6 @@ static struct spinners *start(void)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	bool started = true;
 	for (int i = 0; i < SPINNERS && started; i++) {
-		spinners->cpus[i] = -1;
 		pid_t pid = fork();
 		if (pid == 0)
 			spin(spinners, own);
@@ -109,16 +108,22 @@ static int processor_of(pid_t tid)
 	return field ? (int)strtol(field, NULL, 10) : -1;
 }
 
-/* Where we may not run nobody of ours can keep the CPU awake. */
-static void place(struct spinners *spinners, int i, int cpu)
+/* Both may run on either of the two: the scheduler finds out which of them is idle. Where we may
+ * not run nobody of ours can keep a CPU awake. */
+static void place(struct spinners *spinners, int here, int there)
 {
-	cpu_set_t one;
-	if (cpu < 0 || cpu >= CPU_SETSIZE || cpu == spinners->cpus[i])
+	cpu_set_t cpus;
+	if (here < 0 || there < 0 || here >= CPU_SETSIZE || there >= CPU_SETSIZE)
 		return;
-	CPU_ZERO(&one);
-	CPU_SET((size_t)cpu, &one);
-	if (sched_setaffinity(spinners->pids[i], sizeof(one), &one) == 0)
-		spinners->cpus[i] = cpu;
+	CPU_ZERO(&cpus);
+	CPU_SET((size_t)here, &cpus);
+	CPU_SET((size_t)there, &cpus);
+	/* On the same CPU the two take turns, and it does not sleep. */
+	if (here == there || CPU_EQUAL(&cpus, &spinners->cpus))
+		return;
+	for (int i = 0; i < SPINNERS; i++)
+		sched_setaffinity(spinners->pids[i], sizeof(cpus), &cpus);
+	spinners->cpus = cpus;
 }
 
 static void keep_awake(struct awake *awake, pid_t tid)
@@ -129,11 +134,7 @@ static void keep_awake(struct awake *awake, pid_t tid)
 	}
 	if (!awake->spinners)
 		return;
-	int there = processor_of(tid), here = sched_getcpu();
-	place(awake->spinners, 0, there);
-	/* On the same CPU the two take turns, and it does not sleep. */
-	if (here != there)
-		place(awake->spinners, 1, here);
+	place(awake->spinners, sched_getcpu(), processor_of(tid));
 	if (!awake->spinning)
 		set_spinning(awake->spinners, true);
 	awake->spinning = true;

@@ -5,7 +5,7 @@
 #include "dbg/target/read_ahead.h"
 
 enum {
-	CHUNK = 1 << 20, /* bytes read at a time */
+	CHUNK = 1 << 21, /* bytes read at a time */
 	JOIN = 64 << 10, /* spans closer than this are read in one go */
 	MAX_PAIRS = 1 << 27,
 	STACKS = 256,	   /* goroutines' stacks read at a time */

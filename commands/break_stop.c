@@ -173,8 +173,10 @@ void break_session_take(struct shell *shell)
 static void select_hit(struct shell *shell, const struct break_event *event)
 {
 	const struct goroutine *goroutine = NULL;
-	struct error *err =
-		event->goid ? program_goroutine(shell->program, event->goid, &goroutine) : NULL;
+	/* Not all of them, of which there may be a million, while the process stands. */
+	struct error *err = event->g ? program_load_goroutine(shell->program, event->g) : NULL;
+	if (!err && event->goid)
+		err = program_goroutine(shell->program, event->goid, &goroutine);
 	if (!err && goroutine)
 		select_goroutine(shell, event->goid);
 	else

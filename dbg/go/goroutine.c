@@ -1,4 +1,4 @@
-/* Loading all goroutines and what single fields of them mean: see goroutine.h. */
+/* Loading all goroutines, or one: see goroutine.h. */
 #include "dbg/go/program_state.h"
 
 #include <stdio.h>
@@ -221,15 +221,22 @@ static struct error *read_addresses(struct program *program, uint64_t array, uin
 	return NULL;
 }
 
+static struct error *check_size(const struct program *program)
+{
+	if (program->layout.g.size.size <= MAX_G_SIZE)
+		return NULL;
+	return error_create(ERROR_BAD_DATA, "%s says that a runtime.g takes %u bytes",
+		program->layout.source, program->layout.g.size.size);
+}
+
 static struct error *load(struct program *program, struct goroutine_list *list)
 {
 	list->count = 0;
 	list->unreadable = list->dead = list->idle = 0;
-	if (program->layout.g.size.size > MAX_G_SIZE)
-		return error_create(ERROR_BAD_DATA, "%s says that a runtime.g takes %u bytes",
-			program->layout.source, program->layout.g.size.size);
 	uint64_t array, count;
-	struct error *err = all_goroutines(program, &array, &count);
+	struct error *err = check_size(program);
+	if (!err)
+		err = all_goroutines(program, &array, &count);
 	bool finalizers_running = !err && finalizers_run(program);
 	uint64_t addresses[BATCH];
 	for (uint64_t done = 0; !err && done < count;) {
@@ -285,10 +292,30 @@ struct error *program_goroutine_count(struct program *program, uint64_t *ret)
 	return err ? err : all_goroutines(program, &array, ret);
 }
 
+/* ---- One ---- */
+
+struct error *program_load_goroutine(struct program *program, uint64_t address)
+{
+	struct goroutine_list *one = &program->one_goroutine;
+	one->count = 0;
+	if (program->goroutines_loaded)
+		return NULL;
+	struct error *err = program_settle(program);
+	if (!err)
+		err = check_size(program);
+	if (!err)
+		err = load_batch(program, &address, 1, finalizers_run(program), one);
+	return err ? err : attach_threads(program, one);
+}
+
 struct error *program_goroutine(
 	struct program *program, uint64_t goid, const struct goroutine **ret)
 {
-	const struct goroutine_list *list;
+	const struct goroutine_list *list, *one = &program->one_goroutine;
+	if (!program->goroutines_loaded && one->count && one->items[0].goid == goid) {
+		*ret = &one->items[0];
+		return NULL;
+	}
 	struct error *err = program_goroutines(program, &list);
 	if (err)
 		return err;
@@ -316,72 +343,4 @@ const struct goroutine *program_goroutine_at(struct program *program, uint64_t a
 		err = program_goroutine(program, goid, &goroutine);
 	error_destroy(err);
 	return goroutine && goroutine->address == address ? goroutine : NULL;
-}
-
-/* ---- What the fields mean ---- */
-
-bool goroutine_is_waiting(const struct program *program, const struct goroutine *goroutine)
-{
-	return goroutine->status == program->layout.status.waiting ||
-	       goroutine->status == program->layout.status.leaked;
-}
-
-bool goroutine_is_running(const struct program *program, const struct goroutine *goroutine)
-{
-	return goroutine->status == program->layout.status.running;
-}
-
-bool goroutine_in_syscall(const struct program *program, const struct goroutine *goroutine)
-{
-	return goroutine->status == program->layout.status.syscall;
-}
-
-const char *goroutine_status(struct program *program, const struct goroutine *goroutine)
-{
-	size_t index = goroutine->status;
-	if (index < program->status_name_count && program->status_names[index] &&
-		program->status_names[index][0])
-		return program->status_names[index];
-	return "???"; /* the runtime's own words for it */
-}
-
-const char *goroutine_wait_reason(struct program *program, const struct goroutine *goroutine)
-{
-	if (!goroutine_is_waiting(program, goroutine) || goroutine->wait_reason == 0)
-		return NULL;
-	if (goroutine->wait_reason < program->wait_reason_count &&
-		program->wait_reasons[goroutine->wait_reason])
-		return program->wait_reasons[goroutine->wait_reason];
-	return "unknown wait reason";
-}
-
-const char *goroutine_state(struct program *program, const struct goroutine *goroutine)
-{
-	const char *reason = goroutine_wait_reason(program, goroutine);
-	return reason ? reason : goroutine_status(program, goroutine);
-}
-
-int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine)
-{
-	bool waits = goroutine_is_waiting(program, goroutine) ||
-		     goroutine_in_syscall(program, goroutine);
-	if (goroutine->wait_since <= 0 || !waits)
-		return -1;
-	int64_t now = program_now_ns(program);
-	return now > goroutine->wait_since ? now - goroutine->wait_since : 0;
-}
-
-bool goroutine_creator(
-	struct program *program, const struct goroutine *goroutine, struct code_place *ret)
-{
-	if (goroutine->goid == 1 || !goroutine->go_pc)
-		return false;
-	/* runtime/traceback.go printcreatedby1: the physical function, resolved at the CALL. */
-	const struct pc_plan *plan = pc_plan_at(program, goroutine->go_pc, false);
-	if (!plan || !plan->line_count)
-		return false;
-	const struct plan_line *line = &plan->lines[0];
-	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
-	*ret = (struct code_place){physical->function, line->file, line->line, goroutine->go_pc};
-	return true;
 }

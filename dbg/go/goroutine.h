@@ -79,6 +79,13 @@ bool program_goroutines_are_loaded(const struct program *program);
 /* About how many there are, dead ones included unless the list is loaded: what loading it costs. */
 struct error *program_goroutine_count(struct program *program, uint64_t *ret);
 
+/*
+ * Reads the goroutine whose g is at `address` by itself, so that program_goroutine() need not load
+ * all for this one until the next stop (or until another one is read so). Does nothing for a g that
+ * is not in use.
+ */
+struct error *program_load_goroutine(struct program *program, uint64_t address);
+
 /* The one with this id; ERROR_NOT_FOUND with a sentence. */
 struct error *program_goroutine(
 	struct program *program, uint64_t goid, const struct goroutine **ret);

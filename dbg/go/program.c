@@ -269,6 +269,7 @@ void program_refresh(struct program *program)
 	program->machines_loaded = false;
 	program->now_ns = 0;
 	program->goroutines.count = 0;
+	program->one_goroutine.count = 0;
 	program->machines.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));
 	heap_destroy(take_pointer(program->heap));
@@ -296,6 +297,7 @@ void program_close(struct program *program)
 	for (size_t i = 0; i < array_length(program->contexts); i++)
 		context_forest_destroy(program->contexts[i]);
 	free(program->goroutines.items);
+	free(program->one_goroutine.items);
 	free(program->machines.items);
 	native_unwinder_destroy(program->native);
 	type_cache_destroy(program->type_cache);

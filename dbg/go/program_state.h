@@ -68,6 +68,7 @@ struct program {
 
 	/* Dropped by program_refresh(). */
 	struct goroutine_list goroutines;
+	struct goroutine_list one_goroutine; /* see program_load_goroutine() */
 	struct machine_list machines;
 	struct semaphores *semaphores;
 	struct heap *heap;

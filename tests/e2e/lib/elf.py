@@ -27,6 +27,20 @@ def file_offset(data, address):
     raise AssertionError(f"{address:#x} is not in the file")
 
 
+def symbol(data, name):
+    """The address of a symbol, as linked."""
+    found = sections(data)
+    table, size = found[".symtab"]
+    strings, length = found[".strtab"]
+    names = data[strings:strings + length]
+    wanted = name.encode() + b"\0"
+    for offset in range(table, table + size, 24):
+        start, = struct.unpack_from("<I", data, offset)
+        if names[start:start + len(wanted)] == wanted:
+            return struct.unpack_from("<Q", data, offset + 8)[0]
+    raise AssertionError(f"there is no {name} in the file")
+
+
 def build_ids(data):
     """The GNU and Go build ids, as text."""
     found = sections(data)

@@ -17,8 +17,10 @@
 
 enum {
 	DEBUGGER_MS = 10000, /* the kernel takes its time to tear a big debugger down */
-	STOP_ATTEMPTS = 100,
+	STOP_ATTEMPTS = 400,
 	PAUSE_MS = 10,
+	SHORT_PAUSES = 20, /* and then longer ones */
+	LONG_PAUSE_MS = 100,
 };
 
 /* ---- Bytes ---- */
@@ -70,8 +72,9 @@ static void restore_bytes_by_ptrace(struct guarding *guarding)
 
 bool guardian_stop_all(struct guarding *guarding)
 {
-	static const struct stop_limits limits = {
-		.progress_ns = INT64_C(5000000000), .total_ns = INT64_C(30000000000)};
+	static const struct stop_limits limits = {.progress_ns = INT64_C(5000000000),
+		.total_ns = INT64_C(30000000000),
+		.blocked_ns = INT64_C(50000000)};
 	for (int i = 0; i < STOP_ATTEMPTS; i++) {
 		struct error *err = tracees_stop(&guarding->tracees, &limits);
 		if (!err)
@@ -81,7 +84,7 @@ bool guardian_stop_all(struct guarding *guarding)
 		tracees_leave(&guarding->tracees);
 		if (gone)
 			return false;
-		poll(NULL, 0, PAUSE_MS);
+		poll(NULL, 0, i < SHORT_PAUSES ? PAUSE_MS : LONG_PAUSE_MS);
 	}
 	return false;
 }

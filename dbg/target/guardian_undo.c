@@ -105,7 +105,8 @@ static struct error *run_some(
 		const struct undo_note *note = &log->undos[log->undo_count - 1];
 		int64_t result;
 		err = inject_syscall(&injection, note->number, note->arguments, &result);
-		log->undo_count--;
+		if (!err)
+			log->undo_count--;
 	}
 	error_destroy(inject_end(&injection));
 	return err;

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -15,7 +16,7 @@
 #include "dbg/target/snapshot_child.h"
 #include "dbg/target/tracee_table.h"
 
-enum { DEATH_CHECK_MS = 20, RELEASE_CHECK_MS = 2, REAP_ATTEMPTS = 3 };
+enum { DEATH_CHECK_MS = 20, RELEASE_CHECK_MS = 2, REAP_ATTEMPTS = 3, CATCH_MS = 1000 };
 
 /* ---- Which process it is ---- */
 
@@ -68,16 +69,22 @@ static bool catch_child(pid_t pid, uint64_t gadget)
 	int status;
 	struct user_regs_struct regs;
 	struct iovec part = {&regs, sizeof(regs)};
-	if (trace(PTRACE_SEIZE, pid, PTRACE_O_EXITKILL) != 0)
+	if (trace(PTRACE_SEIZE, pid, 0) != 0)
 		return false;
 	trace(PTRACE_INTERRUPT, pid, 0);
-	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
+	/* One that does not stop is let go when we end. */
+	pid_t stopped = 0;
+	for (int ms = 0; !stopped && ms < CATCH_MS; ms++) {
+		stopped = waitpid(pid, &status, __WALL | WNOHANG);
+		if (!stopped)
+			poll(NULL, 0, 1);
+	}
+	if (stopped != pid || !WIFSTOPPED(status))
 		return false;
 	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
 		gadget_contains(gadget, regs.rip))
-		return true;
+		return trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL) == 0;
 	/* Not ours: it goes on, with the signal for which it stopped. */
-	trace(PTRACE_SETOPTIONS, pid, 0);
 	trace(PTRACE_DETACH, pid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return false;
 }
@@ -107,8 +114,13 @@ void snapshot_child_kill(const struct snapshot_child *child)
 {
 	/* The descriptor first: what it names does not change any more. */
 	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-	if (pidfd >= 0 && is_there(child))
+	int errnum = errno;
+	if (!is_there(child))
+		return;
+	if (pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	else if (errnum != ESRCH)
+		kill(child->pid, SIGKILL);
 }
 
 /* A zombie that is nobody's tracee, or gone. */

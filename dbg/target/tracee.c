@@ -135,6 +135,8 @@ void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal)
 static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
+	tracee->step.active = false;
+	tracee->shown = tracee->passed_trap = 0;
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
 		/* It is still inside of execve, whose end overwrites rax: what is injected here
 		   would be another call. It stops again at its first instruction. */
@@ -184,7 +186,8 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 	int event = status >> 16, signal = WSTOPSIG(status);
 	bool trap = event == PTRACE_EVENT_STOP; /* by PTRACE_INTERRUPT, at birth, or a group-stop:
 						   then `signal` stopped it */
-	int deliver = event ? 0 : signal;
+	/* A stop at a system call is left over from a call of ours that came back late. */
+	int deliver = event || signal == (SIGTRAP | 0x80) ? 0 : signal;
 	if (event == PTRACE_EVENT_EXEC) {
 		handle_exec(tracees, tracee);
 		return;
@@ -295,7 +298,7 @@ static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 	struct tracee *tracee = tracee_find(tracees, report->si_pid);
 	if (report->si_code != CLD_TRAPPED || !tracee)
 		return false;
-	if (tracees->traps && tracee->step.active) {
+	if (tracees->traps && tracee->step.active && signal >> 8 != PTRACE_EVENT_EXEC) {
 		if (traps_go_on_stepping(tracees, tracee, report, &signal))
 			handle_stop(tracees, tracee, W_STOPCODE(signal));
 		return true;
@@ -317,6 +320,11 @@ bool tracee_take_report(struct tracees *tracees, pid_t tid)
 		    flags | WEXITED | WSTOPPED | WNOWAIT) != 0 ||
 		!report.si_pid)
 		return false;
+	if (report.si_code == CLD_STOPPED) {
+		/* A child of ours that is no tracee: until that is taken nothing else is told. */
+		waitpid(report.si_pid, &status, flags | WUNTRACED);
+		return true;
+	}
 	if (take_signal(tracees, &report))
 		return true;
 	tid = waitpid(report.si_pid, &status, flags);

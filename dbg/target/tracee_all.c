@@ -245,6 +245,9 @@ static bool all_are_known(const struct tracees *tracees)
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits)
 {
 	int64_t deadline = monotonic_now() + limits->total_ns;
+	/* What has its pid now is not ours to stop. */
+	if (tracees->execed || tracees->ended)
+		return gone(tracees);
 	tracees->mode = TRACING_STOPPING;
 	tracees->main_was_zombie = false;
 	struct tracee *tracee, *next;
@@ -294,6 +297,7 @@ void tracees_leave(struct tracees *tracees)
 	if (tracees->traps)
 		traps_leave(tracees);
 	tracees->mode = TRACING_LEAVING;
+	tracees->stop_wanted = 0;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		if (tracee->condition == TRACEE_STOPPED)

@@ -115,10 +115,6 @@ struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct 
 	size_t count = 0;
 	tracer_stopped(tracer, began, ret);
 	ret->problem = make(tracer, &child, &threads, &count);
-	if (ret->problem && snapshot->waste_count) {
-		tracer_await_waste(tracer);
-		tracer_reap_waste(tracer);
-	}
 	if (ret->problem)
 		return NULL;
 	tracer_set_watchdog(tracer, 0);

@@ -59,13 +59,15 @@ void tracer_stop_for_trap(struct tracer *tracer)
 	int64_t began = monotonic_now();
 	struct stop_limits limits = tracer_stop_limits(tracer);
 	limits.cancel = NULL;
+	/* Let go meanwhile, the thread would run past what is to be shown. */
+	limits.blocked_ns = 0;
 	struct error *err = tracees_stop(tracees, &limits);
 	if (!err) {
 		tracer_stopped(tracer, began, &tracer->last_stop);
 		tracer_tell_traps(tracer);
 	} else if (!tracees->execed && !tracees->ended) {
-		/* A thread hangs in the kernel. Tried again shortly: what was to be shown has not
-		 * happened yet. */
+		/* A thread hangs in the kernel for seconds. Tried again shortly; the one that hit
+		 * is somewhere else by then. */
 		tracees_resume(tracees);
 	}
 	error_destroy(err);

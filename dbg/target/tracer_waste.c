@@ -6,7 +6,7 @@
 #include "dbg/target/tracer_private.h"
 
 /* What the kernel may need to take down a big child on a busy machine. */
-static const int64_t death_ns = INT64_C(30000000000);
+static const int64_t death_ns = INT64_C(10000000000);
 static const int64_t short_stop_ns = INT64_C(500000000);
 
 static void remark(struct tracer *tracer, struct error *err)

@@ -2,6 +2,7 @@
 #include "dbg/target/trap_awake.h"
 
 #include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "dbg/target/cgroup.h"
+#include "dbg/target/fd.h"
 #include "dbg/target/proc_files.h"
 #include "dbg/target/tracee.h"
 
@@ -25,7 +27,8 @@ static const int64_t period_ns = INT64_C(4000000);
 struct spinners {
 	_Atomic uint32_t spinning;
 	pid_t pids[SPINNERS];
-	cpu_set_t cpus; /* where they may run; empty: anywhere */
+	int pidfds[SPINNERS]; /* -1: it did not come to be */
+	cpu_set_t cpus;	      /* where they may run; empty: anywhere */
 };
 
 /* ---- In the spinner ---- */
@@ -53,8 +56,9 @@ _Noreturn static void spin(struct spinners *spinners, pid_t parent)
 static void end(struct spinners *spinners)
 {
 	for (int i = 0; i < SPINNERS; i++) {
-		if (spinners->pids[i] > 0)
-			kill(spinners->pids[i], SIGKILL);
+		if (spinners->pidfds[i] >= 0)
+			syscall(SYS_pidfd_send_signal, spinners->pidfds[i], SIGKILL, NULL, 0);
+		close_fd(&spinners->pidfds[i]);
 	}
 	munmap(spinners, sizeof(*spinners));
 }
@@ -72,12 +76,18 @@ static struct spinners *start(void)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	bool started = true;
+	for (int i = 0; i < SPINNERS; i++)
+		spinners->pidfds[i] = -1;
 	for (int i = 0; i < SPINNERS && started; i++) {
 		pid_t pid = fork();
 		if (pid == 0)
 			spin(spinners, own);
 		spinners->pids[i] = pid;
-		started = pid > 0;
+		/* Nobody reaps it before this thread does. */
+		spinners->pidfds[i] = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+		started = spinners->pidfds[i] >= 0;
+		if (pid > 0 && !started)
+			kill(pid, SIGKILL);
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (started)
@@ -108,6 +118,12 @@ static int processor_of(pid_t tid)
 	return field ? (int)strtol(field, NULL, 10) : -1;
 }
 
+static bool is_alive(int pidfd)
+{
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
+	return poll(&fd, 1, 0) == 0;
+}
+
 /* Both may run on either of the two: the scheduler finds out which of them is idle. Where we may
  * not run nobody of ours can keep a CPU awake. */
 static void place(struct spinners *spinners, int here, int there)
@@ -121,8 +137,10 @@ static void place(struct spinners *spinners, int here, int there)
 	/* On the same CPU the two take turns, and it does not sleep. */
 	if (here == there || CPU_EQUAL(&cpus, &spinners->cpus))
 		return;
-	for (int i = 0; i < SPINNERS; i++)
-		sched_setaffinity(spinners->pids[i], sizeof(cpus), &cpus);
+	for (int i = 0; i < SPINNERS; i++) {
+		if (is_alive(spinners->pidfds[i]))
+			sched_setaffinity(spinners->pids[i], sizeof(cpus), &cpus);
+	}
 	spinners->cpus = cpus;
 }
 

@@ -105,7 +105,8 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	pid_t tid = step->tracee->tid;
 	int status = report->si_status, event = status >> 8, signal = status & 0x7F;
 	siginfo_t info;
-	if (report->si_code != CLD_TRAPPED)
+	/* With another thread's exec it is another program's, which the report is about. */
+	if (report->si_code != CLD_TRAPPED || event == PTRACE_EVENT_EXEC)
 		return STEP_GONE;
 	if (event) {
 		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the

@@ -337,6 +337,7 @@ def a_lost_copy_is_replaced(go):
         with Prompt("attach", p.pid, "--color=never") as t:
             copy, = set(children(p.pid)) - set(own)
             os.kill(copy, signal.SIGKILL)
+            process.wait_until(lambda: process.status(copy)["State"][0] == "Z", "the copy is dead")
             assert "lost" in t.run("goroutines")
             assert "stood still for" in t.run("snapshot")
             assert "chan receive" in t.run("goroutines")

@@ -89,10 +89,12 @@ bool guardian_stop_all(struct guarding *guarding)
 	return false;
 }
 
-void guardian_let_run_a_little(struct guarding *guarding)
+void guardian_let_run_a_little(struct guarding *guarding, int turn)
 {
+	enum { TURNS_EACH = 4, MOST_DOUBLED = 6 };
+	int doubled = turn / TURNS_EACH;
 	tracees_resume(&guarding->tracees);
-	poll(NULL, 0, 1);
+	poll(NULL, 0, 1 << (doubled < MOST_DOUBLED ? doubled : MOST_DOUBLED));
 	while (tracees_pump(&guarding->tracees))
 		;
 }
@@ -122,7 +124,7 @@ static void put_back(struct guarding *guarding, struct call_note *note)
 			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
 			return;
 		}
-		guardian_let_run_a_little(guarding);
+		guardian_let_run_a_little(guarding, i);
 		if (!guardian_stop_all(guarding))
 			return;
 	}

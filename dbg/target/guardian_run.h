@@ -22,8 +22,9 @@ struct guarding {
 /* Seizes and stops all threads; the dying debugger may still hold them for a moment. False: the
  * target is gone, or one does not stop. */
 bool guardian_stop_all(struct guarding *guarding);
-/* For a millisecond; guardian_stop_all() comes next. */
-void guardian_let_run_a_little(struct guarding *guarding);
+/* For a millisecond in the first turns (from 0) and longer in later ones: on a busy machine a
+ * thread may get no time in one, but for being stopped again. guardian_stop_all() comes next. */
+void guardian_let_run_a_little(struct guarding *guarding, int turn);
 bool guardian_registers(pid_t tid, struct user_regs_struct *ret);
 
 /* ---- guardian_undo.c ---- */

@@ -80,7 +80,7 @@ static bool await_region(struct guarding *guarding, const struct region_note *re
 	for (int i = 0; i < REGION_ATTEMPTS; i++) {
 		if (!region->end || region_is_free(guarding, region))
 			return true;
-		guardian_let_run_a_little(guarding);
+		guardian_let_run_a_little(guarding, i);
 		if (!guardian_stop_all(guarding))
 			return false;
 	}

@@ -88,7 +88,7 @@ struct error *value_names(const struct place *place, const struct place_variable
 		names[count++] = (struct expr_name){.name = variables->items[i].name,
 			.type = variables->items[i].type,
 			.id = VALUE_VARIABLES + (int)i,
-			.help = variables->registers ? "a word of the arguments" : "a variable"};
+			.help = variables->words ? "a word of the arguments" : "a variable"};
 	*ret = names;
 	*ret_count = count;
 	return NULL;

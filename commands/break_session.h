@@ -35,6 +35,7 @@ struct break_session {
 	int64_t second;	      /* lines of traces on a terminal are limited per second: this one */
 	unsigned lines;	      /* printed in it */
 	uint64_t hidden;      /* left out in it */
+	bool told_lost;	      /* that ages are not known of all goroutines */
 };
 
 /* Made on first use; ERROR_GONE with a sentence for what cannot run (a core). */

@@ -94,6 +94,10 @@ bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct
  */
 struct error *breakpoints_arm(struct breakpoints *breakpoints);
 
+/* True when there were so many goroutines that not all births could be noted: their `age` is absent
+ * at goexit. May be asked while the target runs too. */
+bool breakpoints_lost_births(const struct breakpoints *breakpoints);
+
 /* What expressions and events call the values there are at this place, for help and completion;
  * belongs to `breakpoints`, valid until the next call. Errors as breakpoints_add(). */
 struct error *breakpoints_schema(

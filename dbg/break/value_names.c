@@ -52,7 +52,7 @@ static const struct {
 	{{"creator_line", EXPR_INT, VALUE_CREATOR_LINE, "its line", NULL}, AT_NEWPROC | AT_GOEXIT,
 		true},
 	{{"age", EXPR_DURATION, VALUE_AGE,
-		 "how long it lived, if its birth was seen (a breakpoint at newproc, or age in a "
+		 "how long it lived, if its birth was seen (with one at newproc too, or age in a "
 		 "condition)",
 		 NULL},
 		AT_GOEXIT, true},

@@ -55,6 +55,13 @@ static struct error *answer(struct shell *shell, int number, bool as_json)
 	return NULL;
 }
 
+/* Takes back what breakpoints_add() made: a command that was refused leaves nothing behind. */
+static void take_back(struct break_session *session, int number)
+{
+	error_destroy(breakpoints_delete(session->breakpoints, number));
+	break_session_forget(session, number);
+}
+
 static struct error *add(
 	struct shell *shell, const struct arguments *arguments, enum breakpoint_kind kind)
 {
@@ -78,6 +85,8 @@ static struct error *add(
 	err = keep_counts(session, number, counts);
 	if (!err)
 		err = break_session_hold(shell);
+	if (err && shell->breaks == session)
+		take_back(session, number);
 	return err ? err : answer(shell, number, argument_given(arguments, "json"));
 }
 

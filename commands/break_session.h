@@ -59,7 +59,8 @@ struct error *break_session_parse_number(const char *text, int *ret);
 
 /*
  * Looks at the process itself from now on, which stands still, and no longer at snapshots: traps
- * are in the process. After a breakpoint has been made.
+ * are in the process. After a breakpoint has been made. After an error all is as before, unless
+ * the process has ended (shell->breaks is NULL then).
  */
 struct error *break_session_hold(struct shell *shell);
 

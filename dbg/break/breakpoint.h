@@ -138,6 +138,7 @@ struct break_event {
 	struct break_field fields[BREAK_FIELDS_MAX];
 	size_t field_count;
 	bool has_labels;     /* they were looked for, and could be read */
+	bool fields_cut;     /* there are more values than found room */
 	bool labels_cut;     /* there are more of them */
 	const char *problem; /* the condition could not be evaluated, and why; NULL. Belongs to the
 				event. `stops` is set; told once per breakpoint and condition */

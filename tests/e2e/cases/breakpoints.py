@@ -283,12 +283,13 @@ def a_stop_tells_who_where_and_what(go, variant):
         p.check_as_before()
 
 
-@case(go="ends")
-def json_lines(go):
-    with Breaks(go) as p:
-        r, _ = run(p, ["break main.handle if id == 3", "trace main.twice", "continue --json"], "call 10")
+@case(go="each", variant=VARIANTS)
+def json_lines(go, variant):
+    name, value = ("id", 3) if variant == "default" else ("arg1", "0x3")
+    with Breaks(go, variant) as p:
+        r, _ = run(p, [f"break main.handle if {name} == 3", "trace main.twice", "continue --json"], "call 10")
         stop = next(d for d in documents(r.out) if d.get("event") == "stop")
-        assert stop["goid"] == 1 and stop["fields"]["id"] == 3, stop
+        assert stop["goid"] == 1 and stop["fields"][name] == value, stop
         assert stop["func"] == "main.handle" and stop["frames"][0]["func"] == "main.handle", stop
         assert [f["func"] for f in stop["frames"]][:3] == ["main.handle", "main.call", "main.obey"] or \
             [f["func"] for f in stop["frames"]][:2] == ["main.handle", "main.call"], stop
@@ -296,22 +297,26 @@ def json_lines(go):
         p.check_as_before()
 
 
-@case(go="ends")
-def conditions_and_ignore_counts_change(go):
-    with Breaks(go) as p:
-        r, _ = run(p, ["break main.handle", "condition 1 id >= 10", "ignore 1 5", "continue --json",
-                       "condition 1 if id == 20 # not before", "continue --json", "condition 1", "continue --json",
+@case(go="each", variant=VARIANTS)
+def conditions_and_ignore_counts_change(go, variant):
+    name = "id" if variant == "default" else "arg1"
+    with Breaks(go, variant) as p:
+        r, _ = run(p, ["break main.handle", f"condition 1 {name} >= 10", "ignore 1 5", "continue --json",
+                       f"condition 1 if {name} == 20 # not before", "continue --json", "condition 1", "continue --json",
                        "info breakpoints --json"], "call 100")
         docs = documents(r.out)
-        assert [d["fields"]["id"] for d in docs if d.get("event") == "stop"] == [15, 20, 21], r
+        stops = [d for d in docs if d.get("event") == "stop"]
+        assert [d["hit"] for d in stops] == [16, 21, 22], r
+        if variant == "default":
+            assert [d["fields"]["id"] for d in stops] == [15, 20, 21], r
         b = breakpoints(docs[-1])[1]
         assert (b["hits"], b["times_false"], b["ignored"], b["ignore_left"]) == (22, 10 + 4, 5, 0), b
         p.check_as_before()
 
 
-@case(go="ends")
-def temporary_disabled_and_deleted_ones(go):
-    with Breaks(go) as p:
+@case(go="each", variant=VARIANTS)
+def temporary_disabled_and_deleted_ones(go, variant):
+    with Breaks(go, variant) as p:
         r, _ = run(p, ["tbreak main.handle", "break main.handle", "break main.twice", "break main.marker", "disable 2-3",
                        "continue --json", "info breakpoints --json", "enable 2", "continue --json", "delete 2",
                        "continue --json", "delete", "info breakpoints"], "call 50")
@@ -324,7 +329,7 @@ def temporary_disabled_and_deleted_ones(go):
         p.check_as_before()
 
 
-@case(go="ends", form=["script", "eval"])
+@case(go="each", form=["script", "eval"])
 def lists_of_commands(go, form):
     lines = ["break main.handle if id % 10 == 0", "commands", "silent", "print id", "continue", "end", "break main.marker",
              "commands 2", "echo the end", "end"]
@@ -370,9 +375,9 @@ def lists_of_commands_that_go_wrong(go):
         p.check_as_before()
 
 
-@case(go="ends")
-def for_a_time_and_for_hits(go):
-    with Breaks(go) as p:
+@case(go="each", variant=VARIANTS)
+def for_a_time_and_for_hits(go, variant):
+    with Breaks(go, variant) as p:
         p.order("busy")
         r = debugger.attach(p.pid, "trace main.handle", "continue --for 1s --json", "continue --hits 40 --json",
                             "info breakpoints --json", options=["-q"])

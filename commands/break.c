@@ -55,6 +55,13 @@ static struct error *answer(struct shell *shell, int number, bool as_json)
 	return NULL;
 }
 
+/* Takes back what breakpoints_add() made: a command that was refused leaves nothing behind. */
+static void take_back(struct break_session *session, int number)
+{
+	error_destroy(breakpoints_delete(session->breakpoints, number));
+	break_session_forget(session, number);
+}
+
 static struct error *add(
 	struct shell *shell, const struct arguments *arguments, enum breakpoint_kind kind)
 {
@@ -78,6 +85,8 @@ static struct error *add(
 	err = keep_counts(session, number, counts);
 	if (!err)
 		err = break_session_hold(shell);
+	if (err && shell->breaks == session)
+		take_back(session, number);
 	return err ? err : answer(shell, number, argument_given(arguments, "json"));
 }
 
@@ -132,13 +141,16 @@ static struct error *place_fields(
 
 static const char places_help[] =
 	"PLACE is a function (main.handle, http.(*Server).Serve, handle when that is clear), where "
-	"the compiler inlined it too; FILE:LINE; *ADDRESS; or one of the runtime's moments: "
+	"the compiler inlined it too; FILE:LINE (the first instruction of that line in each "
+	"function and inlined call); *ADDRESS; or one of the runtime's moments: "
 	"newproc (a goroutine is made), goexit (one has ended), cancel (a context is canceled), "
 	"park and ready (one begins to wait, is woken), panic.\n"
 	"\n"
 	"EXPR is as written, up to the end of the line; \"help where\" tells the language. Its "
 	"fields depend on the place: hits, goid, thread, labels[\"k\"], stack and function "
-	"everywhere; arguments by their names at a function; at newproc fn, calls, file, line, "
+	"everywhere; arguments by their names at a function (without DWARF, and in assembly, their "
+	"words are arg1 to arg9, integers, absent where it is inlined); at newproc fn, calls, "
+	"file, line, "
 	"creator, new_goid; at goexit entry, calls, creator, age; at cancel ctx, ctx_type, err, "
 	"cause, children; at park and ready entry, calls, reason, ready_goid; at panic value, "
 	"value_type. A name that is not there is answered with those that are.\n"

@@ -162,7 +162,7 @@ static void fields_text(struct output *output, const struct break_event *event, 
 			output_printf(
 				output, STYLE_PLAIN, ":%" PRId64, event->fields[++i].value.integer);
 	}
-	if (event->labels_cut)
+	if (event->labels_cut || event->fields_cut)
 		output_printf(output, STYLE_DIM, "%s…", between);
 }
 
@@ -257,7 +257,7 @@ static void fields_json(struct json *json, const struct break_event *event, bool
 /* The names of what is not there in full. */
 static void cut_json(struct json *json, const struct break_event *event)
 {
-	bool labels = event->labels_cut, any = labels;
+	bool labels = event->labels_cut, any = labels || event->fields_cut;
 	for (size_t i = 0; i < event->field_count; i++)
 		any = any || event->fields[i].value.cut;
 	if (!any)
@@ -272,6 +272,8 @@ static void cut_json(struct json *json, const struct break_event *event)
 	}
 	if (labels)
 		json_string(json, NULL, "labels");
+	if (event->fields_cut)
+		json_string(json, NULL, "fields");
 	json_end(json);
 }
 

@@ -32,10 +32,13 @@ struct error *break_session_get(struct shell *shell, struct break_session **ret)
 
 struct error *break_session_hold(struct shell *shell)
 {
+	enum pause_mode before = shell->target->pause;
 	shell->target->pause = PAUSE_STOP;
 	if (!shell->target->is_snapshot)
 		return NULL;
 	struct error *err = target_hold(shell->target);
+	if (err)
+		shell->target->pause = before;
 	shell_handle_events(shell);
 	if (err || !shell->program)
 		return err ? err : error_create(ERROR_GONE, "the process is gone");

@@ -35,6 +35,7 @@ struct break_session {
 	int64_t second;	      /* lines of traces on a terminal are limited per second: this one */
 	unsigned lines;	      /* printed in it */
 	uint64_t hidden;      /* left out in it */
+	bool told_lost;	      /* that ages are not known of all goroutines */
 };
 
 /* Made on first use; ERROR_GONE with a sentence for what cannot run (a core). */
@@ -58,7 +59,8 @@ struct error *break_session_parse_number(const char *text, int *ret);
 
 /*
  * Looks at the process itself from now on, which stands still, and no longer at snapshots: traps
- * are in the process. After a breakpoint has been made.
+ * are in the process. After a breakpoint has been made. After an error all is as before, unless
+ * the process has ended (shell->breaks is NULL then).
  */
 struct error *break_session_hold(struct shell *shell);
 

@@ -149,6 +149,17 @@ static bool tell_pending(struct shell *shell)
 	return any;
 }
 
+/* Once. */
+static void tell_lost(struct shell *shell)
+{
+	struct break_session *session = shell->breaks;
+	if (!session || session->told_lost || !breakpoints_lost_births(session->breakpoints))
+		return;
+	session->told_lost = true;
+	shell_warn(shell, "there are too many goroutines to note when each was made: of some the "
+			  "age will be absent at goexit");
+}
+
 void break_session_take(struct shell *shell)
 {
 	struct break_session *session = shell->breaks;
@@ -165,6 +176,7 @@ void break_session_take(struct shell *shell)
 	}
 	if (any)
 		fflush(shell->out.stream);
+	tell_lost(shell);
 }
 
 /* ---- Stops ---- */

@@ -47,12 +47,25 @@ static struct error *add_armed(struct armed_trap **armed, size_t *count, size_t 
 	return NULL;
 }
 
-/* What the enabled breakpoints need. `*ret_births`: somebody asks how old goroutines are. */
+static bool shows_age(const struct breakpoint_entry *entry)
+{
+	for (size_t i = 0; i < entry->shown_count; i++) {
+		if (entry->shown[i] == VALUE_AGE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the enabled breakpoints need. `*ret_births`: births are to be noted, for a breakpoint at
+ * goexit wants ages; its trap takes the dead out of the table, which would only grow without one.
+ * Where only its events tell them, births are noted if there is a trap for them anyway.
+ */
 static struct error *list_armed(struct breakpoints *breakpoints, struct armed_trap **ret,
 	size_t *ret_count, bool *ret_births)
 {
 	size_t capacity = 0;
-	bool ages = false, births = false;
+	bool ages = false, births = false, tells_ages = false;
 	*ret_count = 0;
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint_entry *entry = breakpoints->entries[i];
@@ -63,8 +76,9 @@ static struct error *list_armed(struct breakpoints *breakpoints, struct armed_tr
 			return err;
 		births |= entry->place.kind == PLACE_NEWPROC;
 		ages |= entry->expr && expr_uses(entry->expr, VALUE_AGE);
+		tells_ages |= shows_age(entry);
 	}
-	*ret_births = births || ages;
+	*ret_births = ages || (births && tells_ages);
 	if (!ages || births)
 		return NULL;
 	struct place newproc;
@@ -88,7 +102,7 @@ struct error *breakpoints_arm(struct breakpoints *breakpoints)
 	size_t count;
 	bool births;
 	err = list_armed(breakpoints, &armed, &count, &births);
-	if (!err && births)
+	if (!err && births && !breakpoints->note_births)
 		err = births_init(&breakpoints->births);
 	if (err)
 		return err;

@@ -15,6 +15,8 @@ static size_t after(size_t place)
 
 struct error *births_init(struct births *births)
 {
+	if (births->count > MOST / 2)
+		births_deinit(births);
 	if (!births->table)
 		births->table = calloc(PLACES, sizeof(*births->table));
 	return births->table ? NULL : error_no_memory();
@@ -23,7 +25,9 @@ struct error *births_init(struct births *births)
 void births_deinit(struct births *births)
 {
 	free(births->table);
-	*births = (struct births){0};
+	births->table = NULL;
+	births->count = 0;
+	births->lost = false;
 }
 
 /* Its place, or the free one where it would be. */
@@ -41,8 +45,10 @@ void births_add(struct births *births, uint64_t goid, int64_t time_ns)
 		return;
 	size_t place = find(births, goid);
 	if (!births->table[place].goid) {
-		if (births->count >= MOST)
+		if (births->count >= MOST) {
+			births->lost = true;
 			return;
+		}
 		births->count++;
 	}
 	births->table[place] = (struct birth){goid, time_ns};

@@ -4,10 +4,10 @@
  *
  * A session has one set of them. The user's thread adds, changes and lists them while the target is
  * stopped, and arms them before it lets the target run. A hit is judged in the tracer thread by
- * programs that were made beforehand: nothing is parsed, looked up by name or allocated there, and
- * nothing that the user's thread owns (caches of memory, types, goroutines) is touched; so both
- * threads may work at the same time. What a hit has to tell travels in a bounded queue of events;
- * while that is full, threads that hit wait. No event is ever dropped.
+ * programs that were made beforehand: nothing is parsed there, nothing allocated but once per new
+ * pc, and nothing that the user's thread owns (caches of memory, types, goroutines) is touched; so
+ * both threads may work at the same time. What a hit has to tell travels in a bounded queue of
+ * events; while that is full, threads that hit wait. No event is ever dropped.
  *
  * Places:
  *   newproc      a goroutine has been made (go statement, iter.Pull), and does not run yet
@@ -17,7 +17,7 @@
  *   panic        panic, by the program or the runtime
  *   FUNC         its call, with its arguments in place: main.handle, http.(*Server).Serve, handle;
  *                where it was inlined too
- *   FILE:LINE    the first instruction of that line in each function that has code of it
+ *   FILE:LINE    the first instruction of that line in each function and inlined call
  *   *ADDR        that instruction
  */
 #ifndef GCTXDBG_BREAK_BREAKPOINT_H
@@ -94,6 +94,10 @@ bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct
  */
 struct error *breakpoints_arm(struct breakpoints *breakpoints);
 
+/* True when there were so many goroutines that not all births could be noted: their `age` is absent
+ * at goexit. May be asked while the target runs too. */
+bool breakpoints_lost_births(const struct breakpoints *breakpoints);
+
 /* What expressions and events call the values there are at this place, for help and completion;
  * belongs to `breakpoints`, valid until the next call. Errors as breakpoints_add(). */
 struct error *breakpoints_schema(
@@ -134,6 +138,7 @@ struct break_event {
 	struct break_field fields[BREAK_FIELDS_MAX];
 	size_t field_count;
 	bool has_labels;     /* they were looked for, and could be read */
+	bool fields_cut;     /* there are more values than found room */
 	bool labels_cut;     /* there are more of them */
 	const char *problem; /* the condition could not be evaluated, and why; NULL. Belongs to the
 				event. `stops` is set; told once per breakpoint and condition */

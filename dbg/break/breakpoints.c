@@ -257,6 +257,11 @@ bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct
 	return true;
 }
 
+bool breakpoints_lost_births(const struct breakpoints *breakpoints)
+{
+	return breakpoints->births.lost;
+}
+
 struct error *breakpoints_schema(
 	struct breakpoints *breakpoints, const char *place, const struct expr_schema **ret)
 {

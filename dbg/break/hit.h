@@ -89,7 +89,8 @@ uint64_t hit_return_address(const struct hit *hit);
 
 /*
  * The pprof labels of the goroutine that hit (hit_labels.c): `visit` gets texts in the arena until
- * it returns false.
+ * it returns false; long ones are cut, keys too. When only one is wanted there is no text of its
+ * key.
  */
 struct hit_labels {
 	bool (*visit)(void *context, const struct expr_value *key, const struct expr_value *value);

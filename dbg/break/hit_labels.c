@@ -36,22 +36,25 @@ static struct error *is_wanted(const struct walk *walk, struct text text, bool *
 	char found[256];
 	const char *key = walk->labels->only;
 	size_t size = key ? strlen(key) : 0;
-	*ret = !key;
-	if (!key || text.size != size || size > sizeof(found))
-		return NULL;
-	struct error *err = hit_read(walk->hit, text.data, found, size);
-	*ret = !err && memcmp(found, key, size) == 0;
+	*ret = !key || text.size == size;
+	struct error *err = NULL;
+	for (size_t done = 0; key && *ret && !err && done < size; done += sizeof(found)) {
+		size_t count = size - done < sizeof(found) ? size - done : sizeof(found);
+		err = hit_read(walk->hit, text.data + done, found, count);
+		*ret = !err && memcmp(found, key + done, count) == 0;
+	}
 	return err;
 }
 
 static struct error *take(struct walk *walk, struct text key, struct text value)
 {
-	struct expr_value key_text, value_text;
+	struct expr_value key_text = {0}, value_text;
 	bool wanted;
 	struct error *err = is_wanted(walk, key, &wanted);
 	if (err || !wanted)
 		return err;
-	err = hit_text(walk->hit, key.data, key.size, &key_text);
+	if (!walk->labels->only)
+		err = hit_text(walk->hit, key.data, key.size, &key_text);
 	if (!err)
 		err = hit_text(walk->hit, value.data, value.size, &value_text);
 	if (!err)

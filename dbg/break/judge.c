@@ -162,7 +162,8 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 		armed->entry->judging_ns += (uint64_t)(end - start);
 		start = end;
 	}
-	if (life && breakpoints->note_births) {
+	bool forgets = life && kind_of(life) == PLACE_GOEXIT && breakpoints->births.count;
+	if (life && (breakpoints->note_births || forgets)) {
 		begin(hit, trap, life);
 		note_life(breakpoints, hit);
 	}

@@ -51,13 +51,13 @@ static void copy_text(struct event_slot *slot, struct expr_value *text)
 	text->cut = text->cut || text->string.size < size;
 }
 
-/* Left out when not even its name finds room. */
-static void add_field(struct event_slot *slot, const char *name, const char *key,
+/* Left out when not even its name finds room; false then. */
+static bool add_field(struct event_slot *slot, const char *name, const char *key,
 	const struct expr_value *value, bool is_address)
 {
 	size_t name_size = strlen(name), key_size = key ? strlen(key) : 0;
 	if (event_slot_room(slot) < name_size + key_size + 3)
-		return;
+		return false;
 	struct break_field *field = &slot->event.fields[slot->event.field_count++];
 	*field = (struct break_field){.value = *value, .is_address = is_address};
 	field->name = event_slot_text(slot, name, name_size, NULL);
@@ -65,6 +65,7 @@ static void add_field(struct event_slot *slot, const char *name, const char *key
 		field->key = event_slot_text(slot, key, key_size, NULL);
 	if (value->type == EXPR_STRING)
 		copy_text(slot, &field->value);
+	return true;
 }
 
 static void capture(struct judgement *judgement, struct event_slot *slot, int id, const char *key)
@@ -79,8 +80,9 @@ static void capture(struct judgement *judgement, struct event_slot *slot, int id
 		value = judgement->seen[used];
 	else
 		error_destroy(value_at_hit(&judgement->input, id, 0, key, &value));
-	if (value.present)
-		add_field(slot, name->name, key, &value, value_is_address(&entry->variables, id));
+	if (value.present &&
+		!add_field(slot, name->name, key, &value, value_is_address(&entry->variables, id)))
+		slot->event.fields_cut = true;
 }
 
 static bool is_shown(const struct breakpoint_entry *entry, int id)
@@ -107,12 +109,13 @@ static bool add_label(void *context, const struct expr_value *key, const struct 
 {
 	struct event_slot *slot = context;
 	struct break_event *event = &slot->event;
-	if (has_label(event, key->string.data))
+	bool room = event->field_count < BREAK_FIELDS_MAX;
+	if (!key->cut && has_label(event, key->string.data))
 		return true;
-	event->labels_cut = event->field_count >= BREAK_FIELDS_MAX;
-	if (!event->labels_cut)
-		add_field(slot, "labels", key->string.data, value, false);
-	return !event->labels_cut;
+	/* Part of a key would be another key. */
+	if (!room || key->cut || !add_field(slot, "labels", key->string.data, value, false))
+		event->labels_cut = true;
+	return room;
 }
 
 static void capture_labels(struct hit *hit, struct event_slot *slot)

@@ -112,13 +112,6 @@ static struct error *convert(struct hit *hit, const struct place_variable *varia
 	}
 }
 
-/* Go's ABI: the order of its integer registers, by DWARF's numbers. */
-static uint64_t argument_register(const struct hit *hit, size_t index)
-{
-	static const uint8_t order[VARIABLE_REGISTERS] = {0, 3, 2, 5, 4, 8, 9, 10, 11};
-	return hit_register(hit, order[index]);
-}
-
 struct error *place_variable_value(struct hit *hit, const struct place_variables *variables,
 	size_t place, size_t index, struct expr_value *ret)
 {
@@ -126,10 +119,6 @@ struct error *place_variable_value(struct hit *hit, const struct place_variables
 	uint64_t words[MAX_BYTES / 8] = {0};
 	bool found = false;
 	*ret = (struct expr_value){.type = variable->type};
-	if (variables->registers) {
-		words[0] = argument_register(hit, variable->recipe);
-		return convert(hit, variable, words, ret);
-	}
 	const struct located_variables *at = &variables->places[place];
 	if (variable->recipe >= at->count)
 		return NULL;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "dbg/break/argument_words.h"
 #include "dbg/go/program_state.h"
 
 enum { MAX_NAMES = 400, MAX_DEPTH = 3, MAX_NAME = 200 };
@@ -172,20 +173,26 @@ static struct error *add_part(
 	}
 }
 
-static struct error *add_registers(struct place_variables *variables)
+/* arg1 …, where their words are known at one of the places at least. */
+static struct error *add_words(struct program *program, struct place_variables *variables,
+	const struct place *place, bool described)
 {
-	struct part part = {.variable = {.steps = 1, .size = 8}};
-	variables->registers = true;
-	for (size_t i = 0; i < VARIABLE_REGISTERS; i++) {
+	struct part part = {.variable = {.steps = 1, .size = 8}, .depth = 1};
+	struct error *err = NULL;
+	for (size_t i = 0; i < place->count && !err; i++) {
+		struct located_variables *at = &variables->places[i];
+		free(at->recipes);
+		err = argument_words(
+			program, &place->items[i], described, &at->recipes, &at->count);
+		variables->words |= at->count > 0;
+	}
+	for (size_t i = 0; i < ARGUMENT_WORDS && variables->words && !err; i++) {
 		char name[8];
 		snprintf(name, sizeof(name), "arg%zu", i + 1);
 		part.variable.recipe = i;
-		part.depth = 1;
-		struct error *err = add(variables, &part, VARIABLE_ADDRESS, EXPR_INT, name);
-		if (err)
-			return err;
+		err = add(variables, &part, VARIABLE_ADDRESS, EXPR_INT, name);
 	}
-	return NULL;
+	return err;
 }
 
 static struct error *add_variable(struct program *program, struct place_variables *variables,
@@ -264,5 +271,5 @@ struct error *place_variables_find(
 	}
 	if (model)
 		return add_variables(program, ret, model);
-	return place->kind == PLACE_FUNCTION && !described ? add_registers(ret) : NULL;
+	return place->kind == PLACE_FUNCTION ? add_words(program, ret, place, described) : NULL;
 }

@@ -4,8 +4,8 @@
  * Worked out when a breakpoint is made, from DWARF. Numbers, bools, strings and durations are
  * themselves, pointers and the like addresses, interfaces the name of the type they hold, slices
  * their length (s.len); structs and what pointers lead to have their fields, some levels deep.
- * Without DWARF the integer registers of Go's ABI (arg1 is RAX) are the first words of the
- * arguments. Private to dbg/break.
+ * Where nothing describes a function's arguments there are their first words (arg1 …), see
+ * argument_words.h. Private to dbg/break.
  */
 #ifndef GCTXDBG_BREAK_PLACE_VARIABLES_H
 #define GCTXDBG_BREAK_PLACE_VARIABLES_H
@@ -52,10 +52,8 @@ struct place_variables {
 	size_t count, capacity;
 	struct located_variables *places; /* parallel to the place's items */
 	size_t place_count;
-	bool registers; /* arg1 … */
+	bool words; /* arg1 … */
 };
-
-enum { VARIABLE_REGISTERS = 9 };
 
 struct error *place_variables_find(
 	struct program *program, const struct place *place, struct place_variables *ret);

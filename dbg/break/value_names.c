@@ -52,7 +52,7 @@ static const struct {
 	{{"creator_line", EXPR_INT, VALUE_CREATOR_LINE, "its line", NULL}, AT_NEWPROC | AT_GOEXIT,
 		true},
 	{{"age", EXPR_DURATION, VALUE_AGE,
-		 "how long it lived, if its birth was seen (a breakpoint at newproc, or age in a "
+		 "how long it lived, if its birth was seen (with one at newproc too, or age in a "
 		 "condition)",
 		 NULL},
 		AT_GOEXIT, true},
@@ -88,7 +88,7 @@ struct error *value_names(const struct place *place, const struct place_variable
 		names[count++] = (struct expr_name){.name = variables->items[i].name,
 			.type = variables->items[i].type,
 			.id = VALUE_VARIABLES + (int)i,
-			.help = variables->registers ? "a word of the arguments" : "a variable"};
+			.help = variables->words ? "a word of the arguments" : "a variable"};
 	*ret = names;
 	*ret_count = count;
 	return NULL;

@@ -48,6 +48,36 @@ static void births_come_and_go(void **state)
 	births_deinit(&births);
 }
 
+/* A full table says so, keeps what it has, and is emptied when noting begins anew; a small one is
+ * not. */
+static void births_have_room_for_so_many(void **state)
+{
+	(void)state;
+	enum { MANY = 1 << 21 };
+	struct births births = {0};
+	int64_t found;
+	size_t count = 0;
+	assert_null(births_init(&births));
+	births_add(&births, 1, 1);
+	assert_null(births_init(&births));
+	assert_true(births_find(&births, 1, &found));
+	for (uint64_t goid = 2; goid <= MANY && !births.lost; goid++)
+		births_add(&births, goid, (int64_t)goid);
+	count = births.count;
+	assert_true(births.lost && count > MANY / 2 && count < MANY);
+	for (uint64_t goid = 1; goid <= count; goid++) {
+		assert_true(births_find(&births, goid, &found));
+		assert_int_equal(found, goid);
+	}
+	assert_false(births_find(&births, count + 1, &found));
+	births_remove(&births, 7);
+	births_add(&births, count + 2, 3);
+	assert_true(births_find(&births, count + 2, &found));
+	assert_null(births_init(&births));
+	assert_false(births.lost || births.count || births_find(&births, 1, &found));
+	births_deinit(&births);
+}
+
 /* ---- Events ---- */
 
 static bool readable(const struct break_events *events)
@@ -257,6 +287,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(births_come_and_go),
+		cmocka_unit_test(births_have_room_for_so_many),
 		cmocka_unit_test(events_arrive_in_order),
 		cmocka_unit_test(long_texts_are_cut),
 		cmocka_unit_test(stack_checks_are_passed),

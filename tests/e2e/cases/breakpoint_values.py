@@ -60,6 +60,22 @@ def a_birth_tells_the_labels_of_who_made_it(go, variant):
         assert all("labels" not in d["fields"] for d in events(r, "trace")), r
 
 
+@case(go="each", variant=VARIANTS)
+def labels_with_long_keys(go, variant):
+    """Found by conditions; those that find no room in an event are left out, and it says so."""
+    keys = {f"k{i:02}" + "x" * 1000: f"v{i:02}" for i in range(30)}
+    seventh = next(k for k in keys if k.startswith("k07"))
+    found, listed = traced(go, variant, "tagged", 'labels["a"] == "1"', f'labels["{seventh}"] == "v07"',
+                           f'labels["{seventh}y"] == "v07"', f'labels["{"z" * 5000}"] == "2"', 'hits > 0', place="main.tagged")
+    assert [[d["hit"] for d in f] for f in found] == [[1], [2], [], [1], [1, 2]], found
+    assert [b["failures"] for b in listed] == [0] * 5, listed
+    short, many = found[4]
+    assert (short["labels"], short["cut"]) == ({"a": "1"}, ["labels"]), short
+    assert 5 < len(many["labels"]) < 30 and many["cut"] == ["labels"], many
+    assert all(keys[k] == v for k, v in many["labels"].items()), many
+    assert found[1][0]["labels"][seventh] == "v07", found[1]
+
+
 @case(go="each")
 def texts_that_are_too_long_are_not_judged_wrongly(go):
     x = "x" * 4096

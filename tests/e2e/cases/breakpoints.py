@@ -171,6 +171,71 @@ def inlined_calls_are_found_at_all_their_places(go, variant):
         assert sum(d.get("event") == "trace" for d in docs) == 60, r
 
 
+def traced_calls(p, place, order):
+    """The events of a tracepoint, what info breakpoints says of it, and the program's answer."""
+    r, answer = run(p, [f"trace {place}", "break main.marker", "continue --json", "info breakpoints --json"], order)
+    return ([d for d in documents(r.out) if d.get("event") == "trace"], breakpoints(last_document(r))[1], answer)
+
+
+@case(go="each", variant=VARIANTS)
+def words_of_arguments_are_those_of_the_call(go, variant):
+    """Without DWARF they are in registers; but those of an inlined call's place are another function's."""
+    name = "a" if variant == "default" else "arg1"
+    with Breaks(go, variant) as p:
+        traced, b, answer = traced_calls(p, f"main.blend if {name} == 3 || {name} != 3", "mixed 40")
+        assert answer[0] == 2 * sum(range(40)) - 2 * 40 * 7, answer
+        assert {x["inlined_into"] for x in b["places"]} == {None, "main.mixed"}, b
+        inlined = {x["pc"] for x in b["places"] if x["inlined_into"]}
+        told = [(d["hit"], int(str(d["fields"][name] or 0), 0)) for d in traced]
+        own = [(d["hit"], int(str(d["fields"][name] or 0), 0)) for d in traced if d["pc"] not in inlined]
+        assert own == [(2 * i + 2, i) for i in range(40)] and (b["hits"], b["failures"]) == (80, 0), (own, b)
+        if variant == "default":  # where DWARF tells of them there
+            assert all(value == (hit - 1) // 2 for hit, value in told), told
+        else:
+            assert told == own, told
+        p.check_as_before()
+
+
+@case(go="each", variant=VARIANTS)
+def assembly_has_its_arguments_on_the_stack(go, variant):
+    """With DWARF and without; called from Go (by way of a wrapper, which does not count) and from assembly."""
+    with Breaks(go, variant) as p:
+        traced, b, answer = traced_calls(p, "main.weigh if arg1 >= 30 && arg2 == 3 && arg3 == 5", "assembly 40")
+        assert answer[0] == sum(2 * max(i, 3) + 5 for i in range(40)), answer
+        assert [int(d["fields"]["arg1"], 0) for d in traced] == list(range(30, 40)), traced
+        assert (b["hits"], b["times_false"], len(b["places"])) == (40, 30, 1), b
+        traced, b, _ = traced_calls(p, "main.larger if arg1 == 7 && arg2 == 3", "assembly 40")
+        assert [(d["hit"], d["fields"]["arg1"]) for d in traced] == [(15, "0x7"), (16, "0x7")], traced
+        assert (b["hits"], len(b["places"])) == (80, 1), b
+        # What takes its arguments in registers, or not, is for the runtime alone to know.
+        r = debugger.attach(p.pid, "break runtime.memmove if arg3 > 0", expect=1)
+        assert 'unknown name "arg3"' in r.err, r
+        p.check_as_before()
+
+
+@case(go="each", variant=VARIANTS)
+def lines_and_addresses(go, variant):
+    """Each passes as often as the program comes there: also a line inside an inlined function, at all its places."""
+    line = line_of("atomic.AddInt64(&calls, 1)")
+    with Breaks(go, variant) as p:
+        traced, b, answer = traced_calls(p, f"breaks/main.go:{line}", "call 50")
+        assert {(x["func"], x["line"], x["inlined_into"]) for x in b["places"]} == {("main.handle", line, None)}, b
+        assert [d["hit"] for d in traced] == list(range(1, answer[1] + 1)) and answer[1] == 50, (traced, answer)
+        assert {(d["func"], d["line"], d["goid"]) for d in traced} == {("main.handle", line, 1)}, traced[0]
+        line = line_of("product ^= a * b")
+        traced, b, answer = traced_calls(p, f"main.go:{line}", "inlined 30")
+        assert answer[0] == sum(5 * i for i in range(30)), answer
+        assert {(x["func"], x["line"]) for x in b["places"]} == {("main.add", line)}, b
+        into = {x["pc"]: x["inlined_into"] for x in b["places"]}
+        assert [into[d["pc"]] for d in traced] == ["main.twice", "main.thrice"] * 30, (into, traced)
+        traced, b, answer = traced_calls(p, "main.handle", "call 5")
+        address = b["places"][0]["pc"]
+        traced, b, answer = traced_calls(p, f"*{address} if hits % 2 == 0", "call 20")
+        assert answer[1] == 50 + 5 + 20 and b["hits"] == 20 and len(b["places"]) == 1, (answer, b)
+        assert [(d["hit"], d["pc"], d["func"]) for d in traced] == [(i, address, "main.handle") for i in range(2, 21, 2)]
+        p.check_as_before()
+
+
 @case(go="each", variant=VARIANTS)
 def cancellations(go, variant):
     with Breaks(go, variant) as p:
@@ -218,12 +283,13 @@ def a_stop_tells_who_where_and_what(go, variant):
         p.check_as_before()
 
 
-@case(go="ends")
-def json_lines(go):
-    with Breaks(go) as p:
-        r, _ = run(p, ["break main.handle if id == 3", "trace main.twice", "continue --json"], "call 10")
+@case(go="each", variant=VARIANTS)
+def json_lines(go, variant):
+    name, value = ("id", 3) if variant == "default" else ("arg1", "0x3")
+    with Breaks(go, variant) as p:
+        r, _ = run(p, [f"break main.handle if {name} == 3", "trace main.twice", "continue --json"], "call 10")
         stop = next(d for d in documents(r.out) if d.get("event") == "stop")
-        assert stop["goid"] == 1 and stop["fields"]["id"] == 3, stop
+        assert stop["goid"] == 1 and stop["fields"][name] == value, stop
         assert stop["func"] == "main.handle" and stop["frames"][0]["func"] == "main.handle", stop
         assert [f["func"] for f in stop["frames"]][:3] == ["main.handle", "main.call", "main.obey"] or \
             [f["func"] for f in stop["frames"]][:2] == ["main.handle", "main.call"], stop
@@ -231,22 +297,26 @@ def json_lines(go):
         p.check_as_before()
 
 
-@case(go="ends")
-def conditions_and_ignore_counts_change(go):
-    with Breaks(go) as p:
-        r, _ = run(p, ["break main.handle", "condition 1 id >= 10", "ignore 1 5", "continue --json",
-                       "condition 1 if id == 20 # not before", "continue --json", "condition 1", "continue --json",
+@case(go="each", variant=VARIANTS)
+def conditions_and_ignore_counts_change(go, variant):
+    name = "id" if variant == "default" else "arg1"
+    with Breaks(go, variant) as p:
+        r, _ = run(p, ["break main.handle", f"condition 1 {name} >= 10", "ignore 1 5", "continue --json",
+                       f"condition 1 if {name} == 20 # not before", "continue --json", "condition 1", "continue --json",
                        "info breakpoints --json"], "call 100")
         docs = documents(r.out)
-        assert [d["fields"]["id"] for d in docs if d.get("event") == "stop"] == [15, 20, 21], r
+        stops = [d for d in docs if d.get("event") == "stop"]
+        assert [d["hit"] for d in stops] == [16, 21, 22], r
+        if variant == "default":
+            assert [d["fields"]["id"] for d in stops] == [15, 20, 21], r
         b = breakpoints(docs[-1])[1]
         assert (b["hits"], b["times_false"], b["ignored"], b["ignore_left"]) == (22, 10 + 4, 5, 0), b
         p.check_as_before()
 
 
-@case(go="ends")
-def temporary_disabled_and_deleted_ones(go):
-    with Breaks(go) as p:
+@case(go="each", variant=VARIANTS)
+def temporary_disabled_and_deleted_ones(go, variant):
+    with Breaks(go, variant) as p:
         r, _ = run(p, ["tbreak main.handle", "break main.handle", "break main.twice", "break main.marker", "disable 2-3",
                        "continue --json", "info breakpoints --json", "enable 2", "continue --json", "delete 2",
                        "continue --json", "delete", "info breakpoints"], "call 50")
@@ -259,7 +329,7 @@ def temporary_disabled_and_deleted_ones(go):
         p.check_as_before()
 
 
-@case(go="ends", form=["script", "eval"])
+@case(go="each", form=["script", "eval"])
 def lists_of_commands(go, form):
     lines = ["break main.handle if id % 10 == 0", "commands", "silent", "print id", "continue", "end", "break main.marker",
              "commands 2", "echo the end", "end"]
@@ -305,9 +375,9 @@ def lists_of_commands_that_go_wrong(go):
         p.check_as_before()
 
 
-@case(go="ends")
-def for_a_time_and_for_hits(go):
-    with Breaks(go) as p:
+@case(go="each", variant=VARIANTS)
+def for_a_time_and_for_hits(go, variant):
+    with Breaks(go, variant) as p:
         p.order("busy")
         r = debugger.attach(p.pid, "trace main.handle", "continue --for 1s --json", "continue --hits 40 --json",
                             "info breakpoints --json", options=["-q"])

@@ -386,8 +386,7 @@ def a_vfork_in_progress(go):
                 assert "t" not in process.thread_states(p.pid).values(), command
                 assert "main.tick" in t.run("goroutines --stacks") and set(copy) <= set(children(p.pid))
                 process.wait_until(lambda: children(p.pid) == copy, "it is over")
-            t.run("delete")  # noted all the same
-            t.run("set pause fork")
+            assert "no breakpoints" in t.run("info breakpoints"), "what was refused is not there"
             gap = int(p.ask("how long").split()[1])
             assert gap < 1_500_000_000, f"it was held for {gap} ns"
             answer = t.run("snapshot")

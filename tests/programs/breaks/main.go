@@ -6,6 +6,8 @@
 //	leak N     N goroutines that never end, by the one in main.leak
 //	call N     main.handle(id, name) for id 0 to N-1; answers their sum
 //	inlined N  main.twice and main.thrice, each with main.add inlined, N times; answers the sum
+//	mixed N    main.blend inlined into main.mixed, and through a variable, N times each; answers the sum
+//	assembly N main.weigh(i, 3, 5) for i from 0 to N-1, which calls main.larger, and main.larger(i, 3); answers the sum
 //	cancel N   N contexts with a child each are canceled; answers how many have an error
 //	panic N    N panics that are recovered
 //	exec N     N children are run; answers how many ended with status 0
@@ -126,6 +128,35 @@ func inlined(n int) int64 {
 	return int64(sum)
 }
 
+func blend(a, b int) int {
+	product ^= a * b
+	return a - b
+}
+
+var blendElsewhere = blend
+
+//go:noinline
+func mixed(n int) int64 {
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += blend(i, 7)
+		sum += blendElsewhere(i, 7)
+	}
+	return int64(sum)
+}
+
+// In assembly: the arguments are on the stack. weigh has a frame and a check for stack space, larger has neither.
+func weigh(a, b, c int) int
+func larger(a, b int) int
+
+func assembly(n int) int64 {
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += weigh(i, 3, 5) + larger(i, 3)
+	}
+	return int64(sum)
+}
+
 func cancel(n int) int64 {
 	var failed int64
 	for i := 0; i < n; i++ {
@@ -217,6 +248,10 @@ func obey(order string, n int) int64 {
 		return call(n)
 	case "inlined":
 		return inlined(n)
+	case "mixed":
+		return mixed(n)
+	case "assembly":
+		return assembly(n)
 	case "cancel":
 		return cancel(n)
 	case "panic":

@@ -6,6 +6,8 @@
 //	texts    main.text(s) for 5000 x, "a\x00b", "a" and 4096 x
 //	deep N   main.bottom below N calls of main.descend
 //	labeled  a goroutine that runs main.called, made by one with the labels k=v and job=mail; and one by one without
+//	tagged   main.tagged(1) with the labels a=1 and one whose key has 5000 z; main.tagged(2) with 30 labels, v00 to v29, whose
+//	         keys are k00 to k29 and 1000 x each
 //	wrapped  goroutines made by every kind of go statement
 //	wake     a goroutine that waits in main.waits is woken by main.wakes
 //	cancel   main.ends cancels a context
@@ -119,6 +121,21 @@ func labeled() int {
 }
 
 //go:noinline
+func tagged(n int) { total += n }
+
+func tags() int {
+	var many []string
+	for i := 0; i < 30; i++ {
+		number := fmt.Sprintf("%02d", i)
+		many = append(many, "k"+number+strings.Repeat("x", 1000), "v"+number)
+	}
+	pprof.Do(context.Background(), pprof.Labels("a", "1", strings.Repeat("z", 5000), "2"),
+		func(context.Context) { tagged(1) })
+	pprof.Do(context.Background(), pprof.Labels(many...), func(context.Context) { tagged(2) })
+	return total
+}
+
+//go:noinline
 func wrapped(w worker, d *digger) int {
 	all.Add(7)
 	go called(1, &all)
@@ -173,6 +190,8 @@ func obey(order string, n int) int {
 		return descend(n)
 	case "labeled":
 		return labeled()
+	case "tagged":
+		return tags()
 	case "wrapped":
 		return wrapped(&digger{1}, &digger{2})
 	case "wake":

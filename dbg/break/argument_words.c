@@ -1,0 +1,76 @@
+/*
+ * The words of arguments that nothing describes: see argument_words.h.
+ *
+ * Sources: cmd/compile/abi-internal.md (amd64), cmd/internal/objabi/pkgspecial.go (who may write
+ * assembly that takes registers; before 1.22 cmd/asm's -compiling-runtime), releases 1.19 and 1.21
+ * to 1.27.
+ */
+#include "dbg/break/argument_words.h"
+
+#include "dbg/go/program_state.h"
+
+enum argument_home {
+	HOME_UNKNOWN,
+	HOME_REGISTERS,
+	HOME_STACK,
+};
+
+/* Only these packages can have assembly that takes its arguments in registers. Names without a
+ * package are the runtime's and cgo's, too. */
+static bool may_take_registers(const char *function)
+{
+	static const char *const packages[] = {"runtime", "reflect", "syscall"};
+	static const char *const folders[] = {"runtime/", "internal/"};
+	const char *slash = strrchr(function, '/');
+	const char *dot = strchr(slash ? slash : function, '.');
+	if (!dot)
+		return true;
+	for (size_t i = 0; i < array_length(packages); i++) {
+		size_t size = strlen(packages[i]);
+		if (size == (size_t)(dot - function) && strncmp(function, packages[i], size) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < array_length(folders); i++) {
+		if (strncmp(function, folders[i], strlen(folders[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum argument_home home_of(
+	const struct program *program, const struct breakpoint_place *place, bool described)
+{
+	struct pc_function function;
+	uint64_t offset = place->code.pc - program->text;
+	if (place->inlined_into || offset > UINT32_MAX ||
+		!pclntab_find(&program->pclntab, (uint32_t)offset, &function))
+		return HOME_UNKNOWN;
+	if (function.flags & PC_FUNCTION_ASSEMBLY)
+		return may_take_registers(function.name) ? HOME_UNKNOWN : HOME_STACK;
+	return described ? HOME_UNKNOWN : HOME_REGISTERS;
+}
+
+struct error *argument_words(struct program *program, const struct breakpoint_place *place,
+	bool described, struct variable_recipe **ret, size_t *ret_count)
+{
+	/* RAX, RBX, RCX, RDI, RSI, R8 to R11, by DWARF's numbers */
+	static const uint8_t registers[ARGUMENT_WORDS] = {0, 3, 2, 5, 4, 8, 9, 10, 11};
+	enum argument_home home = home_of(program, place, described);
+	*ret = NULL;
+	*ret_count = 0;
+	if (home == HOME_UNKNOWN)
+		return NULL;
+	*ret = calloc(ARGUMENT_WORDS, sizeof(**ret));
+	if (!*ret)
+		return error_no_memory();
+	for (size_t i = 0; i < ARGUMENT_WORDS; i++) {
+		struct recipe_part *part = &(*ret)[i].parts[0];
+		part->kind = home == HOME_STACK ? RECIPE_STACK : RECIPE_REGISTER;
+		/* Behind the return address. */
+		part->value = home == HOME_STACK ? 8 + 8 * i : registers[i];
+		part->size = 8;
+		(*ret)[i].count = 1;
+	}
+	*ret_count = ARGUMENT_WORDS;
+	return NULL;
+}

@@ -3,10 +3,7 @@
 
 #include <inttypes.h>
 
-/* Without memory an element is marked and not entered; the default would end the program. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->lost = true)
-#include <uthash.h>
+#include "dwarf/base/hash.h"
 
 const char *const group_by_names[] = {"stack", "status", "wait", "entry", "creator", NULL};
 

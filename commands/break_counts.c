@@ -2,13 +2,14 @@
 #include "commands/break_counts.h"
 
 #include <stdio.h>
-#include <uthash.h>
 
 #include "commands/break_event.h"
 #include "dbg/go/function.h"
+#include "dwarf/base/hash.h"
 
 struct entry {
 	size_t index; /* in `all` */
+	bool lost;    /* not in the table: no memory */
 	UT_hash_handle hh;
 	char value[];
 };
@@ -172,9 +173,14 @@ static struct entry *add(struct break_counts *counts, const char *value)
 		return NULL;
 	}
 	memcpy(entry->value, value, size + 1);
-	entry->index = counts->count++;
-	counts->all[entry->index] = (struct break_count){.value = entry->value};
+	entry->index = counts->count;
+	entry->lost = false;
 	HASH_ADD_KEYPTR(hh, counts->table, entry->value, size, entry);
+	if (entry->lost) {
+		free(entry);
+		return NULL;
+	}
+	counts->all[counts->count++] = (struct break_count){.value = entry->value};
 	return entry;
 }
 

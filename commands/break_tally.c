@@ -25,8 +25,12 @@ static struct tally_row *row_of(struct tally *tally, const char *value)
 		return NULL;
 	}
 	row->value = value;
-	tally->rows[tally->row_count++] = row;
 	HASH_ADD_KEYPTR(hh, tally->table, row->value, strlen(row->value), row);
+	if (row->lost) {
+		free(row);
+		return NULL;
+	}
+	tally->rows[tally->row_count++] = row;
 	return row;
 }
 

@@ -5,9 +5,8 @@
 #ifndef GCTXDBG_COMMANDS_BREAK_TALLY_H
 #define GCTXDBG_COMMANDS_BREAK_TALLY_H
 
-#include <uthash.h>
-
 #include "commands/break_session.h"
+#include "dwarf/base/hash.h"
 
 enum { TALLY_COLUMNS = 8 };
 
@@ -22,6 +21,7 @@ struct tally_row {
 	uint64_t hits[TALLY_COLUMNS];
 	int64_t left;	/* births minus deaths */
 	uint64_t alive; /* goroutines that are there now and were made there */
+	bool lost;	/* not in the table: no memory */
 	UT_hash_handle hh;
 };
 

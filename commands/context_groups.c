@@ -2,13 +2,15 @@
 #include "commands/context_groups.h"
 
 #include <inttypes.h>
-#include <uthash.h>
+
+#include "dwarf/base/hash.h"
 
 const char *const context_group_names[] = {"type", "parent", "state", "key", NULL};
 
 struct slot {
 	char *label;
 	size_t index;
+	bool lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
 
@@ -53,10 +55,15 @@ static struct error *count_in(struct context_groups *groups, struct slot **slots
 			return error_no_memory();
 		}
 		slot->label = label;
-		slot->index = groups->count++;
-		groups->items[slot->index] =
-			(struct context_group){.label = label, .first = view->number};
+		slot->index = groups->count;
 		HASH_ADD_KEYPTR(hh, *slots, slot->label, strlen(slot->label), slot);
+		if (slot->lost) {
+			free(slot);
+			free(label);
+			return error_no_memory();
+		}
+		groups->items[groups->count++] =
+			(struct context_group){.label = label, .first = view->number};
 	} else {
 		free(label);
 	}

@@ -1,12 +1,7 @@
 /* Grouping goroutines by what they have in common: see goroutine_groups.h. */
 #include "commands/goroutine_groups.h"
 
-#include <inttypes.h>
-
-/* Without memory an element is marked and not entered; the default would end the program. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->lost = true)
-#include <uthash.h>
+#include "dwarf/base/hash.h"
 
 const char *const group_by_names[] = {"stack", "status", "wait", "entry", "creator", NULL};
 
@@ -175,7 +170,8 @@ static void cut(struct goroutine_groups *groups, size_t limit)
 struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_matches *matches,
 	enum group_by by, size_t limit, struct goroutine_groups *ret)
 {
-	*ret = (struct goroutine_groups){.program = shell->program, .by = by};
+	*ret = (struct goroutine_groups){
+		.program = shell->program, .list = matches->list, .by = by};
 	struct grouping grouping = {.groups = ret};
 	struct error *err = goroutine_matches_visit(shell, matches,
 		by == GROUP_BY_STACK ? VIEW_STACK : 0, false, on_goroutine, &grouping);
@@ -196,136 +192,4 @@ void goroutine_groups_deinit(struct goroutine_groups *groups)
 		group_deinit(&groups->items[i]);
 	free(groups->items);
 	*groups = (struct goroutine_groups){0};
-}
-
-/* ---- Rendering ---- */
-
-/* The group's example: its stack; of a system call, the name is half of the story. */
-static struct error *load_first(const struct goroutine_groups *groups,
-	const struct goroutine_group *group, struct goroutine_view *ret)
-{
-	bool in_syscall = goroutine_in_syscall(groups->program, group->first);
-	*ret = (struct goroutine_view){.program = groups->program, .goroutine = group->first};
-	return goroutine_view_load(ret, VIEW_STACK | (in_syscall ? VIEW_WAITS : 0u));
-}
-
-static void ids_text(struct output *output, const struct goroutine_group *group)
-{
-	enum { SHOWN = 12 };
-	output_printf(output, STYLE_DIM, "       ids");
-	for (size_t i = 0; i < group->count && i < SHOWN; i++)
-		output_printf(output, STYLE_DIM, " %" PRIu64, group->goids[i]);
-	if (group->count > SHOWN)
-		output_printf(output, STYLE_DIM, " … %zu more", group->count - SHOWN);
-	output_printf(output, STYLE_DIM, "\n");
-}
-
-static void wait_text(
-	struct output *output, struct program *program, const struct goroutine_group *group)
-{
-	char duration[32];
-	if (group->longest_wait_ns < 0)
-		return;
-	format_wait(program, group->longest_wait_ns, duration, sizeof(duration));
-	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
-}
-
-static void stack_group_text(struct output *output, const struct goroutine_group *group,
-	const struct goroutine_view *first, bool all_frames)
-{
-	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
-		group->count == 1 ? "" : "s");
-	output_printf(output, STYLE_PLAIN, " [%s", group->label);
-	if (first->wait_count && first->waits[0].name)
-		output_printf(output, STYLE_PLAIN, " %s", first->waits[0].name);
-	wait_text(output, first->program, group);
-	output_printf(output, STYLE_PLAIN, "]\n");
-	stack_text(output, &first->stack, all_frames, SIZE_MAX);
-	creator_text(output, first->program, first->goroutine, false);
-	ids_text(output, group);
-	output_printf(output, STYLE_PLAIN, "\n");
-}
-
-static void table_text(struct output *output, const struct goroutine_groups *groups)
-{
-	static const char *const titles[] = {"STACK", "STATUS", "WAIT REASON", "ENTRY", "CREATOR"};
-	const char *headings[] = {">COUNT", ">LONGEST", titles[groups->by], "GOROUTINES", NULL};
-	_cleanup_(table_cleanup) struct table *table = table_create(headings);
-	for (size_t i = 0; table && i < groups->count; i++) {
-		const struct goroutine_group *group = &groups->items[i];
-		char duration[32] = "-", ids[128];
-		format_wait(groups->program, group->longest_wait_ns, duration, sizeof(duration));
-		size_t used = 0;
-		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
-			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,
-				j ? " " : "", group->goids[j]);
-		table_cell(table, STYLE_STRONG, "%zu", group->count);
-		table_cell(table, STYLE_PLAIN, "%s", duration);
-		table_cell(table, STYLE_FUNCTION, "%s", group->label);
-		table_cell(table, STYLE_DIM, "%s%s", ids, group->count > 6 ? " …" : "");
-	}
-	if (table)
-		table_print(table, output);
-}
-
-struct error *goroutine_groups_text(
-	struct output *output, const struct goroutine_groups *groups, bool all_frames)
-{
-	struct error *err = NULL;
-	if (groups->by != GROUP_BY_STACK)
-		table_text(output, groups);
-	for (size_t i = 0;
-		!err && i < groups->count && groups->by == GROUP_BY_STACK && !output_failed(output);
-		i++) {
-		struct goroutine_view first;
-		err = load_first(groups, &groups->items[i], &first);
-		if (!err)
-			stack_group_text(output, &groups->items[i], &first, all_frames);
-		goroutine_view_deinit(&first);
-	}
-	if (groups->left_out && !err)
-		output_printf(output, STYLE_DIM, "%zu smaller groups are not shown (--limit)\n",
-			groups->left_out);
-	return err;
-}
-
-static struct error *group_json(struct json *json, const struct goroutine_groups *groups,
-	const struct goroutine_group *group)
-{
-	bool stacks = groups->by == GROUP_BY_STACK;
-	struct goroutine_view first = {0};
-	struct error *err = stacks ? load_first(groups, group, &first) : NULL;
-	if (err) {
-		goroutine_view_deinit(&first);
-		return err;
-	}
-	json_object(json, NULL);
-	json_uint(json, "count", group->count);
-	json_string(json, stacks ? "state" : group_by_names[groups->by], group->label);
-	if (group->longest_wait_ns >= 0)
-		json_double(json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
-	else
-		json_null(json, "longest_wait_seconds");
-	json_array(json, "goids");
-	for (size_t i = 0; i < group->count; i++)
-		json_uint(json, NULL, group->goids[i]);
-	json_end(json);
-	if (stacks) {
-		creator_json(json, &first);
-		stack_json(json, &first.stack);
-	}
-	json_end(json);
-	goroutine_view_deinit(&first);
-	return NULL;
-}
-
-struct error *goroutine_groups_json(struct json *json, const struct goroutine_groups *groups)
-{
-	struct error *err = NULL;
-	json_string(json, "group", group_by_names[groups->by]);
-	json_array(json, "groups");
-	for (size_t i = 0; !err && i < groups->count; i++)
-		err = group_json(json, groups, &groups->items[i]);
-	json_end(json);
-	return err;
 }

@@ -22,6 +22,7 @@ struct goroutine_group {
 
 struct goroutine_groups {
 	struct program *program;
+	const struct goroutine_list *list; /* belongs to the program */
 	struct goroutine_group *items;
 	size_t count, capacity;
 	size_t left_out; /* smaller groups beyond the limit */
@@ -36,11 +37,14 @@ struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_
 	enum group_by by, size_t limit, struct goroutine_groups *ret);
 void goroutine_groups_deinit(struct goroutine_groups *groups);
 
-/* The stack of each group is read when it is printed, and forgotten. An error comes from reading.
+/*
+ * Rendering (goroutine_groups_show.c). The stack of each group is read when it is printed, and
+ * forgotten. An error comes from reading.
  */
 struct error *goroutine_groups_text(
-	struct output *output, const struct goroutine_groups *groups, bool all_frames);
+	struct shell *shell, const struct goroutine_groups *groups, bool all_frames);
 /* Writes `"groups":[…]`, up to an error. */
-struct error *goroutine_groups_json(struct json *json, const struct goroutine_groups *groups);
+struct error *goroutine_groups_json(
+	struct shell *shell, struct json *json, const struct goroutine_groups *groups);
 
 #endif

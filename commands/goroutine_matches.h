@@ -40,7 +40,8 @@ static inline const struct goroutine *goroutine_match(
 typedef bool goroutine_visitor(void *context, struct goroutine_view *view);
 
 /*
- * Hands each match with `parts` of it (enum view_part) to `visit`, in the order of their ids.
+ * Hands each match with `parts` of it (enum view_part) to `visit`, in the order of their numbers
+ * (ascending ids, unless the caller chose the numbers).
  * An error comes from reading; what was visited until then has been. `prints`: visiting prints, and
  * where that may be seen on the terminal progress is not shown.
  */

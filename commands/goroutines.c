@@ -171,7 +171,7 @@ static struct error *render_json(struct listing *listing, const struct goroutine
 		return error_no_memory();
 	json_string(json, "go", program_go_version(shell->program));
 	if (groups) {
-		err = goroutine_groups_json(json, groups);
+		err = goroutine_groups_json(shell, json, groups);
 	} else {
 		listing->json = json;
 		json_array(json, "goroutines");
@@ -198,7 +198,7 @@ static struct error *render_text(struct listing *listing, const struct goroutine
 		output_printf(&shell->out, STYLE_PLAIN, "\n");
 	if (!groups)
 		return list_text(listing, matches);
-	return goroutine_groups_text(&shell->out, groups, listing->all_frames);
+	return goroutine_groups_text(shell, groups, listing->all_frames);
 }
 
 static struct error *group_option(
@@ -301,7 +301,8 @@ static const struct command goroutines_command = {
 		"bounds (\"clock\" in JSON).\n"
 		"\n"
 		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
-		"reading; a live process stands still until the list is complete.\n"
+		"reading; with --pause=stop a live process stands still until the list is "
+		"complete.\n"
 		"\n"
 		"--since compares with the snapshot before, or with how the process was before it "
 		"ran on by \"continue\", if goroutines had been listed then or are at most "

@@ -6,11 +6,38 @@
 
 enum { VALUE_SIZE = 512 };
 
+/* As other debuggers' "set x = 1", "set x=1" and "set var x = 1". */
+static bool is_assignment(const struct arguments *arguments)
+{
+	if (strchr(arguments->words[0], '='))
+		return true;
+	for (size_t i = 1; i < arguments->word_count; i++) {
+		if (arguments->words[i][0] == '=')
+			return true;
+	}
+	return false;
+}
+
+static struct error *check_words(const struct arguments *arguments)
+{
+	if (is_assignment(arguments))
+		return error_create(ERROR_USAGE,
+			"gctxdbg never writes to the program's data; \"set NAME VALUE\", without "
+			"\"=\", "
+			"changes one of its own settings, which \"show\" lists");
+	if (arguments->word_count != 2)
+		return error_create(
+			ERROR_USAGE, "set needs a name and a value; usage: set NAME VALUE");
+	return NULL;
+}
+
 static struct error *run_set(struct shell *shell, const struct arguments *arguments)
 {
-	const struct setting *setting;
+	const struct setting *setting = NULL;
 	unsigned unwinder = shell->settings.unwinder;
-	struct error *err = setting_find(arguments->words[0], &setting);
+	struct error *err = check_words(arguments);
+	if (!err)
+		err = setting_find(arguments->words[0], &setting);
 	if (!err)
 		err = setting_parse(&shell->settings, setting, arguments->words[1]);
 	if (!err && shell->target)
@@ -103,10 +130,11 @@ static const struct command set_command = {
 	.group = GROUP_SESSION,
 	.usage = "set NAME VALUE",
 	.summary = "Changes a setting",
-	.help = "\"show\" lists the settings with their values and meanings.",
+	.help = "\"show\" lists the settings with their values and meanings. Variables of the "
+		"program cannot be set: gctxdbg never writes to its data.",
 	.example = "set on-error continue",
-	.min_words = 2,
-	.max_words = 2,
+	.min_words = 1,
+	.max_words = ARGUMENTS_MAX_WORDS, /* so that assignments get their own answer */
 	.complete = complete_value,
 	.run = run_set,
 };

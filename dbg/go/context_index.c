@@ -1,10 +1,7 @@
 /* Numbers of contexts by address and type: see context_index.h. */
 #include "dbg/go/context_index.h"
 
-/* Without memory an element is marked and not entered; the default would end the program. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->lost = true)
-#include <uthash.h>
+#include "dwarf/base/hash.h"
 
 struct context_index_entry {
 	struct context_key key;

@@ -1,9 +1,8 @@
 /* Finds the runtime's variables through the code that uses them: see find_globals.h. */
 #include "dbg/go/find_globals.h"
 
-#include <uthash.h>
-
 #include "dbg/go/check_globals.h"
+#include "dwarf/base/hash.h"
 #include "dwarf/code_references.h"
 
 enum {
@@ -116,6 +115,7 @@ struct named_function {
 	struct pc_function functions[MAX_NAMESAKES];
 	size_t count;
 	bool decoded;
+	bool lost; /* not in the table: no memory */
 	struct code_references references;
 	UT_hash_handle hh;
 };
@@ -165,6 +165,11 @@ static struct error *want(struct finder *finder, const char *names)
 			return error_no_memory();
 		}
 		HASH_ADD_KEYPTR(hh, finder->functions, function->name, length, function);
+		if (function->lost) {
+			free(function->name);
+			free(function);
+			return error_no_memory();
+		}
 	}
 	return NULL;
 }

@@ -2,12 +2,9 @@
 #include "dbg/go/pc_plan.h"
 
 #include <stdio.h>
-/* Without memory an element is marked and not entered; the default would end the program. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->lost = true)
-#include <uthash.h>
 
 #include "dbg/go/program_state.h"
+#include "dwarf/base/hash.h"
 
 enum { MAX_PLANS = 4 << 20 }; /* distinct pcs; more is hostile */
 

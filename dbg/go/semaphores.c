@@ -1,9 +1,8 @@
 /* Reading the runtime's semaphore table: see semaphores.h. */
 #include "dbg/go/semaphores.h"
 
-#include <uthash.h>
-
 #include "dbg/go/program_state.h"
+#include "dwarf/base/hash.h"
 
 enum {
 	MAX_ROOTS = 4096, /* semTabSize is 251 in all releases */
@@ -15,6 +14,7 @@ enum {
 struct sleeper {
 	uint64_t g;
 	uint64_t semaphore;
+	bool lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
 
@@ -61,6 +61,10 @@ static struct error *add_sleeper(struct semaphores *semaphores, uint64_t g, uint
 		return error_no_memory();
 	*sleeper = (struct sleeper){.g = g, .semaphore = semaphore};
 	HASH_ADD(hh, semaphores->sleepers, g, sizeof(g), sleeper);
+	if (sleeper->lost) {
+		free(sleeper);
+		return error_no_memory();
+	}
 	return NULL;
 }
 

@@ -88,6 +88,8 @@ struct error *program_type_at(
 			return err;
 		HASH_ADD(by_descriptor, cache->by_descriptor, type.descriptor,
 			sizeof(type.descriptor), node);
+		if (node->lost) /* it stays among all nodes */
+			return error_no_memory();
 	}
 	*ret = &node->type;
 	return NULL;
@@ -102,6 +104,10 @@ static struct error *add_entry(struct type_cache *cache, uint64_t entry, struct 
 	known->entry = entry;
 	known->node = node;
 	HASH_ADD(hh, cache->by_entry, entry, sizeof(entry), known);
+	if (known->lost) {
+		free(known);
+		return error_no_memory();
+	}
 	return NULL;
 }
 

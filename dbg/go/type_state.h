@@ -5,9 +5,8 @@
 #ifndef GCTXDBG_GO_TYPE_STATE_H
 #define GCTXDBG_GO_TYPE_STATE_H
 
-#include <uthash.h>
-
 #include "dbg/go/type.h"
+#include "dwarf/base/hash.h"
 
 enum {
 	MAX_TYPE_NAME = 4096,	    /* bytes; longer is damage */
@@ -25,6 +24,7 @@ struct type_node {
 	struct go_field *fields;
 	size_t field_count;
 	bool fields_known;
+	bool lost; /* not among those by descriptor: no memory */
 	UT_hash_handle by_descriptor;
 	struct type_node *next; /* all nodes */
 };
@@ -33,6 +33,7 @@ struct type_node {
 struct type_entry {
 	uint64_t entry;
 	struct type_node *node;
+	bool lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
 

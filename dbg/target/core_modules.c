@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "dbg/target/core_identity.h"
+#include "dwarf/base/hash.h"
 
 static const uint64_t page_bytes = 4096;
 
@@ -23,6 +21,7 @@ struct core_module {
 	const char *path; /* lives in the core */
 	uint64_t base;	  /* where its first byte is mapped; 0: nowhere */
 	bool tried;
+	bool lost; /* not in the table: no memory */
 	struct elf_image
 		*image; /* NULL: not usable; the executable's belongs to struct core_modules */
 };
@@ -82,7 +81,7 @@ static struct error *add_modules(struct opening *opening)
 			module->path = file->path;
 			HASH_ADD_KEYPTR(hh, opening->modules->by_path, module->path,
 				strlen(module->path), module);
-			if (!module->hh.tbl) {
+			if (module->lost) {
 				free(module);
 				return error_no_memory();
 			}

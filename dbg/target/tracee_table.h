@@ -8,12 +8,8 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
-/* Without memory an element is marked and not entered; the default would end the program. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->lost = true)
-#include <uthash.h>
-
 #include "dbg/target/tracee.h"
+#include "dwarf/base/hash.h"
 
 enum tracee_condition {
 	TRACEE_RUNNING, /* or about to report a stop */

@@ -173,6 +173,11 @@ static void settings(void **state)
 	expect_failure(shell, "set max-stop 3s", "--max-stop 3s");
 	expect_failure(shell, "set list-lines many", "must be a number");
 	expect_failure(shell, "show nonsense", "unknown setting");
+	expect_failure(shell, "set x = 1", "never writes");
+	expect_failure(shell, "set x=1", "never writes");
+	expect_failure(shell, "set var x.y[0] = 1", "never writes");
+	expect_failure(shell, "set width", "needs a name and a value");
+	expect_failure(shell, "set width 1 2", "needs a name and a value");
 }
 
 static void clean_children(void **state)

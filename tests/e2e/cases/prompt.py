@@ -138,6 +138,32 @@ def interrupt_ends_the_command_only(go):
         process.check_untouched(p.pid)
 
 
+@case(timeout=180)
+def progress_is_shown_until_it_is_interrupted(go):
+    """A hundred thousand goroutines, no two with the same stack: while groups are made, and while they are written."""
+    bar = r"goroutines \[=* *\] +[0-9]+ %"
+    with process.Process([programs.path("awkward", go)]) as p, Prompt("attach", p.pid, "--color=never") as t:
+        p.ask("stacks 50000", timeout=90)
+        t.run("snapshot", 60)
+        path = os.path.join(p.folder, "out")
+        t.type(f"goroutines --group stack --json > {path}\r")
+        t.expect(bar, 60)
+        process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path), "groups are written", 60)
+        t.forget()
+        t.expect(bar, 60)
+        t.interrupt()
+        t.expect("interrupted", 20)
+        t.expect_prompt()
+        t.drain()
+        with open(path, "rb") as f:
+            f.seek(-200, os.SEEK_END)
+            end = f.read()
+        assert end.rstrip().endswith(b"}") and b'"problem":"interrupted"' in re.sub(rb"\s", b"", end), end
+        assert "main.main" in t.run("bt 1")
+        t.quit()
+        process.check_untouched(p.pid)
+
+
 @case()
 def interrupt_ends_waiting_for_a_running_target(go):
     with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:

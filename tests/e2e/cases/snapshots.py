@@ -1,4 +1,5 @@
 """Snapshots: a frozen copy of a process that runs on and does not notice."""
+import collections
 import contextlib
 import json
 import os
@@ -149,6 +150,84 @@ def since_it_ran_on(go):
         assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
         handlers = {k: sum(g["entry"].startswith("main.main.func") for g in doc[k]) for k in ("moved", "unmoved")}
         assert handlers == {"moved": 1, "unmoved": 3}, doc
+
+
+def kinds(goroutines):
+    """How many there are of each entry and creator; the runtime's own are left out."""
+    return collections.Counter((g["entry"], g["creator"]) for g in goroutines if not g["system"])
+
+
+def kinds_told(text):
+    """The same from the text: {title: Counter}. One of a kind is told with its id: {id: title}."""
+    told, ids, title = {}, {}, None
+    for line in text.splitlines()[1:]:
+        if m := re.fullmatch(r" *([0-9]+)  (\S+)(?:  created by (\S+))?(?:  id ([0-9]+))?", line):
+            told.setdefault(title, collections.Counter())[m[2], m[3]] += int(m[1])
+            if m[4]:
+                ids[int(m[4])] = title
+        else:
+            title = line
+    return told, ids
+
+
+@case(go="each", timeout=180, build=["default", "stripped"], how=["snapshot", "stop"])
+def since_tells_births_and_deaths(go, build, how):
+    """Breaks starts five goroutines that stay, and the four that were busy at the first look end; what is told of them is what
+    the lists of both looks say."""
+    with process.Process([programs.path("breaks", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
+        options = ["--pause=stop"] if how == "stop" else []
+        child = debugger.start("attach", p.pid, "--batch", "-q", *options, "-x", "-")
+
+        def run(*commands):
+            child.stdin.write("".join(f"{c}\n" for c in (*commands, "echo it is done")))
+            child.stdin.flush()
+            while (line := child.stdout.readline()) != "it is done\n":
+                assert line, child.stderr.read()
+
+        def look(name, *more):
+            run("interrupt" if how == "stop" else "snapshot", f"goroutines --json > {folder}/{name}", *more)
+            with open(f"{folder}/{name}") as f:
+                return {g["goid"]: {"goid": g["goid"], "entry": g["entry"], "system": g["system"],
+                                    "creator": g["created_by"] and g["created_by"]["func"]} for g in json.load(f)["goroutines"]}
+
+        def run_on():
+            if how == "stop":
+                run("continue --background")
+
+        def of(goroutines, creator):
+            return [g for g in goroutines if g["creator"] == creator]
+
+        for _ in range(5):  # where the machine is busy they may have ended before the first look, or not quite at the second one
+            run_on()
+            p.send("storm 300000")
+            time.sleep(0.1)
+            before = look("before")
+            run_on()
+            assert p.line(60).split()[0] == str(4 * 300000)
+            assert p.ask("leak 5").split()[0] == "5"
+            time.sleep(0.1)
+            now = look("now", f"goroutines --since --json > {folder}/since", f"goroutines --since > {folder}/text")
+            if len(of(before.values(), "main.storm")) == 4 and not of(now.values(), "main.storm"):
+                break
+        r = debugger.finish(child)
+        assert r.status == 0 and not r.err, r
+        with open(f"{folder}/since") as f:
+            doc = json.load(f)
+        assert doc["gone"] == [g for i, g in before.items() if i not in now], doc
+        assert doc["born"] == [g for i, g in now.items() if i not in before], doc
+        stayed = sorted(doc["unmoved"] + doc["moved"], key=lambda g: g["goid"])
+        assert stayed == [g for i, g in now.items() if i in before], doc
+        assert len(of(doc["born"], "main.leak")) == 5 and len(of(doc["gone"], "main.storm")) == 4, doc
+        assert not of(doc["gone"], "main.leak") and not of(doc["born"] + stayed, "main.storm"), doc
+        with open(f"{folder}/text") as f:
+            text = f.read()
+        told, ids = kinds_told(text)
+        counts_of = {k: sum(kinds(doc[k]).values()) for k in ("born", "gone", "moved", "unmoved")}
+        assert ": {born} born, {gone} gone, {moved} moved, {unmoved} have not\n".format(**counts_of) in text, text
+        for key, title in (("born", "born"), ("gone", "gone"), ("unmoved", "not moved")):
+            assert told.get(title, {}) == kinds(doc[key]), (key, text, doc)
+            assert {i for i, t in ids.items() if t == title} <= {g["goid"] for g in doc[key]}, (key, text, doc)
+        check_left(p.pid)
 
 
 @case(timeout=60)

@@ -62,6 +62,12 @@ class Prompt:
             return plain(self.t.after)
         return ""
 
+    def forget(self):
+        """Drops what has come so far."""
+        self.t.expect(pexpect.TIMEOUT, timeout=0.05)
+        if self.t.before:
+            self.t.expect("(?s).+")
+
     def interrupt(self):
         """Ctrl-C, and Enter for a new prompt: when the kernel signals it discards what is on its way to the
         terminal, at times the prompt that answers."""

@@ -48,7 +48,7 @@ static struct error *is_wanted(const struct walk *walk, struct text text, bool *
 
 static struct error *take(struct walk *walk, struct text key, struct text value)
 {
-	struct expr_value key_text = {0}, value_text;
+	struct expr_value key_text = {0}, value_text = {0};
 	bool wanted;
 	struct error *err = is_wanted(walk, key, &wanted);
 	if (err || !wanted)

@@ -266,7 +266,7 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 	if (!program->goroutines_loaded) {
 		struct error *err = program_settle(program);
 		if (!err)
-			err = load(program, &program->goroutines);
+			err = layout_doubt(program, load(program, &program->goroutines));
 		if (!err)
 			err = layout_check(program);
 		if (err)

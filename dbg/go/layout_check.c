@@ -222,3 +222,18 @@ struct error *layout_check(struct program *program)
 	program->layout_checked = !err;
 	return err;
 }
+
+struct error *layout_doubt(struct program *program, struct error *err)
+{
+	const struct builtin_layout *table = program->builtin;
+	if (!err || !table || !table->guessed || program->layout_checked ||
+		(err->code != ERROR_NOT_FOUND && err->code != ERROR_BAD_DATA))
+		return err;
+	struct error *doubt = error_create(ERROR_BAD_DATA,
+		"the runtime's structs of %s are not known, and those of %s lead nowhere (%s); "
+		"name a "
+		"file with the program's debug information with --debug-file",
+		program_go_version(program), table->release, err->message);
+	error_destroy(err);
+	return doubt;
+}

@@ -21,4 +21,8 @@ struct program;
  */
 struct error *layout_check(struct program *program);
 
+/* What to say instead of `err`, with which the goroutines could not be read: that the layouts are
+ * guessed, if they are and have not been found right. Takes `err`, which may be NULL. */
+struct error *layout_doubt(struct program *program, struct error *err);
+
 #endif

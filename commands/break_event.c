@@ -223,7 +223,10 @@ static void field_json(struct json *json, const struct break_field *field)
 		json_bool(json, name, value->boolean);
 		break;
 	case EXPR_INT:
-		if (field->is_address)
+		/* It is there: null would say that it is not. */
+		if (field->is_address && !value->integer)
+			json_string(json, name, "0x0");
+		else if (field->is_address)
 			json_address(json, name, (uint64_t)value->integer);
 		else if (value->large)
 			json_uint(json, name, (uint64_t)value->integer);

@@ -273,10 +273,8 @@ void guardian_note_clone(struct guardian *guardian, bool under_way)
 	atomic_store(&guardian->log->cloning, under_way);
 }
 
-struct error *guardian_note_child(
-	struct guardian *guardian, pid_t pid, pid_t ns_pid, uint64_t start)
+bool guardian_log_add_child(struct guardian_log *log, pid_t pid, pid_t ns_pid, uint64_t start)
 {
-	struct guardian_log *log = guardian->log;
 	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
 		struct child_note *note = &log->children[i];
 		if (note->valid)
@@ -285,10 +283,18 @@ struct error *guardian_note_child(
 		note->ns_pid = ns_pid;
 		note->start = start;
 		atomic_store(&note->valid, true);
-		atomic_store(&log->cloning, false);
-		return NULL;
+		return true;
 	}
-	return too_many();
+	return false;
+}
+
+struct error *guardian_note_child(
+	struct guardian *guardian, pid_t pid, pid_t ns_pid, uint64_t start)
+{
+	if (!guardian_log_add_child(guardian->log, pid, ns_pid, start))
+		return too_many();
+	atomic_store(&guardian->log->cloning, false);
+	return NULL;
 }
 
 void guardian_forget_child(struct guardian *guardian, pid_t pid)

@@ -13,20 +13,6 @@ static struct snapshot_child child_of(const struct child_note *note)
 	return (struct snapshot_child){note->pid, note->ns_pid, note->start, 0};
 }
 
-static void add(struct guardian_log *log, const struct snapshot_child *child)
-{
-	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
-		struct child_note *note = &log->children[i];
-		if (note->valid)
-			continue;
-		note->pid = child->pid;
-		note->ns_pid = child->ns_pid;
-		note->start = child->start;
-		note->valid = true;
-		return;
-	}
-}
-
 void guardian_find_child(struct guarding *guarding)
 {
 	struct guardian_log *log = guarding->log;
@@ -34,7 +20,7 @@ void guardian_find_child(struct guarding *guarding)
 	struct snapshot_child child;
 	if (log->cloning && call &&
 		snapshot_child_find(log->pid, log->calls[call - 1].gadget, &child)) {
-		add(log, &child);
+		guardian_log_add_child(log, child.pid, child.ns_pid, child.start);
 		snapshot_child_kill(&child);
 	}
 	log->cloning = false;

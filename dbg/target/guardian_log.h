@@ -59,6 +59,9 @@ void guardian_run(struct guardian_log *log, int hangup, int debugger, int target
 /* Whether something would have to be undone. */
 bool guardian_log_is_empty(const struct guardian_log *log);
 
+/* Notes a child; false: there is no room. */
+bool guardian_log_add_child(struct guardian_log *log, pid_t pid, pid_t ns_pid, uint64_t start);
+
 /* Whether that is nothing but children that are noted. */
 bool guardian_log_has_children_only(const struct guardian_log *log);
 

@@ -203,6 +203,8 @@ def assembly_has_its_arguments_on_the_stack(go, variant):
         traced, b, answer = traced_calls(p, "main.weigh if arg1 >= 30 && arg2 == 3 && arg3 == 5", "assembly 40")
         assert answer[0] == sum(2 * max(i, 3) + 5 for i in range(40)), answer
         assert [int(d["fields"]["arg1"], 0) for d in traced] == list(range(30, 40)), traced
+        traced, _, _ = traced_calls(p, "main.weigh if arg1 == 0 && arg2 == 3", "assembly 40")
+        assert [d["fields"]["arg1"] for d in traced] == ["0x0"], traced
         assert (b["hits"], b["times_false"], len(b["places"])) == (40, 30, 1), b
         traced, b, _ = traced_calls(p, "main.larger if arg1 == 7 && arg2 == 3", "assembly 40")
         assert [(d["hit"], d["fields"]["arg1"]) for d in traced] == [(15, "0x7"), (16, "0x7")], traced

@@ -7,7 +7,7 @@
  */
 #include "dbg/break/argument_words.h"
 
-#include "dbg/go/program_state.h"
+#include "dbg/go/program/program_state.h"
 
 enum argument_home {
 	HOME_UNKNOWN,

@@ -5,8 +5,8 @@
 #ifndef GCTXDBG_BREAK_ARGUMENT_WORDS_H
 #define GCTXDBG_BREAK_ARGUMENT_WORDS_H
 
-#include "dbg/break/place.h"
-#include "dbg/go/variable_recipe.h"
+#include "dbg/break/location.h"
+#include "dbg/go/values/variable_recipe.h"
 
 enum { ARGUMENT_WORDS = 9 };
 

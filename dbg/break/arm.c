@@ -1,6 +1,6 @@
 /* Which traps the breakpoints of a session need, and setting them: in the user's thread. */
 #include "dbg/break/breakpoint_state.h"
-#include "dbg/go/program_state.h"
+#include "dbg/go/program/program_state.h"
 
 /* Deleted ones, and temporary ones that have stopped. */
 static bool any_spent(const struct breakpoints *breakpoints)

@@ -24,7 +24,7 @@
 #define GCTXDBG_BREAK_BREAKPOINT_H
 
 #include "dbg/expr/expr.h"
-#include "dbg/go/goroutine.h"
+#include "dbg/go/goroutines/goroutine.h"
 
 struct breakpoints;
 

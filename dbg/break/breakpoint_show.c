@@ -1,6 +1,6 @@
 /* Which values the events of a breakpoint carry. */
 #include "dbg/break/breakpoint_state.h"
-#include "dbg/go/program_state.h"
+#include "dbg/go/program/program_state.h"
 
 static struct breakpoint_entry *find(const struct breakpoints *breakpoints, int number)
 {

@@ -1,8 +1,8 @@
 /* The breakpoints of a session, in the user's thread: see breakpoint.h. */
 #include "dbg/break/breakpoint_state.h"
 
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
 
 /* A hit waits until there is room for an event of every breakpoint at its address. */
 enum { MOST_BREAKPOINTS = 1000 };

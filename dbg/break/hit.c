@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "dbg/go/program_state.h"
+#include "dbg/go/program/program_state.h"
 
 enum { DWARF_RSP = 7 };
 

@@ -8,9 +8,9 @@
 #ifndef GCTXDBG_BREAK_HIT_H
 #define GCTXDBG_BREAK_HIT_H
 
-#include "dbg/break/place.h"
+#include "dbg/break/location.h"
 #include "dbg/break/wrapped_call.h"
-#include "dbg/target/traps.h"
+#include "dbg/target/traps/traps.h"
 
 struct pc_plans;
 struct plan_line;

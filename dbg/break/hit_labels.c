@@ -4,7 +4,7 @@
  * its type.
  */
 #include "dbg/break/hit.h"
-#include "dbg/go/program_state.h"
+#include "dbg/go/program/program_state.h"
 
 enum {
 	MAX_LABELS = 1024,

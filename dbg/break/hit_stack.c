@@ -3,8 +3,8 @@
  * runtime/traceback.go unwinds. Its memory stands still, since the thread does.
  */
 #include "dbg/break/hit.h"
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
 
 enum { DWARF_RSP = 7 };
 

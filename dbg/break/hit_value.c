@@ -6,8 +6,8 @@
  * context/context.go, releases 1.19 and 1.21 to 1.27.
  */
 #include "dbg/break/hit.h"
-#include "dbg/go/program_state.h"
-#include "dbg/go/type.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/types/type.h"
 
 enum {
 	MAX_DESCRIPTOR = 128,

@@ -1,7 +1,7 @@
 /* What expressions can name at each kind of place: see values.h. */
 #include "dbg/break/values.h"
 
-#include "dbg/go/program_state.h"
+#include "dbg/go/program/program_state.h"
 
 /* At which places a value is known: a bit per kind. */
 enum {

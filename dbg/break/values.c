@@ -1,9 +1,9 @@
 /* Values at a hit: see values.h. */
 #include "dbg/break/values.h"
 
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
-#include "dbg/go/stack.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/stacks/stack.h"
 
 /* The innermost function that is not of the runtime. */
 static struct error *user_function(struct hit *hit, struct expr_value *ret)

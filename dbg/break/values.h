@@ -4,7 +4,7 @@
 #ifndef GCTXDBG_BREAK_VALUES_H
 #define GCTXDBG_BREAK_VALUES_H
 
-#include "dbg/break/place_variables.h"
+#include "dbg/break/location_variables.h"
 #include "dbg/break/births.h"
 
 enum value_id {

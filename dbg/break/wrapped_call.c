@@ -6,10 +6,10 @@
  */
 #include "dbg/break/wrapped_call.h"
 
-#include "dbg/break/place.h"
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
-#include "dwarf/code_places.h"
+#include "dbg/break/location.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dwarf/code/code_locations.h"
 
 enum { MAX_RANGES = 256, MAX_CALLS = 8, MAX_WRAPPER = 4096 /* bytes of its code */ };
 

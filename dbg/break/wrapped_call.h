@@ -7,7 +7,7 @@
 #ifndef GCTXDBG_BREAK_WRAPPED_CALL_H
 #define GCTXDBG_BREAK_WRAPPED_CALL_H
 
-#include "dbg/go/program.h"
+#include "dbg/go/program/program.h"
 
 struct pc_plans;
 

@@ -5,7 +5,7 @@
  *   jobs[2:5]   (*main.Job)(0xc000012345).id   err.(*net.OpError).Op
  *
  * What is parsed is a list of steps, in the order in which they are to be done; what names and
- * types mean is the business of whoever does them (dbg/go/evaluate.h). Map keys and indices are
+ * types mean is the business of whoever does them (dbg/go/values/evaluate.h). Map keys and indices are
  * literals.
  */
 #ifndef GCTXDBG_EXPR_ACCESS_H

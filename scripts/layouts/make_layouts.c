@@ -1,5 +1,5 @@
 /*
- * Writes the built-in layout table (dbg/go/builtin_layouts.inc) to stdout: make_layouts EXE...
+ * Writes the built-in layout table (dbg/go/program/builtin_layouts.inc) to stdout: make_layouts EXE...
  *
  * Each EXE is a Go program with DWARF, built by another release; its build info names the column.
  * The questions are those of runtime_layout_load() itself, asked through a source that writes down
@@ -8,9 +8,9 @@
  */
 #include <stdio.h>
 
-#include "dbg/go/runtime_layout.h"
-#include "dwarf/build_info.h"
-#include "dwarf/debug_info.h"
+#include "dbg/go/program/runtime_layout.h"
+#include "dwarf/elf/build_info.h"
+#include "dwarf/debug/debug_info.h"
 
 enum { MAX_COLUMNS = 32 };
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "dbg/break/breakpoint_state.h"
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/fuzz/layouts.h"
 

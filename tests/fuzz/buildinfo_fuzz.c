@@ -1,5 +1,5 @@
 /* libFuzzer target: the input is the section .go.buildinfo and what follows it. */
-#include "dwarf/build_info.h"
+#include "dwarf/elf/build_info.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/unit/elf_fixture.h"
 

@@ -1,7 +1,7 @@
 /* libFuzzer target: the input is machine code, of which the references and calls are
  * collected. */
-#include "dwarf/code_references.h"
-#include "dwarf/code_places.h"
+#include "dwarf/code/code_references.h"
+#include "dwarf/code/code_locations.h"
 #include "tests/fuzz/input_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

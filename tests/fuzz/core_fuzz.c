@@ -3,7 +3,7 @@
  * the executable, the executable, the core. Reads its threads, mappings and memory, and unwinds the
  * threads as C code.
  */
-#include "dbg/target/native_unwind.h"
+#include "dbg/target/native/native_unwind.h"
 #include "tests/fuzz/input_file.h"
 
 enum { MAX_MAPPINGS = 64, MAX_THREADS = 4, MAX_FRAMES = 64 };

@@ -2,7 +2,7 @@
  * libFuzzer target: the input is a program that looks for its debug file, among files that are the
  * input itself and some program; and it is the debug file that a user names for that program.
  */
-#include "dwarf/debug_file.h"
+#include "dwarf/elf/debug_file.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/unit/elf_fixture.h"
 

@@ -3,8 +3,8 @@
  * .debug_info, which serves as .debug_str too. All layouts of the runtime are asked of it, and Go
  * types by name and by entry.
  */
-#include "dbg/go/runtime_layout.h"
-#include "dwarf/debug_info.h"
+#include "dbg/go/program/runtime_layout.h"
+#include "dwarf/debug/debug_info.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/unit/elf_fixture.h"
 

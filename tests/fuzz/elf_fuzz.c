@@ -1,7 +1,7 @@
 /* libFuzzer target: the input is an executable, and a separate debug file. Asks all of elf_image.h,
  * and what looks for Go's sections in it. */
-#include "dwarf/build_info.h"
-#include "dwarf/find_pclntab.h"
+#include "dwarf/elf/build_info.h"
+#include "dwarf/pclntab/find_pclntab.h"
 #include "tests/fuzz/input_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

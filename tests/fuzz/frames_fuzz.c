@@ -4,8 +4,8 @@
  */
 #include <sys/mman.h>
 
-#include "dbg/target/native_unwind.h"
-#include "dwarf/frame_table.h"
+#include "dbg/target/native/native_unwind.h"
+#include "dwarf/debug/frame_table.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/unit/elf_fixture.h"
 

@@ -3,12 +3,12 @@
  * the runtime's variables at its start and a function table behind its objects. Asks everything
  * about all goroutines.
  */
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
-#include "dbg/go/stack.h"
-#include "dbg/go/summary.h"
-#include "dbg/go/wait.h"
-#include "dbg/target/native_unwind.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/stacks/stack.h"
+#include "dbg/go/goroutines/summary.h"
+#include "dbg/go/goroutines/wait.h"
+#include "dbg/target/native/native_unwind.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
 

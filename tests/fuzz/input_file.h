@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dwarf/elf_image.h"
+#include "dwarf/elf/elf_image.h"
 
 struct input_file {
 	int fd;

@@ -2,8 +2,8 @@
 #ifndef GCTXDBG_TESTS_FUZZ_LAYOUTS_H
 #define GCTXDBG_TESTS_FUZZ_LAYOUTS_H
 
-#include "dbg/go/builtin_layout.h"
-#include "dbg/go/runtime_layout.h"
+#include "dbg/go/program/builtin_layout.h"
+#include "dbg/go/program/runtime_layout.h"
 
 enum { FUZZ_MAX_COLUMNS = 64 };
 

@@ -1,6 +1,6 @@
 /* libFuzzer target: the input as a location list or range list, and each of its expressions run. */
-#include "dwarf/debug_expression.h"
-#include "dwarf/debug_lists.h"
+#include "dwarf/debug/debug_expression.h"
+#include "dwarf/debug/debug_lists.h"
 
 static bool read_register(void *context, uint64_t number, uint64_t *ret)
 {

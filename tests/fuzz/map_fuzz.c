@@ -2,10 +2,10 @@
  * libFuzzer target: the input (after a byte that chooses the release and one that chooses sizes) is
  * memory in which a map lies, with a type of its own.
  */
-#include "dbg/go/map_tables.h"
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
-#include "dbg/go/type_state.h"
+#include "dbg/go/values/map_tables.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/types/type_state.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
 

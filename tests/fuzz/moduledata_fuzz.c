@@ -3,8 +3,8 @@
  * content, mapped as code and as data, and the target's memory. Finds moduledata, opens the
  * function table and looks for all variables.
  */
-#include "dbg/go/find_globals.h"
-#include "dbg/go/find_moduledata.h"
+#include "dbg/go/program/find_globals.h"
+#include "dbg/go/program/find_moduledata.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/fuzz/layouts.h"

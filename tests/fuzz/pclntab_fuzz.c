@@ -1,6 +1,6 @@
 /* libFuzzer target: the input (after a byte that chooses the release) is a function table, and
  * funcdata too. */
-#include "dwarf/pclntab.h"
+#include "dwarf/pclntab/pclntab.h"
 #include "tests/fuzz/layouts.h"
 
 enum { MAX_FUNCTIONS = 64, MAX_PCS = 16 };

@@ -4,7 +4,7 @@
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
 Writes OUTPUT_DIRECTORY/{breaks,buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
-type}/NAME. Where layouts matter a seed's first byte chooses the release: its column in dbg/go/builtin_layouts.inc.
+type}/NAME. Where layouts matter a seed's first byte chooses the release: its column in dbg/go/program/builtin_layouts.inc.
 """
 import pathlib
 import re

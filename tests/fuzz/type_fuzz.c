@@ -1,8 +1,8 @@
 /* libFuzzer target: the input (after a byte that chooses the release) is the runtime's type data.
  */
-#include "dbg/go/pc_plan.h"
-#include "dbg/go/program_state.h"
-#include "dbg/go/type_state.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/types/type_state.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
 

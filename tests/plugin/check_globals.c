@@ -4,11 +4,11 @@
  */
 #include <inttypes.h>
 
-#include "commands/plugin.h"
-#include "commands/shell.h"
-#include "dbg/go/find_globals.h"
-#include "dbg/go/find_moduledata.h"
-#include "dbg/go/find_version.h"
+#include "commands/session/plugin.h"
+#include "commands/session/session.h"
+#include "dbg/go/program/find_globals.h"
+#include "dbg/go/program/find_moduledata.h"
+#include "dbg/go/program/find_version.h"
 
 struct comparison {
 	struct shell *shell;

@@ -1,7 +1,7 @@
 /* The smallest plug-in: one command, with an option, text and JSON. */
-#include "commands/output.h"
-#include "commands/plugin.h"
-#include "commands/shell.h"
+#include "commands/render/output.h"
+#include "commands/session/plugin.h"
+#include "commands/session/session.h"
 
 static struct error *run_hello(struct shell *shell, const struct arguments *arguments)
 {

@@ -6,8 +6,8 @@
  */
 #include <inttypes.h>
 
-#include "commands/goroutine_matches.h"
-#include "commands/plugin.h"
+#include "commands/goroutines/goroutine_matches.h"
+#include "commands/session/plugin.h"
 
 enum { MAX_STACK = 1 << 20 };
 

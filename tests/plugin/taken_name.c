@@ -1,6 +1,6 @@
 /* A plug-in whose second command has a name that exists: neither of the two may stay registered. */
-#include "commands/plugin.h"
-#include "commands/shell.h"
+#include "commands/session/plugin.h"
+#include "commands/session/session.h"
 
 static struct error *run_nothing(struct shell *shell, const struct arguments *arguments)
 {

@@ -1,15 +1,15 @@
 /*
- * A plug-in for the tests: prints as JSON what dbg/go/type.h says of types, by address or name, and
- * what dbg/go/map.h finds in maps.
+ * A plug-in for the tests: prints as JSON what dbg/go/types/type.h says of types, by address or name, and
+ * what dbg/go/values/map.h finds in maps.
  */
 #include <inttypes.h>
 
-#include "commands/plugin.h"
-#include "commands/shell.h"
-#include "dbg/go/map.h"
-#include "dbg/go/program_state.h"
-#include "dbg/go/type_index.h"
-#include "dbg/go/type_state.h"
+#include "commands/session/plugin.h"
+#include "commands/session/session.h"
+#include "dbg/go/values/map.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/types/type_index.h"
+#include "dbg/go/types/type_state.h"
 #include "dbg/target/target.h"
 
 enum { MANY_ENTRIES = 1000, MAX_TEXT = 4096 };

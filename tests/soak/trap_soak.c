@@ -23,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dbg/target/proc_files.h"
-#include "dbg/target/tracee.h"
-#include "dbg/target/traps.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/tracing/tracee.h"
+#include "dbg/target/traps/traps.h"
 
 enum { FUNCTIONS = 4, MORE = 64, ROUND_MS = 1000 };
 

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "commands/arguments.h"
-#include "commands/line.h"
+#include "commands/session/arguments.h"
+#include "commands/session/line.h"
 
 static void expect_words(const char *text, const char *joined)
 {

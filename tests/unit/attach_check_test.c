@@ -8,7 +8,7 @@
 #include <elf.h>
 #include <unistd.h>
 
-#include "dbg/target/attach_check.h"
+#include "dbg/target/process/attach_check.h"
 
 static const uint64_t capability_ptrace = UINT64_C(1) << 19;
 

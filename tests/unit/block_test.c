@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "commands/block.h"
-#include "commands/registry.h"
+#include "commands/session/block.h"
+#include "commands/session/registry.h"
 #include "tests/unit/capture.h"
 
 #define SCRIPT "/tmp/gctxdbg-block-test"

@@ -8,7 +8,7 @@
 
 #include "dbg/break/births.h"
 #include "dbg/break/break_events.h"
-#include "dwarf/code_places.h"
+#include "dwarf/code/code_locations.h"
 
 /* ---- Births ---- */
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "dwarf/build_info.h"
+#include "dwarf/elf/build_info.h"
 #include "tests/unit/elf_fixture.h"
 
 static const char frame[] = "0123456789abcdef";

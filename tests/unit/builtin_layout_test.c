@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "dbg/go/builtin_layout.h"
-#include "dbg/go/go_version.h"
-#include "dbg/go/runtime_layout.h"
+#include "dbg/go/program/builtin_layout.h"
+#include "dbg/go/program/go_version.h"
+#include "dbg/go/program/runtime_layout.h"
 
 static void test_versions(void **state)
 {

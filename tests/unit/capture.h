@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "commands/output.h"
+#include "commands/render/output.h"
 
 struct capture {
 	struct output output;

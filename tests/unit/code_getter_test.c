@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "dwarf/code_getter.h"
+#include "dwarf/code/code_getter.h"
 
 #define READ(...)                                                                                  \
 	({                                                                                         \

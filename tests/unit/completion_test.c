@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "commands/completion.h"
-#include "commands/registry.h"
-#include "commands/shell.h"
+#include "commands/cli/completion.h"
+#include "commands/session/registry.h"
+#include "commands/session/session.h"
 #include "dbg/expr/expr.h"
 
 static void complete_ids(

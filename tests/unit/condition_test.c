@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "commands/line.h"
+#include "commands/session/line.h"
 
 static void expect(const char *text, const char *before, const char *condition)
 {

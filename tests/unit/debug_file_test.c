@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "dwarf/debug_file.h"
+#include "dwarf/elf/debug_file.h"
 #include "tests/unit/elf_fixture.h"
 
 enum { MAX_PATH = 256 };

@@ -13,7 +13,7 @@
 
 #include <dwarf.h>
 
-#include "dwarf/debug_info.h"
+#include "dwarf/debug/debug_info.h"
 #include "tests/unit/elf_fixture.h"
 
 /* That of a typedef is a space as in Go 1.27, so that "chan T" looks like an entry for T. */

@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <Zydis/Zydis.h>
 
-#include "dbg/target/displaced.h"
+#include "dbg/target/traps/displaced.h"
 
 enum {
 	CODE_SIZE = 1 << 16,

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "commands/options.h"
-#include "commands/registry.h"
-#include "commands/settings.h"
+#include "commands/cli/options.h"
+#include "commands/session/registry.h"
+#include "commands/session/settings.h"
 #include "tests/unit/capture.h"
 
 /* A whole file, to be freed; what roff needs for typesetting is left out. */
@@ -79,7 +79,7 @@ static void man_page_and_completion_have_all_options(void **state)
 		if (!contains(page, name))
 			fail_msg("man/gctxdbg.1 lacks %s", name);
 		if (!contains(completion, name))
-			fail_msg("commands/completion.bash lacks %s", name);
+			fail_msg("commands/cli/completion.bash lacks %s", name);
 	}
 }
 

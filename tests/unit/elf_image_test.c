@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#include "dwarf/elf_image.h"
+#include "dwarf/elf/elf_image.h"
 #include "tests/unit/elf_fixture.h"
 
 void function_to_find(void);

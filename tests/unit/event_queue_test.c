@@ -1,5 +1,5 @@
 /* The queue of events: bounded, and what matters is never lost. */
-#include "dbg/target/event_queue.h"
+#include "dbg/target/live/event_queue.h"
 #include "tests/unit/live_fixture.h"
 
 #include <poll.h>

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "dbg/target/native_unwind.h"
-#include "dwarf/frame_table.h"
+#include "dbg/target/native/native_unwind.h"
+#include "dwarf/debug/frame_table.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/unit/elf_fixture.h"
 

@@ -1,6 +1,6 @@
 /* The guardian's notes of bytes: as many as there may be, forgotten in any order. What it does with
  * them is in inject_test.c and the end-to-end tests. */
-#include "dbg/target/guardian.h"
+#include "dbg/target/guardian/guardian.h"
 #include "tests/unit/live_fixture.h"
 
 enum { MOST = GUARDIAN_MAX_BYTES_NOTES };

@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <sys/signalfd.h>
 
-#include "dbg/target/inject.h"
-#include "dbg/target/tracee_table.h"
+#include "dbg/target/tracing/inject.h"
+#include "dbg/target/tracing/tracee_table.h"
 
 static const struct stop_limits fixture_limits = {
 	.progress_ns = INT64_C(10000000000), .total_ns = INT64_C(20000000000)};

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dbg/target/proc_files.h"
+#include "dbg/target/process/proc_files.h"
 #include "dbg/target/target.h"
 
 enum { MAX_COUNTERS = 64 };

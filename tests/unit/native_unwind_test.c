@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dbg/target/native_unwind.h"
+#include "dbg/target/native/native_unwind.h"
 #include "tests/unit/core_writer.h"
 
 enum { MAX_FRAMES = 64 };

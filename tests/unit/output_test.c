@@ -8,7 +8,7 @@
 
 #include <locale.h>
 
-#include "commands/utf8.h"
+#include "commands/render/utf8.h"
 #include "tests/unit/capture.h"
 
 static void escapes(void **state)

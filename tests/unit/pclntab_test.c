@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "dwarf/pclntab.h"
+#include "dwarf/pclntab/pclntab.h"
 
 /*
  * The layout is made up, since the reader must take it from whoever knows: header fields of 8

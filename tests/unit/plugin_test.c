@@ -8,9 +8,9 @@
 
 #include <sys/stat.h>
 
-#include "commands/plugin.h"
-#include "commands/registry.h"
-#include "commands/shell.h"
+#include "commands/session/plugin.h"
+#include "commands/session/registry.h"
+#include "commands/session/session.h"
 #include "tests/unit/capture.h"
 
 #define PLUGINS BUILD_DIRECTORY "/plugins"

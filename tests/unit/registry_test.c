@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "commands/registry.h"
+#include "commands/session/registry.h"
 
 static const char *const goroutines_aliases[] = {"grs", NULL};
 static const char *const bt_aliases[] = {"backtrace", "where", NULL};

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "commands/shell.h"
+#include "commands/session/session.h"
 #include "tests/unit/capture.h"
 
 #define SCRIPT "/tmp/gctxdbg-script-test"

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <sys/syscall.h>
 
-#include "dbg/target/seccomp_check.h"
+#include "dbg/target/process/seccomp_check.h"
 
 /* clone only without new namespaces, getpid answered with errno 1, the rest kills. */
 static const struct sock_filter docker[] = {

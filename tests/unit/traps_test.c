@@ -5,8 +5,8 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-#include "dbg/target/trap_place.h"
-#include "dbg/target/traps.h"
+#include "dbg/target/traps/trap_location.h"
+#include "dbg/target/traps/traps.h"
 
 /* ---- Functions to be trapped; the same addresses in the child ---- */
 

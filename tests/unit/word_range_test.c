@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "dbg/go/word_range.h"
+#include "dbg/go/heap/word_range.h"
 
 static size_t find_simply(const uint64_t *words, size_t count, uint64_t low, uint64_t span)
 {

@@ -7,8 +7,8 @@ from lib import debugger, paths, process, programs
 from lib.runner import case
 
 SOURCE = r"""
-#include "commands/plugin.h"
-#include "commands/shell.h"
+#include "commands/session/plugin.h"
+#include "commands/session/session.h"
 
 static struct error *run_greet(struct shell *shell, const struct arguments *arguments)
 {

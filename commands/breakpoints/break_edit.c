@@ -1,0 +1,272 @@
+/* The commands that change breakpoints: condition, ignore, enable, disable, delete. */
+#include <ctype.h>
+#include <inttypes.h>
+
+#include "commands/breakpoints/break_list.h"
+#include "commands/session/line.h"
+#include "commands/session/registry.h"
+
+/* The session, which has a breakpoint of that number. */
+static struct error *find(struct shell *shell, int number, struct break_session **ret)
+{
+	struct breakpoint breakpoint;
+	struct error *err = break_session_get_some(shell, ret);
+	return err ? err : break_session_find(*ret, number, &breakpoint);
+}
+
+/* ---- condition ---- */
+
+/* Splits "N EXPR" or "N if EXPR"; `*ret_condition` is NULL without one. */
+static struct error *parse_condition(const char *text, int *ret_number, char **ret_condition)
+{
+	char number[24];
+	size_t length = 0;
+	*ret_condition = NULL;
+	while (text[length] && !isspace((unsigned char)text[length]))
+		length++;
+	snprintf(number, sizeof(number), "%.*s", (int)(length < 23 ? length : 23), text);
+	struct error *err = break_session_parse_number(number, ret_number);
+	if (err)
+		return err;
+	for (text += length; isspace((unsigned char)*text); text++)
+		;
+	if (!strncmp(text, "if", 2) && isspace((unsigned char)text[2]))
+		text += 2;
+	else if (!*text || *text == '#')
+		return NULL;
+	return line_take_condition(text, ret_condition);
+}
+
+static struct error *run_condition(struct shell *shell, const struct arguments *arguments)
+{
+	struct break_session *session;
+	int number;
+	_cleanup_free_ char *condition = NULL;
+	struct error *err = parse_condition(arguments->rest, &number, &condition);
+	if (!err)
+		err = find(shell, number, &session);
+	if (!err)
+		err = breakpoints_set_condition(session->breakpoints, number, condition);
+	if (!err && !condition)
+		shell_tell(shell, "breakpoint %d has no condition now", number);
+	return err;
+}
+
+/* Those at its place; `before` is its number. */
+static struct error *fields_of_breakpoint(
+	struct shell *shell, const char *before, const struct expr_schema **ret)
+{
+	struct break_session *session;
+	struct breakpoint breakpoint;
+	int number;
+	before += strspn(before, " \t");
+	struct error *err = break_session_parse_number(before, &number);
+	if (!err)
+		err = break_session_get_some(shell, &session);
+	if (!err)
+		err = break_session_find(session, number, &breakpoint);
+	return err ? err : breakpoints_schema(session->breakpoints, breakpoint.what, ret);
+}
+
+static const char *const condition_aliases[] = {"cond", NULL};
+
+static const struct command condition_command = {
+	.name = "condition",
+	.aliases = condition_aliases,
+	.group = GROUP_BREAKPOINTS,
+	.usage = "condition N [EXPR]",
+	.summary = "Gives a breakpoint another condition, or none",
+	.help = "EXPR is as written, up to the end of the line; \"help break\" tells what it may "
+		"be.",
+	.example = "condition 1 labels[\"tenant\"] == \"acme\"",
+	.raw = true,
+	.min_words = 1,
+	.needs_target = true,
+	.fields = fields_of_breakpoint,
+	.run = run_condition,
+};
+REGISTER_COMMAND(condition_command);
+
+/* ---- ignore ---- */
+
+static struct error *run_ignore(struct shell *shell, const struct arguments *arguments)
+{
+	struct break_session *session;
+	int number;
+	uint64_t count;
+	struct error *err = break_session_parse_number(arguments->words[0], &number);
+	if (!err)
+		err = argument_number(arguments->words[1], "how many hits to ignore", &count);
+	if (!err)
+		err = find(shell, number, &session);
+	if (!err)
+		err = breakpoints_ignore(session->breakpoints, number, count);
+	if (!err && count)
+		shell_tell(shell, "breakpoint %d lets the next %" PRIu64 " hit%s pass", number,
+			count, count == 1 ? "" : "s");
+	else if (!err)
+		shell_tell(shell, "breakpoint %d ignores no hits now", number);
+	return err;
+}
+
+static const struct command ignore_command = {
+	.name = "ignore",
+	.group = GROUP_BREAKPOINTS,
+	.usage = "ignore N COUNT",
+	.summary = "Lets the next COUNT hits of a breakpoint pass for which its condition holds",
+	.example = "ignore 1 1000",
+	.min_words = 2,
+	.max_words = 2,
+	.needs_target = true,
+	.complete = complete_first_breakpoint,
+	.run = run_ignore,
+};
+REGISTER_COMMAND(ignore_command);
+
+/* ---- enable, disable, delete ---- */
+
+typedef struct error *(*change_function)(struct break_session *session, int number);
+
+/* "3" or "3-5". */
+static struct error *parse_range(const char *text, int *ret_first, int *ret_last)
+{
+	char first[24];
+	const char *dash = strchr(text, '-');
+	size_t length = dash ? (size_t)(dash - text) : strlen(text);
+	snprintf(first, sizeof(first), "%.*s", (int)(length < 23 ? length : 23), text);
+	struct error *err = break_session_parse_number(first, ret_first);
+	*ret_last = err ? 0 : *ret_first;
+	if (!err && dash)
+		err = break_session_parse_number(dash + 1, ret_last);
+	if (!dash || !err || err->code != ERROR_USAGE)
+		return err;
+	error_destroy(err);
+	return error_create(ERROR_USAGE, "\"%s\" is no range of breakpoints: write 2-5", text);
+}
+
+/* Those in a range that exist; one alone must. */
+static struct error *change_range(
+	struct break_session *session, int first, int last, change_function change)
+{
+	struct breakpoint breakpoint;
+	struct error *err = NULL;
+	if (first == last) {
+		err = break_session_find(session, first, &breakpoint);
+		return err ? err : change(session, first);
+	}
+	bool any = false;
+	for (size_t i = 0; !err && breakpoints_get(session->breakpoints, i, &breakpoint);) {
+		if (breakpoint.number < first || breakpoint.number > last) {
+			i++;
+			continue;
+		}
+		int number = breakpoint.number;
+		any = true;
+		err = change(session, number);
+		/* A deleted one has made room for the next. */
+		if (!err && breakpoints_get(session->breakpoints, i, &breakpoint) &&
+			breakpoint.number == number)
+			i++;
+	}
+	if (!err && !any)
+		err = error_create(
+			ERROR_NOT_FOUND, "there is no breakpoint from %d to %d", first, last);
+	return err;
+}
+
+static struct error *change(
+	struct shell *shell, const struct arguments *arguments, change_function function)
+{
+	struct break_session *session;
+	struct error *err = break_session_get_some(shell, &session);
+	if (!err && !arguments->word_count)
+		return change_range(session, 0, INT32_MAX, function);
+	for (size_t i = 0; !err && i < arguments->word_count; i++) {
+		int first, last;
+		err = parse_range(arguments->words[i], &first, &last);
+		if (!err)
+			err = change_range(session, first, last, function);
+	}
+	return err;
+}
+
+static struct error *enable_one(struct break_session *session, int number)
+{
+	return breakpoints_enable(session->breakpoints, number, true);
+}
+
+static struct error *disable_one(struct break_session *session, int number)
+{
+	return breakpoints_enable(session->breakpoints, number, false);
+}
+
+static struct error *delete_one(struct break_session *session, int number)
+{
+	struct error *err = breakpoints_delete(session->breakpoints, number);
+	if (!err)
+		break_session_forget(session, number);
+	return err;
+}
+
+static struct error *run_enable(struct shell *shell, const struct arguments *arguments)
+{
+	return change(shell, arguments, enable_one);
+}
+
+static struct error *run_disable(struct shell *shell, const struct arguments *arguments)
+{
+	return change(shell, arguments, disable_one);
+}
+
+static struct error *run_delete(struct shell *shell, const struct arguments *arguments)
+{
+	return change(shell, arguments, delete_one);
+}
+
+static const char *const enable_aliases[] = {"en", NULL};
+
+static const struct command enable_command = {
+	.name = "enable",
+	.aliases = enable_aliases,
+	.group = GROUP_BREAKPOINTS,
+	.usage = "enable [N | N-M]...",
+	.summary = "Makes disabled breakpoints stop or trace again; all without a number",
+	.example = "enable 1-3",
+	.max_words = ARGUMENTS_MAX_WORDS,
+	.needs_target = true,
+	.complete = complete_breakpoint,
+	.run = run_enable,
+};
+REGISTER_COMMAND(enable_command);
+
+static const char *const disable_aliases[] = {"dis", NULL};
+
+static const struct command disable_command = {
+	.name = "disable",
+	.aliases = disable_aliases,
+	.group = GROUP_BREAKPOINTS,
+	.usage = "disable [N | N-M]...",
+	.summary = "Keeps breakpoints, but without effect; all without a number",
+	.example = "disable 2",
+	.max_words = ARGUMENTS_MAX_WORDS,
+	.needs_target = true,
+	.complete = complete_breakpoint,
+	.run = run_disable,
+};
+REGISTER_COMMAND(disable_command);
+
+static const char *const delete_aliases[] = {"d", "del", "clear", "clearall", NULL};
+
+static const struct command delete_command = {
+	.name = "delete",
+	.aliases = delete_aliases,
+	.group = GROUP_BREAKPOINTS,
+	.usage = "delete [N | N-M]...",
+	.summary = "Deletes breakpoints; all without a number",
+	.example = "delete 2 4-6",
+	.max_words = ARGUMENTS_MAX_WORDS,
+	.needs_target = true,
+	.complete = complete_breakpoint,
+	.run = run_delete,
+};
+REGISTER_COMMAND(delete_command);

@@ -1,0 +1,223 @@
+/* `info breakpoints`: what there is, how often it was hit, what that cost. */
+#include "commands/breakpoints/break_list.h"
+
+#include <inttypes.h>
+
+#include "commands/session/registry.h"
+#include "dbg/go/stacks/function.h"
+
+const char *breakpoint_kind_name(enum breakpoint_kind kind)
+{
+	static const char *const names[] = {
+		[BREAKPOINT_STOP] = "break",
+		[BREAKPOINT_TEMPORARY] = "tbreak",
+		[BREAKPOINT_TRACE] = "trace",
+	};
+	return (size_t)kind < array_length(names) ? names[kind] : "?";
+}
+
+static void place_text(struct output *output, const struct breakpoint_place *place)
+{
+	output_text(output, STYLE_FUNCTION, place->code.function ? place->code.function : "?");
+	if (place->code.file) {
+		output_printf(output, STYLE_PLAIN, "  ");
+		output_text(output, STYLE_PLAIN,
+			source_short_path(place->code.function, place->code.file));
+		output_printf(output, STYLE_PLAIN, ":%d", place->code.line);
+	}
+	output_printf(output, STYLE_ADDRESS, "  0x%" PRIx64, place->code.pc);
+	if (place->inlined_into) {
+		output_printf(output, STYLE_DIM, "  inlined into ");
+		output_text(output, STYLE_DIM, place->inlined_into);
+	}
+}
+
+void breakpoint_summary(struct output *output, const struct breakpoint *breakpoint)
+{
+	output_printf(output, STYLE_STRONG, "%s %d",
+		breakpoint->kind == BREAKPOINT_TRACE ? "tracepoint" : "breakpoint",
+		breakpoint->number);
+	output_printf(output, STYLE_PLAIN, " at ");
+	output_text(output, STYLE_FUNCTION, breakpoint->what);
+	if (breakpoint->place_count == 1) {
+		output_printf(output, STYLE_PLAIN, ": ");
+		place_text(output, &breakpoint->places[0]);
+	} else {
+		output_printf(output, STYLE_PLAIN, ": %zu places", breakpoint->place_count);
+	}
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void places_json(struct json *json, const struct breakpoint *breakpoint)
+{
+	json_array(json, "places");
+	for (size_t i = 0; i < breakpoint->place_count; i++) {
+		const struct breakpoint_place *place = &breakpoint->places[i];
+		json_object(json, NULL);
+		json_string(json, "func", place->code.function);
+		json_string(json, "file", place->code.file);
+		json_int(json, "line", place->code.line);
+		json_address(json, "pc", place->code.pc);
+		json_string(json, "inlined_into", place->inlined_into);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void extra_json(struct json *json, const struct break_extra *extra)
+{
+	json_array(json, "commands");
+	for (size_t i = 0; extra && i < extra->commands.count; i++)
+		json_string(json, NULL, extra->commands.items[i].text);
+	json_end(json);
+	json_string(json, "count_by",
+		extra && extra->counts ? break_counts_fields(extra->counts) : NULL);
+}
+
+void breakpoint_json(struct json *json, const char *key, const struct break_session *session,
+	const struct breakpoint *breakpoint)
+{
+	json_object(json, key);
+	json_int(json, "number", breakpoint->number);
+	json_string(json, "kind", breakpoint_kind_name(breakpoint->kind));
+	json_string(json, "what", breakpoint->what);
+	json_bool(json, "enabled", breakpoint->enabled);
+	json_string(json, "condition", breakpoint->condition);
+	json_uint(json, "hits", breakpoint->hits);
+	json_uint(json, "times_false", breakpoint->times_false);
+	json_uint(json, "ignored", breakpoint->ignored);
+	json_uint(json, "ignore_left", breakpoint->ignore_left);
+	json_uint(json, "failures", breakpoint->failures);
+	json_string(json, "problem", breakpoint->problem);
+	if (breakpoint->evaluation_ns > 0)
+		json_double(json, "evaluation_ns", breakpoint->evaluation_ns);
+	else
+		json_null(json, "evaluation_ns");
+	places_json(json, breakpoint);
+	extra_json(json, break_session_find_extra(session, breakpoint->number));
+	json_end(json);
+}
+
+static void note_text(struct output *output, const char *title, const char *text)
+{
+	output_printf(output, STYLE_DIM, "    %s ", title);
+	output_text(output, STYLE_PLAIN, text);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void counters_text(struct output *output, const struct breakpoint *breakpoint)
+{
+	output_printf(output, STYLE_PLAIN, "    hit %" PRIu64 " time%s", breakpoint->hits,
+		breakpoint->hits == 1 ? "" : "s");
+	if (breakpoint->condition)
+		output_printf(output, STYLE_PLAIN, ", condition false %" PRIu64 " times",
+			breakpoint->times_false);
+	if (breakpoint->failures)
+		output_printf(output, STYLE_WARNING, ", not evaluated %" PRIu64 " times",
+			breakpoint->failures);
+	if (breakpoint->ignored)
+		output_printf(
+			output, STYLE_PLAIN, ", ignored %" PRIu64 " times", breakpoint->ignored);
+	if (breakpoint->ignore_left)
+		output_printf(output, STYLE_PLAIN, ", the next %" PRIu64 " are ignored",
+			breakpoint->ignore_left);
+	if (breakpoint->evaluation_ns > 0)
+		output_printf(output, STYLE_DIM, ", %.2f µs each to decide",
+			breakpoint->evaluation_ns / 1000);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void one_text(struct output *output, const struct break_session *session,
+	const struct breakpoint *breakpoint)
+{
+	enum { PLACES_SHOWN = 12 };
+	const struct break_extra *extra = break_session_find_extra(session, breakpoint->number);
+	output_printf(output, STYLE_STRONG, "%3d ", breakpoint->number);
+	output_printf(output, STYLE_PLAIN, "%s ", breakpoint_kind_name(breakpoint->kind));
+	output_text(output, STYLE_FUNCTION, breakpoint->what);
+	output_printf(output, STYLE_WARNING, "%s\n", breakpoint->enabled ? "" : "  (disabled)");
+	if (breakpoint->condition)
+		note_text(output, "if", breakpoint->condition);
+	counters_text(output, breakpoint);
+	if (breakpoint->problem)
+		note_text(output, "its condition could not be evaluated:", breakpoint->problem);
+	if (extra && extra->counts)
+		note_text(output, "counted by", break_counts_fields(extra->counts));
+	for (size_t i = 0; i < breakpoint->place_count && i < PLACES_SHOWN; i++) {
+		output_printf(output, STYLE_PLAIN, "    ");
+		place_text(output, &breakpoint->places[i]);
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+	if (breakpoint->place_count > PLACES_SHOWN)
+		output_printf(output, STYLE_DIM, "    … %zu more places\n",
+			breakpoint->place_count - PLACES_SHOWN);
+	for (size_t i = 0; extra && i < extra->commands.count; i++)
+		note_text(output, "   ", extra->commands.items[i].text);
+}
+
+static struct error *run_info(struct shell *shell, const struct arguments *arguments)
+{
+	const struct break_session *session = shell->breaks;
+	struct breakpoint breakpoint;
+	bool json = argument_given(arguments, "json"), any = false;
+	struct json *document = json ? json_create(&shell->out) : NULL;
+	if (json && !document)
+		return error_no_memory();
+	if (json)
+		json_array(document, "breakpoints");
+	for (size_t i = 0; session && breakpoints_get(session->breakpoints, i, &breakpoint); i++) {
+		any = true;
+		if (json)
+			breakpoint_json(document, NULL, session, &breakpoint);
+		else
+			one_text(&shell->out, session, &breakpoint);
+	}
+	if (json)
+		json_finish(document);
+	else if (!any)
+		output_printf(&shell->out, STYLE_PLAIN, "no breakpoints\n");
+	return NULL;
+}
+
+void complete_breakpoint(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	struct breakpoint breakpoint;
+	(void)word_index;
+	for (size_t i = 0;
+		shell->breaks && breakpoints_get(shell->breaks->breakpoints, i, &breakpoint); i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "%d", breakpoint.number);
+		completions_add(candidates, word, text);
+	}
+}
+
+void complete_first_breakpoint(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	if (!word_index)
+		complete_breakpoint(shell, word_index, word, candidates);
+}
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const aliases[] = {"breakpoints", "bp", "bps", "info break", "info b", NULL};
+
+static const struct command info_breakpoints_command = {
+	.name = "info breakpoints",
+	.aliases = aliases,
+	.group = GROUP_BREAKPOINTS,
+	.usage = "info breakpoints [--json]",
+	.summary = "Lists the breakpoints: places, hits, times the condition was false, its cost",
+	.help = "\"hit\" counts whoever came there, also when the condition was false. The cost is "
+		"what deciding takes in this process, on average; the hit itself costs more.",
+	.example = "info breakpoints",
+	.options = options,
+	.needs_target = true,
+	.while_running = true,
+	.run = run_info,
+};
+REGISTER_COMMAND(info_breakpoints_command);

@@ -1,0 +1,159 @@
+/* The commands `set` and `show`. */
+#include "commands/session/registry.h"
+#include "commands/session/settings.h"
+#include "commands/session/session.h"
+#include "dbg/go/program/program.h"
+
+enum { VALUE_SIZE = 512 };
+
+/* As other debuggers' "set x = 1", "set x=1" and "set var x = 1". */
+static bool is_assignment(const struct arguments *arguments)
+{
+	if (strchr(arguments->words[0], '='))
+		return true;
+	for (size_t i = 1; i < arguments->word_count; i++) {
+		if (arguments->words[i][0] == '=')
+			return true;
+	}
+	return false;
+}
+
+static struct error *check_words(const struct arguments *arguments)
+{
+	if (is_assignment(arguments))
+		return error_create(ERROR_USAGE,
+			"gctxdbg never writes to the program's data; \"set NAME VALUE\", without "
+			"\"=\", "
+			"changes one of its own settings, which \"show\" lists");
+	if (arguments->word_count != 2)
+		return error_create(
+			ERROR_USAGE, "set needs a name and a value; usage: set NAME VALUE");
+	return NULL;
+}
+
+static struct error *run_set(struct shell *shell, const struct arguments *arguments)
+{
+	const struct setting *setting = NULL;
+	unsigned unwinder = shell->settings.unwinder;
+	struct error *err = check_words(arguments);
+	if (!err)
+		err = setting_find(arguments->words[0], &setting);
+	if (!err)
+		err = setting_parse(&shell->settings, setting, arguments->words[1]);
+	if (!err && shell->target)
+		shell->target->pause = shell->settings.pause;
+	if (!err && shell->program)
+		err = program_set_unwinder(shell->program, shell->settings.unwinder);
+	if (err)
+		shell->settings.unwinder = unwinder;
+	return err;
+}
+
+static void complete_setting(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	(void)shell;
+	if (word_index)
+		return;
+	for (size_t i = 0; setting_at(i); i++)
+		completions_add(candidates, word, setting_name(setting_at(i)));
+}
+
+static void show_json(struct shell *shell, const struct setting *only)
+{
+	char value[VALUE_SIZE];
+	struct json *json = json_create(&shell->out);
+	json_object(json, "settings");
+	for (size_t i = 0; setting_at(i); i++) {
+		if (only && setting_at(i) != only)
+			continue;
+		setting_format(&shell->settings, setting_at(i), value, sizeof(value));
+		json_string(json, setting_name(setting_at(i)), value);
+	}
+	json_end(json);
+	json_finish(json);
+}
+
+static struct error *show_text(struct shell *shell, const struct setting *only)
+{
+	static const char *const headings[] = {"SETTING", "VALUE", "MEANING", NULL};
+	char value[VALUE_SIZE];
+	if (only) {
+		setting_format(&shell->settings, only, value, sizeof(value));
+		output_text(&shell->out, STYLE_PLAIN, value);
+		output_printf(&shell->out, STYLE_PLAIN, "\n");
+		return NULL;
+	}
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	if (!table)
+		return error_no_memory();
+	for (size_t i = 0; setting_at(i); i++) {
+		setting_format(&shell->settings, setting_at(i), value, sizeof(value));
+		table_cell(table, STYLE_PLAIN, "%s", setting_name(setting_at(i)));
+		table_cell(table, STYLE_STRONG, "%s", value);
+		table_cell(table, STYLE_PLAIN, "%s", setting_help(setting_at(i)));
+	}
+	table_print(table, &shell->out);
+	return NULL;
+}
+
+static struct error *run_show(struct shell *shell, const struct arguments *arguments)
+{
+	const struct setting *only = NULL;
+	if (arguments->word_count) {
+		struct error *err = setting_find(arguments->words[0], &only);
+		if (err)
+			return err;
+	}
+	if (!argument_given(arguments, "json"))
+		return show_text(shell, only);
+	show_json(shell, only);
+	return NULL;
+}
+
+static void complete_value(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	if (!word_index) {
+		complete_setting(shell, word_index, word, candidates);
+		return;
+	}
+	/* Which setting it is for is not told: offer the values of all. */
+	for (size_t i = 0; word_index == 1 && setting_at(i); i++)
+		for (const char *const *value = setting_values(setting_at(i)); value && *value;
+			value++)
+			completions_add(candidates, word, *value);
+}
+
+static const struct command set_command = {
+	.name = "set",
+	.group = GROUP_SESSION,
+	.usage = "set NAME VALUE",
+	.summary = "Changes a setting",
+	.help = "\"show\" lists the settings with their values and meanings. Variables of the "
+		"program cannot be set: gctxdbg never writes to its data.",
+	.example = "set on-error continue",
+	.min_words = 1,
+	.max_words = ARGUMENTS_MAX_WORDS, /* so that assignments get their own answer */
+	.complete = complete_value,
+	.run = run_set,
+};
+REGISTER_COMMAND(set_command);
+
+static const struct command_option show_options[] = {
+	{.name = "json", .help = "one JSON document"},
+	{0},
+};
+
+static const struct command show_command = {
+	.name = "show",
+	.group = GROUP_SESSION,
+	.usage = "show [NAME] [--json]",
+	.summary = "Shows one setting or all",
+	.example = "show source-path",
+	.options = show_options,
+	.max_words = 1,
+	.complete = complete_setting,
+	.run = run_show,
+};
+REGISTER_COMMAND(show_command);

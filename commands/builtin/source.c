@@ -1,0 +1,36 @@
+/* The command `source`. */
+#include "commands/cli/completion.h"
+#include "commands/session/registry.h"
+#include "commands/session/session.h"
+
+static struct error *run_source(struct shell *shell, const struct arguments *arguments)
+{
+	return shell_run_script(shell, arguments->words[0]);
+}
+
+static void complete_source(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	(void)shell;
+	(void)word;
+	if (!word_index)
+		completions_add_files(candidates);
+}
+
+static const struct command source_command = {
+	.name = "source",
+	.group = GROUP_SESSION,
+	.usage = "source FILE",
+	.summary = "Runs the commands in a file",
+	.help = "One command per line; # begins a comment; - is standard input. The script stops "
+		"at its first "
+		"failing command, and the message names file and line; after \"set on-error "
+		"continue\" it goes "
+		"on. Scripts may run scripts. -x FILE on the command line does the same.",
+	.example = "source ~/leaks.gctx",
+	.min_words = 1,
+	.max_words = 1,
+	.complete = complete_source,
+	.run = run_source,
+};
+REGISTER_COMMAND(source_command);

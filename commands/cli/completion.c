@@ -1,0 +1,227 @@
+/* Completion of commands, their options and values, file names, and what a command adds itself. */
+#include "commands/cli/completion_private.h"
+
+#include <ctype.h>
+
+#include "commands/session/registry.h"
+#include "commands/session/session.h"
+
+/* A list that nobody could read helps nobody. */
+enum { COMPLETIONS_MAX = 5000 };
+
+void completions_deinit(struct completions *completions)
+{
+	for (size_t i = 0; i < completions->count; i++)
+		free(completions->items[i]);
+	free(completions->items);
+	*completions = (struct completions){0};
+}
+
+void completions_add(struct completions *candidates, const char *word, const char *text)
+{
+	if (strncmp(word, text, strlen(word)) != 0 || candidates->count >= COMPLETIONS_MAX)
+		return;
+	for (size_t i = 0; i < candidates->count; i++)
+		if (!strcmp(candidates->items[i], text))
+			return;
+	if (!array_reserve(&candidates->items, &candidates->capacity, candidates->count + 1))
+		return;
+	char *copy = strdup(text);
+	if (copy)
+		candidates->items[candidates->count++] = copy;
+}
+
+void completions_add_files(struct completions *completions)
+{
+	completions->files = true;
+}
+
+/*
+ * Adds the words of `name` that can stand where the line ends: "load" for "plugin load" after
+ * `plugin `. `*ret_start` is where the word begins.
+ */
+static void add_name(const char *name, const char *line, size_t size,
+	struct completions *completions, size_t *ret_start)
+{
+	size_t at = 0;
+	for (;;) {
+		while (at < size && isspace((unsigned char)line[at]))
+			at++;
+		size_t length = 0, name_length = strcspn(name, " ");
+		while (at + length < size && !isspace((unsigned char)line[at + length]))
+			length++;
+		if (at + length == size) {
+			char word[64], whole[64];
+			if (length >= sizeof(word) || name_length >= sizeof(whole))
+				return;
+			snprintf(word, sizeof(word), "%.*s", (int)length, line + at);
+			snprintf(whole, sizeof(whole), "%.*s", (int)name_length, name);
+			*ret_start = at;
+			completions_add(completions, word, whole);
+			return;
+		}
+		if (length != name_length || strncmp(line + at, name, length) != 0 ||
+			!name[name_length])
+			return;
+		at += length;
+		name += name_length + 1;
+	}
+}
+
+static void complete_name(struct shell *shell, const char *line, size_t size,
+	struct completions *completions, size_t *ret_start)
+{
+	const struct command *const *commands;
+	size_t count = registry_list(shell->registry, &commands);
+	for (size_t i = 0; i < count; i++)
+		add_name(commands[i]->name, line, size, completions, ret_start);
+	if (completions->count)
+		return;
+	for (size_t i = 0; i < count; i++)
+		for (const char *const *alias = commands[i]->aliases; alias && *alias; alias++)
+			add_name(*alias, line, size, completions, ret_start);
+}
+
+/* The option that `word` (a whole option, "--name" or "-n") names. */
+static const struct command_option *find_option(const struct command *command, const char *word)
+{
+	for (const struct command_option *option = command->options; option && option->name;
+		option++)
+		if ((word[0] == '-' && word[1] == '-' && !strcmp(word + 2, option->name)) ||
+			(word[0] == '-' && option->letter && word[1] == option->letter && !word[2]))
+			return option;
+	return NULL;
+}
+
+static void add_values(const struct command_option *option, const char *prefix, const char *word,
+	struct completions *completions)
+{
+	for (const char *const *value = option->values; value && *value; value++) {
+		char text[128];
+		snprintf(text, sizeof(text), "%s%s", prefix, *value);
+		completions_add(completions, word, text);
+	}
+}
+
+static void complete_option(
+	const struct command *command, const char *word, struct completions *completions)
+{
+	const char *equals = strchr(word, '=');
+	if (equals) {
+		char name[64], prefix[80];
+		snprintf(name, sizeof(name), "%.*s", (int)(equals - word), word);
+		snprintf(prefix, sizeof(prefix), "%s=", name);
+		const struct command_option *option = find_option(command, name);
+		if (option)
+			add_values(option, prefix, word, completions);
+		return;
+	}
+	for (const struct command_option *option = command->options; option && option->name;
+		option++) {
+		char text[64];
+		snprintf(text, sizeof(text), "--%s", option->name);
+		completions_add(completions, word, text);
+	}
+}
+
+/* How many of the words before the last one are neither options nor their values; the option that
+ * awaits a value, if any. */
+static void count_words(
+	const struct command *command, const struct line *line, struct completion_place *place)
+{
+	place->words = 0;
+	place->waiting = NULL;
+	for (size_t i = 0; i < place->end.index && i < line->word_count; i++) {
+		if (place->waiting) {
+			place->waiting = NULL;
+			continue;
+		}
+		const struct command_option *option = find_option(command, line->words[i]);
+		if (option && option->argument)
+			place->waiting = option;
+		else if (line->words[i][0] != '-')
+			place->words++;
+	}
+}
+
+/* What surrounds the last word of `text`, which follows the command's name. */
+static struct error *find_place(
+	const struct command *command, const char *text, struct completion_place *ret)
+{
+	*ret = (struct completion_place){.end = line_find_end(text, strlen(text))};
+	_cleanup_free_ char *before = strndup(text, ret->end.word - (ret->end.quote != 0));
+	struct line line;
+	if (!before)
+		return error_no_memory();
+	struct error *err = line_init(&line, before);
+	if (!err)
+		count_words(command, &line, ret);
+	line_deinit(&line);
+	return err;
+}
+
+static void complete_arguments(struct shell *shell, const struct command *command, const char *text,
+	const struct completion_place *place, struct completions *completions)
+{
+	const char *word = text + place->end.word;
+	if (place->waiting)
+		add_values(place->waiting, "", word, completions);
+	else if (*word == '-' && !place->end.quote)
+		complete_option(command, word, completions);
+	else if (command->complete)
+		command->complete(shell, place->words, word, completions);
+}
+
+/* The command of a line that goes on behind its name, and how long that is; NULL: none. */
+static const struct command *find_command(
+	struct shell *shell, const char *typed, size_t *ret_length)
+{
+	const struct command *command;
+	struct error *err = registry_find(shell->registry, typed, &command, ret_length);
+	bool found = !err && *ret_length < strlen(typed);
+	error_destroy(err);
+	return found ? command : NULL;
+}
+
+bool completion_in_expression(struct shell *shell, const char *line, size_t size)
+{
+	_cleanup_free_ char *typed = strndup(line, size);
+	size_t length = 0;
+	const struct command *command = typed ? find_command(shell, typed, &length) : NULL;
+	struct completion_place place;
+	struct completion_expression expression;
+	if (!command)
+		return false;
+	error_destroy(find_place(command, typed + length, &place));
+	return completion_find_expression(command, typed + length, &place, &expression);
+}
+
+void completion_collect(struct shell *shell, const char *line, size_t size,
+	struct completions *completions, size_t *ret_start)
+{
+	*completions = (struct completions){0};
+	*ret_start = size;
+	_cleanup_free_ char *typed = strndup(line, size);
+	if (!typed)
+		return;
+	complete_name(shell, typed, size, completions, ret_start);
+	size_t length = 0;
+	const struct command *command = find_command(shell, typed, &length);
+	if (!command)
+		return;
+	const char *text = typed + length;
+	struct completion_place place;
+	struct completion_expression expression;
+	struct error *err = find_place(command, text, &place);
+	completions_deinit(completions);
+	*ret_start = length + place.end.word;
+	if (completion_find_expression(command, text, &place, &expression)) {
+		*ret_start = (size_t)(expression.word - typed);
+		completion_add_fields(shell, command, text, &expression, completions);
+	} else if (place.end.kind == LINE_FILE) {
+		completions_add_files(completions);
+	} else if (place.end.kind == LINE_STDOUT && !err) {
+		complete_arguments(shell, command, text, &place, completions);
+	}
+	error_destroy(err);
+}

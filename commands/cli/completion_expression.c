@@ -1,0 +1,84 @@
+/* Completion inside of expressions: the names that there are. */
+#include <ctype.h>
+
+#include "commands/cli/completion_private.h"
+#include "commands/session/line.h"
+#include "dbg/expr/expr.h"
+
+/* Where the condition of a command begins that takes one at the end of its line; NULL: not (yet)
+ * there. `text` is what follows the command's name. */
+static const char *find_condition(const struct command *command, const char *text)
+{
+	const char *at = NULL;
+	if (command->condition) {
+		at = line_find_condition(text);
+		at = at ? at + strlen("if") : NULL;
+	} else if (command->raw) { /* behind a number */
+		at = text + strspn(text, " \t");
+		at += strcspn(at, " \t");
+	}
+	return at && isspace((unsigned char)*at) ? at : NULL;
+}
+
+/* Whether `text` ends inside of a string. */
+static bool ends_in_string(const char *text)
+{
+	char quote = 0;
+	for (; *text; text++) {
+		if (!quote && (*text == '"' || *text == '`'))
+			quote = *text;
+		else if (quote == *text)
+			quote = 0;
+		else if (quote == '"' && *text == '\\' && text[1])
+			text++;
+	}
+	return quote;
+}
+
+static bool is_name_character(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.';
+}
+
+/* The value of an option that takes an expression is the line's last word. */
+static const char *find_option_value(
+	const struct command *command, const char *text, const struct completion_place *place)
+{
+	bool expression = place->waiting && !strcmp(place->waiting->name, "where");
+	return expression && command->fields ? text + place->end.word : NULL;
+}
+
+bool completion_find_expression(const struct command *command, const char *text,
+	const struct completion_place *place, struct completion_expression *ret)
+{
+	if (!command->fields)
+		return false;
+	ret->begin = find_condition(command, text);
+	if (!ret->begin && !command->condition && !command->raw)
+		ret->begin = find_option_value(command, text, place);
+	if (!ret->begin)
+		return false;
+	ret->word = text + strlen(text);
+	while (ret->word > ret->begin && is_name_character(ret->word[-1]))
+		ret->word--;
+	ret->in_string = ends_in_string(ret->begin);
+	return true;
+}
+
+void completion_add_fields(struct shell *shell, const struct command *command, const char *text,
+	const struct completion_expression *expression, struct completions *completions)
+{
+	const struct expr_schema *schema;
+	_cleanup_free_ char *before = strndup(text, (size_t)(expression->begin - text));
+	if (!before || expression->in_string)
+		return;
+	struct error *err = command->fields(shell, before, &schema);
+	for (size_t i = 0; !err && i < schema->count; i++) {
+		const struct expr_name *name = &schema->names[i];
+		char with_key[128];
+		snprintf(with_key, sizeof(with_key), "%s[\"", name->name);
+		completions_add(completions, expression->word,
+			name->type == EXPR_MAP ? with_key : name->name);
+	}
+	error_destroy(err);
+}

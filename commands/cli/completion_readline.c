@@ -1,0 +1,81 @@
+/* Handing completions to readline. */
+#include "commands/cli/completion.h"
+
+#include <stdio.h>
+
+#include <readline/readline.h>
+
+/* Readline's functions have no argument for it; NULL while there is no prompt. */
+static struct shell *prompt_shell;
+
+/* The longest start that all candidates share, as readline wants it in front of them. */
+static char *common_start(const struct completions *completions)
+{
+	size_t length = strlen(completions->items[0]);
+	for (size_t i = 1; i < completions->count; i++) {
+		size_t same = 0;
+		while (same < length && completions->items[0][same] == completions->items[i][same])
+			same++;
+		length = same;
+	}
+	return strndup(completions->items[0], length);
+}
+
+/* Turns the candidates into readline's array; it owns the result. */
+static char **take_matches(struct completions *completions)
+{
+	size_t count = completions->count;
+	char **matches = calloc(count + 2, sizeof(*matches));
+	if (!matches)
+		return NULL;
+	matches[0] = common_start(completions);
+	if (!matches[0]) {
+		free(matches);
+		return NULL;
+	}
+	if (count > 1)
+		for (size_t i = 0; i < count; i++)
+			matches[i + 1] = take_pointer(completions->items[i]);
+	return matches;
+}
+
+static char **on_complete(const char *text, int start, int end)
+{
+	(void)text;
+	struct completions completions;
+	size_t begin;
+	rl_attempted_completion_over = 1;
+	if (!prompt_shell)
+		return NULL;
+	completion_collect(prompt_shell, rl_line_buffer, (size_t)end, &completions, &begin);
+	char **matches = NULL;
+	if (completions.files)
+		rl_attempted_completion_over = 0; /* readline knows file names itself */
+	else if (completions.count && begin == (size_t)start)
+		matches = take_matches(&completions);
+	size_t length = matches ? strlen(matches[0]) : 0;
+	/* "--group=" and "labels[\"" go on without a space. */
+	if (length && strchr("=\"", matches[0][length - 1]))
+		rl_completion_append_character = '\0';
+	completions_deinit(&completions);
+	return matches;
+}
+
+/* Where words end: as our own scanner has it, where '=' and ':' are part of options and function
+ * names; in an expression at its operators, and quotes do not matter. */
+static char *break_characters(void)
+{
+	static char breaks[] = " \t\n\"'|>", operators[] = " \t\n\"'`|>(<=!~&+-*/%)[]";
+	bool expression = prompt_shell && rl_point > 0 &&
+			  completion_in_expression(prompt_shell, rl_line_buffer, (size_t)rl_point);
+	rl_completer_quote_characters = expression ? NULL : "\"'";
+	rl_basic_quote_characters = expression ? "" : "\"'"; /* those that it closes by itself */
+	return expression ? operators : breaks;
+}
+
+void completion_install(struct shell *shell)
+{
+	prompt_shell = shell;
+	rl_attempted_completion_function = shell ? on_complete : NULL;
+	rl_completion_word_break_hook = shell ? break_characters : NULL;
+}

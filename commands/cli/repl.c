@@ -1,0 +1,227 @@
+/* The prompt, by readline's callback interface inside a poll() loop. */
+#include "commands/cli/repl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "commands/session/block.h"
+#include "commands/breakpoints/break_session.h"
+#include "commands/cli/completion.h"
+#include "commands/cli/history.h"
+#include "commands/session/interrupt.h"
+#include "commands/running/snapshot.h"
+
+/* Readline hands lines to a function without an argument: it finds the session here while
+ * repl_run() runs. */
+static struct {
+	struct shell *shell;
+	char *line;   /* that was entered; NULL none yet */
+	bool ended;   /* end of input */
+	bool reading; /* the prompt is shown */
+} state;
+
+void repl_prompt(const struct shell *shell, char *ret, size_t size)
+{
+	const struct target *target = shell->target;
+	char what[64] = "", age[32] = "", selected[32] = "";
+	if (target && target->is_snapshot) {
+		format_duration(snapshot_age_ns(target), age, sizeof(age));
+		snprintf(what, sizeof(what), " %d snapshot %s old", (int)target->pid, age);
+	} else if (target && target->ops->cont)
+		snprintf(what, sizeof(what), " %d%s", (int)target->pid,
+			target->state == TARGET_RUNNING ? " running" : "");
+	else if (target)
+		snprintf(what, sizeof(what), " core");
+	if (target && shell->selection.goroutine_valid)
+		snprintf(selected, sizeof(selected), " g%llu",
+			(unsigned long long)shell->selection.goid);
+	else if (target && shell->selection.tid)
+		snprintf(selected, sizeof(selected), " t%d", (int)shell->selection.tid);
+	if (shell->block)
+		snprintf(ret, size, "> ");
+	else
+		snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
+}
+
+static void on_line(char *line)
+{
+	/* The terminal is given back before the command runs. */
+	rl_callback_handler_remove();
+	state.reading = false;
+	state.line = line;
+	state.ended = !line;
+}
+
+static void show_prompt(void)
+{
+	char prompt[96];
+	repl_prompt(state.shell, prompt, sizeof(prompt));
+	rl_callback_handler_install(prompt, on_line);
+	state.reading = true;
+}
+
+/* Ctrl-C at the prompt: a new line to type. */
+static void clear_line(void)
+{
+	rl_free_line_state();
+	rl_callback_sigcleanup();
+	rl_replace_line("", 0);
+	fputs("^C\n", rl_outstream);
+	rl_callback_handler_remove();
+	fflush(rl_outstream);
+	show_prompt();
+}
+
+/* Tells what happened, above the line being typed. */
+static void tell_events(void)
+{
+	struct shell *shell = state.shell;
+	_cleanup_free_ char *typed = strdup(rl_line_buffer ? rl_line_buffer : "");
+	int point = rl_point;
+	rl_callback_handler_remove();
+	fputs("\r\033[K", rl_outstream);
+	fflush(rl_outstream);
+	shell_handle_events(shell);
+	if (shell->quit)
+		return;
+	show_prompt();
+	if (typed && *typed) {
+		rl_replace_line(typed, 0);
+		rl_point = point;
+		rl_redisplay();
+	}
+}
+
+static int ignore_key(int count, int key)
+{
+	(void)count, (void)key;
+	return 0;
+}
+
+/*
+ * Reads a key for readline. The terminal throws away what was typed when Ctrl-C comes, perhaps just
+ * after poll() saw it: a plain read would then hang. Answers NUL instead ("set mark"); the line is
+ * cleared next anyway.
+ */
+static int read_key(FILE *stream)
+{
+	struct pollfd fds[] = {
+		{.fd = fileno(stream), .events = POLLIN},
+		{.fd = interrupt_fd(), .events = POLLIN},
+	};
+	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
+		;
+	return fds[0].revents || !fds[1].revents ? rl_getc(stream) : 0;
+}
+
+static int event_fd(const struct shell *shell)
+{
+	return shell->target ? shell->target->event_fd : -1;
+}
+
+/* Waits for a line, events and Ctrl-C; state.line or state.ended is set afterwards unless the shell
+ * quits. */
+static void read_line(void)
+{
+	struct shell *shell = state.shell;
+	interrupt_drain();
+	shell->cancel = false;
+	show_prompt();
+	while (state.reading && !shell->quit) {
+		struct pollfd fds[] = {
+			{.fd = STDIN_FILENO, .events = POLLIN},
+			{.fd = event_fd(shell), .events = POLLIN},
+			{.fd = interrupt_fd(), .events = POLLIN},
+			{.fd = break_session_fd(shell), .events = POLLIN},
+		};
+		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
+			state.ended = true;
+		if (state.ended)
+			break;
+		if (fds[2].revents && interrupt_drain()) {
+			block_abandon(shell);
+			shell->cancel = false; /* no command of this line's: a list may run */
+			clear_line();
+		} else if (fds[1].revents || (fds[3].revents && break_session_collect(shell)))
+			tell_events();
+		else if (fds[0].revents & POLLIN)
+			rl_callback_read_char();
+		else if (fds[0].revents)
+			state.ended = true; /* the terminal is gone */
+	}
+	if (state.reading)
+		rl_callback_handler_remove();
+	state.reading = false;
+}
+
+/* Runs what was entered. */
+static void run_line(struct shell *shell, const char *line)
+{
+	history_remember(line);
+	/* A slip at the prompt is no failure of the session: the exit status is for scripts. */
+	unsigned failures = shell->failures;
+	shell_settle(shell, shell_execute(shell, line));
+	shell->failures = failures;
+}
+
+static void greet(const struct shell *shell)
+{
+	if (shell->settings.quiet || !shell->target)
+		return;
+	const struct target *target = shell->target;
+	if (target->is_snapshot)
+		fprintf(stderr,
+			"gctxdbg: you look at a frozen copy of process %d (%s), which runs on; "
+			"\"snapshot\" makes a new one, \"help\" lists the commands\n",
+			(int)target->pid, target->exe_name ? target->exe_name : "?");
+	else if (target->ops->cont)
+		fprintf(stderr,
+			"gctxdbg: process %d (%s) stands still while you look and runs on when you "
+			"leave; \"help\" lists the commands\n",
+			(int)target->pid, target->exe_name ? target->exe_name : "?");
+	else
+		fprintf(stderr, "gctxdbg: core of %s; \"help\" lists the commands\n",
+			target->exe_name ? target->exe_name : "?");
+}
+
+void repl_run(struct shell *shell)
+{
+	state.shell = shell;
+	rl_readline_name = "gctxdbg";
+	rl_catch_signals = 0;
+	rl_getc_function = read_key;
+	/* readline 8.2 crashes when an unbound Ctrl-X sequence ends a search. */
+	rl_bind_keyseq("\\C-x", ignore_key);
+	signal(SIGQUIT, SIG_IGN); /* it would leave the terminal raw */
+	completion_install(shell);
+	history_load();
+	greet(shell);
+	while (!shell->quit) {
+		read_line();
+		if (state.ended && shell->block) {
+			/* Ctrl-D ends the list of commands, not the session. */
+			state.ended = false;
+			fputc('\n', stdout);
+			run_line(shell, "end");
+			continue;
+		}
+		if (state.ended) {
+			/* With bracketed paste readline has ended the line itself. */
+			const char *paste = rl_variable_value("enable-bracketed-paste");
+			if (!paste || strcmp(paste, "on") != 0)
+				fputc('\n', stdout);
+			break;
+		}
+		_cleanup_free_ char *line = take_pointer(state.line);
+		if (line)
+			run_line(shell, line);
+	}
+	completion_install(NULL);
+	history_forget();
+	state.shell = NULL;
+}

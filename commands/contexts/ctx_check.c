@@ -1,0 +1,245 @@
+/* `ctx check`: verdicts on what holds a cancellation up. */
+#include <inttypes.h>
+
+#include "commands/goroutines/goroutine_view.h"
+#include "commands/session/registry.h"
+#include "commands/contexts/verdict_text.h"
+#include "dbg/go/program/program.h"
+
+enum { SHOWN_IDS = 12, WIDTH = 100 };
+
+static void goroutines_text(struct output *output, const struct verdict *verdict)
+{
+	bool named = verdict->kind == VERDICT_CANCEL_IGNORED ||
+		     verdict->kind == VERDICT_WAITS_FOREVER; /* in the sentence */
+	if (!verdict->goid_count || (named && verdict->goid_count == 1))
+		return;
+	output_printf(output, STYLE_DIM, "    goroutine%s", verdict->goid_count == 1 ? "" : "s");
+	for (size_t i = 0; i < verdict->goid_count && i < SHOWN_IDS; i++)
+		output_printf(output, STYLE_PLAIN, "%s %" PRIu64, i ? "," : "", verdict->goids[i]);
+	if (verdict->goid_count > SHOWN_IDS)
+		output_printf(output, STYLE_PLAIN, ", … %zu more", verdict->goid_count - SHOWN_IDS);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void one_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, size_t alike)
+{
+	struct output *output = &shell->out;
+	unsigned width = output->width && output->width < WIDTH ? output->width : WIDTH;
+	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
+	_cleanup_free_ char *next = verdict_next(forest, verdict);
+	if (alike > 1)
+		output_printf(output, STYLE_STRONG, "%zu × ", alike);
+	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
+	output_printf(output, STYLE_PLAIN, "%s\n", alike > 1 ? ", such as" : "");
+	output_wrapped(output, sentence ? sentence : "?", 4, width);
+	goroutines_text(output, verdict);
+	output_printf(output, STYLE_DIM, "    next: ");
+	output_printf(output, STYLE_STRONG, "%s\n\n", next ? next : "?");
+}
+
+/* Verdicts that say the same of other contexts and goroutines. */
+struct alike {
+	size_t first, count;
+	char *place;
+};
+
+struct alikes {
+	struct alike *items;
+	size_t count;
+};
+
+static void alikes_deinit(struct alikes *alikes)
+{
+	for (size_t i = 0; i < alikes->count; i++)
+		free(alikes->items[i].place);
+	free(alikes->items);
+}
+
+/* Each by itself with `all`. */
+static struct error *find_alike(struct shell *shell, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all, struct alikes *ret)
+{
+	ret->items = calloc(verdicts->count + 1, sizeof(*ret->items));
+	if (!ret->items)
+		return error_no_memory();
+	for (size_t i = 0; i < verdicts->count; i++) {
+		const struct verdict *verdict = &verdicts->items[i];
+		_cleanup_free_ char *place = all ? strdup("") : verdict_place(shell, verdict);
+		size_t at = all ? ret->count : 0;
+		struct error *err = place ? target_check(shell->target) : error_no_memory();
+		if (err)
+			return err;
+		while (at < ret->count && (strcmp(place, ret->items[at].place) != 0 ||
+						  !verdict_is_alike(forest, verdict,
+							  &verdicts->items[ret->items[at].first])))
+			at++;
+		if (at == ret->count)
+			ret->items[ret->count++] =
+				(struct alike){.first = i, .place = take_pointer(place)};
+		ret->items[at].count++;
+	}
+	return NULL;
+}
+
+/* "71 verdicts on 303 contexts: 40 not-propagated, 31 cancel-ignored" */
+static void summary(
+	struct output *output, const struct context_forest *forest, const struct verdicts *verdicts)
+{
+	output_printf(output, STYLE_STRONG, "%zu verdict%s", verdicts->count,
+		verdicts->count == 1 ? "" : "s");
+	output_printf(output, STYLE_PLAIN, " on %zu context%s", forest->count,
+		forest->count == 1 ? "" : "s");
+	for (size_t i = 0, end; i < verdicts->count; i = end) {
+		enum verdict_kind kind = verdicts->items[i].kind;
+		for (end = i + 1; end < verdicts->count && verdicts->items[end].kind == kind;)
+			end++;
+		output_printf(output, STYLE_PLAIN, "%s %zu %s", i ? "," : ":", end - i,
+			verdict_name(kind));
+	}
+	output_printf(output, STYLE_PLAIN, "\n%s", verdicts->count ? "\n" : "");
+}
+
+static void undecided(struct output *output, size_t count)
+{
+	if (count)
+		output_printf(output, STYLE_DIM,
+			"%zu goroutine%s blocked with a canceled context, but perhaps only just "
+			"now: one look cannot tell.\n",
+			count, count == 1 ? " is" : "s are");
+}
+
+/* One of those that are alike; each with --all. */
+static struct error *render_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all)
+{
+	enum { SHOWN = 5 }; /* of a kind */
+	struct output *output = &shell->out;
+	_cleanup_(alikes_deinit) struct alikes alikes = {0};
+	size_t of_kind = 0, hidden = 0;
+	struct error *err = find_alike(shell, forest, verdicts, all, &alikes);
+	if (err)
+		return err;
+	summary(output, forest, verdicts);
+	for (size_t i = 0; i < alikes.count && !output_failed(output); i++) {
+		const struct alike *alike = &alikes.items[i];
+		const struct verdict *verdict = &verdicts->items[alike->first];
+		if (!i || verdicts->items[alike[-1].first].kind != verdict->kind)
+			of_kind = hidden = 0;
+		if (all || of_kind++ < SHOWN)
+			one_text(shell, forest, verdict, alike->count);
+		else
+			hidden += alike->count;
+		bool last = i + 1 == alikes.count ||
+			    verdicts->items[alike[1].first].kind != verdict->kind;
+		if (last && hidden)
+			output_printf(output, STYLE_DIM, "… and %zu more %s (--all)\n\n", hidden,
+				verdict_name(verdict->kind));
+	}
+	undecided(output, verdicts->suspect_count);
+	return NULL;
+}
+
+static void one_json(struct shell *shell, struct json *json, const struct context_forest *forest,
+	const struct verdict *verdict)
+{
+	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
+	_cleanup_free_ char *next = verdict_next(forest, verdict);
+	const struct context *context = &forest->items[verdict->context];
+	json_object(json, NULL);
+	json_string(json, "kind", verdict_name(verdict->kind));
+	json_address(json, "ctx", context->address);
+	json_string(json, "type", context->type->name);
+	if (verdict->other != CONTEXT_NONE)
+		json_address(json, "other_ctx", forest->items[verdict->other].address);
+	json_array(json, "goroutines");
+	for (size_t i = 0; i < verdict->goid_count; i++)
+		json_uint(json, NULL, verdict->goids[i]);
+	json_end(json);
+	if (verdict->count)
+		json_uint(json, "count", verdict->count);
+	if (verdict->seconds_ns)
+		json_double(json, "seconds", (double)verdict->seconds_ns / 1e9);
+	if (verdict->frame.function)
+		frame_json(json, "frame", &verdict->frame);
+	json_string(json, "text", sentence);
+	json_string(json, "next", next);
+	json_end(json);
+}
+
+static struct error *render_json(
+	struct shell *shell, const struct context_forest *forest, const struct verdicts *verdicts)
+{
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return error_no_memory();
+	json_string(json, "go", program_go_version(shell->program));
+	json_array(json, "verdicts");
+	for (size_t i = 0; i < verdicts->count; i++)
+		one_json(shell, json, forest, &verdicts->items[i]);
+	json_end(json);
+	json_uint(json, "undecided", verdicts->suspect_count);
+	if (forest->partial)
+		json_bool(json, "partial", true);
+	json_finish(json);
+	return NULL;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	const struct context_forest *forest;
+	struct verdicts verdicts = {0};
+	int64_t grace_ns = DEFAULT_GRACE_NS;
+	const char *grace = argument_value(arguments, "grace");
+	struct error *err = grace ? argument_duration(grace, "--grace", &grace_ns) : NULL;
+	if (!err)
+		err = verdicts_load(
+			shell, grace_ns, !argument_given(arguments, "stay"), &forest, &verdicts);
+	if (err)
+		return err;
+	if (argument_given(arguments, "json"))
+		err = render_json(shell, forest, &verdicts);
+	else
+		err = render_text(shell, forest, &verdicts, argument_given(arguments, "all"));
+	size_t count = verdicts.count;
+	verdicts_deinit(&verdicts);
+	if (!err && count)
+		err = error_create(ERROR_FINDINGS, "%zu verdict%s", count, count == 1 ? "" : "s");
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"grace", 0, "DURATION", "what is younger than this is no finding (1s)", NULL},
+	{"stay", 0, NULL, "do not let a live process run for the grace to look twice", NULL},
+	{"all", 'a', NULL, "every verdict, also where many are alike", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command ctx_check_command = {
+	.name = "ctx check",
+	.group = GROUP_CONTEXTS,
+	.usage = "ctx check [--grace DURATION] [--stay] [--all] [--json]",
+	.summary = "Says where cancellation does not arrive; exit status 3 when it finds something",
+	.help = "not-propagated   an ancestor is canceled, a context below it is not\n"
+		"cancel-ignored   a goroutine with a canceled context is blocked on other things\n"
+		"deadline-passed  a context's deadline is past and it was not canceled\n"
+		"waits-forever    a goroutine waits for the Done of what nothing can cancel\n"
+		"pile-up          a context gathers children that nothing uses any more\n"
+		"lost-wakeup      a Done channel is closed and a goroutine still parked on it\n"
+		"\n"
+		"Verdicts that differ only in addresses and goroutines are shown as one, --all "
+		"shows each. A verdict needs proof: what may be under way just now is none. Where "
+		"a goroutine "
+		"with a canceled context may have blocked only a moment ago, or a deadline is past "
+		"that could not be noticed while the process stood, a live process runs "
+		"for the grace and is looked at again; in a core only those count that were "
+		"blocked before the last garbage collection ended, if that is longer ago than the "
+		"grace.",
+	.example = "ctx check --grace 5s --json",
+	.options = options,
+	.needs_target = true,
+	.run = run,
+};
+REGISTER_COMMAND(ctx_check_command);

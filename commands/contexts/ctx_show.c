@@ -1,0 +1,238 @@
+/* `ctx show`: everything about one context. */
+#include <inttypes.h>
+
+#include "commands/contexts/context_holders.h"
+#include "commands/session/registry.h"
+#include "dbg/go/program/program.h"
+
+enum { SHOWN = 20 }; /* of goroutines, holders, children */
+
+static void heading(struct output *output, const char *name)
+{
+	output_printf(output, STYLE_DIM, "  %-10s", name);
+}
+
+static void more(struct output *output, size_t count)
+{
+	if (count > SHOWN) {
+		heading(output, "");
+		output_printf(output, STYLE_DIM, "… and %zu more\n", count - SHOWN);
+	}
+}
+
+/* From the root down to the context itself. */
+static struct error *path_text(
+	struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+{
+	size_t depth = 0;
+	for (ptrdiff_t at = number; at != CONTEXT_NONE; at = forest->items[at].parent)
+		depth++;
+	_cleanup_free_ ptrdiff_t *path = calloc(depth, sizeof(*path));
+	if (!path)
+		return error_no_memory();
+	size_t level = depth;
+	for (ptrdiff_t at = number; at != CONTEXT_NONE; at = forest->items[at].parent)
+		path[--level] = at;
+	for (size_t i = 0; i < depth; i++) {
+		bool middle = depth > 2 * SHOWN && i >= SHOWN && i < depth - SHOWN;
+		if (middle && i > SHOWN)
+			continue;
+		heading(&shell->out, i ? "" : "path");
+		if (middle)
+			output_printf(&shell->out, STYLE_DIM, "… %zu more …\n", depth - 2 * SHOWN);
+		else
+			context_line(shell, forest, path[i]);
+	}
+	return NULL;
+}
+
+static void done_text(struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+{
+	struct output *output = &shell->out;
+	const struct context *context = &forest->items[number];
+	heading(output, "done");
+	if (context->governor == CONTEXT_NONE)
+		output_printf(output, STYLE_PLAIN, "%s\n",
+			context->state == CONTEXT_NEVER ? "nil: nothing can cancel it"
+							: "not known: the type's own Done");
+	else if (context->governor != number)
+		output_printf(output, STYLE_PLAIN, "that of %s 0x%" PRIx64 "\n",
+			forest->items[context->governor].type->name,
+			forest->items[context->governor].address);
+	else if (!context->done)
+		output_printf(output, STYLE_PLAIN, "not asked for yet\n");
+	else
+		output_printf(output, STYLE_PLAIN, "chan 0x%" PRIx64 "%s\n", context->done,
+			context->done_closed ? ", closed" : ", open");
+}
+
+static void children_text(
+	struct shell *shell, const struct context_forest *forest, const struct context *context)
+{
+	struct output *output = &shell->out;
+	for (size_t i = 0; i < context->child_count && i < SHOWN; i++) {
+		heading(output, i ? "" : "children");
+		context_line(shell, forest, context->children[i]);
+	}
+	more(output, context->child_count);
+	if (context->unknown_children) {
+		heading(output, context->child_count ? "" : "children");
+		output_printf(output, STYLE_PLAIN, "%zu that could not be read\n",
+			context->unknown_children);
+	}
+}
+
+/* Those that wait on its Done, which may be another context's. */
+static void waiters_text(struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+{
+	struct output *output = &shell->out;
+	ptrdiff_t governor = forest->items[number].governor;
+	if (governor == CONTEXT_NONE)
+		return;
+	const struct context *context = &forest->items[governor];
+	for (size_t i = 0; i < context->waiter_count && i < SHOWN; i++) {
+		heading(output, i ? "" : "waiting");
+		goroutine_line(output, shell, context->waiters[i]);
+	}
+	more(output, context->waiter_count);
+}
+
+/* Pointers in heap objects that look the same: as many as there are, one is enough to see. */
+static bool is_alike(const struct holder_objects *objects, const struct context_holder *a,
+	const struct context_holder *b)
+{
+	const struct object_type *x = holder_object(objects, a), *y = holder_object(objects, b);
+	return a->kind == HOLDER_HEAP && b->kind == HOLDER_HEAP && a->registered == b->registered &&
+	       (a->inside == CONTEXT_NONE) == (b->inside == CONTEXT_NONE) &&
+	       a->object_size == b->object_size &&
+	       a->address - a->object == b->address - b->object &&
+	       (x ? x->type : NULL) == (y ? y->type : NULL) &&
+	       (x ? x->function : NULL) == (y ? y->function : NULL);
+}
+
+static void holders_text(struct shell *shell, const struct context_forest *forest, ptrdiff_t number,
+	const struct holder_objects *objects)
+{
+	size_t count, shown = 0;
+	const struct context_holder *holders = context_holders(forest, number, &count);
+	for (size_t i = 0; i < count && shown < SHOWN; i++) {
+		bool seen = false;
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = is_alike(objects, &holders[i], &holders[j]);
+		if (seen)
+			continue;
+		size_t alike = 0;
+		for (size_t j = i + 1; j < count; j++)
+			alike += is_alike(objects, &holders[i], &holders[j]);
+		heading(&shell->out, shown++ ? "" : "held by");
+		holder_line(&shell->out, shell, forest, objects, &holders[i]);
+		if (alike) {
+			heading(&shell->out, "");
+			output_printf(&shell->out, STYLE_DIM, "  and %zu more like that\n", alike);
+		}
+	}
+}
+
+static struct error *show_text(struct shell *shell, const struct context_forest *forest,
+	ptrdiff_t number, const struct holder_objects *objects)
+{
+	struct output *output = &shell->out;
+	const struct context *context = &forest->items[number];
+	context_line(shell, forest, number);
+	struct error *err = path_text(shell, forest, number);
+	if (err)
+		return err;
+	done_text(shell, forest, number);
+	if (context->after_func) {
+		const char *name = program_function_name(shell->program, context->after_func);
+		heading(output, "runs");
+		output_text(output, STYLE_FUNCTION, name ? name : "?");
+		output_printf(output, STYLE_PLAIN, " when it ends\n");
+	}
+	children_text(shell, forest, context);
+	waiters_text(shell, forest, number);
+	holders_text(shell, forest, number, objects);
+	if (context->partial)
+		output_printf(output, STYLE_WARNING, "  part of it could not be read\n");
+	return NULL;
+}
+
+static struct error *show_json(struct shell *shell, const struct context_forest *forest,
+	ptrdiff_t number, const struct holder_objects *objects)
+{
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return error_no_memory();
+	json_string(json, "go", program_go_version(shell->program));
+	json_array(json, "contexts");
+	struct context_view view = {.shell = shell, .forest = forest, .number = number};
+	struct error *err = context_json(json, &view, NOT_IN_TREE);
+	context_view_deinit(&view);
+	json_end(json);
+	json_array(json, "path");
+	for (ptrdiff_t at = forest->items[number].parent; at != CONTEXT_NONE;
+		at = forest->items[at].parent)
+		json_address(json, NULL, forest->items[at].address);
+	json_end(json);
+	ptrdiff_t governor = forest->items[number].governor;
+	json_array(json, "waiting");
+	for (size_t i = 0; governor != CONTEXT_NONE && i < forest->items[governor].waiter_count;
+		i++)
+		goroutine_brief_json(json, shell, forest->items[governor].waiters[i]);
+	json_end(json);
+	size_t count;
+	const struct context_holder *holders = context_holders(forest, number, &count);
+	json_array(json, "held_by");
+	for (size_t i = 0; i < count; i++)
+		holder_json(json, shell, forest, objects, &holders[i]);
+	json_end(json);
+	json_finish(json);
+	return err;
+}
+
+static struct error *run_show(struct shell *shell, const struct arguments *arguments)
+{
+	const struct context_forest *forest;
+	ptrdiff_t number;
+	struct holder_objects objects = {0};
+	struct error *err = load_context_argument(shell, arguments, &forest, &number);
+	if (!err) {
+		size_t count;
+		const struct context_holder *holders = context_holders(forest, number, &count);
+		err = holder_objects_load(shell, holders, count, &objects);
+	}
+	if (!err && argument_given(arguments, "json"))
+		err = show_json(shell, forest, number, &objects);
+	else if (!err)
+		err = show_text(shell, forest, number, &objects);
+	holder_objects_deinit(&objects);
+	return err;
+}
+
+static const struct command_option show_options[] = {
+	{"garbage", 0, NULL, "also a context that nothing alive points to any more", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command ctx_show_command = {
+	.name = "ctx show",
+	.group = GROUP_CONTEXTS,
+	.usage = "ctx show ADDR [--garbage] [--json]",
+	.summary = "Shows everything about one context: its path, who waits, who holds it",
+	.help = "\"waiting\" are the goroutines blocked on its Done channel, from the channel's "
+		"own "
+		"queue. \"held by\" are live variables and arguments of goroutines (the compiler's "
+		"maps say which are alive), objects on the heap and global variables with the "
+		"context in them. What an object is follows from what points to it (interface "
+		"values, variables, fields, maps) or from the allocator's notes; where nothing "
+		"tells, as often in a stripped program, its size is shown.",
+	.example = "ctx show 0xc0000a8000",
+	.options = show_options,
+	.min_words = 1,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_context,
+	.run = run_show,
+};
+REGISTER_COMMAND(ctx_show_command);

@@ -1,0 +1,153 @@
+/* `ctx tree`: the forest of contexts. */
+#include "commands/contexts/context_tree.h"
+#include "commands/session/registry.h"
+#include "commands/contexts/verdict_text.h"
+#include "dbg/go/program/program.h"
+
+/* Marks what matches, and all that is above it. */
+static struct error *mark_matching(struct shell *shell, const struct context_forest *forest,
+	const char *where, bool *shown, size_t *ret_count)
+{
+	_cleanup_free_ ptrdiff_t *numbers = NULL;
+	struct error *err = contexts_matching(shell, forest, where, &numbers, ret_count);
+	for (size_t i = 0; !err && i < *ret_count; i++) {
+		for (ptrdiff_t at = numbers[i]; at != CONTEXT_NONE && !shown[at];
+			at = forest->items[at].parent)
+			shown[at] = true;
+	}
+	return err;
+}
+
+/* The name of a verdict by number of context. The process does not run for it. */
+static struct error *load_marks(
+	struct shell *shell, const struct context_forest *forest, const char ***ret)
+{
+	const struct check_options options = {.grace_ns = DEFAULT_GRACE_NS};
+	struct verdicts verdicts = {0};
+	*ret = calloc(forest->count + 1, sizeof(**ret));
+	struct error *err = *ret ? contexts_check(shell->program, forest, &options, &verdicts)
+				 : error_no_memory();
+	for (size_t i = verdicts.count; i-- > 0;) /* the gravest one is written last */
+		(*ret)[verdicts.items[i].context] = verdict_name(verdicts.items[i].kind);
+	verdicts_deinit(&verdicts);
+	return err;
+}
+
+/* Depth first, so that a reader can rebuild the tree from "depth". */
+static struct error *tree_json(
+	const struct context_tree *tree, const ptrdiff_t *roots, size_t root_count)
+{
+	struct shell *shell = tree->shell;
+	const struct context_forest *forest = tree->forest;
+	uint64_t limit = tree->depth;
+	struct json *json = json_create(&shell->out);
+	struct error *err = json ? NULL : error_no_memory();
+	if (err)
+		return err;
+	json_string(json, "go", program_go_version(shell->program));
+	json_array(json, "contexts");
+	for (size_t i = 0; !err && i < root_count; i++) {
+		ptrdiff_t at = roots[i];
+		uint64_t depth = 0;
+		while (!err && at != CONTEXT_NONE) {
+			struct context_view view = {.shell = shell,
+				.forest = forest,
+				.number = at,
+				.verdict = tree->marks ? tree->marks[at] : NULL};
+			if (!tree->shown || tree->shown[at])
+				err = context_json(json, &view, (int64_t)depth);
+			context_view_deinit(&view);
+			const struct context *items = forest->items;
+			if (items[at].first_embedded != CONTEXT_NONE && (!limit || depth < limit)) {
+				at = items[at].first_embedded;
+				depth++;
+				continue;
+			}
+			while (at != roots[i] && items[at].next_embedded == CONTEXT_NONE) {
+				at = items[at].parent;
+				depth--;
+			}
+			at = at == roots[i] ? CONTEXT_NONE : items[at].next_embedded;
+		}
+	}
+	json_end(json);
+	if (forest->partial)
+		json_bool(json, "partial", true);
+	json_finish(json);
+	return err;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	const struct context_forest *forest;
+	const char *where = argument_value(arguments, "where");
+	_cleanup_free_ bool *shown = NULL;
+	ptrdiff_t root;
+	uint64_t depth = 0;
+	size_t matching = 1;
+	bool json = argument_given(arguments, "json");
+	struct error *err =
+		argument_value(arguments, "depth")
+			? argument_number(argument_value(arguments, "depth"), "--depth", &depth)
+			: NULL;
+	if (!err)
+		err = contexts_load(shell,
+			argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : CONTEXTS_HOLDERS,
+			&forest);
+	if (!err && arguments->word_count)
+		err = context_argument(forest, arguments->words[0], &root);
+	if (!err && where) {
+		shown = calloc(forest->count + 1, sizeof(*shown));
+		err = shown ? mark_matching(shell, forest, where, shown, &matching)
+			    : error_no_memory();
+	}
+	if (err)
+		return err;
+	const ptrdiff_t *roots = arguments->word_count ? &root : forest->roots;
+	size_t root_count = arguments->word_count ? 1 : forest->root_count;
+	if (!matching && !json) {
+		output_printf(&shell->out, STYLE_PLAIN, "no context matches\n");
+		return NULL;
+	}
+	_cleanup_free_ const char **marks = NULL;
+	err = argument_given(arguments, "garbage") ? NULL : load_marks(shell, forest, &marks);
+	if (err)
+		return err;
+	const struct context_tree tree = {.shell = shell,
+		.forest = forest,
+		.marks = marks,
+		.shown = shown,
+		.depth = depth,
+		.unfold = argument_given(arguments, "all")};
+	return json ? tree_json(&tree, roots, root_count)
+		    : context_tree_text(&tree, roots, root_count);
+}
+
+static const struct command_option options[] = {
+	{"where", 'w', "EXPR", "only those for which EXPR holds, and what is above them", NULL},
+	{"depth", 'd', "N", "at most N levels below the roots", NULL},
+	{"all", 'a', NULL, "each context on a line of its own: like siblings are not folded", NULL},
+	{"garbage", 0, NULL, "also contexts that nothing alive points to any more", NULL},
+	{"json", 0, NULL, "as one JSON document, depth first", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command ctx_tree_command = {
+	.name = "ctx tree",
+	.group = GROUP_CONTEXTS,
+	.usage = "ctx tree [ADDR] [--where EXPR] [--depth N] [--all] [--garbage] [--json]",
+	.summary = "Shows contexts as a tree, like siblings folded into one line",
+	.help = "Below each context are those that embed it. A folded line counts siblings of the "
+		"same type and state with the same kinds of contexts below; the address is that of "
+		"one of them. What has a verdict is marked and comes first, then what is biggest; "
+		"ctx check may find more, because it lets a live process run to look twice. With "
+		"ADDR only that context and what is below it.",
+	.example = "ctx tree --where 'state == \"canceled\"'",
+	.options = options,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_context,
+	.fields = context_expr_fields,
+	.run = run,
+};
+REGISTER_COMMAND(ctx_tree_command);

@@ -1,0 +1,149 @@
+/* `ctx who`: the goroutines that have to do with a context. */
+#include "commands/contexts/context_holders.h"
+#include "commands/session/registry.h"
+
+enum { SHOWN = 20 };
+
+struct ids {
+	uint64_t *items;
+	size_t count, capacity;
+};
+
+static struct error *add_id(struct ids *ids, uint64_t goid)
+{
+	if (!array_reserve(&ids->items, &ids->capacity, ids->count + 1))
+		return error_no_memory();
+	ids->items[ids->count++] = goid;
+	return NULL;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static bool contains(const struct ids *ids, uint64_t goid)
+{
+	return ids->count &&
+	       bsearch(&goid, ids->items, ids->count, sizeof(*ids->items), by_id) != NULL;
+}
+
+static void sort_ids(struct ids *ids)
+{
+	size_t kept = 0;
+	if (ids->count)
+		qsort(ids->items, ids->count, sizeof(*ids->items), by_id);
+	for (size_t i = 0; i < ids->count; i++) {
+		if (!kept || ids->items[i] != ids->items[kept - 1])
+			ids->items[kept++] = ids->items[i];
+	}
+	ids->count = kept;
+}
+
+/* Goroutines that wait on its Done, and those that only hold it or something below it. */
+static struct error *find_who(const struct context_forest *forest, ptrdiff_t number,
+	struct ids *waiting, struct ids *holding)
+{
+	struct error *err = NULL;
+	ptrdiff_t governor = forest->items[number].governor;
+	for (size_t i = 0;
+		governor != CONTEXT_NONE && !err && i < forest->items[governor].waiter_count; i++)
+		err = add_id(waiting, forest->items[governor].waiters[i]);
+	sort_ids(waiting);
+	for (size_t i = 0; !err && i < forest->holder_count; i++) {
+		const struct context_holder *holder = &forest->holders[i];
+		if (holder->kind == HOLDER_GOROUTINE && !contains(waiting, holder->goid) &&
+			context_is_below(forest, holder->context, number))
+			err = add_id(holding, holder->goid);
+	}
+	for (size_t i = 0; !err && i < forest->count; i++) {
+		const struct context *context = &forest->items[i];
+		if ((ptrdiff_t)i == governor || !context->waiter_count ||
+			!context_is_below(forest, (ptrdiff_t)i, number))
+			continue;
+		for (size_t j = 0; !err && j < context->waiter_count; j++) {
+			if (!contains(waiting, context->waiters[j]))
+				err = add_id(holding, context->waiters[j]);
+		}
+	}
+	sort_ids(holding);
+	return err;
+}
+
+static void ids_text(
+	struct shell *shell, const char *one, const char *many, const struct ids *ids, bool all)
+{
+	output_printf(&shell->out, STYLE_STRONG, "%zu goroutine%s%s\n", ids->count,
+		ids->count == 1 ? one : many, ids->count ? ":" : "");
+	for (size_t i = 0; i < ids->count && (all || i < SHOWN) && !output_failed(&shell->out);
+		i++) {
+		output_printf(&shell->out, STYLE_PLAIN, "  ");
+		goroutine_line(&shell->out, shell, ids->items[i]);
+	}
+	if (!all && ids->count > SHOWN)
+		output_printf(
+			&shell->out, STYLE_DIM, "  … and %zu more (--all)\n", ids->count - SHOWN);
+}
+
+static void ids_json(struct json *json, struct shell *shell, const char *key, const struct ids *ids)
+{
+	json_array(json, key);
+	for (size_t i = 0; i < ids->count; i++)
+		goroutine_brief_json(json, shell, ids->items[i]);
+	json_end(json);
+}
+
+static struct error *run_who(struct shell *shell, const struct arguments *arguments)
+{
+	const struct context_forest *forest;
+	ptrdiff_t number;
+	struct ids waiting = {0}, holding = {0};
+	struct error *err = load_context_argument(shell, arguments, &forest, &number);
+	if (!err)
+		err = find_who(forest, number, &waiting, &holding);
+	if (!err && argument_given(arguments, "json")) {
+		struct json *json = json_create(&shell->out);
+		if (json) {
+			json_address(json, "ctx", forest->items[number].address);
+			ids_json(json, shell, "waiting", &waiting);
+			ids_json(json, shell, "holding", &holding);
+			json_finish(json);
+		}
+		err = json ? NULL : error_no_memory();
+	} else if (!err) {
+		context_line(shell, forest, number);
+		bool all = argument_given(arguments, "all");
+		ids_text(shell, " waits on its Done", "s wait on its Done", &waiting, all);
+		ids_text(shell, " only holds it or a context below it",
+			"s only hold it or a context below it", &holding, all);
+	}
+	free(waiting.items);
+	free(holding.items);
+	return err;
+}
+
+static const struct command_option who_options[] = {
+	{"all", 'a', NULL, "every goroutine, not only the first 20", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command ctx_who_command = {
+	.name = "ctx who",
+	.group = GROUP_CONTEXTS,
+	.usage = "ctx who ADDR [--all] [--json]",
+	.summary = "Shows the goroutines that wait on a context, and those that hold it",
+	.help = "Who waits on its Done is exact: it comes from the channel's queue. The others "
+		"have "
+		"the context, or one below it, in a live variable or argument, or wait on the Done "
+		"of one below it.",
+	.example = "ctx who 0xc0000a8000",
+	.options = who_options,
+	.min_words = 1,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_context,
+	.run = run_who,
+};
+REGISTER_COMMAND(ctx_who_command);

@@ -1,0 +1,268 @@
+/* Putting verdicts into words: see verdict_text.h. */
+#include "commands/contexts/verdict_text.h"
+
+#include <inttypes.h>
+
+#include "commands/goroutines/goroutine_view.h"
+#include "commands/running/run.h"
+
+static struct error *look(struct shell *shell, const struct check_options *options,
+	const struct context_forest **ret_forest, struct verdicts *ret)
+{
+	struct error *err = contexts_load(shell, CONTEXTS_HOLDERS, ret_forest);
+	return err ? err : contexts_check(shell->program, *ret_forest, options, ret);
+}
+
+struct error *verdicts_load(struct shell *shell, int64_t grace_ns, bool may_run,
+	const struct context_forest **ret_forest, struct verdicts *ret)
+{
+	may_run = may_run && shell->target->ops->cont;
+	struct check_options options = {.grace_ns = grace_ns, .first = may_run};
+	struct error *err = look(shell, &options, ret_forest, ret);
+	if (err || !may_run || !ret->suspect_count)
+		return err;
+	struct verdicts before = *ret;
+	char duration[32];
+	*ret = (struct verdicts){0};
+	format_duration(grace_ns, duration, sizeof(duration));
+	shell_tell(shell,
+		"the process runs for %s, to see whether what looks wrong in %zu place%s stays so",
+		duration, before.suspect_count, before.suspect_count == 1 ? "" : "s");
+	err = shell_let_run(shell, grace_ns);
+	options.before = before.suspects;
+	options.before_count = before.suspect_count;
+	if (!err)
+		err = look(shell, &options, ret_forest, ret);
+	verdicts_deinit(&before);
+	/* Those that have come meanwhile are younger than the grace. */
+	ret->suspect_count = 0;
+	return err;
+}
+
+static const char *type_of(const struct context_forest *forest, ptrdiff_t number)
+{
+	return number == CONTEXT_NONE ? "?" : forest->items[number].type->name;
+}
+
+static uint64_t address_of(const struct context_forest *forest, ptrdiff_t number)
+{
+	return number == CONTEXT_NONE ? 0 : forest->items[number].address;
+}
+
+/* What a goroutine is blocked on: "chan receive, 5m12s". */
+static void blocked_text(struct shell *shell, uint64_t goid, char *ret, size_t size)
+{
+	const struct goroutine *goroutine;
+	char duration[32];
+	snprintf(ret, size, "blocked");
+	struct error *err = program_goroutine(shell->program, goid, &goroutine);
+	if (!err) {
+		int64_t wait_ns = goroutine_wait_ns(shell->program, goroutine);
+		snprintf(ret, size, "%s", goroutine_state(shell->program, goroutine));
+		if (wait_ns >= 0) {
+			size_t used = strlen(ret);
+			snprintf(ret + used, size - used, ", %s",
+				format_wait(shell->program, wait_ns, duration, sizeof(duration)));
+		}
+	}
+	error_destroy(err);
+}
+
+/* Where a goroutine is blocked, for people: "main.work work.go:12"; "" unknown. */
+static void place_text(struct shell *shell, uint64_t goid, char *ret, size_t size)
+{
+	struct goroutine_view view = {.program = shell->program};
+	struct error *err = program_goroutine(shell->program, goid, &view.goroutine);
+	if (!err)
+		err = goroutine_view_load(&view, VIEW_STACK);
+	const struct frame *top = err ? NULL : stack_telling_frame(&view.stack);
+	snprintf(ret, size, "%s", "");
+	if (top && top->function)
+		snprintf(ret, size, "%s %s:%d", top->function,
+			top->file ? base_name(top->file) : "?", top->line);
+	error_destroy(err);
+	goroutine_view_deinit(&view);
+}
+
+static void cancel_ignored(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const struct frame *frame = &verdict->frame;
+	char blocked[128], place[1024], holding[1024];
+	uint64_t goid = verdict->goids[0];
+	blocked_text(shell, goid, blocked, sizeof(blocked));
+	place_text(shell, goid, place, sizeof(place));
+	snprintf(holding, sizeof(holding), "%s %s:%d", frame->function ? frame->function : "?",
+		frame->file ? base_name(frame->file) : "?", frame->line);
+	fprintf(stream,
+		"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
+		" and is blocked [%s] in %s on something that does not end with it",
+		goid, type_of(forest, verdict->context), address_of(forest, verdict->context),
+		blocked, place[0] ? place : holding);
+	if (place[0] && frame->function && strcmp(place, holding) != 0)
+		fprintf(stream, "; who holds the context is %s", holding);
+}
+
+static void link_text(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const struct context *context = &forest->items[verdict->context];
+	char blocked[128];
+	switch (verdict->link) {
+	case LINK_HIDDEN:
+		fprintf(stream, "its type has a Done of its own, whose channel nobody closes");
+		break;
+	case LINK_NOT_REGISTERED:
+		fprintf(stream,
+			"it is not among that one's children: it was removed, or made when its "
+			"parent led elsewhere");
+		break;
+	case LINK_NO_RELAY:
+		fprintf(stream,
+			"its parent %s is of a type that package context does not know, and the "
+			"goroutine that should pass its end on is missing",
+			type_of(forest, context->parent));
+		break;
+	case LINK_RELAY_STUCK:
+		blocked_text(shell, verdict->relay, blocked, sizeof(blocked));
+		fprintf(stream,
+			"goroutine %" PRIu64 ", which should pass the end of %s on, is stuck "
+			"itself [%s]",
+			verdict->relay, type_of(forest, context->parent), blocked);
+		break;
+	default:
+		fprintf(stream, "it is among that one's children all the same");
+	}
+}
+
+static void not_propagated(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	fprintf(stream,
+		"%s 0x%" PRIx64 " did not end when %s 0x%" PRIx64 " above it was canceled: ",
+		type_of(forest, verdict->context), address_of(forest, verdict->context),
+		type_of(forest, verdict->other), address_of(forest, verdict->other));
+	link_text(shell, forest, verdict, stream);
+	size_t waiting = verdict->goid_count - (verdict->relay != 0);
+	if (waiting)
+		fprintf(stream, "; %zu goroutine%s for it", waiting,
+			waiting == 1 ? " waits" : "s wait");
+}
+
+static void pile_up(
+	const struct context_forest *forest, const struct verdict *verdict, FILE *stream)
+{
+	const struct context *context = &forest->items[verdict->context];
+	size_t children = context->child_count + context->unknown_children;
+	fprintf(stream, "%s 0x%" PRIx64 " has %zu children", context->type->name, context->address,
+		children);
+	if (verdict->count < children)
+		fprintf(stream, ", %zu of which", verdict->count);
+	else
+		fprintf(stream, " that");
+	fprintf(stream,
+		" nothing uses any more (%s, such as 0x%" PRIx64
+		"): they were made and never canceled",
+		type_of(forest, verdict->other), address_of(forest, verdict->other));
+	if (verdict->has_created)
+		fprintf(stream, "; a goroutine with the context was created by %s %s:%d",
+			verdict->created.function, base_name(verdict->created.file),
+			verdict->created.line);
+}
+
+static void write_sentence(struct shell *shell, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const char *type = type_of(forest, verdict->context);
+	uint64_t address = address_of(forest, verdict->context);
+	uint64_t goid = verdict->goid_count ? verdict->goids[0] : 0;
+	const struct frame *frame = &verdict->frame;
+	char duration[32];
+	format_duration(verdict->seconds_ns, duration, sizeof(duration));
+	switch (verdict->kind) {
+	case VERDICT_NOT_PROPAGATED:
+		not_propagated(shell, forest, verdict, stream);
+		break;
+	case VERDICT_CANCEL_IGNORED:
+		cancel_ignored(shell, forest, verdict, stream);
+		break;
+	case VERDICT_DEADLINE_PASSED:
+		fprintf(stream,
+			"the deadline of %s 0x%" PRIx64 " passed %s%s ago, and it is not canceled: "
+			"its timer was not started or could not run",
+			type, address, program_clock_is_exact(shell->program) ? "" : "≥", duration);
+		break;
+	case VERDICT_WAITS_FOREVER:
+		fprintf(stream,
+			"goroutine %" PRIu64 " waits in %s %s:%d for the Done of %s 0x%" PRIx64
+			", which nothing can cancel",
+			goid, frame->function ? frame->function : "?",
+			frame->file ? base_name(frame->file) : "?", frame->line, type, address);
+		break;
+	case VERDICT_PILE_UP:
+		pile_up(forest, verdict, stream);
+		break;
+	case VERDICT_LOST_WAKEUP:
+		fprintf(stream,
+			"the Done channel of %s 0x%" PRIx64 " is closed, and %zu goroutine%s still "
+			"parked on it",
+			type, address, verdict->goid_count,
+			verdict->goid_count == 1 ? " is" : "s are");
+		break;
+	}
+}
+
+char *verdict_sentence(
+	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	if (!stream)
+		return NULL;
+	write_sentence(shell, forest, verdict, stream);
+	return fclose(stream) == 0 ? text : (free(text), NULL);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool verdict_is_alike(
+	const struct context_forest *forest, const struct verdict *a, const struct verdict *b)
+{
+	return a->kind == b->kind && a->link == b->link && !a->relay == !b->relay &&
+	       forest->items[a->context].type == forest->items[b->context].type &&
+	       same_text(type_of(forest, a->other), type_of(forest, b->other)) &&
+	       same_text(a->frame.function, b->frame.function) && a->frame.line == b->frame.line &&
+	       a->has_created == b->has_created && a->created.line == b->created.line &&
+	       same_text(a->created.function, b->created.function);
+}
+
+char *verdict_place(struct shell *shell, const struct verdict *verdict)
+{
+	char place[1024];
+	if (verdict->kind != VERDICT_CANCEL_IGNORED)
+		return strdup("");
+	place_text(shell, verdict->goids[0], place, sizeof(place));
+	return strdup(place);
+}
+
+char *verdict_next(const struct context_forest *forest, const struct verdict *verdict)
+{
+	char *text = NULL;
+	uint64_t address = address_of(forest, verdict->context);
+	bool blames_goroutine =
+		verdict->kind == VERDICT_CANCEL_IGNORED || verdict->kind == VERDICT_WAITS_FOREVER;
+	int length;
+	if (blames_goroutine)
+		length = asprintf(&text, "goroutine %" PRIu64, verdict->goids[0]);
+	else if (verdict->relay)
+		length = asprintf(&text, "goroutine %" PRIu64, verdict->relay);
+	else if (verdict->kind == VERDICT_PILE_UP)
+		length = asprintf(&text, "ctx tree 0x%" PRIx64, address);
+	else
+		length = asprintf(&text, "ctx show 0x%" PRIx64, address);
+	return length < 0 ? NULL : text;
+}

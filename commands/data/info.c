@@ -1,0 +1,254 @@
+/* `info`: the program at a glance. */
+#include <inttypes.h>
+
+#include "commands/goroutines/goroutine_groups.h"
+#include "commands/session/registry.h"
+#include "commands/running/snapshot.h"
+#include "dbg/go/program/program.h"
+#include "dbg/go/goroutines/summary.h"
+
+static void line(struct output *output, const char *name, const char *value)
+{
+	output_printf(output, STYLE_DIM, "%-12s", name);
+	output_text(output, STYLE_PLAIN, value);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void build_text(struct output *output, const struct build_info *build)
+{
+	char text[512];
+	if (!build) {
+		line(output, "build", "the binary has no build information");
+		return;
+	}
+	if (build->module) {
+		snprintf(text, sizeof(text), "%s %s", build->module,
+			build->module_version ? build->module_version : "");
+		line(output, "module", text);
+	}
+	for (size_t i = 0; i < build->dependency_count; i++) {
+		snprintf(text, sizeof(text), "%s %s", build->dependencies[i].key,
+			build->dependencies[i].value ? build->dependencies[i].value : "");
+		line(output, i ? "" : "modules", text);
+	}
+	const char *title = "settings";
+	for (size_t i = 0; i < build->setting_count; i++) {
+		if (!build->settings[i].value || !build->settings[i].value[0])
+			continue;
+		_cleanup_free_ char *setting = NULL;
+		if (asprintf(&setting, "%s=%s", build->settings[i].key, build->settings[i].value) <
+			0)
+			setting = NULL;
+		line(output, title, setting ? setting : build->settings[i].key);
+		title = "";
+	}
+}
+
+static void states_text(struct output *output, const struct goroutine_groups *states)
+{
+	output_printf(output, STYLE_DIM, "%-12s", "");
+	for (size_t i = 0; i < states->count; i++)
+		output_printf(output, STYLE_PLAIN, "%s%zu %s", i ? ", " : "",
+			states->items[i].count, states->items[i].label);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void memory_text(struct output *output, const struct summary *summary)
+{
+	char live[32], in_use[32], released[32], pause[32], text[256];
+	const char *name = "memory";
+	if (summary->resident.present) {
+		format_size(summary->resident.value, text, sizeof(text));
+		strcat(text, " resident");
+		line(output, name, text);
+		name = "";
+	}
+	if (summary->heap_live.present && summary->heap_in_use.present) {
+		format_size(summary->heap_live.value, live, sizeof(live));
+		format_size(summary->heap_in_use.value, in_use, sizeof(in_use));
+		format_size(summary->heap_released.value, released, sizeof(released));
+		snprintf(text, sizeof(text), "heap: %s live, %s in use, %s returned to the system",
+			live, in_use, released);
+		line(output, name, text);
+	}
+	if (summary->gc_cycles.present) {
+		format_duration((int64_t)summary->gc_pause_ns.value, pause, sizeof(pause));
+		snprintf(text, sizeof(text), "%" PRIu64 " garbage collections, %s paused in all",
+			summary->gc_cycles.value, pause);
+		line(output, "", text);
+	}
+}
+
+/* Which of the two one looks at, and how old it is. */
+static void snapshot_text(struct shell *shell)
+{
+	char age[32], shared[32], text[128];
+	uint64_t size = snapshot_shared_size(shell->target);
+	format_duration(snapshot_age_ns(shell->target), age, sizeof(age));
+	snprintf(text, sizeof(text), "%s old; the process stood still for %.1f ms and runs", age,
+		(double)shell->target->stall_ns / 1e6);
+	line(&shell->out, "snapshot", text);
+	if (!size)
+		return;
+	format_size(size, shared, sizeof(shared));
+	snprintf(text, sizeof(text),
+		"%s that it shares with other processes or files are as they are now", shared);
+	line(&shell->out, "", text);
+}
+
+static void snapshot_json(struct json *json, struct target *target)
+{
+	if (!target->is_snapshot) {
+		json_null(json, "snapshot");
+		return;
+	}
+	json_object(json, "snapshot");
+	json_int(json, "taken_unix_ms", target->stop_realtime_ns / 1000000);
+	json_double(json, "age_seconds", (double)snapshot_age_ns(target) / 1e9);
+	json_int(json, "stall_ns", target->stall_ns);
+	json_uint(json, "shared_bytes", snapshot_shared_size(target));
+	json_end(json);
+}
+
+static void render_text(
+	struct shell *shell, const struct summary *summary, const struct goroutine_groups *states)
+{
+	struct output *output = &shell->out;
+	const struct target *target = shell->target;
+	char text[512], duration[32];
+	snprintf(
+		text, sizeof(text), "%s %d, %s", target->ops->kind, (int)target->pid, summary->exe);
+	line(output, "target", text);
+	if (target->is_snapshot)
+		snapshot_text(shell);
+	line(output, "go", program_go_version(shell->program));
+	if (summary->uptime_ns.present) {
+		format_duration((int64_t)summary->uptime_ns.value, duration, sizeof(duration));
+		snprintf(text, sizeof(text), "%s%s",
+			program_clock_is_exact(shell->program) ? "" : "at least ", duration);
+		line(output, "uptime", text);
+	}
+	snprintf(text, sizeof(text), "%zu, and %zu of the runtime's own",
+		summary->goroutines - summary->system_goroutines, summary->system_goroutines);
+	line(output, "goroutines", text);
+	if (summary->goroutines)
+		states_text(output, states);
+	else
+		line(output, "", "the Go runtime has not started yet: let the program run first");
+	snprintf(text, sizeof(text), "%zu, GOMAXPROCS %" PRIu64, summary->threads,
+		summary->gomaxprocs.value);
+	line(output, "threads", text);
+	memory_text(output, summary);
+	build_text(output, program_build_info(shell->program));
+	snprintf(text, sizeof(text), "%s; functions and lines: %s; maps: %s", summary->layouts,
+		summary->functions, summary->maps_are_swiss ? "Swiss tables" : "buckets");
+	line(output, "layouts", text);
+}
+
+static void known_json(struct json *json, const char *key, struct known value)
+{
+	if (value.present)
+		json_uint(json, key, value.value);
+	else
+		json_null(json, key);
+}
+
+static void pairs_json(
+	struct json *json, const char *key, const struct build_pair *pairs, size_t count)
+{
+	json_object(json, key);
+	for (size_t i = 0; i < count; i++)
+		json_string(json, pairs[i].key, pairs[i].value);
+	json_end(json);
+}
+
+static void build_json(struct json *json, const struct build_info *build)
+{
+	if (!build) {
+		json_null(json, "build");
+		return;
+	}
+	json_object(json, "build");
+	json_string(json, "path", build->path);
+	json_string(json, "module", build->module);
+	json_string(json, "module_version", build->module_version);
+	pairs_json(json, "dependencies", build->dependencies, build->dependency_count);
+	pairs_json(json, "settings", build->settings, build->setting_count);
+	json_end(json);
+}
+
+static void render_json(
+	struct shell *shell, const struct summary *summary, const struct goroutine_groups *states)
+{
+	struct json *json = json_create(&shell->out);
+	json_string(json, "target", shell->target->ops->kind);
+	json_int(json, "pid", shell->target->pid);
+	snapshot_json(json, shell->target);
+	json_string(json, "exe", summary->exe);
+	json_string(json, "go", program_go_version(shell->program));
+	if (summary->uptime_ns.present)
+		json_double(json, "uptime_seconds", (double)summary->uptime_ns.value / 1e9);
+	else
+		json_null(json, "uptime_seconds");
+	known_json(json, "gomaxprocs", summary->gomaxprocs);
+	json_uint(json, "threads", summary->threads);
+	json_object(json, "goroutines");
+	json_uint(json, "total", summary->goroutines);
+	json_uint(json, "system", summary->system_goroutines);
+	json_object(json, "by_state");
+	for (size_t i = 0; i < states->count; i++)
+		json_uint(json, states->items[i].label, states->items[i].count);
+	json_end(json);
+	json_end(json);
+	json_object(json, "memory");
+	known_json(json, "resident", summary->resident);
+	known_json(json, "heap_live", summary->heap_live);
+	known_json(json, "heap_in_use", summary->heap_in_use);
+	known_json(json, "heap_released", summary->heap_released);
+	known_json(json, "gc_cycles", summary->gc_cycles);
+	known_json(json, "gc_pause_ns", summary->gc_pause_ns);
+	json_end(json);
+	build_json(json, program_build_info(shell->program));
+	json_string(json, "layouts", summary->layouts);
+	json_string(json, "functions", summary->functions);
+	json_finish(json);
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	struct summary summary;
+	struct goroutine_matches all = {0};
+	struct goroutine_groups states = {0};
+	struct view_query query = {.with_system = true};
+	struct error *err = program_summary(shell->program, &summary);
+	if (!err)
+		err = goroutine_matches_load(shell, &query, &all);
+	if (!err)
+		err = goroutine_groups_make(shell, &all, GROUP_BY_STATUS, 0, &states);
+	if (!err && argument_given(arguments, "json"))
+		render_json(shell, &summary, &states);
+	else if (!err)
+		render_text(shell, &summary, &states);
+	goroutine_groups_deinit(&states);
+	goroutine_matches_deinit(&all);
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command info_command = {
+	.name = "info",
+	.group = GROUP_DATA,
+	.usage = "info [--json]",
+	.summary = "Shows the program at a glance: Go version, goroutines by status, memory, build",
+	.help = "The last line tells which source each piece of knowledge came from. For a "
+		"snapshot the second one tells its age.",
+	.example = "info",
+	.options = options,
+	.needs_target = true,
+	.run = run,
+};
+REGISTER_COMMAND(info_command);

@@ -1,0 +1,114 @@
+/* `list`: source around the selected frame, a line or a function. */
+#include "commands/session/registry.h"
+#include "commands/session/selection.h"
+#include "commands/render/source_lines.h"
+#include "dbg/go/stacks/function.h"
+
+/* FILE:LINE */
+static bool parse_place(const char *text, char **ret_file, uint64_t *ret_line)
+{
+	const char *colon = strrchr(text, ':');
+	if (!colon || colon == text)
+		return false;
+	struct error *err = argument_number(colon + 1, "line", ret_line);
+	if (err) {
+		error_destroy(err);
+		return false;
+	}
+	*ret_file = strndup(text, (size_t)(colon - text));
+	return *ret_file != NULL;
+}
+
+static struct error *read_named(
+	struct shell *shell, const char *text, int around, struct source_lines *ret)
+{
+	_cleanup_free_ char *file = NULL;
+	uint64_t line;
+	if (parse_place(text, &file, &line)) {
+		if (line > INT32_MAX - 10000)
+			return error_create(ERROR_USAGE, "%s: no file has so many lines", text);
+		const char *found;
+		struct error *err = program_find_file(shell->program, file, &found);
+		if (!err)
+			err = source_lines_read(shell, found, (int)line, around, ret);
+		if (!err)
+			ret->marked = (int)line;
+		return err;
+	}
+	struct code_place place;
+	struct error *err = program_find_function(shell->program, text, &place);
+	if (!err)
+		err = source_lines_read(shell, place.file, place.line + around, around, ret);
+	if (!err)
+		ret->marked = place.line;
+	return err;
+}
+
+static struct error *read_selected(struct shell *shell, int around, struct source_lines *ret)
+{
+	struct selected selected;
+	const struct frame *frame;
+	struct error *err = selected_load(shell, 0, &selected);
+	if (err)
+		return err;
+	err = selected_frame(shell, &selected, &frame);
+	if (!err && (!frame->file || frame->line <= 0))
+		err = error_create(
+			ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
+	if (!err)
+		err = source_lines_read(shell, frame->file, frame->line, around, ret);
+	if (!err)
+		ret->marked = frame->line;
+	selected_deinit(&selected);
+	return err;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	int around = shell->settings.list_lines ? (int)shell->settings.list_lines / 2 : 5;
+	struct source_lines lines;
+	struct error *err = arguments->word_count
+				    ? read_named(shell, arguments->words[0], around, &lines)
+				    : read_selected(shell, around, &lines);
+	if (err)
+		return err;
+	if (argument_given(arguments, "json"))
+		source_lines_json(&shell->out, &lines);
+	else
+		source_lines_text(&shell->out, &lines);
+	source_lines_deinit(&lines);
+	return NULL;
+}
+
+static void complete(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	if (word_index == 0 && shell->program)
+		complete_function(shell, word, candidates);
+}
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const aliases[] = {"l", NULL};
+
+static const struct command list_command = {
+	.name = "list",
+	.aliases = aliases,
+	.group = GROUP_DATA,
+	.usage = "list [FUNC | FILE:LINE] [--json]",
+	.options = options,
+	.summary = "Prints the source around the selected frame, a function or a line",
+	.help = "FILE may be the end of a path, as stacks show it. The source must be on this "
+		"machine; `set source-path FROM=TO` tells where, if not "
+		"at the path that the "
+		"binary names.",
+	.example = "list main.worker",
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete,
+	.run = run,
+};
+REGISTER_COMMAND(list_command);

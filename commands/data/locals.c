@@ -1,0 +1,170 @@
+/* `args` and `locals`: the variables of the selected frame. */
+#include <inttypes.h>
+
+#include "commands/session/registry.h"
+#include "commands/data/value_view.h"
+
+/* A variable with its value, decoded. */
+struct shown {
+	const struct variable *variable;
+	struct value_node node; /* unless the variable is missing */
+};
+
+struct shown_list {
+	struct shown *items;
+	size_t count;
+};
+
+static void shown_list_deinit(struct shown_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		value_node_deinit(&list->items[i].node);
+	free(list->items);
+}
+
+static bool is_wanted(const struct variable *variable, bool arguments)
+{
+	return arguments == (variable->is_argument || variable->is_result);
+}
+
+static struct error *load(struct shell *shell, const struct variables *variables, bool arguments,
+	struct shown_list *ret)
+{
+	struct value_limits limits = limits_from_settings(&shell->settings);
+	*ret = (struct shown_list){.items = calloc(variables->count + 1, sizeof(*ret->items))};
+	if (!ret->items)
+		return error_no_memory();
+	for (size_t i = 0; i < variables->count; i++) {
+		const struct variable *variable = &variables->items[i];
+		if (!is_wanted(variable, arguments))
+			continue;
+		struct shown *shown = &ret->items[ret->count];
+		shown->variable = variable;
+		struct error *err = variable->missing
+					    ? NULL
+					    : value_describe(shell->program, &variable->value,
+						      &limits, &shown->node);
+		if (err)
+			return err;
+		ret->count++;
+	}
+	return NULL;
+}
+
+static void render_text(struct shell *shell, const struct shown_list *list, bool arguments)
+{
+	struct output *output = &shell->out;
+	if (!list->count)
+		output_printf(output, STYLE_DIM, "%s\n",
+			arguments ? "no parameters and no results that are set"
+				  : "no variables here");
+	for (size_t i = 0; i < list->count && !output_failed(output); i++) {
+		const struct variable *variable = list->items[i].variable;
+		const char *suffix = variable->shadowed ? " (shadowed)" : "";
+		output_text(output, STYLE_STRONG, variable->name);
+		output_printf(output, STYLE_PLAIN, "%s = ", suffix);
+		unsigned column = (unsigned)(strlen(variable->name) + strlen(suffix) + 3);
+		if (!variable->missing) {
+			value_text(output, &list->items[i].node, column, 0);
+			continue;
+		}
+		output_printf(output, STYLE_DIM, "(");
+		output_text(output, STYLE_DIM, variable->missing);
+		output_printf(output, STYLE_DIM, ")");
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+}
+
+static void render_json(
+	struct shell *shell, const struct frame_view *view, const struct shown_list *list)
+{
+	struct json *json = json_create(&shell->out);
+	json_uint(json, "index", shell->selection.frame);
+	json_string(json, "func", view->frame->function);
+	json_array(json, "variables");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct variable *variable = list->items[i].variable;
+		json_object(json, NULL);
+		json_string(json, "name", variable->name);
+		json_string(json, "type", variable->type ? variable->type->name : NULL);
+		json_int(json, "line", variable->line);
+		json_bool(json, "argument", variable->is_argument);
+		json_bool(json, "result", variable->is_result);
+		json_bool(json, "shadowed", variable->shadowed);
+		json_address(json, "addr", variable->value.address);
+		json_string(json, "missing", variable->missing);
+		if (!variable->missing) {
+			value_line_json(json, &list->items[i].node);
+			value_json(json, "value", &list->items[i].node);
+		}
+		json_end(json);
+	}
+	json_end(json);
+	json_finish(json);
+}
+
+static struct error *show(
+	struct shell *shell, const struct arguments *arguments, bool only_arguments)
+{
+	struct frame_view view;
+	struct shown_list list = {0};
+	struct error *err = frame_view_load(shell, &view);
+	if (err)
+		return err;
+	err = take_pointer(view.problem);
+	if (!err)
+		err = load(shell, &view.variables, only_arguments, &list);
+	if (!err && argument_given(arguments, "json"))
+		render_json(shell, &view, &list);
+	else if (!err)
+		render_text(shell, &list, only_arguments);
+	shown_list_deinit(&list);
+	frame_view_deinit(&view);
+	return err;
+}
+
+static struct error *run_args(struct shell *shell, const struct arguments *arguments)
+{
+	return show(shell, arguments, true);
+}
+
+static struct error *run_locals(struct shell *shell, const struct arguments *arguments)
+{
+	return show(shell, arguments, false);
+}
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char help[] =
+	"Go keeps variables of a frame that has called another one in memory or nowhere: what the "
+	"compiler did not need after the call is optimized out. \"frame N\", \"up\" and \"down\" "
+	"select the frame, \"goroutine ID\" the goroutine.";
+
+static const struct command args_command = {
+	.name = "args",
+	.group = GROUP_DATA,
+	.usage = "args [--json]",
+	.summary = "Shows the parameters of the selected frame, and its results that are set",
+	.help = help,
+	.example = "args",
+	.options = options,
+	.needs_target = true,
+	.run = run_args,
+};
+REGISTER_COMMAND(args_command);
+
+static const struct command locals_command = {
+	.name = "locals",
+	.group = GROUP_DATA,
+	.usage = "locals [--json]",
+	.summary = "Shows the local variables of the selected frame",
+	.help = help,
+	.example = "locals",
+	.options = options,
+	.needs_target = true,
+	.run = run_locals,
+};
+REGISTER_COMMAND(locals_command);

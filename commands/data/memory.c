@@ -1,0 +1,247 @@
+/* `x`: memory as numbers, characters or addresses with what they point to. */
+#include <inttypes.h>
+
+#include "commands/threads/registers.h"
+#include "commands/session/registry.h"
+#include "commands/session/selection.h"
+
+enum { MAX_COUNT = 65536 };
+
+enum format { FORMAT_HEX, FORMAT_DECIMAL, FORMAT_CHARACTERS, FORMAT_ADDRESS };
+
+static const char *const format_names[] = {"hex", "dec", "char", "addr", NULL};
+static const char *const size_names[] = {"1", "2", "4", "8", NULL};
+
+/* A number, or $REGISTER of the selected frame or thread, with an optional +N or -N. */
+static struct error *parse_address(struct shell *shell, const char *text, uint64_t *ret)
+{
+	if (text[0] != '$')
+		return argument_number(text, "address", ret);
+	size_t length = strcspn(text + 1, "+-");
+	_cleanup_free_ char *name = strndup(text + 1, length);
+	struct selected selected;
+	const struct frame *frame;
+	struct error *err = selected_load(shell, 0, &selected);
+	if (err)
+		return err;
+	err = selected_frame(shell, &selected, &frame);
+	bool found = false;
+	if (!err && name &&
+		(strcmp(name, "pc") == 0 || strcmp(name, "sp") == 0 || strcmp(name, "fp") == 0)) {
+		*ret = name[0] == 'p' ? frame->pc : name[0] == 's' ? frame->sp : frame->fp;
+		found = true;
+	}
+	for (const struct register_name *r = register_names; !err && name && !found && r->name;
+		r++) {
+		if (strcmp(name, r->name) == 0 && selected.thread && selected.thread->regs_valid) {
+			*ret = register_value(&selected.thread->regs, r);
+			found = true;
+		}
+	}
+	selected_deinit(&selected);
+	if (!err && !found)
+		err = error_create(ERROR_USAGE,
+			"$%s is not known here: $pc, $sp and $fp of the frame, or a register of a "
+			"running goroutine's thread",
+			name ? name : "");
+	const char *rest = text + 1 + length;
+	uint64_t offset = 0;
+	if (!err && *rest)
+		err = argument_number(rest + 1, "offset", &offset);
+	if (!err)
+		*ret = *rest == '-' ? *ret - offset : *ret + offset;
+	return err;
+}
+
+/* "main.worker+0x1d", "goroutine 18", or nothing. */
+static void annotate(struct shell *shell, uint64_t value)
+{
+	const struct goroutine_list *list;
+	const char *function = program_function_name(shell->program, value);
+	if (function) {
+		output_printf(&shell->out, STYLE_DIM, "  ");
+		output_text(&shell->out, STYLE_FUNCTION, function);
+		return;
+	}
+	struct error *err = program_goroutines(shell->program, &list);
+	for (size_t i = 0; !err && i < list->count; i++) {
+		if (list->items[i].address == value)
+			output_printf(&shell->out, STYLE_DIM, "  g of goroutine %" PRIu64,
+				list->items[i].goid);
+	}
+	error_destroy(err);
+}
+
+static uint64_t item_at(const uint8_t *bytes, size_t size)
+{
+	uint64_t value = 0;
+	memcpy(&value, bytes, size);
+	return value;
+}
+
+static void print_item(struct output *output, uint64_t value, size_t size, enum format format)
+{
+	unsigned shift = 64 - 8 * (unsigned)size;
+	if (format == FORMAT_DECIMAL)
+		output_printf(output, STYLE_PLAIN, " %" PRId64, (int64_t)(value << shift) >> shift);
+	else
+		output_printf(output, STYLE_PLAIN, " 0x%0*" PRIx64, (int)size * 2, value);
+}
+
+static void print_characters(struct output *output, const uint8_t *bytes, size_t count)
+{
+	output_printf(output, STYLE_DIM, "  ");
+	for (size_t i = 0; i < count; i++)
+		output_printf(output, STYLE_PLAIN, "%c",
+			bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : '.');
+}
+
+static void print_memory(struct shell *shell, uint64_t address, const uint8_t *bytes, size_t count,
+	size_t size, enum format format)
+{
+	struct output *output = &shell->out;
+	size_t per_line = format == FORMAT_ADDRESS	? 1
+			  : format == FORMAT_CHARACTERS ? 64
+							: 16 / size;
+	for (size_t i = 0; i < count && !output_failed(output); i += per_line) {
+		output_printf(output, STYLE_ADDRESS, "0x%" PRIx64 ":", address + i * size);
+		size_t here = count - i < per_line ? count - i : per_line;
+		for (size_t j = 0; j < here && format != FORMAT_CHARACTERS; j++)
+			print_item(output, item_at(bytes + (i + j) * size, size), size, format);
+		if (format == FORMAT_CHARACTERS || format == FORMAT_HEX)
+			print_characters(output, bytes + i * size, here * size);
+		if (format == FORMAT_ADDRESS)
+			annotate(shell, item_at(bytes + i * size, size));
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+}
+
+static void memory_json(
+	struct output *output, uint64_t address, const uint8_t *bytes, size_t count, size_t size)
+{
+	struct json *json = json_create(output);
+	json_address(json, "addr", address);
+	json_uint(json, "size", size);
+	json_array(json, "values"); /* as text: numbers of 64 bits are too large for many readers */
+	for (size_t i = 0; i < count; i++) {
+		char text[24];
+		snprintf(text, sizeof(text), "0x%" PRIx64, item_at(bytes + i * size, size));
+		json_string(json, NULL, text);
+	}
+	json_end(json);
+	json_finish(json);
+}
+
+/* What to show. */
+struct request {
+	uint64_t address, count, size;
+	enum format format;
+};
+
+/* gdb's "/8xg": a count, a letter for the format, a letter for the size. */
+static struct error *parse_gdb_format(const char *text, struct request *request)
+{
+	static const char formats[] = "xdca", sizes[] = "bhwg";
+	char *end;
+	uint64_t count = strtoull(text, &end, 10);
+	if (end != text)
+		request->count = count;
+	for (; *end; end++) {
+		const char *format = strchr(formats, *end), *size = strchr(sizes, *end);
+		if (format)
+			request->format = (enum format)(format - formats);
+		else if (size)
+			request->size = 1ull << (size - sizes);
+		else
+			return error_create(ERROR_USAGE,
+				"x/%s: '%c' is none of the formats x (hex), d (decimal), c "
+				"(characters), a "
+				"(addresses) and none of the sizes b, h, w, g (1, 2, 4, 8 bytes)",
+				text, *end);
+	}
+	return NULL;
+}
+
+static struct error *parse_options(const struct arguments *arguments, struct request *request)
+{
+	const char *format = argument_value(arguments, "format");
+	for (unsigned i = 0; format && format_names[i]; i++) {
+		if (strcmp(format, format_names[i]) == 0)
+			request->format = (enum format)i;
+	}
+	const char *size = argument_value(arguments, "size");
+	return size ? argument_number(size, "--size", &request->size) : NULL;
+}
+
+static struct error *parse_request(
+	struct shell *shell, const struct arguments *arguments, struct request *request)
+{
+	const char *const *words = arguments->words;
+	*request = (struct request){.count = 16, .size = 8};
+	struct error *err = parse_options(arguments, request);
+	if (!err && words[0][0] == '/')
+		err = parse_gdb_format(*words++ + 1, request);
+	if (!err && !words[0])
+		err = error_create(ERROR_USAGE, "x: which address?");
+	if (!err)
+		err = parse_address(shell, words[0], &request->address);
+	if (!err && words[1])
+		err = argument_number(words[1], "count", &request->count);
+	if (!err && request->count > MAX_COUNT)
+		err = error_create(ERROR_USAGE, "x shows at most %d items at a time", MAX_COUNT);
+	if (request->format == FORMAT_ADDRESS)
+		request->size = 8;
+	if (request->format == FORMAT_CHARACTERS)
+		request->size = 1;
+	return err;
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	struct request request;
+	struct error *err = parse_request(shell, arguments, &request);
+	if (err)
+		return err;
+	size_t size = (size_t)(request.count * request.size);
+	_cleanup_free_ uint8_t *bytes = malloc(size + 1);
+	if (!bytes)
+		return error_no_memory();
+	err = target_read(shell->target, request.address, bytes, size);
+	if (!err && argument_given(arguments, "json"))
+		memory_json(&shell->out, request.address, bytes, (size_t)request.count,
+			(size_t)request.size);
+	else if (!err)
+		print_memory(shell, request.address, bytes, (size_t)request.count,
+			(size_t)request.size, request.format);
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"format", 'f', "FORMAT", "how to show each item; addr says what it points to",
+		format_names},
+	{"size", 's', "BYTES", "of each item (8)", size_names},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const aliases[] = {"examine", NULL};
+
+static const struct command x_command = {
+	.name = "x",
+	.aliases = aliases,
+	.group = GROUP_DATA,
+	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8] "
+		 "[--json]",
+	.summary = "Prints memory",
+	.help = "ADDRESS is a number or $pc, $sp, $fp of the selected frame, or a register of the "
+		"thread that runs it "
+		"($rsp), with +N or -N behind it. x/8xg ADDRESS works as in gdb: count, format, "
+		"size.",
+	.example = "x $sp 32 --format addr    the stack with the functions it returns to",
+	.options = options,
+	.min_words = 1,
+	.max_words = 3,
+	.needs_target = true,
+	.run = run,
+};
+REGISTER_COMMAND(x_command);

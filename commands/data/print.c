@@ -1,0 +1,235 @@
+/* `print` and `whatis`: values and types of expressions. */
+#include <inttypes.h>
+
+#include "commands/session/registry.h"
+#include "commands/data/value_view.h"
+
+/* ---- print ---- */
+
+static void print_json(struct shell *shell, const char *text, const struct value *value,
+	const struct value_node *node)
+{
+	struct json *json = json_create(&shell->out);
+	json_string(json, "expr", text);
+	json_string(json, "type", value->type->name);
+	json_address(json, "addr", value->address);
+	value_line_json(json, node);
+	value_json(json, "value", node);
+	json_finish(json);
+}
+
+static struct error *print_line(struct shell *shell, const struct value_node *node)
+{
+	char *line;
+	struct error *err = value_node_line(node, &line);
+	if (err)
+		return err;
+	output_text(&shell->out, STYLE_PLAIN, line);
+	output_printf(&shell->out, STYLE_PLAIN, "\n");
+	free(line);
+	return NULL;
+}
+
+static struct error *print_value(struct shell *shell, const struct arguments *arguments,
+	const char *text, const struct value *value)
+{
+	struct value_limits limits = limits_from_settings(&shell->settings);
+	struct value_node node;
+	struct error *err = value_describe(shell->program, value, &limits, &node);
+	if (err)
+		return err;
+	if (node.shape == VALUE_MISSING)
+		err = error_create(ERROR_FAULT, "%s: %s", text, node.text);
+	else if (argument_given(arguments, "json"))
+		print_json(shell, text, value, &node);
+	else if (argument_given(arguments, "line"))
+		err = print_line(shell, &node);
+	else
+		value_text(&shell->out, &node, 0, 0);
+	value_node_deinit(&node);
+	return err;
+}
+
+static struct error *run_print(struct shell *shell, const struct arguments *arguments)
+{
+	_cleanup_free_ char *text = join_words(arguments);
+	struct frame_view view;
+	struct value value;
+	if (!text)
+		return error_no_memory();
+	struct error *err = frame_view_load(shell, &view);
+	if (err)
+		return err;
+	err = frame_view_evaluate(shell, &view, text, &value);
+	if (!err) {
+		err = print_value(shell, arguments, text, &value);
+		value_deinit(&value);
+	}
+	frame_view_deinit(&view);
+	return err;
+}
+
+static void complete_variable(
+	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+{
+	struct frame_view view;
+	if (word_index || !shell->program)
+		return;
+	struct error *err = frame_view_load(shell, &view);
+	if (!err) {
+		/* What stands before a name stays. */
+		size_t prefix = strspn(word, "*&(");
+		for (size_t i = 0; i < view.variables.count; i++) {
+			char text[256];
+			snprintf(text, sizeof(text), "%.*s%s", (int)prefix, word,
+				view.variables.items[i].name);
+			completions_add(candidates, word, text);
+		}
+		frame_view_deinit(&view);
+	}
+	error_destroy(err);
+}
+
+static const struct command_option print_options[] = {
+	{"line", 0, NULL, "on one line in Go's syntax, as %#v would print it", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const print_aliases[] = {"p", NULL};
+
+static const struct command print_command = {
+	.name = "print",
+	.aliases = print_aliases,
+	.group = GROUP_DATA,
+	.usage = "print EXPR [--line] [--json]",
+	.summary =
+		"Prints a value: a variable of the selected frame, a global, or what they lead to",
+	.help = "EXPR is in Go's notation: request.Header[\"Accept\"][0], *p, &x.mu, jobs[2:5], "
+		"main.counter, http.DefaultClient.Timeout, err.(*net.OpError).Op, "
+		"(*main.Job)(0xc000012345).id. The last one needs no variables, and so works on "
+		"programs without debug information too. Names are looked for in the selected "
+		"frame first (\"frame N\", \"up\", \"down\"); globals of its own package need no "
+		"package name. \"set print-depth N\", \"print-length\" and \"print-string\" set "
+		"how "
+		"much is shown.",
+	.example = "print request.Header[\"Accept\"]",
+	.options = print_options,
+	.min_words = 1,
+	.max_words = ARGUMENTS_MAX_WORDS,
+	.needs_target = true,
+	.expression = true,
+	.complete = complete_variable,
+	.run = run_print,
+};
+REGISTER_COMMAND(print_command);
+
+/* ---- whatis ---- */
+
+static void type_text(struct shell *shell, const struct go_type *type,
+	const struct go_field *fields, size_t count)
+{
+	struct output *output = &shell->out;
+	output_text(output, STYLE_STRONG, type->name);
+	output_printf(output, STYLE_DIM, "  %" PRIu64 " bytes%s", type->size,
+		count ? ", fields with their offsets:" : "");
+	output_printf(output, STYLE_PLAIN, "\n");
+	for (size_t i = 0; i < count; i++) {
+		output_printf(output, STYLE_DIM, "%6" PRIu64 "  ", fields[i].offset);
+		output_text(output, STYLE_PLAIN, fields[i].embedded ? "" : fields[i].name);
+		output_printf(output, STYLE_PLAIN, "%s", fields[i].embedded ? "" : " ");
+		output_text(output, STYLE_PLAIN, fields[i].type->name);
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+}
+
+static void type_json(struct shell *shell, const char *text, uint64_t address,
+	const struct go_type *type, const struct go_field *fields, size_t count)
+{
+	struct json *json = json_create(&shell->out);
+	json_string(json, "expr", text);
+	json_string(json, "type", type->name);
+	json_string(json, "package", type->package);
+	json_uint(json, "size", type->size);
+	json_address(json, "addr", address);
+	json_address(json, "descriptor", type->descriptor);
+	json_array(json, "fields");
+	for (size_t i = 0; i < count; i++) {
+		json_object(json, NULL);
+		json_string(json, "name", fields[i].name);
+		json_string(json, "type", fields[i].type->name);
+		json_uint(json, "offset", fields[i].offset);
+		json_bool(json, "embedded", fields[i].embedded);
+		json_end(json);
+	}
+	json_end(json);
+	json_finish(json);
+}
+
+static struct error *show_type(struct shell *shell, const struct arguments *arguments,
+	const char *text, uint64_t address, const struct go_type *type)
+{
+	const struct go_field *fields = NULL;
+	size_t count = 0;
+	struct error *err = NULL;
+	if (type->kind == GO_STRUCT)
+		err = go_type_fields(shell->program, type, &fields, &count);
+	if (err)
+		return err;
+	if (argument_given(arguments, "json"))
+		type_json(shell, text, address, type, fields, count);
+	else
+		type_text(shell, type, fields, count);
+	return NULL;
+}
+
+static struct error *run_whatis(struct shell *shell, const struct arguments *arguments)
+{
+	_cleanup_free_ char *text = join_words(arguments);
+	struct frame_view view;
+	struct value value;
+	const struct go_type *type;
+	if (!text)
+		return error_no_memory();
+	struct error *err = frame_view_load(shell, &view);
+	if (err)
+		return err;
+	err = frame_view_evaluate(shell, &view, text, &value);
+	if (!err) {
+		err = show_type(shell, arguments, text, value.address, value.type);
+		value_deinit(&value);
+	} else {
+		/* Perhaps the name of a type. */
+		struct error *other = program_type_named(shell->program, text, &type);
+		if (!other) {
+			error_destroy(err);
+			err = show_type(shell, arguments, text, 0, type);
+		}
+		error_destroy(other);
+	}
+	frame_view_deinit(&view);
+	return err;
+}
+
+static const struct command_option whatis_options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command whatis_command = {
+	.name = "whatis",
+	.group = GROUP_DATA,
+	.usage = "whatis EXPR | TYPE [--json]",
+	.summary = "Shows the type of an expression, and the fields of a struct type",
+	.help = "EXPR is as for \"print\". A struct's fields are shown with their offsets in "
+		"bytes.",
+	.example = "whatis http.Request",
+	.options = whatis_options,
+	.min_words = 1,
+	.max_words = ARGUMENTS_MAX_WORDS,
+	.needs_target = true,
+	.expression = true,
+	.complete = complete_variable,
+	.run = run_whatis,
+};
+REGISTER_COMMAND(whatis_command);

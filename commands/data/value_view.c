@@ -1,0 +1,84 @@
+/* Variables of the selected frame, for commands: see value_view.h. */
+#include "commands/data/value_view.h"
+
+static bool is_final(const struct error *err)
+{
+	return err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
+	       err->code == ERROR_CANCELLED;
+}
+
+struct error *frame_view_load(struct shell *shell, struct frame_view *ret)
+{
+	*ret = (struct frame_view){0};
+	struct error *err = selected_load(shell, 0, &ret->selected);
+	if (!err)
+		err = selected_frame(shell, &ret->selected, &ret->frame);
+	if (err)
+		ret->frame = NULL;
+	else
+		err = frame_variables(shell->program, ret->selected.stack, shell->selection.frame,
+			ret->selected.thread, &ret->variables);
+	if (err && is_final(err)) {
+		frame_view_deinit(ret);
+		return err;
+	}
+	ret->problem = err;
+	return NULL;
+}
+
+void frame_view_deinit(struct frame_view *view)
+{
+	selected_deinit(&view->selected);
+	variables_deinit(&view->variables);
+	error_destroy(view->problem);
+	*view = (struct frame_view){0};
+}
+
+struct error *frame_view_evaluate(
+	struct shell *shell, const struct frame_view *view, const char *text, struct value *ret)
+{
+	struct evaluation evaluation = {
+		.program = shell->program,
+		.variables = &view->variables,
+		.function = view->frame ? view->frame->function : NULL,
+	};
+	struct access access;
+	struct error *err = access_parse(text, &access);
+	if (!err)
+		err = evaluate(&evaluation, &access, ret);
+	bool plain = access.count == 1 && access.steps[0].kind == ACCESS_NAME;
+	if (err && plain && view->problem && !is_final(err))
+		shell_warn(shell, "%s", view->problem->message);
+	access_deinit(&access);
+	return err;
+}
+
+char *join_words(const struct arguments *arguments)
+{
+	size_t size = 1;
+	for (size_t i = 0; i < arguments->word_count; i++)
+		size += strlen(arguments->words[i]) + 1;
+	char *text = malloc(size);
+	if (!text)
+		return NULL;
+	text[0] = 0;
+	for (size_t i = 0; i < arguments->word_count; i++) {
+		if (i)
+			strcat(text, " ");
+		strcat(text, arguments->words[i]);
+	}
+	return text;
+}
+
+struct value_limits limits_from_settings(const struct settings *settings)
+{
+	struct value_limits limits = value_limits_default;
+	/* Whoever asks for long lists wants as many nodes. */
+	size_t wanted = (size_t)settings->print_length * 20;
+	limits.depth = settings->print_depth;
+	limits.elements = settings->print_length;
+	limits.string = settings->print_string;
+	if (limits.nodes < wanted)
+		limits.nodes = wanted;
+	return limits;
+}

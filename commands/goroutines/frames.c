@@ -1,0 +1,246 @@
+/* `bt`, `frame`, `up`, `down`: the stack of the selected goroutine or thread. */
+#include <inttypes.h>
+
+#include "commands/session/registry.h"
+#include "commands/session/selection.h"
+#include "commands/render/source_lines.h"
+
+/* ---- bt ---- */
+
+static void backtrace_text(struct shell *shell, struct selected *selected, bool all, size_t limit)
+{
+	struct stack stack = *selected->stack;
+	size_t left_out = limit && limit < stack.count ? stack.count - limit : 0;
+	stack.count -= left_out;
+	if (selected->view.goroutine)
+		goroutine_heading(&shell->out, &selected->view);
+	else
+		output_printf(&shell->out, STYLE_STRONG, "thread %d\n", selected->thread->tid);
+	stack_text(&shell->out, &stack, all, shell->selection.frame);
+	if (left_out)
+		output_printf(&shell->out, STYLE_DIM, "       … %zu more frames\n", left_out);
+	else if (selected->view.goroutine)
+		creator_text(&shell->out, shell->program, selected->view.goroutine, true);
+}
+
+static void backtrace_json(struct shell *shell, struct selected *selected)
+{
+	struct json *json = json_create(&shell->out);
+	if (selected->view.goroutine) {
+		json_array(json, "goroutines");
+		goroutine_json(json, &selected->view, true);
+		json_end(json);
+	} else {
+		json_int(json, "thread", selected->thread->tid);
+		stack_json(json, selected->stack);
+	}
+	json_finish(json);
+}
+
+static struct error *run_bt(struct shell *shell, const struct arguments *arguments)
+{
+	uint64_t limit = 0, goid;
+	struct error *err = NULL;
+	if (argument_value(arguments, "limit"))
+		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
+	struct selection before = shell->selection;
+	if (!err && arguments->word_count) {
+		err = argument_number(arguments->words[0], "goroutine id", &goid);
+		if (!err)
+			select_goroutine(shell, goid); /* for this command only */
+	}
+	struct selected selected;
+	const struct frame *frame;
+	if (!err)
+		err = selected_load(shell, VIEW_ALL, &selected);
+	if (!err) {
+		error_destroy(selected_frame(shell, &selected, &frame));
+		bool all =
+			argument_given(arguments, "all-frames") || shell->settings.runtime_frames;
+		if (argument_given(arguments, "json"))
+			backtrace_json(shell, &selected);
+		else
+			backtrace_text(shell, &selected, all, (size_t)limit);
+		selected_deinit(&selected);
+	}
+	if (arguments->word_count)
+		shell->selection = before;
+	return err;
+}
+
+static const struct command_option bt_options[] = {
+	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
+	{"limit", 'n', "N", "at most the N innermost frames", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const bt_aliases[] = {"backtrace", "stack", "where", NULL};
+
+static const struct command bt_command = {
+	.name = "bt",
+	.aliases = bt_aliases,
+	.group = GROUP_GOROUTINES,
+	.usage = "bt [ID] [--all-frames] [--limit N] [--json]",
+	.summary = "Prints the stack of the selected goroutine or thread, or of goroutine ID",
+	.help = "The frames are those that Go itself would print, inlined calls included. Frames "
+		"of the runtime's "
+		"internals are left out, their numbers kept; --all-frames shows them.",
+	.example = "bt 18 --all-frames",
+	.options = bt_options,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_goroutine,
+	.run = run_bt,
+};
+REGISTER_COMMAND(bt_command);
+
+/* ---- frame, up, down ---- */
+
+static void show_frame_json(struct shell *shell, const struct frame *frame)
+{
+	struct json *json = json_create(&shell->out);
+	json_uint(json, "index", shell->selection.frame);
+	frame_json(json, "frame", frame);
+	json_finish(json);
+}
+
+/* Shows the selected frame with its source line, if the source is here. */
+static struct error *show_frame(
+	struct shell *shell, const struct arguments *arguments, struct selected *selected)
+{
+	const struct frame *frame;
+	struct error *err = selected_frame(shell, selected, &frame);
+	if (err)
+		return err;
+	if (argument_given(arguments, "json")) {
+		show_frame_json(shell, frame);
+		return NULL;
+	}
+	struct stack one = {.frames = &selected->stack->frames[shell->selection.frame], .count = 1};
+	output_printf(&shell->out, STYLE_STRONG, "frame %zu of %zu: ", shell->selection.frame,
+		selected->stack->count);
+	output_text(&shell->out, STYLE_FUNCTION, one.frames->function);
+	output_printf(&shell->out, STYLE_PLAIN, "\n  at ");
+	output_text(&shell->out, STYLE_PLAIN, frame->file ? frame->file : "?");
+	output_printf(&shell->out, STYLE_PLAIN, ":%d%s\n", frame->line,
+		frame->inlined ? "  (inlined)" : "");
+	output_printf(&shell->out, STYLE_DIM,
+		"  pc 0x%" PRIx64 "  sp 0x%" PRIx64 "  fp 0x%" PRIx64 "\n", frame->pc, frame->sp,
+		frame->fp);
+	struct source_lines lines;
+	err = frame->file && frame->line > 0
+		      ? source_lines_read(shell, frame->file, frame->line, 0, &lines)
+		      : NULL;
+	if (!err && frame->file && frame->line > 0) {
+		lines.marked = frame->line;
+		source_lines_text(&shell->out, &lines);
+		source_lines_deinit(&lines);
+	}
+	error_destroy(err); /* the source need not be on this machine */
+	return NULL;
+}
+
+static struct error *move(struct shell *shell, const struct arguments *arguments, int direction)
+{
+	uint64_t steps = 1;
+	struct error *err = NULL;
+	if (arguments->word_count)
+		err = argument_number(arguments->words[0], "number of frames", &steps);
+	struct selected selected;
+	if (!err)
+		err = selected_load(shell, 0, &selected);
+	if (err)
+		return err;
+	const struct frame *frame;
+	err = selected_frame(shell, &selected, &frame);
+	size_t at = shell->selection.frame;
+	size_t possible = err ? 0 : direction > 0 ? selected.stack->count - 1 - at : at;
+	if (!err && steps > possible)
+		err = error_create(ERROR_NOT_FOUND,
+			"frame %zu is the %s one, or too near to it: %zu more %s", at,
+			direction > 0 ? "outermost" : "innermost", possible,
+			direction > 0 ? "up" : "down");
+	if (!err) {
+		shell->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
+		err = show_frame(shell, arguments, &selected);
+	}
+	selected_deinit(&selected);
+	return err;
+}
+
+static struct error *run_up(struct shell *shell, const struct arguments *arguments)
+{
+	return move(shell, arguments, 1);
+}
+
+static struct error *run_down(struct shell *shell, const struct arguments *arguments)
+{
+	return move(shell, arguments, -1);
+}
+
+static struct error *run_frame(struct shell *shell, const struct arguments *arguments)
+{
+	struct selected selected;
+	struct error *err = selected_load(shell, 0, &selected);
+	if (err)
+		return err;
+	uint64_t number;
+	if (arguments->word_count) {
+		err = argument_number(arguments->words[0], "frame number", &number);
+		if (!err && number >= selected.stack->count)
+			err = error_create(ERROR_NOT_FOUND,
+				"there is no frame %" PRIu64 ": the stack has frames 0 to %zu",
+				number, selected.stack->count ? selected.stack->count - 1 : 0);
+		if (!err)
+			shell->selection.frame = (size_t)number;
+	}
+	if (!err)
+		err = show_frame(shell, arguments, &selected);
+	selected_deinit(&selected);
+	return err;
+}
+
+static const struct command_option frame_options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command frame_command = {
+	.name = "frame",
+	.group = GROUP_GOROUTINES,
+	.usage = "frame [N] [--json]",
+	.options = frame_options,
+	.summary = "Selects frame N of the stack, as bt numbers them, and shows it",
+	.example = "frame 3",
+	.max_words = 1,
+	.needs_target = true,
+	.run = run_frame,
+};
+REGISTER_COMMAND(frame_command);
+
+static const struct command up_command = {
+	.name = "up",
+	.group = GROUP_GOROUTINES,
+	.usage = "up [N] [--json]",
+	.options = frame_options,
+	.summary = "Selects the caller's frame, or N frames further out",
+	.example = "up 2",
+	.max_words = 1,
+	.needs_target = true,
+	.run = run_up,
+};
+REGISTER_COMMAND(up_command);
+
+static const struct command down_command = {
+	.name = "down",
+	.group = GROUP_GOROUTINES,
+	.usage = "down [N] [--json]",
+	.options = frame_options,
+	.summary = "Selects the frame that this one called, or N frames further in",
+	.example = "down",
+	.max_words = 1,
+	.needs_target = true,
+	.run = run_down,
+};
+REGISTER_COMMAND(down_command);

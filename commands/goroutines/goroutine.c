@@ -1,0 +1,153 @@
+/* `goroutine ID`: everything about one, and makes it the selected one. */
+#include <inttypes.h>
+
+#include "commands/session/registry.h"
+#include "commands/session/selection.h"
+
+static void field(struct output *output, const char *name, const char *value)
+{
+	output_printf(output, STYLE_DIM, "  %-12s", name);
+	output_text(output, STYLE_PLAIN, value);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+/* The contexts that its live variables hold. */
+static void contexts_text(struct shell *shell, uint64_t goid)
+{
+	const struct context_forest *forest;
+	const char *title = "holds";
+	struct error *err = program_contexts(shell->program, CONTEXTS_HOLDERS, &forest);
+	for (size_t i = 0; !err && i < forest->holder_count; i++) {
+		const struct context_holder *holder = &forest->holders[i];
+		const struct context *context = &forest->items[holder->context];
+		char text[512];
+		if (holder->kind != HOLDER_GOROUTINE || holder->goid != goid ||
+			context->kind == CONTEXT_BACKGROUND)
+			continue;
+		const char *function = program_function_name(shell->program, holder->function);
+		snprintf(text, sizeof(text), "%s 0x%" PRIx64 " %s, in %s%s", context->type->name,
+			context->address, context_state_name(context->state),
+			function ? function : "?", holder->mapped ? "" : " (perhaps)");
+		field(&shell->out, title, text);
+		title = "";
+	}
+	error_destroy(err);
+}
+
+static void holds_json(struct json *json, struct shell *shell, uint64_t goid)
+{
+	const struct context_forest *forest;
+	struct error *err = program_contexts(shell->program, CONTEXTS_HOLDERS, &forest);
+	json_array(json, "holds");
+	for (size_t i = 0; !err && i < forest->holder_count; i++) {
+		const struct context_holder *holder = &forest->holders[i];
+		const struct context *context = &forest->items[holder->context];
+		if (holder->kind != HOLDER_GOROUTINE || holder->goid != goid)
+			continue;
+		json_object(json, NULL);
+		json_address(json, "ctx", context->address);
+		json_string(json, "type", context->type->name);
+		json_string(json, "state", context_state_name(context->state));
+		json_string(json, "func", program_function_name(shell->program, holder->function));
+		json_bool(json, "exact", holder->mapped);
+		json_end(json);
+	}
+	json_end(json);
+	error_destroy(err);
+}
+
+static void details_text(struct shell *shell, struct selected *selected, bool contexts)
+{
+	struct output *output = &shell->out;
+	struct goroutine_view *view = &selected->view;
+	const struct goroutine *goroutine = view->goroutine;
+	char text[512];
+	goroutine_heading(output, view);
+	const char *entry = program_function_name(shell->program, goroutine->start_pc);
+	field(output, "entry", entry ? entry : "?");
+	snprintf(text, sizeof(text), "%s%s%s", goroutine_status(shell->program, goroutine),
+		goroutine->system ? ", the runtime's own" : "",
+		goroutine->scan ? ", its stack is being scanned by the garbage collector" : "");
+	field(output, "status", text);
+	for (size_t i = 0; i < view->wait_count; i++)
+		field(output, i ? "" : "waits on",
+			goroutine_describe_wait(view, &view->waits[i], text, sizeof(text)));
+	snprintf(text, sizeof(text),
+		"g 0x%" PRIx64 ", stack 0x%" PRIx64 "-0x%" PRIx64 " (%" PRIu64 " KiB)",
+		goroutine->address, goroutine->stack_low, goroutine->stack_high,
+		(goroutine->stack_high - goroutine->stack_low) / 1024);
+	field(output, "memory", text);
+	if (contexts)
+		contexts_text(shell, goroutine->goid);
+	output_printf(output, STYLE_PLAIN, "\n");
+	stack_text(output, selected->stack, shell->settings.runtime_frames, shell->selection.frame);
+	creator_text(output, shell->program, goroutine, true);
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	struct selection before = shell->selection;
+	if (arguments->word_count) {
+		uint64_t goid;
+		const struct goroutine *goroutine;
+		struct error *err = argument_number(arguments->words[0], "goroutine id", &goid);
+		if (!err)
+			err = program_goroutine(shell->program, goid, &goroutine);
+		if (err)
+			return err;
+		select_goroutine(shell, goid);
+	}
+	struct selected selected;
+	const struct frame *frame;
+	unsigned contexts = argument_given(arguments, "ctx") ? VIEW_CONTEXTS : 0u;
+	struct error *err = selected_load(shell, VIEW_ALL | contexts, &selected);
+	if (err) {
+		shell->selection = before;
+		return err;
+	}
+	if (!selected.view.goroutine)
+		err = error_create(ERROR_USAGE,
+			"a thread is selected, not a goroutine: name one (goroutine ID)");
+	error_destroy(
+		selected_frame(shell, &selected, &frame)); /* an empty stack is shown as such */
+	if (!err && argument_given(arguments, "json")) {
+		struct json *json = json_create(&shell->out);
+		json_array(json, "goroutines");
+		goroutine_json(json, &selected.view, true);
+		json_end(json);
+		if (contexts)
+			holds_json(json, shell, selected.view.goroutine->goid);
+		json_finish(json);
+	} else if (!err) {
+		details_text(shell, &selected, argument_given(arguments, "ctx"));
+	}
+	selected_deinit(&selected);
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"ctx", 'c', NULL, "which contexts it waits for and holds (looks through the heap)", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const aliases[] = {"gr", NULL};
+
+static const struct command goroutine_command = {
+	.name = "goroutine",
+	.aliases = aliases,
+	.group = GROUP_GOROUTINES,
+	.usage = "goroutine [ID] [--ctx] [--json]",
+	.summary = "Shows everything about one goroutine and selects it",
+	.help = "bt, frame, up, down, regs and list are about the selected goroutine. Without ID, "
+		"the selected one "
+		"again; at first that is the one that the first thread runs (in a core: the one "
+		"that crashed).",
+	.example = "goroutine 18",
+	.options = options,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_goroutine,
+	.run = run,
+};
+REGISTER_COMMAND(goroutine_command);

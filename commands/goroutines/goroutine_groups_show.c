@@ -1,0 +1,164 @@
+/* Groups of goroutines as text and as JSON: see goroutine_groups.h. */
+#include <inttypes.h>
+
+#include "commands/goroutines/goroutine_groups.h"
+
+/* The walk over groups of equal stacks; one of `json` and `output` is where they go. */
+struct showing {
+	const struct goroutine_groups *groups;
+	size_t next; /* the group that comes */
+	struct output *output;
+	struct json *json;
+	bool all_frames;
+	struct error *err;
+};
+
+static void ids_text(struct output *output, const struct goroutine_group *group)
+{
+	enum { SHOWN = 12 };
+	output_printf(output, STYLE_DIM, "       ids");
+	for (size_t i = 0; i < group->count && i < SHOWN; i++)
+		output_printf(output, STYLE_DIM, " %" PRIu64, group->goids[i]);
+	if (group->count > SHOWN)
+		output_printf(output, STYLE_DIM, " … %zu more", group->count - SHOWN);
+	output_printf(output, STYLE_DIM, "\n");
+}
+
+static void wait_text(
+	struct output *output, struct program *program, const struct goroutine_group *group)
+{
+	char duration[32];
+	if (group->longest_wait_ns < 0)
+		return;
+	format_wait(program, group->longest_wait_ns, duration, sizeof(duration));
+	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
+}
+
+static void stack_group_text(struct output *output, const struct goroutine_group *group,
+	const struct goroutine_view *first, bool all_frames)
+{
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
+		group->count == 1 ? "" : "s");
+	output_printf(output, STYLE_PLAIN, " [%s", group->label);
+	if (first->wait_count && first->waits[0].name)
+		output_printf(output, STYLE_PLAIN, " %s", first->waits[0].name);
+	wait_text(output, first->program, group);
+	output_printf(output, STYLE_PLAIN, "]\n");
+	stack_text(output, &first->stack, all_frames, SIZE_MAX);
+	creator_text(output, first->program, first->goroutine, false);
+	ids_text(output, group);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void table_text(struct output *output, const struct goroutine_groups *groups)
+{
+	static const char *const titles[] = {"STACK", "STATUS", "WAIT REASON", "ENTRY", "CREATOR"};
+	const char *headings[] = {">COUNT", ">LONGEST", titles[groups->by], "GOROUTINES", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	for (size_t i = 0; table && i < groups->count; i++) {
+		const struct goroutine_group *group = &groups->items[i];
+		char duration[32] = "-", ids[128];
+		format_wait(groups->program, group->longest_wait_ns, duration, sizeof(duration));
+		size_t used = 0;
+		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
+			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,
+				j ? " " : "", group->goids[j]);
+		table_cell(table, STYLE_STRONG, "%zu", group->count);
+		table_cell(table, STYLE_PLAIN, "%s", duration);
+		table_cell(table, STYLE_FUNCTION, "%s", group->label);
+		table_cell(table, STYLE_DIM, "%s%s", ids, group->count > 6 ? " …" : "");
+	}
+	if (table)
+		table_print(table, output);
+}
+
+/* `first` is the view of the first one, with its stack; NULL: not by stack. */
+static void group_json(struct json *json, const struct goroutine_groups *groups,
+	const struct goroutine_group *group, const struct goroutine_view *first)
+{
+	json_object(json, NULL);
+	json_uint(json, "count", group->count);
+	json_string(json, first ? "state" : group_by_names[groups->by], group->label);
+	if (group->longest_wait_ns >= 0)
+		json_double(json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
+	else
+		json_null(json, "longest_wait_seconds");
+	json_array(json, "goids");
+	for (size_t i = 0; i < group->count; i++)
+		json_uint(json, NULL, group->goids[i]);
+	json_end(json);
+	if (first) {
+		creator_json(json, first);
+		stack_json(json, &first->stack);
+	}
+	json_end(json);
+}
+
+static struct error *show_group(struct showing *showing, struct goroutine_view *first)
+{
+	const struct goroutine_group *group = &showing->groups->items[showing->next++];
+	/* Of a system call, the name is half of the story. */
+	struct error *err = goroutine_in_syscall(first->program, first->goroutine)
+				    ? goroutine_view_load(first, VIEW_WAITS)
+				    : NULL;
+	if (!err && showing->json)
+		group_json(showing->json, showing->groups, group, first);
+	else if (!err)
+		stack_group_text(showing->output, group, first, showing->all_frames);
+	return err;
+}
+
+static bool on_first(void *context, struct goroutine_view *first)
+{
+	struct showing *showing = context;
+	showing->err = show_group(showing, first);
+	return !showing->err && !output_failed(showing->output);
+}
+
+/* Shows all groups, each with the stack of its first goroutine, fetched for many at a time. */
+static struct error *show_stacks(struct shell *shell, struct showing *showing)
+{
+	const struct goroutine_groups *groups = showing->groups;
+	struct goroutine_matches firsts = {.list = groups->list};
+	if (!array_reserve(&firsts.numbers, &firsts.capacity, groups->count + 1))
+		return error_no_memory();
+	for (size_t i = 0; i < groups->count; i++)
+		firsts.numbers[firsts.count++] =
+			(uint32_t)(groups->items[i].first - groups->list->items);
+	struct error *err =
+		goroutine_matches_visit(shell, &firsts, VIEW_STACK, true, on_first, showing);
+	goroutine_matches_deinit(&firsts);
+	return err ? err : showing->err;
+}
+
+struct error *goroutine_groups_text(
+	struct shell *shell, const struct goroutine_groups *groups, bool all_frames)
+{
+	struct showing showing = {
+		.groups = groups, .output = &shell->out, .all_frames = all_frames};
+	struct error *err = NULL;
+	if (groups->by == GROUP_BY_STACK)
+		err = show_stacks(shell, &showing);
+	else
+		table_text(&shell->out, groups);
+	if (groups->left_out && !err)
+		output_printf(&shell->out, STYLE_DIM,
+			"%zu smaller groups are not shown (--limit)\n", groups->left_out);
+	return err;
+}
+
+struct error *goroutine_groups_json(
+	struct shell *shell, struct json *json, const struct goroutine_groups *groups)
+{
+	struct showing showing = {.groups = groups, .output = &shell->out, .json = json};
+	struct error *err = NULL;
+	json_string(json, "group", group_by_names[groups->by]);
+	json_array(json, "groups");
+	if (groups->by == GROUP_BY_STACK)
+		err = show_stacks(shell, &showing);
+	else
+		for (size_t i = 0; i < groups->count && !output_failed(&shell->out); i++)
+			group_json(json, groups, &groups->items[i], NULL);
+	json_end(json);
+	return err;
+}

@@ -1,0 +1,113 @@
+/* Goroutines and stacks as JSON of the contract. */
+#include "commands/goroutines/goroutine_view.h"
+
+void frame_json(struct json *json, const char *key, const struct frame *frame)
+{
+	json_object(json, key);
+	json_string(json, "func", frame->function);
+	json_string(json, "file", frame->file);
+	json_int(json, "line", frame->line);
+	json_address(json, "pc", frame->pc);
+	json_address(json, "sp", frame->sp);
+	json_address(json, "fp", frame->fp);
+	json_bool(json, "inlined", frame->inlined);
+	json_string(json, "stack", frame_stack_name(frame->stack));
+	json_end(json);
+}
+
+void stack_json(struct json *json, const struct stack *stack)
+{
+	json_array(json, "frames");
+	for (size_t i = 0; i < stack->count; i++)
+		frame_json(json, NULL, &stack->frames[i]);
+	json_end(json);
+	if (stack->problem)
+		json_string(json, "problem", stack->problem);
+}
+
+static void waits_json(struct json *json, const struct goroutine_view *view)
+{
+	json_array(json, "waiting_on");
+	for (size_t i = 0; i < view->wait_count; i++) {
+		const struct wait *wait = &view->waits[i];
+		json_object(json, NULL);
+		json_string(json, "kind", wait_kind_name(wait->kind));
+		json_address(json, "addr", wait->address);
+		if (wait->op)
+			json_string(json, "op", wait->op);
+		if (wait->type)
+			json_string(json, "type", wait->type);
+		const struct context *context = goroutine_view_context(view, i);
+		if (context)
+			json_address(json, "ctx", context->address);
+		if (wait->kind == WAIT_SYSCALL)
+			json_string(json, "name", wait->name);
+		if (wait->kind == WAIT_NETWORK && wait->fd >= 0)
+			json_int(json, "fd", wait->fd);
+		int64_t now = program_now_ns(view->program);
+		if (wait->until_ns > 0 && now > 0)
+			json_double(json, "seconds_left", (double)(wait->until_ns - now) / 1e9);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void labels_json(struct json *json, const struct goroutine_view *view)
+{
+	json_object(json, "labels");
+	for (size_t i = 0; i < view->label_count; i++)
+		json_string(json, view->labels[i].key, view->labels[i].value);
+	json_end(json);
+}
+
+void creator_json(struct json *json, const struct goroutine_view *view)
+{
+	struct code_place place;
+	if (!goroutine_creator(view->program, view->goroutine, &place)) {
+		json_null(json, "created_by");
+		return;
+	}
+	json_object(json, "created_by");
+	json_string(json, "func", place.function);
+	json_string(json, "file", place.file);
+	json_int(json, "line", place.line);
+	json_address(json, "pc", place.pc);
+	json_end(json);
+}
+
+void goroutine_json(struct json *json, struct goroutine_view *view, bool frames)
+{
+	const struct goroutine *goroutine = view->goroutine;
+	struct program *program = view->program;
+	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
+	json_object(json, NULL);
+	json_uint(json, "goid", goroutine->goid);
+	json_address(json, "addr", goroutine->address);
+	json_string(json, "status", goroutine_status(program, goroutine));
+	json_string(json, "wait_reason", goroutine_wait_reason(program, goroutine));
+	if (wait_ns >= 0)
+		json_double(json, "wait_seconds", (double)wait_ns / 1e9);
+	else
+		json_null(json, "wait_seconds");
+	json_bool(json, "system", goroutine->system);
+	if (goroutine->tid)
+		json_int(json, "thread", goroutine->tid);
+	else
+		json_null(json, "thread");
+	json_bool(json, "locked", goroutine->locked_machine != 0);
+	labels_json(json, view);
+	if (view->labels_partial)
+		json_bool(json, "labels_partial", true);
+	if (goroutine->parent_goid)
+		json_uint(json, "parent_goid", goroutine->parent_goid);
+	else
+		json_null(json, "parent_goid");
+	json_string(json, "entry", program_function_name(program, goroutine->start_pc));
+	waits_json(json, view);
+	if (view->waits_partial)
+		json_bool(json, "waiting_on_partial", true);
+	creator_json(json, view);
+	if (frames)
+		stack_json(json, &view->stack);
+	json_end(json);
+}

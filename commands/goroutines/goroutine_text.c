@@ -1,0 +1,184 @@
+/* Goroutines and stacks as text for people. */
+#include <inttypes.h>
+
+#include "commands/goroutines/goroutine_view.h"
+#include "dbg/go/stacks/function.h"
+
+const char *base_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	return slash ? slash + 1 : path;
+}
+
+const char *format_wait(struct program *program, int64_t wait_ns, char *ret, size_t size)
+{
+	char duration[32];
+	if (wait_ns < 0) {
+		snprintf(ret, size, "-");
+		return ret;
+	}
+	format_duration(wait_ns, duration, sizeof(duration));
+	snprintf(ret, size, "%s%s", program_clock_is_exact(program) ? "" : "≥", duration);
+	return ret;
+}
+
+/* "3.2s", or "since 3.2s" for what is past. */
+static void describe_sleep(
+	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
+{
+	int64_t now = program_now_ns(view->program);
+	char duration[32];
+	if (wait->until_ns <= 0 || now <= 0) {
+		snprintf(ret, size, "timer");
+		return;
+	}
+	int64_t left = wait->until_ns - now;
+	format_duration(left < 0 ? -left : left, duration, sizeof(duration));
+	const char *at_most = program_clock_is_exact(view->program) ? "" : "at most ";
+	if (left < 0)
+		snprintf(ret, size, "due since %s", duration);
+	else
+		snprintf(ret, size, "for %s%s more", at_most, duration);
+}
+
+static void context_wait(
+	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
+{
+	const struct context *context = goroutine_view_context(view, (size_t)(wait - view->waits));
+	snprintf(ret, size, "Done of %s 0x%" PRIx64, context->type->name, context->address);
+}
+
+const char *goroutine_describe_wait(
+	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
+{
+	switch (wait->kind) {
+	case WAIT_CHANNEL:
+		if (!wait->address)
+			snprintf(ret, size, "nil chan");
+		else if (goroutine_view_context(view, (size_t)(wait - view->waits)))
+			context_wait(view, wait, ret, size);
+		else
+			snprintf(ret, size, "%s chan %s 0x%" PRIx64, wait->op ? wait->op : "",
+				wait->type ? wait->type : "?", wait->address);
+		break;
+	case WAIT_TIMER:
+		describe_sleep(view, wait, ret, size);
+		break;
+	case WAIT_NETWORK:
+		if (wait->fd >= 0)
+			snprintf(ret, size, "%s fd %" PRId64, wait->op ? wait->op : "", wait->fd);
+		else
+			snprintf(ret, size, "network");
+		break;
+	case WAIT_SYSCALL:
+		snprintf(ret, size, "%s", wait->name ? wait->name : "system call");
+		break;
+	default:
+		if (wait->address)
+			snprintf(ret, size, "%s 0x%" PRIx64, wait_kind_name(wait->kind),
+				wait->address);
+		else
+			snprintf(ret, size, "%s", wait_kind_name(wait->kind));
+	}
+	return ret;
+}
+
+void goroutine_heading(struct output *output, struct goroutine_view *view)
+{
+	const struct goroutine *goroutine = view->goroutine;
+	char text[256];
+	output_printf(output, STYLE_STRONG, "goroutine %" PRIu64, goroutine->goid);
+	output_printf(output, STYLE_PLAIN, " [%s", goroutine_state(view->program, goroutine));
+	int64_t wait_ns = goroutine_wait_ns(view->program, goroutine);
+	if (wait_ns >= 0) {
+		output_printf(output, STYLE_PLAIN, ", %s",
+			format_wait(view->program, wait_ns, text, sizeof(text)));
+	}
+	if (goroutine->locked_machine != 0)
+		output_printf(output, STYLE_PLAIN, ", locked to thread");
+	output_printf(output, STYLE_PLAIN, "]");
+	if (goroutine->tid)
+		output_printf(output, STYLE_PLAIN, " on thread %d", goroutine->tid);
+	enum { SHOWN = 4 };
+	for (size_t i = 0; i < view->wait_count && i < SHOWN; i++)
+		output_printf(output, STYLE_PLAIN, "%s%s", i ? " | " : "  ",
+			goroutine_describe_wait(view, &view->waits[i], text, sizeof(text)));
+	if (view->waits_partial)
+		output_printf(output, STYLE_WARNING, "  (what it waits on cannot be read)");
+	if (view->wait_count > SHOWN)
+		output_printf(output, STYLE_PLAIN, " | %zu more", view->wait_count - SHOWN);
+	for (size_t i = 0; i < view->label_count; i++) {
+		output_text(output, STYLE_DIM, i ? ", " : "  {");
+		output_text(output, STYLE_DIM, view->labels[i].key);
+		output_text(output, STYLE_DIM, ": ");
+		output_text(output, STYLE_DIM, view->labels[i].value);
+	}
+	output_printf(output, STYLE_DIM, "%s%s\n", view->label_count ? "}" : "",
+		view->labels_partial ? "  (some labels cannot be read)" : "");
+}
+
+/* Frames that stack_text() shows: not the runtime's, unless nothing else is there. */
+static bool shown(const struct stack *stack, size_t index, bool all)
+{
+	return all || !frame_is_runtime(&stack->frames[index]) ||
+	       frame_is_runtime(stack_user_frame(stack));
+}
+
+/* Prints "/src/main.go:41", or the library that C code is in. */
+static void place_text(struct output *output, const struct frame *frame)
+{
+	if (frame->stack == FRAME_C) {
+		output_text(output, STYLE_DIM, frame->file ? base_name(frame->file) : "");
+		return;
+	}
+	output_text(output, STYLE_PLAIN,
+		frame->file ? source_short_path(frame->function, frame->file) : "?");
+	output_printf(output, STYLE_PLAIN, ":%d", frame->line);
+}
+
+void stack_text(struct output *output, const struct stack *stack, bool all, size_t marked)
+{
+	enum { WIDEST = 48 };
+	static const char *const notes[] = {[FRAME_GOROUTINE] = "",
+		[FRAME_SYSTEM] = "  (system stack)",
+		[FRAME_SIGNAL] = "  (signal handler)",
+		[FRAME_C] = "  (C)"};
+	int width = 0;
+	for (size_t i = 0; i < stack->count; i++) {
+		int length = (int)strnlen(stack->frames[i].function, WIDEST);
+		if (shown(stack, i, all) && length > width)
+			width = length;
+	}
+	for (size_t i = 0; i < stack->count && !output_failed(output); i++) {
+		const struct frame *frame = &stack->frames[i];
+		if (!shown(stack, i, all))
+			continue;
+		output_printf(output, i == marked ? STYLE_STRONG : STYLE_PLAIN, "%s%3zu  ",
+			i == marked ? "=>" : "  ", i);
+		output_text(output, STYLE_FUNCTION, frame->function);
+		int pad = width - (int)strlen(frame->function);
+		output_blanks(output, 2 + (size_t)(pad > 0 ? pad : 0));
+		place_text(output, frame);
+		output_text(output, STYLE_DIM, notes[frame->stack]);
+		output_text(output, STYLE_DIM, frame->inlined ? "  (inlined)" : "");
+		fputc_unlocked('\n', output->stream);
+	}
+	if (stack->problem) {
+		output_printf(output, STYLE_WARNING, "       … ");
+		output_text(output, STYLE_WARNING, stack->problem);
+		output_printf(output, STYLE_WARNING, "\n");
+	}
+}
+
+void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine,
+	bool parent)
+{
+	struct code_place place;
+	if (!goroutine_creator(program, goroutine, &place))
+		return;
+	output_printf(output, STYLE_DIM, "       created by %s", place.function);
+	if (parent && goroutine->parent_goid)
+		output_printf(output, STYLE_DIM, " in goroutine %" PRIu64, goroutine->parent_goid);
+	output_printf(output, STYLE_DIM, "  %s:%d\n", source_short_path(place.function, place.file),
+		place.line);
+}

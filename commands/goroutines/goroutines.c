@@ -1,0 +1,320 @@
+/* `goroutines`: all of them, filtered, grouped, with or without stacks. */
+#include <inttypes.h>
+
+#include "commands/goroutines/goroutine_groups.h"
+#include "commands/goroutines/goroutine_view.h"
+#include "commands/session/registry.h"
+#include "commands/goroutines/goroutine_diff.h"
+#include "dbg/go/program/program.h"
+
+static bool all_frames(const struct shell *shell, const struct arguments *arguments)
+{
+	return shell->settings.runtime_frames || argument_given(arguments, "all-frames");
+}
+
+/* "1,234 goroutines: 1,200 chan receive, 30 select, 4 running" */
+static void summary(struct shell *shell, const struct goroutine_matches *matches)
+{
+	struct output *output = &shell->out;
+	/* States, not stacks: cheap, and they fit on one line. */
+	size_t counts[256] = {0};
+	const char *names[256];
+	size_t used = 0;
+	for (size_t i = 0; i < matches->count; i++) {
+		const char *state = goroutine_state(shell->program, goroutine_match(matches, i));
+		size_t j = 0;
+		while (j < used && names[j] != state)
+			j++;
+		if (j == array_length(names))
+			continue;
+		if (j == used)
+			names[used++] = state;
+		counts[j]++;
+	}
+	if (matches->matching > matches->count)
+		output_printf(output, STYLE_STRONG, "the first %zu of ", matches->count);
+	output_printf(output, STYLE_STRONG, "%zu goroutine%s", matches->matching,
+		matches->matching == 1 ? "" : "s");
+	for (size_t shown = 0; shown < used && shown < 6; shown++) {
+		size_t best = 0;
+		for (size_t j = 1; j < used; j++)
+			best = counts[j] > counts[best] ? j : best;
+		output_printf(output, STYLE_PLAIN, "%s%zu %s", shown ? ", " : ": ", counts[best],
+			names[best]);
+		counts[best] = 0;
+	}
+	if (used > 6)
+		output_printf(output, STYLE_PLAIN, ", …");
+	if (matches->hidden_system)
+		output_printf(output, STYLE_DIM, "  (and %zu of the runtime's own: --system)",
+			matches->hidden_system);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void context_cell(struct table *table, const struct goroutine_view *view)
+{
+	const struct context *context = goroutine_view_first_context(view);
+	/* The address first: it is what one types next, and narrow screens cut the end. */
+	if (context)
+		table_cell(table, STYLE_PLAIN, "0x%" PRIx64 " %s%s", context->address,
+			context->type->name, context->state == CONTEXT_CANCELED ? " canceled" : "");
+	else
+		table_cell(table, STYLE_DIM, "-");
+}
+
+static void table_row(struct table *table, struct goroutine_view *view, bool with_context)
+{
+	struct program *program = view->program;
+	const struct goroutine *goroutine = view->goroutine;
+	const struct frame *top = stack_telling_frame(&view->stack);
+	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
+	char duration[32] = "-", wait[256] = "-";
+	struct code_place place;
+	format_wait(program, wait_ns, duration, sizeof(duration));
+	if (with_context && view->wait_count && goroutine_view_context(view, 0))
+		snprintf(wait, sizeof(wait), "Done"); /* of what the column says */
+	else if (view->wait_count)
+		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
+	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
+	table_cell(table, STYLE_PLAIN, "%s%s", goroutine_state(program, goroutine),
+		goroutine->locked_machine ? " (locked)" : "");
+	table_cell(table, STYLE_PLAIN, "%s", duration);
+	if (view->wait_count > 1)
+		table_cell(table, STYLE_DIM, "%s +%zu", wait, view->wait_count - 1);
+	else
+		table_cell(table, STYLE_DIM, "%s", wait);
+	if (with_context)
+		context_cell(table, view);
+	if (top && top->file && top->line)
+		table_cell(table, STYLE_FUNCTION, "%s %s:%d", top->function, base_name(top->file),
+			top->line);
+	else
+		table_cell(table, STYLE_FUNCTION, "%s", top ? top->function : "?");
+	if (goroutine_creator(program, goroutine, &place))
+		table_cell(table, STYLE_DIM, "%s", place.function);
+	else
+		table_cell(table, STYLE_DIM, "-");
+}
+
+/* What is printed of each goroutine, and how. */
+struct listing {
+	struct shell *shell;
+	struct table *table; /* one line each; NULL: with stacks */
+	struct json *json;   /* NULL: text */
+	bool with_context, with_stacks, all_frames;
+};
+
+static bool print_goroutine(void *context, struct goroutine_view *view)
+{
+	struct listing *listing = context;
+	struct output *output = &listing->shell->out;
+	if (listing->json) {
+		goroutine_json(listing->json, view, listing->with_stacks);
+	} else if (listing->table) {
+		table_row(listing->table, view, listing->with_context);
+	} else {
+		goroutine_heading(output, view);
+		stack_text(output, &view->stack, listing->all_frames, SIZE_MAX);
+		creator_text(output, view->program, view->goroutine, true);
+		output_printf(output, STYLE_PLAIN, "\n");
+	}
+	return !output_failed(output);
+}
+
+static unsigned parts_shown(const struct listing *listing)
+{
+	unsigned parts = VIEW_WAITS;
+	if (!listing->json || listing->with_stacks)
+		parts |= VIEW_STACK;
+	if (listing->json || listing->with_stacks)
+		parts |= VIEW_LABELS;
+	return parts | (listing->with_context ? VIEW_CONTEXTS : 0u);
+}
+
+static struct error *visit_all(struct listing *listing, const struct goroutine_matches *matches)
+{
+	return goroutine_matches_visit(
+		listing->shell, matches, parts_shown(listing), true, print_goroutine, listing);
+}
+
+static struct error *list_text(struct listing *listing, const struct goroutine_matches *matches)
+{
+	static const char *const plain[] = {
+		">GOID", "STATE", ">SINCE", "WAITS ON", "AT", "CREATED BY", NULL};
+	static const char *const wide[] = {
+		">GOID", "STATE", ">SINCE", "WAITS ON", "CONTEXT", "AT", "CREATED BY", NULL};
+	if (listing->with_stacks || !matches->count)
+		return visit_all(listing, matches);
+	_cleanup_(table_cleanup) struct table *table =
+		table_create(listing->with_context ? wide : plain);
+	if (!table)
+		return error_no_memory();
+	/* Ids ascend: the last one is the widest. */
+	char last[24];
+	int digits = snprintf(
+		last, sizeof(last), "%" PRIu64, goroutine_match(matches, matches->count - 1)->goid);
+	table_stream(table, &listing->shell->out);
+	table_widen(table, 0, (unsigned)digits);
+	listing->table = table;
+	struct error *err = visit_all(listing, matches);
+	table_print(table, &listing->shell->out);
+	return err;
+}
+
+static struct error *render_json(struct listing *listing, const struct goroutine_matches *matches,
+	const struct goroutine_groups *groups)
+{
+	struct shell *shell = listing->shell;
+	struct error *err = NULL;
+	struct json *json = json_create(&shell->out);
+	if (!json)
+		return error_no_memory();
+	json_string(json, "go", program_go_version(shell->program));
+	if (groups) {
+		err = goroutine_groups_json(shell, json, groups);
+	} else {
+		listing->json = json;
+		json_array(json, "goroutines");
+		err = visit_all(listing, matches);
+		json_end(json);
+	}
+	json_uint(json, "total", matches->matching);
+	json_string(
+		json, "clock", program_clock_is_exact(shell->program) ? "exact" : "lower bound");
+	if (matches->list->unreadable)
+		json_uint(json, "unreadable", matches->list->unreadable);
+	if (err) /* it came amid the list: the document is whole, the list is not */
+		json_string(json, "problem", err->message);
+	json_finish(json);
+	return err;
+}
+
+static struct error *render_text(struct listing *listing, const struct goroutine_matches *matches,
+	const struct goroutine_groups *groups)
+{
+	struct shell *shell = listing->shell;
+	summary(shell, matches);
+	if (matches->count)
+		output_printf(&shell->out, STYLE_PLAIN, "\n");
+	if (!groups)
+		return list_text(listing, matches);
+	return goroutine_groups_text(shell, groups, listing->all_frames);
+}
+
+static struct error *group_option(
+	const struct arguments *arguments, bool *ret_given, enum group_by *ret)
+{
+	const char *value = argument_value(arguments, "group");
+	*ret_given = value != NULL;
+	for (unsigned i = 0; value && group_by_names[i]; i++) {
+		if (strcmp(value, group_by_names[i]) == 0)
+			*ret = (enum group_by)i;
+	}
+	return NULL;
+}
+
+static struct error *run_since(
+	struct shell *shell, const struct arguments *arguments, bool with_system)
+{
+	static const char *const others[] = {
+		"where", "group", "limit", "stacks", "ctx", "all-frames"};
+	for (size_t i = 0; i < array_length(others); i++) {
+		if (argument_value(arguments, others[i]))
+			return error_create(ERROR_USAGE,
+				"goroutines: --since tells of all goroutines, it goes with "
+				"--system and "
+				"--json but not with --%s",
+				others[i]);
+	}
+	return since_show(shell, with_system, argument_given(arguments, "json"));
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	bool json = argument_given(arguments, "json"), grouped;
+	enum group_by by = GROUP_BY_STACK;
+	struct view_query query = {.where = argument_value(arguments, "where"),
+		.with_system = json || argument_given(arguments, "system")};
+	if (argument_given(arguments, "since"))
+		return run_since(shell, arguments, query.with_system);
+	struct error *err = group_option(arguments, &grouped, &by);
+	uint64_t limit = 0;
+	if (!err && argument_value(arguments, "limit"))
+		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
+	if (err)
+		return err;
+	query.limit = grouped ? 0 : limit; /* groups are limited, not what is in them */
+	struct listing listing = {.shell = shell,
+		.with_context = argument_given(arguments, "ctx"),
+		.with_stacks = argument_given(arguments, "stacks"),
+		.all_frames = all_frames(shell, arguments)};
+	struct goroutine_matches matches;
+	struct goroutine_groups groups = {0};
+	err = goroutine_matches_load(shell, &query, &matches);
+	if (!err && grouped)
+		err = goroutine_groups_make(shell, &matches, by, limit, &groups);
+	/* Nothing is printed before what may fail has been computed, but for single goroutines. */
+	if (!err && json)
+		err = render_json(&listing, &matches, grouped ? &groups : NULL);
+	else if (!err)
+		err = render_text(&listing, &matches, grouped ? &groups : NULL);
+	if (!err && matches.list->unreadable)
+		shell_warn(shell, "%zu goroutines could not be read: the list is not complete",
+			matches.list->unreadable);
+	goroutine_groups_deinit(&groups);
+	goroutine_matches_deinit(&matches);
+	return err;
+}
+
+static const struct command_option options[] = {
+	{"stacks", 's', NULL, "with the stack of each", NULL},
+	{"group", 'g', "KIND", "one line or stack per group, the biggest first", group_by_names},
+	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
+	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
+	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
+	{"since", 0, NULL,
+		"who was born, is gone, or has not moved since the snapshot before, or since it "
+		"ran on",
+		NULL},
+	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
+	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const aliases[] = {"grs", "ps", NULL};
+
+static const struct command goroutines_command = {
+	.name = "goroutines",
+	.aliases = aliases,
+	.group = GROUP_GOROUTINES,
+	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
+		 "[--limit N] "
+		 "[--ctx] [--since] [--system] [--all-frames] [--json]",
+	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
+	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
+		"the garbage "
+		"collector has seen waiting: the runtime notes then when the collection before "
+		"ended, so it may be too long by the time between two. A core does not hold "
+		"the "
+		"clock: times there count to the newest time stamp found in it, and are lower "
+		"bounds (\"clock\" in JSON).\n"
+		"\n"
+		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
+		"reading; with --pause=stop a live process stands still until the list is "
+		"complete.\n"
+		"\n"
+		"--since compares with the snapshot before, or with how the process was before it "
+		"ran on by \"continue\", if goroutines had been listed then or are at most "
+		"10,000.\n"
+		"\n"
+		"--group stack is what to look at first in a leak: goroutines in the same state "
+		"with the same "
+		"stack, created by the same go statement, are one group; the biggest comes first.",
+	.example = "goroutines --group stack --where 'wait > 5m'    what has been stuck for long",
+	.options = options,
+	.needs_target = true,
+	.fields = goroutine_expr_fields,
+	.run = run,
+};
+REGISTER_COMMAND(goroutines_command);

@@ -1,0 +1,134 @@
+/* `snapshot`: a frozen copy of a live process, while that runs on. */
+#include "commands/running/snapshot.h"
+
+#include "commands/breakpoints/break_session.h"
+
+#include <inttypes.h>
+
+#include "commands/session/registry.h"
+#include "commands/goroutines/goroutine_diff.h"
+#include "dbg/go/program/program.h"
+#include "dwarf/base/clock.h"
+
+int64_t snapshot_age_ns(const struct target *target)
+{
+	return monotonic_now() - target->stop_monotonic_ns;
+}
+
+uint64_t snapshot_shared_size(struct target *target)
+{
+	const struct mapping *mappings;
+	size_t count;
+	uint64_t size = 0;
+	struct error *err = target_mappings(target, &mappings, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		size += mappings[i].shared ? mappings[i].end - mappings[i].start : 0;
+	error_destroy(err);
+	return size;
+}
+
+void snapshot_tell(struct shell *shell)
+{
+	const struct target *target = shell->target;
+	shell_show_warning(shell);
+	if (!target || !target->is_snapshot)
+		return;
+	shell_tell(shell, "snapshot of process %d: it stood still for %.1f ms and runs on",
+		(int)target->pid, (double)target->stall_ns / 1e6);
+}
+
+struct error *snapshot_again(struct shell *shell)
+{
+	/* The process would meet them while nobody waits for it. */
+	if (break_session_is_armed(shell))
+		return error_create(ERROR_USAGE,
+			"breakpoints are set: \"delete\" or \"disable\" them before a snapshot");
+	/* Takes out what has been disabled; while it runs nothing is in. */
+	bool running = shell->target->state == TARGET_RUNNING;
+	struct error *err = running ? NULL : break_session_arm(shell);
+	if (err)
+		return err;
+	err = target_snapshot(shell->target);
+	shell_handle_events(shell);
+	if (err)
+		return err;
+	program_refresh(shell->program);
+	shell->selection.frame = 0;
+	return NULL;
+}
+
+static void render_json(struct shell *shell)
+{
+	const struct target *target = shell->target;
+	struct json *json = json_create(&shell->out);
+	json_int(json, "pid", target->pid);
+	json_bool(json, "snapshot", target->is_snapshot);
+	json_int(json, "taken_unix_ms", target->stop_realtime_ns / 1000000);
+	if (target->is_snapshot)
+		json_int(json, "stall_ns", target->stall_ns);
+	else
+		json_null(json, "stall_ns");
+	json_finish(json);
+}
+
+static struct error *run(struct shell *shell, const struct arguments *arguments)
+{
+	struct since *since = NULL;
+	struct error *err = NULL;
+	bool seen = shell->target->state == TARGET_STOPPED;
+	if (seen)
+		err = since_take(shell, &since);
+	if (err && err->code == ERROR_CANCELLED)
+		return err;
+	if (err) {
+		shell_warn(shell, "goroutines --since will have nothing to compare with: %s",
+			err->message);
+		error_destroy(err);
+	}
+	err = snapshot_again(shell);
+	if (err) {
+		since_destroy(since);
+		return err;
+	}
+	if (seen) {
+		since_destroy(shell->since);
+		shell->since = since;
+	}
+	if (!argument_given(arguments, "json")) {
+		/* Of a process that ran the event has told. */
+		if (seen)
+			snapshot_tell(shell);
+		return NULL;
+	}
+	shell_show_warning(shell);
+	render_json(shell);
+	return NULL;
+}
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command snapshot_command = {
+	.name = "snapshot",
+	.group = GROUP_RUNNING,
+	.usage = "snapshot [--json]",
+	.summary = "Makes a frozen copy of the process as it is now, and looks at that",
+	.help = "All threads are stopped, the kernel makes a copy-on-write image of the memory, "
+		"and they run on: "
+		"the process stands still for about a millisecond, and 20 more for each GB that it "
+		"uses. All commands that "
+		"read then show that moment. Where no copy can be made (seccomp, limits on "
+		"processes or memory) the process stands "
+		"still instead, with a warning that says why. With --pause=fork, the default of "
+		"attach and dump, the first "
+		"snapshot is made at once. Memory that the process shares with others is not "
+		"frozen, memory marked "
+		"MADV_DONTFORK is not there. \"goroutines --since\" compares with the one before.",
+	.example = "snapshot",
+	.options = options,
+	.needs_target = true,
+	.run = run,
+};
+REGISTER_COMMAND(snapshot_command);

@@ -1,0 +1,22 @@
+/*
+ * Snapshots of a live process, as commands see them.
+ */
+#ifndef GCTXDBG_COMMANDS_SNAPSHOT_H
+#define GCTXDBG_COMMANDS_SNAPSHOT_H
+
+#include "commands/session/session.h"
+
+/* For how long the process has run on since the snapshot that one looks at. */
+int64_t snapshot_age_ns(const struct target *target);
+
+/* Bytes of it that are not frozen: memory shared with whoever maps the same. */
+uint64_t snapshot_shared_size(struct target *target);
+
+/* Takes a new snapshot, or stops the process and warns where there cannot be one. Everything is
+ * read anew. */
+struct error *snapshot_again(struct shell *shell);
+
+/* Tells of the snapshot just taken, or warns that there is none. */
+void snapshot_tell(struct shell *shell);
+
+#endif

@@ -1,0 +1,113 @@
+/* Collecting the lines of a block: see block.h. */
+#include "commands/session/block.h"
+
+#include <ctype.h>
+
+#include "commands/session/registry.h"
+#include "commands/session/script.h"
+
+struct block {
+	int number;
+	unsigned inner; /* blocks inside that are open */
+	struct error *(*end)(struct shell *shell, int number, struct block_lines *lines);
+	struct block_lines lines;
+};
+
+void block_lines_deinit(struct block_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->items[i].text);
+	free(lines->items);
+	free(lines->name);
+	*lines = (struct block_lines){0};
+}
+
+struct error *block_begin(struct shell *shell, int number,
+	struct error *(*end)(struct shell *shell, int number, struct block_lines *lines))
+{
+	if (shell->block)
+		return error_create(
+			ERROR_USAGE, "another list of commands is open: \"end\" ends it");
+	struct block *block = calloc(1, sizeof(*block));
+	if (!block)
+		return error_no_memory();
+	block->number = number;
+	block->end = end;
+	block->lines.name = shell->script ? strdup(shell->script->name) : NULL;
+	shell->block = block;
+	return NULL;
+}
+
+static void destroy(struct block *block)
+{
+	if (block)
+		block_lines_deinit(&block->lines);
+	free(block);
+}
+
+bool block_abandon(struct shell *shell)
+{
+	bool open = shell->block != NULL;
+	destroy(take_pointer(shell->block));
+	return open;
+}
+
+struct error *block_finish(struct shell *shell)
+{
+	if (!block_abandon(shell))
+		return NULL;
+	return error_create(ERROR_USAGE, "a list of commands is not ended: \"end\" is missing");
+}
+
+/* True for the word "end" alone. */
+static bool is_end(const char *line)
+{
+	if (strncmp(line, "end", 3) != 0)
+		return false;
+	for (line += 3; isspace((unsigned char)*line); line++)
+		;
+	return !*line || *line == '#';
+}
+
+/* True when the line opens a block of its own. */
+static bool opens(const struct shell *shell, const char *line)
+{
+	const struct command *command = NULL;
+	size_t length;
+	struct error *err = registry_find(shell->registry, line, &command, &length);
+	error_destroy(err);
+	return !err && command->block;
+}
+
+static struct error *close_block(struct shell *shell)
+{
+	struct block *block = take_pointer(shell->block);
+	struct error *err = block->end(shell, block->number, &block->lines);
+	destroy(block);
+	return err;
+}
+
+struct error *block_add(struct shell *shell, const char *line)
+{
+	struct block *block = shell->block;
+	struct block_lines *lines = &block->lines;
+	if (is_end(line) && !block->inner)
+		return close_block(shell);
+	if (is_end(line))
+		block->inner--;
+	else if (opens(shell, line))
+		block->inner++;
+	if (lines->count == BLOCK_MAX_LINES) {
+		block_abandon(shell);
+		return error_create(
+			ERROR_USAGE, "more than %d lines without \"end\"", BLOCK_MAX_LINES);
+	}
+	char *copy = strdup(line);
+	if (!copy || !array_reserve(&lines->items, &lines->capacity, lines->count + 1)) {
+		free(copy);
+		return error_no_memory();
+	}
+	lines->items[lines->count++] =
+		(struct block_line){copy, shell->script ? shell->script->line : 0};
+	return NULL;
+}

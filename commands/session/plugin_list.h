@@ -1,0 +1,16 @@
+/*
+ * The plug-ins that are loaded, newest first.
+ */
+#ifndef GCTXDBG_COMMANDS_PLUGIN_LIST_H
+#define GCTXDBG_COMMANDS_PLUGIN_LIST_H
+
+#include "commands/session/plugin.h"
+
+struct plugin_list {
+	struct plugin_list *next;
+	void *handle; /* from dlopen() */
+	const struct plugin *plugin;
+	char *path;
+};
+
+#endif

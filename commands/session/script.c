@@ -1,0 +1,163 @@
+/* Scripts: a file or stdin, line by line, up to the first command that fails. */
+#include "commands/session/script.h"
+#include "commands/session/block.h"
+#include "commands/session/open_file.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include "commands/breakpoints/break_commands.h"
+
+enum { SCRIPT_MAX_DEPTH = 16, SCRIPT_MAX_LINE = 64 * 1024 };
+
+void script_describe(const struct script_position *position, char *ret, size_t size)
+{
+	if (position)
+		snprintf(ret, size, "%s:%u: ", position->name, position->line);
+	else
+		*ret = 0;
+}
+
+bool shell_settle(struct shell *shell, struct error *err)
+{
+	if (!err)
+		return true;
+	bool finding = err->code == ERROR_FINDINGS;
+	if (finding)
+		shell->findings = true;
+	else
+		shell->failures++;
+	shell_report(shell, err);
+	return finding;
+}
+
+/*
+ * Reads one line without its end into `line`; `*ret` is false at the end of the file. Lines are
+ * bounded: what is fed to a debugger by mistake may be a core dump.
+ */
+static struct error *read_line(FILE *stream, char *line, bool *ret)
+{
+	size_t length = 0;
+	int c;
+	while ((c = getc(stream)) != EOF && c != '\n') {
+		if (!c)
+			return error_create(
+				ERROR_USAGE, "this is no script: it contains a NUL byte");
+		if (length == SCRIPT_MAX_LINE - 1)
+			return error_create(ERROR_USAGE,
+				"this is no script: a line is longer than %d KiB",
+				SCRIPT_MAX_LINE / 1024);
+		line[length++] = (char)c;
+	}
+	if (c == EOF && ferror(stream))
+		return error_system(errno, "cannot read the script");
+	if (length && line[length - 1] == '\r')
+		length--;
+	line[length] = 0;
+	*ret = c != EOF || length;
+	return NULL;
+}
+
+/*
+ * A program at the other end of a pipe takes its time between two commands. Meanwhile what happens
+ * to a process that runs is told at once, and hits of breakpoints do not pile up until its threads
+ * wait for us.
+ */
+static void wait_for_line(struct shell *shell, FILE *stream)
+{
+	while (shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
+		struct pollfd fds[] = {
+			{.fd = fileno(stream), .events = POLLIN},
+			{.fd = shell->target->event_fd, .events = POLLIN},
+			{.fd = break_session_fd(shell), .events = POLLIN},
+		};
+		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents || fds[2].revents)
+			shell_handle_events(shell);
+		if (fds[0].revents)
+			return;
+	}
+}
+
+/* True for a pipe or terminal, which is then read byte by byte, so that poll() knows all. */
+static bool is_slow(FILE *stream)
+{
+	struct stat status;
+	return !fstat(fileno(stream), &status) && !S_ISREG(status.st_mode) &&
+	       setvbuf(stream, NULL, _IONBF, 0) == 0;
+}
+
+/* Runs one line; the error is what has to stop the script. */
+static struct error *run_line(struct shell *shell, const char *line)
+{
+	struct error *err = shell_execute(shell, line);
+	if (shell->cancel && (!err || err->code != ERROR_CANCELLED)) {
+		error_destroy(err);
+		err = error_create(ERROR_CANCELLED, "interrupted");
+	}
+	if (!err)
+		return NULL;
+	if (err->code == ERROR_CANCELLED ||
+		(err->code != ERROR_FINDINGS && shell->settings.stop_on_error))
+		return err;
+	char where[SCRIPT_POSITION_SIZE];
+	script_describe(shell->script, where, sizeof(where));
+	/* script_describe() ends with ": ", which error_wrap() adds itself. */
+	shell_settle(shell, error_wrap(err, "%.*s", (int)strlen(where) - 2, where));
+	return NULL;
+}
+
+struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *name)
+{
+	unsigned depth = 0;
+	for (struct script_position *at = shell->script; at; at = at->caller)
+		depth++;
+	if (depth >= SCRIPT_MAX_DEPTH)
+		return error_create(ERROR_USAGE,
+			"scripts run each other more than %d deep: does %s source itself?",
+			SCRIPT_MAX_DEPTH, name);
+	_cleanup_free_ char *line = malloc(SCRIPT_MAX_LINE);
+	if (!line)
+		return error_no_memory();
+	struct script_position position = {.name = name, .caller = shell->script};
+	shell->script = &position;
+	struct error *err = NULL;
+	bool slow = is_slow(stream);
+	while (!err && !shell->quit && !break_commands_have_ended(shell)) {
+		bool got = false;
+		position.line++;
+		if (slow)
+			wait_for_line(shell, stream);
+		err = read_line(stream, line, &got);
+		if (!err && !got)
+			break;
+		if (!err)
+			err = run_line(shell, line);
+	}
+	struct error *open = block_finish(shell);
+	if (err)
+		error_destroy(open);
+	else
+		err = open;
+	shell->script = position.caller;
+	return error_wrap(err, "%s:%u", name, position.line);
+}
+
+struct error *shell_run_script(struct shell *shell, const char *path)
+{
+	if (!strcmp(path, "-"))
+		return shell_run_stream(shell, stdin, "stdin");
+	FILE *stream = open_file_at_once(path, "r");
+	if (!stream)
+		return error_system(errno, "cannot open the script %s", path);
+	struct stat status;
+	struct error *err = NULL;
+	if (!fstat(fileno(stream), &status) && S_ISDIR(status.st_mode))
+		err = error_create(ERROR_USAGE, "%s is a directory, not a script", path);
+	else
+		err = shell_run_stream(shell, stream, path);
+	fclose(stream);
+	return err;
+}

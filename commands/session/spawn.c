@@ -1,0 +1,113 @@
+/* Running shell commands with posix_spawn: no handler and no blocked signal of ours reaches them.
+ */
+#include "commands/session/spawn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands/session/session.h"
+
+/* How often a child is looked at that poll() does not tell of: one that Ctrl-Z stopped. */
+enum { CHECK_INTERVAL_MS = 200 };
+
+struct error *spawn_start(const char *command, int input, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	if (posix_spawn_file_actions_init(&actions))
+		return error_no_memory();
+	if (posix_spawnattr_init(&attributes)) {
+		posix_spawn_file_actions_destroy(&actions);
+		return error_no_memory();
+	}
+	sigset_t none, defaults;
+	sigemptyset(&none);
+	sigfillset(&defaults);
+	/* Ctrl-Z stays ignored where we ignore it: nobody would continue the child. */
+	sigdelset(&defaults, SIGTSTP);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (input >= 0)
+		posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+
+	char shell[] = "sh", option[] = "-c", separator[] = "--";
+	_cleanup_free_ char *copy = strdup(command);
+	char *const argv[] = {shell, option, separator, copy, NULL};
+	int errnum =
+		copy ? posix_spawn(ret, "/bin/sh", &actions, &attributes, argv, environ) : ENOMEM;
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return errnum ? error_system(errnum, "cannot run /bin/sh") : NULL;
+}
+
+/* True when the child has ended (`*ret`) or cannot be waited for; lets it go on when it is stopped.
+ */
+static bool child_ended(pid_t pid, int *ret)
+{
+	for (;;) {
+		pid_t waited = waitpid(pid, ret, WNOHANG | WUNTRACED);
+		if (waited < 0 && errno == EINTR)
+			continue;
+		if (waited < 0) {
+			*ret = 0;
+			return true;
+		}
+		if (waited == 0)
+			return false;
+		if (!WIFSTOPPED(*ret))
+			return true;
+		kill(pid, SIGCONT);
+	}
+}
+
+static struct error *describe(int status, const char *command)
+{
+	if (WIFSIGNALED(status)) {
+		int number = WTERMSIG(status);
+		/* Ctrl-C, a reader that had enough, and our own request to end are no news. */
+		if (number == SIGINT || number == SIGPIPE || number == SIGTERM)
+			return NULL;
+		return error_create(ERROR_OTHER, "\"%s\" was killed by signal %d (%s)", command,
+			number, strsignal(number));
+	}
+	int code = WEXITSTATUS(status);
+	if (code == 126 || code == 127)
+		return error_create(ERROR_OTHER, "\"%s\" could not be run", command);
+	return NULL;
+}
+
+struct error *spawn_wait(struct shell *shell, pid_t pid, const char *command)
+{
+	int status = 0;
+	int pidfd = pidfd_open(pid, 0);
+	bool asked = false;
+	int rounds = 0; /* since Ctrl-C */
+	while (!child_ended(pid, &status)) {
+		int event_fd = shell->target ? shell->target->event_fd : -1;
+		struct pollfd fds[] = {
+			{.fd = pidfd, .events = POLLIN},
+			{.fd = event_fd, .events = POLLIN},
+		};
+		if (poll(fds, array_length(fds), CHECK_INTERVAL_MS) > 0 && fds[1].revents)
+			shell_handle_events(shell);
+		if (shell->quit && shell->leave_signal && !asked) {
+			kill(pid, SIGTERM);
+			asked = true;
+		}
+		/* Ctrl-C reaches both of us, a signal to the debugger alone does not; and a shell
+		 * waits for its child. */
+		if (shell->cancel) {
+			rounds++;
+			kill(pid, rounds < 5 ? SIGINT : SIGTERM);
+		}
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return describe(status, command);
+}

@@ -1,0 +1,322 @@
+/* `threads` and `thread TID`: the process's threads, what each runs, its native stack. */
+#include <inttypes.h>
+
+#include "commands/threads/registers.h"
+#include "commands/session/registry.h"
+#include "commands/session/selection.h"
+#include "dbg/go/program/program.h"
+
+/* What is shown of one thread. */
+struct thread_view {
+	const struct thread *thread;
+	const struct machine *machine;	   /* NULL: not the runtime's */
+	const struct goroutine *goroutine; /* that it runs; NULL none */
+	struct stack stack;
+};
+
+struct thread_views {
+	struct thread_view *items;
+	size_t count;
+};
+
+static void thread_views_deinit(struct thread_views *views)
+{
+	for (size_t i = 0; i < views->count; i++)
+		stack_deinit(&views->items[i].stack);
+	free(views->items);
+}
+
+static struct error *load(struct shell *shell, struct thread_views *ret)
+{
+	const struct thread *threads;
+	size_t count;
+	*ret = (struct thread_views){0};
+	struct error *err = target_threads(shell->target, &threads, &count);
+	if (err)
+		return err;
+	ret->items = calloc(count ? count : 1, sizeof(*ret->items));
+	if (!ret->items)
+		return error_no_memory();
+	for (size_t i = 0; !err && i < count; i++) {
+		struct thread_view *view = &ret->items[ret->count++];
+		view->thread = &threads[i];
+		view->machine = program_machine_of_thread(shell->program, threads[i].tid);
+		if (view->machine && view->machine->current_g)
+			view->goroutine =
+				program_goroutine_at(shell->program, view->machine->current_g);
+		err = thread_stack(shell->program, &threads[i], &view->stack);
+	}
+	if (err)
+		thread_views_deinit(ret);
+	return err;
+}
+
+/* What the runtime's thread is about, when it runs no goroutine. */
+static const char *occupation(const struct thread_view *view)
+{
+	if (!view->machine)
+		return "not the runtime's";
+	if (view->machine->in_c)
+		return "in C";
+	if (view->machine->spinning)
+		return "looking for work";
+	if (view->machine->blocked || !view->goroutine)
+		return "idle";
+	return "";
+}
+
+static void render_json(struct shell *shell, const struct thread_views *views, bool stacks)
+{
+	struct json *json = json_create(&shell->out);
+	json_array(json, "threads");
+	for (size_t i = 0; i < views->count; i++) {
+		const struct thread_view *view = &views->items[i];
+		json_object(json, NULL);
+		json_int(json, "tid", view->thread->tid);
+		json_string(json, "name", view->thread->name[0] ? view->thread->name : NULL);
+		json_address(json, "m", view->machine ? view->machine->address : 0);
+		if (view->machine)
+			json_int(json, "m_id", view->machine->id);
+		json_string(json, "state",
+			view->goroutine ? goroutine_state(shell->program, view->goroutine)
+					: occupation(view));
+		if (view->goroutine)
+			json_uint(json, "goid", view->goroutine->goid);
+		else
+			json_null(json, "goid");
+		json_object(json, "registers");
+		for (const struct register_name *name = register_names;
+			view->thread->regs_valid && name->name; name++) {
+			char text[24];
+			snprintf(text, sizeof(text), "0x%" PRIx64,
+				register_value(&view->thread->regs, name));
+			json_string(json, name->name, text);
+		}
+		json_end(json);
+		if (stacks)
+			stack_json(json, &view->stack);
+		json_end(json);
+	}
+	json_end(json);
+	json_finish(json);
+}
+
+static void list_text(struct shell *shell, const struct thread_views *views)
+{
+	static const char *const headings[] = {
+		">TID", "NAME", ">M", ">GOID", "STATE", "PC", "AT", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(headings);
+	for (size_t i = 0; table && i < views->count; i++) {
+		const struct thread_view *view = &views->items[i];
+		const struct frame *frame = view->stack.count ? &view->stack.frames[0] : NULL;
+		table_cell(table, STYLE_STRONG, "%d", view->thread->tid);
+		table_cell(table, STYLE_PLAIN, "%s", view->thread->name);
+		if (view->machine)
+			table_cell(table, STYLE_PLAIN, "%" PRId64, view->machine->id);
+		else
+			table_cell(table, STYLE_PLAIN, "-");
+		if (view->goroutine)
+			table_cell(table, STYLE_STRONG, "%" PRIu64, view->goroutine->goid);
+		else
+			table_cell(table, STYLE_PLAIN, "-");
+		table_cell(table, STYLE_PLAIN, "%s",
+			view->goroutine ? goroutine_state(shell->program, view->goroutine)
+					: occupation(view));
+		table_cell(
+			table, STYLE_ADDRESS, "0x%llx", (unsigned long long)view->thread->regs.rip);
+		table_cell(table, STYLE_FUNCTION, "%s", frame ? frame->function : "?");
+	}
+	if (table)
+		table_print(table, &shell->out);
+}
+
+static void registers_text(struct output *output, const struct user_regs_struct *regs)
+{
+	int column = 0;
+	for (const struct register_name *name = register_names; name->name; name++) {
+		output_printf(output, STYLE_DIM, "  %-8s", name->name);
+		output_printf(output, STYLE_ADDRESS, " 0x%016" PRIx64, register_value(regs, name));
+		if (++column % 3 == 0)
+			output_printf(output, STYLE_PLAIN, "\n");
+	}
+	if (column % 3)
+		output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static void thread_text(struct shell *shell, const struct thread_view *view, bool registers)
+{
+	struct output *output = &shell->out;
+	output_printf(output, STYLE_STRONG, "thread %d", view->thread->tid);
+	output_printf(output, STYLE_PLAIN, " %s", view->thread->name);
+	if (view->goroutine)
+		output_printf(output, STYLE_PLAIN, ", goroutine %" PRIu64 " [%s]",
+			view->goroutine->goid, goroutine_state(shell->program, view->goroutine));
+	else
+		output_printf(output, STYLE_PLAIN, ", %s", occupation(view));
+	output_printf(output, STYLE_PLAIN, "\n");
+	if (registers && view->thread->regs_valid)
+		registers_text(output, &view->thread->regs);
+	stack_text(output, &view->stack, true, SIZE_MAX);
+	output_printf(output, STYLE_PLAIN, "\n");
+}
+
+static struct error *run_threads(struct shell *shell, const struct arguments *arguments)
+{
+	struct thread_views views;
+	struct error *err = load(shell, &views);
+	if (err)
+		return err;
+	bool stacks = argument_given(arguments, "stacks"),
+	     registers = argument_given(arguments, "regs");
+	if (argument_given(arguments, "json"))
+		render_json(shell, &views, stacks);
+	else if (stacks || registers)
+		for (size_t i = 0; i < views.count && !output_failed(&shell->out); i++)
+			thread_text(shell, &views.items[i], registers);
+	else
+		list_text(shell, &views);
+	thread_views_deinit(&views);
+	return NULL;
+}
+
+static const struct command_option threads_options[] = {
+	{"stacks", 's', NULL, "with the native stack of each", NULL},
+	{"regs", 'r', NULL, "with the registers and stack of each", NULL},
+	{"json", 0, NULL, "as one JSON document (registers always, frames with --stacks)", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command threads_command = {
+	.name = "threads",
+	.group = GROUP_THREADS,
+	.usage = "threads [--stacks] [--regs] [--json]",
+	.summary = "Lists the process's threads: what each runs, its registers, its native stack",
+	.help = "A thread's native stack begins at its registers: C code, the scheduler's stack "
+		"and signal handlers "
+		"included, then the goroutine's own frames.",
+	.example = "threads --stacks",
+	.options = threads_options,
+	.needs_target = true,
+	.run = run_threads,
+};
+REGISTER_COMMAND(threads_command);
+
+static struct error *run_thread(struct shell *shell, const struct arguments *arguments)
+{
+	uint64_t tid;
+	struct error *err = argument_number(arguments->words[0], "thread id", &tid);
+	struct thread_views views = {0};
+	if (!err)
+		err = load(shell, &views);
+	if (err)
+		return err;
+	err = error_create(ERROR_NOT_FOUND,
+		"there is no thread %" PRIu64 ": \"threads\" lists those there are", tid);
+	for (size_t i = 0; i < views.count; i++) {
+		if ((uint64_t)views.items[i].thread->tid != tid)
+			continue;
+		error_destroy(err);
+		err = NULL;
+		select_thread(shell, views.items[i].thread->tid);
+		struct thread_views one = {&views.items[i], 1};
+		if (argument_given(arguments, "json"))
+			render_json(shell, &one, true);
+		else
+			thread_text(shell, &views.items[i], false);
+	}
+	thread_views_deinit(&views);
+	return err;
+}
+
+static const struct command_option thread_options[] = {
+	{"json", 0, NULL, "as one JSON document, like threads --stacks --json", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command thread_command = {
+	.name = "thread",
+	.group = GROUP_THREADS,
+	.usage = "thread TID [--json]",
+	.options = thread_options,
+	.summary = "Shows one thread and selects it: bt, frame and regs are about it then",
+	.example = "thread 4711",
+	.min_words = 1,
+	.max_words = 1,
+	.needs_target = true,
+	.complete = complete_thread,
+	.run = run_thread,
+};
+REGISTER_COMMAND(thread_command);
+
+/* ---- regs ---- */
+
+static struct error *run_regs(struct shell *shell, const struct arguments *arguments)
+{
+	struct selected selected;
+	struct error *err = selected_load(shell, 0, &selected);
+	if (err)
+		return err;
+	const struct goroutine *goroutine = selected.view.goroutine;
+	struct user_regs_struct saved = {0};
+	const struct user_regs_struct *regs = NULL;
+	if (selected.thread && selected.thread->regs_valid) {
+		regs = &selected.thread->regs;
+	} else if (goroutine) {
+		saved.rip = goroutine->sched_pc;
+		saved.rsp = goroutine->sched_sp;
+		saved.rbp = goroutine->sched_bp;
+	}
+	if (argument_given(arguments, "json")) {
+		struct json *json = json_create(&shell->out);
+		json_object(json, "registers");
+		for (const struct register_name *name = register_names; name->name; name++) {
+			char text[24];
+			bool known = regs ||
+				     name->offset == offsetof(struct user_regs_struct, rip) ||
+				     name->offset == offsetof(struct user_regs_struct, rsp) ||
+				     name->offset == offsetof(struct user_regs_struct, rbp);
+			if (!known)
+				continue;
+			snprintf(text, sizeof(text), "0x%" PRIx64,
+				register_value(regs ? regs : &saved, name));
+			json_string(json, name->name, text);
+		}
+		json_end(json);
+		json_finish(json);
+	} else if (regs) {
+		output_printf(&shell->out, STYLE_PLAIN, "thread %d\n", selected.thread->tid);
+		registers_text(&shell->out, regs);
+	} else {
+		output_printf(&shell->out, STYLE_PLAIN,
+			"goroutine %" PRIu64
+			" is not on a thread; what the scheduler saved of it:\n"
+			"  rip 0x%llx\n  rsp 0x%llx\n  rbp 0x%llx\n",
+			goroutine->goid, saved.rip, saved.rsp, saved.rbp);
+	}
+	selected_deinit(&selected);
+	return NULL;
+}
+
+static const struct command_option regs_options[] = {
+	{"json", 0, NULL, "as one JSON document", NULL},
+	{NULL, 0, NULL, NULL, NULL},
+};
+
+static const char *const regs_aliases[] = {"registers", NULL};
+
+static const struct command regs_command = {
+	.name = "regs",
+	.aliases = regs_aliases,
+	.group = GROUP_THREADS,
+	.usage = "regs [--json]",
+	.summary = "Prints the registers of the selected thread, or of the thread that runs the "
+		   "selected goroutine",
+	.help = "A goroutine that no thread runs has only the program counter, stack pointer and "
+		"frame pointer that the "
+		"scheduler saved.",
+	.example = "regs",
+	.options = regs_options,
+	.needs_target = true,
+	.run = run_regs,
+};
+REGISTER_COMMAND(regs_command);

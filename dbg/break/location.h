@@ -1,0 +1,70 @@
+/*
+ * Places: from what a person writes to instructions. Private to dbg/break.
+ *
+ * Nothing is known by release: an instruction is found by what it does (it returns from
+ * runtime.newproc1, it loads cancelCtx.done), in the code of the binary.
+ */
+#ifndef GCTXDBG_BREAK_PLACE_H
+#define GCTXDBG_BREAK_PLACE_H
+
+#include "dbg/break/breakpoint.h"
+#include "dwarf/pclntab/pclntab.h"
+
+enum place_kind {
+	PLACE_NEWPROC,
+	PLACE_GOEXIT,
+	PLACE_CANCEL,
+	PLACE_PARK,
+	PLACE_READY,
+	PLACE_PANIC,
+	PLACE_FUNCTION,
+	PLACE_LINE,
+	PLACE_ADDRESS,
+};
+
+/* Where runtime and context keep what these places are about. Texts belong to the program. */
+struct place {
+	enum place_kind kind;
+	struct breakpoint_place *items;
+	size_t count, capacity;
+	int subject; /* DWARF's number of the register that holds what the place is about: the g,
+		the context; -1: none */
+	int64_t subject_offset; /* to be added to it */
+};
+
+/* The most instructions of one place. */
+enum { MAX_PLACES = 4096 };
+
+/* Errors as breakpoints_add(). Free `ret` with place_deinit(), after an error too. */
+struct error *place_find(struct program *program, const char *text, struct place *ret);
+void place_deinit(struct place *place);
+
+/* Fills `place`, whose kind is that of a name (place_runtime.c). */
+struct error *place_find_named(struct program *program, struct place *place);
+/* The calls of a function, inlined ones too (place_function.c). */
+struct error *place_find_calls(struct program *program, const char *name, struct place *place);
+/* What begins line `line` of `file` (place_line.c). */
+struct error *place_find_line(
+	struct program *program, const char *file, int line, struct place *place);
+
+/* ---- For those three ---- */
+
+/* Adds the instruction at run-time address `pc`. `function` NULL: as the table says. Doubles are
+ * left out. */
+struct error *place_add(struct program *program, struct place *place, uint64_t pc);
+
+/* The code of `function` as the file has it (a process may have traps in it). */
+struct error *function_code(
+	const struct program *program, const struct pc_function *function, struct bytes *ret);
+
+/* The function whose whole name is `name`, not a wrapper the compiler made; false: none. */
+bool function_named(const struct program *program, const char *name, struct pc_function *ret);
+
+/*
+ * The run-time address at which a call of `function` has its arguments in place and counts once;
+ * unless `*ret_loop`: the function begins with a loop.
+ */
+struct error *function_start(const struct program *program, const struct pc_function *function,
+	uint64_t *ret, bool *ret_loop);
+
+#endif

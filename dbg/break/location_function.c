@@ -1,0 +1,264 @@
+/* The calls of a function: its own code, and where it was inlined. See place.h. */
+#include "dbg/break/location.h"
+
+#include <stdio.h>
+
+#include "dbg/go/program/program_state.h"
+#include "dwarf/code/code_locations.h"
+
+enum { MOST_CANDIDATES = 8, MOST_ENTRIES = 64 };
+
+struct search {
+	const char *name;
+	const char *exact; /* a function's whole name is the one sought */
+	const char *candidates[MOST_CANDIDATES];
+	size_t count; /* different ones; more than there is room for: too many */
+};
+
+/* Equal but for type arguments ("[...]", "[go.shape.int]") and the parentheses of "(*T)". */
+static bool same_spelling(const char *name, const char *wanted)
+{
+	while (*name && *wanted) {
+		if (*name == *wanted) {
+			name++;
+			wanted++;
+		} else if (strncmp(name, "(*", 2) == 0) {
+			name += 2;
+		} else if (*name == ')') {
+			name++;
+		} else if (*name == '[' && (*wanted == '.' || *wanted == ')')) {
+			const char *close = strchr(name, ']');
+			if (!close)
+				return false;
+			name = close + 1;
+		} else {
+			return false;
+		}
+	}
+	if (*name == '[')
+		name = strrchr(name, ']') ? strrchr(name, ']') + 1 : name;
+	return !*name && !*wanted;
+}
+
+/* "handle", "server.handle" and "(*T).M" mean names that end so. */
+static bool name_fits(const char *name, const char *wanted)
+{
+	if (same_spelling(name, wanted))
+		return true;
+	for (const char *p = name; *p && *p != '['; p++) {
+		if ((*p == '.' || *p == '/') && same_spelling(p + 1, wanted))
+			return true;
+	}
+	return false;
+}
+
+static void consider(struct search *search, const char *name)
+{
+	if (search->exact || !name_fits(name, search->name))
+		return;
+	if (strcmp(name, search->name) == 0) {
+		search->exact = name;
+		return;
+	}
+	size_t known = search->count < MOST_CANDIDATES ? search->count : MOST_CANDIDATES;
+	for (size_t i = 0; i < known; i++) {
+		if (strcmp(search->candidates[i], name) == 0)
+			return;
+	}
+	if (search->count < MOST_CANDIDATES)
+		search->candidates[search->count] = name;
+	search->count++;
+}
+
+/* Highest number of an inlined call of `function`; -1: nothing is inlined. */
+static int32_t last_inlined(const struct pclntab *table, const struct pc_function *function)
+{
+	struct pc_ranges ranges;
+	int32_t last = -1;
+	if (!pc_ranges_of_data(table, function, PCDATA_INLINE_TREE_INDEX, &ranges))
+		return last;
+	while (pc_ranges_next(&ranges))
+		last = ranges.value > last ? ranges.value : last;
+	return last;
+}
+
+static void consider_all(const struct program *program, struct search *search)
+{
+	const struct pclntab *table = &program->pclntab;
+	struct pc_function function;
+	for (uint32_t i = 0; i < table->function_count; i++) {
+		if (!pclntab_function(table, i, &function))
+			continue;
+		consider(search, function.name);
+		int32_t last = last_inlined(table, &function);
+		struct pc_inlined call;
+		for (int32_t j = 0; j <= last; j++) {
+			if (pclntab_inlined(table, &function, j, &call))
+				consider(search, call.function);
+		}
+	}
+}
+
+/* Generic functions have one name per shape, all of which are meant: without type arguments they
+ * are equal. */
+static bool one_function(const struct search *search)
+{
+	if (search->count > MOST_CANDIDATES)
+		return false;
+	size_t first = strcspn(search->candidates[0], "[");
+	for (size_t i = 1; i < search->count; i++) {
+		const char *name = search->candidates[i];
+		if (strcspn(name, "[") != first || name[first] != '[' ||
+			strncmp(name, search->candidates[0], first) != 0)
+			return false;
+	}
+	return true;
+}
+
+static struct error *not_one(const struct search *search)
+{
+	if (!search->count)
+		return error_create(ERROR_NOT_FOUND,
+			"there is no function %s: write its name as stacks show it (main.worker, "
+			"http.(*conn).serve), FILE:LINE, *ADDR, or newproc, goexit, cancel, park, "
+			"ready, panic",
+			search->name);
+	char text[1024];
+	size_t used = 0;
+	for (size_t i = 0; i < search->count && i < MOST_CANDIDATES && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
+			search->candidates[i]);
+	return error_create(ERROR_USAGE, "%s can be %s%s: write more of it", search->name, text,
+		search->count > MOST_CANDIDATES ? ", …" : "");
+}
+
+static bool is_meant(const struct search *search, const char *name)
+{
+	if (search->exact)
+		return strcmp(name, search->exact) == 0;
+	for (size_t i = 0; i < search->count; i++) {
+		if (strcmp(name, search->candidates[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One inlined call, while its way in is being looked for. */
+struct instance {
+	const struct pclntab *table;
+	const struct pc_function *function;
+	int32_t number;
+};
+
+/* The instruction at `offset` is of the inlined call or of one that was inlined into that. */
+static bool is_inside(void *context, size_t offset)
+{
+	const struct instance *instance = context;
+	const struct pc_function *function = instance->function;
+	uint32_t pc = function->entry + (uint32_t)offset;
+	for (int i = 0; i < PC_LINES_MAX; i++) {
+		int32_t number;
+		struct pc_inlined call;
+		if (!pclntab_pcdata(
+			    instance->table, function, PCDATA_INLINE_TREE_INDEX, pc, &number) ||
+			number < 0)
+			return false;
+		if (number == instance->number)
+			return true;
+		if (!pclntab_inlined(instance->table, function, number, &call))
+			return false;
+		pc = call.parent_pc;
+	}
+	return false;
+}
+
+/* Adds where the inlined call number `number` begins. One that left no instructions of its own is
+ * at the instruction that stands for it. */
+static struct error *add_inlined(struct program *program, const struct pc_function *function,
+	int32_t number, const struct pc_inlined *call, struct place *place)
+{
+	struct bytes code;
+	size_t entries[MOST_ENTRIES];
+	struct instance instance = {&program->pclntab, function, number};
+	struct error *err = function_code(program, function, &code);
+	if (err)
+		return err;
+	size_t count = code_region_entries(code, is_inside, &instance, entries, MOST_ENTRIES);
+	if (!count || count > MOST_ENTRIES) {
+		entries[0] = call->parent_pc - function->entry;
+		count = 1;
+	}
+	for (size_t i = 0; i < count && !err; i++) {
+		size_t known = place->count;
+		err = place_add(program, place, program->text + function->entry + entries[i]);
+		if (!err && place->count > known) {
+			struct code_place *code_place = &place->items[known].code;
+			code_place->function = call->function;
+			place->items[known].inlined_into = function->name;
+			place->items[known].loop =
+				code_is_jump_target(code, entries[i], is_inside, &instance);
+		}
+	}
+	return err;
+}
+
+static bool is_wrapper(const struct program *program, const struct pc_function *function)
+{
+	struct pc_line lines[PC_LINES_MAX];
+	size_t count = pclntab_lines(&program->pclntab, function, function->entry, lines);
+	return strcmp(lines[count - 1].file, "<autogenerated>") == 0;
+}
+
+static struct error *add_entry(
+	struct program *program, const struct pc_function *function, struct place *place)
+{
+	uint64_t start;
+	bool loop;
+	struct error *err = function_start(program, function, &start, &loop);
+	if (!err)
+		err = place_add(program, place, start);
+	if (!err)
+		place->items[place->count - 1].loop = loop;
+	return err;
+}
+
+/*
+ * What has the wanted name. Wrappers that the compiler made (to take the receiver by pointer, or
+ * for the other ABI) call the function itself or have it inlined, so they count only when there is
+ * nothing else.
+ */
+static struct error *add_all(
+	struct program *program, const struct search *search, bool wrappers, struct place *place)
+{
+	const struct pclntab *table = &program->pclntab;
+	struct pc_function function;
+	struct error *err = NULL;
+	for (uint32_t i = 0; i < table->function_count && !err; i++) {
+		if (!pclntab_function(table, i, &function))
+			continue;
+		if (is_meant(search, function.name) && is_wrapper(program, &function) == wrappers)
+			err = add_entry(program, &function, place);
+		int32_t last = last_inlined(table, &function);
+		struct pc_inlined call;
+		for (int32_t j = 0; j <= last && !err; j++) {
+			if (pclntab_inlined(table, &function, j, &call) &&
+				is_meant(search, call.function))
+				err = add_inlined(program, &function, j, &call, place);
+		}
+	}
+	return err;
+}
+
+struct error *place_find_calls(struct program *program, const char *name, struct place *place)
+{
+	struct search search = {.name = name};
+	consider_all(program, &search);
+	if (!search.exact && (!search.count || !one_function(&search)))
+		return not_one(&search);
+	struct error *err = add_all(program, &search, false, place);
+	if (!err && !place->count)
+		err = add_all(program, &search, true, place);
+	if (!err && !place->count)
+		err = error_create(ERROR_NOT_FOUND, "%s has no instruction of its own left", name);
+	return err;
+}

@@ -1,0 +1,158 @@
+/*
+ * The instructions of the named places: births, deaths, waits, panics, cancellations.
+ *
+ * Sources: runtime/proc.go, runtime/coro.go, runtime/panic.go, context/context.go, releases 1.19
+ * and 1.21 to 1.27.
+ */
+#include "dbg/break/location.h"
+
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/types/type.h"
+#include "dwarf/code/code_locations.h"
+
+enum { RAX = 0 };
+
+static struct error *lacks(const char *what, const char *function)
+{
+	return error_create(ERROR_NOT_FOUND,
+		"%s cannot be told in this program: its code of %s is not as Go 1.19 to 1.27 "
+		"make it",
+		what, function);
+}
+
+/* The first of these functions that the program has: later releases split earlier ones. */
+static struct error *add_start(
+	struct program *program, struct place *place, const char *what, const char *const names[])
+{
+	struct pc_function function;
+	size_t i = 0;
+	while (names[i] && !function_named(program, names[i], &function))
+		i++;
+	if (!names[i])
+		return lacks(what, names[i - 1]);
+	uint64_t start;
+	bool loop;
+	struct error *err = function_start(program, &function, &start, &loop);
+	place->subject = RAX;
+	return err ? err : place_add(program, place, start);
+}
+
+/*
+ * newproc1 makes the goroutine, for go statements and coroutines alike, and returns it complete but
+ * not yet in any queue.
+ */
+static struct error *find_newproc(struct program *program, struct place *place)
+{
+	static const char NAME[] = "runtime.newproc1";
+	enum { MOST = 16 };
+	struct pc_function function;
+	struct bytes code;
+	size_t offsets[MOST];
+	if (!function_named(program, NAME, &function))
+		return lacks("the birth of goroutines", NAME);
+	struct error *err = function_code(program, &function, &code);
+	if (err)
+		return err;
+	size_t count = code_returns(code, offsets, MOST);
+	if (!count || count > MOST)
+		return lacks("the birth of goroutines", NAME);
+	place->subject = RAX;
+	for (size_t i = 0; i < count && !err; i++)
+		err = place_add(program, place, program->text + function.entry + offsets[i]);
+	return err;
+}
+
+/* Unoptimised code: the call of done.Load behind the instruction that stores `stored`. */
+static bool find_load_call(struct program *program, const struct pc_function *function,
+	struct bytes code, const struct go_type *type, const char *stored, size_t *ret)
+{
+	struct pc_function load;
+	struct go_field field;
+	size_t store;
+	int base;
+	struct error *err = go_type_field(program, type, stored, &field);
+	bool found = !err &&
+		     code_only_access(code, CODE_STORES, (int64_t)field.offset, &store, &base) &&
+		     function_named(program, "sync/atomic.(*Value).Load", &load);
+	error_destroy(err);
+	return found &&
+	       code_next_call(code, store, (int64_t)load.entry - (int64_t)function->entry, ret);
+}
+
+/*
+ * Whoever cancels a context calls cancelCtx.cancel, which does nothing when that has been done
+ * before. Behind that check, with err and cause set, it loads `done` to close the channel; the
+ * register it loads from is the context. Where atomic.Value.Load is not inlined, its receiver is in
+ * RAX.
+ */
+static struct error *find_cancel(struct program *program, struct place *place)
+{
+	static const char NAME[] = "context.(*cancelCtx).cancel";
+	struct pc_function function;
+	struct bytes code;
+	const struct go_type *type;
+	struct go_field field;
+	if (!function_named(program, NAME, &function))
+		return error_create(
+			ERROR_NOT_FOUND, "the program cannot cancel a context: it has no %s", NAME);
+	struct error *err = function_code(program, &function, &code);
+	if (!err)
+		err = program_type_named(program, "*context.cancelCtx", &type);
+	if (!err)
+		err = go_type_element(program, type, &type);
+	if (!err)
+		err = go_type_field(program, type, "done", &field);
+	if (err)
+		return err;
+	size_t offset;
+	bool found =
+		code_only_access(code, CODE_LOADS, (int64_t)field.offset, &offset, &place->subject);
+	static const char *const stored[] = {"cause", "err"};
+	for (size_t i = 0; i < array_length(stored) && !found; i++) {
+		found = find_load_call(program, &function, code, type, stored[i], &offset);
+		place->subject = RAX;
+		place->subject_offset = -(int64_t)field.offset;
+	}
+	if (!found)
+		return lacks("the cancellation of contexts", NAME);
+	return place_add(program, place, program->text + function.entry + offset);
+}
+
+static struct error *find(struct program *program, struct place *place)
+{
+	static const char *const ends[] = {"runtime.gdestroy", "runtime.goexit0", NULL};
+	static const char *const parks[] = {"runtime.park_m", NULL};
+	static const char *const readies[] = {"runtime.ready", NULL};
+	static const char *const panics[] = {"runtime.gopanic", NULL};
+	switch (place->kind) {
+	case PLACE_NEWPROC:
+		return find_newproc(program, place);
+	case PLACE_GOEXIT:
+		return add_start(program, place, "the end of goroutines", ends);
+	case PLACE_CANCEL:
+		return find_cancel(program, place);
+	case PLACE_PARK:
+		return add_start(program, place, "the begin of waits", parks);
+	case PLACE_READY:
+		return add_start(program, place, "the end of waits", readies);
+	default:
+		return add_start(program, place, "panic", panics);
+	}
+}
+
+/* What was inlined there is of no interest. */
+struct error *place_find_named(struct program *program, struct place *place)
+{
+	struct error *err = find(program, place);
+	for (size_t i = 0; !err && i < place->count; i++) {
+		struct breakpoint_place *item = &place->items[i];
+		const struct pc_plan *plan = pc_plan_at(program, item->code.pc, true);
+		const struct plan_line *line = plan ? &plan->lines[plan->line_count - 1] : NULL;
+		item->inlined_into = NULL;
+		if (line)
+			item->code = (struct code_place){
+				line->function, line->file, line->line, item->code.pc};
+	}
+	return err;
+}

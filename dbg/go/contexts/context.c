@@ -1,0 +1,482 @@
+/* Contexts of a program, from finding to forest: see context.h. */
+#include "dbg/go/contexts/context.h"
+
+#include <stdio.h>
+
+#include "dbg/go/contexts/context_state.h"
+#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/program/program_state.h"
+
+enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };
+
+/* ---- Where a context may lie ---- */
+
+enum place { PLACE_NONE, PLACE_HEAP, PLACE_GARBAGE, PLACE_STATIC, PLACE_STACK };
+
+static bool in_image(const struct program *program, uint64_t address, uint64_t size)
+{
+	const struct elf_segment *segments;
+	size_t count = elf_image_segments(program->image, &segments);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = segments[i].address + program->bias;
+		if (address >= start && address - start < segments[i].memory_size &&
+			size <= segments[i].memory_size - (address - start))
+			return true;
+	}
+	return false;
+}
+
+static int by_stack(const void *a, const void *b)
+{
+	const struct goroutine *x = *(const struct goroutine *const *)a;
+	const struct goroutine *y = *(const struct goroutine *const *)b;
+	return (x->stack_low > y->stack_low) - (x->stack_low < y->stack_low);
+}
+
+static struct error *load_stacks(struct context_builder *builder)
+{
+	const struct goroutine_list *list;
+	struct error *err = program_goroutines(builder->program, &list);
+	if (err || builder->stacks)
+		return err;
+	builder->stacks = calloc(list->count + 1, sizeof(*builder->stacks));
+	if (!builder->stacks)
+		return error_no_memory();
+	for (size_t i = 0; i < list->count; i++)
+		builder->stacks[i] = &list->items[i];
+	builder->stack_count = list->count;
+	qsort(builder->stacks, list->count, sizeof(*builder->stacks), by_stack);
+	return NULL;
+}
+
+static bool in_stack(const struct context_builder *builder, uint64_t address)
+{
+	size_t low = 0, high = builder->stack_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (builder->stacks[middle]->stack_high <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < builder->stack_count && builder->stacks[low]->stack_low <= address;
+}
+
+/* A context is an object in use of at least its type's size, a variable, or lies on a stack. */
+static enum place place_of(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	struct heap_object object;
+	if (heap_object_at(builder->program, address, &object)) {
+		if (address - object.address + shape->size > object.size)
+			return PLACE_NONE;
+		return object.in_use ? PLACE_HEAP : PLACE_GARBAGE;
+	}
+	if (in_image(builder->program, address, shape->size))
+		return PLACE_STATIC;
+	return in_stack(builder, address) ? PLACE_STACK : PLACE_NONE;
+}
+
+/* ---- Adding ---- */
+
+static ptrdiff_t index_find(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	return context_index_find(&builder->index, (struct context_key){address, shape});
+}
+
+static struct error *append(struct context_builder *builder, const struct context_shape *shape,
+	uint64_t address, ptrdiff_t *ret)
+{
+	struct context_forest *forest = builder->forest;
+	if (forest->count >= MAX_CONTEXTS)
+		return error_create(ERROR_BAD_DATA, "more than %d contexts: the memory is damaged",
+			MAX_CONTEXTS);
+	if (!array_reserve(&forest->items, &builder->capacity, forest->count + 1) ||
+		!array_reserve(&builder->links, &builder->link_capacity, forest->count + 1) ||
+		!context_index_add(&builder->index, (struct context_key){address, shape},
+			(uint32_t)forest->count))
+		return error_no_memory();
+	*ret = (ptrdiff_t)forest->count++;
+	forest->items[*ret] = (struct context){.address = address,
+		.size = shape->size,
+		.type = shape->type,
+		.parent = CONTEXT_NONE,
+		.governor = CONTEXT_NONE};
+	builder->links[*ret] = (struct context_link){
+		.shape = shape, .done_of = CONTEXT_NONE, .deadline_of = CONTEXT_NONE};
+	return NULL;
+}
+
+struct error *context_builder_add(struct context_builder *builder,
+	const struct context_shape *shape, uint64_t address, ptrdiff_t *ret)
+{
+	*ret = index_find(builder, shape, address);
+	if (*ret != CONTEXT_NONE)
+		return NULL;
+	enum place place = place_of(builder, shape, address);
+	if (place == PLACE_NONE)
+		return NULL;
+	struct error *err = append(builder, shape, address, ret);
+	if (!err)
+		builder->forest->items[*ret].garbage = place == PLACE_GARBAGE;
+	return err;
+}
+
+/* Reads those that were added and not read yet; reading adds more. */
+static struct error *decode_new(struct context_builder *builder)
+{
+	struct context_forest *forest = builder->forest;
+	struct range ranges[PREFETCH];
+	size_t fetched = builder->decoded;
+	while (builder->decoded < forest->count) {
+		struct error *err = NULL;
+		if (builder->decoded == fetched) {
+			size_t count = 0;
+			program_progress(builder->program, "reading contexts", builder->decoded,
+				forest->count);
+			for (; fetched < forest->count && count < PREFETCH; fetched++)
+				ranges[count++] = (struct range){forest->items[fetched].address,
+					builder->links[fetched].shape->size};
+			err = target_prefetch(builder->program->target, ranges, count);
+		}
+		if (!err)
+			err = context_decode(builder, builder->decoded++);
+		if (err)
+			return err;
+	}
+	program_progress(builder->program, "reading contexts", forest->count, forest->count);
+	return NULL;
+}
+
+/* ---- From pairs to contexts ---- */
+
+/* What the pairs in memory name that lives, or does not (`garbage`): sorted, each once; malloc'ed.
+ */
+static struct error *keys_of_pairs(const struct context_pairs *pairs, bool garbage,
+	struct context_key **ret, size_t *ret_count)
+{
+	struct context_key *keys = malloc((pairs->count + 1) * sizeof(*keys));
+	size_t count = 0, kept = 0;
+	if (!keys)
+		return error_no_memory();
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct context_pair *pair = &pairs->items[i];
+		if (pair->kind != HOLDER_GOROUTINE && pair->garbage == garbage)
+			keys[count++] = (struct context_key){pair->data, pair->shape};
+	}
+	qsort(keys, count, sizeof(*keys), context_key_compare);
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || context_key_compare(&keys[kept - 1], &keys[i]))
+			keys[kept++] = keys[i];
+	}
+	*ret = keys;
+	*ret_count = kept;
+	return NULL;
+}
+
+/* Pairs in memory that lives. Those on stacks are judged afterwards: there an unused slot keeps
+ * what it held. */
+static struct error *add_from_memory(
+	struct context_builder *builder, const struct context_pairs *pairs, bool garbage)
+{
+	_cleanup_free_ struct context_key *keys = NULL;
+	size_t count = 0;
+	struct error *err = keys_of_pairs(pairs, garbage, &keys, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		ptrdiff_t number;
+		if (index_find(builder, keys[i].shape, keys[i].address) != CONTEXT_NONE)
+			continue;
+		enum place place = place_of(builder, keys[i].shape, keys[i].address);
+		if (place == PLACE_NONE || (place == PLACE_GARBAGE && !garbage))
+			continue;
+		err = append(builder, keys[i].shape, keys[i].address, &number);
+		if (!err)
+			builder->forest->items[number].garbage = garbage;
+	}
+	return err ? err : decode_new(builder);
+}
+
+/* An AfterFunc's function: a closure, whose first word is code. */
+static bool has_function(struct context_builder *builder, uint64_t address)
+{
+	uint64_t closure, code = 0;
+	struct error *err = target_read_u64(builder->program->target, address, &closure);
+	if (!err)
+		err = target_read_u64(builder->program->target, closure, &code);
+	error_destroy(err);
+	return !err && program_is_go_pc(builder->program, code);
+}
+
+/*
+ * Whether the object at `address`, whose `done` is where it should be, is one of `shape`: it is of
+ * that size, starts with its parent, and an afterFuncCtx has its function.
+ */
+static bool looks_like(
+	struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	enum { CLASS_STEP = 32 }; /* between size classes up to 256 bytes */
+	struct heap_object object;
+	uint64_t itab;
+	if (!heap_object_at(builder->program, address, &object) || object.address != address ||
+		!object.in_use || object.size < shape->size ||
+		object.size >= shape->size + CLASS_STEP)
+		return false;
+	struct error *err = target_read_u64(builder->program->target, address, &itab);
+	error_destroy(err);
+	return !err && context_types_itab(&builder->types, itab) &&
+	       (shape->after_func == NO_OFFSET ||
+		       has_function(builder, address + (uint64_t)shape->after_func));
+}
+
+/*
+ * A context that only a cancel function or a timer points to has no interface value anywhere; its
+ * Done channel gives it away.
+ */
+static struct error *add_from_channels(
+	struct context_builder *builder, const struct context_pairs *pairs)
+{
+	enum { KINDS = 3 };
+	const struct context_shape *shapes[KINDS] = {
+		context_types_of_kind(&builder->types, CONTEXT_AFTER_FUNC),
+		context_types_of_kind(&builder->types, CONTEXT_TIMER),
+		context_types_of_kind(&builder->types, CONTEXT_CANCEL)};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->channel_count; i++) {
+		const struct context_shape *found = NULL;
+		uint64_t address = 0;
+		bool known = false;
+		for (size_t j = 0; j < KINDS; j++) {
+			if (!shapes[j] || shapes[j]->done == NO_OFFSET)
+				continue;
+			address = pairs->channels[i] - (uint64_t)shapes[j]->done;
+			known |= index_find(builder, shapes[j], address) != CONTEXT_NONE;
+			if (!known && !found && looks_like(builder, shapes[j], address))
+				found = shapes[j];
+		}
+		ptrdiff_t number;
+		if (found && !known)
+			err = context_builder_add(builder, found, address, &number);
+	}
+	return err ? err : decode_new(builder);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const struct live_word *x = a, *y = b;
+	return (x->value > y->value) - (x->value < y->value);
+}
+
+/* `words` are sorted by value. */
+static bool is_live(const struct live_words *words, const struct context_pair *pair)
+{
+	const struct live_word key = {.value = pair->data};
+	return words->count &&
+	       bsearch(&key, words->items, words->count, sizeof(key), by_value) != NULL;
+}
+
+/*
+ * Of the two words of an interface value only the second is a pointer to the compiler's maps:
+ * beside a variable that lives, an unused slot may hold an itab from before, and then the two look
+ * like a context. Package context makes none without a parent but its roots, and those lie in no
+ * heap.
+ */
+static bool may_be(struct context_builder *builder, const struct context_pair *pair)
+{
+	const struct context_shape *shape = pair->shape;
+	uint64_t itab;
+	if (shape->kind == CONTEXT_BACKGROUND)
+		return place_of(builder, shape, pair->data) == PLACE_STATIC;
+	if (shape->kind == CONTEXT_FOREIGN || shape->parent != PARENT_INTERFACE ||
+		shape->inline_body)
+		return true;
+	struct error *err = target_read_u64(
+		builder->program->target, pair->data + (uint64_t)shape->parent_offset, &itab);
+	if (err) {
+		error_destroy(err);
+		return false;
+	}
+	return context_types_shape(
+		&builder->types, context_types_dynamic(&builder->types, builder->program, itab));
+}
+
+/* The pairs of one goroutine's stack that name contexts which nothing else does. */
+static struct error *add_from_stack(struct context_builder *builder,
+	const struct context_pair *pairs, size_t count, struct stack *stack,
+	struct live_words *words)
+{
+	bool loaded = false;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < count; i++) {
+		ptrdiff_t number;
+		if (index_find(builder, pairs[i].shape, pairs[i].data) != CONTEXT_NONE ||
+			place_of(builder, pairs[i].shape, pairs[i].data) == PLACE_NONE)
+			continue;
+		if (!loaded) {
+			loaded = true;
+			err = goroutine_stack(builder->program, pairs[i].goroutine, stack);
+			if (!err)
+				err = goroutine_live_words(
+					builder->program, pairs[i].goroutine, stack, words);
+			if (!err && words->count)
+				qsort(words->items, words->count, sizeof(*words->items), by_value);
+		}
+		if (!err && is_live(words, &pairs[i]) && may_be(builder, &pairs[i]))
+			err = context_builder_add(builder, pairs[i].shape, pairs[i].data, &number);
+	}
+	return err;
+}
+
+static struct error *add_from_stacks(
+	struct context_builder *builder, const struct context_pairs *pairs)
+{
+	struct stack stack = {0};
+	struct live_words words = {0};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->count;) {
+		const struct goroutine *goroutine = pairs->items[i].goroutine;
+		size_t end = i + 1;
+		while (goroutine && end < pairs->count && pairs->items[end].goroutine == goroutine)
+			end++;
+		if (goroutine)
+			err = add_from_stack(builder, &pairs->items[i], end - i, &stack, &words);
+		i = end;
+	}
+	stack_deinit(&stack);
+	free(words.items);
+	return err ? err : decode_new(builder);
+}
+
+/* ---- The forest ---- */
+
+void context_forest_destroy(struct context_forest *forest)
+{
+	if (!forest)
+		return;
+	for (size_t i = 0; i < forest->count; i++) {
+		struct context *context = &forest->items[i];
+		free(context->children);
+		free(context->waiters);
+		free(context->err.bytes);
+		free(context->cause.bytes);
+		free(context->key.bytes);
+		free(context->value.bytes);
+	}
+	free(forest->items);
+	free(forest->holders);
+	free(forest->channels);
+	free(forest->roots);
+	free(forest->problem);
+	free(forest);
+}
+
+static void builder_deinit(struct context_builder *builder)
+{
+	context_index_deinit(&builder->index);
+	context_types_deinit(&builder->types);
+	free(builder->links);
+	free(builder->stacks);
+}
+
+static struct error *load(struct program *program, unsigned flags, struct context_forest *forest)
+{
+	struct context_builder builder = {.program = program, .forest = forest};
+	struct context_pairs pairs = {0};
+	struct error *err = context_types_load(program, &builder.types);
+	if (!err)
+		err = load_stacks(&builder);
+	if (!err)
+		err = context_pairs_find(program, &builder.types, &pairs);
+	if (!err)
+		err = add_from_memory(&builder, &pairs, false);
+	if (!err)
+		err = add_from_channels(&builder, &pairs);
+	if (!err)
+		err = add_from_stacks(&builder, &pairs);
+	if (!err && (flags & CONTEXTS_GARBAGE))
+		err = add_from_memory(&builder, &pairs, true);
+	if (!err)
+		err = context_link(&builder);
+	if (!err && (flags & CONTEXTS_HOLDERS))
+		err = context_find_holders(program, forest, &pairs);
+	forest->with_holders = flags & CONTEXTS_HOLDERS;
+	forest->partial = pairs.partial;
+	if (!err && forest->partial &&
+		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
+					   "could not be read: there may be more of them") < 0)
+		forest->problem = NULL;
+	context_pairs_deinit(&pairs);
+	builder_deinit(&builder);
+	return err;
+}
+
+struct error *program_contexts(
+	struct program *program, unsigned flags, const struct context_forest **ret)
+{
+	struct error *err = target_check(program->target);
+	struct context_forest **slot = &program->contexts[flags % array_length(program->contexts)];
+	if (!err && !*slot) {
+		struct context_forest *forest = calloc(1, sizeof(*forest));
+		err = forest ? load(program, flags, forest) : error_no_memory();
+		if (err)
+			context_forest_destroy(forest);
+		else
+			*slot = forest;
+	}
+	if (!err)
+		*ret = *slot;
+	return err;
+}
+
+ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
+{
+	size_t low = 0, high = forest->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->items[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < forest->count && forest->items[low].address == address ? (ptrdiff_t)low
+									    : CONTEXT_NONE;
+}
+
+const struct context_channel *context_of_channel(
+	const struct context_forest *forest, uint64_t channel, size_t *ret_count)
+{
+	size_t low = 0, high = forest->channel_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->channels[middle].channel < channel)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_count = 0;
+	while (low + *ret_count < forest->channel_count &&
+		forest->channels[low + *ret_count].channel == channel)
+		++*ret_count;
+	return forest->channels + low;
+}
+
+const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number)
+{
+	const struct context *context = &forest->items[number];
+	return context->governor == CONTEXT_NONE ? context : &forest->items[context->governor];
+}
+
+bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)
+{
+	const struct context *below = &forest->items[number], *above = &forest->items[ancestor];
+	return below->order >= above->order && below->order - above->order <= above->descendants;
+}
+
+const char *context_state_name(enum context_state state)
+{
+	static const char *const names[] = {[CONTEXT_ACTIVE] = "active",
+		[CONTEXT_CANCELED] = "canceled",
+		[CONTEXT_NEVER] = "never",
+		[CONTEXT_UNKNOWN] = "unknown"};
+	return names[state];
+}

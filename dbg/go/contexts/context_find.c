@@ -1,0 +1,365 @@
+/* Scanning memory for interface values of contexts: see context_find.h. */
+#include "dbg/go/contexts/context_find.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/heap/word_range.h"
+#include "dbg/target/read_ahead.h"
+
+enum {
+	CHUNK = 1 << 21, /* bytes read at a time */
+	JOIN = 64 << 10, /* spans closer than this are read in one go */
+	MAX_PAIRS = 1 << 27,
+	STACKS = 256,	   /* goroutines' stacks read at a time */
+	STACK_PART = 4096, /* of each; deeper ones are read by themselves */
+};
+
+struct scan {
+	struct program *program;
+	const struct context_types *types;
+	struct context_pairs *pairs;
+	uint64_t low, span; /* all itabs of contexts lie in [low, low + span] */
+	uint8_t *buffer;
+	uint64_t stack_bytes; /* of stacks that were read so far */
+};
+
+/* No stack is bigger (runtime.maxstackceiling is 2 GB); damaged ones could name all memory, each.
+ */
+static const uint64_t MAX_STACK = 1ull << 31, MAX_STACK_BYTES = 1ull << 36;
+
+/* ---- One stretch of memory ---- */
+
+static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t data,
+	const struct itab *itab, struct context_pair pair)
+{
+	struct context_pairs *pairs = scan->pairs;
+	pair.location = location;
+	pair.data = data;
+	pair.canceler = itab->interface == scan->types->canceler;
+	pair.shape = context_types_shape(scan->types, itab->type);
+	/* In the runtime's own table itabs lie side by side. */
+	if (!pair.shape || !data || context_types_is_itab(scan->types, data))
+		return NULL;
+	if (pairs->count >= MAX_PAIRS)
+		return error_create(ERROR_BAD_DATA,
+			"more than %d words look like contexts: the memory is damaged", MAX_PAIRS);
+	if (!array_reserve(&pairs->items, &pairs->capacity, pairs->count + 1))
+		return error_no_memory();
+	pairs->items[pairs->count++] = pair;
+	return NULL;
+}
+
+static struct error *add_channel(struct scan *scan, uint64_t location, bool garbage)
+{
+	struct context_pairs *pairs = scan->pairs;
+	if (garbage || pairs->channel_count >= MAX_PAIRS)
+		return NULL;
+	if (!array_reserve(&pairs->channels, &pairs->channel_capacity, pairs->channel_count + 1))
+		return error_no_memory();
+	pairs->channels[pairs->channel_count++] = location;
+	return NULL;
+}
+
+/*
+ * Looks at `count` words that were read from `address`, one more of which follows (`next`) so that
+ * a pair across the end is seen. `judge` decides on each hit.
+ */
+static struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words,
+	size_t count, bool has_next,
+	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
+	struct context_pair pair)
+{
+	size_t last = has_next ? count : count - (count > 0);
+	for (size_t i = 0; i < last; i++) {
+		i += word_range_find(words + i, last - i, scan->low, scan->span);
+		if (i >= last)
+			break;
+		const struct itab *itab = context_types_itab(scan->types, words[i]);
+		bool channel = words[i] == scan->types->channel && pair.kind == HOLDER_HEAP;
+		if (!itab && !channel)
+			continue;
+		struct context_pair found = pair;
+		if (judge && !judge(scan, address + 8 * i, &found))
+			continue;
+		struct error *err =
+			itab ? add_pair(scan, address + 8 * i, words[i + 1], itab, found)
+			     : add_channel(scan, address + 8 * i, found.garbage);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* The next address from `address` on, which cannot be read, that perhaps can. */
+static uint64_t skip_hole(struct target *target, uint64_t address)
+{
+	const struct mapping *mappings;
+	size_t count = 0, low = 0;
+	struct error *err = target_mappings(target, &mappings, &count);
+	error_destroy(err);
+	if (err)
+		return UINT64_MAX;
+	for (size_t high = count; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		if (mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == count)
+		return UINT64_MAX;
+	return mappings[low].start > address ? mappings[low].start : mappings[low].end;
+}
+
+/* Reads and scans [start, end) piece by piece. */
+static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
+	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
+	struct context_pair pair)
+{
+	struct error *err = NULL;
+	for (uint64_t at = start, next; !err && at < end; at = next) {
+		size_t size = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
+		bool more = size == CHUNK && end - at >= CHUNK + 8;
+		struct memory_run run = {at, size + (more ? 8 : 0), scan->buffer, 0};
+		err = target_read_runs(scan->program->target, &run, 1);
+		if (err)
+			break;
+		next = at + size;
+		if (run.done < run.size) {
+			scan->pairs->partial = true;
+			next = skip_hole(scan->program->target, at + run.done);
+		}
+		if (pair.kind == HOLDER_GOROUTINE)
+			scan->stack_bytes += run.done;
+		size_t words = run.done / 8;
+		bool has_next = words > size / 8;
+		err = scan_words(scan, at, (const uint64_t *)(void *)scan->buffer,
+			has_next ? size / 8 : words, has_next, judge, pair);
+	}
+	return err;
+}
+
+/* ---- Heap, globals, stacks ---- */
+
+static bool judge_heap(struct scan *scan, uint64_t location, struct context_pair *pair)
+{
+	struct heap_object object;
+	if (!heap_object_at(scan->program, location, &object) || object.no_pointers ||
+		location + 16 > object.address + object.size)
+		return false;
+	pair->garbage = !object.in_use;
+	return true;
+}
+
+/* Going through the spans that can hold pointers, piece by piece. */
+struct heap_walk {
+	const struct heap_span *spans;
+	size_t count, next;
+	uint64_t at, end;     /* of the spans that are joined now, what is left */
+	uint64_t done, total; /* bytes */
+};
+
+/* The next piece of at most CHUNK bytes, with one word more when the memory goes on; false at the
+ * end. */
+static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_run *ret)
+{
+	const struct heap_span *spans = walk->spans;
+	while (walk->at >= walk->end) {
+		while (walk->next < walk->count && spans[walk->next].no_pointers)
+			walk->next++;
+		if (walk->next == walk->count)
+			return false;
+		walk->at = spans[walk->next].start;
+		walk->end = spans[walk->next++].end;
+		for (; walk->next < walk->count && spans[walk->next].start - walk->end <= JOIN &&
+			walk->end - walk->at < CHUNK;
+			walk->next++) {
+			if (!spans[walk->next].no_pointers)
+				walk->end = spans[walk->next].end;
+		}
+	}
+	uint64_t left = walk->end - walk->at;
+	size_t size = left < CHUNK ? (size_t)left : CHUNK;
+	*ret = (struct memory_run){walk->at, size + (left >= CHUNK + 8 ? 8 : 0), buffer, 0};
+	walk->at += size;
+	walk->done += size;
+	return true;
+}
+
+static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
+{
+	const struct context_pair pair = {.kind = HOLDER_HEAP};
+	bool has_next = run->done > CHUNK;
+	size_t words = has_next ? CHUNK / 8 : run->done / 8;
+	struct error *err =
+		scan_words(scan, run->address, run->buffer, words, has_next, judge_heap, pair);
+	if (err || run->done == run->size)
+		return err;
+	/* Behind a hole it may go on. */
+	scan->pairs->partial = true;
+	uint64_t next = skip_hole(scan->program->target, run->address + run->done);
+	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
+	return next < end ? scan_range(scan, next, end, judge_heap, pair) : NULL;
+}
+
+/* Scans each piece while the next one is being read. */
+static struct error *scan_pieces(struct scan *scan, struct heap_walk *walk)
+{
+	static const char what[] = "looking through the heap";
+	enum { BUFFER = CHUNK + 8 };
+	struct program *program = scan->program;
+	_cleanup_free_ uint8_t *buffers = malloc(2 * BUFFER);
+	_cleanup_(read_ahead_cleanup) struct read_ahead *ahead = NULL;
+	struct memory_run pieces[2];
+	struct error *err =
+		buffers ? read_ahead_create(program->target, &ahead) : error_no_memory();
+	if (err)
+		return err;
+	bool more = next_piece(walk, buffers, &pieces[0]);
+	if (more)
+		read_ahead_start(ahead, &pieces[0], 1);
+	for (unsigned i = 0; !err && more; i ^= 1) {
+		program_progress(program, what, walk->done, walk->total + 1);
+		err = read_ahead_finish(ahead);
+		more = !err && next_piece(walk, buffers + (i ^ 1) * BUFFER, &pieces[i ^ 1]);
+		if (more)
+			read_ahead_start(ahead, &pieces[i ^ 1], 1);
+		if (!err)
+			err = scan_piece(scan, &pieces[i]);
+	}
+	program_progress(program, what, 1, 1);
+	return err;
+}
+
+static struct error *scan_heap(struct scan *scan)
+{
+	struct heap_walk walk = {0};
+	bool partial;
+	struct error *err = program_heap(scan->program, &walk.spans, &walk.count, &partial);
+	if (err)
+		return err;
+	scan->pairs->partial |= partial;
+	for (size_t i = 0; i < walk.count; i++) {
+		if (!walk.spans[i].no_pointers)
+			walk.total += walk.spans[i].end - walk.spans[i].start;
+	}
+	return scan_pieces(scan, &walk);
+}
+
+static struct error *scan_globals(struct scan *scan)
+{
+	enum { POINTER_RANGES = 2 }; /* the other two hold none */
+	const struct context_pair pair = {.kind = HOLDER_GLOBAL};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
+		struct range range = scan->program->data[i];
+		uint64_t start = (range.address + 7) & ~7ull;
+		err = scan_range(scan, start, range.address + range.size, NULL, pair);
+	}
+	return err;
+}
+
+/* The lowest address of its stack that the goroutine uses. */
+static uint64_t stack_start(struct program *program, const struct goroutine *goroutine)
+{
+	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
+	const struct thread *threads;
+	size_t count;
+	if (goroutine->tid && !goroutine->syscall_sp) {
+		sp = goroutine->stack_low; /* running: its registers may be anywhere below */
+		struct error *err = target_threads(program->target, &threads, &count);
+		error_destroy(err);
+		for (size_t i = 0; !err && i < count; i++) {
+			if (threads[i].tid == goroutine->tid && threads[i].regs_valid &&
+				threads[i].regs.rsp >= goroutine->stack_low &&
+				threads[i].regs.rsp < goroutine->stack_high)
+				sp = threads[i].regs.rsp;
+		}
+	}
+	if (sp < goroutine->stack_low || sp > goroutine->stack_high)
+		sp = goroutine->stack_low;
+	if (goroutine->stack_high - sp > MAX_STACK)
+		sp = goroutine->stack_high; /* nonsense */
+	return (sp + 7) & ~7ull;
+}
+
+static struct error *scan_stack_batch(
+	struct scan *scan, const struct goroutine *goroutines, size_t count)
+{
+	struct memory_run runs[STACKS];
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = stack_start(scan->program, &goroutines[i]);
+		uint64_t size =
+			goroutines[i].stack_high > start ? goroutines[i].stack_high - start : 0;
+		runs[i] = (struct memory_run){start, size < STACK_PART ? (size_t)size : STACK_PART,
+			scan->buffer + i * STACK_PART, 0};
+	}
+	struct error *err = target_read_runs(scan->program->target, runs, count);
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct context_pair pair = {
+			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
+		if (runs[i].done < runs[i].size)
+			scan->pairs->partial = true;
+		err = scan_words(
+			scan, runs[i].address, runs[i].buffer, runs[i].done / 8, false, NULL, pair);
+	}
+	/* Afterwards, as it uses the same buffer. */
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct context_pair pair = {
+			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
+		bool deep = runs[i].size == STACK_PART;
+		scan->pairs->partial |= deep && scan->stack_bytes > MAX_STACK_BYTES;
+		if (deep && scan->stack_bytes <= MAX_STACK_BYTES)
+			err = scan_range(scan, runs[i].address + STACK_PART - 8,
+				goroutines[i].stack_high, NULL, pair);
+	}
+	return err;
+}
+
+static struct error *scan_stacks(struct scan *scan)
+{
+	const struct goroutine_list *list;
+	struct error *err = program_goroutines(scan->program, &list);
+	for (size_t i = 0; !err && i < list->count; i += STACKS) {
+		program_progress(scan->program, "looking through stacks", i, list->count);
+		err = scan_stack_batch(
+			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
+	}
+	program_progress(scan->program, "looking through stacks", 1, 1);
+	return err;
+}
+
+struct error *context_pairs_find(
+	struct program *program, const struct context_types *types, struct context_pairs *ret)
+{
+	*ret = (struct context_pairs){.partial = types->partial};
+	size_t count = types->context_itab_count;
+	struct scan scan = {.program = program,
+		.types = types,
+		.pairs = ret,
+		.low = types->context_itabs[0].address,
+		.span = types->context_itabs[count - 1].address - types->context_itabs[0].address,
+		.buffer = malloc(CHUNK + 8)};
+	if (types->channel && types->channel < scan.low) {
+		scan.span += scan.low - types->channel;
+		scan.low = types->channel;
+	} else if (types->channel > scan.low + scan.span) {
+		scan.span = types->channel - scan.low;
+	}
+	struct error *err = scan.buffer ? NULL : error_no_memory();
+	if (!err)
+		err = scan_heap(&scan);
+	if (!err)
+		err = scan_globals(&scan);
+	if (!err)
+		err = scan_stacks(&scan);
+	free(scan.buffer);
+	if (err)
+		context_pairs_deinit(ret);
+	return err;
+}
+
+void context_pairs_deinit(struct context_pairs *pairs)
+{
+	free(pairs->items);
+	free(pairs->channels);
+	*pairs = (struct context_pairs){0};
+}

@@ -1,0 +1,215 @@
+/* Who points to each context: see context_state.h. */
+#include "dbg/go/contexts/context_state.h"
+#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/program/program_state.h"
+
+struct holders {
+	struct program *program;
+	struct context_forest *forest;
+	size_t capacity;
+	uint64_t largest; /* bytes of the largest context */
+};
+
+static struct error *add(struct holders *holders, struct context_holder holder)
+{
+	struct context_forest *forest = holders->forest;
+	if (!array_reserve(&forest->holders, &holders->capacity, forest->holder_count + 1))
+		return error_no_memory();
+	forest->holders[forest->holder_count++] = holder;
+	return NULL;
+}
+
+/* Number of the context of this type at `address`. */
+static ptrdiff_t find(
+	const struct context_forest *forest, const struct go_type *type, uint64_t address)
+{
+	ptrdiff_t at = context_at(forest, address);
+	for (; at != CONTEXT_NONE && at < (ptrdiff_t)forest->count &&
+		forest->items[at].address == address;
+		at++) {
+		if (forest->items[at].type == type)
+			return at;
+	}
+	return CONTEXT_NONE;
+}
+
+/* The context whose own memory `address` lies in. */
+static ptrdiff_t containing(const struct holders *holders, uint64_t address)
+{
+	const struct context_forest *forest = holders->forest;
+	size_t low = 0, high = forest->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->items[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low-- > 0 && address - forest->items[low].address < holders->largest;) {
+		if (address - forest->items[low].address < forest->items[low].size)
+			return (ptrdiff_t)low;
+	}
+	return CONTEXT_NONE;
+}
+
+static struct error *add_pairs(struct holders *holders, const struct context_pairs *pairs)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < pairs->count; i++) {
+		const struct context_pair *pair = &pairs->items[i];
+		if (pair->kind == HOLDER_GOROUTINE || pair->garbage)
+			continue;
+		struct context_holder holder = {.kind = pair->kind,
+			.address = pair->location,
+			.registered = pair->canceler,
+			.inside = containing(holders, pair->location),
+			.context = find(holders->forest, pair->shape->type, pair->data)};
+		struct heap_object object;
+		if (holder.context == CONTEXT_NONE)
+			continue;
+		if (pair->kind == HOLDER_HEAP &&
+			heap_object_at(holders->program, pair->location, &object)) {
+			holder.object = object.address;
+			holder.object_size = object.size;
+		}
+		err = add(holders, holder);
+	}
+	return err;
+}
+
+/* Of one goroutine's: what the maps tell comes first, then the lowest address. */
+static int by_frame(const void *a, const void *b)
+{
+	const struct context_holder *x = a, *y = b;
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	if (x->mapped != y->mapped)
+		return x->mapped ? -1 : 1;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* A frame counts once for each context. */
+static void unite_frames(struct context_forest *forest, size_t first)
+{
+	struct context_holder *holders = forest->holders;
+	size_t kept = first;
+	if (forest->holder_count - first < 2)
+		return;
+	qsort(holders + first, forest->holder_count - first, sizeof(*holders), by_frame);
+	for (size_t i = first; i < forest->holder_count; i++) {
+		if (kept == first || holders[i].context != holders[kept - 1].context ||
+			holders[i].frame != holders[kept - 1].frame)
+			holders[kept++] = holders[i];
+	}
+	forest->holder_count = kept;
+}
+
+/* The live words of one goroutine's stack that point to contexts. */
+static struct error *add_words(struct holders *holders, const struct goroutine *goroutine,
+	const struct stack *stack, const struct live_words *words)
+{
+	struct context_forest *forest = holders->forest;
+	size_t first = forest->holder_count;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < words->count; i++) {
+		const struct live_word *word = &words->items[i];
+		ptrdiff_t context = context_at(forest, word->value);
+		if (context == CONTEXT_NONE)
+			continue;
+		const struct frame *frame = &stack->frames[word->frame];
+		err = add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
+					   .context = context,
+					   .address = word->address,
+					   .inside = CONTEXT_NONE,
+					   .goid = goroutine->goid,
+					   .function = frame->entry,
+					   .frame = frame->fp,
+					   .mapped = word->mapped});
+	}
+	unite_frames(forest, first);
+	return err;
+}
+
+/* Fetches the stacks from number `first` on that come next. */
+static struct error *prefetch_stacks(
+	struct program *program, const struct goroutine_list *list, size_t first)
+{
+	const struct goroutine *goroutines[STACKS_PREFETCH];
+	size_t left = list->count - first, count = left < STACKS_PREFETCH ? left : STACKS_PREFETCH;
+	for (size_t i = 0; i < count; i++)
+		goroutines[i] = &list->items[first + i];
+	program_progress(program, "looking through stacks", first, list->count);
+	return goroutine_stacks_prefetch(program, goroutines, count, false);
+}
+
+static struct error *add_stacks(struct holders *holders)
+{
+	const struct goroutine_list *list;
+	struct stack stack = {0};
+	struct live_words words = {0};
+	struct error *err = program_goroutines(holders->program, &list);
+	for (size_t i = 0; !err && i < list->count; i++) {
+		const struct goroutine *goroutine = &list->items[i];
+		if (i % STACKS_PREFETCH == 0)
+			err = prefetch_stacks(holders->program, list, i);
+		if (err || goroutine->system)
+			continue;
+		err = goroutine_stack(holders->program, goroutine, &stack);
+		if (!err)
+			err = goroutine_live_words(holders->program, goroutine, &stack, &words);
+		if (!err)
+			err = add_words(holders, goroutine, &stack, &words);
+	}
+	program_progress(holders->program, "looking through stacks", 1, 1);
+	stack_deinit(&stack);
+	free(words.items);
+	return err;
+}
+
+static int by_context(const void *a, const void *b)
+{
+	const struct context_holder *x = a, *y = b;
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->goid != y->goid)
+		return x->goid < y->goid ? -1 : 1;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+struct error *context_find_holders(
+	struct program *program, struct context_forest *forest, const struct context_pairs *pairs)
+{
+	struct holders holders = {.program = program, .forest = forest};
+	for (size_t i = 0; i < forest->count; i++) {
+		if (forest->items[i].size > holders.largest)
+			holders.largest = forest->items[i].size;
+	}
+	struct error *err = add_pairs(&holders, pairs);
+	if (!err)
+		err = add_stacks(&holders);
+	if (forest->holder_count)
+		qsort(forest->holders, forest->holder_count, sizeof(*forest->holders), by_context);
+	return err;
+}
+
+const struct context_holder *context_holders(
+	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count)
+{
+	size_t low = 0, high = forest->holder_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (forest->holders[middle].context < context)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_count = 0;
+	while (low + *ret_count < forest->holder_count &&
+		forest->holders[low + *ret_count].context == context)
+		++*ret_count;
+	return forest->holders + low;
+}

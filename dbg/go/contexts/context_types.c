@@ -1,0 +1,206 @@
+/* The context types of a program: see context_find.h. */
+#include "dbg/go/contexts/context_find.h"
+#include "dbg/go/program/program_state.h"
+
+enum { METHODS = 2 }; /* Context's methods by name: Deadline, Done, Err, Value */
+
+struct interfaces {
+	uint64_t context, canceler; /* descriptors; 0: not met yet */
+};
+
+/* Whether `interface` is context.Context or context.canceler; asks for each descriptor once. */
+static struct error *classify(struct program *program, struct interfaces *known, uint64_t *rejected,
+	uint64_t interface, bool *ret_context, bool *ret_any)
+{
+	*ret_context = interface == known->context;
+	*ret_any = *ret_context || interface == known->canceler;
+	if (*ret_any || interface == *rejected)
+		return NULL;
+	const struct go_type *type;
+	struct error *err = program_type_at(program, interface, &type);
+	if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
+		error_destroy(err);
+		return NULL;
+	}
+	if (err)
+		return err;
+	if (go_type_is(type, "context", "Context"))
+		known->context = interface;
+	else if (go_type_is(type, "context", "canceler"))
+		known->canceler = interface;
+	else
+		*rejected = interface;
+	*ret_context = interface == known->context;
+	*ret_any = *ret_context || interface == known->canceler;
+	return NULL;
+}
+
+static int by_descriptor(const void *a, const void *b)
+{
+	const struct context_shape *x = a, *y = b;
+	return (x->descriptor > y->descriptor) - (x->descriptor < y->descriptor);
+}
+
+static int itab_by_address(const void *a, const void *b)
+{
+	const struct itab *x = a, *y = b;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+struct type_set {
+	uint64_t *descriptors;
+	size_t count;
+};
+
+static bool in_set(void *context, const struct go_type *type)
+{
+	const struct type_set *set = context;
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->descriptors[i] == type->descriptor)
+			return type->descriptor != 0;
+	}
+	return false;
+}
+
+/* The code of the type's methods Deadline and Done, from an itab of context.Context. */
+static void methods_of(struct program *program, const struct context_types *types,
+	uint64_t interface, uint64_t descriptor, uint64_t ret[METHODS])
+{
+	ret[0] = ret[1] = 0;
+	for (size_t i = 0; interface && i < types->context_itab_count; i++) {
+		const struct itab *itab = &types->context_itabs[i];
+		if (itab->type != descriptor || itab->interface != interface)
+			continue;
+		error_destroy(target_read(program->target,
+			itab->address + program->layout.itab.methods.offset, ret,
+			METHODS * sizeof(*ret)));
+		return;
+	}
+}
+
+static struct error *load_shapes(
+	struct program *program, struct context_types *types, uint64_t interface)
+{
+	_cleanup_free_ uint64_t *descriptors = calloc(types->context_itab_count, 8);
+	types->shapes = calloc(types->context_itab_count, sizeof(*types->shapes));
+	if (!descriptors || !types->shapes)
+		return error_no_memory();
+	struct type_set set = {descriptors, 0};
+	for (size_t i = 0; i < types->context_itab_count; i++) {
+		bool known = false;
+		for (size_t j = 0; j < set.count && !known; j++)
+			known = descriptors[j] == types->context_itabs[i].type;
+		if (!known)
+			descriptors[set.count++] = types->context_itabs[i].type;
+	}
+	for (size_t i = 0; i < set.count; i++) {
+		uint64_t methods[METHODS];
+		methods_of(program, types, interface, descriptors[i], methods);
+		struct error *err = context_shape_load(program, descriptors[i], methods, in_set,
+			&set, &types->shapes[types->shape_count]);
+		if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
+			error_destroy(err);
+			types->partial = true;
+			continue;
+		}
+		if (err)
+			return err;
+		types->shape_count++;
+	}
+	qsort(types->shapes, types->shape_count, sizeof(*types->shapes), by_descriptor);
+	return NULL;
+}
+
+struct error *context_types_load(struct program *program, struct context_types *ret)
+{
+	*ret = (struct context_types){0};
+	struct error *err = program_itabs(program, &ret->itabs, &ret->itab_count, &ret->partial);
+	if (err)
+		return err;
+	ret->context_itabs = calloc(ret->itab_count + 1, sizeof(*ret->context_itabs));
+	if (!ret->context_itabs)
+		err = error_no_memory();
+	struct interfaces known = {0, 0};
+	uint64_t rejected = 0;
+	for (size_t i = 0; !err && i < ret->itab_count; i++) {
+		bool context, any;
+		err = classify(program, &known, &rejected, ret->itabs[i].interface, &context, &any);
+		if (!err && any)
+			ret->context_itabs[ret->context_itab_count++] = ret->itabs[i];
+	}
+	if (!err && !ret->itab_count)
+		err = error_create(ERROR_NOT_FOUND, "the program has no contexts yet: the Go "
+						    "runtime has not started; let it run first");
+	else if (!err && !ret->context_itab_count)
+		err = error_create(ERROR_NOT_FOUND,
+			"the program has no contexts: none of its types is used as a "
+			"context.Context");
+	ret->canceler = known.canceler;
+	const struct go_type *channel;
+	struct error *unknown =
+		err ? NULL : program_type_named(program, "chan struct {}", &channel);
+	ret->channel = err || unknown ? 0 : channel->descriptor;
+	error_destroy(unknown);
+	if (!err)
+		err = load_shapes(program, ret, known.context);
+	if (err)
+		context_types_deinit(ret);
+	return err;
+}
+
+void context_types_deinit(struct context_types *types)
+{
+	free(types->itabs);
+	free(types->context_itabs);
+	free(types->shapes);
+	*types = (struct context_types){0};
+}
+
+const struct context_shape *context_types_shape(
+	const struct context_types *types, uint64_t descriptor)
+{
+	const struct context_shape key = {.descriptor = descriptor};
+	return types->shape_count ? bsearch(&key, types->shapes, types->shape_count, sizeof(key),
+					    by_descriptor)
+				  : NULL;
+}
+
+const struct context_shape *context_types_of_kind(
+	const struct context_types *types, enum context_kind kind)
+{
+	for (size_t i = 0; i < types->shape_count; i++) {
+		if (types->shapes[i].kind == kind && types->shapes[i].type->kind == GO_POINTER)
+			return &types->shapes[i];
+	}
+	return NULL;
+}
+
+const struct itab *context_types_itab(const struct context_types *types, uint64_t address)
+{
+	const struct itab key = {.address = address};
+	return bsearch(&key, types->context_itabs, types->context_itab_count, sizeof(key),
+		itab_by_address);
+}
+
+static const struct itab *find_itab(const struct context_types *types, uint64_t address)
+{
+	const struct itab key = {.address = address};
+	return types->itab_count ? bsearch(&key, types->itabs, types->itab_count, sizeof(key),
+					   itab_by_address)
+				 : NULL;
+}
+
+bool context_types_is_itab(const struct context_types *types, uint64_t address)
+{
+	return find_itab(types, address) != NULL;
+}
+
+uint64_t context_types_dynamic(
+	const struct context_types *types, struct program *program, uint64_t itab)
+{
+	const struct itab *found = find_itab(types, itab);
+	uint64_t type = 0;
+	if (!found) /* made since, or the table was being changed */
+		error_destroy(program_read_field(program, itab, program->layout.itab.type, &type));
+	return found ? found->type : type;
+}

@@ -1,0 +1,39 @@
+/*
+ * Channels: what is buffered, and who waits.
+ *
+ * Source: runtime/chan.go (hchan, waitq), runtime/runtime2.go (sudog), releases 1.19 and 1.21
+ * to 1.27.
+ */
+#ifndef GCTXDBG_GO_CHANNEL_H
+#define GCTXDBG_GO_CHANNEL_H
+
+#include "dbg/go/goroutines/goroutine.h"
+#include "dbg/go/values/value.h"
+
+/* A goroutine in a channel's queue. */
+struct channel_waiter {
+	const struct goroutine *goroutine; /* NULL: its g is none that the program lists */
+	uint64_t g;
+	bool is_select;
+	uint64_t element; /* where the value lies that it sends, or is to receive to; 0 none */
+};
+
+struct channel {
+	uint64_t address;
+	const struct go_type *element;
+	uint64_t count, capacity;
+	bool closed;
+	struct value *buffered; /* oldest first; `buffered_count` of them */
+	size_t buffered_count;
+	struct channel_waiter *receivers, *senders; /* first in, first out */
+	size_t receiver_count, sender_count;
+	bool partial; /* a queue was damaged or too long: there may be more */
+};
+
+/* Reads the channel at `address`, at most `limit` of its values. ERROR_BAD_DATA when what lies
+ * there is no channel. Free with channel_deinit(). */
+struct error *channel_read(
+	struct program *program, uint64_t address, size_t limit, struct channel *ret);
+void channel_deinit(struct channel *channel);
+
+#endif

@@ -1,0 +1,103 @@
+/* The target's monotonic clock at the moment it stopped. */
+#include "dbg/go/program/program_state.h"
+
+enum { MAX_PROCESSORS = 4096 };
+
+static void newest(int64_t *now, uint64_t stamp)
+{
+	if (stamp <= INT64_MAX && (int64_t)stamp > *now)
+		*now = (int64_t)stamp;
+}
+
+/*
+ * When the goroutine's last time.Sleep was over; 0 unknown. That is past when it waits for
+ * something else by now (runtime/time.go timeSleep: nothing can end a sleep early). One that runs
+ * may be just about to sleep.
+ */
+static uint64_t end_of_sleep(struct program *program, const struct goroutine *goroutine)
+{
+	const struct runtime_layout *layout = &program->layout;
+	const char *reason = goroutine_wait_reason(program, goroutine);
+	uint64_t timer, when = 0;
+	if (!goroutine_in_syscall(program, goroutine) &&
+		(!goroutine_is_waiting(program, goroutine) || !reason ||
+			strcmp(reason, "sleep") == 0))
+		return 0;
+	if (field_present(layout->g.sleep_when))
+		return (uint64_t)goroutine->sleep_until;
+	struct error *err =
+		program_read_field(program, goroutine->address, layout->g.timer, &timer);
+	if (!err && timer)
+		err = program_read_field(program, timer, layout->timer.when, &when);
+	error_destroy(err);
+	return when;
+}
+
+static void newest_sleep(struct program *program, int64_t *now)
+{
+	static const int64_t MONTH_NS = INT64_C(30) * 86400 * 1000000000;
+	const struct goroutine_list *list;
+	int64_t from = *now;
+	struct error *err = program_goroutines(program, &list);
+	error_destroy(err);
+	for (size_t i = 0; !err && i < list->count; i++) {
+		uint64_t when = end_of_sleep(program, &list->items[i]);
+		/* A damaged one must not move the clock to the end of time. */
+		if (when <= INT64_MAX && (int64_t)when - from < MONTH_NS)
+			newest(now, when);
+	}
+}
+
+/*
+ * A core does not hold the clock. The newest of the time stamps that the runtime keeps (the last
+ * network poll, the monitor's observations of each P: runtime/proc.go sysmon; when goroutines woke
+ * up) is a lower bound: a few milliseconds older on a busy program, as old as its last activity on
+ * an idle one.
+ */
+static int64_t newest_stamp(struct program *program)
+{
+	const struct runtime_layout *layout = &program->layout;
+	const struct runtime_globals *globals = &program->globals;
+	int64_t now = 0;
+	uint64_t value;
+	struct error *err;
+	if (globals->sched.address) {
+		err = program_read_field(
+			program, globals->sched.address, layout->sched.lastpoll, &value);
+		newest(&now, value);
+		error_destroy(err);
+	}
+	uint64_t slice[2] = {0};
+	if (!globals->allp.address)
+		return now;
+	err = target_read(program->target, globals->allp.address, slice, sizeof(slice));
+	for (uint64_t i = 0; !err && i < slice[1] && i < MAX_PROCESSORS; i++) {
+		uint64_t p;
+		err = target_read_u64(program->target, slice[0] + 8 * i, &p);
+		if (!err)
+			err = program_read_field(program, p, layout->p.sysmon_schedwhen, &value);
+		if (!err)
+			newest(&now, value);
+		if (!err)
+			err = program_read_field(program, p, layout->p.sysmon_syscallwhen, &value);
+		if (!err)
+			newest(&now, value);
+	}
+	error_destroy(err);
+	newest_sleep(program, &now);
+	return now;
+}
+
+int64_t program_now_ns(struct program *program)
+{
+	if (!program->now_ns)
+		program->now_ns = program->target->stop_monotonic_ns
+					  ? program->target->stop_monotonic_ns
+					  : newest_stamp(program);
+	return program->now_ns;
+}
+
+bool program_clock_is_exact(const struct program *program)
+{
+	return program->target->stop_monotonic_ns != 0;
+}

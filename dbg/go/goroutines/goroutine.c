@@ -1,0 +1,346 @@
+/* Loading all goroutines, or one: see goroutine.h. */
+#include "dbg/go/program/program_state.h"
+
+#include <stdio.h>
+
+#include "dbg/go/program/layout_check.h"
+#include "dbg/go/stacks/unwind_info.h"
+
+enum {
+	BATCH = 2048,		   /* goroutines fetched at a time */
+	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
+	MAX_GOROUTINES = 64 << 20, /* more is a damaged count */
+	PAGE = 4096,
+};
+
+/* ---- Decoding one g ---- */
+
+static bool finalizers_run(struct program *program)
+{
+	uint64_t value = 0;
+	struct global global = program->globals.fing_status;
+	size_t size = 4;
+	uint64_t mask = 2; /* fingRunningFinalizer, runtime/mfinal.go */
+	if (!global.address) {
+		global = program->globals.fing_running;
+		size = 1;
+		mask = 1;
+	}
+	if (!global.address)
+		return false;
+	struct error *err = target_read(program->target, global.address, &value, size);
+	error_destroy(err);
+	return !err && (value & mask);
+}
+
+/*
+ * runtime/traceback.go isSystemGoroutine: all that start in package runtime, but those that run the
+ * user's code: main, coroutines, finalizers and cleanups while they do.
+ */
+static bool is_system(struct program *program, const struct goroutine *goroutine,
+	bool running_cleanups, bool finalizers_running)
+{
+	const char *name = program_function_name(program, goroutine->start_pc);
+	if (!name || strncmp(name, "runtime.", strlen("runtime.")) != 0)
+		return false;
+	const char *function = name + strlen("runtime.");
+	if (strcmp(function, "main") == 0 || strcmp(function, "corostart") == 0 ||
+		strcmp(function, "handleAsyncEvent") == 0)
+		return false;
+	if (strcmp(function, "runfinq") == 0 || strcmp(function, "runFinalizers") == 0)
+		return !finalizers_running;
+	if (strcmp(function, "runCleanups") == 0)
+		return !running_cleanups;
+	return true;
+}
+
+/* Whether a copied g is in use; counts it when it is not. */
+static bool is_in_use(
+	const struct runtime_layout *layout, const uint8_t *object, struct goroutine_list *list)
+{
+	const struct status_constants *status = &layout->status;
+	uint64_t raw = object_field(object, layout->g.size.size, layout->g.atomicstatus);
+	int64_t state = (int64_t)(raw & ~(uint64_t)status->scan);
+	bool dead = state == status->dead || state == status->deadextra;
+	list->idle += state == status->idle;
+	list->dead += dead;
+	return !dead && state != status->idle;
+}
+
+/* Decodes a copied g that is in use. */
+static void decode(struct program *program, const uint8_t *object, uint64_t address,
+	bool finalizers_running, struct goroutine *ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	const struct status_constants *status = &layout->status;
+	size_t size = layout->g.size.size;
+#define FIELD(name) object_field(object, size, layout->g.name)
+	uint64_t raw = FIELD(atomicstatus);
+	int64_t state = (int64_t)(raw & ~(uint64_t)status->scan);
+	*ret = (struct goroutine){
+		.address = address,
+		.goid = FIELD(goid),
+		.parent_goid = FIELD(parent_goid),
+		.go_pc = FIELD(gopc),
+		.start_pc = FIELD(startpc),
+		.machine = FIELD(m),
+		.stack_low = FIELD(stack_lo),
+		.stack_high = FIELD(stack_hi),
+		.sched_pc = FIELD(sched_pc),
+		.sched_sp = FIELD(sched_sp),
+		.sched_bp = FIELD(sched_bp),
+		.syscall_pc = FIELD(syscallpc),
+		.syscall_sp = FIELD(syscallsp),
+		.waiting = FIELD(waiting),
+		.labels = FIELD(labels),
+		.wait_since = (int64_t)FIELD(waitsince),
+		.sleep_until = (int64_t)FIELD(sleep_when),
+		.status = (uint16_t)state,
+		.wait_reason = (uint8_t)FIELD(waitreason),
+		.scan = (raw & (uint64_t)status->scan) != 0,
+		.locked_machine = FIELD(lockedm),
+		.switches = (uint8_t)FIELD(tracking_seq),
+	};
+	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
+#undef FIELD
+}
+
+/* ---- Loading all ---- */
+
+/* Where the array of all g pointers is and how long: allgptr and allglen are published in a safe
+ * order. */
+static struct error *all_goroutines(
+	struct program *program, uint64_t *ret_array, uint64_t *ret_count)
+{
+	const struct runtime_globals *globals = &program->globals;
+	struct error *err;
+	if (globals->allgptr.address && globals->allglen.address) {
+		err = target_read_u64(program->target, globals->allglen.address, ret_count);
+		if (!err)
+			err = target_read_u64(program->target, globals->allgptr.address, ret_array);
+	} else if (globals->allgs.address) {
+		uint64_t slice[3] = {0};
+		err = target_read(program->target, globals->allgs.address, slice, sizeof(slice));
+		*ret_array = slice[0];
+		*ret_count = slice[1];
+	} else {
+		return error_create(ERROR_NOT_FOUND,
+			"%s: cannot find runtime.allgs, the list of all goroutines",
+			program->target->exe_name);
+	}
+	if (err)
+		return error_wrap(err, "reading the list of all goroutines");
+	if (*ret_count > MAX_GOROUTINES)
+		return error_create(ERROR_BAD_DATA,
+			"runtime.allgs claims %llu goroutines: the target's memory is damaged",
+			(unsigned long long)*ret_count);
+	return NULL;
+}
+
+static struct error *load_batch(struct program *program, const uint64_t *addresses, size_t count,
+	bool finalizers_running, struct goroutine_list *list)
+{
+	size_t size = program->layout.g.size.size;
+	struct range ranges[BATCH];
+	for (size_t i = 0; i < count; i++)
+		ranges[i] = (struct range){addresses[i], size};
+	struct error *err = target_prefetch(program->target, ranges, count);
+	if (err)
+		return err;
+	if (!array_reserve(&list->items, &list->capacity, list->count + count))
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		uint8_t object[MAX_G_SIZE];
+		err = target_read(program->target, addresses[i], object, size);
+		if (err && err->code != ERROR_FAULT)
+			return err;
+		if (err) {
+			list->unreadable++;
+			error_destroy(err);
+			continue;
+		}
+		if (is_in_use(&program->layout, object, list))
+			decode(program, object, addresses[i], finalizers_running,
+				&list->items[list->count++]);
+	}
+	return NULL;
+}
+
+static int compare_goid(const void *a, const void *b)
+{
+	const struct goroutine *x = a, *y = b;
+	return (x->goid > y->goid) - (x->goid < y->goid);
+}
+
+/* Ties each goroutine that a thread runs, or is in a system call for, to that thread. */
+static struct error *attach_threads(struct program *program, struct goroutine_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct goroutine *goroutine = &list->items[i];
+		if (!goroutine->machine)
+			continue;
+		const struct machine_list *machines;
+		struct error *err = program_machines(program, &machines);
+		if (err)
+			return err;
+		const struct machine *machine = program_machine_at(program, goroutine->machine);
+		if (machine && machine->current_g == goroutine->address)
+			goroutine->tid = machine->tid;
+	}
+	return NULL;
+}
+
+/* How many words from `address` on begin in its page. */
+static size_t words_in_page(uint64_t address)
+{
+	return (size_t)((PAGE - address % PAGE + 7) / 8);
+}
+
+/*
+ * Reads `count` pointers, at worst one by one, and keeps those that can be read: `*ret_count`. With
+ * the first that cannot be read its page is given up: a damaged count would take minutes otherwise.
+ */
+static struct error *read_addresses(struct program *program, uint64_t array, uint64_t *addresses,
+	size_t count, size_t *ret_count)
+{
+	struct error *err =
+		target_read(program->target, array, addresses, count * sizeof(*addresses));
+	*ret_count = err ? 0 : count;
+	if (!err || err->code != ERROR_FAULT)
+		return err;
+	error_destroy(err);
+	for (size_t i = 0; i < count;) {
+		uint64_t address = array + 8 * i;
+		err = target_read_u64(program->target, address, &addresses[*ret_count]);
+		if (err && err->code != ERROR_FAULT)
+			return err;
+		*ret_count += !err;
+		i += err ? words_in_page(address) : 1;
+		error_destroy(err);
+	}
+	return NULL;
+}
+
+static struct error *check_size(const struct program *program)
+{
+	if (program->layout.g.size.size <= MAX_G_SIZE)
+		return NULL;
+	return error_create(ERROR_BAD_DATA, "%s says that a runtime.g takes %u bytes",
+		program->layout.source, program->layout.g.size.size);
+}
+
+static struct error *load(struct program *program, struct goroutine_list *list)
+{
+	list->count = 0;
+	list->unreadable = list->dead = list->idle = 0;
+	uint64_t array, count;
+	struct error *err = check_size(program);
+	if (!err)
+		err = all_goroutines(program, &array, &count);
+	bool finalizers_running = !err && finalizers_run(program);
+	uint64_t addresses[BATCH];
+	for (uint64_t done = 0; !err && done < count;) {
+		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
+		size_t readable;
+		program_progress(program, "reading goroutines", done, count);
+		err = target_check(program->target);
+		if (!err)
+			err = read_addresses(
+				program, array + 8 * done, addresses, batch, &readable);
+		if (err)
+			return error_wrap(err, "reading the list of all goroutines");
+		list->unreadable += batch - readable;
+		err = load_batch(program, addresses, readable, finalizers_running, list);
+		done += batch;
+	}
+	program_progress(program, "reading goroutines", count, count);
+	if (err)
+		return err;
+	if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), compare_goid);
+	return attach_threads(program, list);
+}
+
+struct error *program_goroutines(struct program *program, const struct goroutine_list **ret)
+{
+	if (!program->goroutines_loaded) {
+		struct error *err = program_settle(program);
+		if (!err)
+			err = layout_doubt(program, load(program, &program->goroutines));
+		if (!err)
+			err = layout_check(program);
+		if (err)
+			return err;
+		program->goroutines_loaded = true;
+	}
+	*ret = &program->goroutines;
+	return NULL;
+}
+
+bool program_goroutines_are_loaded(const struct program *program)
+{
+	return program->goroutines_loaded;
+}
+
+struct error *program_goroutine_count(struct program *program, uint64_t *ret)
+{
+	uint64_t array;
+	*ret = program->goroutines.count;
+	if (program->goroutines_loaded)
+		return NULL;
+	struct error *err = program_settle(program);
+	return err ? err : all_goroutines(program, &array, ret);
+}
+
+/* ---- One ---- */
+
+struct error *program_load_goroutine(struct program *program, uint64_t address)
+{
+	struct goroutine_list *one = &program->one_goroutine;
+	one->count = 0;
+	if (program->goroutines_loaded)
+		return NULL;
+	struct error *err = program_settle(program);
+	if (!err)
+		err = check_size(program);
+	if (!err)
+		err = load_batch(program, &address, 1, finalizers_run(program), one);
+	return err ? err : attach_threads(program, one);
+}
+
+struct error *program_goroutine(
+	struct program *program, uint64_t goid, const struct goroutine **ret)
+{
+	const struct goroutine_list *list, *one = &program->one_goroutine;
+	if (!program->goroutines_loaded && one->count && one->items[0].goid == goid) {
+		*ret = &one->items[0];
+		return NULL;
+	}
+	struct error *err = program_goroutines(program, &list);
+	if (err)
+		return err;
+	struct goroutine key = {.goid = goid};
+	*ret = list->count ? bsearch(&key, list->items, list->count, sizeof(key), compare_goid)
+			   : NULL;
+	if (!*ret)
+		return error_create(ERROR_NOT_FOUND,
+			"there is no goroutine %llu: it has ended or never was; \"goroutines\" "
+			"lists those "
+			"there are",
+			(unsigned long long)goid);
+	return NULL;
+}
+
+const struct goroutine *program_goroutine_at(struct program *program, uint64_t address)
+{
+	const struct goroutine_list *list;
+	uint64_t goid = 0;
+	struct error *err = program_goroutines(program, &list);
+	if (!err)
+		err = program_read_field(program, address, program->layout.g.goid, &goid);
+	const struct goroutine *goroutine = NULL;
+	if (!err)
+		err = program_goroutine(program, goid, &goroutine);
+	error_destroy(err);
+	return goroutine && goroutine->address == address ? goroutine : NULL;
+}

@@ -1,0 +1,70 @@
+/* What a goroutine's fields mean: its state in the runtime's own words, who created it. */
+#include "dbg/go/goroutines/goroutine.h"
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+
+bool goroutine_is_waiting(const struct program *program, const struct goroutine *goroutine)
+{
+	return goroutine->status == program->layout.status.waiting ||
+	       goroutine->status == program->layout.status.leaked;
+}
+
+bool goroutine_is_running(const struct program *program, const struct goroutine *goroutine)
+{
+	return goroutine->status == program->layout.status.running;
+}
+
+bool goroutine_in_syscall(const struct program *program, const struct goroutine *goroutine)
+{
+	return goroutine->status == program->layout.status.syscall;
+}
+
+const char *goroutine_status(struct program *program, const struct goroutine *goroutine)
+{
+	size_t index = goroutine->status;
+	if (index < program->status_name_count && program->status_names[index] &&
+		program->status_names[index][0])
+		return program->status_names[index];
+	return "???"; /* the runtime's own words for it */
+}
+
+const char *goroutine_wait_reason(struct program *program, const struct goroutine *goroutine)
+{
+	if (!goroutine_is_waiting(program, goroutine) || goroutine->wait_reason == 0)
+		return NULL;
+	if (goroutine->wait_reason < program->wait_reason_count &&
+		program->wait_reasons[goroutine->wait_reason])
+		return program->wait_reasons[goroutine->wait_reason];
+	return "unknown wait reason";
+}
+
+const char *goroutine_state(struct program *program, const struct goroutine *goroutine)
+{
+	const char *reason = goroutine_wait_reason(program, goroutine);
+	return reason ? reason : goroutine_status(program, goroutine);
+}
+
+int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine)
+{
+	bool waits = goroutine_is_waiting(program, goroutine) ||
+		     goroutine_in_syscall(program, goroutine);
+	if (goroutine->wait_since <= 0 || !waits)
+		return -1;
+	int64_t now = program_now_ns(program);
+	return now > goroutine->wait_since ? now - goroutine->wait_since : 0;
+}
+
+bool goroutine_creator(
+	struct program *program, const struct goroutine *goroutine, struct code_place *ret)
+{
+	if (goroutine->goid == 1 || !goroutine->go_pc)
+		return false;
+	/* runtime/traceback.go printcreatedby1: the physical function, resolved at the CALL. */
+	const struct pc_plan *plan = pc_plan_at(program, goroutine->go_pc, false);
+	if (!plan || !plan->line_count)
+		return false;
+	const struct plan_line *line = &plan->lines[0];
+	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
+	*ret = (struct code_place){physical->function, line->file, line->line, goroutine->go_pc};
+	return true;
+}

@@ -1,0 +1,36 @@
+/*
+ * The program at a glance: what the runtime knows of itself.
+ *
+ * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19 and 1.21
+ * to 1.27.
+ */
+#ifndef GCTXDBG_GO_SUMMARY_H
+#define GCTXDBG_GO_SUMMARY_H
+
+#include "dbg/go/goroutines/goroutine.h"
+
+/* A number that may be unknown. */
+struct known {
+	bool present;
+	uint64_t value;
+};
+
+struct summary {
+	struct known gomaxprocs;
+	struct known uptime_ns; /* since the runtime was initialised */
+	struct known resident;	/* bytes of memory the process uses */
+	struct known heap_live; /* bytes, as the garbage collector counts them */
+	struct known heap_in_use, heap_released, heap_free;
+	struct known gc_cycles;
+	struct known gc_pause_ns; /* total */
+	size_t goroutines, system_goroutines, threads, machines;
+	const char *layouts;   /* which source told the runtime's layouts */
+	const char *functions; /* and which one functions and lines */
+	const char *exe;
+	bool maps_are_swiss;
+};
+
+/* Fills `ret`; strings belong to the program. What cannot be read is absent. */
+struct error *program_summary(struct program *program, struct summary *ret);
+
+#endif

@@ -1,0 +1,357 @@
+/* What a blocked goroutine waits on: see wait.h. */
+#include "dbg/go/goroutines/wait.h"
+
+#include <seccomp.h>
+#include <sys/syscall.h>
+
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/types/type.h"
+#include "dbg/go/goroutines/semaphores.h"
+#include "dbg/go/stacks/stack.h"
+#include "dbg/go/goroutines/wait_search.h"
+
+enum {
+	MAX_CASES = 1 << 16, /* of a select: the compiler's limit */
+	MAX_QUEUE = 1 << 20, /* waiters of one channel */
+	MAX_SUDOG_SIZE = 512,
+	MAX_SYSCALL = 1024,
+};
+
+struct waits {
+	struct program *program;
+	const struct goroutine *goroutine;
+	struct wait *items;
+	size_t count, capacity;
+};
+
+static struct error *add(struct waits *waits, struct wait wait)
+{
+	if (!array_reserve(&waits->items, &waits->capacity, waits->count + 1))
+		return error_no_memory();
+	waits->items[waits->count++] = wait;
+	return NULL;
+}
+
+/* A torn or unreadable answer is a missing one; other errors pass. */
+static struct error *forgive(struct error *err)
+{
+	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
+		error_destroy(err);
+		return NULL;
+	}
+	return err;
+}
+
+/* ---- Channels ---- */
+
+/*
+ * A plain operation's direction is in its wait reason. A select's sudog is in one of the channel's
+ * two queues: mostly the other one is empty, else the send queue is searched.
+ */
+static struct error *select_direction(
+	struct program *program, uint64_t channel, uint64_t sudog, const char **ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	uint64_t receivers, senders;
+	struct error *err =
+		program_read_field(program, channel, layout->hchan.recvq_first, &receivers);
+	if (!err)
+		err = program_read_field(program, channel, layout->hchan.sendq_first, &senders);
+	if (err)
+		return err;
+	if (!senders || !receivers) {
+		*ret = senders ? "send" : "recv";
+		return NULL;
+	}
+	*ret = "recv";
+	for (size_t i = 0; senders && i < MAX_QUEUE; i++) {
+		if (senders == sudog) {
+			*ret = "send";
+			return NULL;
+		}
+		err = program_read_field(program, senders, layout->sudog.next, &senders);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+static struct error *add_channel(
+	struct waits *waits, uint64_t channel, uint64_t sudog, const char *reason)
+{
+	struct program *program = waits->program;
+	struct wait wait = {.kind = WAIT_CHANNEL, .address = channel, .fd = -1};
+	uint64_t type;
+	struct error *err =
+		program_read_field(program, channel, program->layout.hchan.elemtype, &type);
+	if (err)
+		return err;
+	const struct go_type *element;
+	err = type ? program_type_at(program, type, &element)
+		   : error_create(ERROR_NOT_FOUND, "this release's channels do not name theirs");
+	if (!err)
+		wait.type = element->name;
+	error_destroy(err); /* a channel can be shown without */
+	err = NULL;
+	if (strncmp(reason, "chan send", 9) == 0)
+		wait.op = "send";
+	else if (strncmp(reason, "chan receive", 12) == 0)
+		wait.op = "recv";
+	else
+		err = select_direction(program, channel, sudog, &wait.op);
+	return err ? err : add(waits, wait);
+}
+
+static struct error *channel_waits(struct waits *waits, const char *reason)
+{
+	struct program *program = waits->program;
+	const struct runtime_layout *layout = &program->layout;
+	size_t size = layout->sudog.size.size;
+	uint64_t sudog = waits->goroutine->waiting;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && sudog && i < MAX_CASES; i++) {
+		uint8_t object[MAX_SUDOG_SIZE];
+		if (!size || size > sizeof(object))
+			return NULL;
+		err = target_read(program->target, sudog, object, size);
+		if (err)
+			return err;
+		uint64_t channel = object_field(object, size, layout->sudog.c);
+		if (object_field(object, size, layout->sudog.g) != waits->goroutine->address)
+			return NULL; /* the list is being changed */
+		if (channel)
+			err = add_channel(waits, channel, sudog, reason);
+		sudog = object_field(object, size, layout->sudog.waitlink);
+	}
+	return err;
+}
+
+/* ---- Locks ---- */
+
+/* Which lock: the wait reason tells since 1.20 or so; before, it says "semacquire" and the stack
+ * has to. */
+static struct error *lock_kind(struct waits *waits, const char *reason, struct wait *wait)
+{
+	static const struct {
+		const char *reason;
+		const char
+			*function; /* innermost of package sync, where the reason does not tell */
+		enum wait_kind kind;
+		const char *op;
+	} locks[] = {
+		{"sync.Mutex.Lock", "sync.(*Mutex).lockSlow", WAIT_MUTEX, "lock"},
+		{"sync.RWMutex.RLock", "sync.(*RWMutex).RLock", WAIT_RWMUTEX, "rlock"},
+		{"sync.RWMutex.Lock", "sync.(*RWMutex).Lock", WAIT_RWMUTEX, "lock"},
+		{"sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait", WAIT_GROUP, "wait"},
+	};
+	for (size_t i = 0; i < array_length(locks); i++) {
+		if (strncmp(reason, locks[i].reason, strlen(locks[i].reason)) == 0) {
+			wait->kind = locks[i].kind;
+			wait->op = locks[i].op;
+			return NULL;
+		}
+	}
+	struct stack stack = {0};
+	struct error *err = goroutine_stack(waits->program, waits->goroutine, &stack);
+	const struct frame *frame = err ? NULL : stack_user_frame(&stack);
+	for (size_t i = 0; frame && i < array_length(locks); i++) {
+		if (strcmp(frame->function, locks[i].function) == 0) {
+			wait->kind = locks[i].kind;
+			wait->op = locks[i].op;
+		}
+	}
+	stack_deinit(&stack);
+	return err;
+}
+
+/* The address of the lock, as the program's source knows it, from that of its semaphore. */
+static uint64_t lock_address(
+	const struct runtime_layout *layout, const struct wait *wait, uint64_t semaphore)
+{
+	struct field field = {0, 0};
+	if (wait->kind == WAIT_MUTEX)
+		field = layout->mutex.sema;
+	else if (wait->kind == WAIT_RWMUTEX)
+		field = wait->op[0] == 'r' ? layout->rwmutex.reader_sem
+					   : layout->rwmutex.writer_sem;
+	else if (wait->kind == WAIT_GROUP)
+		field = layout->wait_group.sema;
+	return semaphore ? semaphore - field.offset : 0;
+}
+
+static struct error *lock_waits(struct waits *waits, const char *reason)
+{
+	struct wait wait = {.kind = WAIT_SEMAPHORE, .op = "acquire", .fd = -1};
+	struct error *err = lock_kind(waits, reason, &wait);
+	uint64_t semaphore = 0;
+	if (!err)
+		err = semaphore_of(waits->program, waits->goroutine->address, &semaphore);
+	if (err)
+		return err;
+	wait.address = lock_address(&waits->program->layout, &wait, semaphore);
+	return add(waits, wait);
+}
+
+static struct error *cond_waits(struct waits *waits)
+{
+	struct wait wait = {.kind = WAIT_COND, .op = "wait", .fd = -1};
+	uint64_t list;
+	struct error *err = wait_search_notify_list(waits->program, waits->goroutine, &list);
+	if (err)
+		return err;
+	wait.address = list ? list - waits->program->layout.cond.notify.offset : 0;
+	return add(waits, wait);
+}
+
+/* ---- Timers, network, system calls ---- */
+
+static struct error *sleep_waits(struct waits *waits)
+{
+	struct wait wait = {.kind = WAIT_TIMER,
+		.op = "sleep",
+		.until_ns = waits->goroutine->sleep_until,
+		.fd = -1};
+	const struct runtime_layout *layout = &waits->program->layout;
+	if (!field_present(layout->g.sleep_when)) { /* before 1.23 the timer itself has it */
+		uint64_t timer, when = 0;
+		struct error *err = program_read_field(
+			waits->program, waits->goroutine->address, layout->g.timer, &timer);
+		if (!err && timer)
+			err = program_read_field(waits->program, timer, layout->timer.when, &when);
+		if (err)
+			return err;
+		wait.until_ns = (int64_t)when;
+	}
+	return add(waits, wait);
+}
+
+static struct error *network_waits(struct waits *waits)
+{
+	struct wait wait = {.kind = WAIT_NETWORK, .fd = -1};
+	bool reading;
+	struct error *err = wait_search_poll_desc(
+		waits->program, waits->goroutine, &wait.address, &reading, &wait.fd);
+	if (!err && wait.address)
+		wait.op = reading ? "read" : "write";
+	return err ? err : add(waits, wait);
+}
+
+static const struct thread *thread_by_id(struct program *program, pid_t tid)
+{
+	const struct thread *threads;
+	size_t count;
+	struct error *err = target_threads(program->target, &threads, &count);
+	error_destroy(err);
+	for (size_t i = 0; !err && i < count; i++) {
+		if (threads[i].tid == tid)
+			return &threads[i];
+	}
+	return NULL;
+}
+
+/*
+ * The number is in the thread's registers while it is in the kernel. In a core of a crash the
+ * thread is in its signal handler instead; then the first argument of syscall.Syscall and its kin,
+ * which the runtime's tracebacks print too, tells.
+ */
+static struct error *syscall_number(struct waits *waits, int64_t *ret)
+{
+	*ret = -1;
+	const struct thread *thread =
+		waits->goroutine->tid ? thread_by_id(waits->program, waits->goroutine->tid) : NULL;
+	struct stack stack = {0};
+	struct error *err = goroutine_stack(waits->program, waits->goroutine, &stack);
+	bool in_handler = stack.count && stack.frames[0].stack == FRAME_SIGNAL;
+	if (!err && thread && thread->regs_valid && !in_handler)
+		*ret = (int64_t)thread->regs.orig_rax;
+	if (*ret == SYS_restart_syscall) /* the kernel goes on with a sleep that was interrupted */
+		*ret = -1;
+	for (size_t i = 0; !err && *ret < 0 && i < stack.count; i++) {
+		const struct frame *frame = &stack.frames[i];
+		if (frame->inlined || strncmp(frame->function, "syscall.", 8) != 0 ||
+			!strstr(frame->function, "yscall"))
+			continue;
+		uint64_t argument;
+		err = forgive(target_read_u64(waits->program->target, frame->fp, &argument));
+		if (!err && argument < MAX_SYSCALL)
+			*ret = (int64_t)argument;
+		break;
+	}
+	stack_deinit(&stack);
+	return err;
+}
+
+static struct error *syscall_waits(struct waits *waits)
+{
+	struct wait wait = {.kind = WAIT_SYSCALL, .fd = -1};
+	int64_t number;
+	struct error *err = syscall_number(waits, &number);
+	if (err)
+		return err;
+	if (number >= 0 && number < MAX_SYSCALL) {
+		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int)number);
+		if (name)
+			wait.name = pc_plans_intern(waits->program->plans, name);
+		free(name);
+	}
+	return add(waits, wait);
+}
+
+/* ---- All together ---- */
+
+static struct error *find_waits(struct waits *waits)
+{
+	struct program *program = waits->program;
+	const struct goroutine *goroutine = waits->goroutine;
+	if (goroutine_in_syscall(program, goroutine))
+		return syscall_waits(waits);
+	const char *reason = goroutine_wait_reason(program, goroutine);
+	if (!reason)
+		return NULL;
+	if (strstr(reason, "(nil chan)"))
+		return add(waits, (struct wait){.kind = WAIT_CHANNEL,
+					  .op = strstr(reason, "send") ? "send" : "recv",
+					  .fd = -1});
+	if (strncmp(reason, "chan ", 5) == 0 || strncmp(reason, "select", 6) == 0)
+		return channel_waits(waits, reason);
+	if (strncmp(reason, "sleep", 5) == 0)
+		return sleep_waits(waits);
+	if (strncmp(reason, "IO wait", 7) == 0)
+		return network_waits(waits);
+	if (strncmp(reason, "sync.Cond.Wait", 14) == 0)
+		return cond_waits(waits);
+	if (strncmp(reason, "sync.", 5) == 0 || strncmp(reason, "semacquire", 10) == 0)
+		return lock_waits(waits, reason);
+	return NULL;
+}
+
+struct error *goroutine_waits(struct program *program, const struct goroutine *goroutine,
+	struct wait **ret, size_t *ret_count, bool *ret_partial)
+{
+	struct waits waits = {.program = program, .goroutine = goroutine};
+	struct error *err = find_waits(&waits);
+	*ret_partial = err != NULL;
+	err = forgive(err);
+	if (err) {
+		free(waits.items);
+		return err;
+	}
+	*ret = waits.items;
+	*ret_count = waits.count;
+	return NULL;
+}
+
+const char *wait_kind_name(enum wait_kind kind)
+{
+	static const char *const names[] = {[WAIT_CHANNEL] = "chan",
+		[WAIT_MUTEX] = "mutex",
+		[WAIT_RWMUTEX] = "rwmutex",
+		[WAIT_GROUP] = "waitgroup",
+		[WAIT_COND] = "cond",
+		[WAIT_SEMAPHORE] = "semaphore",
+		[WAIT_TIMER] = "timer",
+		[WAIT_NETWORK] = "network",
+		[WAIT_SYSCALL] = "syscall"};
+	return names[kind];
+}

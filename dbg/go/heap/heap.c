@@ -1,0 +1,242 @@
+/* Reading mheap's spans, and finding objects in them: see heap.h. */
+#include "dbg/go/heap/heap.h"
+
+#include "dbg/go/program/program_state.h"
+
+enum {
+	RUNTIME_PAGE = 8192, /* runtime/sizeclasses.go _PageSize; in all releases */
+	SPAN_IN_USE = 1,     /* mheap.go mSpanInUse: holds objects, not stacks */
+	MAX_SPAN_RECORD = 512,
+	MAX_OBJECTS = 1 << 20, /* in one span; the runtime's own limit is 1024 in 8 KiB */
+	BATCH = 1 << 14,       /* spans read at a time, to bound the cache */
+};
+
+static const uint64_t MAX_SPANS = 1ull << 26; /* 512 GiB of the smallest */
+static const uint64_t MAX_SPAN_BYTES = 1ull << 40;
+
+struct heap {
+	struct heap_span *spans;
+	size_t count, capacity;
+	bool partial;
+};
+
+void heap_destroy(struct heap *heap)
+{
+	if (heap)
+		free(heap->spans);
+	free(heap);
+}
+
+/*
+ * Which bits tell whether an object is alive (mgcsweep.go): a span that the last collection has
+ * marked but nobody swept yet (sweepgen two behind, or cached meanwhile: one ahead) is told by its
+ * mark bits; all others by their allocation bits, and objects below freeIndexForScan are allocated
+ * since.
+ */
+static void choose_bits(const struct runtime_layout *layout, const uint8_t *record,
+	uint32_t sweep_gen, struct heap_span *span)
+{
+	size_t size = layout->span.size.size;
+	uint32_t generation = (uint32_t)object_field(record, size, layout->span.sweep_gen);
+	bool unswept = generation == sweep_gen - 2 || generation == sweep_gen + 1;
+	if (!unswept) {
+		span->bits = object_field(record, size, layout->span.alloc_bits);
+		span->free_index = object_field(record, size, layout->span.free_index);
+		return;
+	}
+	enum { MAX_INLINE_MARKED = 512 }; /* gcUsesSpanInlineMarkBits */
+	span->bits = object_field(record, size, layout->span.mark_bits);
+	uint64_t pages = object_field(record, size, layout->span.pages);
+	if (field_present(layout->inline_marks.marks) && pages == 1 &&
+		span->object_size <= MAX_INLINE_MARKED && span->object_size >= 16)
+		span->inline_bits = span->start + RUNTIME_PAGE - layout->inline_marks.size.size +
+				    layout->inline_marks.marks.offset;
+}
+
+/* False when the record is of no span of objects, or contradicts itself. */
+static bool decode_span(const struct runtime_layout *layout, const uint8_t *record,
+	uint32_t sweep_gen, struct heap_span *ret)
+{
+	size_t size = layout->span.size.size;
+	uint64_t pages = object_field(record, size, layout->span.pages);
+	if (object_field(record, size, layout->span.state) != SPAN_IN_USE)
+		return false;
+	*ret = (struct heap_span){
+		.start = object_field(record, size, layout->span.start),
+		.object_size = object_field(record, size, layout->span.object_size),
+		.object_count = object_field(record, size, layout->span.object_count),
+		.no_pointers = object_field(record, size, layout->span.span_class) & 1,
+	};
+	if (!ret->start || ret->start % RUNTIME_PAGE || !pages ||
+		pages > MAX_SPAN_BYTES / RUNTIME_PAGE || ret->object_size < 8 ||
+		ret->object_count > MAX_OBJECTS ||
+		ret->object_count > pages * RUNTIME_PAGE / ret->object_size ||
+		__builtin_add_overflow(ret->start, ret->object_count * ret->object_size, &ret->end))
+		return false;
+	choose_bits(layout, record, sweep_gen, ret);
+	return ret->object_count > 0;
+}
+
+static struct error *prefetch_spans(
+	struct program *program, const uint64_t *pointers, size_t count, struct range *ranges)
+{
+	for (size_t i = 0; i < count; i++)
+		ranges[i] = (struct range){pointers[i], program->layout.span.size.size};
+	return target_prefetch(program->target, ranges, count);
+}
+
+/* Reads the records behind `pointers` and keeps the spans of objects. */
+static struct error *add_spans(struct program *program, const uint64_t *pointers, size_t count,
+	uint32_t sweep_gen, struct heap *heap)
+{
+	size_t size = program->layout.span.size.size;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t record[MAX_SPAN_RECORD];
+		struct error *err = target_read(program->target, pointers[i], record, size);
+		if (err && err->code != ERROR_FAULT)
+			return err;
+		if (err) {
+			error_destroy(err);
+			heap->partial = true;
+			continue;
+		}
+		if (!array_reserve(&heap->spans, &heap->capacity, heap->count + 1))
+			return error_no_memory();
+		heap->count +=
+			decode_span(&program->layout, record, sweep_gen, &heap->spans[heap->count]);
+	}
+	return NULL;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct heap_span *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Overlapping spans cannot be: of a torn list the first one is kept. */
+static void sort_spans(struct heap *heap)
+{
+	size_t kept = 0;
+	if (heap->count)
+		qsort(heap->spans, heap->count, sizeof(*heap->spans), by_start);
+	for (size_t i = 0; i < heap->count; i++) {
+		if (kept && heap->spans[i].start < heap->spans[kept - 1].end)
+			heap->partial = true;
+		else
+			heap->spans[kept++] = heap->spans[i];
+	}
+	heap->count = kept;
+}
+
+static struct error *load(struct program *program, struct heap *heap)
+{
+	const struct runtime_layout *layout = &program->layout;
+	uint64_t mheap = program->globals.mheap.address, sweep_gen, slice[2];
+	if (!mheap || !field_present(layout->heap.all_spans) ||
+		!field_present(layout->span.state) || layout->span.size.size > MAX_SPAN_RECORD)
+		return error_create(ERROR_NOT_FOUND,
+			"cannot find the heap: runtime.mheap_ or its layout is not known");
+	struct error *err = program_read_field(program, mheap, layout->heap.sweep_gen, &sweep_gen);
+	if (!err)
+		err = target_read(program->target, mheap + layout->heap.all_spans.offset, slice,
+			sizeof(slice));
+	if (err)
+		return error_wrap(err, "reading runtime.mheap_");
+	if (slice[1] > MAX_SPANS)
+		return error_create(ERROR_BAD_DATA, "runtime.mheap_ claims to have %llu spans",
+			(unsigned long long)slice[1]);
+	_cleanup_free_ uint64_t *pointers = malloc(BATCH * sizeof(*pointers));
+	_cleanup_free_ struct range *ranges = malloc(BATCH * sizeof(*ranges));
+	if (!pointers || !ranges)
+		return error_no_memory();
+	for (uint64_t at = 0; !err && at < slice[1]; at += BATCH) {
+		size_t count = slice[1] - at < BATCH ? (size_t)(slice[1] - at) : BATCH;
+		struct memory_run run = {slice[0] + at * 8, count * 8, pointers, 0};
+		err = target_read_runs(program->target, &run, 1);
+		if (!err && run.done < run.size)
+			heap->partial = true;
+		count = run.done / 8;
+		if (!err)
+			err = prefetch_spans(program, pointers, count, ranges);
+		if (!err)
+			err = add_spans(program, pointers, count, (uint32_t)sweep_gen, heap);
+		if (!err && slice[1] > BATCH)
+			target_trim_cache(program->target);
+	}
+	sort_spans(heap);
+	return err;
+}
+
+struct error *program_heap(
+	struct program *program, const struct heap_span **ret, size_t *ret_count, bool *ret_partial)
+{
+	struct error *err = target_check(program->target);
+	if (!err && !program->heap) {
+		struct heap *heap = calloc(1, sizeof(*heap));
+		err = heap ? load(program, heap) : error_no_memory();
+		if (err)
+			heap_destroy(heap);
+		else
+			program->heap = heap;
+	}
+	if (err)
+		return err;
+	*ret = program->heap->spans;
+	*ret_count = program->heap->count;
+	*ret_partial = program->heap->partial;
+	return NULL;
+}
+
+const struct heap_span *heap_span_at(struct program *program, uint64_t address)
+{
+	if (!program->heap) {
+		const struct heap_span *spans;
+		size_t count;
+		bool partial;
+		struct error *err = program_heap(program, &spans, &count, &partial);
+		error_destroy(err);
+		if (err)
+			return NULL;
+	}
+	const struct heap *heap = program->heap;
+	size_t low = 0, high = heap->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (heap->spans[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < heap->count && heap->spans[low].start <= address ? &heap->spans[low] : NULL;
+}
+
+static bool bit_set(struct program *program, uint64_t bits, uint64_t index)
+{
+	uint8_t byte;
+	struct error *err = bits ? target_read(program->target, bits + index / 8, &byte, 1)
+				 : error_create(ERROR_NOT_FOUND, "no bits");
+	error_destroy(err);
+	return !err && (byte >> (index % 8) & 1);
+}
+
+bool heap_index_in_use(struct program *program, const struct heap_span *span, uint64_t index)
+{
+	return index < span->free_index || bit_set(program, span->bits, index) ||
+	       (span->inline_bits && bit_set(program, span->inline_bits, index));
+}
+
+bool heap_object_at(struct program *program, uint64_t address, struct heap_object *ret)
+{
+	const struct heap_span *span = heap_span_at(program, address);
+	if (!span)
+		return false;
+	uint64_t index = (address - span->start) / span->object_size;
+	*ret = (struct heap_object){
+		.address = span->start + index * span->object_size,
+		.size = span->object_size,
+		.in_use = heap_index_in_use(program, span, index),
+		.no_pointers = span->no_pointers,
+	};
+	return true;
+}

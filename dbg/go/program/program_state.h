@@ -1,0 +1,142 @@
+/*
+ * What an open Go program consists of. Private to dbg/go, and to dbg/break, which needs the tables without the caches; everybody
+ * else sees program.h.
+ */
+#ifndef GCTXDBG_GO_PROGRAM_STATE_H
+#define GCTXDBG_GO_PROGRAM_STATE_H
+
+#include "dbg/go/goroutines/goroutine.h"
+#include "dbg/go/program/program.h"
+#include "dbg/go/program/runtime_layout.h"
+#include "dwarf/debug/debug_info.h"
+
+struct builtin_layout;
+struct context_forest;
+struct heap;
+struct frame_table;
+struct native_unwinder;
+struct pc_plans;
+struct semaphores;
+struct type_cache;
+
+/* A global variable of the runtime; address 0: not found. */
+struct global {
+	uint64_t address;
+	uint64_t size; /* 0 unknown */
+};
+
+struct runtime_globals {
+	struct global allgs, allgptr, allglen, allm, allp, sched, firstmoduledata,
+		wait_reason_strings;
+	struct global g_status_strings, semtable, build_version, gomaxprocs, runtime_init_time;
+	struct global fing_status, fing_running, gc_controller, memstats, mheap, text, etext,
+		itab_table;
+};
+
+struct program {
+	struct target *target;
+	struct elf_image *image;
+	struct elf_image *debug_image;	/* NULL: DWARF is in `image` */
+	struct debug_info *debug;	/* NULL: no DWARF anywhere */
+	char *debug_description;	/* NULL, or which debug file it is from */
+	struct builtin_layout *builtin; /* where the layouts are from then; else NULL */
+	bool layout_checked;		/* the table's layouts were compared with live data */
+	struct runtime_layout layout;
+	struct runtime_globals globals;
+	struct build_info build_info;
+	bool has_build_info;
+	bool started;	  /* the runtime was up when its variables were looked for */
+	bool has_symbols; /* of the runtime's variables: no need to look for them in the code */
+	char *go_version;
+	uint64_t bias; /* run-time address minus link-time address */
+
+	struct pclntab pclntab;
+	uint64_t text, etext; /* run-time addresses of the Go code */
+	uint64_t types, etypes;
+	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
+	struct pc_plans *plans;
+	struct type_cache *type_cache; /* NULL until a type is asked for */
+	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
+	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
+	 * since 1.21. */
+	bool preempt_is_trap;
+
+	char **wait_reasons; /* the target's own texts */
+	size_t wait_reason_count;
+	char **status_names;
+	size_t status_name_count;
+
+	/* Dropped by program_refresh(). */
+	struct goroutine_list goroutines;
+	struct goroutine_list one_goroutine; /* see program_load_goroutine() */
+	struct machine_list machines;
+	struct semaphores *semaphores;
+	struct heap *heap;
+	struct context_forest *contexts[4]; /* by flags of program_contexts() */
+	bool goroutines_loaded, machines_loaded;
+	int64_t now_ns; /* 0: not looked for yet */
+	struct native_unwinder *native;
+	void (*warn)(void *context, const char *message);
+	void *warn_context;
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *progress_context;
+};
+
+/* Tells how far it has come (see struct program_options). */
+static inline void program_progress(
+	const struct program *program, const char *what, uint64_t done, uint64_t total)
+{
+	if (program->progress)
+		program->progress(program->progress_context, what, done, total);
+}
+
+/* ---- Reading fields of a struct that has been copied here ---- */
+
+/* The little-endian value of `field` in `object` (a copy of `size` bytes); 0 when the field is
+ * absent or outside. */
+static inline uint64_t object_field(const void *object, size_t size, struct field field)
+{
+	uint64_t value = 0;
+	size_t width = field.size < sizeof(value) ? field.size : sizeof(value);
+	if (field_present(field) && field.offset <= size && width <= size - field.offset)
+		memcpy(&value, (const char *)object + field.offset, width);
+	return value;
+}
+
+/* Reads one field of the struct at `address`; 0 when the release lacks it. */
+struct error *program_read_field(
+	struct program *program, uint64_t address, struct field field, uint64_t *ret);
+
+/* Reads a Go string header at `address` and its text (at most `limit` bytes); malloc'ed. */
+struct error *program_read_string(
+	struct program *program, uint64_t address, size_t limit, char **ret);
+
+/* True when `pc` lies in the Go text. */
+static inline bool program_is_go_pc(const struct program *program, uint64_t pc)
+{
+	return pc >= program->text && pc < program->etext;
+}
+
+/* Fills `layout` (program_layout.c). `debug_file` as the user named it, or NULL. */
+struct error *program_open_layout(struct program *program, const char *debug_file);
+
+/* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types` (program.c).
+ * Nothing to free. */
+struct error *program_open_functions(struct program *program);
+
+/* Frees what program_heap() loaded (heap.c); NULL is fine. */
+void heap_destroy(struct heap *heap);
+/* The same of program_contexts() (context.c). */
+void context_forest_destroy(struct context_forest *forest);
+
+/* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
+void program_find_globals(struct program *program);
+/*
+ * Looks again for what was not there yet when the program was opened before its runtime had
+ * started. Cheap once it has.
+ */
+struct error *program_settle(struct program *program);
+/* Finds what the symbol table lacks in the code; needs the function table. */
+struct error *program_find_missing_globals(struct program *program);
+
+#endif

@@ -1,0 +1,329 @@
+/* Finding out what objects on the heap are from what points to them: see object_type.h. */
+#include "dbg/go/reach/object_type.h"
+
+#include "dbg/go/reach/find_pointers.h"
+#include "dbg/go/types/itabs.h"
+#include "dbg/go/reach/object_type_state.h"
+#include "dbg/go/values/variables.h"
+
+enum {
+	ROUNDS = 5,	   /* an object in a map is four pointers away from the map's variable */
+	MAX_OBJECTS = 512, /* with those that point to the ones asked for */
+	USES = 8,	   /* looked at of each object, when no interface value names its type */
+	MAX_STACKS = 64,   /* words on stacks whose variables are looked for */
+	HEADER = 8,	   /* bytes: the type of what follows, before objects larger than … */
+	HEADER_FROM = 512, /* … this (internal/runtime/gc MinSizeForMallocHeader) */
+};
+
+struct use {
+	size_t object; /* that is pointed to */
+	uint64_t location, owner;
+};
+
+struct inference {
+	struct program *program;
+	struct itab *itabs; /* sorted */
+	size_t itab_count;
+	struct known *items;
+	size_t count, capacity;
+	struct use *uses;
+	size_t use_count, use_capacity;
+	uint64_t *targets; /* of the search under way, sorted, and which object each is */
+	size_t *target_objects;
+	size_t stacks; /* looked at */
+};
+
+static bool is_known(const struct known *known)
+{
+	return known->object.type || known->object.function || known->part != MAP_NONE;
+}
+
+static struct error *add_object(struct inference *inference, struct object_type object)
+{
+	if (!array_reserve(&inference->items, &inference->capacity, inference->count + 1))
+		return error_no_memory();
+	inference->items[inference->count++] = (struct known){.object = object};
+	return NULL;
+}
+
+static struct known *find_object(struct inference *inference, uint64_t address)
+{
+	for (size_t i = 0; i < inference->count; i++) {
+		if (inference->items[i].object.address == address)
+			return &inference->items[i];
+	}
+	return NULL;
+}
+
+/* What the object itself tells: a malloc header, or the function that a closure begins with. */
+static struct error *read_own(struct program *program, struct object_type *object)
+{
+	struct heap_object heap;
+	struct pc_function function;
+	uint64_t word;
+	if (!heap_object_at(program, object->address, &heap) || heap.no_pointers)
+		return NULL;
+	struct error *err = target_read_u64(program->target, object->address, &word);
+	if (err && err->code == ERROR_FAULT) {
+		error_destroy(err);
+		return NULL;
+	}
+	if (err)
+		return err;
+	const struct heap_span *span = heap_span_at(program, object->address);
+	bool header = field_present(program->layout.span.large_type) &&
+		      object->size > HEADER_FROM && span && span->object_count > 1;
+	if (header) {
+		const struct go_type *type;
+		object->start = HEADER;
+		err = program_type_at(program, word, &type);
+		if (!err && type->size + HEADER <= object->size) {
+			object->type = type;
+			/* An array's header is its element's. */
+			object->repeated = (type->size + HEADER) * 3 <= object->size * 2;
+		}
+		error_destroy(err);
+	} else if (program_is_go_pc(program, word) &&
+		   pclntab_find(&program->pclntab, (uint32_t)(word - program->text), &function) &&
+		   function.entry == word - program->text) {
+		object->function = program_function_name(program, word);
+	}
+	return NULL;
+}
+
+/* ---- Interface values ---- */
+
+static const struct itab *find_itab(const struct inference *inference, uint64_t word)
+{
+	size_t low = 0, high = inference->itab_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (inference->itabs[middle].address < word)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < inference->itab_count && inference->itabs[low].address == word
+		       ? &inference->itabs[low]
+		       : NULL;
+}
+
+/* The word before the pointer may make the two an interface value. */
+static void take_from_interface(
+	struct inference *inference, struct object_type *object, uint64_t before)
+{
+	struct program *program = inference->program;
+	const struct itab *itab = find_itab(inference, before);
+	const struct go_type *type;
+	if (!itab && (before < program->types || before >= program->etypes))
+		return;
+	struct error *err = program_type_at(program, itab ? itab->type : before, &type);
+	if (!err && type->kind == GO_POINTER)
+		err = go_type_element(program, type, &type);
+	else if (!err && type->direct)
+		type = NULL;
+	if (!err && type)
+		object_take_type(object, type, false);
+	error_destroy(err);
+}
+
+/* ---- Variables ---- */
+
+static struct error *take_from_variables(
+	struct program *program, const struct stack *stack, uint64_t location, struct known *known)
+{
+	struct error *err = NULL;
+	bool found = false;
+	for (size_t i = 0; !err && !found && i < stack->count; i++) {
+		struct variables variables;
+		err = frame_variables(program, stack, i, NULL, &variables);
+		if (err && err->code == ERROR_NOT_FOUND) {
+			error_destroy(err);
+			err = NULL;
+			continue;
+		}
+		for (size_t j = 0; !err && !found && j < variables.count; j++) {
+			const struct value *value = &variables.items[j].value;
+			found = value->type && value->address && location >= value->address &&
+				location - value->address < value->type->size;
+			if (found)
+				err = object_take_from(
+					program, known, value->type, location - value->address);
+		}
+		if (!err)
+			variables_deinit(&variables);
+	}
+	return err;
+}
+
+static struct error *take_from_stack(
+	struct inference *inference, uint64_t location, struct known *known, bool *ret_found)
+{
+	struct program *program = inference->program;
+	const struct goroutine_list *list;
+	struct stack stack = {0};
+	struct error *err = program_goroutines(program, &list);
+	*ret_found = false;
+	for (size_t i = 0; !err && !*ret_found && i < list->count; i++) {
+		const struct goroutine *goroutine = &list->items[i];
+		*ret_found = location >= goroutine->stack_low && location < goroutine->stack_high;
+		if (!*ret_found || inference->stacks++ >= MAX_STACKS)
+			continue;
+		err = goroutine_stack(program, goroutine, &stack);
+		if (!err)
+			err = take_from_variables(program, &stack, location, known);
+	}
+	stack_deinit(&stack);
+	return err;
+}
+
+static struct error *take_from_global(
+	struct program *program, uint64_t location, struct known *known)
+{
+	struct value value = {0};
+	const char *name = program_global_name(program, location);
+	struct error *err = name ? program_global(program, name, &value) : NULL;
+	if (!err && value.type && value.address && location >= value.address)
+		err = object_take_from(program, known, value.type, location - value.address);
+	value_deinit(&value);
+	if (err && (err->code == ERROR_NOT_FOUND || err->code == ERROR_USAGE)) {
+		error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+/* ---- Searching ---- */
+
+static struct error *note_use(void *context, const struct pointer_use *use)
+{
+	struct inference *inference = context;
+	size_t number = inference->target_objects[use->target];
+	struct known *known = &inference->items[number];
+	if (use->before)
+		take_from_interface(inference, &known->object, use->before);
+	if (known->object.type || known->uses >= USES)
+		return NULL;
+	known->uses++;
+	if (!array_reserve(&inference->uses, &inference->use_capacity, inference->use_count + 1))
+		return error_no_memory();
+	inference->uses[inference->use_count++] = (struct use){number, use->location, use->object};
+	return NULL;
+}
+
+/* One look at all memory for what points to the objects that are unknown yet. */
+static struct error *search(struct inference *inference)
+{
+	size_t count = 0;
+	bool partial;
+	inference->targets = calloc(inference->count + 1, sizeof(*inference->targets));
+	inference->target_objects = calloc(inference->count + 1, sizeof(size_t));
+	if (!inference->targets || !inference->target_objects)
+		return error_no_memory();
+	for (size_t i = 0; i < inference->count; i++) {
+		struct known *known = &inference->items[i];
+		if (known->searched || is_known(known))
+			continue;
+		known->searched = true;
+		uint64_t target = known->object.address + known->object.start;
+		size_t at = count++;
+		for (; at && inference->targets[at - 1] > target; at--) {
+			inference->targets[at] = inference->targets[at - 1];
+			inference->target_objects[at] = inference->target_objects[at - 1];
+		}
+		inference->targets[at] = target;
+		inference->target_objects[at] = i;
+	}
+	struct error *err = find_pointers(
+		inference->program, inference->targets, count, true, note_use, inference, &partial);
+	free(take_pointer(inference->targets));
+	free(take_pointer(inference->target_objects));
+	return err;
+}
+
+/* Follows the uses from `first` on that no interface has answered: to variables, and to the objects
+ * that they lie in, which become objects to be known. */
+static struct error *follow(struct inference *inference, size_t first)
+{
+	struct error *err = NULL;
+	for (size_t i = first; !err && i < inference->use_count; i++) {
+		const struct use *use = &inference->uses[i];
+		struct known *known = &inference->items[use->object];
+		bool on_stack = false;
+		if (is_known(known))
+			continue;
+		if (!use->owner) {
+			err = take_from_stack(inference, use->location, known, &on_stack);
+			if (!err && !on_stack)
+				err = take_from_global(inference->program, use->location, known);
+			continue;
+		}
+		struct heap_object heap;
+		if (find_object(inference, use->owner) || inference->count >= MAX_OBJECTS ||
+			!heap_object_at(inference->program, use->owner, &heap))
+			continue;
+		struct object_type owner = {.address = heap.address, .size = heap.size};
+		err = read_own(inference->program, &owner);
+		if (!err)
+			err = add_object(inference, owner);
+	}
+	return err;
+}
+
+/* What is known of the objects that point to others tells what those are. */
+static struct error *propagate(struct inference *inference)
+{
+	struct error *err = NULL;
+	for (int round = 0; round <= ROUNDS; round++) {
+		for (size_t i = 0; !err && i < inference->use_count; i++) {
+			const struct use *use = &inference->uses[i];
+			struct known *known = &inference->items[use->object];
+			const struct known *owner =
+				use->owner ? find_object(inference, use->owner) : NULL;
+			if (!is_known(known) && owner && is_known(owner))
+				err = object_take_from_owner(
+					inference->program, known, owner, use->location);
+		}
+	}
+	return err;
+}
+
+static bool all_known(const struct inference *inference, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!is_known(&inference->items[i]))
+			return false;
+	}
+	return true;
+}
+
+struct error *program_object_types(
+	struct program *program, struct object_type *objects, size_t count)
+{
+	struct inference inference = {.program = program};
+	bool partial;
+	struct error *err =
+		program_itabs(program, &inference.itabs, &inference.itab_count, &partial);
+	for (size_t i = 0; !err && i < count && i < MAX_OBJECTS; i++) {
+		err = read_own(program, &objects[i]);
+		if (!err)
+			err = add_object(&inference, objects[i]);
+	}
+	size_t asked = inference.count;
+	for (int round = 0; !err && round < ROUNDS && !all_known(&inference, asked); round++) {
+		size_t first = inference.use_count;
+		err = search(&inference);
+		if (!err)
+			err = follow(&inference, first);
+		if (!err)
+			err = propagate(&inference);
+	}
+	for (size_t i = 0; i < asked; i++)
+		objects[i] = inference.items[i].object;
+	free(inference.itabs);
+	free(inference.items);
+	free(inference.uses);
+	free(inference.targets);
+	free(inference.target_objects);
+	return err;
+}

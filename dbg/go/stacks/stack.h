@@ -1,0 +1,99 @@
+/*
+ * Stacks: the frames of a goroutine or a thread, innermost first, as the Go runtime's own traceback
+ * gives them.
+ *
+ * Go code is unwound with pclntab exactly as runtime/traceback.go does it (1.19's gentraceback and
+ * the unwinder of 1.21 and later); C code with libunwind. Where a thread is inside a signal
+ * handler, on the system stack or in C code, those frames come first and are marked; then the
+ * goroutine's own follow.
+ */
+#ifndef GCTXDBG_GO_STACK_H
+#define GCTXDBG_GO_STACK_H
+
+#include "dbg/go/goroutines/goroutine.h"
+
+/* What kind of package a function is of; a pure function of its name. */
+enum function_kind {
+	FUNCTION_OTHER,	   /* the rest of the standard library, C */
+	FUNCTION_PROGRAM,  /* the program's own packages: main, or a path with a dot */
+	FUNCTION_LOW,	   /* low-level standard library: sync, net, os, io, internal/… */
+	FUNCTION_INTERNAL, /* package runtime and its internals */
+};
+
+enum frame_stack {
+	FRAME_GOROUTINE,
+	FRAME_SYSTEM, /* g0: the scheduler's stack */
+	FRAME_SIGNAL, /* the signal handler's */
+	FRAME_C,      /* C code, on whichever stack */
+};
+
+struct frame {
+	uint64_t pc;
+	uint64_t sp;
+	uint64_t fp;	      /* CFA: the caller's SP at the call */
+	uint64_t entry;	      /* address of the function; 0 unknown */
+	const char *function; /* belongs to the program */
+	const char *file;     /* the same; NULL unknown (C code) */
+	int line;
+	enum frame_stack stack;
+	enum function_kind kind;
+	bool inlined; /* into the next frame that is not; pc, sp and fp are that one's */
+};
+
+enum { FRAMES_MAX = 1 << 17 };
+
+/* May be reused for any number of unwindings; free with stack_deinit(). */
+struct stack {
+	struct frame *frames;
+	size_t count;
+	size_t capacity;
+	char *problem; /* why it is incomplete, one sentence; NULL when it is whole */
+};
+
+void stack_deinit(struct stack *stack);
+
+/*
+ * Unwinds into `ret` (emptied first). A stack that cannot be followed to its end is not an error:
+ * what was found is there and `ret->problem` says why it ends.
+ */
+struct error *goroutine_stack(
+	struct program *program, const struct goroutine *goroutine, struct stack *ret);
+
+/*
+ * Brings the parts of these goroutines' stacks that are in use (up to what is mostly enough) into
+ * the cache with few large reads, with `waits` also what they wait on. At most STACKS_PREFETCH of
+ * them at a time. A hint.
+ */
+enum { STACKS_PREFETCH = 1024 };
+struct error *goroutine_stacks_prefetch(struct program *program,
+	const struct goroutine *const *goroutines, size_t count, bool waits);
+
+/* The same for a thread, starting at its registers: with what it runs above the goroutine's own
+ * frames. */
+struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret);
+
+/* "goroutine", "system", "signal", "c". */
+const char *frame_stack_name(enum frame_stack stack);
+
+/* The kind of a Go function, by its name as the runtime prints it. */
+enum function_kind function_kind(const char *name);
+
+/*
+ * True for frames that a user rarely wants to see: package runtime and its internals. The innermost
+ * frames of a parked goroutine (gopark, chanrecv…) are such.
+ */
+bool frame_is_runtime(const struct frame *frame);
+
+/* The innermost frame that is not runtime internals; the innermost of all when there is none; NULL
+ * for an empty stack. */
+const struct frame *stack_user_frame(const struct stack *stack);
+
+/*
+ * The frame that tells most of what the goroutine is about: the innermost of the program's own
+ * packages (main, or a path with a dot: example.com/x); without one the innermost that is not
+ * low-level standard library (sync, net, os, io, internal/…), which the state tells of already;
+ * else stack_user_frame().
+ */
+const struct frame *stack_telling_frame(const struct stack *stack);
+
+#endif

@@ -1,0 +1,261 @@
+/* Walking pointer maps and stack objects: see live_words.h. */
+#include "dbg/go/stacks/stack_roots.h"
+
+#include <ucontext.h>
+
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+
+enum {
+	MAX_MAP_BITS = 1 << 20, /* words of one frame */
+	MAX_OBJECTS = 1 << 16,	/* stack objects of one function */
+	MAX_WORDS = 1 << 24,	/* of one goroutine */
+};
+
+struct stack_object {
+	uint64_t start, size;
+	uint32_t frame;
+	bool scanned;
+};
+
+struct walk {
+	struct program *program;
+	const struct goroutine *goroutine;
+	const struct stack *stack;
+	struct live_words *words;
+	struct stack_object *objects;
+	size_t object_count, object_capacity;
+};
+
+static struct error *add_word(struct walk *walk, uint64_t address, uint32_t frame, bool mapped)
+{
+	struct live_words *words = walk->words;
+	uint64_t value;
+	struct error *err = target_read_u64(walk->program->target, address, &value);
+	if (err && err->code == ERROR_FAULT) {
+		error_destroy(err);
+		words->partial = true;
+		return NULL;
+	}
+	if (err || !value)
+		return err;
+	if (words->count >= MAX_WORDS) {
+		words->partial = true;
+		return NULL;
+	}
+	if (!array_reserve(&words->items, &words->capacity, words->count + 1))
+		return error_no_memory();
+	words->items[words->count++] = (struct live_word){address, value, frame, mapped};
+	return NULL;
+}
+
+/* All words of a stretch of stack, none of which need be a pointer. */
+static struct error *add_all(struct walk *walk, uint64_t start, uint64_t end, uint32_t frame)
+{
+	struct error *err = NULL;
+	if (end > walk->goroutine->stack_high)
+		end = walk->goroutine->stack_high;
+	for (uint64_t at = (start + 7) & ~7ull; !err && at < end && end - at >= 8; at += 8)
+		err = add_word(walk, at, frame, false);
+	return err;
+}
+
+static bool in_stack(const struct walk *walk, uint64_t address)
+{
+	return address >= walk->goroutine->stack_low && address < walk->goroutine->stack_high;
+}
+
+/*
+ * runtime/symtab.go stackmap: the number of bitmaps, their bits, then the bitmaps. Bit i of the one
+ * in force stands for the word at base + 8 i.
+ */
+static struct error *add_mapped(struct walk *walk, const struct pc_function *function,
+	enum func_data kind, int32_t index, uint64_t frame_end, bool from_end, uint32_t frame)
+{
+	struct bytes map, bits;
+	int32_t head[2];
+	if (!pclntab_funcdata(&walk->program->pclntab, function, kind, &map) ||
+		!bytes_copy(map, 0, head, sizeof(head)) || index < 0 || index >= head[0] ||
+		head[1] <= 0 || head[1] > MAX_MAP_BITS)
+		return NULL;
+	uint64_t count = (uint64_t)head[1], bytes = (count + 7) / 8;
+	if (!bytes_slice(map, sizeof(head) + (uint64_t)index * bytes, bytes, &bits))
+		return NULL;
+	uint64_t base = from_end ? frame_end - 8 * count : frame_end;
+	struct error *err = NULL;
+	for (uint64_t i = 0; !err && i < count; i++) {
+		if (bits.data[i / 8] >> (i % 8) & 1 && in_stack(walk, base + 8 * i))
+			err = add_word(walk, base + 8 * i, frame, true);
+	}
+	return err;
+}
+
+/* runtime/stack.go stackObjectRecord: off and size come first in all releases. */
+static struct error *add_objects(struct walk *walk, const struct pc_function *function,
+	const struct frame *frame, uint64_t varp, uint32_t number)
+{
+	enum { RECORD = 16 };
+	struct bytes table;
+	uint64_t count;
+	if (!pclntab_funcdata(&walk->program->pclntab, function, FUNCDATA_STACK_OBJECTS, &table) ||
+		!bytes_copy(table, 0, &count, sizeof(count)) || count > MAX_OBJECTS)
+		return NULL;
+	for (uint64_t i = 0; i < count; i++) {
+		int32_t record[2];
+		if (!bytes_copy(table, 8 + RECORD * i, record, sizeof(record)))
+			break;
+		uint64_t start = (record[0] < 0 ? varp : frame->fp) + (uint64_t)(int64_t)record[0];
+		if (start < frame->sp || record[1] <= 0 || !in_stack(walk, start))
+			continue;
+		if (!array_reserve(&walk->objects, &walk->object_capacity, walk->object_count + 1))
+			return error_no_memory();
+		walk->objects[walk->object_count++] =
+			(struct stack_object){start, (uint64_t)record[1], number, false};
+	}
+	return NULL;
+}
+
+static struct error *add_frame(
+	struct walk *walk, const struct frame *frame, uint32_t number, bool conservative)
+{
+	struct program *program = walk->program;
+	struct pc_function function;
+	if (!program_is_go_pc(program, frame->pc) || frame->pc == program->text ||
+		!pclntab_find(
+			&program->pclntab, (uint32_t)(frame->pc - program->text - 1), &function))
+		return NULL;
+	uint64_t varp = frame->fp - 8; /* below the return address, and the saved rbp if any */
+	if (varp > frame->sp)
+		varp -= 8;
+	struct error *err = add_objects(walk, &function, frame, varp, number);
+	if (err)
+		return err;
+	if (conservative)
+		return add_all(walk, frame->sp, varp, number);
+	int32_t index;
+	if (!pclntab_pcdata(&program->pclntab, &function, PCDATA_STACK_MAP_INDEX,
+		    (uint32_t)(frame->pc - program->text - 1), &index) ||
+		index == -1)
+		index = 0; /* in the prologue: the entry's map */
+	if (varp > frame->sp)
+		err = add_mapped(
+			walk, &function, FUNCDATA_LOCALS_POINTER_MAPS, index, varp, true, number);
+	if (!err)
+		err = add_mapped(walk, &function, FUNCDATA_ARGS_POINTER_MAPS, index, frame->fp,
+			false, number);
+	return err;
+}
+
+/* What the innermost function of running code has in its registers. */
+static struct error *add_registers(struct walk *walk, uint32_t frame)
+{
+	const struct thread *threads;
+	size_t count;
+	struct live_words *words = walk->words;
+	struct error *err = target_threads(walk->program->target, &threads, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct user_regs_struct *regs = &threads[i].regs;
+		if (threads[i].tid != walk->goroutine->tid || !threads[i].regs_valid)
+			continue;
+		const uint64_t values[] = {regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi,
+			regs->rdi, regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13,
+			regs->r15, regs->rbp};
+		if (!array_reserve(
+			    &words->items, &words->capacity, words->count + array_length(values)))
+			return error_no_memory();
+		for (size_t j = 0; j < array_length(values); j++)
+			words->items[words->count++] =
+				(struct live_word){.value = values[j], .frame = frame};
+	}
+	return err;
+}
+
+static struct error *add_frames(struct walk *walk)
+{
+	const struct stack *stack = walk->stack;
+	bool running = walk->goroutine->tid && !walk->goroutine->syscall_sp;
+	bool conservative = running;
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+		const struct pc_plan *plan = pc_plan_at(walk->program, frame->pc, false);
+		if (running && frame->stack == FRAME_SIGNAL && plan && plan->role == ROLE_SIGTRAMP)
+			/* What the interrupted code had in its registers is in the ucontext. */
+			err = add_all(walk, frame->fp, frame->fp + sizeof(ucontext_t), (uint32_t)i);
+		if (frame->inlined || frame->stack != FRAME_GOROUTINE || !in_stack(walk, frame->sp))
+			continue;
+		bool injected = plan && (plan->role == ROLE_ASYNC_PREEMPT ||
+						plan->role == ROLE_DEBUG_CALL ||
+						plan->role == ROLE_SIGPANIC);
+		if (conservative && running) {
+			err = add_registers(walk, (uint32_t)i);
+			running = false;
+		}
+		if (!err)
+			err = add_frame(walk, frame, (uint32_t)i, conservative || injected);
+		conservative = injected; /* the code that was interrupted comes next */
+	}
+	return err;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct stack_object *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* The object that `value` points into, if it was not scanned yet. Objects do not overlap. */
+static struct stack_object *object_at(struct walk *walk, uint64_t value)
+{
+	size_t low = 0, high = walk->object_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (walk->objects[middle].start <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	struct stack_object *object = low ? &walk->objects[low - 1] : NULL;
+	return object && !object->scanned && value - object->start < object->size ? object : NULL;
+}
+
+/* Stack objects that something alive points to are alive: scanned whole, until no new one turns up.
+ */
+static struct error *follow_objects(struct walk *walk, const uint64_t *roots, size_t root_count)
+{
+	struct error *err = NULL;
+	if (walk->object_count)
+		qsort(walk->objects, walk->object_count, sizeof(*walk->objects), by_start);
+	for (size_t next = 0; !err && next < walk->words->count + root_count; next++) {
+		uint64_t value = next < root_count ? roots[next]
+						   : walk->words->items[next - root_count].value;
+		struct stack_object *object = in_stack(walk, value) ? object_at(walk, value) : NULL;
+		if (!object)
+			continue;
+		object->scanned = true;
+		err = add_all(walk, object->start, object->start + object->size, object->frame);
+	}
+	return err;
+}
+
+struct error *goroutine_live_words(struct program *program, const struct goroutine *goroutine,
+	const struct stack *stack, struct live_words *ret)
+{
+	ret->count = 0;
+	ret->partial = false;
+	struct walk walk = {
+		.program = program, .goroutine = goroutine, .stack = stack, .words = ret};
+	struct error *err = add_frames(&walk);
+	/* Deferred calls and panics lie on the stack too; only the g points to the newest. */
+	uint64_t roots[2] = {0, 0};
+	if (!err)
+		error_destroy(program_read_field(
+			program, goroutine->address, program->layout.g.defer, &roots[0]));
+	if (!err)
+		error_destroy(program_read_field(
+			program, goroutine->address, program->layout.g.panic, &roots[1]));
+	if (!err)
+		err = follow_objects(&walk, roots, array_length(roots));
+	free(walk.objects);
+	return err;
+}

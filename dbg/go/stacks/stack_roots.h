@@ -1,0 +1,36 @@
+/*
+ * The words of a goroutine's stack that are alive, as the garbage collector decides it: the
+ * compiler's pointer maps for the frames' locals and arguments, stack objects that something points
+ * to, and whole frames where no map holds (the innermost one of running code, code that a signal
+ * has preempted). A dead variable, or what an earlier call has left behind, is none.
+ *
+ * Sources: runtime/stkframe.go (getStackMap; runtime/stack.go in 1.19), runtime/mgcmark.go
+ * (scanframeworker, scanstack), releases 1.19 and 1.21 to 1.27.
+ */
+#ifndef GCTXDBG_GO_LIVE_WORDS_H
+#define GCTXDBG_GO_LIVE_WORDS_H
+
+#include "dbg/go/stacks/stack.h"
+
+struct live_word {
+	uint64_t address; /* 0: in a register */
+	uint64_t value;
+	uint32_t frame; /* index in stack->frames of the physical frame it lies in */
+	bool mapped;	/* the compiler says that it is a pointer; false: perhaps */
+};
+
+struct live_words {
+	struct live_word *items;
+	size_t count, capacity;
+	bool partial; /* something could not be read */
+};
+
+/*
+ * Fills `ret` (zero-initialised or used before; emptied first, free `items`). `stack` is the
+ * goroutine's, from goroutine_stack(). An interface's first word is not among them where a map
+ * holds: the collector does not follow it.
+ */
+struct error *goroutine_live_words(struct program *program, const struct goroutine *goroutine,
+	const struct stack *stack, struct live_words *ret);
+
+#endif

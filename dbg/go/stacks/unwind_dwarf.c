@@ -1,0 +1,46 @@
+/* Callers of Go frames by DWARF's rules, for `set unwinder dwarf`: see unwind.h and program.h. */
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/stacks/unwind.h"
+#include "dbg/target/native/native_unwind.h"
+#include "dwarf/debug/frame_table.h"
+
+struct error *program_set_unwinder(struct program *program, enum unwinder unwinder)
+{
+	if (unwinder == UNWINDER_PCLNTAB)
+		frame_table_close(take_pointer(program->frames));
+	if (unwinder == UNWINDER_PCLNTAB || program->frames)
+		return NULL;
+	struct error *err = frame_table_open(
+		program->debug_image ? program->debug_image : program->image, &program->frames);
+	if (!err || err->code != ERROR_NOT_FOUND)
+		return err;
+	error_destroy(err);
+	return error_create(ERROR_NOT_FOUND,
+		"%s has no DWARF frame information (section .debug_frame), so it is unwound by "
+		"pclntab; give its debug file with --debug-file",
+		program->target->exe_name);
+}
+
+bool unwind_dwarf_caller(struct unwinding *u, const struct pc_plan *plan, const struct position *at,
+	uint64_t *ret_fp, uint64_t *ret_pc)
+{
+	struct program *program = u->program;
+	/* A goroutine that has not begun stands at its function's entry, after no call. */
+	bool exact = at->exact || at->interrupted || at->regs.rip == plan->entry;
+	struct frame_rules rules;
+	struct user_regs_struct caller;
+	if (!frame_table_find(program->frames, at->regs.rip - !exact - program->bias, &rules)) {
+		stack_problem(u->stack, "the DWARF has no frame information for %s",
+			plan->lines[plan->line_count - 1].function);
+		return false;
+	}
+	rules.low += program->bias;
+	if (!native_unwind_by_rules(program->native, &rules, &at->regs, exact, &caller)) {
+		stack_problem(u->stack, "libunwind cannot follow the DWARF of %s",
+			plan->lines[plan->line_count - 1].function);
+		return false;
+	}
+	*ret_fp = caller.rsp;
+	*ret_pc = caller.rip;
+	return true;
+}

@@ -1,0 +1,194 @@
+/* Go frames, by pclntab as the runtime's own tracebacks go: see unwind.h. */
+#include <ucontext.h>
+
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/stacks/unwind.h"
+
+static bool append_plan(struct stack *stack, const struct pc_plan *plan, const struct position *at,
+	uint64_t fp, enum frame_stack kind)
+{
+	for (size_t i = 0; i < plan->line_count; i++) {
+		const struct plan_line *line = &plan->lines[i];
+		struct frame frame = {.pc = at->regs.rip,
+			.sp = at->regs.rsp,
+			.fp = fp,
+			.entry = plan->entry,
+			.function = line->function,
+			.file = line->file,
+			.line = line->line,
+			.stack = kind,
+			.kind = line->kind,
+			.inlined = line->inlined};
+		if (!stack_append(stack, &frame))
+			return false;
+	}
+	return true;
+}
+
+static bool inside(const struct segment *segment, uint64_t address)
+{
+	return !segment->high || (address >= segment->low && address <= segment->high);
+}
+
+/*
+ * The kernel has put struct rt_sigframe on the handler's stack: its first word is the handler's
+ * return address, at fp - 8; the ucontext follows at fp. Takes the interrupted registers from
+ * there.
+ */
+static bool interrupted_position(struct unwinding *u, uint64_t fp, struct position *at)
+{
+	gregset_t gregs;
+	struct error *err = target_read(u->program->target,
+		fp + offsetof(ucontext_t, uc_mcontext.gregs), gregs, sizeof(gregs));
+	if (err) {
+		stack_problem(u->stack, "the registers that the signal saved cannot be read: %s",
+			err->message);
+		error_destroy(err);
+		return false;
+	}
+#define REG(name) ((unsigned long long)gregs[name])
+	*at = (struct position){.exact = true,
+		.regs = {.r8 = REG(REG_R8),
+			.r9 = REG(REG_R9),
+			.r10 = REG(REG_R10),
+			.r11 = REG(REG_R11),
+			.r12 = REG(REG_R12),
+			.r13 = REG(REG_R13),
+			.r14 = REG(REG_R14),
+			.r15 = REG(REG_R15),
+			.rdi = REG(REG_RDI),
+			.rsi = REG(REG_RSI),
+			.rbp = REG(REG_RBP),
+			.rbx = REG(REG_RBX),
+			.rdx = REG(REG_RDX),
+			.rax = REG(REG_RAX),
+			.rcx = REG(REG_RCX),
+			.rsp = REG(REG_RSP),
+			.rip = REG(REG_RIP)}};
+#undef REG
+	return true;
+}
+
+struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size_t size)
+{
+	uint64_t offset = address - u->window_start;
+	if (offset < u->window_size && size <= u->window_size - offset) {
+		memcpy(ret, u->window + offset, size);
+		return NULL;
+	}
+	/* Only what is on the goroutine's stack: beyond it may be nothing. */
+	uint64_t left = address >= u->goroutine_low && address < u->goroutine_high
+				? u->goroutine_high - address
+				: 0;
+	if (left < size)
+		return target_read(u->program->target, address, ret, size);
+	u->window_start = address;
+	u->window_size = left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+	struct error *err = target_read(u->program->target, address, u->window, u->window_size);
+	if (!err) {
+		memcpy(ret, u->window, size);
+		return NULL;
+	}
+	u->window_size = 0;
+	error_destroy(err); /* of a torn stack, the part that is wanted may be there */
+	return target_read(u->program->target, address, ret, size);
+}
+
+/*
+ * What the frame whose CFA is `fp` keeps right below it: its return address, and below that the
+ * caller's rbp, if the function has a frame (else the register still holds it).
+ */
+static struct error *caller_registers(struct unwinding *u, const struct position *at, uint64_t fp,
+	uint64_t *ret_pc, uint64_t *ret_bp)
+{
+	uint64_t words[2];
+	*ret_bp = at->regs.rbp;
+	if (fp - at->regs.rsp < 16)
+		return unwind_read(u, fp - 8, ret_pc, sizeof(*ret_pc));
+	struct error *err = unwind_read(u, fp - 16, words, sizeof(words));
+	if (err) {
+		error_destroy(err);
+		return unwind_read(u, fp - 8, ret_pc, sizeof(*ret_pc));
+	}
+	*ret_bp = words[0];
+	*ret_pc = words[1];
+	return NULL;
+}
+
+/*
+ * One physical Go frame (resolveInternal and next of runtime/traceback.go): appends it and moves
+ * `at` to its caller. Returns false when the segment ends here, in the way told by `*end`.
+ */
+static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, struct position *at,
+	enum segment_end *end)
+{
+	const struct pc_plan *plan = pc_plan_at(u->program, at->regs.rip, at->exact);
+	*end = SEGMENT_TOP;
+	if (!plan) {
+		stack_problem(u->stack, "no Go function contains pc 0x%llx", at->regs.rip);
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
+	if (!plan->has_sp_delta)
+		return false; /* an external function (race detector): the runtime stops here too */
+	uint64_t sp = at->regs.rsp;
+	uint64_t fp = sp + (uint64_t)(int64_t)plan->sp_delta + 8, return_pc;
+	if (u->program->frames && !unwind_dwarf_caller(u, plan, at, &fp, &return_pc)) {
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
+	if (!inside(segment, sp) || !inside(segment, fp) || fp <= sp) {
+		stack_problem(u->stack, "the stack pointer 0x%llx of %s is outside of the stack",
+			(unsigned long long)sp, plan->lines[plan->line_count - 1].function);
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
+	if (!append_plan(u->stack, plan, at, fp, segment->kind)) {
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
+	if (plan->role == ROLE_CGOCALLBACK && segment->kind == FRAME_GOROUTINE)
+		unwind_callers_in_c(u, at);
+	if (plan->role == ROLE_SIGTRAMP) {
+		*end = interrupted_position(u, fp, at) ? SEGMENT_SIGNAL : SEGMENT_BROKEN;
+		return false;
+	}
+	if (plan->role == ROLE_SYSTEM_STACK && segment->kind == FRAME_SYSTEM) {
+		*end = SEGMENT_SWITCH;
+		return false;
+	}
+	bool writes_sp = (plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK &&
+			 !at->syscall;
+	if ((plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp)
+		return false;
+	uint64_t bp, found_pc;
+	struct error *err = caller_registers(u, at, fp, &found_pc, &bp);
+	if (err && !u->program->frames) {
+		stack_problem(u->stack, "%s", err->message);
+		error_destroy(err);
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
+	error_destroy(err);
+	if (!u->program->frames)
+		return_pc = found_pc;
+	if (return_pc == 0)
+		return false;
+	/* Calls that were injected: the caller was interrupted, whatever tracebacks know of it. */
+	bool injected = plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
+	bool trap = plan->role == ROLE_SIGPANIC;
+	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp},
+		.exact = trap || (injected && u->program->preempt_is_trap),
+		.interrupted = trap || injected};
+	return true;
+}
+
+enum segment_end unwind_go(struct unwinding *u, const struct segment *segment, struct position *at)
+{
+	enum segment_end end;
+	while (unwind_go_frame(u, segment, at, &end)) {
+		if (!program_is_go_pc(u->program, at->regs.rip))
+			return SEGMENT_OTHER;
+	}
+	return end;
+}

@@ -1,0 +1,65 @@
+/*
+ * Per-pc unwinding plans: what is a pure function of the binary is computed once per pc.
+ *
+ * A plan holds the frame's size, what kind of function it is, and its logical frames (inlined calls
+ * first) with names as the runtime prints them. Thousands of goroutines share a few hundred pcs, so
+ * unwinding is mostly looking plans up.
+ */
+#ifndef GCTXDBG_GO_PC_PLAN_H
+#define GCTXDBG_GO_PC_PLAN_H
+
+#include "dbg/go/stacks/stack.h"
+
+struct program;
+struct pc_plans;
+
+/* Functions that unwinding treats specially; by name, since their numbers differ by release. */
+enum function_role {
+	ROLE_NORMAL,
+	ROLE_SIGPANIC,	    /* its caller's pc is of the faulting instruction */
+	ROLE_ASYNC_PREEMPT, /* the same, injected by a preemption signal */
+	ROLE_DEBUG_CALL,
+	ROLE_CGOCALLBACK,  /* writes SP but unwinds fine */
+	ROLE_CROSSCALL,	   /* runtime/cgo: saves the registers of the C code that calls Go */
+	ROLE_SIGTRAMP,	   /* the kernel's signal frame lies above it */
+	ROLE_SYSTEM_STACK, /* systemstack, mcall, morestack, asmcgocall: switched here from the
+			      goroutine's stack */
+};
+
+struct plan_line {
+	const char *function;
+	const char *file;
+	int line;
+	enum function_kind kind;
+	bool inlined;
+};
+
+struct pc_plan {
+	uint64_t entry; /* run-time address */
+	int32_t sp_delta;
+	bool has_sp_delta; /* false: no frame information here */
+	uint8_t flags;	   /* enum pc_function_flag */
+	enum function_role role;
+	size_t line_count;
+	struct plan_line *lines; /* at least one, innermost first */
+};
+
+struct error *pc_plans_create(struct pc_plans **ret);
+void pc_plans_destroy(struct pc_plans *plans);
+
+/*
+ * The plan at run-time address `pc`; `exact` when it is of the instruction itself (a trap), not a
+ * return address. NULL when no Go function contains it, or without memory. Lives as long as the
+ * program.
+ */
+const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact);
+
+/* The same with plans of one's own, for a thread of one's own: `program` is only read. */
+const struct pc_plan *pc_plan_in(
+	const struct program *program, struct pc_plans *plans, uint64_t pc, bool exact);
+
+/* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory.
+ */
+const char *pc_plans_intern(struct pc_plans *plans, const char *text);
+
+#endif

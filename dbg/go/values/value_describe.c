@@ -1,0 +1,316 @@
+/* Decodes values to trees of nodes: see value.h. */
+#include "dbg/go/values/map.h"
+#include "dbg/go/values/value_note.h"
+#include "dbg/go/values/value_scalar.h"
+#include "dbg/go/values/value_state.h"
+
+enum {
+	MAX_NESTING = 100, /* of nodes, whatever the limits say: this recurses */
+	MAX_ARRAY_NODES = 1 << 20,
+};
+
+const struct value_limits value_limits_default = {
+	.depth = 4, .elements = 64, .string = 1024, .nodes = 2000};
+const struct value_limits value_limits_short = {
+	.depth = 1, .elements = 4, .string = 64, .nodes = 16};
+
+struct description {
+	struct program *program;
+	const struct value_limits *limits;
+	size_t nodes; /* made so far */
+	/* Pointers that lead to where we are: what is among them is a cycle. */
+	struct value path[MAX_NESTING];
+	size_t path_length;
+};
+
+static struct error *describe(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret);
+
+void value_node_drop_notes(struct value_node *node)
+{
+	free(take_pointer(node->note));
+	if (node->type && node->type->kind == GO_FUNC)
+		node->text_size = 0; /* its name */
+	for (size_t i = 0; i < node->count; i++)
+		value_node_drop_notes(&node->children[i]);
+}
+
+void value_node_deinit(struct value_node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		value_node_deinit(&node->children[i]);
+	free(node->children);
+	free(node->text);
+	free(node->note);
+	*node = (struct value_node){0};
+}
+
+/* ---- What has children ---- */
+
+/* Makes room for `count` children, or as many as the limits leave; 0 when it is too deep. */
+static struct error *make_children(struct description *description, struct value_node *node,
+	uint64_t count, size_t depth, size_t *ret)
+{
+	size_t left = description->nodes < description->limits->nodes
+			      ? description->limits->nodes - description->nodes
+			      : 0;
+	*ret = 0;
+	if (!count)
+		return NULL;
+	if (!depth || !left) {
+		node->partial = true;
+		return NULL;
+	}
+	size_t allowed = count < left ? (size_t)count : left;
+	node->partial |= allowed < count;
+	node->children = calloc(allowed, sizeof(*node->children));
+	if (!node->children)
+		return error_no_memory();
+	description->nodes += allowed;
+	*ret = allowed;
+	return NULL;
+}
+
+static struct error *describe_child(struct description *description, struct value_node *node,
+	const struct value *value, size_t depth)
+{
+	struct error *err = describe(description, value, depth, &node->children[node->count]);
+	if (!err)
+		node->count++;
+	return err;
+}
+
+static struct error *describe_pointer(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	struct program *program = description->program;
+	const struct go_type *element;
+	ret->shape = VALUE_POINTER;
+	struct error *err = value_word(program, value, 0, &ret->address);
+	if (err)
+		return err;
+	ret->is_nil = !ret->address;
+	for (size_t i = 0; i < description->path_length; i++)
+		if (description->path[i].address == ret->address &&
+			description->path[i].type == value->type)
+			return NULL; /* a cycle */
+	if (ret->is_nil || description->path_length == MAX_NESTING)
+		return NULL;
+	size_t room;
+	err = go_type_element(program, value->type, &element);
+	if (err || element->kind == GO_INVALID) {
+		error_destroy(err);
+		return NULL;
+	}
+	err = make_children(description, ret, 1, depth, &room);
+	if (err || !room)
+		return err;
+	struct value pointed = {.type = element, .address = ret->address};
+	description->path[description->path_length++] =
+		(struct value){.type = value->type, .address = ret->address};
+	err = describe_child(description, ret, &pointed, depth - 1);
+	description->path_length--;
+	return err;
+}
+
+static struct error *describe_interface(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	struct value inner;
+	size_t room;
+	ret->shape = VALUE_INTERFACE;
+	struct error *err = value_part_dynamic(description->program, value, &inner);
+	if (err)
+		return err;
+	ret->is_nil = !inner.type;
+	if (ret->is_nil)
+		return NULL;
+	/* What is in an interface is no deeper than the interface. */
+	err = make_children(description, ret, 1, 1, &room);
+	if (err || !room)
+		return err;
+	return describe_child(description, ret, &inner, depth);
+}
+
+static struct error *describe_struct(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	const struct go_field *fields;
+	size_t count, room;
+	ret->shape = VALUE_STRUCT;
+	struct error *err = go_type_fields(description->program, value->type, &fields, &count);
+	if (!err)
+		err = make_children(description, ret, count, depth, &room);
+	for (size_t i = 0; !err && i < room; i++) {
+		struct value field;
+		err = value_part(value, fields[i].offset, fields[i].type, &field);
+		if (!err)
+			err = describe_child(description, ret, &field, depth - 1);
+		if (!err)
+			ret->children[i].name = fields[i].name;
+	}
+	return err;
+}
+
+static struct error *describe_list(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	struct value_list list;
+	size_t room;
+	ret->shape = VALUE_LIST;
+	struct error *err = value_open_list(description->program, value, &list);
+	if (err)
+		return err;
+	ret->length = list.length;
+	ret->capacity = list.capacity;
+	ret->is_nil = value->type->kind == GO_SLICE && !list.address && !list.length;
+	ret->address = list.address;
+	uint64_t most = description->limits->elements;
+	ret->partial = list.length > most;
+	err = make_children(
+		description, ret, list.length < most ? list.length : most, depth, &room);
+	for (size_t i = 0; !err && i < room; i++) {
+		struct value element;
+		err = value_list_element(&list, i, &element);
+		if (!err)
+			err = describe_child(description, ret, &element, depth - 1);
+	}
+	return err;
+}
+
+struct map_description {
+	struct description *description;
+	struct value_node *node;
+	const struct go_type *key, *value;
+	size_t depth, room;
+	bool full;
+};
+
+static struct error *describe_entry(void *context, uint64_t key, uint64_t value)
+{
+	struct map_description *map = context;
+	if (map->node->count + 2 > map->room) {
+		map->full = true;
+		return error_create(ERROR_OTHER, "enough");
+	}
+	struct value at = {.type = map->key, .address = key};
+	struct error *err = describe_child(map->description, map->node, &at, map->depth);
+	at = (struct value){.type = map->value, .address = value};
+	if (!err)
+		err = describe_child(map->description, map->node, &at, map->depth);
+	return err;
+}
+
+static struct error *describe_map(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	struct program *program = description->program;
+	struct map_description map = {.description = description, .node = ret};
+	ret->shape = VALUE_MAP;
+	struct error *err = value_word(program, value, 0, &ret->address);
+	ret->is_nil = !err && !ret->address;
+	if (err || ret->is_nil)
+		return err;
+	err = go_type_key(program, value->type, &map.key);
+	if (!err)
+		err = go_type_element(program, value->type, &map.value);
+	if (!err)
+		err = map_length(program, ret->address, &ret->length);
+	if (err)
+		return err;
+	uint64_t most = description->limits->elements;
+	ret->partial = ret->length > most;
+	err = make_children(
+		description, ret, 2 * (ret->length < most ? ret->length : most), depth, &map.room);
+	if (err || !map.room)
+		return err;
+	map.depth = depth - 1;
+	err = map_visit(program, value->type, ret->address, describe_entry, &map);
+	if (map.full) {
+		error_destroy(err);
+		err = NULL;
+		ret->partial = true;
+	}
+	if (ret->count % 2) /* a key whose value could not be had */
+		value_node_deinit(&ret->children[--ret->count]);
+	if (!err || ret->count)
+		value_sort_entries(ret);
+	ret->partial |= err != NULL;
+	if (err && ret->count && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
+		error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+/* ---- All kinds ---- */
+
+static struct error *describe_kind(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	switch (value->type->kind) {
+	case GO_INVALID:
+		return error_create(ERROR_NOT_FOUND, "of a type that is not known");
+	case GO_POINTER:
+		return describe_pointer(description, value, depth, ret);
+	case GO_INTERFACE:
+		return describe_interface(description, value, depth, ret);
+	case GO_STRUCT:
+		return describe_struct(description, value, depth, ret);
+	case GO_ARRAY:
+	case GO_SLICE:
+		return describe_list(description, value, depth, ret);
+	case GO_MAP:
+		return describe_map(description, value, depth, ret);
+	default:
+		return value_describe_scalar(
+			description->program, value, description->limits->string, ret);
+	}
+}
+
+/* What a target holds is never a failure: the node says what is wrong instead. */
+static bool is_final(const struct error *err)
+{
+	return err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
+	       err->code == ERROR_CANCELLED;
+}
+
+static struct error *describe(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	struct program *program = description->program;
+	*ret = (struct value_node){.shape = VALUE_SCALAR, .type = value->type};
+	struct error *err = target_check(program->target);
+	if (!err)
+		err = describe_kind(description, value, depth, ret);
+	if (!err)
+		err = value_note(program, value, &ret->note);
+	if (!err)
+		return NULL;
+	const char *name = ret->name;
+	value_node_deinit(ret);
+	if (is_final(err))
+		return err;
+	*ret = (struct value_node){.shape = VALUE_MISSING,
+		.type = value->type,
+		.name = name,
+		.text = strdup(err->message),
+		.partial = true};
+	error_destroy(err);
+	if (!ret->text)
+		return error_no_memory();
+	ret->text_size = strlen(ret->text);
+	return NULL;
+}
+
+struct error *value_describe(struct program *program, const struct value *value,
+	const struct value_limits *limits, struct value_node *ret)
+{
+	struct value_limits bounded = *limits;
+	if (bounded.depth > MAX_NESTING)
+		bounded.depth = MAX_NESTING;
+	if (bounded.nodes > MAX_ARRAY_NODES)
+		bounded.nodes = MAX_ARRAY_NODES;
+	struct description description = {.program = program, .limits = &bounded, .nodes = 1};
+	return describe(&description, value, bounded.depth, ret);
+}

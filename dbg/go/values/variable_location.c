@@ -1,0 +1,212 @@
+/* Values from locations: see variable_place.h. */
+#include "dbg/go/values/variable_location.h"
+
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dwarf/debug/debug_expression.h"
+
+enum { MAX_GATHERED = 1 << 20 }; /* bytes of a variable in pieces */
+
+static const char OPTIMIZED_OUT[] = "optimized out";
+static const char PARTLY_OUT[] = "partly optimized out";
+static const char NOT_KEPT[] = "in a register that was not kept";
+
+/* DWARF's numbers of amd64's registers (System V ABI, figure 3.36). */
+static bool read_register(void *context, uint64_t number, uint64_t *ret)
+{
+	const struct frame_place *place = context;
+	enum { RSP = 7 };
+	if (number == RSP && place->sp) {
+		*ret = place->sp;
+		return true;
+	}
+	if (!place->regs)
+		return false;
+	const struct user_regs_struct *r = place->regs;
+	const unsigned long long values[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
+		r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
+	if (number >= array_length(values))
+		return false;
+	*ret = values[number];
+	return true;
+}
+
+/*
+ * Go 1.19 writes some pieces twice in a row, so that there is more than the variable. Without the
+ * repetitions it must fit exactly; false when it does not.
+ */
+static bool repair(struct debug_piece *pieces, size_t *count, uint64_t size)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < *count; i++)
+		total += pieces[i].size;
+	if (total <= size)
+		return true;
+	size_t kept = 1;
+	for (size_t i = 1; i < *count; i++) {
+		const struct debug_piece *last = &pieces[kept - 1];
+		bool same = pieces[i].kind == last->kind && pieces[i].kind != PIECE_MISSING &&
+			    pieces[i].value == last->value && pieces[i].size == last->size;
+		if (same)
+			total -= pieces[i].size;
+		else
+			pieces[kept++] = pieces[i];
+	}
+	*count = kept;
+	return total == size;
+}
+
+/* The whole in one stretch of memory: then nothing is copied. */
+static bool is_memory(
+	const struct debug_piece *pieces, size_t count, uint64_t size, uint64_t *ret_address)
+{
+	uint64_t next = pieces[0].value, total = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].kind != PIECE_MEMORY || pieces[i].value != next)
+			return false;
+		next += pieces[i].size;
+		total += pieces[i].size;
+	}
+	*ret_address = pieces[0].value;
+	return pieces[0].size == 0 || total >= size;
+}
+
+static struct error *copy_piece(struct program *program, const struct frame_place *place,
+	const struct debug_piece *piece, uint8_t *to, size_t size, const char **ret_missing)
+{
+	uint64_t value = piece->value;
+	union {
+		const struct frame_place *in;
+		void *out;
+	} context = {place};
+	switch (piece->kind) {
+	case PIECE_MEMORY:
+		return target_read(program->target, value, to, size);
+	case PIECE_REGISTER:
+		if (read_register(context.out, piece->value, &value))
+			break;
+		*ret_missing = NOT_KEPT;
+		return NULL;
+	case PIECE_VALUE:
+		break;
+	case PIECE_BYTES:
+		memcpy(to, piece->bytes.data, piece->bytes.size < size ? piece->bytes.size : size);
+		return NULL;
+	case PIECE_MISSING:
+		*ret_missing = PARTLY_OUT;
+		return NULL;
+	}
+	memcpy(to, &value, size < sizeof(value) ? size : sizeof(value));
+	return NULL;
+}
+
+static struct error *gather(struct program *program, const struct frame_place *place,
+	const struct debug_piece *pieces, size_t count, struct variable *ret)
+{
+	size_t size = (size_t)ret->type->size, used = 0;
+	if (ret->type->size > MAX_GATHERED) {
+		ret->missing = "too large to be in pieces";
+		return NULL;
+	}
+	_cleanup_free_ uint8_t *bytes = calloc(1, size + 1);
+	if (!bytes)
+		return error_no_memory();
+	for (size_t i = 0; i < count && !ret->missing; i++) {
+		size_t part = size - used;
+		if (pieces[i].size && pieces[i].size < part)
+			part = (size_t)pieces[i].size;
+		struct error *err =
+			copy_piece(program, place, &pieces[i], bytes + used, part, &ret->missing);
+		if (err)
+			return err;
+		used += part;
+	}
+	if (!ret->missing && used < size)
+		ret->missing = PARTLY_OUT;
+	if (!ret->missing)
+		ret->value = (struct value){.type = ret->type, .bytes = take_pointer(bytes)};
+	return NULL;
+}
+
+/* What a variable cannot be told for becomes a reason; other errors pass. */
+static struct error *explain(struct program *program, struct error *err, struct variable *ret)
+{
+	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
+		err->code == ERROR_CANCELLED)
+		return err;
+	ret->missing = pc_plans_intern(program->plans, err->message);
+	if (!ret->missing)
+		ret->missing = "unreadable";
+	error_destroy(err);
+	return NULL;
+}
+
+static struct error *locate(struct program *program, const struct frame_place *place,
+	struct bytes location, struct variable *ret)
+{
+	union {
+		const struct frame_place *in;
+		void *out;
+	} context = {place};
+	struct debug_expression expression = {
+		.units = place->units,
+		.unit = place->unit,
+		.bias = program->bias,
+		.cfa = place->cfa,
+		.read_register = read_register,
+		.context = context.out,
+	};
+	struct debug_piece pieces[MAX_PIECES];
+	size_t count;
+	ret->missing = NULL;
+	if (!location.size) {
+		ret->missing = OPTIMIZED_OUT;
+		return NULL;
+	}
+	struct error *err = debug_expression_run(&expression, location, pieces, &count);
+	if (err)
+		return explain(program, err, ret);
+	uint64_t address;
+	if (count == 1 && pieces[0].kind == PIECE_MISSING)
+		ret->missing = OPTIMIZED_OUT;
+	else if (!repair(pieces, &count, ret->type->size))
+		ret->missing = "the compiler describes it wrongly";
+	else if (is_memory(pieces, count, ret->type->size, &address) && address)
+		ret->value = (struct value){.type = ret->type, .address = address};
+	else
+		err = gather(program, place, pieces, count, ret);
+	return explain(program, err, ret);
+}
+
+struct error *variable_place_value(struct program *program, const struct frame_place *place,
+	const struct debug_variable *described, struct variable *ret)
+{
+	struct error *err = program_type_of_entry(program, described->type, &ret->type);
+	if (err) {
+		ret->type = NULL;
+		return explain(program, err, ret);
+	}
+	err = locate(program, place, described->location, ret);
+	if (err || ret->missing != NOT_KEPT || !place->in_call)
+		return err;
+	/* What is in a register and in memory is described as in the register, until the call. If
+	 * it is in memory after the call, it has been there all the time: no callee writes it. */
+	err = locate(program, place, described->location_after, ret);
+	if (ret->missing)
+		ret->missing = NOT_KEPT;
+	return err;
+}
+
+struct error *variable_place_follow(struct program *program, struct variable *ret)
+{
+	uint64_t address = 0;
+	if (ret->value.type && ret->value.type->size != sizeof(address))
+		return NULL;
+	struct error *err = value_read(program, &ret->value, &address);
+	value_deinit(&ret->value);
+	if (!err && !address)
+		ret->missing = "not yet made";
+	else if (!err)
+		ret->value = (struct value){.type = ret->type, .address = address};
+	return explain(program, err, ret);
+}

@@ -1,0 +1,27 @@
+/*
+ * From a location in DWARF to a value: memory, or bytes gathered from pieces. Private to dbg/go.
+ */
+#ifndef GCTXDBG_GO_VARIABLE_PLACE_H
+#define GCTXDBG_GO_VARIABLE_PLACE_H
+
+#include "dbg/go/values/variables.h"
+#include "dwarf/debug/debug_variables.h"
+
+/* What locations in one frame refer to. */
+struct frame_place {
+	struct debug_units *units;
+	const struct debug_unit *unit;
+	uint64_t cfa, sp;
+	const struct user_regs_struct *regs; /* NULL: they were not kept */
+	bool in_call;			     /* the frame is waiting for a call to return */
+};
+
+/* Sets type, value and missing of `ret`. An error only when nothing can go on (no memory, the
+ * target is gone). */
+struct error *variable_place_value(struct program *program, const struct frame_place *place,
+	const struct debug_variable *described, struct variable *ret);
+
+/* Replaces the value, a pointer, by what it points to (whose type `ret` has already). */
+struct error *variable_place_follow(struct program *program, struct variable *ret);
+
+#endif

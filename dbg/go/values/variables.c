@@ -1,0 +1,210 @@
+/* Variables of frames: see variables.h. */
+#include "dbg/go/values/variables.h"
+
+#include "dbg/go/stacks/unwind_info.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/values/variable_location.h"
+#include "dwarf/debug/debug_variables.h"
+
+enum { MAX_VARIABLES = 4096 };
+
+void variables_deinit(struct variables *variables)
+{
+	for (size_t i = 0; i < variables->count; i++)
+		value_deinit(&variables->items[i].value);
+	free(variables->items);
+	*variables = (struct variables){0};
+}
+
+const struct variable *variables_find(const struct variables *variables, const char *name)
+{
+	for (size_t i = variables->count; i-- > 0;) {
+		const struct variable *variable = &variables->items[i];
+		if (!variable->shadowed && strcmp(variable->name, name) == 0)
+			return variable;
+	}
+	return NULL;
+}
+
+/* The frame that `index` is in or was inlined into, and where its group of frames begins. */
+static void frame_group(const struct stack *stack, size_t index, size_t *ret_start, size_t *ret_end)
+{
+	*ret_end = index;
+	while (*ret_end + 1 < stack->count && stack->frames[*ret_end].inlined)
+		++*ret_end;
+	*ret_start = index;
+	while (*ret_start > 0 && stack->frames[*ret_start - 1].inlined)
+		--*ret_start;
+}
+
+/* The group's pc is of the instruction that comes next, not a return address. */
+static bool is_exact(const struct stack *stack, size_t start, const struct thread *thread)
+{
+	const struct frame *frame = &stack->frames[start];
+	if (start == 0)
+		return thread && thread->regs_valid && thread->regs.rip == frame->pc;
+	const struct frame *inner = &stack->frames[start - 1];
+	return strcmp(inner->function, "runtime.sigpanic") == 0 ||
+	       strcmp(inner->function, "runtime.asyncPreempt") == 0 ||
+	       (inner->stack == FRAME_SIGNAL && frame->stack != FRAME_SIGNAL);
+}
+
+/* Names that the compiler made up, such as ".dict" and ".closureptr". */
+static bool is_hidden(const struct debug_variable *variable)
+{
+	return variable->name[0] == '.' || variable->name[0] == 0 ||
+	       strcmp(variable->name, "_") == 0;
+}
+
+/* "~r0", "~b1": a result without a name. */
+static bool is_nameless(const char *name)
+{
+	return name[0] == '~';
+}
+
+/* A nameless result is worth showing once it has been set. */
+static bool is_zero(struct program *program, const struct value *value)
+{
+	enum { MOST = 4096 };
+	uint8_t bytes[MOST];
+	if (!value->type || value->type->size > MOST)
+		return true;
+	struct error *err = value_read(program, value, bytes);
+	bool zero = true;
+	for (size_t i = 0; !err && i < value->type->size; i++)
+		zero = zero && !bytes[i];
+	error_destroy(err);
+	return zero;
+}
+
+static struct error *make_variable(struct program *program, const struct frame_place *place,
+	const struct debug_variable *described, struct variable *ret)
+{
+	bool moved = described->name[0] == '&';
+	*ret = (struct variable){
+		.name = described->name + moved,
+		.line = described->line < INT32_MAX ? (int)described->line : 0,
+		.is_argument = described->is_parameter && !described->is_result,
+		.is_result = described->is_result,
+	};
+	struct error *err = variable_place_value(program, place, described, ret);
+	if (err || !moved)
+		return err;
+	if (ret->type && ret->type->kind == GO_POINTER)
+		error_destroy(go_type_element(program, ret->type, &ret->type));
+	return ret->missing ? NULL : variable_place_follow(program, ret);
+}
+
+/*
+ * Marks what an inner block hides. A parameter that was moved to the heap is described twice, as
+ * the pointer "&x" to where it is now and as x where it was: the pointer is right.
+ */
+static void mark_shadowed(
+	struct variables *found, const struct debug_variables *described, const size_t *origins)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		const struct debug_variable *a = &described->items[origins[i]];
+		for (size_t j = 0; j < found->count && !found->items[i].shadowed; j++) {
+			const struct debug_variable *b = &described->items[origins[j]];
+			if (i == j || strcmp(found->items[i].name, found->items[j].name) != 0)
+				continue;
+			bool later = b->depth > a->depth || (b->depth == a->depth && j > i);
+			bool a_moved = a->name[0] == '&', b_moved = b->name[0] == '&';
+			if (a_moved != b_moved && a->depth == b->depth)
+				later = b_moved;
+			found->items[i].shadowed = later;
+		}
+	}
+}
+
+static int rank(const struct variable *variable)
+{
+	return variable->is_argument ? 0 : variable->is_result ? 1 : 2;
+}
+
+/* Parameters, results, then the others by line; stable. */
+static void sort(struct variables *found)
+{
+	for (size_t i = 1; i < found->count; i++) {
+		struct variable moving = found->items[i];
+		size_t at = i;
+		while (at > 0) {
+			const struct variable *before = &found->items[at - 1];
+			int order = rank(before) - rank(&moving);
+			if (order == 0 && rank(&moving) == 2)
+				order = before->line - moving.line;
+			if (order <= 0)
+				break;
+			found->items[at] = *before;
+			at--;
+		}
+		found->items[at] = moving;
+	}
+}
+
+static struct error *collect(struct program *program, const struct frame *frame,
+	const struct frame_place *place, const struct debug_variables *described,
+	struct variables *ret)
+{
+	size_t count = described->count < MAX_VARIABLES ? described->count : MAX_VARIABLES;
+	_cleanup_free_ size_t *origins = calloc(count + 1, sizeof(*origins));
+	ret->items = calloc(count + 1, sizeof(*ret->items));
+	if (!origins || !ret->items)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		const struct debug_variable *item = &described->items[i];
+		bool later = !item->is_parameter && frame->line > 0 &&
+			     item->line > (uint64_t)frame->line;
+		if (is_hidden(item) || later)
+			continue;
+		struct variable *variable = &ret->items[ret->count];
+		struct error *err = make_variable(program, place, item, variable);
+		if (err)
+			return err;
+		origins[ret->count++] = i;
+		if (is_nameless(variable->name) && is_zero(program, &variable->value)) {
+			value_deinit(&variable->value);
+			ret->count--;
+		}
+	}
+	mark_shadowed(ret, described, origins);
+	sort(ret);
+	return NULL;
+}
+
+struct error *frame_variables(struct program *program, const struct stack *stack, size_t index,
+	const struct thread *thread, struct variables *ret)
+{
+	*ret = (struct variables){0};
+	const struct frame *frame = &stack->frames[index];
+	if (frame->stack == FRAME_C)
+		return error_create(ERROR_NOT_FOUND,
+			"%s is C code: only variables of Go functions are shown", frame->function);
+	if (!program->debug)
+		return error_create(ERROR_NOT_FOUND,
+			"the variables of %s are not known: the program has no DWARF (name a file "
+			"that has it with --debug-file)",
+			frame->function);
+	size_t start, end;
+	frame_group(stack, index, &start, &end);
+	bool exact = is_exact(stack, start, thread);
+	struct frame_place place = {.cfa = stack->frames[end].fp,
+		.sp = stack->frames[end].sp,
+		.regs = start == 0 && exact ? &thread->regs : NULL,
+		.in_call = !exact};
+	uint64_t pc = frame->pc - program->bias - !exact;
+	struct debug_variables described;
+	struct error *err = debug_info_units(program->debug, &place.units);
+	if (err)
+		return err;
+	err = debug_variables_at(
+		place.units, pc, index == end ? NULL : frame->function, &described);
+	if (err)
+		return err;
+	place.unit = described.unit;
+	err = collect(program, frame, &place, &described, ret);
+	debug_variables_deinit(&described);
+	if (err)
+		variables_deinit(ret);
+	return err;
+}

@@ -1,0 +1,217 @@
+/* The guardian's own life: it waits for the debugger's death and then undoes what is noted. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "dwarf/base/fd.h"
+#include "dbg/target/guardian/guardian_run.h"
+#include "dbg/target/tracing/inject.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/tracing/tracee_table.h"
+
+enum {
+	DEBUGGER_MS = 10000, /* the kernel takes its time to tear a big debugger down */
+	STOP_ATTEMPTS = 400,
+	PAUSE_MS = 10,
+	SHORT_PAUSES = 20, /* and then longer ones */
+	LONG_PAUSE_MS = 100,
+};
+
+/* ---- Bytes ---- */
+
+static bool restore(int mem_fd, const struct bytes_note *note)
+{
+	uint8_t now[GUARDIAN_BYTES];
+	off_t place = (off_t)note->address;
+	if (pread(mem_fd, now, note->size, place) != note->size)
+		return true; /* nothing is mapped there any more */
+	if (memcmp(now, note->replacement, note->size) != 0)
+		return true;
+	return pwrite(mem_fd, note->original, note->size, place) == note->size;
+}
+
+/* Restores all; a kernel may allow it only once we are the tracer, so what did not work stays
+ * noted. */
+static void restore_bytes(struct guarding *guarding)
+{
+	struct guardian_log *log = guarding->log;
+	for (size_t i = log->bytes_count; i > 0; i--) {
+		struct bytes_note *note = &log->bytes[i - 1];
+		if (note->valid && note->size <= GUARDIAN_BYTES && restore(guarding->mem_fd, note))
+			note->valid = false;
+	}
+}
+
+static void restore_bytes_by_ptrace(struct guarding *guarding)
+{
+	restore_bytes(guarding);
+	pid_t tid = tracees_any_stopped(&guarding->tracees);
+	struct guardian_log *log = guarding->log;
+	for (size_t i = log->bytes_count; i > 0 && tid; i--) {
+		const struct bytes_note *note = &log->bytes[i - 1];
+		if (!note->valid || note->size > GUARDIAN_BYTES)
+			continue;
+		for (size_t k = 0; k < note->size; k++) {
+			void *place = (void *)(uintptr_t)(note->address + k); // NOLINT
+			errno = 0;
+			long word = ptrace(PTRACE_PEEKTEXT, tid, place, NULL);
+			memcpy(&word, &note->original[k], 1);
+			if (!errno)
+				ptrace(PTRACE_POKETEXT, tid, place, (void *)word); // NOLINT
+		}
+	}
+}
+
+/* ---- Threads ---- */
+
+bool guardian_stop_all(struct guarding *guarding)
+{
+	static const struct stop_limits limits = {.progress_ns = INT64_C(5000000000),
+		.total_ns = INT64_C(30000000000),
+		.blocked_ns = INT64_C(50000000)};
+	for (int i = 0; i < STOP_ATTEMPTS; i++) {
+		struct error *err = tracees_stop(&guarding->tracees, &limits);
+		if (!err)
+			return true;
+		bool gone = err->code == ERROR_GONE;
+		error_destroy(err);
+		tracees_leave(&guarding->tracees);
+		if (gone)
+			return false;
+		poll(NULL, 0, i < SHORT_PAUSES ? PAUSE_MS : LONG_PAUSE_MS);
+	}
+	return false;
+}
+
+void guardian_let_run_a_little(struct guarding *guarding, int turn)
+{
+	enum { TURNS_EACH = 4, MOST_DOUBLED = 6 };
+	int doubled = turn / TURNS_EACH;
+	tracees_resume(&guarding->tracees);
+	poll(NULL, 0, 1 << (doubled < MOST_DOUBLED ? doubled : MOST_DOUBLED));
+	while (tracees_pump(&guarding->tracees))
+		;
+}
+
+bool guardian_registers(pid_t tid, struct user_regs_struct *ret)
+{
+	struct iovec part = {ret, sizeof(*ret)};
+	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
+}
+
+/*
+ * Puts the thread of the noted call back. It is in the gadget, or has never come there, or has left
+ * it already; or it is in a signal handler that returns to the gadget, for which it gets some time.
+ */
+static void put_back(struct guarding *guarding, struct call_note *note)
+{
+	enum { ATTEMPTS = 20 };
+	for (int i = 0; i < ATTEMPTS; i++) {
+		struct user_regs_struct regs;
+		const struct tracee *tracee = tracee_find(&guarding->tracees, note->tid);
+		if (!tracee || tracee->condition != TRACEE_STOPPED ||
+			!guardian_registers(note->tid, &regs))
+			return;
+		if (gadget_contains(note->gadget, regs.rip)) {
+			struct iovec part = {&note->regs, sizeof(note->regs)};
+			tracee_set_mask(note->tid, note->mask);
+			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
+			return;
+		}
+		guardian_let_run_a_little(guarding, i);
+		if (!guardian_stop_all(guarding))
+			return;
+	}
+}
+
+static void end_call(struct guarding *guarding)
+{
+	struct guardian_log *log = guarding->log;
+	int current = log->call_current;
+	uint8_t now[GADGET_SIZE];
+	if (!current)
+		return;
+	struct call_note *note = &log->calls[current - 1];
+	if (note->tid)
+		put_back(guarding, note);
+	pid_t tid = tracees_any_stopped(&guarding->tracees);
+	struct error *err = tid ? gadget_read(tid, note->gadget, now) : NULL;
+	if (tid && !err && memcmp(now, gadget_code, GADGET_SIZE) == 0)
+		err = gadget_write(tid, note->gadget, note->original);
+	error_destroy(err);
+	log->call_current = 0;
+}
+
+/* What all threads have to stand for. */
+static void undo_changes(struct guarding *guarding)
+{
+	if (!guardian_stop_all(guarding))
+		return;
+	bool same = proc_memory_lives(guarding->mem_fd, guarding->some_address);
+	/* Before the gadget of the noted call is forgotten. */
+	guardian_find_child(guarding);
+	if (same) {
+		restore_bytes_by_ptrace(guarding);
+		end_call(guarding);
+		guardian_run_undos(guarding);
+	}
+	tracees_leave(&guarding->tracees);
+}
+
+static void undo_all(struct guarding *guarding)
+{
+	guardian_kill_children(guarding);
+	if (!guardian_log_has_children_only(guarding->log))
+		undo_changes(guarding);
+	guardian_reap_children(guarding);
+}
+
+/* ---- Waiting ---- */
+
+static bool is_over(int pidfd)
+{
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
+	return poll(&fd, 1, 0) > 0;
+}
+
+static int open_child_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Until the debugger is dead or has closed the pipe; false when the target is gone first. */
+static bool await_end(int hangup, int debugger, int target)
+{
+	struct pollfd fds[] = {{.fd = hangup, .events = POLLIN}, {.fd = debugger, .events = POLLIN},
+		{.fd = target, .events = POLLIN}};
+	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
+		;
+	return !is_over(target);
+}
+
+void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
+{
+	struct guarding guarding = {
+		.log = log, .mem_fd = proc_open_memory(log->pid, O_RDWR), .target = target};
+	error_destroy(gadget_find(log->pid, &guarding.some_address));
+	guarding.tracees.pid = log->pid;
+	guarding.tracees.tracer = getpid();
+	guarding.tracees.child_fd = open_child_signals();
+	if (!await_end(hangup, debugger, target) || (log->quit && guardian_log_is_empty(log)))
+		return;
+	restore_bytes(&guarding);
+	for (int ms = 0; ms < DEBUGGER_MS && !log->quit && !is_over(debugger); ms++)
+		poll(NULL, 0, 1);
+	if (!is_over(target) && !guardian_log_is_empty(log))
+		undo_all(&guarding);
+}

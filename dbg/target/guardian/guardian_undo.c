@@ -1,0 +1,140 @@
+/* What the guardian has the target's own threads do: calls that undo what the debugger did, once no
+ * thread needs our memory there any more. */
+#include <elf.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "dbg/target/guardian/guardian_run.h"
+#include "dbg/target/tracing/inject.h"
+#include "dbg/target/tracing/tracee_table.h"
+
+enum {
+	REGION_ATTEMPTS = 200,
+	UNDO_ATTEMPTS = 20,
+	STACK_WORDS = 4096, /* of each stack, searched for a way back into the region */
+};
+
+/* ---- The region ---- */
+
+/* Words of a signal frame: struct ucontext before its rip. */
+enum { UCONTEXT_RIP = 21, UCONTEXT_STACK = 2, UCONTEXT_STACK_SIZE = 4 };
+
+/*
+ * Whether words[i], of the stack from `sp` on, is the rip of a signal frame: flags and code segment
+ * are behind it (struct sigcontext). The address alone tells nothing: the region lies low, and
+ * 0x203000, say, is on many a stack of Go 1.19.
+ */
+static bool is_saved_rip(const uint64_t *words, size_t i, const struct region_note *region)
+{
+	enum { FLAG_ALWAYS_SET = 2, USER_CODE = 0x33 };
+	return i >= UCONTEXT_RIP && words[i] >= region->start && words[i] < region->end &&
+	       words[i + 1] >> 32 == 0 && (words[i + 1] & FLAG_ALWAYS_SET) &&
+	       (words[i + 2] & 0xffff) == USER_CODE;
+}
+
+/* Whether that frame is on the stack that `sp` is on, as far as it says itself: what is read may
+ * reach into a neighbouring signal stack, where frames of long ago lie. */
+static bool is_on_stack(const uint64_t *words, size_t i, uint64_t sp)
+{
+	const uint64_t *ucontext = &words[i - UCONTEXT_RIP];
+	uint64_t start = ucontext[UCONTEXT_STACK], size = ucontext[UCONTEXT_STACK_SIZE];
+	uint64_t frame = sp + i * sizeof(*words);
+	return frame - start >= size || sp - start < size;
+}
+
+static bool stack_leads_to(struct guarding *guarding, uint64_t sp, const struct region_note *region)
+{
+	uint64_t words[STACK_WORDS];
+	sp &= ~UINT64_C(7);
+	ssize_t n = pread(guarding->mem_fd, words, sizeof(words), (off_t)sp);
+	size_t count = n > 0 ? (size_t)n / sizeof(words[0]) : 0;
+	for (size_t i = 0; i + 2 < count; i++) {
+		if (is_saved_rip(words, i, region) && is_on_stack(words, i, sp))
+			return true;
+	}
+	return false;
+}
+
+static bool is_inside(const struct region_note *region, uint64_t rip)
+{
+	return rip >= region->start && rip < region->end;
+}
+
+static bool region_is_free(struct guarding *guarding, const struct region_note *region)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, guarding->tracees.table, tracee, next) {
+		struct user_regs_struct regs;
+		if (tracee->condition != TRACEE_STOPPED || !guardian_registers(tracee->tid, &regs))
+			continue;
+		if (is_inside(region, regs.rip) || stack_leads_to(guarding, regs.rsp, region) ||
+			tracee_has_pending_trap(tracee->tid))
+			return false;
+	}
+	return true;
+}
+
+/* False: somebody stays in it, or seems to. */
+static bool await_region(struct guarding *guarding, const struct region_note *region)
+{
+	for (int i = 0; i < REGION_ATTEMPTS; i++) {
+		if (!region->end || region_is_free(guarding, region))
+			return true;
+		guardian_let_run_a_little(guarding, i);
+		if (!guardian_stop_all(guarding))
+			return false;
+	}
+	return false;
+}
+
+/* ---- Calls to be made in the target ---- */
+
+/*
+ * As many as can be made now: the thread may be delivered a SIGTRAP of the program's own between
+ * two of them, and stands in the region then, which the next one may unmap.
+ */
+static struct error *run_some(
+	struct guarding *guarding, const struct region_note *region, pid_t tid)
+{
+	struct guardian_log *log = guarding->log;
+	struct injection injection;
+	struct error *err = inject_begin(&guarding->tracees, tid, NULL, &injection);
+	if (err)
+		return err;
+	while (!err && log->undo_count && !is_inside(region, injection.own.regs.rip)) {
+		const struct undo_note *note = &log->undos[log->undo_count - 1];
+		int64_t result;
+		err = inject_syscall(&injection, note->number, note->arguments, &result);
+		if (!err)
+			log->undo_count--;
+	}
+	error_destroy(inject_end(&injection));
+	return err;
+}
+
+static struct error *choose_thread(struct guarding *guarding, pid_t *ret)
+{
+	const struct guardian_log *log = guarding->log;
+	struct seccomp_call calls[GUARDIAN_UNDOS];
+	for (size_t i = 0; i < log->undo_count; i++)
+		calls[i] = (struct seccomp_call){
+			log->undos[i].number, log->undos[i].arguments, "a call that undoes"};
+	return inject_choose_allowed(&guarding->tracees, calls, log->undo_count, ret);
+}
+
+void guardian_run_undos(struct guarding *guarding)
+{
+	struct guardian_log *log = guarding->log;
+	const struct region_note none = {0, 0};
+	int current = log->region_current;
+	const struct region_note *region = current ? &log->regions[current - 1] : &none;
+	for (int i = 0; i < UNDO_ATTEMPTS && log->undo_count; i++) {
+		pid_t tid;
+		if (log->undo_count > GUARDIAN_UNDOS || !await_region(guarding, region))
+			return;
+		struct error *err = choose_thread(guarding, &tid);
+		if (!err)
+			err = run_some(guarding, region, tid);
+		error_destroy(err);
+	}
+}

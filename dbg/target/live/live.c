@@ -1,0 +1,316 @@
+/* The live process as a target: opening it, and the operations behind target.h. */
+#include <elf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "dbg/target/process/attach_check.h"
+#include "dbg/target/live/live.h"
+#include "dbg/target/process/proc_files.h"
+
+/* What is to be told beside the result. */
+static void take_remark(struct live *live)
+{
+	struct error *remark = tracer_take_remark(live->tracer);
+	if (!remark)
+		return;
+	free(take_pointer(live->target.warning));
+	live->target.warning = strdup(remark->message);
+	error_destroy(remark);
+}
+
+void live_set_stop(struct live *live, struct stop *stop)
+{
+	struct target *target = &live->target;
+	bool copied = stop->snapshot != 0;
+	pid_t source = copied ? stop->snapshot : stop->tid;
+	live->tid = stop->tid;
+	target->pid = stop->pid;
+	target->stop_monotonic_ns = stop->monotonic_ns;
+	target->stop_realtime_ns = stop->realtime_ns;
+	target->is_snapshot = copied;
+	if (copied)
+		target->trap_count = 0; /* they were taken out for it */
+	target->stall_ns = stop->stall_ns;
+	target->ops = copied ? &snapshot_ops : &live_ops;
+	if (copied || live->memory.tid != source)
+		live_memory_close(&live->memory);
+	live->memory.tid = source;
+	live->memory.by_file = copied;
+	take_remark(live);
+	if (!stop->problem)
+		return;
+	free(target->warning);
+	struct error *problem = take_pointer(stop->problem);
+	if (asprintf(&target->warning, "no snapshot, so process %d stands still while you look: %s",
+		    (int)target->pid, problem->message) < 0)
+		target->warning = NULL;
+	error_destroy(problem);
+}
+
+/* ---- Operations ---- */
+
+void live_destroy(struct target *target)
+{
+	struct live *live = live_of(target);
+	tracer_destroy(live->tracer);
+	live_memory_close(&live->memory);
+	free(live);
+}
+
+static struct error *live_read(struct target *target, struct memory_run *runs, size_t count)
+{
+	struct error *err = live_memory_read(&live_of(target)->memory, runs, count);
+	if (!err)
+		tracer_hide_traps(live_of(target)->tracer, runs, count);
+	/* Let go meanwhile (the watchdog, SIGTERM): then it is torn. The state changes before the
+	 * first thread runs. */
+	if (!err && atomic_load(&target->state) != TARGET_STOPPED)
+		err = error_create(ERROR_GONE,
+			"process %d was let go while its memory was read: %s", target->pid,
+			target->gone_reason ? target->gone_reason : "it runs");
+	return err;
+}
+
+static int compare_tids(const void *left, const void *right)
+{
+	pid_t a = ((const struct thread *)left)->tid, b = ((const struct thread *)right)->tid;
+	return (a > b) - (a < b);
+}
+
+static bool shares_pid_namespace(pid_t tid)
+{
+	char path[64], own[64] = "", other[64] = "";
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
+	return readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
+	       readlink(path, other, sizeof(other) - 1) > 0 && strcmp(own, other) == 0;
+}
+
+struct error *live_load_threads(struct target *target)
+{
+	struct live *live = live_of(target);
+	struct thread *threads;
+	size_t count;
+	struct error *err = tracer_registers(live->tracer, &threads, &count);
+	if (err)
+		return err;
+	qsort(threads, count, sizeof(*threads), compare_tids);
+	bool shared = shares_pid_namespace(live->tid);
+	for (size_t i = 0; i < count; i++) {
+		proc_read_comm(threads[i].tid, threads[i].name);
+		threads[i].ns_tid = shared ? threads[i].tid : proc_namespace_tid(threads[i].tid);
+	}
+	target->threads = threads;
+	target->thread_count = count;
+	return NULL;
+}
+
+static struct error *live_load_mappings(struct target *target)
+{
+	return proc_read_maps(live_of(target)->tid, &target->mappings, &target->mapping_count);
+}
+
+/* The snapshot has gone with what was asked for, done or not. */
+static void look_at_running(struct target *target)
+{
+	if (target->state == TARGET_RUNNING) {
+		target->ops = &live_ops;
+		target->is_snapshot = false;
+	}
+	take_remark(live_of(target));
+}
+
+struct error *live_continue(struct target *target)
+{
+	struct error *err = tracer_continue(live_of(target)->tracer);
+	look_at_running(target);
+	return err;
+}
+
+static struct error *stop_by(
+	struct target *target, struct error *(*call)(struct tracer *tracer, struct stop *ret))
+{
+	struct live *live = live_of(target);
+	struct stop stop;
+	struct error *err = call(live->tracer, &stop);
+	if (err)
+		look_at_running(target);
+	else
+		live_set_stop(live, &stop);
+	return err;
+}
+
+struct error *live_snapshot(struct target *target)
+{
+	return stop_by(target, tracer_snapshot);
+}
+
+struct error *live_hold(struct target *target)
+{
+	return stop_by(target, tracer_hold);
+}
+
+static struct error *live_interrupt(struct target *target)
+{
+	return stop_by(target, target->pause == PAUSE_FORK ? tracer_snapshot : tracer_interrupt);
+}
+
+struct error *live_detach(struct target *target)
+{
+	struct error *err = tracer_detach(live_of(target)->tracer);
+	take_remark(live_of(target));
+	return err;
+}
+
+struct error *live_kill(struct target *target)
+{
+	return tracer_kill(live_of(target)->tracer);
+}
+
+bool live_next_event(struct target *target, struct target_event *ret)
+{
+	struct live *live = live_of(target);
+	if (!tracer_next_event(live->tracer, ret))
+		return false;
+	if (ret->kind == TARGET_EVENT_TRAP && !target->is_snapshot) {
+		struct stop stop;
+		tracer_last_stop(live->tracer, &stop);
+		live_set_stop(live, &stop);
+	}
+	return true;
+}
+
+/* They are the process's own: a snapshot has to give way to it. */
+struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
+{
+	if (target->is_snapshot && !count)
+		return NULL;
+	struct error *err = target->is_snapshot ? target_hold(target) : NULL;
+	if (!err)
+		err = tracer_set_traps(live_of(target)->tracer, addresses, count, handler);
+	if (!err)
+		target->trap_count = count;
+	return err;
+}
+
+/* The second number of /proc/PID/statm: resident pages. */
+bool live_resident(struct target *target, uint64_t *ret)
+{
+	char path[64];
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	unsigned long long total, resident;
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)target->pid);
+	if (proc_read_file(path, &text, &size) || sscanf(text, "%llu %llu", &total, &resident) != 2)
+		return false;
+	*ret = resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return true;
+}
+
+const struct target_ops live_ops = {
+	.kind = "live process",
+	.resident = live_resident,
+	.destroy = live_destroy,
+	.read = live_read,
+	.load_threads = live_load_threads,
+	.load_mappings = live_load_mappings,
+	.cont = live_continue,
+	.interrupt = live_interrupt,
+	.snapshot = live_snapshot,
+	.hold = live_hold,
+	.detach = live_detach,
+	.kill = live_kill,
+	.next_event = live_next_event,
+	.set_traps = live_set_traps,
+};
+
+/* ---- Opening ---- */
+
+static void destroy_cleanup(struct live **live)
+{
+	if (*live)
+		target_destroy(&(*live)->target);
+}
+
+static struct error *create(const struct live_options *options, struct live **ret)
+{
+	_cleanup_(destroy_cleanup) struct live *live = calloc(1, sizeof(*live));
+	if (!live)
+		return error_no_memory();
+	live->target.ops = &live_ops;
+	live->target.state = TARGET_GONE;
+	live->target.event_fd = -1;
+	live->target.cancel = options ? options->cancel : NULL;
+	live->target.pause = options ? options->pause : PAUSE_STOP;
+	live->memory.mem_fd = -1;
+	struct error *err = tracer_create(&live->target, options, &live->tracer);
+	if (err)
+		return err;
+	live->target.event_fd = tracer_event_fd(live->tracer);
+	*ret = take_pointer(live);
+	return NULL;
+}
+
+static struct error *describe_program(struct live *live)
+{
+	struct target *target = &live->target;
+	char name[4097], path[64];
+	if (asprintf(&target->exe_path, "/proc/%d/exe", live->tid) < 0) {
+		target->exe_path = NULL;
+		return error_no_memory();
+	}
+	ssize_t length = readlink(target->exe_path, name, sizeof(name) - 1);
+	if (length > 0)
+		name[length] = 0;
+	target->exe_name = strdup(length > 0 ? name : target->exe_path);
+	if (!target->exe_name)
+		return error_no_memory();
+	_cleanup_free_ char *auxv = NULL;
+	size_t size = 0;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", live->tid);
+	if (proc_read_file(path, &auxv, &size) != 0)
+		return NULL; /* 0 is "unknown" for all of these */
+	target->entry = auxv_value(auxv, size, AT_ENTRY);
+	target->phdr = auxv_value(auxv, size, AT_PHDR);
+	target->vdso = auxv_value(auxv, size, AT_SYSINFO_EHDR);
+	return NULL;
+}
+
+/* The process has been stopped, or that failed with `err`. */
+static struct error *finish(
+	struct live **live, struct error *err, struct stop *stop, struct target **ret)
+{
+	if (err)
+		return err;
+	live_set_stop(*live, stop);
+	err = describe_program(*live);
+	if (err)
+		return err;
+	*ret = &take_pointer(*live)->target;
+	return NULL;
+}
+
+struct error *live_attach(pid_t pid, const struct live_options *options, struct target **ret)
+{
+	struct error *err = attach_check(pid);
+	if (err)
+		return err;
+	_cleanup_(destroy_cleanup) struct live *live = NULL;
+	err = create(options, &live);
+	if (err)
+		return err;
+	struct stop stop;
+	err = tracer_attach(live->tracer, pid, &stop);
+	return finish(&live, err, &stop, ret);
+}
+
+struct error *live_exec(char *const argv[], const struct live_options *options, struct target **ret)
+{
+	_cleanup_(destroy_cleanup) struct live *live = NULL;
+	struct error *err = create(options, &live);
+	if (err)
+		return err;
+	struct stop stop;
+	err = tracer_exec(live->tracer, argv, &stop);
+	return finish(&live, err, &stop, ret);
+}

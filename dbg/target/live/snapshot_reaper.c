@@ -1,0 +1,120 @@
+/*
+ * The end of snapshots, in the tracer thread: the child is killed, dies while the target runs, and
+ * is reaped by a thread of the target that is stopped for a moment. A child that cannot be reaped
+ * is kept for the next occasion, and stays noted with the guardian for when we are gone.
+ */
+#include "dbg/target/live/tracer_private.h"
+
+/* What the kernel may need to take down a big child on a busy machine. */
+static const int64_t death_ns = INT64_C(10000000000);
+static const int64_t short_stop_ns = INT64_C(500000000);
+
+static void remark(struct tracer *tracer, struct error *err)
+{
+	pthread_mutex_lock(&tracer->lock);
+	error_destroy(tracer->remark);
+	tracer->remark = err;
+	pthread_mutex_unlock(&tracer->lock);
+}
+
+struct error *tracer_take_remark(struct tracer *tracer)
+{
+	pthread_mutex_lock(&tracer->lock);
+	struct error *err = take_pointer(tracer->remark);
+	pthread_mutex_unlock(&tracer->lock);
+	return err;
+}
+
+void tracer_discard(struct tracer *tracer, struct snapshot_child *child)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	if (!child->pid)
+		return;
+	snapshot_child_kill(child);
+	if (tracer->tracees.foster == child->pid)
+		tracer->tracees.foster = 0;
+	/* tracer_prepare_snapshot() sees to it that there is room. */
+	if (snapshot->waste_count < SNAPSHOT_WASTE)
+		snapshot->waste[snapshot->waste_count++] = *child;
+	*child = (struct snapshot_child){0};
+}
+
+void tracer_discard_snapshot(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	tracer_discard(tracer, &snapshot->child);
+	free(take_pointer(snapshot->threads));
+	snapshot->thread_count = 0;
+}
+
+void tracer_await_waste(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	int64_t deadline = monotonic_now() + death_ns;
+	for (size_t i = 0; i < snapshot->waste_count; i++)
+		snapshot_child_await(
+			&tracer->tracees, &snapshot->waste[i], deadline - monotonic_now());
+}
+
+/* Those that are dead; the last error is the result. */
+static struct error *reap(struct tracer *tracer)
+{
+	struct tracer_snapshot *snapshot = &tracer->snapshot;
+	struct error *last = NULL;
+	size_t left = 0;
+	for (size_t i = 0; i < snapshot->waste_count; i++) {
+		struct snapshot_child child = snapshot->waste[i];
+		struct error *err =
+			snapshot_child_reap(&tracer->tracees, snapshot->guardian, &child);
+		if (!err)
+			continue;
+		snapshot->waste[left++] = child;
+		error_destroy(last);
+		last = err;
+	}
+	snapshot->waste_count = left;
+	return last;
+}
+
+static void remark_left(struct tracer *tracer, struct error *err)
+{
+	const struct tracer_snapshot *snapshot = &tracer->snapshot;
+	if (!err || !snapshot->waste_count || err->code == ERROR_GONE) {
+		error_destroy(err);
+		return;
+	}
+	remark(tracer,
+		error_create(ERROR_OTHER,
+			"process %d has a zombie, %d, of a former snapshot, to be reaped later: %s",
+			tracer->tracees.pid, snapshot->waste[0].pid, err->message));
+	error_destroy(err);
+}
+
+void tracer_reap_waste(struct tracer *tracer)
+{
+	remark_left(tracer, reap(tracer));
+}
+
+void tracer_drop_snapshot(struct tracer *tracer)
+{
+	struct tracees *tracees = &tracer->tracees;
+	tracer_discard_snapshot(tracer);
+	if (!tracer->snapshot.waste_count)
+		return;
+	tracer_await_waste(tracer);
+	struct error *err = tracees_stop_one(tracees);
+	if (!err)
+		err = reap(tracer);
+	if (err && err->code == ERROR_OTHER) {
+		/* A filter of that thread's own, perhaps: any other one will do. */
+		struct stop_limits limits = {.progress_ns = short_stop_ns,
+			.total_ns = short_stop_ns,
+			.blocked_ns = short_stop_ns / 10};
+		error_destroy(err);
+		err = tracees_stop(tracees, &limits);
+		if (!err)
+			err = reap(tracer);
+	}
+	tracees_leave(tracees);
+	remark_left(tracer, err);
+}

@@ -1,0 +1,140 @@
+/* Starting a program as our tracee, stopped at its first instruction. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dbg/target/process/attach_check.h"
+#include "dwarf/base/fd.h"
+#include "dbg/target/live/tracer_private.h"
+
+static const int64_t exec_ns = INT64_C(60000000000);
+
+struct exec_call {
+	char *const *argv;
+	struct stop *ret;
+};
+
+struct exec_pipes {
+	int go[2];     /* closed without a byte: we died, do not start */
+	int failed[2]; /* errno of execve; closed by its success */
+};
+
+/* Between fork and exec in a process that had threads: only async-signal-safe calls. */
+static void become_program(
+	const struct tracer *tracer, char *const *argv, const struct exec_pipes *pipes)
+{
+	close(pipes->go[1]);
+	/* Ctrl-C at our terminal is meant for us, so the program is not in our process group. */
+	setpgid(0, 0);
+	/* Two readers of one terminal would share out the keys at random, and a background reader
+	 * is stopped anyway. */
+	if (isatty(STDIN_FILENO)) {
+		int null = open("/dev/null", O_RDONLY);
+		if (null >= 0) {
+			dup2(null, STDIN_FILENO);
+			close(null);
+		}
+	}
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	for (int signal = 1; signal < NSIG; signal++)
+		sigaction(signal, &action, NULL);
+	sigprocmask(SIG_SETMASK, &tracer->old_mask, NULL);
+	char go;
+	ssize_t n;
+	do
+		n = read(pipes->go[0], &go, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(127);
+	execvp(argv[0], argv);
+	int errnum = errno;
+	n = write(pipes->failed[1], &errnum, sizeof(errnum));
+	_exit(n == sizeof(errnum) ? 127 : 126);
+}
+
+/* Waits until the child stands at its first instruction, or says why it does not get there. */
+static struct error *await_exec(struct tracer *tracer, const char *program, int failed_fd)
+{
+	struct tracees *tracees = &tracer->tracees;
+	int64_t deadline = monotonic_now() + exec_ns;
+	while (!tracees_any_stopped(tracees)) {
+		if (tracees_pump(tracees))
+			continue;
+		int errnum;
+		if (read(failed_fd, &errnum, sizeof(errnum)) == sizeof(errnum))
+			return error_system(errnum, "cannot start %s", program);
+		if (tracees->ended)
+			return error_create(ERROR_OTHER,
+				"cannot start %s: it was killed before its first instruction",
+				program);
+		if (tracer->options.cancel && atomic_load(tracer->options.cancel))
+			return error_create(
+				ERROR_CANCELLED, "cancelled before %s was started", program);
+		if (monotonic_now() > deadline)
+			return error_create(ERROR_OTHER,
+				"cannot start %s: it takes too long to be loaded", program);
+		struct pollfd failed = {.fd = failed_fd, .events = POLLIN};
+		/* After a successful exec this pipe is at its end for good; do not spin on that. */
+		bool open = poll(&failed, 1, 0) == 0;
+		tracees_wait(tracees, open ? failed_fd : -1, 20);
+	}
+	return NULL;
+}
+
+static struct error *start(struct tracer *tracer, char *const *argv, struct exec_pipes *pipes)
+{
+	if (pipe2(pipes->go, O_CLOEXEC) != 0 || pipe2(pipes->failed, O_CLOEXEC | O_NONBLOCK) != 0)
+		return error_system(errno, "cannot create a pipe");
+	pid_t pid = fork();
+	if (pid < 0)
+		return error_system(errno, "cannot start %s", argv[0]);
+	if (pid == 0)
+		become_program(tracer, argv, pipes);
+	setpgid(pid, pid); /* the child does it too: whoever comes first */
+	struct tracees *tracees = &tracer->tracees;
+	tracees->pid = pid;
+	struct error *err = tracees_seize(tracees, pid);
+	/* A child that never got the byte ends by itself when the pipe is closed. */
+	if (!err && write(pipes->go[1], "g", 1) != 1)
+		err = error_system(errno, "cannot start %s", argv[0]);
+	close_fd(&pipes->go[0]);
+	close_fd(&pipes->go[1]);
+	close_fd(&pipes->failed[1]);
+	if (!err) {
+		tracees->attaching = true;
+		err = await_exec(tracer, argv[0], pipes->failed[0]);
+		tracees->attaching = false;
+	}
+	if (!err)
+		err = attach_check_program(pid, pid);
+	if (err && !tracees->ended)
+		kill(pid, SIGKILL);
+	return err;
+}
+
+static struct error *do_exec(struct tracer *tracer, void *argument)
+{
+	struct exec_call *call = argument;
+	struct exec_pipes pipes = {{-1, -1}, {-1, -1}};
+	struct error *err = start(tracer, call->argv, &pipes);
+	close_fd(&pipes.go[0]);
+	close_fd(&pipes.go[1]);
+	close_fd(&pipes.failed[0]);
+	close_fd(&pipes.failed[1]);
+	if (err) {
+		tracees_leave(&tracer->tracees);
+		return err;
+	}
+	tracer_stopped(tracer, monotonic_now(), call->ret);
+	return NULL;
+}
+
+struct error *tracer_exec(struct tracer *tracer, char *const argv[], struct stop *ret)
+{
+	struct exec_call call = {argv, ret};
+	return tracer_call(tracer, do_exec, &call, 0);
+}

@@ -1,0 +1,74 @@
+/* What the tracer thread does about traps for the user's thread: setting them, and stopping when
+ * one of them says so. */
+#include "dbg/target/live/tracer_private.h"
+#include "dbg/target/traps/traps_private.h"
+
+struct traps_call {
+	const uint64_t *addresses;
+	size_t count;
+	const struct trap_handler *handler;
+};
+
+static struct error *do_set_traps(struct tracer *tracer, void *argument)
+{
+	struct traps_call *call = argument;
+	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
+		return tracer_not_there(tracer);
+	return traps_set(
+		&tracer->tracees, tracer->target, call->addresses, call->count, call->handler);
+}
+
+struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
+{
+	struct traps_call call = {addresses, count, handler};
+	return tracer_call(tracer, do_set_traps, &call, 0);
+}
+
+/* Traps change only in calls, for which the user's thread waits. */
+void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, size_t count)
+{
+	traps_hide(tracer->tracees.traps, runs, count);
+}
+
+bool tracer_tell_traps(struct tracer *tracer)
+{
+	struct tracees *tracees = &tracer->tracees;
+	bool any = false;
+	if (!tracees->stop_wanted)
+		return false;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (!tracee->stop_wanted)
+			continue;
+		tracee->stop_wanted = false;
+		event_queue_add(&tracer->events, TARGET_EVENT_TRAP, tracee->tid);
+		any = true;
+	}
+	if (!any) /* it has died since */
+		event_queue_add(&tracer->events, TARGET_EVENT_TRAP, tracees->stop_wanted);
+	tracees->stop_wanted = 0;
+	return true;
+}
+
+void tracer_stop_for_trap(struct tracer *tracer)
+{
+	struct tracees *tracees = &tracer->tracees;
+	if (!tracees->stop_wanted || atomic_load(&tracer->target->state) != TARGET_RUNNING)
+		return;
+	int64_t began = monotonic_now();
+	struct stop_limits limits = tracer_stop_limits(tracer);
+	limits.cancel = NULL;
+	/* Let go meanwhile, the thread would run past what is to be shown. */
+	limits.blocked_ns = 0;
+	struct error *err = tracees_stop(tracees, &limits);
+	if (!err) {
+		tracer_stopped(tracer, began, &tracer->last_stop);
+		tracer_tell_traps(tracer);
+	} else if (!tracees->execed && !tracees->ended) {
+		/* A thread hangs in the kernel for seconds. Tried again shortly; the one that hit
+		 * is somewhere else by then. */
+		tracees_resume(tracees);
+	}
+	error_destroy(err);
+}

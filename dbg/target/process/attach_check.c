@@ -1,0 +1,298 @@
+/* Why a process cannot be traced, in words. */
+#include "dbg/target/process/attach_check.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "dwarf/base/fd.h"
+
+enum {
+	CAPABILITY_SYS_PTRACE = 19,
+	ZOMBIE_CHECKS = 10,
+	GUARDIAN_CHECKS = 500,
+	GUARDIAN_CHECK_US = 10000,
+};
+
+static struct error *traced_already(const struct attach_facts *facts)
+{
+	pid_t tracer = facts->target.tracer;
+	struct process_status status;
+	if (proc_read_status(tracer, &status) == 0 && status.tgid)
+		tracer = status.tgid;
+	if (tracer == getpid())
+		return error_create(
+			ERROR_OTHER, "process %d is already traced by this debugger", facts->pid);
+	return error_create(ERROR_OTHER,
+		"process %d is already traced by %s (process %d), and there can be only one "
+		"tracer; end or detach that first",
+		facts->pid, facts->tracer_name[0] ? facts->tracer_name : "another debugger",
+		tracer);
+}
+
+/* A process whose main thread has exited looks like a zombie but lives as long as other threads do.
+ */
+static bool has_living_thread(pid_t pid)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	size_t count = 0;
+	if (proc_list_threads(pid, &tids, &count) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (proc_is_alive(tids[i]))
+			return true;
+	return false;
+}
+
+/* Whether it stays one: in the middle of an exec a process looks like a zombie for a moment. */
+static bool is_zombie(pid_t pid)
+{
+	for (int i = 0; i < ZOMBIE_CHECKS; i++) {
+		if (proc_is_alive(pid) || has_living_thread(pid))
+			return false;
+		usleep(2000);
+	}
+	return true;
+}
+
+struct error *attach_check_program(pid_t pid, pid_t tid)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/exe", tid);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL; /* Most likely not permitted; ptrace will say so with more detail. */
+	Elf64_Ehdr header;   /* Its first 20 bytes are the same in 32-bit files. */
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		return NULL;
+	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return NULL;
+	if (header.e_ident[EI_CLASS] != ELFCLASS64)
+		return error_create(ERROR_OTHER,
+			"process %d runs a 32-bit program; only 64-bit x86 (amd64) programs can be "
+			"debugged",
+			pid);
+	if (header.e_machine != EM_X86_64)
+		return error_create(ERROR_OTHER,
+			"process %d runs a program for another processor (ELF machine %u); only "
+			"64-bit x86 (amd64) programs "
+			"can be debugged",
+			pid, header.e_machine);
+	return NULL;
+}
+
+/* What is left of a target that has no status: nothing at all. */
+static struct error *no_such_process(pid_t pid)
+{
+	return error_create(ERROR_NOT_FOUND, "there is no process %d", pid);
+}
+
+/* The tracer is a thread; people know its process by name. */
+static void read_tracer_name(struct attach_facts *facts)
+{
+	struct process_status tracer;
+	pid_t tid = facts->target.tracer;
+	bool known = proc_read_status(tid, &tracer) == 0 && tracer.tgid;
+	proc_read_comm(known ? tracer.tgid : tid, facts->tracer_name);
+}
+
+/* The guardian of a debugger that was killed puts things right for a moment; then the process is
+ * free. */
+static void await_guardian(pid_t pid, struct process_status *status)
+{
+	char name[16];
+	for (int i = 0; i < GUARDIAN_CHECKS && status->tracer; i++) {
+		proc_read_comm(status->tracer, name);
+		if (strcmp(name, "gctxdbg-guard") != 0)
+			return;
+		usleep(GUARDIAN_CHECK_US);
+		if (proc_read_status(pid, status) != 0)
+			return;
+	}
+}
+
+struct error *attach_check(pid_t pid)
+{
+	if (pid <= 0)
+		return error_create(ERROR_USAGE, "%d is no process id", pid);
+	struct attach_facts facts = {.pid = pid};
+	int errnum = proc_read_status(pid, &facts.target);
+	if (errnum == ENOENT || errnum == ESRCH) {
+		if (access("/proc/self/status", R_OK) != 0)
+			return error_create(ERROR_SYSTEM,
+				"cannot look at process %d: /proc is not mounted", pid);
+		return no_such_process(pid);
+	}
+	if (errnum)
+		return error_system(errnum, "cannot read /proc/%d/status", pid);
+	if (pid == getpid())
+		return error_create(ERROR_USAGE,
+			"process %d is this debugger itself; it cannot stop itself", pid);
+	if (facts.target.tgid && facts.target.tgid != pid)
+		return error_create(ERROR_USAGE,
+			"%d is a thread of process %d; attach to that process instead", pid,
+			facts.target.tgid);
+	if (proc_is_kernel_thread(pid))
+		return error_create(ERROR_OTHER,
+			"process %d is a kernel thread; it runs no program to debug", pid);
+	await_guardian(pid, &facts.target);
+	if (facts.target.tracer) {
+		read_tracer_name(&facts);
+		return traced_already(&facts);
+	}
+	if (is_zombie(pid))
+		return error_create(ERROR_OTHER,
+			"process %d is a zombie: it has exited and only waits for its parent to "
+			"collect it",
+			pid);
+	return attach_check_program(pid, pid);
+}
+
+static int read_yama_scope(void)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	if (proc_read_file("/proc/sys/kernel/yama/ptrace_scope", &text, &size) != 0)
+		return -1;
+	return atoi(text);
+}
+
+static bool differ_in_namespace(pid_t tid)
+{
+	char path[64], own[64] = "", other[64] = "";
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
+	if (readlink("/proc/self/ns/user", own, sizeof(own) - 1) < 0 ||
+		readlink(path, other, sizeof(other) - 1) < 0)
+		return false; /* not allowed to look: some other reason explains it */
+	return strcmp(own, other) != 0;
+}
+
+static void find_user_name(uid_t uid, char *ret, size_t size)
+{
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+		snprintf(ret, size, "%s", found->pw_name);
+}
+
+static bool same_ids(const unsigned *ids, unsigned id)
+{
+	return ids[0] == id && ids[1] == id && ids[2] == id;
+}
+
+static struct error *other_user(const struct attach_facts *facts)
+{
+	if (facts->self.uids[1] == 0)
+		return error_create(ERROR_OTHER,
+			"process %d belongs to %s (uid %u), and this root lacks the capability "
+			"CAP_SYS_PTRACE; in a container start it "
+			"with --cap-add SYS_PTRACE",
+			facts->pid, facts->owner_name[0] ? facts->owner_name : "another user",
+			facts->target.uids[0]);
+	return error_create(ERROR_OTHER,
+		"process %d belongs to %s (uid %u), not to you (uid %u); use sudo", facts->pid,
+		facts->owner_name[0] ? facts->owner_name : "another user", facts->target.uids[0],
+		facts->self.uids[0]);
+}
+
+static struct error *refused_by_yama(const struct attach_facts *facts)
+{
+	switch (facts->yama_scope) {
+	case 1:
+		return error_create(ERROR_OTHER,
+			"the kernel's Yama setting (kernel.yama.ptrace_scope = 1) lets you attach "
+			"only to your own children, not to "
+			"process %d; use sudo, or `sysctl kernel.yama.ptrace_scope=0` as root",
+			facts->pid);
+	case 2:
+		return error_create(ERROR_OTHER,
+			"the kernel's Yama setting (kernel.yama.ptrace_scope = 2) lets only "
+			"administrators attach to process %d; use "
+			"sudo (the capability CAP_SYS_PTRACE)",
+			facts->pid);
+	default:
+		return error_create(ERROR_OTHER,
+			"the kernel's Yama setting (kernel.yama.ptrace_scope = 3) forbids "
+			"attaching to any process, here %d, until "
+			"the next boot; look at a core dump instead",
+			facts->pid);
+	}
+}
+
+struct error *attach_explain(const struct attach_facts *facts, int errnum)
+{
+	bool capable = facts->self.effective >> CAPABILITY_SYS_PTRACE & 1;
+	bool own = same_ids(facts->target.uids, facts->self.uids[0]) &&
+		   same_ids(facts->target.gids, facts->self.gids[0]);
+	if (facts->target.tracer)
+		return traced_already(facts);
+	if (errnum != EPERM && errnum != EACCES && errnum != ENOSYS)
+		return error_system(errnum, "cannot trace process %d", facts->pid);
+	if (facts->yama_scope == 3)
+		return refused_by_yama(facts);
+	if (errnum == ENOSYS)
+		return error_create(ERROR_OTHER,
+			"cannot trace process %d: the system call ptrace is blocked here (seccomp "
+			"or an emulating kernel); in a container "
+			"start it with --security-opt seccomp=unconfined",
+			facts->pid);
+	if (!capable && facts->other_user_namespace)
+		return error_create(ERROR_OTHER,
+			"process %d lives in another user namespace (a container) where you have "
+			"no rights; attach as root of the "
+			"host, or from inside that container",
+			facts->pid);
+	if (!capable && !same_ids(facts->target.uids, facts->self.uids[0]))
+		return other_user(facts);
+	if (!capable && !own)
+		return error_create(ERROR_OTHER,
+			"process %d runs with another group id (%u) than you (%u); use sudo",
+			facts->pid, facts->target.gids[1], facts->self.gids[0]);
+	if (!capable && facts->target.permitted & ~facts->self.permitted)
+		return error_create(ERROR_OTHER,
+			"process %d holds capabilities that you lack, so attaching needs "
+			"CAP_SYS_PTRACE; use sudo, or in a container "
+			"--cap-add SYS_PTRACE",
+			facts->pid);
+	if (!capable && facts->not_dumpable)
+		return error_create(ERROR_OTHER,
+			"process %d protects itself from being read (it is not dumpable: its file "
+			"is not readable by you, or it has "
+			"changed user); use sudo",
+			facts->pid);
+	if (!capable && facts->yama_scope > 0)
+		return refused_by_yama(facts);
+	if (facts->self.seccomp)
+		return error_create(ERROR_OTHER,
+			"a seccomp filter on this shell or container forbids ptrace, so process %d "
+			"cannot be traced; start the container "
+			"with --cap-add SYS_PTRACE or --security-opt seccomp=unconfined",
+			facts->pid);
+	return error_create(ERROR_OTHER,
+		"the kernel refuses to let us trace process %d although user and capabilities fit; "
+		"a security module (SELinux, "
+		"AppArmor) or a tracer outside this container may be the reason: see the kernel "
+		"log",
+		facts->pid);
+}
+
+struct error *attach_refused(pid_t pid, pid_t tid, int errnum)
+{
+	struct attach_facts facts = {.pid = pid, .yama_scope = read_yama_scope()};
+	if (proc_read_status(tid, &facts.target) != 0)
+		return no_such_process(pid);
+	if (proc_read_status(getpid(), &facts.self) != 0)
+		return error_system(errnum, "cannot trace process %d", pid);
+	if (facts.target.tracer)
+		read_tracer_name(&facts);
+	find_user_name(facts.target.uids[0], facts.owner_name, sizeof(facts.owner_name));
+	facts.other_user_namespace = differ_in_namespace(tid);
+	char path[64];
+	struct stat file;
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	facts.not_dumpable = stat(path, &file) == 0 && file.st_uid != facts.target.uids[1];
+	return attach_explain(&facts, errnum);
+}

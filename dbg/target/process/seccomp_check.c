@@ -1,0 +1,184 @@
+/* Judging system calls by the seccomp filters of a thread. */
+#include "dbg/target/process/seccomp_check.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <sys/ptrace.h>
+
+#include "dbg/target/process/proc_files.h"
+
+enum { MODE_NONE = 0, MODE_FILTER = 2, MAX_FILTERS = 256 };
+
+/* ---- Classic BPF, the part that seccomp allows ---- */
+
+struct machine {
+	uint32_t a, x;
+	uint32_t memory[BPF_MEMWORDS];
+};
+
+/* False: division by zero, which ends the program with 0. */
+static bool compute(struct machine *machine, uint16_t code, uint32_t operand)
+{
+	switch (BPF_OP(code)) {
+	case BPF_ADD:
+		machine->a += operand;
+		return true;
+	case BPF_SUB:
+		machine->a -= operand;
+		return true;
+	case BPF_MUL:
+		machine->a *= operand;
+		return true;
+	case BPF_DIV:
+		machine->a = operand ? machine->a / operand : 0;
+		return operand;
+	case BPF_AND:
+		machine->a &= operand;
+		return true;
+	case BPF_OR:
+		machine->a |= operand;
+		return true;
+	case BPF_XOR:
+		machine->a ^= operand;
+		return true;
+	case BPF_LSH:
+		machine->a <<= operand & 31;
+		return true;
+	case BPF_RSH:
+		machine->a >>= operand & 31;
+		return true;
+	case BPF_NEG:
+		machine->a = -machine->a;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool compare(uint32_t a, uint16_t code, uint32_t operand)
+{
+	switch (BPF_OP(code)) {
+	case BPF_JEQ:
+		return a == operand;
+	case BPF_JGT:
+		return a > operand;
+	case BPF_JGE:
+		return a >= operand;
+	default:
+		return a & operand;
+	}
+}
+
+static uint32_t load(const struct machine *machine, const struct sock_filter *at,
+	const struct seccomp_data *data)
+{
+	uint32_t word = 0;
+	switch (BPF_MODE(at->code)) {
+	case BPF_ABS:
+		if (at->k <= sizeof(*data) - sizeof(word))
+			memcpy(&word, (const uint8_t *)data + at->k, sizeof(word));
+		return word;
+	case BPF_LEN:
+		return sizeof(*data);
+	case BPF_MEM:
+		return machine->memory[at->k % BPF_MEMWORDS];
+	default:
+		return at->k;
+	}
+}
+
+uint32_t seccomp_evaluate(
+	const struct sock_filter *filter, size_t count, const struct seccomp_data *data)
+{
+	struct machine machine = {0};
+	/* Jumps go forward only, so this ends. */
+	for (size_t i = 0; i < count; i++) {
+		const struct sock_filter *at = &filter[i];
+		uint32_t operand = BPF_SRC(at->code) == BPF_X ? machine.x : at->k;
+		switch (BPF_CLASS(at->code)) {
+		case BPF_LD:
+			machine.a = load(&machine, at, data);
+			break;
+		case BPF_LDX:
+			machine.x = load(&machine, at, data);
+			break;
+		case BPF_ST:
+			machine.memory[at->k % BPF_MEMWORDS] = machine.a;
+			break;
+		case BPF_STX:
+			machine.memory[at->k % BPF_MEMWORDS] = machine.x;
+			break;
+		case BPF_ALU:
+			if (!compute(&machine, at->code, operand))
+				return SECCOMP_RET_KILL_THREAD;
+			break;
+		case BPF_JMP:
+			if (BPF_OP(at->code) == BPF_JA)
+				i += at->k;
+			else
+				i += compare(machine.a, at->code, operand) ? at->jt : at->jf;
+			break;
+		case BPF_RET:
+			return BPF_RVAL(at->code) == BPF_A ? machine.a : at->k;
+		default: /* BPF_MISC */
+			if (BPF_MISCOP(at->code) == BPF_TAX)
+				machine.x = machine.a;
+			else
+				machine.a = machine.x;
+			break;
+		}
+	}
+	return SECCOMP_RET_KILL_PROCESS;
+}
+
+/* ---- Filters of a thread ---- */
+
+static bool allows(const struct sock_filter *filter, size_t count, const struct seccomp_call *call)
+{
+	struct seccomp_data data = {.nr = (int)call->number, .arch = AUDIT_ARCH_X86_64};
+	memcpy(data.args, call->arguments, sizeof(data.args));
+	uint32_t action = seccomp_evaluate(filter, count, &data) & SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+/* Filter number `index`; `*ret_count` 0: there is none. */
+static int read_filter(pid_t tid, unsigned long index, struct sock_filter *ret, size_t *ret_count)
+{
+	long count = ptrace(PTRACE_SECCOMP_GET_FILTER, tid, (void *)index, ret); // NOLINT
+	*ret_count = count > 0 && count <= BPF_MAXINSNS ? (size_t)count : 0;
+	return count < 0 && errno != ENOENT ? errno : 0;
+}
+
+struct error *seccomp_check(pid_t tid, const struct seccomp_call *calls, size_t count)
+{
+	struct process_status status;
+	if (proc_read_status(tid, &status) != 0)
+		return error_create(ERROR_GONE, "thread %d has died", tid);
+	if (status.seccomp == MODE_NONE)
+		return NULL;
+	if (status.seccomp != MODE_FILTER)
+		return error_create(
+			ERROR_OTHER, "process %d runs in seccomp's strict mode", status.tgid);
+	_cleanup_free_ struct sock_filter *filter = calloc(BPF_MAXINSNS, sizeof(*filter));
+	if (!filter)
+		return error_no_memory();
+	for (unsigned long index = 0; index < MAX_FILTERS; index++) {
+		size_t length;
+		int errnum = read_filter(tid, index, filter, &length);
+		if (errnum)
+			return error_system(errnum,
+				"process %d has seccomp filters, which cannot be read to see "
+				"whether "
+				"they allow a copy (that takes CAP_SYS_ADMIN)",
+				status.tgid);
+		if (!length)
+			return NULL;
+		for (size_t i = 0; i < count; i++) {
+			if (!allows(filter, length, &calls[i]))
+				return error_create(ERROR_OTHER,
+					"a seccomp filter forbids process %d the system call %s",
+					status.tgid, calls[i].name);
+		}
+	}
+	return error_create(ERROR_OTHER, "process %d has too many seccomp filters", status.tgid);
+}

@@ -1,0 +1,160 @@
+/* Making the child process that holds a snapshot of the target's memory; its end is in
+ * snapshot_end.c. */
+#include "dbg/target/snapshots/snapshot_child.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dbg/target/snapshots/memory_room.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/process/seccomp_check.h"
+#include "dbg/target/tracing/tracee_table.h"
+
+enum { CLONE_ATTEMPTS = 20 };
+
+/* The kernel's own: a signal was pending, and whoever called is to come again. */
+static const int64_t again_after_signal = -513;
+
+/* The table of descriptors is shared at first, so that it need not be copied while the target
+ * stands still. */
+static const uint64_t clone_arguments[INJECT_ARGUMENTS] = {CLONE_FILES};
+static const uint64_t close_arguments[INJECT_ARGUMENTS] = {0, UINT_MAX, CLOSE_RANGE_UNSHARE};
+
+/* ---- Making ---- */
+
+/* Whether children of the target would live in another pid namespace (the first one as its init,
+ * whose death ends it). */
+static bool children_live_elsewhere(pid_t tid)
+{
+	char path[64], own[64] = "", theirs[64] = "";
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
+	ssize_t n = readlink(path, own, sizeof(own) - 1);
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid_for_children", tid);
+	return n > 0 && readlink(path, theirs, sizeof(theirs) - 1) > 0 && strcmp(own, theirs) != 0;
+}
+
+static struct error *check(pid_t pid, pid_t tid)
+{
+	const struct seccomp_call calls[] = {
+		{SYS_clone, clone_arguments, "clone"},
+		{SYS_close_range, close_arguments, "close_range"},
+		{SYS_wait4, (const uint64_t[INJECT_ARGUMENTS]){1, 0, __WALL | WNOHANG}, "wait4"},
+	};
+	if (!tid)
+		return error_create(ERROR_GONE, "process %d has exited", pid);
+	if (children_live_elsewhere(tid))
+		return error_create(ERROR_OTHER,
+			"children of process %d would live in a pid namespace of their own", pid);
+	return seccomp_check(tid, calls, array_length(calls));
+}
+
+/* The child is born stopped, see PTRACE_O_TRACECLONE. */
+static struct error *await_birth(struct tracees *tracees, pid_t pid)
+{
+	int status;
+	while (!tracees->foster_stopped) {
+		pid_t got = waitpid(pid, &status, __WALL);
+		if (got == pid)
+			tracee_handle(tracees, pid, status);
+		if ((got < 0 && errno != EINTR) || (got == pid && !WIFSTOPPED(status)))
+			break;
+	}
+	if (!tracees->foster_stopped ||
+		trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) != 0)
+		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
+	return NULL;
+}
+
+/* Gives the child a table of descriptors of its own, and an empty one. */
+static struct error *close_files(struct tracees *tracees, const struct snapshot_child *child)
+{
+	struct injection injection = {
+		.tracees = tracees, .tid = child->pid, .own.gadget = child->gadget};
+	struct iovec part = {&injection.own.regs, sizeof(injection.own.regs)};
+	int64_t result;
+	if (ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_PRSTATUS, &part) != 0) // NOLINT
+		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
+	struct error *err = inject_syscall(&injection, SYS_close_range, close_arguments, &result);
+	if (!err && result != 0)
+		err = error_system(
+			(int)-result, "the snapshot's process cannot close its copies of files");
+	return err;
+}
+
+struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child)
+{
+	struct error *err = await_birth(tracees, child->pid);
+	if (err)
+		return err;
+	memory_room_offer(child->pid);
+	return close_files(tracees, child);
+}
+
+static struct error *clone_failed(const struct tracees *tracees, int errnum)
+{
+	if (errnum == EAGAIN)
+		return error_create(ERROR_OTHER,
+			"process %d may not have another process beside it (a limit on processes: "
+			"RLIMIT_NPROC, "
+			"pids.max of its cgroup)",
+			tracees->pid);
+	if (errnum == -again_after_signal)
+		return error_create(ERROR_OTHER,
+			"process %d is sent so many signals that it cannot be cloned",
+			tracees->pid);
+	if (errnum == ENOMEM)
+		return error_create(ERROR_OTHER,
+			"there is not enough memory for a copy of process %d", tracees->pid);
+	return error_system(errnum, "process %d cannot be cloned", tracees->pid);
+}
+
+static struct error *make(struct injection *injection, struct snapshot_child *ret)
+{
+	struct guardian *guardian = injection->guardian;
+	int64_t result = again_after_signal;
+	if (guardian)
+		guardian_note_clone(guardian, true);
+	for (int i = 0; i < CLONE_ATTEMPTS && result == again_after_signal; i++) {
+		struct error *err = inject_syscall(injection, SYS_clone, clone_arguments, &result);
+		if (err)
+			return err;
+	}
+	if (result <= 0 || !injection->child) {
+		if (guardian)
+			guardian_note_clone(guardian, false);
+		return clone_failed(injection->tracees, result < 0 ? (int)-result : ECHILD);
+	}
+	*ret = (struct snapshot_child){injection->child, (pid_t)result,
+		snapshot_process_start(injection->child), injection->own.gadget};
+	injection->tracees->foster = ret->pid;
+	injection->tracees->foster_stopped = false;
+	return guardian ? guardian_note_child(guardian, ret->pid, ret->ns_pid, ret->start) : NULL;
+}
+
+struct error *snapshot_child_create(
+	struct tracees *tracees, struct guardian *guardian, struct snapshot_child *ret)
+{
+	pid_t tid = inject_choose(tracees);
+	struct injection injection;
+	struct error *err = check(tracees->pid, tid);
+	if (!err)
+		err = inject_begin(tracees, tid, guardian, &injection);
+	if (err)
+		return err;
+	struct snapshot_child child = {0};
+	err = make(&injection, &child);
+	struct error *end = inject_end(&injection);
+	if (!err)
+		err = end;
+	else
+		error_destroy(end);
+	*ret = child;
+	return err;
+}

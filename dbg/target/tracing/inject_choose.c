@@ -1,0 +1,52 @@
+/* Which thread makes a system call for us: see inject.h. */
+#include <elf.h>
+#include <sys/uio.h>
+
+#include "dbg/target/tracing/inject.h"
+#include "dbg/target/tracing/tracee_table.h"
+
+/* The number of the system call that a stopped thread is in; negative: none. */
+static int64_t current_call(pid_t tid)
+{
+	struct user_regs_struct regs;
+	struct iovec part = {&regs, sizeof(regs)};
+	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0 // NOLINT
+		       ? (int64_t)regs.orig_rax
+		       : -1;
+}
+
+pid_t inject_choose(const struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_STOPPED && !tracee->group_stop &&
+			current_call(tracee->tid) >= 0)
+			return tracee->tid;
+	}
+	return tracees_any_stopped(tracees);
+}
+
+struct error *inject_choose_allowed(
+	const struct tracees *tracees, const struct seccomp_call *calls, size_t count, pid_t *ret)
+{
+	*ret = inject_choose(tracees);
+	struct error *err =
+		*ret ? seccomp_check(*ret, calls, count)
+		     : error_create(ERROR_GONE, "process %d has no thread that is stopped",
+			       tracees->pid);
+	struct tracee *tracee, *next;
+	/* Threads may have filters of their own. */
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (!err)
+			break;
+		struct error *other = tracee->condition == TRACEE_STOPPED
+					      ? seccomp_check(tracee->tid, calls, count)
+					      : NULL;
+		if (!other && tracee->condition == TRACEE_STOPPED) {
+			*ret = tracee->tid;
+			error_destroy(take_pointer(err));
+		}
+		error_destroy(other);
+	}
+	return err;
+}

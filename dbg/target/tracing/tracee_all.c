@@ -1,0 +1,343 @@
+/* Stopping, resuming and leaving all threads of a process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <elf.h>
+#include <sys/signalfd.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/traps/traps_private.h"
+
+enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
+
+bool tracees_is_empty(const struct tracees *tracees)
+{
+	return !tracees->table;
+}
+
+pid_t tracees_any_stopped(const struct tracees *tracees)
+{
+	struct tracee *tracee = tracee_find(tracees, tracees->pid), *next;
+	if (tracee && tracee->condition == TRACEE_STOPPED)
+		return tracee->tid;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_STOPPED)
+			return tracee->tid;
+	}
+	return 0;
+}
+
+void tracees_wait(struct tracees *tracees, int other_fd, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{.fd = tracees->child_fd, .events = POLLIN},
+		{.fd = other_fd, .events = POLLIN},
+	};
+	if (poll(fds, array_length(fds), timeout_ms) > 0 && fds[0].revents & POLLIN) {
+		struct signalfd_siginfo info;
+		/* One is enough: SIGCHLDs do not queue up. Whoever waits reaps until there is
+		 * nothing more. */
+		while (read(tracees->child_fd, &info, sizeof(info)) < 0 && errno == EINTR)
+			;
+	}
+}
+
+/*
+ * Asks each running thread by name. With thousands of tracees that is much cheaper than
+ * waitpid(-1), which searches all of them for one report.
+ */
+static bool sweep(struct tracees *tracees)
+{
+	size_t generation = tracees->generation;
+	bool any = false;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition != TRACEE_RUNNING ||
+			!tracee_take_report(tracees, tracee->tid))
+			continue;
+		any = true;
+		if (tracees->generation != generation)
+			return true;
+	}
+	return any;
+}
+
+/* Threads that end without a report: the main thread before the others, and those that an exec has
+ * swept away. */
+static void check_stragglers(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		struct process_status status;
+		if (tracee->condition != TRACEE_RUNNING)
+			continue;
+		int errnum = proc_read_status(tracee->tid, &status);
+		if (errnum == ENOENT || errnum == ESRCH ||
+			(!errnum && status.tracer != tracees->tracer))
+			tracee_remove(tracees, tracee);
+		else if (!errnum && status.state == 'Z' && tracee->tid == tracees->pid)
+			set_condition(tracees, tracee, TRACEE_ZOMBIE);
+	}
+}
+
+/* Whether a thread that is awaited is in an uninterruptible wait, and not just without a CPU. */
+static bool any_is_blocked(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		struct process_status status;
+		if (tracee->condition == TRACEE_RUNNING &&
+			proc_read_status(tracee->tid, &status) == 0 && status.state == 'D')
+			return true;
+	}
+	return false;
+}
+
+static struct error *does_not_stop(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		struct process_status status = {.state = '?'};
+		if (tracee->condition != TRACEE_RUNNING ||
+			proc_read_status(tracee->tid, &status) != 0)
+			continue;
+		char name[16], wchan[64];
+		proc_read_comm(tracee->tid, name);
+		proc_read_wchan(tracee->tid, wchan, sizeof(wchan));
+		return error_create(ERROR_OTHER,
+			"process %d runs on: its thread %d (%s) did not stop in time, it is in "
+			"state %c%s%s%s; try again when it "
+			"is through",
+			tracees->pid, tracee->tid, name, status.state,
+			status.state == 'D' ? " (an uninterruptible wait: disk, NFS, vfork)" : "",
+			wchan[0] ? " in the kernel's " : "", wchan);
+	}
+	return error_create(ERROR_OTHER,
+		"process %d runs on: it creates threads faster than they can be stopped; try again",
+		tracees->pid);
+}
+
+static struct error *gone(const struct tracees *tracees)
+{
+	if (tracees->execed)
+		return error_create(ERROR_GONE,
+			"process %d runs another program now (exec) and has been left",
+			tracees->pid);
+	return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
+}
+
+/* Waits until no thread runs. `deadline` is in CLOCK_MONOTONIC. */
+static struct error *await_stops(
+	struct tracees *tracees, const struct stop_limits *limits, int64_t deadline)
+{
+	int64_t progress = monotonic_now();
+	while (tracees->running) {
+		size_t before = tracees->running;
+		bool any = sweep(tracees);
+		any |= tracees_pump(tracees);
+		if (tracees->execed || tracees->ended)
+			break;
+		if (tracees->no_memory)
+			return error_no_memory();
+		int64_t now = monotonic_now();
+		if (tracees->running < before)
+			progress = now;
+		if (now > deadline || now - progress > limits->progress_ns)
+			return does_not_stop(tracees);
+		if (limits->cancel && atomic_load(limits->cancel))
+			return error_create(
+				ERROR_CANCELLED, "cancelled; process %d runs on", tracees->pid);
+		if (any)
+			continue;
+		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
+		if (sweep(tracees))
+			continue;
+		check_stragglers(tracees);
+		if (limits->blocked_ns && monotonic_now() - progress > limits->blocked_ns &&
+			any_is_blocked(tracees))
+			return does_not_stop(tracees);
+	}
+	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
+}
+
+/* Also forgets a dead main thread whose id has passed to a thread that called exec and is no tracee
+ * of ours. */
+static bool is_tracee(struct tracees *tracees, pid_t tid)
+{
+	struct tracee *tracee = tracee_find(tracees, tid);
+	if (!tracee || tracee->condition != TRACEE_ZOMBIE)
+		return tracee;
+	struct process_status status;
+	if (proc_read_status(tid, &status) == 0 && status.state == 'Z')
+		return true;
+	tracee_remove(tracees, tracee);
+	return false;
+}
+
+/*
+ * Seizes the threads in /proc that are not in the table. `*ret_unknown`: whether there were any,
+ * even if they had gone when we came to them: each may have created another one that this listing
+ * missed.
+ */
+static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	size_t count = 0;
+	*ret_unknown = false;
+	int errnum = proc_list_threads(tracees->pid, &tids, &count);
+	if (errnum == ENOENT || errnum == ESRCH)
+		return NULL;
+	if (errnum)
+		return error_system(errnum, "cannot list the threads of process %d", tracees->pid);
+	for (size_t i = 0; i < count; i++) {
+		if (is_tracee(tracees, tids[i]))
+			continue;
+		bool added;
+		struct error *err = tracees_seize_if_alive(tracees, tids[i], &added);
+		if (err)
+			return err;
+		/* A main thread that has exited stays in the list as long as others live. */
+		bool old_zombie = !added && tids[i] == tracees->pid && tracees->main_was_zombie;
+		tracees->main_was_zombie |= !added && tids[i] == tracees->pid;
+		*ret_unknown |= !old_zombie;
+	}
+	return NULL;
+}
+
+/*
+ * Do those that have reported a stop still stand? When another thread's exec kills them, the main
+ * thread vanishes without a report, and its id passes to a thread that runs.
+ */
+static bool all_stand(struct tracees *tracees)
+{
+	bool stand = true;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		unsigned long message;
+		if (tracee->condition != TRACEE_STOPPED ||
+			ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &message) == 0)
+			continue;
+		set_condition(tracees, tracee, TRACEE_RUNNING);
+		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		stand = false;
+	}
+	return stand;
+}
+
+/*
+ * Whether the kernel counts no more threads than we know. A listing alone can miss one again and
+ * again where each thread creates its successor and dies: the walk through the list ends, or skips,
+ * where one has gone.
+ */
+static bool all_are_known(const struct tracees *tracees)
+{
+	struct process_status status;
+	if (proc_read_status(tracees->pid, &status) != 0)
+		return true; /* it is gone */
+	bool zombie = tracees->main_was_zombie && !tracee_find(tracees, tracees->pid);
+	return status.threads <= HASH_COUNT(tracees->table) + zombie;
+}
+
+struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits)
+{
+	int64_t deadline = monotonic_now() + limits->total_ns;
+	/* What has its pid now is not ours to stop. */
+	if (tracees->execed || tracees->ended)
+		return gone(tracees);
+	tracees->mode = TRACING_STOPPING;
+	tracees->main_was_zombie = false;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_RUNNING)
+			trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	}
+	/*
+	 * All are stopped when all that we know are and a listing then shows no other. (One made
+	 * earlier may miss threads: the kernel's walk through the list ends where a thread dies.)
+	 */
+	for (int misses = 0;; misses++) {
+		bool settled = !tracees->running, unknown;
+		struct error *err = seize_new(tracees, &unknown);
+		if (!err)
+			err = await_stops(tracees, limits, deadline);
+		if (err)
+			return err;
+		/* One that is dying is counted for a moment longer than it is listed. */
+		if (settled && !unknown && (misses > MAX_MISSES || all_are_known(tracees)) &&
+			all_stand(tracees))
+			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
+		if (monotonic_now() > deadline)
+			return does_not_stop(tracees);
+	}
+}
+
+void tracees_resume(struct tracees *tracees)
+{
+	tracees->mode = TRACING_RUNNING;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition != TRACEE_STOPPED)
+			continue;
+		/* Listening keeps a stopped process stopped, until a SIGCONT comes or has come
+		 * meanwhile. */
+		if (tracee->group_stop)
+			trace(PTRACE_LISTEN, tracee->tid, 0);
+		else
+			tracee_go_on(tracees, tracee, 0);
+		set_condition(tracees, tracee, TRACEE_RUNNING);
+	}
+}
+
+void tracees_leave(struct tracees *tracees)
+{
+	if (tracees->traps)
+		traps_leave(tracees);
+	tracees->mode = TRACING_LEAVING;
+	tracees->stop_wanted = 0;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_STOPPED)
+			tracee_detach(tracees, tracee, 0);
+		else if (tracee->condition == TRACEE_ZOMBIE)
+			tracee_remove(tracees, tracee);
+		else
+			trace(PTRACE_INTERRUPT, tracee->tid, 0);
+	}
+	int64_t deadline = monotonic_now() + LEAVE_NS;
+	while (tracees->running && monotonic_now() < deadline) {
+		bool any = sweep(tracees);
+		any |= tracees_pump(tracees);
+		if (any || !tracees->running)
+			continue;
+		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
+		if (!sweep(tracees))
+			check_stragglers(tracees);
+	}
+}
+
+struct error *tracees_registers(struct tracees *tracees, struct thread **ret, size_t *ret_count)
+{
+	size_t count = 0;
+	struct thread *threads = calloc(HASH_COUNT(tracees->table) + 1, sizeof(*threads));
+	if (!threads)
+		return error_no_memory();
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition != TRACEE_STOPPED)
+			continue;
+		struct thread *thread = &threads[count++];
+		*thread = (struct thread){
+			.tid = tracee->tid, .ns_tid = tracee->tid, .signal = tracee->group_stop};
+		struct iovec registers = {&thread->regs, sizeof(thread->regs)};
+		thread->regs_valid = ptrace(PTRACE_GETREGSET, tracee->tid, (void *)NT_PRSTATUS,
+					     &registers) == 0 &&
+				     registers.iov_len == sizeof(thread->regs);
+	}
+	*ret = threads;
+	*ret_count = count;
+	return NULL;
+}

@@ -1,0 +1,66 @@
+/* One thread of a process: its mask, and stopping one for what any of them can do. */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/tracing/tracee_table.h"
+
+enum { EACH_MS = 20, CHECK_MS = 2 };
+
+static const int64_t one_ns = INT64_C(2000000000);
+
+bool tracee_get_mask(pid_t tid, uint64_t *ret)
+{
+	return ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(*ret), ret) == 0; // NOLINT
+}
+
+bool tracee_set_mask(pid_t tid, uint64_t mask)
+{
+	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
+}
+
+/* Until one of the threads stands, or `until_ns` (CLOCK_MONOTONIC). */
+static bool await_any(struct tracees *tracees, int64_t until_ns)
+{
+	for (;;) {
+		bool any = tracees_pump(tracees);
+		if (tracees_any_stopped(tracees))
+			return true;
+		if (monotonic_now() > until_ns)
+			return false;
+		if (!any)
+			tracees_wait(tracees, -1, CHECK_MS);
+	}
+}
+
+/* Seizes and interrupts it; one that was not let go in time when the process was left still is our
+ * tracee. */
+static void ask(struct tracees *tracees, pid_t tid)
+{
+	bool added;
+	if (tracee_find(tracees, tid))
+		trace(PTRACE_INTERRUPT, tid, 0);
+	else
+		error_destroy(tracees_seize_if_alive(tracees, tid, &added));
+}
+
+struct error *tracees_stop_one(struct tracees *tracees)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	size_t count = 0;
+	int64_t deadline = monotonic_now() + one_ns;
+	tracees->mode = TRACING_STOPPING;
+	int errnum = proc_list_threads(tracees->pid, &tids, &count);
+	/* Most stop at once; one that does not (an uninterruptible wait, a busy machine) must not
+	 * hold us up. */
+	for (size_t i = 0; !errnum && i < count && monotonic_now() < deadline; i++) {
+		ask(tracees, tids[i]);
+		if (await_any(tracees, monotonic_now() + EACH_MS * INT64_C(1000000)))
+			return NULL;
+	}
+	if (!errnum && await_any(tracees, deadline))
+		return NULL;
+	if (!proc_is_alive(tracees->pid) && (errnum || count <= 1))
+		return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
+	return error_create(ERROR_OTHER, "no thread of process %d can be stopped", tracees->pid);
+}

@@ -1,0 +1,97 @@
+/*
+ * The table of tracees, shared by tracee.c (what reports mean) and tracee_all.c (stopping and
+ * leaving all).
+ */
+#ifndef GCTXDBG_TARGET_TRACEE_TABLE_H
+#define GCTXDBG_TARGET_TRACEE_TABLE_H
+
+#include <signal.h>
+#include <sys/ptrace.h>
+
+#include "dbg/target/tracing/tracee.h"
+#include "dwarf/base/hash.h"
+
+enum tracee_condition {
+	TRACEE_RUNNING, /* or about to report a stop */
+	TRACEE_STOPPED,
+	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
+};
+
+/* A signal for a thread in the middle of a displaced instruction, held until that is executed: see
+ * trap_step.c. */
+struct held_step {
+	bool active;
+	uint64_t trap; /* its address */
+	siginfo_t held;
+	uint64_t mask;	      /* the thread's own */
+	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
+			       */
+	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
+	int queue_anew;	      /* a signal; 0: none */
+};
+
+struct tracee {
+	pid_t tid;
+	enum tracee_condition condition;
+	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
+			 */
+	bool lost;	/* not in the table: no memory */
+	/* Of trap_hits.c. While it stands it is shown at `shown` instead of at `trap_offset` of the
+	   displaced instruction of the trap at `shown_trap`. 0: it is where it is. */
+	uint64_t shown, shown_trap;
+	uint8_t shown_offset;
+	/* It has been reported at this trap, with this stack pointer, and comes to it once more
+	 * after a signal. 0: none */
+	uint64_t passed_trap, passed_stack;
+	bool stop_wanted;     /* it has hit a trap whose handler wants all to stop */
+	bool waiting;	      /* it stands because its trap's handler said TRAP_AGAIN */
+	bool interrupt_again; /* what it was interrupted for is still to come */
+	struct held_step step;
+	UT_hash_handle hh;
+};
+
+/* ptrace() without an address. */
+long trace(enum __ptrace_request request, pid_t tid, unsigned long data);
+
+/* The signals that a stopped thread blocks; false when it is being killed. */
+bool tracee_get_mask(pid_t tid, uint64_t *ret);
+bool tracee_set_mask(pid_t tid, uint64_t mask);
+
+struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
+void set_condition(struct tracees *tracees, struct tracee *tracee, enum tracee_condition condition);
+
+/* Forgets and frees it. */
+void tracee_remove(struct tracees *tracees, struct tracee *tracee);
+
+/* Detaches a thread that is stopped, delivering `signal` unless it is 0, and forgets it. */
+void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
+
+/* Takes one report of `tid` (-1: of anyone) from the kernel and acts upon it; false when there is
+ * none. */
+bool tracee_take_report(struct tracees *tracees, pid_t tid);
+
+/* Takes the report that a thread has made from the kernel. Until then the kernel keeps what it was
+ * for: should we be killed, a signal is delivered all the same. */
+void tracee_collect(pid_t tid);
+
+/* Acts upon one report of waitpid(). */
+void tracee_handle(struct tracees *tracees, pid_t tid, int status);
+
+/* Repeats the interrupt that a thread was let go on from, if it was. */
+void tracee_interrupt_again(struct tracee *tracee);
+
+/* PTRACE_CONT with `signal` (0: none). */
+void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
+
+/* Whether a stopped thread has executed an int3 or a single step but not reported the SIGTRAP yet.
+ */
+bool tracee_has_pending_trap(pid_t tid);
+
+/* The ptrace options of our tracees. */
+unsigned long tracee_options(const struct tracees *tracees);
+
+/* Seizes and interrupts a thread found in /proc; not an error when it exits meanwhile or is our
+ * tracee already. */
+struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added);
+
+#endif

@@ -1,0 +1,196 @@
+/* Processes that keep CPUs awake: see trap_awake.h. */
+#include "dbg/target/traps/idle_spinner.h"
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "dbg/target/process/cgroup.h"
+#include "dwarf/base/fd.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/tracing/tracee.h"
+
+/* As many hits in that time are fast; then the CPUs are looked up anew, which is cheap beside them.
+ */
+enum { FAST_HITS = 20, PROCESSOR_FIELD = 39, SPINNERS = 2 };
+
+static const int64_t period_ns = INT64_C(4000000);
+
+/* Shared with the spinners. */
+struct spinners {
+	_Atomic uint32_t spinning;
+	pid_t pids[SPINNERS];
+	int pidfds[SPINNERS]; /* -1: it did not come to be */
+	cpu_set_t cpus;	      /* where they may run; empty: anywhere */
+};
+
+/* ---- In the spinner ---- */
+
+_Noreturn static void spin(struct spinners *spinners, pid_t parent)
+{
+	const struct sched_param none = {0};
+	prctl(PR_SET_NAME, "gctxdbg-awake");
+	close_range(0, ~0U, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
+		sched_setscheduler(0, SCHED_IDLE, &none) != 0)
+		_exit(1);
+	for (;;) {
+		if (atomic_load_explicit(&spinners->spinning, memory_order_relaxed))
+			__builtin_ia32_pause();
+		else
+			syscall(SYS_futex, &spinners->spinning, FUTEX_WAIT, 0, NULL, NULL, 0);
+	}
+}
+
+/* ---- Starting and ending ---- */
+
+/* Does not wait for them: they die when they next get time, and the tracer thread reaps whatever it
+ * has for a child. */
+static void end(struct spinners *spinners)
+{
+	for (int i = 0; i < SPINNERS; i++) {
+		if (spinners->pidfds[i] >= 0)
+			syscall(SYS_pidfd_send_signal, spinners->pidfds[i], SIGKILL, NULL, 0);
+		close_fd(&spinners->pidfds[i]);
+	}
+	munmap(spinners, sizeof(*spinners));
+}
+
+static struct spinners *start(void)
+{
+	if (cgroup_limits_own_cpu())
+		return NULL;
+	struct spinners *spinners = mmap(
+		NULL, sizeof(*spinners), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (spinners == MAP_FAILED)
+		return NULL;
+	pid_t own = getpid();
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	bool started = true;
+	for (int i = 0; i < SPINNERS; i++)
+		spinners->pidfds[i] = -1;
+	for (int i = 0; i < SPINNERS && started; i++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			spin(spinners, own);
+		spinners->pids[i] = pid;
+		/* Nobody reaps it before this thread does. */
+		spinners->pidfds[i] = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+		started = spinners->pidfds[i] >= 0;
+		if (pid > 0 && !started)
+			kill(pid, SIGKILL);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (started)
+		return spinners;
+	end(spinners);
+	return NULL;
+}
+
+static void set_spinning(struct spinners *spinners, bool spinning)
+{
+	atomic_store(&spinners->spinning, spinning);
+	if (spinning)
+		syscall(SYS_futex, &spinners->spinning, FUTEX_WAKE, SPINNERS, NULL, NULL, 0);
+}
+
+/* The CPU that a thread ran on last; -1: unknown. */
+static int processor_of(pid_t tid)
+{
+	char path[64];
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
+	if (proc_read_file(path, &text, &size) != 0)
+		return -1;
+	const char *field = strrchr(text, ')'); /* the end of field 2, which may hold anything */
+	for (int i = 2; field && i < PROCESSOR_FIELD; i++)
+		field = strchr(field + 1, ' ');
+	return field ? (int)strtol(field, NULL, 10) : -1;
+}
+
+static bool is_alive(int pidfd)
+{
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
+	return poll(&fd, 1, 0) == 0;
+}
+
+/* Both may run on either of the two: the scheduler finds out which of them is idle. Where we may
+ * not run nobody of ours can keep a CPU awake. */
+static void place(struct spinners *spinners, int here, int there)
+{
+	cpu_set_t cpus;
+	if (here < 0 || there < 0 || here >= CPU_SETSIZE || there >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&cpus);
+	CPU_SET((size_t)here, &cpus);
+	CPU_SET((size_t)there, &cpus);
+	/* On the same CPU the two take turns, and it does not sleep. */
+	if (here == there || CPU_EQUAL(&cpus, &spinners->cpus))
+		return;
+	for (int i = 0; i < SPINNERS; i++) {
+		if (is_alive(spinners->pidfds[i]))
+			sched_setaffinity(spinners->pids[i], sizeof(cpus), &cpus);
+	}
+	spinners->cpus = cpus;
+}
+
+static void keep_awake(struct awake *awake, pid_t tid)
+{
+	if (!awake->spinners && !awake->impossible) {
+		awake->spinners = start();
+		awake->impossible = !awake->spinners;
+	}
+	if (!awake->spinners)
+		return;
+	place(awake->spinners, sched_getcpu(), processor_of(tid));
+	if (!awake->spinning)
+		set_spinning(awake->spinners, true);
+	awake->spinning = true;
+}
+
+void awake_hit(struct awake *awake, pid_t tid)
+{
+	awake->hits++;
+	int64_t now = monotonic_now();
+	if (now - awake->since_ns < period_ns)
+		return;
+	if (awake->hits >= FAST_HITS && now - awake->since_ns < 2 * period_ns)
+		keep_awake(awake, tid);
+	awake->hits = 0;
+	awake->since_ns = now;
+}
+
+int awake_relax(struct awake *awake)
+{
+	if (!awake->spinning)
+		return -1;
+	if (monotonic_now() - awake->since_ns > 3 * period_ns) {
+		awake_pause(awake);
+		return -1;
+	}
+	return (int)(4 * period_ns / 1000000);
+}
+
+void awake_pause(struct awake *awake)
+{
+	if (awake->spinning)
+		set_spinning(awake->spinners, false);
+	awake->spinning = false;
+}
+
+void awake_deinit(struct awake *awake)
+{
+	if (awake->spinners)
+		end(take_pointer(awake->spinners));
+	awake->spinning = false;
+}

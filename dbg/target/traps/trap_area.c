@@ -1,0 +1,358 @@
+/* Our memory in the target while traps are in: see trap_area.h. */
+#include "dbg/target/traps/trap_area.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "dbg/target/tracing/inject.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/process/seccomp_check.h"
+#include "dbg/target/traps/trap_handler.h"
+#include "dbg/target/traps/trap_location.h"
+
+enum {
+	PAGE = 4096,
+	CODE_SIZE = PAGE, /* handler and its words */
+	TABLE_SIZE = TRAPS_MAX * 8,
+	SLOTS_SIZE = TRAPS_MAX * DISPLACED_SIZE,
+	AREA_SIZE = PAGE + CODE_SIZE + TABLE_SIZE + SLOTS_SIZE,
+	KERNEL_SIGNAL_SET = 8,
+	RESETTING_FLAG = 0x80000000, /* SA_RESETHAND, as unsigned */
+	/* In the data page. */
+	OLD_ACTION = 0,
+	OWN_ACTION = 64,
+	CURRENT_ACTION = 128,
+	STEP_MASK = 192,
+};
+
+int trap_write(int mem_fd, uint64_t address, const void *bytes, size_t size)
+{
+	ssize_t n = pwrite(mem_fd, bytes, size, (off_t)address);
+	return n == (ssize_t)size ? 0 : n < 0 ? errno : EIO;
+}
+
+static struct error *write_failed(int errnum, uint64_t address)
+{
+	return error_system(errnum, "cannot write to the process's memory at 0x%" PRIx64, address);
+}
+
+static struct error *write_area(
+	struct trap_area *area, uint64_t address, const void *bytes, size_t size)
+{
+	int errnum = trap_write(area->mem_fd, address, bytes, size);
+	return errnum ? write_failed(errnum, address) : NULL;
+}
+
+uint64_t trap_area_step_mask(const struct trap_area *area)
+{
+	return area->start + STEP_MASK;
+}
+
+/* ---- Calls in the target ---- */
+
+static struct error *call(struct injection *injection, const char *what, long number,
+	const uint64_t arguments[static INJECT_ARGUMENTS], int64_t *ret)
+{
+	struct error *err = inject_syscall(injection, number, arguments, ret);
+	if (!err && *ret < 0 && *ret > -4096)
+		err = error_system((int)-*ret, "the process cannot %s", what);
+	return err ? error_wrap(err, "cannot set breakpoints") : NULL;
+}
+
+static struct error *map(struct trap_area *area, struct injection *injection, uint64_t place)
+{
+	const uint64_t mmap_arguments[INJECT_ARGUMENTS] = {place, AREA_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (place ? MAP_FIXED_NOREPLACE : 0),
+		UINT64_MAX, 0};
+	int64_t start;
+	struct error *err =
+		call(injection, "map memory for them", SYS_mmap, mmap_arguments, &start);
+	if (err)
+		return err;
+	area->start = (uint64_t)start;
+	area->end = area->start + AREA_SIZE;
+	area->table = area->start + PAGE;
+	area->code = area->table + TABLE_SIZE;
+	area->slots = area->code + CODE_SIZE;
+	const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {area->start, AREA_SIZE};
+	err = guardian_note_undo(area->guardian, SYS_munmap, unmap_arguments);
+	if (err)
+		return err;
+	const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
+		area->code, area->end - area->code, PROT_READ | PROT_EXEC};
+	int64_t ignored;
+	return call(injection, "make memory executable for them", SYS_mprotect, protect_arguments,
+		&ignored);
+}
+
+/* rt_sigaction(SIGTRAP, new, old); 0: neither. */
+static struct error *act(struct injection *injection, uint64_t new_action, uint64_t old_action)
+{
+	const uint64_t arguments[INJECT_ARGUMENTS] = {
+		SIGTRAP, new_action, old_action, KERNEL_SIGNAL_SET};
+	int64_t ignored;
+	return call(injection, "set its action for SIGTRAP", SYS_rt_sigaction, arguments, &ignored);
+}
+
+static struct error *read_action(
+	struct trap_area *area, struct injection *injection, uint32_t at, struct trap_action *ret)
+{
+	struct error *err = act(injection, 0, area->start + at);
+	if (err)
+		return err;
+	if (pread(area->mem_fd, ret, sizeof(*ret), (off_t)(area->start + at)) != sizeof(*ret))
+		return error_system(errno, "cannot read the process's action for SIGTRAP");
+	return NULL;
+}
+
+/* ---- The handler ---- */
+
+static struct error *write_handler(struct trap_area *area)
+{
+	struct bytes code = trap_handler_code();
+	uint8_t buffer[CODE_SIZE];
+	if (code.size > sizeof(buffer))
+		return error_create(ERROR_OTHER, "the handler for SIGTRAP is too large");
+	memcpy(buffer, code.data, code.size);
+	const struct trap_handler_words words = {
+		.area_start = area->start,
+		.area_end = area->end,
+		.table = area->table,
+		.table_count = area->table_count,
+		.old_handler = area->old.handler,
+		.old_action = area->start + OLD_ACTION,
+		.step_mask = trap_area_step_mask(area),
+	};
+	memcpy(buffer, &words, sizeof(words));
+	return write_area(area, area->code, buffer, code.size);
+}
+
+/* A program that has none of its own yet (it has not come to its runtime's start) is left alone:
+ * that one would replace ours. */
+static bool has_handler(const struct trap_action *action)
+{
+	return action->handler > 1 && action->restorer;
+}
+
+static struct error *install(struct trap_area *area, struct injection *injection)
+{
+	struct error *err = read_action(area, injection, OLD_ACTION, &area->old);
+	if (err || !has_handler(&area->old))
+		return err;
+	area->own = area->old;
+	area->own.handler = area->code + sizeof(struct trap_handler_words);
+	area->own.flags =
+		(area->old.flags | SA_SIGINFO | SA_ONSTACK) & ~(uint64_t)(uint32_t)RESETTING_FLAG;
+	err = write_handler(area);
+	if (!err)
+		err = write_area(area, area->start + OWN_ACTION, &area->own, sizeof(area->own));
+	if (err)
+		return err;
+	const uint64_t undo[INJECT_ARGUMENTS] = {
+		SIGTRAP, area->start + OLD_ACTION, 0, KERNEL_SIGNAL_SET};
+	err = guardian_note_undo(area->guardian, SYS_rt_sigaction, undo);
+	if (err)
+		return err;
+	err = act(injection, area->start + OWN_ACTION, 0);
+	if (err)
+		guardian_forget_undo(area->guardian);
+	else
+		area->action_changed = true;
+	return err;
+}
+
+static void unmap(struct trap_area *area, struct injection *injection)
+{
+	/* It has been delivered a SIGTRAP of the program's own between two calls, and stands in our
+	 * handler. */
+	if (injection->own.regs.rip >= area->code && injection->own.regs.rip < area->slots)
+		injection->own.regs.rip = area->old.handler;
+	const uint64_t arguments[INJECT_ARGUMENTS] = {area->start, area->end - area->start};
+	int64_t result;
+	struct error *err = inject_syscall(injection, SYS_munmap, arguments, &result);
+	if (!err && result == 0) {
+		guardian_note_region(area->guardian, 0, 0);
+		guardian_forget_undo(area->guardian);
+		area->start = area->end = 0;
+	}
+	error_destroy(err);
+}
+
+static struct error *create_in(struct trap_area *area, struct injection *injection, uint64_t place)
+{
+	struct error *err = map(area, injection, place);
+	if (!err) {
+		guardian_note_region(area->guardian, area->code, area->slots);
+		err = install(area, injection);
+	}
+	if (err && area->start)
+		unmap(area, injection);
+	return err;
+}
+
+/* A seccomp filter may kill the process for what we let it do. */
+static struct error *check_filters(pid_t tid)
+{
+	static const uint64_t map_arguments[INJECT_ARGUMENTS] = {TRAP_PLACE_LOWEST, AREA_SIZE,
+		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+	static const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
+		TRAP_PLACE_LOWEST, AREA_SIZE, PROT_READ | PROT_EXEC};
+	static const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {TRAP_PLACE_LOWEST, AREA_SIZE};
+	static const uint64_t action_arguments[INJECT_ARGUMENTS] = {
+		SIGTRAP, TRAP_PLACE_LOWEST, TRAP_PLACE_LOWEST, KERNEL_SIGNAL_SET};
+	static const struct seccomp_call calls[] = {
+		{SYS_mmap, map_arguments, "mmap"},
+		{SYS_mprotect, protect_arguments, "mprotect"},
+		{SYS_munmap, unmap_arguments, "munmap"},
+		{SYS_rt_sigaction, action_arguments, "rt_sigaction"},
+	};
+	struct error *err = seccomp_check(tid, calls, array_length(calls));
+	return err ? error_wrap(err, "cannot set breakpoints") : NULL;
+}
+
+struct error *trap_area_create(
+	struct trap_area *area, struct tracees *tracees, uint64_t low, uint64_t high)
+{
+	pid_t tid = inject_choose(tracees);
+	if (!tid)
+		return error_create(
+			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
+	struct mapping *mappings;
+	size_t count;
+	struct error *err = proc_read_maps(tid, &mappings, &count);
+	if (err)
+		return err;
+	uint64_t place = trap_place_find(mappings, count, AREA_SIZE, low, high);
+	mappings_free(mappings, count);
+	struct injection injection;
+	err = check_filters(tid);
+	if (err)
+		return err;
+	err = inject_begin(tracees, tid, area->guardian, &injection);
+	if (err)
+		return err;
+	err = create_in(area, &injection, place);
+	struct error *end_err = inject_end(&injection);
+	if (err)
+		error_destroy(end_err);
+	return err ? err : end_err;
+}
+
+/* ---- The end ---- */
+
+/* Ours, or what the kernel has made of it (it resets only the handler). */
+static bool is_own(const struct trap_area *area, const struct trap_action *action)
+{
+	return action->flags == area->own.flags && action->restorer == area->own.restorer &&
+	       action->mask == area->own.mask &&
+	       (action->handler == area->own.handler || action->handler == 0);
+}
+
+static struct error *remove_in(struct trap_area *area, struct injection *injection)
+{
+	if (area->action_changed) {
+		struct trap_action current;
+		struct error *err = read_action(area, injection, CURRENT_ACTION, &current);
+		if (!err && is_own(area, &current))
+			err = act(injection, area->start + OLD_ACTION, 0);
+		if (err)
+			return err;
+		guardian_forget_undo(area->guardian);
+		area->action_changed = false;
+	}
+	unmap(area, injection);
+	return area->start ? error_create(ERROR_OTHER, "cannot unmap the memory of the breakpoints")
+			   : NULL;
+}
+
+struct error *trap_area_destroy(struct trap_area *area, struct tracees *tracees)
+{
+	if (!area->start)
+		return NULL;
+	pid_t tid = inject_choose(tracees);
+	if (!tid)
+		return error_create(
+			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
+	struct injection injection;
+	struct error *err = inject_begin(tracees, tid, area->guardian, &injection);
+	if (err)
+		return err;
+	err = remove_in(area, &injection);
+	struct error *end_err = inject_end(&injection);
+	if (err)
+		error_destroy(end_err);
+	return err ? err : end_err;
+}
+
+void trap_area_forget(struct trap_area *area)
+{
+	if (!area->start)
+		return;
+	guardian_note_region(area->guardian, 0, 0);
+	if (area->action_changed)
+		guardian_forget_undo(area->guardian);
+	guardian_forget_undo(area->guardian);
+	area->start = area->end = 0;
+}
+
+struct error *trap_area_renew_action(
+	struct trap_area *area, struct tracees *tracees, pid_t tid, bool *ret_was_reset)
+{
+	*ret_was_reset = false;
+	struct injection injection;
+	struct error *err = inject_begin(tracees, tid, area->guardian, &injection);
+	if (err)
+		return err;
+	struct trap_action current;
+	err = read_action(area, &injection, CURRENT_ACTION, &current);
+	if (!err && !area->action_changed) {
+		/* The program has set up its own meanwhile. */
+		if (has_handler(&current))
+			err = install(area, &injection);
+	} else if (!err && current.handler == 0 && is_own(area, &current)) {
+		err = act(&injection, area->start + OWN_ACTION, 0);
+		*ret_was_reset = !err;
+	}
+	struct error *end_err = inject_end(&injection);
+	if (err)
+		error_destroy(end_err);
+	return err ? err : end_err;
+}
+
+/* ---- Contents ---- */
+
+struct error *trap_area_write_slot(
+	struct trap_area *area, size_t index, const struct displaced *displaced)
+{
+	/* No more than is in use: the guardian takes any number on a stack that lies in there for
+	 * an address. */
+	uint64_t end = trap_area_slot(area, index + 1);
+	if (end > area->used_end) {
+		area->used_end = end;
+		guardian_note_region(area->guardian, area->code, end);
+	}
+	return write_area(area, trap_area_slot(area, index), displaced->code, DISPLACED_SIZE);
+}
+
+struct error *trap_area_write_table(struct trap_area *area, const uint64_t *addresses, size_t count)
+{
+	struct error *err =
+		count ? write_area(area, area->table, addresses, count * sizeof(*addresses)) : NULL;
+	uint64_t number = count;
+	area->table_count = count;
+	if (!err)
+		err = write_area(area,
+			area->code + offsetof(struct trap_handler_words, table_count), &number,
+			sizeof(number));
+	return err;
+}
+
+bool trap_area_write_step_mask(const struct trap_area *area, uint64_t mask)
+{
+	return trap_write(area->mem_fd, trap_area_step_mask(area), &mask, sizeof(mask)) == 0;
+}

@@ -1,0 +1,165 @@
+/*
+ * Processes that the target forks while traps are in. They are traced for as long as traps could
+ * hurt them.
+ *
+ * A child with a copy of the memory gets the program's own bytes back and is left. One that shares
+ * the memory until it executes something (vfork, as Go's os/exec does) is sent through the
+ * displaced instructions like a thread, but its hits are not reported; it is left when it has
+ * executed or ended.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dwarf/base/fd.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/traps/traps_private.h"
+
+static const int64_t leave_ns = INT64_C(300000000);
+
+static struct trap_child *find_child(const struct traps *traps, pid_t pid)
+{
+	struct trap_child *child = traps->children;
+	while (child && child->pid != pid)
+		child = child->next;
+	return child;
+}
+
+void traps_forget_child(struct traps *traps, pid_t pid)
+{
+	for (struct trap_child **link = &traps->children; *link; link = &(*link)->next) {
+		struct trap_child *child = *link;
+		if (child->pid != pid)
+			continue;
+		*link = child->next;
+		free(child);
+		return;
+	}
+}
+
+/* Whether what we write into the target's area is seen in the child's. */
+static bool shares_memory(const struct traps *traps, pid_t pid)
+{
+	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
+	for (uint64_t value = 1; value <= 2; value++) {
+		uint64_t seen = 0;
+		off_t place = (off_t)trap_area_step_mask(&traps->area);
+		if (fd < 0 || !trap_area_write_step_mask(&traps->area, value) ||
+			pread(fd, &seen, sizeof(seen), place) != sizeof(seen) || seen != value)
+			return false;
+	}
+	return true;
+}
+
+/* In a child with memory of its own. */
+static void restore_copy(const struct traps *traps, pid_t pid)
+{
+	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
+	for (size_t i = 0; fd >= 0 && i < traps->count; i++) {
+		const struct trap *trap = &traps->items[i];
+		uint8_t byte;
+		if (pread(fd, &byte, 1, (off_t)trap->address) == 1 && byte == 0xCC)
+			trap_write(fd, trap->address, &trap->original, 1);
+	}
+}
+
+/* Moves a child out of the area: it executes the trap once more, or the program's own instruction.
+ */
+static void show(const struct traps *traps, pid_t pid)
+{
+	uint64_t rip;
+	if (!tracee_get_rip(pid, &rip) || !trap_area_contains(&traps->area, rip))
+		return;
+	const struct trap *trap = traps_find_slot(traps, rip);
+	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
+	if (state)
+		tracee_set_state(pid, state);
+}
+
+static void leave_child(struct traps *traps, pid_t pid, int signal)
+{
+	show(traps, pid);
+	trace(PTRACE_DETACH, pid, (unsigned long)signal);
+	traps_forget_child(traps, pid);
+}
+
+/* A hit: on to the displaced instruction, and no signal. */
+static bool send_on(const struct traps *traps, pid_t pid)
+{
+	struct user_regs_struct regs;
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+		return false;
+	const struct trap *trap = traps_find(traps, regs.rip - 1);
+	if (!trap)
+		return false;
+	tracee_set_rip(pid, traps->leaving ? trap->address : trap->displaced.slot);
+	return true;
+}
+
+static void handle_sharing(struct tracees *tracees, pid_t pid, int status)
+{
+	struct traps *traps = tracees->traps;
+	int event = status >> 16, signal = event ? 0 : WSTOPSIG(status);
+	if (signal == SIGTRAP && send_on(traps, pid))
+		signal = 0;
+	else if (signal)
+		show(traps, pid);
+	if (traps->leaving || event == PTRACE_EVENT_EXEC)
+		leave_child(traps, pid, signal);
+	else if (event == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
+		trace(PTRACE_LISTEN, pid, 0);
+	else
+		trace(PTRACE_CONT, pid, (unsigned long)signal);
+}
+
+bool traps_handle_child(struct tracees *tracees, pid_t pid, int status)
+{
+	struct traps *traps = tracees->traps;
+	if (find_child(traps, pid)) {
+		handle_sharing(tracees, pid, status);
+		return true;
+	}
+	if (!shares_memory(traps, pid)) {
+		restore_copy(traps, pid);
+		show(traps, pid);
+		return false; /* to be detached as any stranger */
+	}
+	struct trap_child *child = calloc(1, sizeof(*child));
+	if (!child)
+		return false;
+	child->pid = pid;
+	child->next = traps->children;
+	traps->children = child;
+	handle_sharing(tracees, pid, status);
+	return true;
+}
+
+void traps_leave_children(struct tracees *tracees)
+{
+	struct traps *traps = tracees->traps;
+	bool was_leaving = traps->leaving;
+	traps->leaving = true;
+	for (struct trap_child *child = traps->children; child; child = child->next)
+		trace(PTRACE_INTERRUPT, child->pid, 0);
+	int64_t deadline = monotonic_now() + leave_ns;
+	while (traps->children && monotonic_now() < deadline) {
+		struct trap_child *next;
+		for (struct trap_child *child = traps->children; child; child = next) {
+			int status;
+			pid_t pid = child->pid;
+			next = child->next;
+			if (waitpid(pid, &status, __WALL | __WNOTHREAD | WNOHANG) != pid)
+				continue;
+			if (WIFSTOPPED(status))
+				handle_sharing(tracees, pid, status);
+			else
+				traps_forget_child(traps, pid);
+		}
+		if (traps->children)
+			tracees_wait(tracees, -1, 1);
+	}
+	traps->leaving = was_leaving;
+}

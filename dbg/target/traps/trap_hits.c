@@ -1,0 +1,227 @@
+/* What is done when threads come to traps. */
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "dbg/target/traps/traps_private.h"
+
+enum { AGAIN_MS = 1 };
+
+/* How often it is checked whether the program has a handler for SIGTRAP, until it has. */
+static const int64_t action_check_ns = INT64_C(20000000);
+
+size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t size)
+{
+	struct iovec local = {ret, size};
+	struct iovec remote = {(void *)address, size}; // NOLINT: an address over there
+	ssize_t n = process_vm_readv(hit->tid, &local, 1, &remote, 1, 0);
+	if (n == (ssize_t)size)
+		return size;
+	/* It copies whole elements only, so that a part is had page by page. */
+	size_t done = n > 0 ? (size_t)n : 0;
+	while (done < size) {
+		size_t part = 4096 - (size_t)((address + done) % 4096);
+		local = (struct iovec){
+			(uint8_t *)ret + done, part < size - done ? part : size - done};
+		remote = (struct iovec){(void *)(address + done), local.iov_len}; // NOLINT
+		n = process_vm_readv(hit->tid, &local, 1, &remote, 1, 0);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return done;
+}
+
+uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number)
+{
+	enum { VECTORS = 16 };
+	struct user_fpregs_struct registers;
+	uint64_t value = 0;
+	if (number < VECTORS && ptrace(PTRACE_GETFPREGS, hit->tid, NULL, &registers) == 0)
+		memcpy(&value, &registers.xmm_space[4 * number], sizeof(value));
+	return value;
+}
+
+/* An instruction of one byte has been executed there as well. */
+static bool is_int3(pid_t tid)
+{
+	siginfo_t info;
+	return ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) == 0 && info.si_code == SI_KERNEL;
+}
+
+/*
+ * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked;
+ * the program may have set up its own since. `tracee` stands at the trap. False: it has died.
+ * Afterwards its group_stop tells whether the process was stopped (SIGSTOP …) meanwhile.
+ */
+static bool check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
+	const struct user_regs_struct *regs, uint64_t mask)
+{
+	struct traps *traps = tracees->traps;
+	int64_t now = traps->area.action_changed ? 0 : monotonic_now();
+	if (!traps->area.action_changed) {
+		if (now - traps->action_checked_ns < action_check_ns)
+			return true;
+		traps->action_checked_ns = now;
+	} else if (!mask) {
+		return true;
+	}
+	bool was_reset = false;
+	pid_t tid = tracee->tid;
+	size_t generation = tracees->generation;
+	set_condition(tracees, tracee, TRACEE_STOPPED);
+	error_destroy(trap_area_renew_action(&traps->area, tracees, tid, &was_reset));
+	if (tracees->generation != generation || tracees->traps != traps ||
+		tracee_find(tracees, tid) != tracee)
+		return false;
+	set_condition(tracees, tracee, TRACEE_RUNNING);
+	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once
+	 * more. */
+	uint64_t rip;
+	if (tracee_get_rip(tracee->tid, &rip) && rip != trap->address) {
+		tracee->passed_trap = trap->address;
+		tracee->passed_stack = regs->rsp;
+	} else if (was_reset) {
+		mask |= UINT64_C(1) << (SIGTRAP - 1);
+		tracee_set_mask(tracee->tid, mask);
+	}
+	return true;
+}
+
+static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
+	const struct user_regs_struct *regs)
+{
+	struct traps *traps = tracees->traps;
+	bool passed = tracee->passed_trap == trap->address && tracee->passed_stack == regs->rsp;
+	tracee->passed_trap = 0;
+	if (passed)
+		return TRAP_GO_ON;
+	const struct trap_hit hit = {tracee->tid, trap->address, regs, traps->target};
+	return traps->handler.hit(traps->handler.context, &hit);
+}
+
+/* It stays where it is, before the trap's instruction; `reported`: which it executes next. */
+static void stand(
+	struct tracees *tracees, struct tracee *tracee, const struct trap *trap, bool reported)
+{
+	bool moved = tracee->passed_trap != 0; /* into a handler */
+	if (!moved)
+		tracee_set_rip(tracee->tid, trap->address);
+	tracee_collect(tracee->tid);
+	if (reported && !moved)
+		traps_show_at(tracee, trap, trap->address, 0);
+	set_condition(tracees, tracee, TRACEE_STOPPED);
+}
+
+static void go_on(struct tracees *tracees, struct tracee *tracee, const struct trap *trap)
+{
+	if (!tracee->passed_trap)
+		tracee_set_rip(tracee->tid, trap->displaced.slot);
+	tracee_interrupt_again(tracee);
+	trace(PTRACE_CONT, tracee->tid, 0);
+	set_condition(tracees, tracee, TRACEE_RUNNING);
+}
+
+static bool take_group_stop(struct tracee *tracee)
+{
+	bool held = tracee->group_stop != 0;
+	tracee->group_stop = 0;
+	return held;
+}
+
+/* The answer is known: what becomes of the thread. */
+static void follow(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
+	enum trap_answer answer)
+{
+	struct traps *traps = tracees->traps;
+	if (answer == TRAP_STOP) {
+		tracee->stop_wanted = true;
+		tracees->stop_wanted = tracee->tid;
+	}
+	if (tracees->mode == TRACING_STOPPING)
+		tracee->interrupt_again = false;
+	/* The calls have taken the report of it; interrupted, the thread reports it once more. */
+	if (take_group_stop(tracee))
+		tracee->interrupt_again = true;
+	if (tracees->mode == TRACING_STOPPING) {
+		stand(tracees, tracee, trap, answer != TRAP_AGAIN);
+	} else if (answer == TRAP_GO_ON) {
+		go_on(tracees, tracee, trap);
+	} else {
+		stand(tracees, tracee, trap, answer == TRAP_STOP);
+		if (answer == TRAP_AGAIN) {
+			if (!traps->waiting++)
+				traps->waiting_since_ns = monotonic_now();
+			tracee->waiting = true;
+		}
+	}
+}
+
+bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
+{
+	struct traps *traps = tracees->traps;
+	struct user_regs_struct regs;
+	pid_t tid = tracee->tid;
+	if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+		return false;
+	const struct trap *trap = traps_find(traps, regs.rip - 1);
+	if (!trap || (trap->displaced.length == 1 && !is_int3(tracee->tid)))
+		return false;
+	regs.rip--;
+	if (traps->leaving) {
+		tracee->passed_trap = 0;
+		stand(tracees, tracee, trap, false);
+		if (tracees->mode == TRACING_LEAVING)
+			tracee_detach(tracees, tracee, 0);
+		return true;
+	}
+	uint64_t mask = 0;
+	tracee->group_stop = 0; /* it was in none, having come here */
+	tracee_get_mask(tracee->tid, &mask);
+	enum trap_answer answer = ask(tracees, tracee, trap, &regs);
+	if (mask || !traps->area.action_changed) {
+		tracee_set_rip(tracee->tid, trap->address);
+		if (!check_action(tracees, tracee, trap, &regs, mask)) {
+			/* What it has told stays told. */
+			if (answer == TRAP_STOP && !tracees->ended && !tracees->execed)
+				tracees->stop_wanted = tid;
+			return true;
+		}
+	}
+	follow(tracees, tracee, trap, answer);
+	if (answer == TRAP_GO_ON)
+		awake_hit(&traps->awake, tracee->tid);
+	return true;
+}
+
+static int resume_waiting(struct tracees *tracees)
+{
+	struct traps *traps = tracees->traps;
+	if (!traps->waiting)
+		return -1;
+	if (monotonic_now() - traps->waiting_since_ns < AGAIN_MS * INT64_C(1000000))
+		return AGAIN_MS;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (!tracee->waiting || tracee->condition != TRACEE_STOPPED)
+			continue;
+		tracee_go_on(tracees, tracee, 0);
+		set_condition(tracees, tracee, TRACEE_RUNNING);
+	}
+	traps->waiting = 0; /* others have died */
+	return AGAIN_MS;
+}
+
+int traps_tick(struct tracees *tracees)
+{
+	if (!tracees->traps)
+		return -1;
+	if (tracees->mode != TRACING_RUNNING) {
+		awake_pause(&tracees->traps->awake);
+		return -1;
+	}
+	int waiting_ms = resume_waiting(tracees);
+	int awake_ms = awake_relax(&tracees->traps->awake);
+	return waiting_ms < 0 || (awake_ms >= 0 && awake_ms < waiting_ms) ? awake_ms : waiting_ms;
+}

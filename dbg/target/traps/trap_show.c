@@ -1,0 +1,221 @@
+/*
+ * Where threads are that execute displaced instructions, in the program's eyes.
+ *
+ * A thread that runs may be in the area at any time; one that stands, or that is shown to the
+ * program (a signal), never is: it is moved to where it would be without traps, and moved back
+ * (`shown` in struct tracee) before it goes on.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/ptrace.h>
+
+#include "dbg/target/traps/traps_private.h"
+
+enum { PEEK_COUNT = 16 };
+
+/* ---- Registers ---- */
+
+bool tracee_get_rip(pid_t tid, uint64_t *ret)
+{
+	errno = 0;
+	long rip = ptrace(PTRACE_PEEKUSER, tid, (void *)offsetof(struct user, regs.rip),
+		NULL); // NOLINT: the interface wants it
+	*ret = (uint64_t)rip;
+	return errno == 0;
+}
+
+static bool set_register(pid_t tid, size_t offset, uint64_t value)
+{
+	return ptrace(PTRACE_POKEUSER, tid, (void *)offset, (void *)value) == 0; // NOLINT
+}
+
+bool tracee_set_rip(pid_t tid, uint64_t rip)
+{
+	return set_register(tid, offsetof(struct user, regs.rip), rip);
+}
+
+bool tracee_set_state(pid_t tid, const struct displaced_state *state)
+{
+	struct user_regs_struct regs;
+	if (!state->stack_change)
+		return tracee_set_rip(tid, state->rip);
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &regs) != 0)
+		return false;
+	regs.rsp += (unsigned long long)state->stack_change;
+	regs.rip = state->rip;
+	return ptrace(PTRACE_SETREGS, tid, NULL, &regs) == 0;
+}
+
+/* ---- Where a thread is shown ---- */
+
+void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset)
+{
+	tracee->shown = shown;
+	tracee->shown_trap = trap->address;
+	tracee->shown_offset = offset;
+}
+
+void traps_before_go_on(struct tracees *tracees, struct tracee *tracee)
+{
+	struct traps *traps = tracees->traps;
+	if (tracee->waiting) {
+		tracee->waiting = false;
+		traps->waiting--;
+	}
+	if (!tracee->shown)
+		return;
+	uint64_t shown = tracee->shown, rip;
+	tracee->shown = 0;
+	const struct trap *trap = traps_find(traps, tracee->shown_trap);
+	/* Somebody may have moved it meanwhile. */
+	if (trap && !traps->leaving && tracee_get_rip(tracee->tid, &rip) && rip == shown)
+		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->shown_offset);
+}
+
+/* Whether a signal that `is_it` recognises is pending for the thread itself. */
+static bool has_pending(pid_t tid, bool (*is_it)(const siginfo_t *info))
+{
+	siginfo_t infos[PEEK_COUNT];
+	struct __ptrace_peeksiginfo_args arguments = {.off = 0, .flags = 0, .nr = PEEK_COUNT};
+	long count;
+	while ((count = ptrace(PTRACE_PEEKSIGINFO, tid, &arguments, infos)) > 0) {
+		for (long i = 0; i < count; i++) {
+			if (is_it(&infos[i]))
+				return true;
+		}
+		arguments.off += (uint64_t)count;
+	}
+	return false;
+}
+
+static bool is_of_int3(const siginfo_t *info)
+{
+	return info->si_signo == SIGTRAP && info->si_code == SI_KERNEL;
+}
+
+static bool has_pending_int3(pid_t tid)
+{
+	return has_pending(tid, is_of_int3);
+}
+
+static bool is_of_kernel(const siginfo_t *info)
+{
+	return info->si_signo == SIGTRAP && info->si_code > 0;
+}
+
+bool tracee_has_pending_trap(pid_t tid)
+{
+	return has_pending(tid, is_of_kernel);
+}
+
+/* Of the instruction itself, which the program must see at its own address. */
+static bool is_fault(const siginfo_t *info)
+{
+	switch (info->si_signo) {
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGILL:
+	case SIGFPE:
+		return info->si_code > 0;
+	default:
+		return false;
+	}
+}
+
+/* Lets a thread that stands report the signal first that is pending; no code of the program's is
+ * executed before. */
+static void report_first(struct tracees *tracees, struct tracee *tracee)
+{
+	tracee->interrupt_again = true;
+	trace(PTRACE_CONT, tracee->tid, 0);
+	set_condition(tracees, tracee, TRACEE_RUNNING);
+}
+
+/*
+ * A SIGTRAP of the program's own goes through our handler, which only passes it on: a thread in
+ * there is taken to where that jumps. True: it was.
+ */
+static bool leave_handler(const struct traps *traps, pid_t tid, uint64_t rip)
+{
+	if (rip < traps->area.code || rip >= traps->area.slots)
+		return false;
+	tracee_set_rip(tid, traps->area.old.handler);
+	return true;
+}
+
+bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
+{
+	struct traps *traps = tracees->traps;
+	uint64_t rip;
+	if (!tracee_get_rip(tracee->tid, &rip))
+		return true;
+	if (!trap_area_contains(&traps->area, rip)) {
+		if (!traps_find(traps, rip - 1) || !has_pending_int3(tracee->tid))
+			return true;
+		report_first(tracees, tracee);
+		return false;
+	}
+	if (leave_handler(traps, tracee->tid, rip))
+		return true;
+	const struct trap *trap = traps_find_slot(traps, rip);
+	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
+	if (!state)
+		return true;
+	/* Its siginfo holds an address in the area, which may not be there later. */
+	if (!state->done && has_pending(tracee->tid, is_fault)) {
+		report_first(tracees, tracee);
+		return false;
+	}
+	if (!state->done)
+		traps_show_at(tracee, trap, state->rip, 0);
+	else if (trap->displaced.restarts)
+		traps_show_at(tracee, trap, state->rip, state->offset);
+	tracee_set_state(tracee->tid, state);
+	return true;
+}
+
+/* ---- Signals ---- */
+
+static void show_fault(const struct traps *traps, const struct tracee *tracee,
+	const struct displaced_state *state, siginfo_t *info)
+{
+	tracee_set_state(tracee->tid, state);
+	/* For these it is the instruction's address. */
+	if ((info->si_signo == SIGILL || info->si_signo == SIGFPE) &&
+		trap_area_contains(&traps->area, (uint64_t)info->si_addr)) {
+		info->si_addr = (void *)state->rip; // NOLINT: an address over there
+		ptrace(PTRACE_SETSIGINFO, tracee->tid, NULL, info);
+	}
+}
+
+bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *signal)
+{
+	struct traps *traps = tracees->traps;
+	uint64_t rip;
+	siginfo_t info;
+	if (!tracee_get_rip(tracee->tid, &rip) || !trap_area_contains(&traps->area, rip) ||
+		leave_handler(traps, tracee->tid, rip))
+		return true;
+	struct trap *trap = traps_find_slot(traps, rip);
+	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
+	if (!state || ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) != 0)
+		return true;
+	if (!state->done && is_fault(&info)) {
+		show_fault(traps, tracee, state, &info);
+		return true;
+	}
+	if (!state->done && !trap->displaced.restarts)
+		return traps_step_out(tracees, tracee, trap, signal);
+	/* A system call must not be stepped, since it may take its time: the thread comes to the
+	 * trap once more. */
+	if (!state->done) {
+		struct user_regs_struct regs;
+		if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) == 0) {
+			tracee->passed_trap = trap->address;
+			tracee->passed_stack = regs.rsp;
+		}
+	}
+	tracee_set_state(tracee->tid, state);
+	return true;
+}

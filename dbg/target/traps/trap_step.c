@@ -1,0 +1,209 @@
+/*
+ * A signal has come to a thread that is about to execute a displaced instruction, or is in the
+ * middle of it. The program's handler must find it before or behind that instruction; before would
+ * mean a second hit. So the signal is held, the thread executes the instruction with all signals
+ * blocked that can wait, and gets the signal then, with the same siginfo.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dbg/target/traps/traps_private.h"
+
+enum { MAX_STEPS = 1 << 16, SPINS = 200 };
+
+/* A step that reads from a slow disk takes its time; others must not wait for it. */
+static const int64_t patience_ns = INT64_C(20000000);
+
+struct step {
+	struct tracees *tracees;
+	struct tracee *tracee;
+	const struct trap *trap;
+	struct held_step *state;
+};
+
+/* All but those that an instruction itself can raise: blocked, they would end the process. */
+static uint64_t step_mask(void)
+{
+	static const int of_instructions[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGKILL, SIGSTOP};
+	uint64_t mask = UINT64_MAX;
+	for (size_t i = 0; i < array_length(of_instructions); i++)
+		mask &= ~(UINT64_C(1) << (of_instructions[i] - 1));
+	return mask;
+}
+
+/* Waits for the thread's next report, which is not collected yet; false when there is none in time.
+ */
+static bool await_report(pid_t tid, siginfo_t *ret)
+{
+	int64_t deadline = 0;
+	for (int i = 0;; i++) {
+		ret->si_pid = 0;
+		if (waitid(P_PID, (id_t)tid, ret,
+			    WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD) != 0)
+			return false;
+		if (ret->si_pid)
+			return true;
+		if (i < SPINS) {
+			sched_yield();
+			continue;
+		}
+		int64_t now = monotonic_now();
+		if (!deadline)
+			deadline = now + patience_ns;
+		if (now > deadline)
+			return false;
+		const struct timespec pause = {.tv_nsec = 50000};
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* What to do next with a thread that stepping has brought to a report. */
+enum outcome { STEP_ON, STEP_DONE, STEP_GONE, STEP_SLOW };
+
+/* Puts the thread at `rip`'s place in the program's eyes, if it is through with the instruction. */
+static bool is_through(struct step *step, bool must_show)
+{
+	pid_t tid = step->tracee->tid;
+	uint64_t rip;
+	if (!tracee_get_rip(tid, &rip))
+		return true;
+	const struct displaced_state *state = displaced_locate(&step->trap->displaced, rip);
+	if (!state)
+		return true; /* the instruction has jumped there */
+	if (!state->done && !must_show)
+		return false;
+	tracee_set_state(tid, state);
+	return true;
+}
+
+/*
+ * Another signal has come, sent by somebody, that may not be blocked while we step: it is held
+ * instead of the first one, which the kernel queues anew, with its siginfo, because it is blocked.
+ */
+static bool exchange(struct step *step, const siginfo_t *info)
+{
+	if (!(step_mask() >> (step->state->held.si_signo - 1) & 1)) {
+		syscall(SYS_tgkill, step->tracees->pid, step->tracee->tid, info->si_signo);
+		is_through(step, true);
+		return false;
+	}
+	ptrace(PTRACE_SETSIGINFO, step->tracee->tid, NULL, &step->state->held);
+	step->state->queue_anew = step->state->held.si_signo;
+	step->state->held = *info;
+	return true;
+}
+
+static enum outcome take(struct step *step, const siginfo_t *report)
+{
+	pid_t tid = step->tracee->tid;
+	int status = report->si_status, event = status >> 8, signal = status & 0x7F;
+	siginfo_t info;
+	/* With another thread's exec it is another program's, which the report is about. */
+	if (report->si_code != CLD_TRAPPED || event == PTRACE_EVENT_EXEC)
+		return STEP_GONE;
+	if (event) {
+		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the
+		 * others. */
+		step->state->interrupt_again = true;
+		return STEP_ON;
+	}
+	if (signal == SIGSTOP) {
+		step->state->stop_again = true;
+		return STEP_ON;
+	}
+	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) != 0)
+		return STEP_GONE;
+	if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
+		return is_through(step, false) ? STEP_DONE : STEP_ON;
+	if (info.si_code <= 0)
+		return exchange(step, &info) ? STEP_ON : STEP_DONE;
+	/* The instruction faults. With the held signal delivered first, where it has not been
+	 * executed, the thread will fault again. */
+	is_through(step, true);
+	return STEP_DONE;
+}
+
+/* One report, which has not been collected yet; STEP_ON: collected, the next step may be made. */
+static enum outcome take_one(struct step *step, const siginfo_t *report)
+{
+	enum outcome outcome = take(step, report);
+	if (outcome == STEP_ON)
+		tracee_collect(step->tracee->tid);
+	return outcome;
+}
+
+static enum outcome run(struct step *step)
+{
+	pid_t tid = step->tracee->tid;
+	for (int i = 0; i < MAX_STEPS; i++) {
+		siginfo_t report;
+		unsigned long queue_anew = (unsigned long)step->state->queue_anew;
+		step->state->queue_anew = 0;
+		if (trace(PTRACE_SINGLESTEP, tid, queue_anew) != 0)
+			return STEP_GONE;
+		if (!await_report(tid, &report))
+			return STEP_SLOW;
+		enum outcome outcome = take_one(step, &report);
+		if (outcome != STEP_ON)
+			return outcome;
+	}
+	is_through(step, true); /* a long rep: it will come to the trap once more */
+	return STEP_DONE;
+}
+
+/*
+ * The thread is through and its last report not collected yet. That comes first: were we killed
+ * with another signal's siginfo in it, the thread would get a SIGTRAP that nobody sent.
+ */
+static bool finish(struct step *step, enum outcome outcome, int *signal)
+{
+	struct held_step *state = step->state;
+	pid_t tid = step->tracee->tid;
+	state->active = outcome == STEP_SLOW;
+	if (outcome == STEP_GONE || outcome == STEP_SLOW) {
+		/* Its end will be reported, or it hangs in the kernel and goes on later. */
+		set_condition(step->tracees, step->tracee, TRACEE_RUNNING);
+		return false;
+	}
+	tracee_set_mask(tid, state->mask);
+	tracee_collect(tid);
+	ptrace(PTRACE_SETSIGINFO, tid, NULL, &state->held);
+	*signal = state->held.si_signo;
+	if (state->stop_again)
+		syscall(SYS_tgkill, step->tracees->pid, tid, SIGSTOP);
+	if (state->interrupt_again)
+		trace(PTRACE_INTERRUPT, tid, 0);
+	return true;
+}
+
+bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal)
+{
+	pid_t tid = tracee->tid;
+	struct held_step *state = &tracee->step;
+	struct step step = {tracees, tracee, trap, state};
+	*state = (struct held_step){.active = true, .trap = trap->address};
+	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &state->held) != 0 ||
+		!tracee_get_mask(tid, &state->mask)) {
+		state->active = false;
+		return false;
+	}
+	trap_area_write_step_mask(&tracees->traps->area, state->mask);
+	tracee_set_mask(tid, state->mask | step_mask());
+	return finish(&step, run(&step), signal);
+}
+
+bool traps_go_on_stepping(
+	struct tracees *tracees, struct tracee *tracee, const siginfo_t *report, int *signal)
+{
+	const struct trap *trap = traps_find(tracees->traps, tracee->step.trap);
+	struct step step = {tracees, tracee, trap, &tracee->step};
+	enum outcome outcome = trap ? take_one(&step, report) : STEP_DONE;
+	return finish(&step, outcome == STEP_ON ? run(&step) : outcome, signal);
+}

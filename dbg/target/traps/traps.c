@@ -1,0 +1,215 @@
+/* The traps of a process: looking them up, their bytes, their beginning and their end. See traps.h.
+ */
+#include "dbg/target/traps/traps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "dwarf/base/fd.h"
+#include "dbg/target/process/proc_files.h"
+#include "dbg/target/traps/traps_private.h"
+
+static const uint8_t int3 = 0xCC;
+
+/* Leaving must not take long. */
+static const int64_t leave_ns = INT64_C(500000000);
+
+struct error *target_set_traps(struct target *target, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
+{
+	if (!target->ops->set_traps)
+		return error_create(ERROR_GONE, "a %s does not run, so nothing can be caught in it",
+			target->ops->kind);
+	return target->ops->set_traps(target, addresses, count, handler);
+}
+
+/* The index of the first trap at or behind `address`. */
+static size_t lower_bound(const struct traps *traps, uint64_t address)
+{
+	size_t low = 0, high = traps->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (traps->items[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct trap *traps_find(const struct traps *traps, uint64_t address)
+{
+	size_t i = lower_bound(traps, address);
+	return i < traps->count && traps->items[i].address == address ? &traps->items[i] : NULL;
+}
+
+struct trap *traps_find_slot(const struct traps *traps, uint64_t address)
+{
+	size_t slot = trap_area_slot_index(&traps->area, address);
+	if (slot >= TRAPS_MAX || !traps->slots[slot])
+		return NULL;
+	return &traps->items[traps->slots[slot] - 1];
+}
+
+void traps_hide_bytes(const struct traps *traps, uint64_t address, uint8_t *bytes, size_t size)
+{
+	for (size_t i = lower_bound(traps, address);
+		i < traps->count && traps->items[i].address - address < size; i++) {
+		uint8_t *byte = &bytes[traps->items[i].address - address];
+		if (*byte == int3)
+			*byte = traps->items[i].original;
+	}
+}
+
+void traps_hide(const struct traps *traps, struct memory_run *runs, size_t count)
+{
+	for (size_t i = 0; traps && i < count; i++)
+		traps_hide_bytes(traps, runs[i].address, runs[i].buffer, runs[i].done);
+}
+
+/* ---- Bytes ---- */
+
+struct error *trap_put_in(struct traps *traps, const struct trap *trap)
+{
+	struct error *err = guardian_note_bytes(
+		traps->guardian, trap->address, &trap->original, &int3, sizeof(int3));
+	if (err)
+		return err;
+	int errnum = trap_write(traps->mem_fd, trap->address, &int3, sizeof(int3));
+	if (!errnum)
+		return NULL;
+	guardian_forget_bytes(traps->guardian, trap->address);
+	return error_system(errnum, "cannot set a breakpoint at 0x%" PRIx64, trap->address);
+}
+
+void trap_take_out(struct traps *traps, const struct trap *trap)
+{
+	uint8_t byte;
+	if (pread(traps->mem_fd, &byte, sizeof(byte), (off_t)trap->address) == sizeof(byte) &&
+		byte == int3)
+		trap_write(traps->mem_fd, trap->address, &trap->original, sizeof(byte));
+	guardian_forget_bytes(traps->guardian, trap->address);
+}
+
+/* ---- Creating and freeing ---- */
+
+static void set_options(struct tracees *tracees)
+{
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->condition == TRACEE_STOPPED)
+			trace(PTRACE_SETOPTIONS, tracee->tid, tracee_options(tracees));
+	}
+}
+
+/*
+ * What traps_hide() needs stays until the end: the watchdog or a signal may make us leave while the
+ * user's thread reads memory.
+ */
+static void bury(struct tracees *tracees, struct traps *traps)
+{
+	while (traps->children)
+		traps_forget_child(traps, traps->children->pid);
+	awake_deinit(&traps->awake);
+	guardian_destroy(take_pointer(traps->guardian));
+	close_fd(&traps->mem_fd);
+	free(take_pointer(traps->slots));
+	traps->next_buried = tracees->buried;
+	tracees->buried = traps;
+}
+
+void traps_free_buried(struct tracees *tracees)
+{
+	while (tracees->buried) {
+		struct traps *traps = tracees->buried;
+		tracees->buried = traps->next_buried;
+		free(traps->items);
+		free(traps);
+	}
+}
+
+void traps_forget(struct tracees *tracees)
+{
+	struct traps *traps = tracees->traps;
+	if (!traps)
+		return;
+	tracees->traps = NULL;
+	if (tracees->ended || tracees->execed)
+		trap_area_forget(&traps->area);
+	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
+		guardian_forget_bytes(traps->guardian, traps->items[i].address);
+	bury(tracees, traps);
+}
+
+static struct error *open_memory(struct tracees *tracees, struct traps *traps)
+{
+	traps->mem_fd = proc_open_memory(tracees_any_stopped(tracees), O_RDWR);
+	return traps->mem_fd >= 0 ? NULL
+				  : error_system(errno,
+					    "cannot set breakpoints: cannot open the memory of "
+					    "process %d",
+					    (int)tracees->pid);
+}
+
+static struct error *create_in(
+	struct tracees *tracees, struct traps *traps, uint64_t low, uint64_t high)
+{
+	traps->slots = calloc(TRAPS_MAX, sizeof(*traps->slots));
+	if (!traps->slots)
+		return error_no_memory();
+	struct error *err = open_memory(tracees, traps);
+	if (!err)
+		err = guardian_create(tracees->pid, &traps->guardian);
+	if (err)
+		return err;
+	traps->area.mem_fd = traps->mem_fd;
+	traps->area.guardian = traps->guardian;
+	return trap_area_create(&traps->area, tracees, low, high);
+}
+
+struct error *traps_create(
+	struct tracees *tracees, struct target *target, uint64_t low, uint64_t high)
+{
+	struct traps *traps = calloc(1, sizeof(*traps));
+	if (!traps)
+		return error_no_memory();
+	traps->target = target;
+	traps->mem_fd = -1;
+	struct error *err = create_in(tracees, traps, low, high);
+	if (err) {
+		bury(tracees, traps);
+		return err;
+	}
+	tracees->traps = traps;
+	set_options(tracees);
+	return NULL;
+}
+
+struct error *traps_destroy(struct tracees *tracees)
+{
+	struct traps *traps = tracees->traps;
+	traps_leave_children(tracees);
+	struct error *err = trap_area_destroy(&traps->area, tracees);
+	if (err)
+		return err;
+	tracees->traps = NULL;
+	set_options(tracees);
+	bury(tracees, traps);
+	return NULL;
+}
+
+void traps_leave(struct tracees *tracees)
+{
+	struct traps *traps = tracees->traps;
+	traps->leaving = true;
+	awake_pause(&traps->awake);
+	for (size_t i = 0; i < traps->count; i++)
+		trap_take_out(traps, &traps->items[i]);
+	const struct stop_limits limits = {.progress_ns = leave_ns, .total_ns = leave_ns};
+	struct error *err = tracees_stop(tracees, &limits);
+	if (!err && tracees->traps)
+		err = traps_destroy(tracees);
+	error_destroy(err);
+}

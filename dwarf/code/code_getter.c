@@ -1,0 +1,280 @@
+/* Following a receiver through a short method, with Zydis: see code_getter.h. */
+#include "dwarf/code/code_getter.h"
+
+#include <Zydis/Zydis.h>
+
+enum { MAX_INSTRUCTIONS = 128, REGISTERS = 16, SLOTS = 16 };
+
+enum symbol_kind { SYMBOL_UNKNOWN, SYMBOL_ZERO, SYMBOL_PATH };
+
+struct symbol {
+	enum symbol_kind kind;
+	struct code_path path;
+};
+
+struct slot {
+	int64_t offset; /* from RSP at the entry */
+	struct symbol symbol;
+};
+
+struct machine {
+	struct symbol registers[REGISTERS]; /* RAX, RCX, RDX, RBX, RSP, … as they are encoded */
+	struct symbol other;
+	int64_t rsp; /* from RSP at the entry */
+	struct slot slots[SLOTS];
+	size_t slot_count;
+	uint64_t start, at, end;
+	struct code_getter *result;
+};
+
+struct decoded {
+	ZydisDecodedInstruction instruction;
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+/* The number of the 64-bit register that `reg` is part of; REGISTERS when it is none of them. */
+static unsigned register_number(ZydisRegister reg)
+{
+	ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+	if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15)
+		return REGISTERS;
+	return (unsigned)(whole - ZYDIS_REGISTER_RAX);
+}
+
+/* Registers that are not followed share a symbol that stays unknown. */
+static struct symbol *register_symbol(struct machine *machine, ZydisRegister reg)
+{
+	machine->other.kind = SYMBOL_UNKNOWN;
+	unsigned number = register_number(reg);
+	return number < REGISTERS ? &machine->registers[number] : &machine->other;
+}
+
+static bool is_rsp(ZydisRegister reg)
+{
+	return reg == ZYDIS_REGISTER_RSP;
+}
+
+static struct slot *find_slot(struct machine *machine, int64_t offset, bool make)
+{
+	for (size_t i = 0; i < machine->slot_count; i++) {
+		if (machine->slots[i].offset == offset)
+			return &machine->slots[i];
+	}
+	if (!make || machine->slot_count == SLOTS)
+		return NULL;
+	struct slot *slot = &machine->slots[machine->slot_count++];
+	*slot = (struct slot){.offset = offset};
+	return slot;
+}
+
+/* What a load from the memory operand gives. */
+static struct symbol load(struct machine *machine, const ZydisDecodedOperand *operand)
+{
+	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
+	int64_t displacement = operand->mem.disp.value;
+	if (operand->mem.index != ZYDIS_REGISTER_NONE || operand->size != 64 ||
+		operand->mem.segment == ZYDIS_REGISTER_FS)
+		return unknown;
+	if (is_rsp(operand->mem.base)) {
+		const struct slot *slot = find_slot(machine, machine->rsp + displacement, false);
+		return slot ? slot->symbol : unknown;
+	}
+	const struct symbol *base = register_symbol(machine, operand->mem.base);
+	struct symbol result = *base;
+	if (base->kind != SYMBOL_PATH || result.path.count == CODE_PATH_MAX)
+		return unknown;
+	result.path.offsets[result.path.count++] = (int32_t)(result.path.add + displacement);
+	result.path.add = 0;
+	return result;
+}
+
+static struct symbol address_of(struct machine *machine, const ZydisDecodedOperand *operand)
+{
+	struct symbol result = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
+	if (operand->mem.index != ZYDIS_REGISTER_NONE || is_rsp(operand->mem.base))
+		return result;
+	result = *register_symbol(machine, operand->mem.base);
+	result.path.add += (int32_t)operand->mem.disp.value;
+	if (result.kind != SYMBOL_PATH)
+		result.kind = SYMBOL_UNKNOWN;
+	return result;
+}
+
+static struct symbol value_of(struct machine *machine, const ZydisDecodedOperand *operand)
+{
+	struct symbol result = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
+	if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
+		result = *register_symbol(machine, operand->reg.value);
+	else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY)
+		result = load(machine, operand);
+	else if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operand->imm.value.u == 0)
+		result.kind = SYMBOL_ZERO;
+	return result;
+}
+
+static void store(struct machine *machine, const ZydisDecodedOperand *operand, struct symbol symbol)
+{
+	if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+		*register_symbol(machine, operand->reg.value) = symbol;
+	} else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY && is_rsp(operand->mem.base) &&
+		   operand->mem.index == ZYDIS_REGISTER_NONE) {
+		struct slot *slot =
+			find_slot(machine, machine->rsp + operand->mem.disp.value, true);
+		if (slot)
+			slot->symbol = symbol;
+	}
+}
+
+/* Everything that the instruction writes is unknown then. */
+static void forget_written(struct machine *machine, const struct decoded *code)
+{
+	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
+	for (size_t i = 0; i < code->instruction.operand_count; i++) {
+		if (code->operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+			store(machine, &code->operands[i], unknown);
+	}
+}
+
+static void finish(struct machine *machine, enum code_getter_kind kind, const struct symbol *symbol)
+{
+	machine->result->kind = kind;
+	machine->result->path = symbol->path;
+}
+
+static void on_return(struct machine *machine)
+{
+	const struct symbol *rax = &machine->registers[0];
+	if (rax->kind == SYMBOL_ZERO)
+		finish(machine, CODE_GETTER_ZERO, rax);
+	else if (rax->kind == SYMBOL_PATH && rax->path.count && !rax->path.add)
+		finish(machine, CODE_GETTER_WORD, rax);
+}
+
+/* A call of the interface's method: [itab + offset], directly or loaded before. */
+static void on_indirect_call(struct machine *machine, const ZydisDecodedOperand *operand)
+{
+	struct symbol target = value_of(machine, operand);
+	if (target.kind != SYMBOL_PATH || target.path.count < 2 || target.path.add)
+		return;
+	machine->result->method = target.path.offsets[--target.path.count];
+	finish(machine, CODE_GETTER_INTERFACE, &target);
+}
+
+static void on_direct_call(
+	struct machine *machine, const struct decoded *code, const ZydisDecodedOperand *operand)
+{
+	const struct symbol *rax = &machine->registers[0];
+	ZyanU64 target;
+	if (rax->kind != SYMBOL_PATH || ZYAN_FAILED(ZydisCalcAbsoluteAddress(
+						&code->instruction, operand, machine->at, &target)))
+		return;
+	machine->result->target = target;
+	finish(machine, CODE_GETTER_CALL, rax);
+}
+
+/* Whether it jumps to another place in the same function. */
+static bool jump_inside(
+	const struct machine *machine, const struct decoded *code, ZyanU64 *ret_target)
+{
+	return code->instruction.mnemonic == ZYDIS_MNEMONIC_JMP &&
+	       ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(
+		       &code->instruction, &code->operands[0], machine->at, ret_target)) &&
+	       *ret_target >= machine->start && *ret_target < machine->end;
+}
+
+/* Carries one instruction out; false when the path ends here. */
+static bool step(struct machine *machine, const struct decoded *code)
+{
+	const ZydisDecodedOperand *operands = code->operands;
+	ZyanU64 target;
+	switch (code->instruction.mnemonic) {
+	case ZYDIS_MNEMONIC_RET:
+		on_return(machine);
+		return false;
+	case ZYDIS_MNEMONIC_CALL:
+	case ZYDIS_MNEMONIC_JMP:
+		if (operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+			on_indirect_call(machine, &operands[0]);
+		else if (jump_inside(machine, code, &target)) {
+			if (target <= machine->at)
+				return false; /* a loop */
+			machine->at = target - code->instruction.length;
+			return true;
+		} else {
+			on_direct_call(machine, code, &operands[0]);
+		}
+		return false;
+	case ZYDIS_MNEMONIC_MOV:
+		store(machine, &operands[0], value_of(machine, &operands[1]));
+		return true;
+	case ZYDIS_MNEMONIC_LEA:
+		store(machine, &operands[0], address_of(machine, &operands[1]));
+		return true;
+	case ZYDIS_MNEMONIC_PUSH:
+		machine->rsp -= 8;
+		return true;
+	case ZYDIS_MNEMONIC_POP:
+		forget_written(machine, code);
+		machine->rsp += 8;
+		return true;
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_ADD:
+		if (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+			is_rsp(operands[0].reg.value) &&
+			operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+			int64_t by = operands[1].imm.value.s;
+			machine->rsp += code->instruction.mnemonic == ZYDIS_MNEMONIC_ADD ? by : -by;
+			return true;
+		}
+		break;
+	case ZYDIS_MNEMONIC_XOR:
+		if (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+			operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+			operands[0].reg.value == operands[1].reg.value) {
+			store(machine, &operands[0], (struct symbol){.kind = SYMBOL_ZERO});
+			return true;
+		}
+		break;
+	default:
+		break;
+	}
+	forget_written(machine, code);
+	return true;
+}
+
+void code_getter_read(struct bytes code, uint64_t start, struct code_getter *ret)
+{
+	*ret = (struct code_getter){.kind = CODE_GETTER_UNKNOWN};
+	struct machine machine = {
+		.start = start, .at = start, .end = start + code.size, .result = ret};
+	machine.registers[0].kind = SYMBOL_PATH;
+	ZydisDecoder decoder;
+	if (ZYAN_FAILED(
+		    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)))
+		return;
+	for (int i = 0; i < MAX_INSTRUCTIONS; i++) {
+		struct decoded decoded;
+		uint64_t offset = machine.at - start;
+		if (offset >= code.size ||
+			ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code.data + offset,
+				code.size - offset, &decoded.instruction, decoded.operands)) ||
+			!step(&machine, &decoded))
+			return;
+		machine.at += decoded.instruction.length;
+	}
+}
+
+bool code_path_append(
+	const struct code_path *first, const struct code_path *second, struct code_path *ret)
+{
+	struct code_path path = *first;
+	for (size_t i = 0; i < second->count; i++) {
+		if (path.count == CODE_PATH_MAX)
+			return false;
+		path.offsets[path.count++] = path.add + second->offsets[i];
+		path.add = 0;
+	}
+	path.add += second->add;
+	*ret = path;
+	return true;
+}

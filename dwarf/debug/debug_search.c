@@ -1,0 +1,171 @@
+/* Finds entries of .debug_info by name: by their bytes where that works, else entry by entry. */
+#include "dwarf/debug/debug_search.h"
+
+#include "dwarf/debug/debug_abbreviations.h"
+#include "dwarf/debug/debug_die.h"
+
+enum {
+	MAX_UNITS = 1 << 20,
+	MAX_ENTRIES = 1 << 25, /* that a walk looks at */
+	/* Sound programs need two or three per name. */
+	MAX_CHECKED = 1 << 14,
+};
+
+struct error *debug_search_init(struct bytes debug_info, struct bytes debug_abbrev,
+	Dwarf_Debug handle, struct debug_search *ret)
+{
+	struct abbreviation_codes *codes = calloc(1, sizeof(*codes));
+	if (!codes)
+		return error_no_memory();
+	if (!abbreviation_codes_read(debug_abbrev, codes)) {
+		abbreviation_codes_deinit(codes);
+		free(codes);
+		return error_no_memory();
+	}
+	*ret = (struct debug_search){handle, debug_info, codes, true, 0};
+	return NULL;
+}
+
+void debug_search_deinit(struct debug_search *search)
+{
+	abbreviation_codes_deinit(search->codes);
+	free(search->codes);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct debug_name *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+static struct debug_name *lookup(struct debug_name *names, size_t count, const char *name)
+{
+	struct debug_name key = {.name = name};
+	return bsearch(&key, names, count, sizeof(*names), compare_names);
+}
+
+static void add_candidate(struct debug_name *name, uint64_t entry)
+{
+	for (size_t i = 0; i < name->candidate_count; i++)
+		if (name->candidates[i] == entry)
+			return;
+	if (name->candidate_count < MAX_CANDIDATES)
+		name->candidates[name->candidate_count++] = entry;
+}
+
+/* Lets libdwarf decode what may be an entry named `name`. */
+static void check_candidate(struct debug_search *search, struct debug_name *name, uint64_t entry)
+{
+	if (name->candidate_count == MAX_CANDIDATES || search->checked++ >= MAX_CHECKED)
+		return;
+	_cleanup_(die_deinit) struct die die = {0};
+	if (!die_at(search->handle, entry, &die) || !tag_is_searchable(die_tag(&die)))
+		return;
+	const char *found = die_name(&die);
+	if (found && strcmp(found, name->name) == 0)
+		add_candidate(name, entry);
+}
+
+/* A name starts at `position`, maybe of an entry: with a code of one or two bytes before it. */
+static void check_position(struct debug_search *search, struct debug_name *names, size_t count,
+	size_t position, size_t prefix)
+{
+	const uint8_t *data = search->debug_info.data;
+	if (position < 2)
+		return;
+	bool short_code = abbreviation_code_is_inline(search->codes, data[position - 1]) &&
+			  data[position - 1] < 0x80;
+	uint32_t long_code = (data[position - 2] & 0x7fU) | (uint32_t)data[position - 1] << 7;
+	bool is_long = data[position - 2] >= 0x80 && data[position - 1] < 0x80 &&
+		       abbreviation_code_is_inline(search->codes, long_code);
+	if (!short_code && !is_long)
+		return;
+	size_t left = search->debug_info.size - position;
+	if (strnlen((const char *)data + position + prefix, left - prefix) == left - prefix)
+		return;
+	struct debug_name *name = lookup(names, count, (const char *)data + position);
+	if (name && short_code)
+		check_candidate(search, name, position - 1);
+	if (name && is_long)
+		check_candidate(search, name, position - 2);
+}
+
+/* Up to and with the last dot: types of one package share it, and are searched for together. */
+static size_t prefix_length(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	return dot ? (size_t)(dot - name) + 1 : strlen(name);
+}
+
+static void search_bytes(struct debug_search *search, struct debug_name *names, size_t count)
+{
+	const uint8_t *data = search->debug_info.data, *end = data + search->debug_info.size;
+	for (size_t i = 0; i < count; i++) {
+		size_t prefix = prefix_length(names[i].name);
+		if (i > 0 && strncmp(names[i].name, names[i - 1].name, prefix) == 0 &&
+			prefix_length(names[i - 1].name) == prefix)
+			continue; /* searched for with the one before */
+		const uint8_t *at = data;
+		while (prefix && (at = memmem(at, (size_t)(end - at), names[i].name, prefix))) {
+			check_position(search, names, count, (size_t)(at - data), prefix);
+			at++;
+		}
+	}
+}
+
+/* Looks at the children of a unit's first entry. False when there were too many. */
+static bool walk_unit(
+	struct debug_name *names, size_t count, const struct die *unit, size_t *entries)
+{
+	_cleanup_(die_deinit) struct die die = {0};
+	for (bool more = die_child(unit, &die); more; more = die_next(&die)) {
+		if (++*entries > MAX_ENTRIES)
+			return false;
+		const char *name = tag_is_searchable(die_tag(&die)) ? die_name(&die) : NULL;
+		struct debug_name *wanted = name ? lookup(names, count, name) : NULL;
+		if (wanted)
+			add_candidate(wanted, die_offset(&die));
+	}
+	return true;
+}
+
+/* Go's units share a table of inline names; with cgo, the walk sees just the C part. */
+static void walk(struct debug_search *search, struct debug_name *names, size_t count)
+{
+	size_t entries = 0;
+	for (int unit = 0; unit < MAX_UNITS; unit++) {
+		_cleanup_(die_deinit) struct die die = {0};
+		uint64_t table;
+		enum unit_result result = die_next_unit(search->handle, &die, &table);
+		if (result == UNIT_NONE)
+			return; /* libdwarf starts over with the next call */
+		if (result == UNIT_DAMAGED)
+			break;
+		if (abbreviation_table_is_other(search->codes, table) &&
+			!walk_unit(names, count, &die, &entries))
+			break;
+	}
+	search->may_walk = false;
+}
+
+static bool found_any(const struct debug_name *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i].candidate_count)
+			return true;
+	return false;
+}
+
+struct error *debug_search_find(struct debug_search *search, struct debug_name *names, size_t count)
+{
+	if (!count)
+		return NULL;
+	qsort(names, count, sizeof(*names), compare_names);
+	search->checked = 0;
+	search_bytes(search, names, count);
+	/* A name that a release lacks is ordinary; none at all says that they are kept elsewhere.
+	 */
+	if (search->may_walk && search->codes->other_table_count && !found_any(names, count))
+		walk(search, names, count);
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/*
+ * Types as layouts need them, decoded from DWARF when first asked for and kept.
+ */
+#ifndef GCTXDBG_DWARF_DEBUG_TYPES_H
+#define GCTXDBG_DWARF_DEBUG_TYPES_H
+
+#include "dwarf/debug/libdwarf_compat.h"
+
+enum debug_type_kind {
+	DEBUG_TYPE_UNKNOWN,
+	DEBUG_TYPE_SCALAR, /* numbers, pointers, functions, enumerations */
+	DEBUG_TYPE_ALIAS,  /* typedef, const, volatile: what `target` is */
+	DEBUG_TYPE_ARRAY,
+	DEBUG_TYPE_STRUCT, /* also unions and classes */
+};
+
+struct debug_member {
+	const char *name; /* never NULL */
+	uint64_t offset;  /* bytes from the start of the struct */
+	uint64_t type;	  /* its type's entry in .debug_info */
+};
+
+struct debug_type {
+	uint64_t entry; /* offset in .debug_info */
+	enum debug_type_kind kind;
+	const char *name; /* NULL when it has none */
+	uint64_t size;	  /* bytes; 0 when unknown */
+	uint64_t target;  /* of an alias */
+	struct debug_member *members;
+	size_t member_count;
+};
+
+struct debug_types {
+	Dwarf_Debug handle;
+	void *tree; /* struct debug_type by entry */
+};
+
+void debug_types_init(struct debug_types *types, Dwarf_Debug handle);
+void debug_types_deinit(struct debug_types *types);
+
+/*
+ * The type at `entry`, decoded; belongs to `types`. A type that cannot be decoded has
+ * DEBUG_TYPE_UNKNOWN. NULL without memory.
+ */
+const struct debug_type *debug_types_get(struct debug_types *types, uint64_t entry);
+
+/* The same with aliases followed; NULL also when they go on for too long. */
+const struct debug_type *debug_types_resolve(struct debug_types *types, uint64_t entry);
+
+/*
+ * Finds the member at `path` ("sched.pc") of the type at `entry`: its offset from the start of the
+ * outermost struct and its size. `path` NULL: the type itself. False when there is no such member
+ * or its size is unknown.
+ */
+bool debug_types_find(struct debug_types *types, uint64_t entry, const char *path,
+	uint64_t *ret_offset, uint64_t *ret_size);
+
+#endif

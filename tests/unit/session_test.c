@@ -1,0 +1,213 @@
+/* The shell: redirections, messages, settings, what needs a target. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+
+#include "commands/session/interrupt.h"
+#include "commands/session/registry.h"
+#include "commands/session/session.h"
+#include "tests/unit/capture.h"
+
+static struct error *run_fail(struct shell *shell, const struct arguments *arguments)
+{
+	(void)shell;
+	return error_create(ERROR_OTHER, "%s failed\n  on \033 purpose", arguments->words[0]);
+}
+
+static struct error *find(struct shell *shell, const struct arguments *arguments)
+{
+	(void)arguments;
+	output_printf(&shell->out, STYLE_PLAIN, "2 leaks\n");
+	return error_create(ERROR_FINDINGS, "2 leaks found");
+}
+
+static struct error *much(struct shell *shell, const struct arguments *arguments)
+{
+	(void)arguments;
+	/* Ends only when nobody reads any more. */
+	while (!output_failed(&shell->out))
+		output_printf(&shell->out, STYLE_PLAIN, "line\n");
+	return NULL;
+}
+
+static const struct command fail_command = {
+	.name = "test-fail", .usage = "", .min_words = 1, .max_words = 1, .run = run_fail};
+static const struct command find_command = {.name = "test-find", .usage = "", .run = find};
+static const struct command much_command = {.name = "test-much", .usage = "", .run = much};
+static const struct command target_command = {
+	.name = "test-target", .usage = "", .needs_target = true, .run = find};
+
+static int set_up(void **state)
+{
+	struct shell *shell = calloc(1, sizeof(*shell));
+	shell_init(shell);
+	interrupt_install(&shell->cancel);
+	assert_null(registry_add(shell->registry, &fail_command));
+	assert_null(registry_add(shell->registry, &find_command));
+	assert_null(registry_add(shell->registry, &much_command));
+	assert_null(registry_add(shell->registry, &target_command));
+	*state = shell;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	shell_deinit(*state);
+	free(*state);
+	unlink("/tmp/gctxdbg-shell-test");
+	return 0;
+}
+
+static void expect_stdout(struct shell *shell, const char *line, const char *text)
+{
+	static struct diversion diversion;
+	diversion_begin(&diversion, stdout);
+	struct error *err = shell_execute(shell, line);
+	const char *found = diversion_end(&diversion);
+	if (err)
+		fail_msg("%s: %s", line, err->message);
+	assert_string_equal(found, text);
+}
+
+static void expect_failure(struct shell *shell, const char *line, const char *part)
+{
+	static struct diversion diversion;
+	diversion_begin(&diversion, stderr);
+	struct error *err = shell_execute(shell, line);
+	diversion_end(&diversion);
+	if (!err)
+		fail_msg("%s: succeeded", line);
+	if (!strstr(err->message, part))
+		fail_msg("%s: %s", line, err->message);
+	error_destroy(err);
+}
+
+static void lines(void **state)
+{
+	expect_stdout(*state, "", "");
+	expect_stdout(*state, "  # comment", "");
+	expect_stdout(*state, "echo a 'b  c'  # comment", "a b  c\n");
+	expect_stdout(*state, "ec \"\033[0m\"", "\\x1b[0m\n");
+	expect_stdout(*state, "! echo 'a  b' | tr a c", "c  b\n");
+}
+
+static void redirections(void **state)
+{
+	expect_stdout(*state, "echo one > /tmp/gctxdbg-shell-test", "");
+	expect_stdout(*state, "echo two >> /tmp/gctxdbg-shell-test", "");
+	expect_stdout(*state, "!cat /tmp/gctxdbg-shell-test", "one\ntwo\n");
+	expect_stdout(*state, "echo one two | tr o 0 | cat", "0ne tw0\n");
+	expect_failure(*state, "echo x > /nonexistent/file", "cannot write to /nonexistent/file");
+	expect_failure(*state, "echo x > /dev/full", "No space left");
+	expect_failure(*state, "test-much > /dev/full", "No space left");
+	expect_failure(*state, "echo x | /nonexistent/program", "could not be run");
+}
+
+static void redirected_scripts(void **state)
+{
+	expect_stdout(*state, "echo 'echo inner' > /tmp/gctxdbg-shell-test", "");
+	expect_stdout(*state, "source /tmp/gctxdbg-shell-test | tr n N", "iNNer\n");
+}
+
+static void closed_pipe(void **state)
+{
+	expect_stdout(*state, "test-much | head -2", "line\nline\n");
+	expect_stdout(*state, "echo x | true", "");
+	expect_stdout(*state, "echo x | false", "");
+}
+
+static void failures(void **state)
+{
+	struct shell *shell = *state;
+	static struct diversion diversion;
+	diversion_begin(&diversion, stderr);
+	assert_false(shell_settle(shell, shell_execute(shell, "test-fail 'the test'")));
+	shell_warn(shell, "%s", "careful");
+	assert_string_equal(diversion_end(&diversion),
+		"gctxdbg: the test failed\n  on \\x1b purpose\ngctxdbg: warning: careful\n");
+	assert_int_equal(shell->failures, 1);
+	assert_false(shell->findings);
+}
+
+static void findings(void **state)
+{
+	struct shell *shell = *state;
+	static struct diversion diversion;
+	diversion_begin(&diversion, stderr);
+	assert_true(shell_settle(shell, shell_execute(shell, "test-find | cat > /dev/null")));
+	assert_string_equal(diversion_end(&diversion), "gctxdbg: 2 leaks found\n");
+	assert_int_equal(shell->failures, 0);
+	assert_true(shell->findings);
+}
+
+static void missing_target(void **state)
+{
+	expect_failure(*state, "test-target", "test-target: there is no process or core");
+	expect_failure(*state, "continue", "there is no process or core");
+}
+
+static void settings(void **state)
+{
+	struct shell *shell = *state;
+	expect_stdout(shell, "show on-error", "stop\n");
+	expect_stdout(shell, "set on-error continue", "");
+	assert_false(shell->settings.stop_on_error);
+	expect_stdout(shell, "set color always", "");
+	assert_int_equal(shell->settings.color, COLOR_ALWAYS);
+	expect_stdout(shell, "set color never", "");
+	expect_stdout(shell, "set source-path /build=/home/me", "");
+	assert_string_equal(shell->settings.source_path, "/build=/home/me");
+	expect_stdout(shell, "set source-path ''", "");
+	assert_null(shell->settings.source_path);
+	expect_stdout(shell, "set list-l 30", "");
+	expect_stdout(shell, "show list-lines", "30\n");
+	expect_stdout(shell, "show list-lines --json",
+		"{\"version\":1,\"settings\":{\"list-lines\":\"30\"}}\n");
+	expect_failure(shell, "set on-error perhaps", "it is one of continue, stop");
+	expect_failure(shell, "set colour always", "did you mean color?");
+	expect_failure(shell, "set max-stop 3s", "--max-stop 3s");
+	expect_failure(shell, "set list-lines many", "must be a number");
+	expect_failure(shell, "show nonsense", "unknown setting");
+	expect_failure(shell, "set x = 1", "never writes");
+	expect_failure(shell, "set x=1", "never writes");
+	expect_failure(shell, "set var x.y[0] = 1", "never writes");
+	expect_failure(shell, "set width", "needs a name and a value");
+	expect_failure(shell, "set width 1 2", "needs a name and a value");
+}
+
+static void clean_children(void **state)
+{
+	/* No blocked signal and no ignored SIGPIPE of ours reaches a child. */
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* glibc keeps two real-time signals for itself. */
+	expect_stdout(*state,
+		"!grep -cE 'SigBlk:.0{16}$|SigIgn:.0{7}.80000000$|SigIgn:.0{16}$' "
+		"/proc/self/status",
+		"2\n");
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(lines),
+		TEST(redirections),
+		TEST(redirected_scripts),
+		TEST(closed_pipe),
+		TEST(failures),
+		TEST(findings),
+		TEST(missing_target),
+		TEST(settings),
+		TEST(clean_children),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -5,126 +5,126 @@
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
 
-static const char *const named_places[] = {
+static const char *const named_locations[] = {
 	"newproc", "goexit", "cancel", "park", "ready", "panic", NULL};
 
 /* --count-by: prepares the counting before there is a breakpoint. */
-static struct error *make_counts(const struct break_session *session, const char *place,
+static struct error *make_counts(const struct break_session *breaks, const char *location,
 	const char *fields, struct break_counts **ret)
 {
 	const struct expr_schema *schema;
 	*ret = NULL;
 	if (!fields)
 		return NULL;
-	struct error *err = breakpoints_schema(session->breakpoints, place, &schema);
+	struct error *err = breakpoints_schema(breaks->breakpoints, location, &schema);
 	return err ? err : break_counts_create(fields, schema, ret);
 }
 
 /* Gives the counting to its breakpoint, whose events then carry only what is counted. */
 static struct error *keep_counts(
-	struct break_session *session, int number, struct break_counts *counts)
+	struct break_session *breaks, int number, struct break_counts *counts)
 {
 	const char *names[BREAK_COUNTS_MAX_NEEDED];
 	if (!counts)
 		return NULL;
-	struct break_extra *extra = break_session_extra(session, number);
+	struct break_extra *extra = break_session_extra(breaks, number);
 	if (!extra) {
 		break_counts_destroy(counts);
 		return error_no_memory();
 	}
 	extra->counts = counts;
 	size_t count = break_counts_needs(counts, names);
-	return breakpoints_show(session->breakpoints, number, names, count);
+	return breakpoints_show(breaks->breakpoints, number, names, count);
 }
 
-static struct error *answer(struct shell *shell, int number, bool as_json)
+static struct error *answer(struct session *session, int number, bool as_json)
 {
 	struct breakpoint breakpoint;
-	struct error *err = break_session_find(shell->breaks, number, &breakpoint);
+	struct error *err = break_session_find(session->breaks, number, &breakpoint);
 	if (err)
 		return err;
 	if (!as_json) {
-		breakpoint_summary(&shell->out, &breakpoint);
+		breakpoint_summary(&session->out, &breakpoint);
 		return NULL;
 	}
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
-	breakpoint_json(json, "breakpoint", shell->breaks, &breakpoint);
+	breakpoint_json(json, "breakpoint", session->breaks, &breakpoint);
 	json_finish(json);
 	return NULL;
 }
 
 /* Takes back what breakpoints_add() made: a command that was refused leaves nothing behind. */
-static void take_back(struct break_session *session, int number)
+static void take_back(struct break_session *breaks, int number)
 {
-	error_destroy(breakpoints_delete(session->breakpoints, number));
-	break_session_forget(session, number);
+	error_destroy(breakpoints_delete(breaks->breakpoints, number));
+	break_session_forget(breaks, number);
 }
 
-static struct error *add(
-	struct shell *shell, const struct arguments *arguments, enum breakpoint_kind kind)
+static struct error *break_add(
+	struct session *session, const struct arguments *arguments, enum breakpoint_kind kind)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	struct break_counts *counts;
-	const char *place = arguments->words[0];
+	const char *location = arguments->words[0];
 	const char *fields =
 		kind == BREAKPOINT_TRACE ? argument_value(arguments, "count-by") : NULL;
 	int number;
-	struct error *err = break_session_get(shell, &session);
+	struct error *err = break_session_get(session, &breaks);
 	if (!err)
-		err = make_counts(session, place, fields, &counts);
+		err = make_counts(breaks, location, fields, &counts);
 	if (err)
 		return err;
 	const char *condition = *arguments->rest ? arguments->rest : NULL;
-	err = breakpoints_add(session->breakpoints, kind, place, condition, &number);
+	err = breakpoints_add(breaks->breakpoints, kind, location, condition, &number);
 	if (err) {
 		break_counts_destroy(counts);
 		return err;
 	}
-	err = keep_counts(session, number, counts);
+	err = keep_counts(breaks, number, counts);
 	if (!err)
-		err = break_session_hold(shell);
-	if (err && shell->breaks == session)
-		take_back(session, number);
-	return err ? err : answer(shell, number, argument_given(arguments, "json"));
+		err = break_session_hold(session);
+	if (err && session->breaks == breaks)
+		take_back(breaks, number);
+	return err ? err : answer(session, number, argument_given(arguments, "json"));
 }
 
-static struct error *run_break(struct shell *shell, const struct arguments *arguments)
+static struct error *run_break(struct session *session, const struct arguments *arguments)
 {
-	return add(shell, arguments, BREAKPOINT_STOP);
+	return break_add(session, arguments, BREAKPOINT_STOP);
 }
 
-static struct error *run_tbreak(struct shell *shell, const struct arguments *arguments)
+static struct error *run_tbreak(struct session *session, const struct arguments *arguments)
 {
-	return add(shell, arguments, BREAKPOINT_TEMPORARY);
+	return break_add(session, arguments, BREAKPOINT_TEMPORARY);
 }
 
-static struct error *run_trace(struct shell *shell, const struct arguments *arguments)
+static struct error *run_trace(struct session *session, const struct arguments *arguments)
 {
-	return add(shell, arguments, BREAKPOINT_TRACE);
+	return break_add(session, arguments, BREAKPOINT_TRACE);
 }
 
-static void complete_place(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_location(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	if (word_index == 1)
 		completions_add(candidates, word, "if");
 	if (word_index)
 		return;
-	for (size_t i = 0; named_places[i]; i++)
-		completions_add(candidates, word, named_places[i]);
-	if (shell->program)
-		complete_function(shell, word, candidates);
+	for (size_t i = 0; named_locations[i]; i++)
+		completions_add(candidates, word, named_locations[i]);
+	if (session->program)
+		complete_function(session, word, candidates);
 }
 
 /* The fields that there are at the place; `before` is "PLACE --options". */
-static struct error *place_fields(
-	struct shell *shell, const char *before, const struct expr_schema **ret)
+static struct error *location_fields(
+	struct session *session, const char *before, const struct expr_schema **ret)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	struct line line;
-	struct error *err = break_session_get(shell, &session);
+	struct error *err = break_session_get(session, &breaks);
 	if (err)
 		return err;
 	err = line_init(&line, before);
@@ -132,14 +132,14 @@ static struct error *place_fields(
 	while (!err && i < line.word_count && line.words[i][0] == '-')
 		i++;
 	if (!err && i < line.word_count)
-		err = breakpoints_schema(session->breakpoints, line.words[i], ret);
+		err = breakpoints_schema(breaks->breakpoints, line.words[i], ret);
 	else if (!err)
 		err = error_create(ERROR_USAGE, "a place is missing");
 	line_deinit(&line);
 	return err;
 }
 
-static const char places_help[] =
+static const char locations_help[] =
 	"PLACE is a function (main.handle, http.(*Server).Serve, handle when that is clear), where "
 	"the compiler inlined it too; FILE:LINE (the first instruction of that line in each "
 	"function and inlined call); *ADDRESS; or one of the runtime's moments: "
@@ -179,15 +179,15 @@ static const struct command break_command = {
 	.group = GROUP_BREAKPOINTS,
 	.usage = "break PLACE [--json] [if EXPR]",
 	.summary = "Stops whoever comes to a place, when a condition holds",
-	.help = places_help,
+	.help = locations_help,
 	.example = "break newproc if creator =~ \"^main\\\\.\" && hits > 100",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,
 	.condition = true,
 	.needs_target = true,
-	.complete = complete_place,
-	.fields = place_fields,
+	.complete = complete_location,
+	.fields = location_fields,
 	.run = run_break,
 };
 REGISTER_COMMAND(break_command);
@@ -200,15 +200,15 @@ static const struct command tbreak_command = {
 	.group = GROUP_BREAKPOINTS,
 	.usage = "tbreak PLACE [--json] [if EXPR]",
 	.summary = "Stops at a place once: the breakpoint is deleted with its first stop",
-	.help = places_help,
+	.help = locations_help,
 	.example = "tbreak panic",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,
 	.condition = true,
 	.needs_target = true,
-	.complete = complete_place,
-	.fields = place_fields,
+	.complete = complete_location,
+	.fields = location_fields,
 	.run = run_tbreak,
 };
 REGISTER_COMMAND(tbreak_command);
@@ -241,8 +241,8 @@ static const struct command trace_command = {
 	.max_words = 1,
 	.condition = true,
 	.needs_target = true,
-	.complete = complete_place,
-	.fields = place_fields,
+	.complete = complete_location,
+	.fields = location_fields,
 	.run = run_trace,
 };
 REGISTER_COMMAND(trace_command);

@@ -5,9 +5,9 @@
 #include "commands/session/registry.h"
 #include "commands/session/script.h"
 
-bool break_commands_are_silent(const struct shell *shell, int number)
+bool break_commands_are_silent(const struct session *session, int number)
 {
-	const struct break_extra *extra = break_session_find_extra(shell->breaks, number);
+	const struct break_extra *extra = break_session_find_extra(session->breaks, number);
 	return extra && extra->commands.count && !strcmp(extra->commands.items[0].text, "silent");
 }
 
@@ -28,74 +28,74 @@ static struct error *copy_lines(const struct block_lines *lines, struct block_li
 }
 
 /* Runs the lines until one lets the process run, ends it or fails. */
-static struct error *run_lines(struct shell *shell, int number, const struct block_lines *lines)
+static struct error *run_lines(struct session *session, int number, const struct block_lines *lines)
 {
-	struct break_session *session = shell->breaks;
-	struct script_position *caller = shell->script;
+	struct break_session *breaks = session->breaks;
+	struct script_position *caller = session->script;
 	struct script_position position = {.name = lines->name, .caller = caller};
 	struct error *err = NULL;
-	session->in_commands = true;
-	shell->depth++; /* none of them is what was typed: Ctrl-C ends the list */
+	breaks->in_commands = true;
+	session->depth++; /* none of them is what was typed: Ctrl-C ends the list */
 	for (size_t i = 0; !err && i < lines->count; i++) {
 		const char *text = lines->items[i].text;
 		if (!i && !strcmp(text, "silent"))
 			continue;
 		position.line = lines->items[i].number;
 		if (lines->name)
-			shell->script = &position;
-		err = shell_execute(shell, text);
+			session->script = &position;
+		err = session_execute(session, text);
 		if (err && err->code == ERROR_FINDINGS)
-			shell_settle(shell, take_pointer(err));
-		shell->script = caller;
+			session_settle(session, take_pointer(err));
+		session->script = caller;
 		if (err && lines->name)
 			err = error_wrap(err, "%s:%u", lines->name, position.line);
 		else if (err)
 			err = error_wrap(err, "commands of breakpoint %d: %s", number, text);
 		/* It may have left the target, and the breakpoints with it. */
-		if (shell->breaks != session || session->go_on || shell->quit || shell->cancel)
+		if (session->breaks != breaks || breaks->go_on || session->quit || session->cancel)
 			break;
 	}
-	shell->depth--;
-	if (shell->breaks == session)
-		session->in_commands = false;
+	session->depth--;
+	if (session->breaks == breaks)
+		breaks->in_commands = false;
 	return err;
 }
 
-bool break_commands_have_ended(const struct shell *shell)
+bool break_commands_have_ended(const struct session *session)
 {
-	return shell->breaks && shell->breaks->in_commands && shell->breaks->go_on;
+	return session->breaks && session->breaks->in_commands && session->breaks->go_on;
 }
 
-struct error *break_commands_run(struct shell *shell, int number, bool *ret_go_on)
+struct error *break_commands_run(struct session *session, int number, bool *ret_go_on)
 {
-	struct break_session *session = shell->breaks;
-	struct break_extra *extra = break_session_find_extra(session, number);
+	struct break_session *breaks = session->breaks;
+	struct break_extra *extra = break_session_find_extra(breaks, number);
 	struct block_lines lines = {0};
 	*ret_go_on = false;
 	if (!extra || !extra->commands.count)
 		return NULL;
-	session->go_on = false;
+	breaks->go_on = false;
 	struct error *err = copy_lines(&extra->commands, &lines);
 	if (!err)
-		err = run_lines(shell, number, &lines);
+		err = run_lines(session, number, &lines);
 	block_lines_deinit(&lines);
-	if (shell->breaks != session)
+	if (session->breaks != breaks)
 		return err;
-	*ret_go_on = !err && session->go_on;
-	session->go_on = false;
+	*ret_go_on = !err && breaks->go_on;
+	breaks->go_on = false;
 	return err;
 }
 
-static struct error *take_commands(struct shell *shell, int number, struct block_lines *lines)
+static struct error *take_commands(struct session *session, int number, struct block_lines *lines)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	struct breakpoint breakpoint;
-	struct error *err = break_session_get(shell, &session);
+	struct error *err = break_session_get(session, &breaks);
 	if (!err)
-		err = break_session_find(session, number, &breakpoint);
+		err = break_session_find(breaks, number, &breakpoint);
 	if (err)
 		return err;
-	struct break_extra *extra = break_session_extra(session, number);
+	struct break_extra *extra = break_session_extra(breaks, number);
 	if (!extra)
 		return error_no_memory();
 	block_lines_deinit(&extra->commands);
@@ -106,35 +106,35 @@ static struct error *take_commands(struct shell *shell, int number, struct block
 
 /* The breakpoint that is named, or the one made last. */
 static struct error *find_for_commands(
-	struct break_session *session, const struct arguments *arguments, struct breakpoint *ret)
+	struct break_session *breaks, const struct arguments *arguments, struct breakpoint *ret)
 {
 	if (!arguments->word_count) {
 		struct breakpoint next;
-		for (size_t i = 0; breakpoints_get(session->breakpoints, i, &next); i++)
+		for (size_t i = 0; breakpoints_get(breaks->breakpoints, i, &next); i++)
 			*ret = next;
 		return NULL;
 	}
 	int number;
 	struct error *err = break_session_parse_number(arguments->words[0], &number);
-	return err ? err : break_session_find(session, number, ret);
+	return err ? err : break_session_find(breaks, number, ret);
 }
 
-static struct error *run_commands(struct shell *shell, const struct arguments *arguments)
+static struct error *run_commands(struct session *session, const struct arguments *arguments)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	struct breakpoint breakpoint;
-	struct error *err = break_session_get_some(shell, &session);
+	struct error *err = break_session_get_some(session, &breaks);
 	if (!err)
-		err = find_for_commands(session, arguments, &breakpoint);
+		err = find_for_commands(breaks, arguments, &breakpoint);
 	if (!err && breakpoint.kind == BREAKPOINT_TRACE)
 		err = error_create(ERROR_USAGE,
 			"%d is a tracepoint, which never stops: use break, with continue as the "
 			"last of its commands",
 			breakpoint.number);
 	if (!err)
-		err = block_begin(shell, breakpoint.number, take_commands);
-	if (!err && shell->interactive && !shell->script)
-		shell_tell(shell, "commands for breakpoint %d, a line each; \"end\" ends them",
+		err = block_begin(session, breakpoint.number, take_commands);
+	if (!err && session->interactive && !session->script)
+		session_tell(session, "commands for breakpoint %d, a line each; \"end\" ends them",
 			breakpoint.number);
 	return err;
 }

@@ -118,10 +118,11 @@ static const struct break_field *find_field(const struct break_event *event, con
 	return NULL;
 }
 
-void break_counts_describe_go(const struct code_place *place, char *ret, size_t size)
+void break_counts_describe_go(const struct code_location *location, char *ret, size_t size)
 {
-	snprintf(ret, size, "%s  %s:%d", place->function,
-		place->file ? source_short_path(place->function, place->file) : "?", place->line);
+	snprintf(ret, size, "%s  %s:%d", location->function,
+		location->file ? source_short_path(location->function, location->file) : "?",
+		location->line);
 }
 
 /* The go statement that made the goroutine which the event is about. */
@@ -131,17 +132,17 @@ static void describe_go(const struct break_event *event, char *ret, size_t size)
 				 *file = find_field(event, "creator_file"),
 				 *line = find_field(event, "creator_line");
 	/* Strings of events end with a NUL. */
-	struct code_place place = {
+	struct code_location location = {
 		.function = function ? function->value.string.data : NULL,
 		.file = file ? file->value.string.data : NULL,
 		.line = line ? (int)line->value.integer : 0,
 	};
-	if (place.function)
-		break_counts_describe_go(&place, ret, size);
+	if (location.function)
+		break_counts_describe_go(&location, ret, size);
 }
 
 /* "main.serve, main.handle": the values of the fields. */
-static void describe(
+static void break_counts_describe(
 	const struct break_counts *counts, const struct break_event *event, char *ret, size_t size)
 {
 	*ret = 0;
@@ -157,14 +158,14 @@ static void describe(
 	}
 }
 
-static struct entry *find(const struct break_counts *counts, const char *value)
+static struct entry *break_counts_find(const struct break_counts *counts, const char *value)
 {
 	struct entry *entry;
 	HASH_FIND(hh, counts->table, value, strlen(value), entry);
 	return entry;
 }
 
-static struct entry *add(struct break_counts *counts, const char *value)
+static struct entry *break_counts_new_entry(struct break_counts *counts, const char *value)
 {
 	size_t size = strlen(value);
 	struct entry *entry = malloc(sizeof(*entry) + size + 1);
@@ -187,14 +188,14 @@ static struct entry *add(struct break_counts *counts, const char *value)
 bool break_counts_add(struct break_counts *counts, const struct break_event *event)
 {
 	char value[2048];
-	describe(counts, event, value, sizeof(value));
-	struct entry *entry = find(counts, value);
+	break_counts_describe(counts, event, value, sizeof(value));
+	struct entry *entry = break_counts_find(counts, value);
 	if (!entry) {
 		bool full = counts->count >= BREAK_COUNTS_MAX_VALUES;
 		const char *name = full ? "(others)" : value;
-		entry = full ? find(counts, name) : NULL;
+		entry = full ? break_counts_find(counts, name) : NULL;
 		if (!entry)
-			entry = add(counts, name);
+			entry = break_counts_new_entry(counts, name);
 	}
 	if (!entry)
 		return false;
@@ -210,6 +211,6 @@ const struct break_count *break_counts_all(const struct break_counts *counts, si
 
 uint64_t break_counts_of(const struct break_counts *counts, const char *value)
 {
-	struct entry *entry = find(counts, value);
+	struct entry *entry = break_counts_find(counts, value);
 	return entry ? counts->all[entry->index].hits : 0;
 }

@@ -1,8 +1,8 @@
 /*
  * Counting the hits of a tracepoint per value instead of telling each: trace newproc --count-by go.
  */
-#ifndef GCTXDBG_COMMANDS_BREAK_COUNTS_H
-#define GCTXDBG_COMMANDS_BREAK_COUNTS_H
+#ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_COUNTS_H
+#define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_COUNTS_H
 
 #include "dbg/break/breakpoint.h"
 
@@ -36,7 +36,7 @@ void break_counts_destroy(struct break_counts *counts); /* NULL is fine */
 size_t break_counts_needs(const struct break_counts *counts, const char **ret);
 
 /* A go statement as it is counted: "main.serve  /src/main.go:41". */
-void break_counts_describe_go(const struct code_place *place, char *ret, size_t size);
+void break_counts_describe_go(const struct code_location *location, char *ret, size_t size);
 
 /* The fields as they were given. */
 const char *break_counts_fields(const struct break_counts *counts);

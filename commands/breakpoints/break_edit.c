@@ -7,10 +7,11 @@
 #include "commands/session/registry.h"
 
 /* The session, which has a breakpoint of that number. */
-static struct error *find(struct shell *shell, int number, struct break_session **ret)
+static struct error *break_edit_find(
+	struct session *session, int number, struct break_session **ret)
 {
 	struct breakpoint breakpoint;
-	struct error *err = break_session_get_some(shell, ret);
+	struct error *err = break_session_get_some(session, ret);
 	return err ? err : break_session_find(*ret, number, &breakpoint);
 }
 
@@ -37,35 +38,35 @@ static struct error *parse_condition(const char *text, int *ret_number, char **r
 	return line_take_condition(text, ret_condition);
 }
 
-static struct error *run_condition(struct shell *shell, const struct arguments *arguments)
+static struct error *run_condition(struct session *session, const struct arguments *arguments)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	int number;
 	_cleanup_free_ char *condition = NULL;
 	struct error *err = parse_condition(arguments->rest, &number, &condition);
 	if (!err)
-		err = find(shell, number, &session);
+		err = break_edit_find(session, number, &breaks);
 	if (!err)
-		err = breakpoints_set_condition(session->breakpoints, number, condition);
+		err = breakpoints_set_condition(breaks->breakpoints, number, condition);
 	if (!err && !condition)
-		shell_tell(shell, "breakpoint %d has no condition now", number);
+		session_tell(session, "breakpoint %d has no condition now", number);
 	return err;
 }
 
 /* Those at its place; `before` is its number. */
 static struct error *fields_of_breakpoint(
-	struct shell *shell, const char *before, const struct expr_schema **ret)
+	struct session *session, const char *before, const struct expr_schema **ret)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	struct breakpoint breakpoint;
 	int number;
 	before += strspn(before, " \t");
 	struct error *err = break_session_parse_number(before, &number);
 	if (!err)
-		err = break_session_get_some(shell, &session);
+		err = break_session_get_some(session, &breaks);
 	if (!err)
-		err = break_session_find(session, number, &breakpoint);
-	return err ? err : breakpoints_schema(session->breakpoints, breakpoint.what, ret);
+		err = break_session_find(breaks, number, &breakpoint);
+	return err ? err : breakpoints_schema(breaks->breakpoints, breakpoint.what, ret);
 }
 
 static const char *const condition_aliases[] = {"cond", NULL};
@@ -89,23 +90,23 @@ REGISTER_COMMAND(condition_command);
 
 /* ---- ignore ---- */
 
-static struct error *run_ignore(struct shell *shell, const struct arguments *arguments)
+static struct error *run_ignore(struct session *session, const struct arguments *arguments)
 {
-	struct break_session *session;
+	struct break_session *breaks;
 	int number;
 	uint64_t count;
 	struct error *err = break_session_parse_number(arguments->words[0], &number);
 	if (!err)
 		err = argument_number(arguments->words[1], "how many hits to ignore", &count);
 	if (!err)
-		err = find(shell, number, &session);
+		err = break_edit_find(session, number, &breaks);
 	if (!err)
-		err = breakpoints_ignore(session->breakpoints, number, count);
+		err = breakpoints_ignore(breaks->breakpoints, number, count);
 	if (!err && count)
-		shell_tell(shell, "breakpoint %d lets the next %" PRIu64 " hit%s pass", number,
+		session_tell(session, "breakpoint %d lets the next %" PRIu64 " hit%s pass", number,
 			count, count == 1 ? "" : "s");
 	else if (!err)
-		shell_tell(shell, "breakpoint %d ignores no hits now", number);
+		session_tell(session, "breakpoint %d ignores no hits now", number);
 	return err;
 }
 
@@ -125,7 +126,7 @@ REGISTER_COMMAND(ignore_command);
 
 /* ---- enable, disable, delete ---- */
 
-typedef struct error *(*change_function)(struct break_session *session, int number);
+typedef struct error *(*change_function)(struct break_session *breaks, int number);
 
 /* "3" or "3-5". */
 static struct error *parse_range(const char *text, int *ret_first, int *ret_last)
@@ -146,25 +147,25 @@ static struct error *parse_range(const char *text, int *ret_first, int *ret_last
 
 /* Those in a range that exist; one alone must. */
 static struct error *change_range(
-	struct break_session *session, int first, int last, change_function change)
+	struct break_session *breaks, int first, int last, change_function change)
 {
 	struct breakpoint breakpoint;
 	struct error *err = NULL;
 	if (first == last) {
-		err = break_session_find(session, first, &breakpoint);
-		return err ? err : change(session, first);
+		err = break_session_find(breaks, first, &breakpoint);
+		return err ? err : change(breaks, first);
 	}
 	bool any = false;
-	for (size_t i = 0; !err && breakpoints_get(session->breakpoints, i, &breakpoint);) {
+	for (size_t i = 0; !err && breakpoints_get(breaks->breakpoints, i, &breakpoint);) {
 		if (breakpoint.number < first || breakpoint.number > last) {
 			i++;
 			continue;
 		}
 		int number = breakpoint.number;
 		any = true;
-		err = change(session, number);
+		err = change(breaks, number);
 		/* A deleted one has made room for the next. */
-		if (!err && breakpoints_get(session->breakpoints, i, &breakpoint) &&
+		if (!err && breakpoints_get(breaks->breakpoints, i, &breakpoint) &&
 			breakpoint.number == number)
 			i++;
 	}
@@ -175,52 +176,52 @@ static struct error *change_range(
 }
 
 static struct error *change(
-	struct shell *shell, const struct arguments *arguments, change_function function)
+	struct session *session, const struct arguments *arguments, change_function function)
 {
-	struct break_session *session;
-	struct error *err = break_session_get_some(shell, &session);
+	struct break_session *breaks;
+	struct error *err = break_session_get_some(session, &breaks);
 	if (!err && !arguments->word_count)
-		return change_range(session, 0, INT32_MAX, function);
+		return change_range(breaks, 0, INT32_MAX, function);
 	for (size_t i = 0; !err && i < arguments->word_count; i++) {
 		int first, last;
 		err = parse_range(arguments->words[i], &first, &last);
 		if (!err)
-			err = change_range(session, first, last, function);
+			err = change_range(breaks, first, last, function);
 	}
 	return err;
 }
 
-static struct error *enable_one(struct break_session *session, int number)
+static struct error *enable_one(struct break_session *breaks, int number)
 {
-	return breakpoints_enable(session->breakpoints, number, true);
+	return breakpoints_enable(breaks->breakpoints, number, true);
 }
 
-static struct error *disable_one(struct break_session *session, int number)
+static struct error *disable_one(struct break_session *breaks, int number)
 {
-	return breakpoints_enable(session->breakpoints, number, false);
+	return breakpoints_enable(breaks->breakpoints, number, false);
 }
 
-static struct error *delete_one(struct break_session *session, int number)
+static struct error *delete_one(struct break_session *breaks, int number)
 {
-	struct error *err = breakpoints_delete(session->breakpoints, number);
+	struct error *err = breakpoints_delete(breaks->breakpoints, number);
 	if (!err)
-		break_session_forget(session, number);
+		break_session_forget(breaks, number);
 	return err;
 }
 
-static struct error *run_enable(struct shell *shell, const struct arguments *arguments)
+static struct error *run_enable(struct session *session, const struct arguments *arguments)
 {
-	return change(shell, arguments, enable_one);
+	return change(session, arguments, enable_one);
 }
 
-static struct error *run_disable(struct shell *shell, const struct arguments *arguments)
+static struct error *run_disable(struct session *session, const struct arguments *arguments)
 {
-	return change(shell, arguments, disable_one);
+	return change(session, arguments, disable_one);
 }
 
-static struct error *run_delete(struct shell *shell, const struct arguments *arguments)
+static struct error *run_delete(struct session *session, const struct arguments *arguments)
 {
-	return change(shell, arguments, delete_one);
+	return change(session, arguments, delete_one);
 }
 
 static const char *const enable_aliases[] = {"en", NULL};

@@ -84,21 +84,21 @@ static void format_time(int64_t time_ns, char *ret, size_t size)
 	snprintf(ret, size, "%s.%06d", text, (int)(time_ns % 1000000000 / 1000));
 }
 
-static void place_text(struct output *output, const struct code_place *place)
+static void break_event_location_text(struct output *output, const struct code_location *location)
 {
-	if (!place->file) {
-		output_printf(output, STYLE_ADDRESS, "0x%" PRIx64, place->pc);
+	if (!location->file) {
+		output_printf(output, STYLE_ADDRESS, "0x%" PRIx64, location->pc);
 		return;
 	}
-	output_text(output, STYLE_PLAIN, source_short_path(place->function, place->file));
-	output_printf(output, STYLE_PLAIN, ":%d", place->line);
+	output_text(output, STYLE_PLAIN, source_short_path(location->function, location->file));
+	output_printf(output, STYLE_PLAIN, ":%d", location->line);
 }
 
 /* Where people would look; NULL: the values tell (of a go statement). */
-static const struct code_place *telling_place(const struct break_event *event)
+static const struct code_location *summary_location(const struct break_event *event)
 {
 	if (!event->of_runtime)
-		return &event->place;
+		return &event->location;
 	return event->user.function ? &event->user : NULL;
 }
 
@@ -168,7 +168,7 @@ static void fields_text(struct output *output, const struct break_event *event, 
 
 void break_event_line(struct output *output, const struct break_event *event)
 {
-	const struct code_place *place = telling_place(event);
+	const struct code_location *location = summary_location(event);
 	char time[32];
 	format_time(event->time_ns, time, sizeof(time));
 	output_printf(output, STYLE_DIM, "%s  ", time);
@@ -178,8 +178,8 @@ void break_event_line(struct output *output, const struct break_event *event)
 		output_printf(output, STYLE_PLAIN, "  g%" PRIu64 "  ", event->goid);
 	else
 		output_printf(output, STYLE_PLAIN, "  t%d  ", (int)event->tid);
-	if (place) {
-		place_text(output, place);
+	if (location) {
+		break_event_location_text(output, location);
 		output_printf(output, STYLE_PLAIN, "  ");
 	}
 	fields_text(output, event, " ");
@@ -188,7 +188,7 @@ void break_event_line(struct output *output, const struct break_event *event)
 
 void break_event_heading(struct output *output, const struct break_event *event)
 {
-	const struct code_place *place = telling_place(event);
+	const struct code_location *location = summary_location(event);
 	output_printf(output, STYLE_STRONG, "breakpoint %d, ", event->number);
 	output_text(output, STYLE_FUNCTION, event->what);
 	output_printf(output, STYLE_PLAIN, ", hit %" PRIu64 ": ", event->hit);
@@ -197,9 +197,9 @@ void break_event_heading(struct output *output, const struct break_event *event)
 			event->goid, (int)event->tid);
 	else
 		output_printf(output, STYLE_STRONG, "thread %d", (int)event->tid);
-	if (place) {
+	if (location) {
 		output_printf(output, STYLE_PLAIN, " at ");
-		place_text(output, place);
+		break_event_location_text(output, location);
 	}
 	output_printf(output, STYLE_PLAIN, "\n");
 	if (event->field_count) {
@@ -280,12 +280,12 @@ static void cut_json(struct json *json, const struct break_event *event)
 	json_end(json);
 }
 
-static void user_json(struct json *json, const struct code_place *place)
+static void user_json(struct json *json, const struct code_location *location)
 {
 	json_object(json, "user");
-	json_string(json, "func", place->function);
-	json_string(json, "file", place->file);
-	json_int(json, "line", place->line);
+	json_string(json, "func", location->function);
+	json_string(json, "file", location->file);
+	json_int(json, "line", location->line);
 	json_end(json);
 }
 
@@ -306,9 +306,9 @@ struct error *break_event_json(
 		json_null(json, "goid");
 	json_int(json, "thread", event->tid);
 	json_address(json, "pc", event->address);
-	json_string(json, "func", event->place.function);
-	json_string(json, "file", event->place.file);
-	json_int(json, "line", event->place.line);
+	json_string(json, "func", event->location.function);
+	json_string(json, "file", event->location.file);
+	json_int(json, "line", event->location.line);
 	if (event->user.function)
 		user_json(json, &event->user);
 	fields_json(json, event, false);

@@ -1,8 +1,8 @@
 /*
  * How the hit of a breakpoint is told: a line of a trace, the heading of a stop, a line of JSON.
  */
-#ifndef GCTXDBG_COMMANDS_BREAK_EVENT_H
-#define GCTXDBG_COMMANDS_BREAK_EVENT_H
+#ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_EVENT_H
+#define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_EVENT_H
 
 #include "commands/render/output.h"
 #include "dbg/break/breakpoint.h"

@@ -16,19 +16,21 @@ const char *breakpoint_kind_name(enum breakpoint_kind kind)
 	return (size_t)kind < array_length(names) ? names[kind] : "?";
 }
 
-static void place_text(struct output *output, const struct breakpoint_place *place)
+static void break_list_location_text(
+	struct output *output, const struct breakpoint_location *location)
 {
-	output_text(output, STYLE_FUNCTION, place->code.function ? place->code.function : "?");
-	if (place->code.file) {
+	output_text(
+		output, STYLE_FUNCTION, location->code.function ? location->code.function : "?");
+	if (location->code.file) {
 		output_printf(output, STYLE_PLAIN, "  ");
 		output_text(output, STYLE_PLAIN,
-			source_short_path(place->code.function, place->code.file));
-		output_printf(output, STYLE_PLAIN, ":%d", place->code.line);
+			source_short_path(location->code.function, location->code.file));
+		output_printf(output, STYLE_PLAIN, ":%d", location->code.line);
 	}
-	output_printf(output, STYLE_ADDRESS, "  0x%" PRIx64, place->code.pc);
-	if (place->inlined_into) {
+	output_printf(output, STYLE_ADDRESS, "  0x%" PRIx64, location->code.pc);
+	if (location->inlined_into) {
 		output_printf(output, STYLE_DIM, "  inlined into ");
-		output_text(output, STYLE_DIM, place->inlined_into);
+		output_text(output, STYLE_DIM, location->inlined_into);
 	}
 }
 
@@ -39,26 +41,26 @@ void breakpoint_summary(struct output *output, const struct breakpoint *breakpoi
 		breakpoint->number);
 	output_printf(output, STYLE_PLAIN, " at ");
 	output_text(output, STYLE_FUNCTION, breakpoint->what);
-	if (breakpoint->place_count == 1) {
+	if (breakpoint->location_count == 1) {
 		output_printf(output, STYLE_PLAIN, ": ");
-		place_text(output, &breakpoint->places[0]);
+		break_list_location_text(output, &breakpoint->locations[0]);
 	} else {
-		output_printf(output, STYLE_PLAIN, ": %zu places", breakpoint->place_count);
+		output_printf(output, STYLE_PLAIN, ": %zu places", breakpoint->location_count);
 	}
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void places_json(struct json *json, const struct breakpoint *breakpoint)
+static void locations_json(struct json *json, const struct breakpoint *breakpoint)
 {
 	json_array(json, "places");
-	for (size_t i = 0; i < breakpoint->place_count; i++) {
-		const struct breakpoint_place *place = &breakpoint->places[i];
+	for (size_t i = 0; i < breakpoint->location_count; i++) {
+		const struct breakpoint_location *location = &breakpoint->locations[i];
 		json_object(json, NULL);
-		json_string(json, "func", place->code.function);
-		json_string(json, "file", place->code.file);
-		json_int(json, "line", place->code.line);
-		json_address(json, "pc", place->code.pc);
-		json_string(json, "inlined_into", place->inlined_into);
+		json_string(json, "func", location->code.function);
+		json_string(json, "file", location->code.file);
+		json_int(json, "line", location->code.line);
+		json_address(json, "pc", location->code.pc);
+		json_string(json, "inlined_into", location->inlined_into);
 		json_end(json);
 	}
 	json_end(json);
@@ -74,7 +76,7 @@ static void extra_json(struct json *json, const struct break_extra *extra)
 		extra && extra->counts ? break_counts_fields(extra->counts) : NULL);
 }
 
-void breakpoint_json(struct json *json, const char *key, const struct break_session *session,
+void breakpoint_json(struct json *json, const char *key, const struct break_session *breaks,
 	const struct breakpoint *breakpoint)
 {
 	json_object(json, key);
@@ -93,8 +95,8 @@ void breakpoint_json(struct json *json, const char *key, const struct break_sess
 		json_double(json, "evaluation_ns", breakpoint->evaluation_ns);
 	else
 		json_null(json, "evaluation_ns");
-	places_json(json, breakpoint);
-	extra_json(json, break_session_find_extra(session, breakpoint->number));
+	locations_json(json, breakpoint);
+	extra_json(json, break_session_find_extra(breaks, breakpoint->number));
 	json_end(json);
 }
 
@@ -127,11 +129,11 @@ static void counters_text(struct output *output, const struct breakpoint *breakp
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void one_text(struct output *output, const struct break_session *session,
+static void one_text(struct output *output, const struct break_session *breaks,
 	const struct breakpoint *breakpoint)
 {
 	enum { PLACES_SHOWN = 12 };
-	const struct break_extra *extra = break_session_find_extra(session, breakpoint->number);
+	const struct break_extra *extra = break_session_find_extra(breaks, breakpoint->number);
 	output_printf(output, STYLE_STRONG, "%3d ", breakpoint->number);
 	output_printf(output, STYLE_PLAIN, "%s ", breakpoint_kind_name(breakpoint->kind));
 	output_text(output, STYLE_FUNCTION, breakpoint->what);
@@ -143,60 +145,61 @@ static void one_text(struct output *output, const struct break_session *session,
 		note_text(output, "its condition could not be evaluated:", breakpoint->problem);
 	if (extra && extra->counts)
 		note_text(output, "counted by", break_counts_fields(extra->counts));
-	for (size_t i = 0; i < breakpoint->place_count && i < PLACES_SHOWN; i++) {
+	for (size_t i = 0; i < breakpoint->location_count && i < PLACES_SHOWN; i++) {
 		output_printf(output, STYLE_PLAIN, "    ");
-		place_text(output, &breakpoint->places[i]);
+		break_list_location_text(output, &breakpoint->locations[i]);
 		output_printf(output, STYLE_PLAIN, "\n");
 	}
-	if (breakpoint->place_count > PLACES_SHOWN)
+	if (breakpoint->location_count > PLACES_SHOWN)
 		output_printf(output, STYLE_DIM, "    … %zu more places\n",
-			breakpoint->place_count - PLACES_SHOWN);
+			breakpoint->location_count - PLACES_SHOWN);
 	for (size_t i = 0; extra && i < extra->commands.count; i++)
 		note_text(output, "   ", extra->commands.items[i].text);
 }
 
-static struct error *run_info(struct shell *shell, const struct arguments *arguments)
+static struct error *run_info(struct session *session, const struct arguments *arguments)
 {
-	const struct break_session *session = shell->breaks;
+	const struct break_session *breaks = session->breaks;
 	struct breakpoint breakpoint;
 	bool json = argument_given(arguments, "json"), any = false;
-	struct json *document = json ? json_create(&shell->out) : NULL;
+	struct json *document = json ? json_create(&session->out) : NULL;
 	if (json && !document)
 		return error_no_memory();
 	if (json)
 		json_array(document, "breakpoints");
-	for (size_t i = 0; session && breakpoints_get(session->breakpoints, i, &breakpoint); i++) {
+	for (size_t i = 0; breaks && breakpoints_get(breaks->breakpoints, i, &breakpoint); i++) {
 		any = true;
 		if (json)
-			breakpoint_json(document, NULL, session, &breakpoint);
+			breakpoint_json(document, NULL, breaks, &breakpoint);
 		else
-			one_text(&shell->out, session, &breakpoint);
+			one_text(&session->out, breaks, &breakpoint);
 	}
 	if (json)
 		json_finish(document);
 	else if (!any)
-		output_printf(&shell->out, STYLE_PLAIN, "no breakpoints\n");
+		output_printf(&session->out, STYLE_PLAIN, "no breakpoints\n");
 	return NULL;
 }
 
-void complete_breakpoint(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+void complete_breakpoint(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	struct breakpoint breakpoint;
 	(void)word_index;
 	for (size_t i = 0;
-		shell->breaks && breakpoints_get(shell->breaks->breakpoints, i, &breakpoint); i++) {
+		session->breaks && breakpoints_get(session->breaks->breakpoints, i, &breakpoint);
+		i++) {
 		char text[16];
 		snprintf(text, sizeof(text), "%d", breakpoint.number);
 		completions_add(candidates, word, text);
 	}
 }
 
-void complete_first_breakpoint(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+void complete_first_breakpoint(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	if (!word_index)
-		complete_breakpoint(shell, word_index, word, candidates);
+		complete_breakpoint(session, word_index, word, candidates);
 }
 
 static const struct command_option options[] = {

@@ -9,51 +9,52 @@ static void extra_deinit(struct break_extra *extra)
 	break_counts_destroy(extra->counts);
 }
 
-struct error *break_session_get(struct shell *shell, struct break_session **ret)
+struct error *break_session_get(struct session *session, struct break_session **ret)
 {
-	if (!shell->target->ops->cont)
+	if (!session->target->ops->cont)
 		return error_create(ERROR_GONE,
 			"a %s cannot run, and so meets no breakpoint: attach to a live process",
-			shell->target->ops->kind);
-	if (!shell->breaks) {
-		struct break_session *session = calloc(1, sizeof(*session));
-		if (!session)
+			session->target->ops->kind);
+	if (!session->breaks) {
+		struct break_session *breaks = calloc(1, sizeof(*breaks));
+		if (!breaks)
 			return error_no_memory();
-		struct error *err = breakpoints_create(shell->program, &session->breakpoints);
+		struct error *err = breakpoints_create(session->program, &breaks->breakpoints);
 		if (err) {
-			free(session);
+			free(breaks);
 			return err;
 		}
-		shell->breaks = session;
+		session->breaks = breaks;
 	}
-	*ret = shell->breaks;
+	*ret = session->breaks;
 	return NULL;
 }
 
-struct error *break_session_hold(struct shell *shell)
+struct error *break_session_hold(struct session *session)
 {
-	enum pause_mode before = shell->target->pause;
-	shell->target->pause = PAUSE_STOP;
-	if (!shell->target->is_snapshot)
+	enum pause_mode before = session->target->pause;
+	session->target->pause = PAUSE_STOP;
+	if (!session->target->is_snapshot)
 		return NULL;
-	struct error *err = target_hold(shell->target);
+	struct error *err = target_hold(session->target);
 	if (err)
-		shell->target->pause = before;
-	shell_handle_events(shell);
-	if (err || !shell->program)
+		session->target->pause = before;
+	session_handle_events(session);
+	if (err || !session->program)
 		return err ? err : error_create(ERROR_GONE, "the process is gone");
-	program_refresh(shell->program);
-	shell_tell(shell, "process %d is stopped, for breakpoints are set in the process itself",
-		(int)shell->target->pid);
+	program_refresh(session->program);
+	session_tell(session,
+		"process %d is stopped, for breakpoints are set in the process itself",
+		(int)session->target->pid);
 	return NULL;
 }
 
-struct error *break_session_get_some(struct shell *shell, struct break_session **ret)
+struct error *break_session_get_some(struct session *session, struct break_session **ret)
 {
 	struct breakpoint first;
-	if (!shell->breaks && shell->target->ops->cont)
+	if (!session->breaks && session->target->ops->cont)
 		return error_create(ERROR_NOT_FOUND, "there is no breakpoint");
-	struct error *err = break_session_get(shell, ret);
+	struct error *err = break_session_get(session, ret);
 	if (!err && !breakpoints_get((*ret)->breakpoints, 0, &first))
 		err = error_create(ERROR_NOT_FOUND, "there is no breakpoint");
 	return err;
@@ -76,58 +77,58 @@ struct error *break_session_parse_number(const char *text, int *ret)
 	return err;
 }
 
-void break_session_destroy(struct break_session *session)
+void break_session_destroy(struct break_session *breaks)
 {
-	if (!session)
+	if (!breaks)
 		return;
-	breakpoints_destroy(session->breakpoints);
-	for (size_t i = 0; i < session->extra_count; i++)
-		extra_deinit(&session->extras[i]);
-	for (size_t i = 0; i < session->pending_count; i++)
-		break_event_deinit(&session->pending[i]);
-	for (size_t i = 0; i < session->stop_count; i++)
-		break_event_deinit(&session->stops[i]);
-	free(session->pending);
-	free(session->extras);
-	free(session->stops);
-	error_destroy(session->failed);
-	free(session);
+	breakpoints_destroy(breaks->breakpoints);
+	for (size_t i = 0; i < breaks->extra_count; i++)
+		extra_deinit(&breaks->extras[i]);
+	for (size_t i = 0; i < breaks->pending_count; i++)
+		break_event_deinit(&breaks->pending[i]);
+	for (size_t i = 0; i < breaks->stop_count; i++)
+		break_event_deinit(&breaks->stops[i]);
+	free(breaks->pending);
+	free(breaks->extras);
+	free(breaks->stops);
+	error_destroy(breaks->failed);
+	free(breaks);
 }
 
-struct break_extra *break_session_find_extra(const struct break_session *session, int number)
+struct break_extra *break_session_find_extra(const struct break_session *breaks, int number)
 {
-	for (size_t i = 0; i < session->extra_count; i++)
-		if (session->extras[i].number == number)
-			return &session->extras[i];
+	for (size_t i = 0; i < breaks->extra_count; i++)
+		if (breaks->extras[i].number == number)
+			return &breaks->extras[i];
 	return NULL;
 }
 
-struct break_extra *break_session_extra(struct break_session *session, int number)
+struct break_extra *break_session_extra(struct break_session *breaks, int number)
 {
-	struct break_extra *extra = break_session_find_extra(session, number);
+	struct break_extra *extra = break_session_find_extra(breaks, number);
 	if (extra)
 		return extra;
-	if (!array_reserve(&session->extras, &session->extra_capacity, session->extra_count + 1))
+	if (!array_reserve(&breaks->extras, &breaks->extra_capacity, breaks->extra_count + 1))
 		return NULL;
-	extra = &session->extras[session->extra_count++];
+	extra = &breaks->extras[breaks->extra_count++];
 	*extra = (struct break_extra){.number = number};
 	return extra;
 }
 
-void break_session_forget(struct break_session *session, int number)
+void break_session_forget(struct break_session *breaks, int number)
 {
-	struct break_extra *extra = break_session_find_extra(session, number);
+	struct break_extra *extra = break_session_find_extra(breaks, number);
 	if (!extra)
 		return;
 	extra_deinit(extra);
-	*extra = session->extras[--session->extra_count];
+	*extra = breaks->extras[--breaks->extra_count];
 }
 
 struct error *break_session_find(
-	const struct break_session *session, int number, struct breakpoint *ret)
+	const struct break_session *breaks, int number, struct breakpoint *ret)
 {
 	char list[128] = "";
-	for (size_t i = 0; breakpoints_get(session->breakpoints, i, ret); i++) {
+	for (size_t i = 0; breakpoints_get(breaks->breakpoints, i, ret); i++) {
 		if (ret->number == number)
 			return NULL;
 		size_t used = strlen(list);
@@ -137,36 +138,37 @@ struct error *break_session_find(
 		*list ? "are: " : "are none", list);
 }
 
-struct error *break_session_arm(struct shell *shell)
+struct error *break_session_arm(struct session *session)
 {
-	if (!shell->breaks)
+	if (!session->breaks)
 		return NULL;
-	struct error *err = break_session_is_armed(shell) ? break_session_hold(shell) : NULL;
-	return err ? err : breakpoints_arm(shell->breaks->breakpoints);
+	struct error *err = break_session_is_armed(session) ? break_session_hold(session) : NULL;
+	return err ? err : breakpoints_arm(session->breaks->breakpoints);
 }
 
-bool break_session_is_armed(const struct shell *shell)
+bool break_session_is_armed(const struct session *session)
 {
 	struct breakpoint breakpoint;
 	for (size_t i = 0;
-		shell->breaks && breakpoints_get(shell->breaks->breakpoints, i, &breakpoint); i++)
+		session->breaks && breakpoints_get(session->breaks->breakpoints, i, &breakpoint);
+		i++)
 		if (breakpoint.enabled)
 			return true;
 	return false;
 }
 
-struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_count)
+struct error *break_session_suspend(struct session *session, int **ret, size_t *ret_count)
 {
 	struct breakpoint breakpoint;
 	size_t capacity = 0;
 	*ret = NULL;
 	*ret_count = 0;
-	if (!shell->breaks)
+	if (!session->breaks)
 		return NULL;
-	struct breakpoints *breakpoints = shell->breaks->breakpoints;
+	struct breakpoints *breakpoints = session->breaks->breakpoints;
 	for (size_t i = 0; breakpoints_get(breakpoints, i, &breakpoint); i++) {
 		const struct break_extra *extra =
-			break_session_find_extra(shell->breaks, breakpoint.number);
+			break_session_find_extra(session->breaks, breakpoint.number);
 		if (!breakpoint.enabled || (extra && extra->counts))
 			continue;
 		if (!array_reserve(ret, &capacity, *ret_count + 1))
@@ -179,16 +181,16 @@ struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_
 	return breakpoints_arm(breakpoints);
 }
 
-struct error *break_session_resume(struct shell *shell, int *numbers, size_t count)
+struct error *break_session_resume(struct session *session, int *numbers, size_t count)
 {
 	struct error *err = NULL;
-	for (size_t i = 0; !err && shell->breaks && i < count; i++)
-		err = breakpoints_enable(shell->breaks->breakpoints, numbers[i], true);
+	for (size_t i = 0; !err && session->breaks && i < count; i++)
+		err = breakpoints_enable(session->breaks->breakpoints, numbers[i], true);
 	free(numbers);
 	return err;
 }
 
-int break_session_fd(const struct shell *shell)
+int break_session_fd(const struct session *session)
 {
-	return shell->breaks ? breakpoints_event_fd(shell->breaks->breakpoints) : -1;
+	return session->breaks ? breakpoints_event_fd(session->breaks->breakpoints) : -1;
 }

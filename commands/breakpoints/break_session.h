@@ -2,12 +2,12 @@
  * The session's breakpoints as commands see them: beside each breakpoint of dbg/break its list of
  * commands and what is counted at it; and what becomes of the events while the process runs.
  *
- * shell_handle_events() calls break_session_take() and break_session_settle(): trace lines are
+ * session_handle_events() calls break_session_take() and break_session_settle(): trace lines are
  * printed as they come; once the process is stopped its stops are shown, their lists of commands
  * run, and the process runs on if all of them said `continue`.
  */
-#ifndef GCTXDBG_COMMANDS_BREAK_SESSION_H
-#define GCTXDBG_COMMANDS_BREAK_SESSION_H
+#ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_SESSION_H
+#define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_SESSION_H
 
 #include "commands/session/block.h"
 #include "commands/breakpoints/break_counts.h"
@@ -39,20 +39,20 @@ struct break_session {
 };
 
 /* Made on first use; ERROR_GONE with a sentence for what cannot run (a core). */
-struct error *break_session_get(struct shell *shell, struct break_session **ret);
+struct error *break_session_get(struct session *session, struct break_session **ret);
 /* The same; ERROR_NOT_FOUND when there is no breakpoint. */
-struct error *break_session_get_some(struct shell *shell, struct break_session **ret);
-void break_session_destroy(struct break_session *session); /* NULL is fine */
+struct error *break_session_get_some(struct session *session, struct break_session **ret);
+void break_session_destroy(struct break_session *breaks); /* NULL is fine */
 
 /* The extra of breakpoint `number`, made when there is none; NULL without memory. */
-struct break_extra *break_session_extra(struct break_session *session, int number);
+struct break_extra *break_session_extra(struct break_session *breaks, int number);
 /* The same if there is one, else NULL. */
-struct break_extra *break_session_find_extra(const struct break_session *session, int number);
-void break_session_forget(struct break_session *session, int number);
+struct break_extra *break_session_find_extra(const struct break_session *breaks, int number);
+void break_session_forget(struct break_session *breaks, int number);
 
 /* The breakpoint `number`; ERROR_NOT_FOUND with those there are. */
 struct error *break_session_find(
-	const struct break_session *session, int number, struct breakpoint *ret);
+	const struct break_session *breaks, int number, struct breakpoint *ret);
 
 /* A breakpoint's number as it is typed. */
 struct error *break_session_parse_number(const char *text, int *ret);
@@ -60,29 +60,29 @@ struct error *break_session_parse_number(const char *text, int *ret);
 /*
  * Looks at the process itself from now on, which stands still, and no longer at snapshots: traps
  * are in the process. After a breakpoint has been made. After an error all is as before, unless
- * the process has ended (shell->breaks is NULL then).
+ * the process has ended (session->breaks is NULL then).
  */
-struct error *break_session_hold(struct shell *shell);
+struct error *break_session_hold(struct session *session);
 
 /* True when a breakpoint is enabled. */
-bool break_session_is_armed(const struct shell *shell);
+bool break_session_is_armed(const struct session *session);
 /* Puts the traps where the enabled breakpoints are, before the process runs. */
-struct error *break_session_arm(struct shell *shell);
+struct error *break_session_arm(struct session *session);
 /* For commands that let the process run for a moment for their own purpose: in between no
  * breakpoint stops it and no trace prints, only tracepoints that count go on counting. `*ret` is
  * what break_session_resume() needs to enable the others again. */
-struct error *break_session_suspend(struct shell *shell, int **ret, size_t *ret_count);
-struct error *break_session_resume(struct shell *shell, int *numbers, size_t count);
+struct error *break_session_suspend(struct session *session, int **ret, size_t *ret_count);
+struct error *break_session_resume(struct session *session, int *numbers, size_t count);
 
 /* Readable when break_session_take() has something to do; -1. */
-int break_session_fd(const struct shell *shell);
+int break_session_fd(const struct session *session);
 /* Takes events that are there and counts those that are only to be counted; true when others are to
  * be told. */
-bool break_session_collect(struct shell *shell);
+bool break_session_collect(struct session *session);
 /* The same for all there are: prints traces, keeps stops. */
-void break_session_take(struct shell *shell);
+void break_session_take(struct session *session);
 /* When the process is stopped: shows the stops and runs their commands; lets it run on when those
  * said so. */
-void break_session_settle(struct shell *shell);
+void break_session_settle(struct session *session);
 
 #endif

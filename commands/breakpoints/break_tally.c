@@ -58,11 +58,11 @@ static bool counts(const struct tally_column *column, const char *fields)
 }
 
 /* The counting tracepoints; births come first and deaths after them. */
-static void find_columns(const struct break_session *session, struct tally *tally)
+static void find_columns(const struct break_session *breaks, struct tally *tally)
 {
 	struct breakpoint breakpoint;
-	for (size_t i = 0; breakpoints_get(session->breakpoints, i, &breakpoint); i++) {
-		struct break_extra *extra = break_session_find_extra(session, breakpoint.number);
+	for (size_t i = 0; breakpoints_get(breaks->breakpoints, i, &breakpoint); i++) {
+		struct break_extra *extra = break_session_find_extra(breaks, breakpoint.number);
 		if (extra && extra->counts && tally->column_count < TALLY_COLUMNS)
 			tally->columns[tally->column_count++] =
 				(struct tally_column){breakpoint, extra->counts};
@@ -85,20 +85,20 @@ bool tally_is_of_go(const struct tally *tally)
 }
 
 /* Counts the goroutines that are there now into the rows of those who made them. */
-static struct error *add_alive(struct shell *shell, struct tally *tally)
+static struct error *add_alive(struct session *session, struct tally *tally)
 {
 	const struct goroutine_list *list;
-	struct error *err = program_goroutines(shell->program, &list);
+	struct error *err = program_goroutines(session->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
-		struct code_place place;
+		struct code_location location;
 		char value[2048];
 		struct tally_row *row;
-		if (!goroutine_creator(shell->program, &list->items[i], &place))
+		if (!goroutine_creator(session->program, &list->items[i], &location))
 			continue;
 		if (tally_is_of_go(tally))
-			break_counts_describe_go(&place, value, sizeof(value));
+			break_counts_describe_go(&location, value, sizeof(value));
 		else
-			snprintf(value, sizeof(value), "%s", place.function);
+			snprintf(value, sizeof(value), "%s", location.function);
 		HASH_FIND(hh, tally->table, value, strlen(value), row);
 		if (row)
 			row->alive++;
@@ -106,7 +106,7 @@ static struct error *add_alive(struct shell *shell, struct tally *tally)
 	return err;
 }
 
-static int compare(const void *a, const void *b)
+static int break_tally_compare(const void *a, const void *b)
 {
 	const struct tally_row *x = *(struct tally_row *const *)a,
 			       *y = *(struct tally_row *const *)b;
@@ -118,11 +118,11 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->value, y->value);
 }
 
-struct error *tally_make(struct shell *shell, struct tally *tally)
+struct error *tally_make(struct session *session, struct tally *tally)
 {
 	*tally = (struct tally){0};
-	if (shell->breaks)
-		find_columns(shell->breaks, tally);
+	if (session->breaks)
+		find_columns(session->breaks, tally);
 	if (!tally->column_count)
 		return error_create(ERROR_NOT_FOUND,
 			"nothing is counted: trace PLACE --count-by FIELD does (trace newproc "
@@ -134,11 +134,11 @@ struct error *tally_make(struct shell *shell, struct tally *tally)
 		struct tally_row *row = tally->rows[i];
 		row->left = (int64_t)(row->hits[0] - row->hits[1]);
 	}
-	tally->has_alive = shell->target->state == TARGET_STOPPED &&
+	tally->has_alive = session->target->state == TARGET_STOPPED &&
 			   (tally_is_of_go(tally) || counts(&tally->columns[0], "creator"));
 	if (!err && tally->has_alive)
-		err = add_alive(shell, tally);
+		err = add_alive(session, tally);
 	if (tally->row_count)
-		qsort(tally->rows, tally->row_count, sizeof(*tally->rows), compare);
+		qsort(tally->rows, tally->row_count, sizeof(*tally->rows), break_tally_compare);
 	return err;
 }

@@ -2,8 +2,8 @@
  * What several counting tracepoints have counted, as one table; of births and deaths of goroutines
  * also how many are left.
  */
-#ifndef GCTXDBG_COMMANDS_BREAK_TALLY_H
-#define GCTXDBG_COMMANDS_BREAK_TALLY_H
+#ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_TALLY_H
+#define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_TALLY_H
 
 #include "commands/breakpoints/break_session.h"
 #include "dwarf/base/hash.h"
@@ -37,7 +37,7 @@ struct tally {
 
 /* ERROR_NOT_FOUND when nothing is counted. Free with tally_deinit(), after an error too. Valid
  * until the process runs. */
-struct error *tally_make(struct shell *shell, struct tally *tally);
+struct error *tally_make(struct session *session, struct tally *tally);
 void tally_deinit(struct tally *tally);
 
 /* True when what is counted is go statements (--count-by go). */

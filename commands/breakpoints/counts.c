@@ -31,7 +31,8 @@ static void row_cells(struct table *table, const struct tally *tally, const stru
 	table_cell(table, STYLE_FUNCTION, "%s%s", row->value, grows ? "  ◀ leaks" : "");
 }
 
-static struct error *render_text(struct shell *shell, const struct tally *tally, uint64_t limit)
+static struct error *counts_render_text(
+	struct session *session, const struct tally *tally, uint64_t limit)
 {
 	char titles[TALLY_COLUMNS][64];
 	const char *headings[TALLY_COLUMNS + 4];
@@ -52,9 +53,9 @@ static struct error *render_text(struct shell *shell, const struct tally *tally,
 	size_t shown = limit && limit < tally->row_count ? (size_t)limit : tally->row_count;
 	for (size_t i = 0; i < shown; i++)
 		row_cells(table, tally, tally->rows[i]);
-	table_print(table, &shell->out);
+	table_print(table, &session->out);
 	if (shown < tally->row_count)
-		output_printf(&shell->out, STYLE_DIM, "… %zu more (--limit 0 for all)\n",
+		output_printf(&session->out, STYLE_DIM, "… %zu more (--limit 0 for all)\n",
 			tally->row_count - shown);
 	return NULL;
 }
@@ -74,9 +75,10 @@ static void row_json(struct json *json, const struct tally *tally, const struct 
 	json_end(json);
 }
 
-static struct error *render_json(struct shell *shell, const struct tally *tally, uint64_t limit)
+static struct error *counts_render_json(
+	struct session *session, const struct tally *tally, uint64_t limit)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
 	json_array(json, "breakpoints");
@@ -97,7 +99,7 @@ static struct error *render_json(struct shell *shell, const struct tally *tally,
 	return NULL;
 }
 
-static struct error *run_counts(struct shell *shell, const struct arguments *arguments)
+static struct error *run_counts(struct session *session, const struct arguments *arguments)
 {
 	bool as_json = argument_given(arguments, "json");
 	uint64_t limit = as_json ? 0 : 40;
@@ -107,10 +109,10 @@ static struct error *run_counts(struct shell *shell, const struct arguments *arg
 	if (err)
 		return err;
 	struct tally tally;
-	err = tally_make(shell, &tally);
+	err = tally_make(session, &tally);
 	if (!err)
-		err = as_json ? render_json(shell, &tally, limit)
-			      : render_text(shell, &tally, limit);
+		err = as_json ? counts_render_json(session, &tally, limit)
+			      : counts_render_text(session, &tally, limit);
 	tally_deinit(&tally);
 	return err;
 }

@@ -3,12 +3,12 @@
 #include "commands/session/session.h"
 #include "commands/session/spawn.h"
 
-static struct error *run_escape(struct shell *shell, const struct arguments *arguments)
+static struct error *run_escape(struct session *session, const struct arguments *arguments)
 {
 	pid_t pid;
-	fflush(shell->out.stream);
+	fflush(session->out.stream);
 	struct error *err = spawn_start(arguments->rest, -1, &pid);
-	return err ? err : spawn_wait(shell, pid, arguments->rest);
+	return err ? err : spawn_wait(session, pid, arguments->rest);
 }
 
 static const struct command escape_command = {
@@ -25,14 +25,14 @@ static const struct command escape_command = {
 };
 REGISTER_COMMAND(escape_command);
 
-static struct error *run_echo(struct shell *shell, const struct arguments *arguments)
+static struct error *run_echo(struct session *session, const struct arguments *arguments)
 {
 	for (size_t i = 0; i < arguments->word_count; i++) {
 		if (i)
-			output_printf(&shell->out, STYLE_PLAIN, " ");
-		output_text(&shell->out, STYLE_PLAIN, arguments->words[i]);
+			output_printf(&session->out, STYLE_PLAIN, " ");
+		output_text(&session->out, STYLE_PLAIN, arguments->words[i]);
 	}
-	output_printf(&shell->out, STYLE_PLAIN, "\n");
+	output_printf(&session->out, STYLE_PLAIN, "\n");
 	return NULL;
 }
 

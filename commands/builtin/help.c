@@ -20,7 +20,7 @@ static const char *const group_titles[] = {
 /* Something `help` explains that is no command. */
 struct topic {
 	const char *name, *summary;
-	struct error *(*print)(struct shell *shell);
+	struct error *(*print)(struct session *session);
 };
 
 static const struct topic topics[] = {
@@ -51,11 +51,11 @@ static void print_row(struct output *output, const char *name, const char *text)
 	output_printf(output, STYLE_PLAIN, " %s\n", text);
 }
 
-static void print_overview(struct shell *shell)
+static void print_overview(struct session *session)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	const struct command *const *commands;
-	size_t count = registry_list(shell->registry, &commands);
+	size_t count = registry_list(session->registry, &commands);
 	for (size_t i = 0; i < count; i++) {
 		const struct command *command = commands[i];
 		if (!i || commands[i - 1]->group != command->group) {
@@ -98,9 +98,9 @@ static void print_options(struct output *output, const struct command_option *op
 	}
 }
 
-static void print_command(struct shell *shell, const struct command *command)
+static void print_command(struct session *session, const struct command *command)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	output_printf(output, STYLE_PLAIN, "Usage: ");
 	output_printf(output, STYLE_STRONG, "%s", command->usage);
 	output_printf(output, STYLE_PLAIN, "\n\n%s.\n", command->summary);
@@ -123,32 +123,32 @@ static void print_command(struct shell *shell, const struct command *command)
 }
 
 /* The commands of the family `name` ("ctx"), a line each; false when there are none. */
-static bool print_family(struct shell *shell, const char *name, const char *heading)
+static bool print_family(struct session *session, const char *name, const char *heading)
 {
 	const struct command *const *commands;
-	size_t count = registry_list(shell->registry, &commands), length = strlen(name);
+	size_t count = registry_list(session->registry, &commands), length = strlen(name);
 	bool any = false;
 	for (size_t i = 0; i < count; i++) {
 		if (strncmp(commands[i]->name, name, length) != 0 ||
 			commands[i]->name[length] != ' ')
 			continue;
 		if (!any)
-			output_printf(&shell->out, STYLE_STRONG, "%s", heading);
+			output_printf(&session->out, STYLE_STRONG, "%s", heading);
 		any = true;
-		print_row(&shell->out, commands[i]->name, commands[i]->summary);
+		print_row(&session->out, commands[i]->name, commands[i]->summary);
 	}
 	return any;
 }
 
-static struct error *run_help(struct shell *shell, const struct arguments *arguments)
+static struct error *run_help(struct session *session, const struct arguments *arguments)
 {
 	if (!arguments->word_count) {
-		print_overview(shell);
+		print_overview(session);
 		return NULL;
 	}
 	for (size_t i = 0; i < array_length(topics); i++)
 		if (arguments->word_count == 1 && !strcmp(arguments->words[0], topics[i].name))
-			return topics[i].print(shell);
+			return topics[i].print(session);
 	char name[128] = "";
 	for (size_t i = 0; i < arguments->word_count; i++) {
 		size_t used = strlen(name);
@@ -157,22 +157,22 @@ static struct error *run_help(struct shell *shell, const struct arguments *argum
 	}
 	const struct command *command;
 	size_t length = 0;
-	struct error *err = registry_find(shell->registry, name, &command, &length);
+	struct error *err = registry_find(session->registry, name, &command, &length);
 	if (!err)
-		print_command(shell, command);
+		print_command(session, command);
 	/* "info" is a command and a family. */
-	if (print_family(shell, name, err ? "Commands\n" : "\nRelated\n")) {
+	if (print_family(session, name, err ? "Commands\n" : "\nRelated\n")) {
 		error_destroy(err);
 		return NULL;
 	}
 	return err;
 }
 
-static void complete_help(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_help(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	const struct command *const *commands;
-	size_t count = registry_list(shell->registry, &commands);
+	size_t count = registry_list(session->registry, &commands);
 	for (size_t i = 0; !word_index && i < count; i++)
 		completions_add(candidates, word, commands[i]->name);
 	for (size_t i = 0; !word_index && i < array_length(topics); i++)

@@ -1,14 +1,14 @@
 /*
  * Topics of `help` that are no commands.
  */
-#ifndef GCTXDBG_COMMANDS_HELP_H
-#define GCTXDBG_COMMANDS_HELP_H
+#ifndef GCTXDBG_COMMANDS_BUILTIN_HELP_H
+#define GCTXDBG_COMMANDS_BUILTIN_HELP_H
 
 #include "dwarf/base/error.h"
 
-struct shell;
+struct session;
 
 /* What a --where expression may contain: the fields of a goroutine, operators, literals. */
-struct error *help_print_where(struct shell *shell);
+struct error *help_print_where(struct session *session);
 
 #endif

@@ -4,7 +4,7 @@
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"
 
-static const char *type_name(enum expr_type type)
+static const char *help_where_type_name(enum expr_type type)
 {
 	static const char *const names[] = {
 		[EXPR_BOOL] = "true or false",
@@ -28,7 +28,7 @@ static struct error *print_fields(
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct expr_name *name = &schema->names[i];
 		table_cell(table, STYLE_STRONG, "%s", name->name);
-		table_cell(table, STYLE_PLAIN, "%s", type_name(name->type));
+		table_cell(table, STYLE_PLAIN, "%s", help_where_type_name(name->type));
 		table_cell(table, STYLE_PLAIN, "%s", name->help ? name->help : "");
 	}
 	output_printf(output, STYLE_STRONG, "%s\n", heading);
@@ -37,9 +37,9 @@ static struct error *print_fields(
 	return NULL;
 }
 
-struct error *help_print_where(struct shell *shell)
+struct error *help_print_where(struct session *session)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	struct error *err = print_fields(output, "goroutines", goroutine_expr_schema());
 	if (!err)
 		err = print_fields(output, "ctx list, ctx tree", context_expr_schema());

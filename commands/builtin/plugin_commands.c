@@ -4,15 +4,15 @@
 #include "commands/session/registry.h"
 #include "commands/session/session.h"
 
-static struct error *run_load(struct shell *shell, const struct arguments *arguments)
+static struct error *run_load(struct session *session, const struct arguments *arguments)
 {
-	return plugin_load(shell, arguments->words[0]);
+	return plugin_load(session, arguments->words[0]);
 }
 
-static void complete_load(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_load(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
-	(void)shell;
+	(void)session;
 	(void)word;
 	if (!word_index)
 		completions_add_files(candidates);
@@ -36,11 +36,11 @@ static const struct command plugin_load_command = {
 };
 REGISTER_COMMAND(plugin_load_command);
 
-static void list_json(struct shell *shell)
+static void list_json(struct session *session)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_array(json, "plugins");
-	for (const struct plugin_list *at = shell->plugins; at; at = at->next) {
+	for (const struct plugin_list *at = session->plugins; at; at = at->next) {
 		json_object(json, NULL);
 		json_string(json, "name", at->plugin->name);
 		json_string(json, "file", at->path);
@@ -53,19 +53,19 @@ static void list_json(struct shell *shell)
 	json_finish(json);
 }
 
-static struct error *run_list(struct shell *shell, const struct arguments *arguments)
+static struct error *run_list(struct session *session, const struct arguments *arguments)
 {
 	static const char *const headings[] = {"PLUG-IN", "COMMAND", "FILE", NULL};
 	if (argument_given(arguments, "json")) {
-		list_json(shell);
+		list_json(session);
 		return NULL;
 	}
-	if (!shell->plugins)
+	if (!session->plugins)
 		return NULL;
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	if (!table)
 		return error_no_memory();
-	for (const struct plugin_list *at = shell->plugins; at; at = at->next) {
+	for (const struct plugin_list *at = session->plugins; at; at = at->next) {
 		for (size_t i = 0; i < at->plugin->command_count; i++) {
 			table_cell(table, STYLE_PLAIN, "%s",
 				at->plugin->name ? at->plugin->name : "?");
@@ -73,7 +73,7 @@ static struct error *run_list(struct shell *shell, const struct arguments *argum
 			table_cell(table, STYLE_PLAIN, "%s", at->path);
 		}
 	}
-	table_print(table, &shell->out);
+	table_print(table, &session->out);
 	return NULL;
 }
 

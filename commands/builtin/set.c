@@ -31,73 +31,73 @@ static struct error *check_words(const struct arguments *arguments)
 	return NULL;
 }
 
-static struct error *run_set(struct shell *shell, const struct arguments *arguments)
+static struct error *run_set(struct session *session, const struct arguments *arguments)
 {
 	const struct setting *setting = NULL;
-	unsigned unwinder = shell->settings.unwinder;
+	unsigned unwinder = session->settings.unwinder;
 	struct error *err = check_words(arguments);
 	if (!err)
 		err = setting_find(arguments->words[0], &setting);
 	if (!err)
-		err = setting_parse(&shell->settings, setting, arguments->words[1]);
-	if (!err && shell->target)
-		shell->target->pause = shell->settings.pause;
-	if (!err && shell->program)
-		err = program_set_unwinder(shell->program, shell->settings.unwinder);
+		err = setting_parse(&session->settings, setting, arguments->words[1]);
+	if (!err && session->target)
+		session->target->pause = session->settings.pause;
+	if (!err && session->program)
+		err = program_set_unwinder(session->program, session->settings.unwinder);
 	if (err)
-		shell->settings.unwinder = unwinder;
+		session->settings.unwinder = unwinder;
 	return err;
 }
 
-static void complete_setting(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_setting(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
-	(void)shell;
+	(void)session;
 	if (word_index)
 		return;
 	for (size_t i = 0; setting_at(i); i++)
 		completions_add(candidates, word, setting_name(setting_at(i)));
 }
 
-static void show_json(struct shell *shell, const struct setting *only)
+static void show_json(struct session *session, const struct setting *only)
 {
 	char value[VALUE_SIZE];
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_object(json, "settings");
 	for (size_t i = 0; setting_at(i); i++) {
 		if (only && setting_at(i) != only)
 			continue;
-		setting_format(&shell->settings, setting_at(i), value, sizeof(value));
+		setting_format(&session->settings, setting_at(i), value, sizeof(value));
 		json_string(json, setting_name(setting_at(i)), value);
 	}
 	json_end(json);
 	json_finish(json);
 }
 
-static struct error *show_text(struct shell *shell, const struct setting *only)
+static struct error *show_text(struct session *session, const struct setting *only)
 {
 	static const char *const headings[] = {"SETTING", "VALUE", "MEANING", NULL};
 	char value[VALUE_SIZE];
 	if (only) {
-		setting_format(&shell->settings, only, value, sizeof(value));
-		output_text(&shell->out, STYLE_PLAIN, value);
-		output_printf(&shell->out, STYLE_PLAIN, "\n");
+		setting_format(&session->settings, only, value, sizeof(value));
+		output_text(&session->out, STYLE_PLAIN, value);
+		output_printf(&session->out, STYLE_PLAIN, "\n");
 		return NULL;
 	}
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	if (!table)
 		return error_no_memory();
 	for (size_t i = 0; setting_at(i); i++) {
-		setting_format(&shell->settings, setting_at(i), value, sizeof(value));
+		setting_format(&session->settings, setting_at(i), value, sizeof(value));
 		table_cell(table, STYLE_PLAIN, "%s", setting_name(setting_at(i)));
 		table_cell(table, STYLE_STRONG, "%s", value);
 		table_cell(table, STYLE_PLAIN, "%s", setting_help(setting_at(i)));
 	}
-	table_print(table, &shell->out);
+	table_print(table, &session->out);
 	return NULL;
 }
 
-static struct error *run_show(struct shell *shell, const struct arguments *arguments)
+static struct error *run_show(struct session *session, const struct arguments *arguments)
 {
 	const struct setting *only = NULL;
 	if (arguments->word_count) {
@@ -106,16 +106,16 @@ static struct error *run_show(struct shell *shell, const struct arguments *argum
 			return err;
 	}
 	if (!argument_given(arguments, "json"))
-		return show_text(shell, only);
-	show_json(shell, only);
+		return show_text(session, only);
+	show_json(session, only);
 	return NULL;
 }
 
-static void complete_value(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_value(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	if (!word_index) {
-		complete_setting(shell, word_index, word, candidates);
+		complete_setting(session, word_index, word, candidates);
 		return;
 	}
 	/* Which setting it is for is not told: offer the values of all. */

@@ -3,15 +3,15 @@
 #include "commands/session/registry.h"
 #include "commands/session/session.h"
 
-static struct error *run_source(struct shell *shell, const struct arguments *arguments)
+static struct error *run_source(struct session *session, const struct arguments *arguments)
 {
-	return shell_run_script(shell, arguments->words[0]);
+	return session_run_script(session, arguments->words[0]);
 }
 
-static void complete_source(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_source(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
-	(void)shell;
+	(void)session;
 	(void)word;
 	if (!word_index)
 		completions_add_files(candidates);

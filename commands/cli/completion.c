@@ -68,11 +68,11 @@ static void add_name(const char *name, const char *line, size_t size,
 	}
 }
 
-static void complete_name(struct shell *shell, const char *line, size_t size,
+static void complete_name(struct session *session, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start)
 {
 	const struct command *const *commands;
-	size_t count = registry_list(shell->registry, &commands);
+	size_t count = registry_list(session->registry, &commands);
 	for (size_t i = 0; i < count; i++)
 		add_name(commands[i]->name, line, size, completions, ret_start);
 	if (completions->count)
@@ -126,29 +126,29 @@ static void complete_option(
 
 /* How many of the words before the last one are neither options nor their values; the option that
  * awaits a value, if any. */
-static void count_words(
-	const struct command *command, const struct line *line, struct completion_place *place)
+static void count_words(const struct command *command, const struct line *line,
+	struct completion_position *location)
 {
-	place->words = 0;
-	place->waiting = NULL;
-	for (size_t i = 0; i < place->end.index && i < line->word_count; i++) {
-		if (place->waiting) {
-			place->waiting = NULL;
+	location->words = 0;
+	location->waiting = NULL;
+	for (size_t i = 0; i < location->end.index && i < line->word_count; i++) {
+		if (location->waiting) {
+			location->waiting = NULL;
 			continue;
 		}
 		const struct command_option *option = find_option(command, line->words[i]);
 		if (option && option->argument)
-			place->waiting = option;
+			location->waiting = option;
 		else if (line->words[i][0] != '-')
-			place->words++;
+			location->words++;
 	}
 }
 
 /* What surrounds the last word of `text`, which follows the command's name. */
-static struct error *find_place(
-	const struct command *command, const char *text, struct completion_place *ret)
+static struct error *find_location(
+	const struct command *command, const char *text, struct completion_position *ret)
 {
-	*ret = (struct completion_place){.end = line_find_end(text, strlen(text))};
+	*ret = (struct completion_position){.end = line_find_end(text, strlen(text))};
 	_cleanup_free_ char *before = strndup(text, ret->end.word - (ret->end.quote != 0));
 	struct line line;
 	if (!before)
@@ -160,43 +160,44 @@ static struct error *find_place(
 	return err;
 }
 
-static void complete_arguments(struct shell *shell, const struct command *command, const char *text,
-	const struct completion_place *place, struct completions *completions)
+static void complete_arguments(struct session *session, const struct command *command,
+	const char *text, const struct completion_position *location,
+	struct completions *completions)
 {
-	const char *word = text + place->end.word;
-	if (place->waiting)
-		add_values(place->waiting, "", word, completions);
-	else if (*word == '-' && !place->end.quote)
+	const char *word = text + location->end.word;
+	if (location->waiting)
+		add_values(location->waiting, "", word, completions);
+	else if (*word == '-' && !location->end.quote)
 		complete_option(command, word, completions);
 	else if (command->complete)
-		command->complete(shell, place->words, word, completions);
+		command->complete(session, location->words, word, completions);
 }
 
 /* The command of a line that goes on behind its name, and how long that is; NULL: none. */
 static const struct command *find_command(
-	struct shell *shell, const char *typed, size_t *ret_length)
+	struct session *session, const char *typed, size_t *ret_length)
 {
 	const struct command *command;
-	struct error *err = registry_find(shell->registry, typed, &command, ret_length);
+	struct error *err = registry_find(session->registry, typed, &command, ret_length);
 	bool found = !err && *ret_length < strlen(typed);
 	error_destroy(err);
 	return found ? command : NULL;
 }
 
-bool completion_in_expression(struct shell *shell, const char *line, size_t size)
+bool completion_in_expression(struct session *session, const char *line, size_t size)
 {
 	_cleanup_free_ char *typed = strndup(line, size);
 	size_t length = 0;
-	const struct command *command = typed ? find_command(shell, typed, &length) : NULL;
-	struct completion_place place;
+	const struct command *command = typed ? find_command(session, typed, &length) : NULL;
+	struct completion_position location;
 	struct completion_expression expression;
 	if (!command)
 		return false;
-	error_destroy(find_place(command, typed + length, &place));
-	return completion_find_expression(command, typed + length, &place, &expression);
+	error_destroy(find_location(command, typed + length, &location));
+	return completion_find_expression(command, typed + length, &location, &expression);
 }
 
-void completion_collect(struct shell *shell, const char *line, size_t size,
+void completion_collect(struct session *session, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start)
 {
 	*completions = (struct completions){0};
@@ -204,24 +205,24 @@ void completion_collect(struct shell *shell, const char *line, size_t size,
 	_cleanup_free_ char *typed = strndup(line, size);
 	if (!typed)
 		return;
-	complete_name(shell, typed, size, completions, ret_start);
+	complete_name(session, typed, size, completions, ret_start);
 	size_t length = 0;
-	const struct command *command = find_command(shell, typed, &length);
+	const struct command *command = find_command(session, typed, &length);
 	if (!command)
 		return;
 	const char *text = typed + length;
-	struct completion_place place;
+	struct completion_position location;
 	struct completion_expression expression;
-	struct error *err = find_place(command, text, &place);
+	struct error *err = find_location(command, text, &location);
 	completions_deinit(completions);
-	*ret_start = length + place.end.word;
-	if (completion_find_expression(command, text, &place, &expression)) {
+	*ret_start = length + location.end.word;
+	if (completion_find_expression(command, text, &location, &expression)) {
 		*ret_start = (size_t)(expression.word - typed);
-		completion_add_fields(shell, command, text, &expression, completions);
-	} else if (place.end.kind == LINE_FILE) {
+		completion_add_fields(session, command, text, &expression, completions);
+	} else if (location.end.kind == LINE_FILE) {
 		completions_add_files(completions);
-	} else if (place.end.kind == LINE_STDOUT && !err) {
-		complete_arguments(shell, command, text, &place, completions);
+	} else if (location.end.kind == LINE_STDOUT && !err) {
+		complete_arguments(session, command, text, &location, completions);
 	}
 	error_destroy(err);
 }

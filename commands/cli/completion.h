@@ -1,8 +1,8 @@
 /*
  * Completion: what may follow a line that is being typed.
  */
-#ifndef GCTXDBG_COMMANDS_COMPLETION_H
-#define GCTXDBG_COMMANDS_COMPLETION_H
+#ifndef GCTXDBG_COMMANDS_CLI_COMPLETION_H
+#define GCTXDBG_COMMANDS_CLI_COMPLETION_H
 
 #include "commands/session/command.h"
 
@@ -17,16 +17,16 @@ void completions_deinit(struct completions *completions);
 /*
  * Collects candidates for the word that ends at `size` in `line`; `*ret_start` is where it begins.
  */
-void completion_collect(struct shell *shell, const char *line, size_t size,
+void completion_collect(struct session *session, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start);
 
 /* Whether the line ends inside of an expression, whose words end at operators. */
-bool completion_in_expression(struct shell *shell, const char *line, size_t size);
+bool completion_in_expression(struct session *session, const char *line, size_t size);
 
 /* For complete() functions: file names are candidates. */
 void completions_add_files(struct completions *completions);
 
 /* Makes readline ask for `shell`'s completions; NULL: no more. */
-void completion_install(struct shell *shell);
+void completion_install(struct session *session);
 
 #endif

@@ -42,20 +42,20 @@ static bool is_name_character(char c)
 
 /* The value of an option that takes an expression is the line's last word. */
 static const char *find_option_value(
-	const struct command *command, const char *text, const struct completion_place *place)
+	const struct command *command, const char *text, const struct completion_position *location)
 {
-	bool expression = place->waiting && !strcmp(place->waiting->name, "where");
-	return expression && command->fields ? text + place->end.word : NULL;
+	bool expression = location->waiting && !strcmp(location->waiting->name, "where");
+	return expression && command->fields ? text + location->end.word : NULL;
 }
 
 bool completion_find_expression(const struct command *command, const char *text,
-	const struct completion_place *place, struct completion_expression *ret)
+	const struct completion_position *location, struct completion_expression *ret)
 {
 	if (!command->fields)
 		return false;
 	ret->begin = find_condition(command, text);
 	if (!ret->begin && !command->condition && !command->raw)
-		ret->begin = find_option_value(command, text, place);
+		ret->begin = find_option_value(command, text, location);
 	if (!ret->begin)
 		return false;
 	ret->word = text + strlen(text);
@@ -65,14 +65,14 @@ bool completion_find_expression(const struct command *command, const char *text,
 	return true;
 }
 
-void completion_add_fields(struct shell *shell, const struct command *command, const char *text,
+void completion_add_fields(struct session *session, const struct command *command, const char *text,
 	const struct completion_expression *expression, struct completions *completions)
 {
 	const struct expr_schema *schema;
 	_cleanup_free_ char *before = strndup(text, (size_t)(expression->begin - text));
 	if (!before || expression->in_string)
 		return;
-	struct error *err = command->fields(shell, before, &schema);
+	struct error *err = command->fields(session, before, &schema);
 	for (size_t i = 0; !err && i < schema->count; i++) {
 		const struct expr_name *name = &schema->names[i];
 		char with_key[128];

@@ -6,7 +6,7 @@
 #include <readline/readline.h>
 
 /* Readline's functions have no argument for it; NULL while there is no prompt. */
-static struct shell *prompt_shell;
+static struct session *prompt_shell;
 
 /* The longest start that all candidates share, as readline wants it in front of them. */
 static char *common_start(const struct completions *completions)
@@ -73,9 +73,9 @@ static char *break_characters(void)
 	return expression ? operators : breaks;
 }
 
-void completion_install(struct shell *shell)
+void completion_install(struct session *session)
 {
-	prompt_shell = shell;
-	rl_attempted_completion_function = shell ? on_complete : NULL;
-	rl_completion_word_break_hook = shell ? break_characters : NULL;
+	prompt_shell = session;
+	rl_attempted_completion_function = session ? on_complete : NULL;
+	rl_completion_word_break_hook = session ? break_characters : NULL;
 }

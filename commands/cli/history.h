@@ -1,8 +1,8 @@
 /*
  * The prompt's history, kept in $XDG_STATE_HOME/gctxdbg/history.
  */
-#ifndef GCTXDBG_COMMANDS_HISTORY_H
-#define GCTXDBG_COMMANDS_HISTORY_H
+#ifndef GCTXDBG_COMMANDS_CLI_HISTORY_H
+#define GCTXDBG_COMMANDS_CLI_HISTORY_H
 
 /* Reads the file; a missing one is fine. Only the user can read what it creates. */
 void history_load(void);

@@ -21,19 +21,19 @@ static const char *const dump_lines[] = {
 
 static void warn(void *context, const char *message)
 {
-	shell_warn(context, "%s", message);
+	session_warn(context, "%s", message);
 }
 
-static struct live_options live_options(struct shell *shell)
+static struct live_options live_options(struct session *session)
 {
 	return (struct live_options){
-		.max_stop_ns = shell->settings.max_stop_ns,
-		.pause = shell->settings.pause,
-		.cancel = &shell->cancel,
+		.max_stop_ns = session->settings.max_stop_ns,
+		.pause = session->settings.pause,
+		.cancel = &session->cancel,
 	};
 }
 
-static struct error *open_live(struct shell *shell, const char *pid_text, struct target **ret)
+static struct error *open_live(struct session *session, const char *pid_text, struct target **ret)
 {
 	uint64_t pid;
 	struct error *err = argument_number(pid_text, "the process id", &pid);
@@ -41,144 +41,145 @@ static struct error *open_live(struct shell *shell, const char *pid_text, struct
 		return err;
 	if (!pid || pid > INT32_MAX)
 		return error_create(ERROR_USAGE, "there is no process %s", pid_text);
-	struct live_options options = live_options(shell);
+	struct live_options options = live_options(session);
 	return live_attach((pid_t)pid, &options, ret);
 }
 
 static struct error *open_target(
-	struct shell *shell, const struct options *options, struct target **ret)
+	struct session *session, const struct options *options, struct target **ret)
 {
-	struct live_options live = live_options(shell);
+	struct live_options live = live_options(session);
 	const char *const *words = options->words;
 	switch (options->subcommand) {
 	case SUBCOMMAND_ATTACH:
-		return open_live(shell, words[0], ret);
+		return open_live(session, words[0], ret);
 	case SUBCOMMAND_EXEC:
 		/* execvp() takes the strings as they are, its type is older than const. */
 		return live_exec((char *const *)(uintptr_t)words, &live, ret);
 	case SUBCOMMAND_DUMP:
 		if (options->word_count == 1)
-			return open_live(shell, words[0], ret);
+			return open_live(session, words[0], ret);
 		break;
 	case SUBCOMMAND_CORE:
 		break;
 	}
 	/* `core CORE` alone takes the executable that the core names. */
 	bool both = options->word_count == 2;
-	return core_open(both ? words[0] : options->exe, words[both], warn, shell, ret);
+	return core_open(both ? words[0] : options->exe, words[both], warn, session, ret);
 }
 
-static struct error *run_item(struct shell *shell, const struct run_item *item, bool last)
+static struct error *run_item(struct session *session, const struct run_item *item, bool last)
 {
-	if (item->is_script && shell->block)
-		return block_finish(shell);
-	struct error *err = item->is_script ? shell_run_script(shell, item->text)
-					    : shell_execute(shell, item->text);
-	return err || !last ? err : block_finish(shell);
+	if (item->is_script && session->block)
+		return block_finish(session);
+	struct error *err = item->is_script ? session_run_script(session, item->text)
+					    : session_execute(session, item->text);
+	return err || !last ? err : block_finish(session);
 }
 
 /* Runs -e and -x; false when one failed and the rest must not run. */
-static bool run_items(struct shell *shell, const struct options *options)
+static bool run_items(struct session *session, const struct options *options)
 {
-	for (size_t i = 0; i < options->item_count && !shell->quit; i++) {
+	for (size_t i = 0; i < options->item_count && !session->quit; i++) {
 		bool last = i + 1 == options->item_count;
-		struct error *err = run_item(shell, &options->items[i], last);
-		if (!err && shell->cancel)
+		struct error *err = run_item(session, &options->items[i], last);
+		if (!err && session->cancel)
 			err = error_create(ERROR_CANCELLED, "interrupted");
-		bool stop = shell->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);
-		if (!shell_settle(shell, err) && stop)
+		bool stop =
+			session->settings.stop_on_error || (err && err->code == ERROR_CANCELLED);
+		if (!session_settle(session, err) && stop)
 			return false;
-		if (shell->leave_signal) {
+		if (session->leave_signal) {
 			/* SIGTERM or SIGHUP: what was asked for has not all been done. */
-			shell->failures++;
+			session->failures++;
 			return false;
 		}
 	}
 	return true;
 }
 
-static void run_dump(struct shell *shell)
+static void run_dump(struct session *session)
 {
-	for (size_t i = 0; i < array_length(dump_lines) && !shell->quit; i++) {
+	for (size_t i = 0; i < array_length(dump_lines) && !session->quit; i++) {
 		if (i)
 			putchar('\n');
-		struct error *err = shell_execute(shell, dump_lines[i]);
+		struct error *err = session_execute(session, dump_lines[i]);
 		if (err && err->code == ERROR_NOT_FOUND) {
 			/* Not every program uses contexts. */
-			shell_warn(shell, "%s", err->message);
+			session_warn(session, "%s", err->message);
 			error_destroy(err);
 			break;
 		}
-		shell_settle(shell, err);
+		session_settle(session, err);
 	}
 }
 
-static void run(struct shell *shell, const struct options *options)
+static void main_run_target(struct session *session, const struct options *options)
 {
 	if (options->subcommand == SUBCOMMAND_DUMP)
-		run_dump(shell);
-	bool fine = run_items(shell, options);
-	if (shell->quit || options->batch || options->subcommand == SUBCOMMAND_DUMP)
+		run_dump(session);
+	bool fine = run_items(session, options);
+	if (session->quit || options->batch || options->subcommand == SUBCOMMAND_DUMP)
 		return;
-	if (shell->interactive) {
-		repl_run(shell);
+	if (session->interactive) {
+		repl_run(session);
 		return;
 	}
 	if (fine)
-		shell_settle(shell, shell_run_script(shell, "-"));
+		session_settle(session, session_run_script(session, "-"));
 }
 
 /* Loads plug-ins and opens the target. */
-static struct error *start(struct shell *shell, const struct options *options)
+static struct error *main_start(struct session *session, const struct options *options)
 {
 	if (options->plugin_dir) {
-		struct error *err = plugin_load_directory(shell, options->plugin_dir);
+		struct error *err = plugin_load_directory(session, options->plugin_dir);
 		if (err)
 			return err;
 	}
 	struct target *target = NULL;
-	struct error *err = open_target(shell, options, &target);
-	return err ? err : shell_open(shell, target);
+	struct error *err = open_target(session, options, &target);
+	return err ? err : session_open(session, target);
 }
 
-static void apply(struct shell *shell, const struct options *options)
+static void apply(struct session *session, const struct options *options)
 {
-	shell->interactive =
+	session->interactive =
 		!options->batch && options->subcommand != SUBCOMMAND_DUMP && isatty(STDIN_FILENO);
-	shell->settings.color = options->color;
-	shell->settings.quiet = options->quiet;
+	session->settings.color = options->color;
+	session->settings.quiet = options->quiet;
 	/* A program started under the debugger stands at its beginning; any other is in use. */
-	shell->settings.pause = options->pause_given			       ? options->pause
-				: options->subcommand == SUBCOMMAND_EXEC ? PAUSE_STOP
-									       : PAUSE_FORK;
-	shell->settings.max_stop_ns = options->max_stop_given ? options->max_stop_ns
-				      : shell->interactive    ? 0
-							      : default_max_stop_ns;
-	shell->exe = options->exe;
-	shell->debug_file = options->debug_file;
-	shell->plugin_dir = options->plugin_dir;
+	session->settings.pause = options->pause_given			   ? options->pause
+				  : options->subcommand == SUBCOMMAND_EXEC ? PAUSE_STOP
+									   : PAUSE_FORK;
+	session->settings.max_stop_ns = options->max_stop_given ? options->max_stop_ns
+					: session->interactive	? 0
+								: default_max_stop_ns;
+	session->exe = options->exe;
+	session->debug_file = options->debug_file;
+	session->plugin_dir = options->plugin_dir;
 }
 
 /* A whole session; returns the exit status. */
-static int session(const struct options *options)
+static int breaks(const struct options *options)
 {
-	struct shell shell;
-	shell_init(&shell);
-	apply(&shell, options);
-	interrupt_install(&shell.cancel);
+	struct session session;
+	session_init(&session);
+	apply(&session, options);
+	interrupt_install(&session.cancel);
 	int status;
-	struct error *err = start(&shell, options);
+	struct error *err = main_start(&session, options);
 	if (err) {
-		shell_report(&shell, err);
+		session_report(&session, err);
 		status = EXIT_USAGE;
 	} else {
-		run(&shell, options);
-		shell_close_target(&shell); /* may tell of a failure yet */
-		status = shell.failures	  ? EXIT_COMMAND_FAILED
-			 : shell.findings ? EXIT_FINDINGS
-					  : EXIT_FINE;
+		main_run_target(&session, options);
+		session_close_target(&session); /* may tell of a failure yet */
+		status = session.failures   ? EXIT_COMMAND_FAILED
+			 : session.findings ? EXIT_FINDINGS
+					    : EXIT_FINE;
 	}
-	shell_deinit(&shell);
+	session_deinit(&session);
 	return status;
 }
 
@@ -189,7 +190,7 @@ static int run_options(const struct options *options)
 	else if (options->version)
 		puts("gctxdbg " GCTXDBG_VERSION);
 	else
-		return session(options);
+		return breaks(options);
 	return EXIT_FINE;
 }
 

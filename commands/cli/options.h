@@ -1,8 +1,8 @@
 /*
  * What the user wrote behind `gctxdbg`: subcommand, options, commands to run.
  */
-#ifndef GCTXDBG_COMMANDS_OPTIONS_H
-#define GCTXDBG_COMMANDS_OPTIONS_H
+#ifndef GCTXDBG_COMMANDS_CLI_OPTIONS_H
+#define GCTXDBG_COMMANDS_CLI_OPTIONS_H
 
 #include "commands/session/session.h"
 #include "dbg/target/target.h"

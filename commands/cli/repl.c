@@ -19,15 +19,15 @@
 /* Readline hands lines to a function without an argument: it finds the session here while
  * repl_run() runs. */
 static struct {
-	struct shell *shell;
+	struct session *session;
 	char *line;   /* that was entered; NULL none yet */
 	bool ended;   /* end of input */
 	bool reading; /* the prompt is shown */
 } state;
 
-void repl_prompt(const struct shell *shell, char *ret, size_t size)
+void repl_prompt(const struct session *session, char *ret, size_t size)
 {
-	const struct target *target = shell->target;
+	const struct target *target = session->target;
 	char what[64] = "", age[32] = "", selected[32] = "";
 	if (target && target->is_snapshot) {
 		format_duration(snapshot_age_ns(target), age, sizeof(age));
@@ -37,12 +37,12 @@ void repl_prompt(const struct shell *shell, char *ret, size_t size)
 			target->state == TARGET_RUNNING ? " running" : "");
 	else if (target)
 		snprintf(what, sizeof(what), " core");
-	if (target && shell->selection.goroutine_valid)
+	if (target && session->selection.goroutine_valid)
 		snprintf(selected, sizeof(selected), " g%llu",
-			(unsigned long long)shell->selection.goid);
-	else if (target && shell->selection.tid)
-		snprintf(selected, sizeof(selected), " t%d", (int)shell->selection.tid);
-	if (shell->block)
+			(unsigned long long)session->selection.goid);
+	else if (target && session->selection.tid)
+		snprintf(selected, sizeof(selected), " t%d", (int)session->selection.tid);
+	if (session->block)
 		snprintf(ret, size, "> ");
 	else
 		snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
@@ -60,7 +60,7 @@ static void on_line(char *line)
 static void show_prompt(void)
 {
 	char prompt[96];
-	repl_prompt(state.shell, prompt, sizeof(prompt));
+	repl_prompt(state.session, prompt, sizeof(prompt));
 	rl_callback_handler_install(prompt, on_line);
 	state.reading = true;
 }
@@ -80,14 +80,14 @@ static void clear_line(void)
 /* Tells what happened, above the line being typed. */
 static void tell_events(void)
 {
-	struct shell *shell = state.shell;
+	struct session *session = state.session;
 	_cleanup_free_ char *typed = strdup(rl_line_buffer ? rl_line_buffer : "");
 	int point = rl_point;
 	rl_callback_handler_remove();
 	fputs("\r\033[K", rl_outstream);
 	fflush(rl_outstream);
-	shell_handle_events(shell);
-	if (shell->quit)
+	session_handle_events(session);
+	if (session->quit)
 		return;
 	show_prompt();
 	if (typed && *typed) {
@@ -119,35 +119,35 @@ static int read_key(FILE *stream)
 	return fds[0].revents || !fds[1].revents ? rl_getc(stream) : 0;
 }
 
-static int event_fd(const struct shell *shell)
+static int event_fd(const struct session *session)
 {
-	return shell->target ? shell->target->event_fd : -1;
+	return session->target ? session->target->event_fd : -1;
 }
 
 /* Waits for a line, events and Ctrl-C; state.line or state.ended is set afterwards unless the shell
  * quits. */
 static void read_line(void)
 {
-	struct shell *shell = state.shell;
+	struct session *session = state.session;
 	interrupt_drain();
-	shell->cancel = false;
+	session->cancel = false;
 	show_prompt();
-	while (state.reading && !shell->quit) {
+	while (state.reading && !session->quit) {
 		struct pollfd fds[] = {
 			{.fd = STDIN_FILENO, .events = POLLIN},
-			{.fd = event_fd(shell), .events = POLLIN},
+			{.fd = event_fd(session), .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
-			{.fd = break_session_fd(shell), .events = POLLIN},
+			{.fd = break_session_fd(session), .events = POLLIN},
 		};
 		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
 			state.ended = true;
 		if (state.ended)
 			break;
 		if (fds[2].revents && interrupt_drain()) {
-			block_abandon(shell);
-			shell->cancel = false; /* no command of this line's: a list may run */
+			block_abandon(session);
+			session->cancel = false; /* no command of this line's: a list may run */
 			clear_line();
-		} else if (fds[1].revents || (fds[3].revents && break_session_collect(shell)))
+		} else if (fds[1].revents || (fds[3].revents && break_session_collect(session)))
 			tell_events();
 		else if (fds[0].revents & POLLIN)
 			rl_callback_read_char();
@@ -160,20 +160,20 @@ static void read_line(void)
 }
 
 /* Runs what was entered. */
-static void run_line(struct shell *shell, const char *line)
+static void run_line(struct session *session, const char *line)
 {
 	history_remember(line);
 	/* A slip at the prompt is no failure of the session: the exit status is for scripts. */
-	unsigned failures = shell->failures;
-	shell_settle(shell, shell_execute(shell, line));
-	shell->failures = failures;
+	unsigned failures = session->failures;
+	session_settle(session, session_execute(session, line));
+	session->failures = failures;
 }
 
-static void greet(const struct shell *shell)
+static void greet(const struct session *session)
 {
-	if (shell->settings.quiet || !shell->target)
+	if (session->settings.quiet || !session->target)
 		return;
-	const struct target *target = shell->target;
+	const struct target *target = session->target;
 	if (target->is_snapshot)
 		fprintf(stderr,
 			"gctxdbg: you look at a frozen copy of process %d (%s), which runs on; "
@@ -189,25 +189,25 @@ static void greet(const struct shell *shell)
 			target->exe_name ? target->exe_name : "?");
 }
 
-void repl_run(struct shell *shell)
+void repl_run(struct session *session)
 {
-	state.shell = shell;
+	state.session = session;
 	rl_readline_name = "gctxdbg";
 	rl_catch_signals = 0;
 	rl_getc_function = read_key;
 	/* readline 8.2 crashes when an unbound Ctrl-X sequence ends a search. */
 	rl_bind_keyseq("\\C-x", ignore_key);
 	signal(SIGQUIT, SIG_IGN); /* it would leave the terminal raw */
-	completion_install(shell);
+	completion_install(session);
 	history_load();
-	greet(shell);
-	while (!shell->quit) {
+	greet(session);
+	while (!session->quit) {
 		read_line();
-		if (state.ended && shell->block) {
+		if (state.ended && session->block) {
 			/* Ctrl-D ends the list of commands, not the session. */
 			state.ended = false;
 			fputc('\n', stdout);
-			run_line(shell, "end");
+			run_line(session, "end");
 			continue;
 		}
 		if (state.ended) {
@@ -219,9 +219,9 @@ void repl_run(struct shell *shell)
 		}
 		_cleanup_free_ char *line = take_pointer(state.line);
 		if (line)
-			run_line(shell, line);
+			run_line(session, line);
 	}
 	completion_install(NULL);
 	history_forget();
-	state.shell = NULL;
+	state.session = NULL;
 }

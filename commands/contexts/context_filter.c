@@ -50,9 +50,9 @@ const struct expr_schema *context_expr_schema(void)
 }
 
 struct error *context_expr_fields(
-	struct shell *shell, const char *before, const struct expr_schema **ret)
+	struct session *session, const char *before, const struct expr_schema **ret)
 {
-	(void)shell, (void)before;
+	(void)session, (void)before;
 	*ret = &schema;
 	return NULL;
 }
@@ -121,7 +121,7 @@ struct error *context_expr_value(
 	return NULL;
 }
 
-struct error *contexts_matching(struct shell *shell, const struct context_forest *forest,
+struct error *contexts_matching(struct session *session, const struct context_forest *forest,
 	const char *where, ptrdiff_t **ret, size_t *ret_count)
 {
 	_cleanup_free_ ptrdiff_t *numbers = calloc(forest->count + 1, sizeof(*numbers));
@@ -132,10 +132,10 @@ struct error *contexts_matching(struct shell *shell, const struct context_forest
 	*ret_count = 0;
 	for (size_t i = 0; !err && i < forest->count; i++) {
 		struct context_view view = {
-			.shell = shell, .forest = forest, .number = (ptrdiff_t)i};
+			.session = session, .forest = forest, .number = (ptrdiff_t)i};
 		const struct expr_input input = {context_expr_value, &view};
 		bool matches = true;
-		err = target_check(shell->target);
+		err = target_check(session->target);
 		if (!err && expr)
 			err = expr_run(expr, &input, &matches);
 		if (!err && matches)

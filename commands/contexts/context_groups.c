@@ -80,7 +80,7 @@ static int by_size(const void *a, const void *b)
 	return strcmp(x->label, y->label);
 }
 
-struct error *context_groups_make(struct shell *shell, const struct context_forest *forest,
+struct error *context_groups_make(struct session *session, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count, const char *by, size_t limit,
 	struct context_groups *ret)
 {
@@ -88,8 +88,9 @@ struct error *context_groups_make(struct shell *shell, const struct context_fore
 	struct slot *slots = NULL, *slot, *next;
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < count; i++) {
-		struct context_view view = {.shell = shell, .forest = forest, .number = numbers[i]};
-		err = target_check(shell->target);
+		struct context_view view = {
+			.session = session, .forest = forest, .number = numbers[i]};
+		err = target_check(session->target);
 		if (!err)
 			err = count_in(ret, &slots, &view, by);
 		context_view_deinit(&view);
@@ -117,7 +118,7 @@ void context_groups_deinit(struct context_groups *groups)
 	*groups = (struct context_groups){0};
 }
 
-struct error *context_groups_text(struct shell *shell, const struct context_groups *groups)
+struct error *context_groups_text(struct session *session, const struct context_groups *groups)
 {
 	const char *const headings[] = {">COUNT", ">WAITING", "GROUP", NULL};
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
@@ -129,16 +130,16 @@ struct error *context_groups_text(struct shell *shell, const struct context_grou
 		table_cell(table, STYLE_PLAIN, "%s", groups->items[i].label);
 	}
 	if (groups->count)
-		table_print(table, &shell->out);
+		table_print(table, &session->out);
 	if (groups->left_out)
 		output_printf(
-			&shell->out, STYLE_DIM, "… and %zu smaller groups\n", groups->left_out);
+			&session->out, STYLE_DIM, "… and %zu smaller groups\n", groups->left_out);
 	return NULL;
 }
 
-struct error *context_groups_json(struct shell *shell, const struct context_groups *groups)
+struct error *context_groups_json(struct session *session, const struct context_groups *groups)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
 	json_string(json, "by", groups->by);

@@ -1,8 +1,8 @@
 /*
  * Contexts that have something in common: type, parent, state or key.
  */
-#ifndef GCTXDBG_COMMANDS_CONTEXT_GROUPS_H
-#define GCTXDBG_COMMANDS_CONTEXT_GROUPS_H
+#ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_GROUPS_H
+#define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_GROUPS_H
 
 #include "commands/contexts/context_view.h"
 
@@ -24,11 +24,11 @@ struct context_groups {
 
 /* Groups the contexts `numbers`, biggest group first, at most `limit` (0: all). Free with
  * context_groups_deinit(). */
-struct error *context_groups_make(struct shell *shell, const struct context_forest *forest,
+struct error *context_groups_make(struct session *session, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count, const char *by, size_t limit,
 	struct context_groups *ret);
 void context_groups_deinit(struct context_groups *groups);
-struct error *context_groups_text(struct shell *shell, const struct context_groups *groups);
-struct error *context_groups_json(struct shell *shell, const struct context_groups *groups);
+struct error *context_groups_text(struct session *session, const struct context_groups *groups);
+struct error *context_groups_json(struct session *session, const struct context_groups *groups);
 
 #endif

@@ -6,28 +6,28 @@
 #include "dbg/go/stacks/function.h"
 #include "dbg/go/values/variables.h"
 
-static struct error *load_view(struct shell *shell, uint64_t goid, struct goroutine_view *ret)
+static struct error *load_view(struct session *session, uint64_t goid, struct goroutine_view *ret)
 {
-	*ret = (struct goroutine_view){.program = shell->program};
-	struct error *err = program_goroutine(shell->program, goid, &ret->goroutine);
+	*ret = (struct goroutine_view){.program = session->program};
+	struct error *err = program_goroutine(session->program, goid, &ret->goroutine);
 	return err ? err : goroutine_view_load(ret, VIEW_STACK);
 }
 
-void goroutine_line(struct output *output, struct shell *shell, uint64_t goid)
+void goroutine_line(struct output *output, struct session *session, uint64_t goid)
 {
 	struct goroutine_view view;
-	struct error *err = load_view(shell, goid, &view);
+	struct error *err = load_view(session, goid, &view);
 	output_printf(output, STYLE_STRONG, "goroutine %" PRIu64, goid);
 	if (!err) {
 		char wait[64];
-		int64_t wait_ns = goroutine_wait_ns(shell->program, view.goroutine);
+		int64_t wait_ns = goroutine_wait_ns(session->program, view.goroutine);
 		output_printf(output, STYLE_PLAIN, " [%s",
-			goroutine_state(shell->program, view.goroutine));
+			goroutine_state(session->program, view.goroutine));
 		if (wait_ns >= 0)
 			output_printf(output, STYLE_PLAIN, ", %s",
-				format_wait(shell->program, wait_ns, wait, sizeof(wait)));
+				format_wait(session->program, wait_ns, wait, sizeof(wait)));
 		output_printf(output, STYLE_PLAIN, "]  ");
-		const struct frame *top = stack_telling_frame(&view.stack);
+		const struct frame *top = stack_summary_frame(&view.stack);
 		output_text(output, STYLE_FUNCTION, top ? top->function : "?");
 		if (top && top->file)
 			output_printf(
@@ -38,16 +38,16 @@ void goroutine_line(struct output *output, struct shell *shell, uint64_t goid)
 	goroutine_view_deinit(&view);
 }
 
-void goroutine_brief_json(struct json *json, struct shell *shell, uint64_t goid)
+void goroutine_brief_json(struct json *json, struct session *session, uint64_t goid)
 {
 	struct goroutine_view view;
-	struct error *err = load_view(shell, goid, &view);
+	struct error *err = load_view(session, goid, &view);
 	json_object(json, NULL);
 	json_uint(json, "goid", goid);
 	if (!err) {
-		const struct frame *top = stack_telling_frame(&view.stack);
-		int64_t wait_ns = goroutine_wait_ns(shell->program, view.goroutine);
-		json_string(json, "state", goroutine_state(shell->program, view.goroutine));
+		const struct frame *top = stack_summary_frame(&view.stack);
+		int64_t wait_ns = goroutine_wait_ns(session->program, view.goroutine);
+		json_string(json, "state", goroutine_state(session->program, view.goroutine));
 		if (wait_ns >= 0)
 			json_double(json, "wait_seconds", (double)wait_ns / 1e9);
 		if (top)
@@ -60,11 +60,11 @@ void goroutine_brief_json(struct json *json, struct shell *shell, uint64_t goid)
 
 /* The variable of frame `index` that `address` is part of; a copy, NULL when none is known. */
 static char *variable_at(
-	struct shell *shell, const struct stack *stack, size_t index, uint64_t address)
+	struct session *session, const struct stack *stack, size_t index, uint64_t address)
 {
 	struct variables variables;
 	char *name = NULL;
-	struct error *err = frame_variables(shell->program, stack, index, NULL, &variables);
+	struct error *err = frame_variables(session->program, stack, index, NULL, &variables);
 	if (err) {
 		error_destroy(err);
 		return NULL;
@@ -80,7 +80,7 @@ static char *variable_at(
 }
 
 /* The frame that the holder is in, with the name of its variable if that is known. */
-static const struct frame *holding_frame(struct shell *shell, const struct goroutine_view *view,
+static const struct frame *holding_frame(struct session *session, const struct goroutine_view *view,
 	const struct context_holder *holder, char **ret_variable)
 {
 	const struct frame *found = NULL;
@@ -90,7 +90,7 @@ static const struct frame *holding_frame(struct shell *shell, const struct gorou
 		if (frame->fp != holder->frame || frame->stack != FRAME_GOROUTINE)
 			continue;
 		found = frame; /* the outermost: inlined calls come before it */
-		*ret_variable = variable_at(shell, &view->stack, i, holder->address);
+		*ret_variable = variable_at(session, &view->stack, i, holder->address);
 	}
 	return found;
 }
@@ -103,7 +103,7 @@ static int by_object(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-struct error *holder_objects_load(struct shell *shell, const struct context_holder *holders,
+struct error *holder_objects_load(struct session *session, const struct context_holder *holders,
 	size_t count, struct holder_objects *ret)
 {
 	struct object_type *items = calloc(count + 1, sizeof(*items));
@@ -126,7 +126,7 @@ struct error *holder_objects_load(struct shell *shell, const struct context_hold
 			items[kept++] = items[i];
 	}
 	ret->count = kept;
-	return program_object_types(shell->program, items, kept);
+	return program_object_types(session->program, items, kept);
 }
 
 void holder_objects_deinit(struct holder_objects *objects)
@@ -145,7 +145,7 @@ const struct object_type *holder_object(
 }
 
 /* "main.server 0x…", ".conn.ctx"; "closure of main.serve.func1 0x…". */
-static void object_text(struct output *output, struct shell *shell,
+static void object_text(struct output *output, struct session *session,
 	const struct object_type *object, uint64_t offset)
 {
 	char path[256];
@@ -156,7 +156,7 @@ static void object_text(struct output *output, struct shell *shell,
 		output_printf(output, STYLE_PLAIN, ", at +%" PRIu64, offset);
 		return;
 	}
-	error_destroy(object_type_path(shell->program, object, offset, path, sizeof(path)));
+	error_destroy(object_type_path(session->program, object, offset, path, sizeof(path)));
 	if (object->repeated)
 		output_printf(output, STYLE_PLAIN, "[…]");
 	output_text(output, STYLE_FUNCTION, object->type->name);
@@ -165,7 +165,7 @@ static void object_text(struct output *output, struct shell *shell,
 		output_printf(output, STYLE_PLAIN, ", its %s", path[0] == '.' ? path + 1 : path);
 }
 
-static void heap_text(struct output *output, struct shell *shell,
+static void heap_text(struct output *output, struct session *session,
 	const struct context_forest *forest, const struct holder_objects *objects,
 	const struct context_holder *holder)
 {
@@ -179,7 +179,7 @@ static void heap_text(struct output *output, struct shell *shell,
 		output_printf(output, STYLE_PLAIN,
 			"its entry among the children of an ancestor, 0x%" PRIx64, holder->address);
 	else if (object && (object->type || object->function))
-		object_text(output, shell, object, offset);
+		object_text(output, session, object, offset);
 	else
 		output_printf(output, STYLE_PLAIN,
 			"heap object 0x%" PRIx64 " of %" PRIu64 " bytes, at +%" PRIu64,
@@ -187,12 +187,12 @@ static void heap_text(struct output *output, struct shell *shell,
 }
 
 static void goroutine_text(
-	struct output *output, struct shell *shell, const struct context_holder *holder)
+	struct output *output, struct session *session, const struct context_holder *holder)
 {
 	struct goroutine_view view;
 	char *variable = NULL;
-	struct error *err = load_view(shell, holder->goid, &view);
-	const struct frame *frame = err ? NULL : holding_frame(shell, &view, holder, &variable);
+	struct error *err = load_view(session, holder->goid, &view);
+	const struct frame *frame = err ? NULL : holding_frame(session, &view, holder, &variable);
 	output_printf(output, STYLE_STRONG, "goroutine %" PRIu64, holder->goid);
 	if (frame) {
 		output_printf(output, STYLE_PLAIN, "  in ");
@@ -209,19 +209,20 @@ static void goroutine_text(
 	goroutine_view_deinit(&view);
 }
 
-void holder_line(struct output *output, struct shell *shell, const struct context_forest *forest,
-	const struct holder_objects *objects, const struct context_holder *holder)
+void holder_line(struct output *output, struct session *session,
+	const struct context_forest *forest, const struct holder_objects *objects,
+	const struct context_holder *holder)
 {
 	const char *name;
 	switch (holder->kind) {
 	case HOLDER_GOROUTINE:
-		goroutine_text(output, shell, holder);
+		goroutine_text(output, session, holder);
 		break;
 	case HOLDER_HEAP:
-		heap_text(output, shell, forest, objects, holder);
+		heap_text(output, session, forest, objects, holder);
 		break;
 	case HOLDER_GLOBAL:
-		name = program_global_name(shell->program, holder->address);
+		name = program_global_name(session->program, holder->address);
 		output_printf(output, STYLE_PLAIN, "global ");
 		output_text(output, STYLE_FUNCTION, name ? name : "variable");
 		output_printf(output, STYLE_PLAIN, " at 0x%" PRIx64, holder->address);
@@ -230,11 +231,11 @@ void holder_line(struct output *output, struct shell *shell, const struct contex
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void object_json(
-	struct json *json, struct shell *shell, const struct object_type *object, uint64_t offset)
+static void object_json(struct json *json, struct session *session,
+	const struct object_type *object, uint64_t offset)
 {
 	char path[256] = "";
-	struct error *err = object_type_path(shell->program, object, offset, path, sizeof(path));
+	struct error *err = object_type_path(session->program, object, offset, path, sizeof(path));
 	json_string(json, "object_type", object->type ? object->type->name : NULL);
 	if (object->repeated)
 		json_bool(json, "object_is_array", true);
@@ -243,7 +244,7 @@ static void object_json(
 	error_destroy(err);
 }
 
-void holder_json(struct json *json, struct shell *shell, const struct context_forest *forest,
+void holder_json(struct json *json, struct session *session, const struct context_forest *forest,
 	const struct holder_objects *objects, const struct context_holder *holder)
 {
 	static const char *const kinds[] = {[HOLDER_GOROUTINE] = "goroutine",
@@ -257,9 +258,9 @@ void holder_json(struct json *json, struct shell *shell, const struct context_fo
 	json_address(json, "at", holder->address);
 	switch (holder->kind) {
 	case HOLDER_GOROUTINE:
-		err = load_view(shell, holder->goid, &view);
+		err = load_view(session, holder->goid, &view);
 		const struct frame *frame =
-			err ? NULL : holding_frame(shell, &view, holder, &variable);
+			err ? NULL : holding_frame(session, &view, holder, &variable);
 		json_uint(json, "goid", holder->goid);
 		json_bool(json, "exact", holder->mapped);
 		if (frame)
@@ -271,13 +272,14 @@ void holder_json(struct json *json, struct shell *shell, const struct context_fo
 		json_uint(json, "object_size", holder->object_size);
 		const struct object_type *object = holder_object(objects, holder);
 		if (object)
-			object_json(json, shell, object, holder->address - holder->object);
+			object_json(json, session, object, holder->address - holder->object);
 		if (holder->inside != CONTEXT_NONE)
 			json_address(json, "ctx", forest->items[holder->inside].address);
 		json_bool(json, "registration", holder->registered);
 		break;
 	case HOLDER_GLOBAL:
-		json_string(json, "variable", program_global_name(shell->program, holder->address));
+		json_string(
+			json, "variable", program_global_name(session->program, holder->address));
 		break;
 	}
 	json_end(json);

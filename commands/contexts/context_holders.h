@@ -2,17 +2,17 @@
  * Who waits for a context and who holds it, in words and as JSON: for `ctx show`, `ctx who` and
  * `goroutine`.
  */
-#ifndef GCTXDBG_COMMANDS_CONTEXT_HOLDERS_H
-#define GCTXDBG_COMMANDS_CONTEXT_HOLDERS_H
+#ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_HOLDERS_H
+#define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_HOLDERS_H
 
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"
 #include "dbg/go/reach/object_type.h"
 
 /* A goroutine's line: "goroutine 18 [select, 5m12s]  main.worker main.go:41". */
-void goroutine_line(struct output *output, struct shell *shell, uint64_t goid);
+void goroutine_line(struct output *output, struct session *session, uint64_t goid);
 /* The same as a JSON object with goid, state, wait_seconds and the top user frame. */
-void goroutine_brief_json(struct json *json, struct shell *shell, uint64_t goid);
+void goroutine_brief_json(struct json *json, struct session *session, uint64_t goid);
 
 /* What the heap objects among some holders are, sorted by address. */
 struct holder_objects {
@@ -21,7 +21,7 @@ struct holder_objects {
 };
 
 /* Finds that out, at least for the first few hundred. Free with holder_objects_deinit(). */
-struct error *holder_objects_load(struct shell *shell, const struct context_holder *holders,
+struct error *holder_objects_load(struct session *session, const struct context_holder *holders,
 	size_t count, struct holder_objects *ret);
 void holder_objects_deinit(struct holder_objects *objects);
 /* Of the object that the holder lies in; NULL when it was not looked at. */
@@ -29,9 +29,10 @@ const struct object_type *holder_object(
 	const struct holder_objects *objects, const struct context_holder *holder);
 
 /* Where the holder keeps it: "main.handle (ctx)", "main.server 0x….ctx", "main.app". */
-void holder_line(struct output *output, struct shell *shell, const struct context_forest *forest,
-	const struct holder_objects *objects, const struct context_holder *holder);
-void holder_json(struct json *json, struct shell *shell, const struct context_forest *forest,
+void holder_line(struct output *output, struct session *session,
+	const struct context_forest *forest, const struct holder_objects *objects,
+	const struct context_holder *holder);
+void holder_json(struct json *json, struct session *session, const struct context_forest *forest,
 	const struct holder_objects *objects, const struct context_holder *holder);
 
 #endif

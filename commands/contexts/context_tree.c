@@ -215,7 +215,7 @@ static void state_text(struct output *output, struct context_view *view)
 		(context->has_remaining || context->state != CONTEXT_CANCELED))
 		output_printf(output, STYLE_PLAIN, ", %s",
 			context_deadline_text(
-				view->shell->program, context, deadline, sizeof(deadline)));
+				view->session->program, context, deadline, sizeof(deadline)));
 	if (context->garbage)
 		output_printf(output, STYLE_DIM, "  (garbage)");
 	if (context->partial)
@@ -225,8 +225,9 @@ static void state_text(struct output *output, struct context_view *view)
 static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t like, size_t waiters)
 {
 	const struct context_tree *tree = drawing->tree;
-	struct output *output = &tree->shell->out;
-	struct context_view view = {.shell = tree->shell, .forest = tree->forest, .number = number};
+	struct output *output = &tree->session->out;
+	struct context_view view = {
+		.session = tree->session, .forest = tree->forest, .number = number};
 	const struct context *context = view_context(&view);
 	error_destroy(context_view_load(&view));
 	if (like > 1)
@@ -259,14 +260,14 @@ static struct error *draw_node(
 	const struct context_tree *tree = drawing->tree;
 	size_t length = strlen(drawing->prefix), waiters = 0;
 	struct nodes below = {0};
-	struct error *err = target_check(tree->shell->target);
+	struct error *err = target_check(tree->session->target);
 	for (size_t i = first; !err && i < first + count; i++) {
 		waiters += tree->forest->items[nodes->items[i]].waiter_count;
 		err = add_children(tree, nodes->items[i], &below);
 	}
 	if (!err) {
 		if (drawing->level)
-			output_printf(&tree->shell->out, STYLE_DIM, "%s%s", drawing->prefix,
+			output_printf(&tree->session->out, STYLE_DIM, "%s%s", drawing->prefix,
 				last ? "└─ " : "├─ ");
 		draw_line(drawing, nodes->items[first], count, waiters);
 		if (drawing->level)
@@ -284,13 +285,13 @@ static struct error *draw_level(struct drawing *drawing, struct nodes *nodes)
 {
 	const struct context_tree *tree = drawing->tree;
 	struct folds folds = {0};
-	if (!nodes->count || output_failed(&tree->shell->out))
+	if (!nodes->count || output_failed(&tree->session->out))
 		return NULL;
 	if ((tree->depth && drawing->level > tree->depth) || drawing->level > MAX_LEVELS) {
 		size_t below = 0;
 		for (size_t i = 0; i < nodes->count; i++)
 			below += drawing->sizes[nodes->items[i]];
-		output_printf(&tree->shell->out, STYLE_DIM, "%s└─ … %zu more below\n",
+		output_printf(&tree->session->out, STYLE_DIM, "%s└─ … %zu more below\n",
 			drawing->prefix, below);
 		return NULL;
 	}

@@ -1,13 +1,13 @@
 /*
  * The forest of contexts as a tree on the screen: like siblings fold into one line with a count.
  */
-#ifndef GCTXDBG_COMMANDS_CONTEXT_TREE_H
-#define GCTXDBG_COMMANDS_CONTEXT_TREE_H
+#ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_TREE_H
+#define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_TREE_H
 
 #include "commands/contexts/context_view.h"
 
 struct context_tree {
-	struct shell *shell;
+	struct session *session;
 	const struct context_forest *forest;
 	const bool *shown;	  /* by number; NULL: all */
 	const char *const *marks; /* a verdict's name by number, or NULL; the array may be NULL */

@@ -5,11 +5,12 @@
 
 #include "dbg/go/goroutines/goroutine.h"
 
-struct error *contexts_load(struct shell *shell, unsigned flags, const struct context_forest **ret)
+struct error *contexts_load(
+	struct session *session, unsigned flags, const struct context_forest **ret)
 {
-	struct error *err = program_contexts(shell->program, flags, ret);
+	struct error *err = program_contexts(session->program, flags, ret);
 	if (!err && (*ret)->problem)
-		shell_warn(shell, "%s", (*ret)->problem);
+		session_warn(session, "%s", (*ret)->problem);
 	return err;
 }
 
@@ -29,14 +30,14 @@ struct error *context_argument(
 				 address);
 }
 
-void complete_context(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+void complete_context(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	enum { MOST = 5000 };
 	const struct context_forest *forest;
-	if (word_index > 0 || !shell->program)
+	if (word_index > 0 || !session->program)
 		return;
-	struct error *err = program_contexts(shell->program, 0, &forest);
+	struct error *err = program_contexts(session->program, 0, &forest);
 	for (size_t i = 0; !err && i < forest->count && i < MOST; i++) {
 		char text[24];
 		snprintf(text, sizeof(text), "0x%" PRIx64, forest->items[i].address);
@@ -93,7 +94,7 @@ static struct error *error_text(struct program *program, const struct value *val
 
 struct error *context_view_load(struct context_view *view)
 {
-	struct program *program = view->shell->program;
+	struct program *program = view->session->program;
 	const struct context *context = view_context(view);
 	if (view->loaded)
 		return NULL;
@@ -244,19 +245,19 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 		json_null(json, "deadline_unix_ms");
 	if (context->has_remaining)
 		json_double(json, "deadline_seconds_left", (double)context->remaining_ns / 1e9);
-	struct program *program = view->shell->program;
+	struct program *program = view->session->program;
 	err = value_json(json, program, "key", &context->key);
 	if (!err)
 		err = value_json(json, program, "value", &context->value);
 	json_address(json, "done", context->done);
-	if (context->governor != CONTEXT_NONE)
-		json_address(json, "governor", view->forest->items[context->governor].address);
+	if (context->done_source != CONTEXT_NONE)
+		json_address(json, "governor", view->forest->items[context->done_source].address);
 	numbers_json(json, view);
 	if (view->forest->with_holders)
 		holders_json(json, view);
 	if (context->after_func)
 		json_string(json, "after_func",
-			program_function_name(view->shell->program, context->after_func));
+			program_function_name(view->session->program, context->after_func));
 	if (view->verdict)
 		json_string(json, "verdict", view->verdict);
 	if (context->garbage)
@@ -267,10 +268,10 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 	return err;
 }
 
-void context_line(struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+void context_line(struct session *session, const struct context_forest *forest, ptrdiff_t number)
 {
-	struct output *output = &shell->out;
-	struct context_view view = {.shell = shell, .forest = forest, .number = number};
+	struct output *output = &session->out;
+	struct context_view view = {.session = session, .forest = forest, .number = number};
 	const struct context *context = view_context(&view);
 	char state[256], deadline[64];
 	output_text(output, STYLE_FUNCTION, context->type->name);
@@ -281,7 +282,7 @@ void context_line(struct shell *shell, const struct context_forest *forest, ptrd
 			context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN,
 			context_state_text(&view, state, sizeof(state)));
 	}
-	context_deadline_text(shell->program, context, deadline, sizeof(deadline));
+	context_deadline_text(session->program, context, deadline, sizeof(deadline));
 	if (deadline[0] && context->state != CONTEXT_CANCELED)
 		output_printf(output, STYLE_PLAIN, ", %s", deadline);
 	error_destroy(context_view_load(&view));
@@ -295,7 +296,7 @@ void context_line(struct shell *shell, const struct context_forest *forest, ptrd
 	context_view_deinit(&view);
 }
 
-struct error *load_context_argument(struct shell *shell, const struct arguments *arguments,
+struct error *load_context_argument(struct session *session, const struct arguments *arguments,
 	const struct context_forest **ret, ptrdiff_t *ret_number)
 {
 	unsigned flags = CONTEXTS_HOLDERS;
@@ -304,6 +305,6 @@ struct error *load_context_argument(struct shell *shell, const struct arguments 
 		if (strcmp(option->name, "garbage") == 0 && argument_given(arguments, "garbage"))
 			flags |= CONTEXTS_GARBAGE;
 	}
-	struct error *err = contexts_load(shell, flags, ret);
+	struct error *err = contexts_load(session, flags, ret);
 	return err ? err : context_argument(*ret, arguments->words[0], ret_number);
 }

@@ -2,26 +2,27 @@
  * What the commands of the `ctx` family share: loading the forest, naming a context on the command
  * line, and showing one as text or JSON.
  */
-#ifndef GCTXDBG_COMMANDS_CONTEXT_VIEW_H
-#define GCTXDBG_COMMANDS_CONTEXT_VIEW_H
+#ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_VIEW_H
+#define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_VIEW_H
 
 #include "commands/session/session.h"
 #include "dbg/expr/expr.h"
 #include "dbg/go/contexts/context.h"
 
 /* Loads the forest and warns of what is missing in it. `flags` as program_contexts() takes them. */
-struct error *contexts_load(struct shell *shell, unsigned flags, const struct context_forest **ret);
+struct error *contexts_load(
+	struct session *session, unsigned flags, const struct context_forest **ret);
 
 /* The context that `text` ("0xc000…") names; ERROR_NOT_FOUND, ERROR_USAGE. */
 struct error *context_argument(
 	const struct context_forest *forest, const char *text, ptrdiff_t *ret);
 /* For complete(): addresses of contexts. */
-void complete_context(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates);
+void complete_context(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates);
 
 /* A context and what expressions and renderers want to know of it beyond the forest. */
 struct context_view {
-	struct shell *shell;
+	struct session *session;
 	const struct context_forest *forest;
 	ptrdiff_t number;
 	const char *verdict; /* name of the gravest one on it; NULL: none, or not asked for */
@@ -40,9 +41,9 @@ void context_view_deinit(struct context_view *view);
 const struct expr_schema *context_expr_schema(void);
 /* For struct command. */
 struct error *context_expr_fields(
-	struct shell *shell, const char *before, const struct expr_schema **ret);
+	struct session *session, const char *before, const struct expr_schema **ret);
 /* The contexts for which `where` (NULL: all) holds, as numbers in the forest; malloc'ed. */
-struct error *contexts_matching(struct shell *shell, const struct context_forest *forest,
+struct error *contexts_matching(struct session *session, const struct context_forest *forest,
 	const char *where, ptrdiff_t **ret, size_t *ret_count);
 /* The context is a struct context_view. */
 struct error *context_expr_value(
@@ -62,11 +63,11 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 struct error *context_value_text(struct program *program, const struct value *value, char **ret);
 
 /* "*context.cancelCtx 0x…  active, deadline in 4m12s", and a line end. */
-void context_line(struct shell *shell, const struct context_forest *forest, ptrdiff_t number);
+void context_line(struct session *session, const struct context_forest *forest, ptrdiff_t number);
 
 /* The forest with holders, and in it the context that the command's first word names (--garbage is
  * heeded where the command has it). */
-struct error *load_context_argument(struct shell *shell, const struct arguments *arguments,
+struct error *load_context_argument(struct session *session, const struct arguments *arguments,
 	const struct context_forest **ret, ptrdiff_t *ret_number);
 
 #endif

@@ -22,12 +22,12 @@ static void goroutines_text(struct output *output, const struct verdict *verdict
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void one_text(struct shell *shell, const struct context_forest *forest,
+static void one_text(struct session *session, const struct context_forest *forest,
 	const struct verdict *verdict, size_t alike)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	unsigned width = output->width && output->width < WIDTH ? output->width : WIDTH;
-	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
+	_cleanup_free_ char *sentence = verdict_sentence(session, forest, verdict);
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
 	if (alike > 1)
 		output_printf(output, STYLE_STRONG, "%zu × ", alike);
@@ -42,7 +42,7 @@ static void one_text(struct shell *shell, const struct context_forest *forest,
 /* Verdicts that say the same of other contexts and goroutines. */
 struct alike {
 	size_t first, count;
-	char *place;
+	char *location;
 };
 
 struct alikes {
@@ -53,12 +53,12 @@ struct alikes {
 static void alikes_deinit(struct alikes *alikes)
 {
 	for (size_t i = 0; i < alikes->count; i++)
-		free(alikes->items[i].place);
+		free(alikes->items[i].location);
 	free(alikes->items);
 }
 
 /* Each by itself with `all`. */
-static struct error *find_alike(struct shell *shell, const struct context_forest *forest,
+static struct error *find_alike(struct session *session, const struct context_forest *forest,
 	const struct verdicts *verdicts, bool all, struct alikes *ret)
 {
 	ret->items = calloc(verdicts->count + 1, sizeof(*ret->items));
@@ -66,18 +66,19 @@ static struct error *find_alike(struct shell *shell, const struct context_forest
 		return error_no_memory();
 	for (size_t i = 0; i < verdicts->count; i++) {
 		const struct verdict *verdict = &verdicts->items[i];
-		_cleanup_free_ char *place = all ? strdup("") : verdict_place(shell, verdict);
+		_cleanup_free_ char *location =
+			all ? strdup("") : verdict_location(session, verdict);
 		size_t at = all ? ret->count : 0;
-		struct error *err = place ? target_check(shell->target) : error_no_memory();
+		struct error *err = location ? target_check(session->target) : error_no_memory();
 		if (err)
 			return err;
-		while (at < ret->count && (strcmp(place, ret->items[at].place) != 0 ||
+		while (at < ret->count && (strcmp(location, ret->items[at].location) != 0 ||
 						  !verdict_is_alike(forest, verdict,
 							  &verdicts->items[ret->items[at].first])))
 			at++;
 		if (at == ret->count)
 			ret->items[ret->count++] =
-				(struct alike){.first = i, .place = take_pointer(place)};
+				(struct alike){.first = i, .location = take_pointer(location)};
 		ret->items[at].count++;
 	}
 	return NULL;
@@ -111,14 +112,14 @@ static void undecided(struct output *output, size_t count)
 }
 
 /* One of those that are alike; each with --all. */
-static struct error *render_text(struct shell *shell, const struct context_forest *forest,
-	const struct verdicts *verdicts, bool all)
+static struct error *ctx_check_render_text(struct session *session,
+	const struct context_forest *forest, const struct verdicts *verdicts, bool all)
 {
 	enum { SHOWN = 5 }; /* of a kind */
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	_cleanup_(alikes_deinit) struct alikes alikes = {0};
 	size_t of_kind = 0, hidden = 0;
-	struct error *err = find_alike(shell, forest, verdicts, all, &alikes);
+	struct error *err = find_alike(session, forest, verdicts, all, &alikes);
 	if (err)
 		return err;
 	summary(output, forest, verdicts);
@@ -128,7 +129,7 @@ static struct error *render_text(struct shell *shell, const struct context_fores
 		if (!i || verdicts->items[alike[-1].first].kind != verdict->kind)
 			of_kind = hidden = 0;
 		if (all || of_kind++ < SHOWN)
-			one_text(shell, forest, verdict, alike->count);
+			one_text(session, forest, verdict, alike->count);
 		else
 			hidden += alike->count;
 		bool last = i + 1 == alikes.count ||
@@ -141,10 +142,10 @@ static struct error *render_text(struct shell *shell, const struct context_fores
 	return NULL;
 }
 
-static void one_json(struct shell *shell, struct json *json, const struct context_forest *forest,
-	const struct verdict *verdict)
+static void one_json(struct session *session, struct json *json,
+	const struct context_forest *forest, const struct verdict *verdict)
 {
-	_cleanup_free_ char *sentence = verdict_sentence(shell, forest, verdict);
+	_cleanup_free_ char *sentence = verdict_sentence(session, forest, verdict);
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
 	const struct context *context = &forest->items[verdict->context];
 	json_object(json, NULL);
@@ -168,16 +169,16 @@ static void one_json(struct shell *shell, struct json *json, const struct contex
 	json_end(json);
 }
 
-static struct error *render_json(
-	struct shell *shell, const struct context_forest *forest, const struct verdicts *verdicts)
+static struct error *ctx_check_render_json(struct session *session,
+	const struct context_forest *forest, const struct verdicts *verdicts)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
-	json_string(json, "go", program_go_version(shell->program));
+	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "verdicts");
 	for (size_t i = 0; i < verdicts->count; i++)
-		one_json(shell, json, forest, &verdicts->items[i]);
+		one_json(session, json, forest, &verdicts->items[i]);
 	json_end(json);
 	json_uint(json, "undecided", verdicts->suspect_count);
 	if (forest->partial)
@@ -186,7 +187,7 @@ static struct error *render_json(
 	return NULL;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *ctx_check_run(struct session *session, const struct arguments *arguments)
 {
 	const struct context_forest *forest;
 	struct verdicts verdicts = {0};
@@ -195,13 +196,14 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	struct error *err = grace ? argument_duration(grace, "--grace", &grace_ns) : NULL;
 	if (!err)
 		err = verdicts_load(
-			shell, grace_ns, !argument_given(arguments, "stay"), &forest, &verdicts);
+			session, grace_ns, !argument_given(arguments, "stay"), &forest, &verdicts);
 	if (err)
 		return err;
 	if (argument_given(arguments, "json"))
-		err = render_json(shell, forest, &verdicts);
+		err = ctx_check_render_json(session, forest, &verdicts);
 	else
-		err = render_text(shell, forest, &verdicts, argument_given(arguments, "all"));
+		err = ctx_check_render_text(
+			session, forest, &verdicts, argument_given(arguments, "all"));
 	size_t count = verdicts.count;
 	verdicts_deinit(&verdicts);
 	if (!err && count)
@@ -240,6 +242,6 @@ static const struct command ctx_check_command = {
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,
-	.run = run,
+	.run = ctx_check_run,
 };
 REGISTER_COMMAND(ctx_check_command);

@@ -24,7 +24,7 @@ static void row(struct table *table, struct context_view *view, bool with_deadli
 	table_cell(table, context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN, "%s",
 		context_state_text(view, state, sizeof(state)));
 	if (with_deadline) {
-		context_deadline_text(view->shell->program, context, deadline, sizeof(deadline));
+		context_deadline_text(view->session->program, context, deadline, sizeof(deadline));
 		table_cell(table, STYLE_PLAIN, "%s",
 			!context->has_deadline	 ? "-"
 			: context->has_remaining ? deadline + strlen("deadline ")
@@ -39,7 +39,7 @@ static void row(struct table *table, struct context_view *view, bool with_deadli
 	key_cell(table, view);
 }
 
-static struct error *list_text(struct shell *shell, const struct context_forest *forest,
+static struct error *list_text(struct session *session, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count)
 {
 	static const char *const all_headings[] = {"ADDRESS", "TYPE", "STATE", "DEADLINE",
@@ -53,28 +53,30 @@ static struct error *list_text(struct shell *shell, const struct context_forest 
 		table_create(with_deadline ? all_headings : headings);
 	struct error *err = table ? NULL : error_no_memory();
 	for (size_t i = 0; !err && i < count; i++) {
-		struct context_view view = {.shell = shell, .forest = forest, .number = numbers[i]};
+		struct context_view view = {
+			.session = session, .forest = forest, .number = numbers[i]};
 		err = context_view_load(&view);
 		if (!err)
 			row(table, &view, with_deadline);
 		context_view_deinit(&view);
 	}
 	if (!err && count)
-		table_print(table, &shell->out);
+		table_print(table, &session->out);
 	return err;
 }
 
-static struct error *list_json(struct shell *shell, const struct context_forest *forest,
+static struct error *list_json(struct session *session, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count, size_t matching)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	struct error *err = json ? NULL : error_no_memory();
 	if (err)
 		return err;
-	json_string(json, "go", program_go_version(shell->program));
+	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "contexts");
-	for (size_t i = 0; !err && i < count && !output_failed(&shell->out); i++) {
-		struct context_view view = {.shell = shell, .forest = forest, .number = numbers[i]};
+	for (size_t i = 0; !err && i < count && !output_failed(&session->out); i++) {
+		struct context_view view = {
+			.session = session, .forest = forest, .number = numbers[i]};
 		err = context_json(json, &view, NOT_IN_TREE);
 		context_view_deinit(&view);
 	}
@@ -103,7 +105,7 @@ static void summary(struct output *output, const struct context_forest *forest,
 	output_printf(output, STYLE_PLAIN, "\n\n");
 }
 
-static struct error *render(struct shell *shell, const struct arguments *arguments,
+static struct error *render(struct session *session, const struct arguments *arguments,
 	const struct context_forest *forest, const ptrdiff_t *numbers, size_t count)
 {
 	uint64_t limit = 0;
@@ -118,28 +120,28 @@ static struct error *render(struct shell *shell, const struct arguments *argumen
 	if (group) {
 		struct context_groups groups;
 		err = context_groups_make(
-			shell, forest, numbers, count, group, (size_t)limit, &groups);
+			session, forest, numbers, count, group, (size_t)limit, &groups);
 		if (err)
 			return err;
 		if (!json)
-			summary(&shell->out, forest, numbers, count);
-		err = json ? context_groups_json(shell, &groups)
-			   : context_groups_text(shell, &groups);
+			summary(&session->out, forest, numbers, count);
+		err = json ? context_groups_json(session, &groups)
+			   : context_groups_text(session, &groups);
 		context_groups_deinit(&groups);
 		return err;
 	}
 	size_t shown = limit && limit < count ? (size_t)limit : count;
 	if (json)
-		return list_json(shell, forest, numbers, shown, count);
-	summary(&shell->out, forest, numbers, count);
-	err = list_text(shell, forest, numbers, shown);
+		return list_json(session, forest, numbers, shown, count);
+	summary(&session->out, forest, numbers, count);
+	err = list_text(session, forest, numbers, shown);
 	if (!err && shown < count)
-		output_printf(&shell->out, STYLE_DIM, "… and %zu more (--limit 0 for all)\n",
+		output_printf(&session->out, STYLE_DIM, "… and %zu more (--limit 0 for all)\n",
 			count - shown);
 	return err;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *ctx_list_run(struct session *session, const struct arguments *arguments)
 {
 	const struct context_forest *forest;
 	ptrdiff_t *numbers = NULL;
@@ -148,12 +150,12 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 			 (argument_given(arguments, "json") && !argument_value(arguments, "group")
 					 ? CONTEXTS_HOLDERS
 					 : 0u);
-	struct error *err = contexts_load(shell, flags, &forest);
+	struct error *err = contexts_load(session, flags, &forest);
 	if (!err)
 		err = contexts_matching(
-			shell, forest, argument_value(arguments, "where"), &numbers, &count);
+			session, forest, argument_value(arguments, "where"), &numbers, &count);
 	if (!err)
-		err = render(shell, arguments, forest, numbers, count);
+		err = render(session, arguments, forest, numbers, count);
 	free(numbers);
 	return err;
 }
@@ -184,6 +186,6 @@ static const struct command ctx_list_command = {
 	.options = options,
 	.needs_target = true,
 	.fields = context_expr_fields,
-	.run = run,
+	.run = ctx_list_run,
 };
 REGISTER_COMMAND(ctx_list_command);

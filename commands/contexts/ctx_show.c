@@ -22,7 +22,7 @@ static void more(struct output *output, size_t count)
 
 /* From the root down to the context itself. */
 static struct error *path_text(
-	struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+	struct session *session, const struct context_forest *forest, ptrdiff_t number)
 {
 	size_t depth = 0;
 	for (ptrdiff_t at = number; at != CONTEXT_NONE; at = forest->items[at].parent)
@@ -37,28 +37,30 @@ static struct error *path_text(
 		bool middle = depth > 2 * SHOWN && i >= SHOWN && i < depth - SHOWN;
 		if (middle && i > SHOWN)
 			continue;
-		heading(&shell->out, i ? "" : "path");
+		heading(&session->out, i ? "" : "path");
 		if (middle)
-			output_printf(&shell->out, STYLE_DIM, "… %zu more …\n", depth - 2 * SHOWN);
+			output_printf(
+				&session->out, STYLE_DIM, "… %zu more …\n", depth - 2 * SHOWN);
 		else
-			context_line(shell, forest, path[i]);
+			context_line(session, forest, path[i]);
 	}
 	return NULL;
 }
 
-static void done_text(struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+static void done_text(
+	struct session *session, const struct context_forest *forest, ptrdiff_t number)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	const struct context *context = &forest->items[number];
 	heading(output, "done");
-	if (context->governor == CONTEXT_NONE)
+	if (context->done_source == CONTEXT_NONE)
 		output_printf(output, STYLE_PLAIN, "%s\n",
 			context->state == CONTEXT_NEVER ? "nil: nothing can cancel it"
 							: "not known: the type's own Done");
-	else if (context->governor != number)
+	else if (context->done_source != number)
 		output_printf(output, STYLE_PLAIN, "that of %s 0x%" PRIx64 "\n",
-			forest->items[context->governor].type->name,
-			forest->items[context->governor].address);
+			forest->items[context->done_source].type->name,
+			forest->items[context->done_source].address);
 	else if (!context->done)
 		output_printf(output, STYLE_PLAIN, "not asked for yet\n");
 	else
@@ -67,12 +69,12 @@ static void done_text(struct shell *shell, const struct context_forest *forest, 
 }
 
 static void children_text(
-	struct shell *shell, const struct context_forest *forest, const struct context *context)
+	struct session *session, const struct context_forest *forest, const struct context *context)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	for (size_t i = 0; i < context->child_count && i < SHOWN; i++) {
 		heading(output, i ? "" : "children");
-		context_line(shell, forest, context->children[i]);
+		context_line(session, forest, context->children[i]);
 	}
 	more(output, context->child_count);
 	if (context->unknown_children) {
@@ -83,16 +85,17 @@ static void children_text(
 }
 
 /* Those that wait on its Done, which may be another context's. */
-static void waiters_text(struct shell *shell, const struct context_forest *forest, ptrdiff_t number)
+static void waiters_text(
+	struct session *session, const struct context_forest *forest, ptrdiff_t number)
 {
-	struct output *output = &shell->out;
-	ptrdiff_t governor = forest->items[number].governor;
-	if (governor == CONTEXT_NONE)
+	struct output *output = &session->out;
+	ptrdiff_t done_source = forest->items[number].done_source;
+	if (done_source == CONTEXT_NONE)
 		return;
-	const struct context *context = &forest->items[governor];
+	const struct context *context = &forest->items[done_source];
 	for (size_t i = 0; i < context->waiter_count && i < SHOWN; i++) {
 		heading(output, i ? "" : "waiting");
-		goroutine_line(output, shell, context->waiters[i]);
+		goroutine_line(output, session, context->waiters[i]);
 	}
 	more(output, context->waiter_count);
 }
@@ -110,8 +113,8 @@ static bool is_alike(const struct holder_objects *objects, const struct context_
 	       (x ? x->function : NULL) == (y ? y->function : NULL);
 }
 
-static void holders_text(struct shell *shell, const struct context_forest *forest, ptrdiff_t number,
-	const struct holder_objects *objects)
+static void holders_text(struct session *session, const struct context_forest *forest,
+	ptrdiff_t number, const struct holder_objects *objects)
 {
 	size_t count, shown = 0;
 	const struct context_holder *holders = context_holders(forest, number, &count);
@@ -124,48 +127,49 @@ static void holders_text(struct shell *shell, const struct context_forest *fores
 		size_t alike = 0;
 		for (size_t j = i + 1; j < count; j++)
 			alike += is_alike(objects, &holders[i], &holders[j]);
-		heading(&shell->out, shown++ ? "" : "held by");
-		holder_line(&shell->out, shell, forest, objects, &holders[i]);
+		heading(&session->out, shown++ ? "" : "held by");
+		holder_line(&session->out, session, forest, objects, &holders[i]);
 		if (alike) {
-			heading(&shell->out, "");
-			output_printf(&shell->out, STYLE_DIM, "  and %zu more like that\n", alike);
+			heading(&session->out, "");
+			output_printf(
+				&session->out, STYLE_DIM, "  and %zu more like that\n", alike);
 		}
 	}
 }
 
-static struct error *show_text(struct shell *shell, const struct context_forest *forest,
+static struct error *show_text(struct session *session, const struct context_forest *forest,
 	ptrdiff_t number, const struct holder_objects *objects)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	const struct context *context = &forest->items[number];
-	context_line(shell, forest, number);
-	struct error *err = path_text(shell, forest, number);
+	context_line(session, forest, number);
+	struct error *err = path_text(session, forest, number);
 	if (err)
 		return err;
-	done_text(shell, forest, number);
+	done_text(session, forest, number);
 	if (context->after_func) {
-		const char *name = program_function_name(shell->program, context->after_func);
+		const char *name = program_function_name(session->program, context->after_func);
 		heading(output, "runs");
 		output_text(output, STYLE_FUNCTION, name ? name : "?");
 		output_printf(output, STYLE_PLAIN, " when it ends\n");
 	}
-	children_text(shell, forest, context);
-	waiters_text(shell, forest, number);
-	holders_text(shell, forest, number, objects);
+	children_text(session, forest, context);
+	waiters_text(session, forest, number);
+	holders_text(session, forest, number, objects);
 	if (context->partial)
 		output_printf(output, STYLE_WARNING, "  part of it could not be read\n");
 	return NULL;
 }
 
-static struct error *show_json(struct shell *shell, const struct context_forest *forest,
+static struct error *show_json(struct session *session, const struct context_forest *forest,
 	ptrdiff_t number, const struct holder_objects *objects)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
-	json_string(json, "go", program_go_version(shell->program));
+	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "contexts");
-	struct context_view view = {.shell = shell, .forest = forest, .number = number};
+	struct context_view view = {.session = session, .forest = forest, .number = number};
 	struct error *err = context_json(json, &view, NOT_IN_TREE);
 	context_view_deinit(&view);
 	json_end(json);
@@ -174,37 +178,37 @@ static struct error *show_json(struct shell *shell, const struct context_forest 
 		at = forest->items[at].parent)
 		json_address(json, NULL, forest->items[at].address);
 	json_end(json);
-	ptrdiff_t governor = forest->items[number].governor;
+	ptrdiff_t done_source = forest->items[number].done_source;
 	json_array(json, "waiting");
-	for (size_t i = 0; governor != CONTEXT_NONE && i < forest->items[governor].waiter_count;
-		i++)
-		goroutine_brief_json(json, shell, forest->items[governor].waiters[i]);
+	for (size_t i = 0;
+		done_source != CONTEXT_NONE && i < forest->items[done_source].waiter_count; i++)
+		goroutine_brief_json(json, session, forest->items[done_source].waiters[i]);
 	json_end(json);
 	size_t count;
 	const struct context_holder *holders = context_holders(forest, number, &count);
 	json_array(json, "held_by");
 	for (size_t i = 0; i < count; i++)
-		holder_json(json, shell, forest, objects, &holders[i]);
+		holder_json(json, session, forest, objects, &holders[i]);
 	json_end(json);
 	json_finish(json);
 	return err;
 }
 
-static struct error *run_show(struct shell *shell, const struct arguments *arguments)
+static struct error *run_show(struct session *session, const struct arguments *arguments)
 {
 	const struct context_forest *forest;
 	ptrdiff_t number;
 	struct holder_objects objects = {0};
-	struct error *err = load_context_argument(shell, arguments, &forest, &number);
+	struct error *err = load_context_argument(session, arguments, &forest, &number);
 	if (!err) {
 		size_t count;
 		const struct context_holder *holders = context_holders(forest, number, &count);
-		err = holder_objects_load(shell, holders, count, &objects);
+		err = holder_objects_load(session, holders, count, &objects);
 	}
 	if (!err && argument_given(arguments, "json"))
-		err = show_json(shell, forest, number, &objects);
+		err = show_json(session, forest, number, &objects);
 	else if (!err)
-		err = show_text(shell, forest, number, &objects);
+		err = show_text(session, forest, number, &objects);
 	holder_objects_deinit(&objects);
 	return err;
 }

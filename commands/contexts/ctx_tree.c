@@ -5,11 +5,11 @@
 #include "dbg/go/program/program.h"
 
 /* Marks what matches, and all that is above it. */
-static struct error *mark_matching(struct shell *shell, const struct context_forest *forest,
+static struct error *mark_matching(struct session *session, const struct context_forest *forest,
 	const char *where, bool *shown, size_t *ret_count)
 {
 	_cleanup_free_ ptrdiff_t *numbers = NULL;
-	struct error *err = contexts_matching(shell, forest, where, &numbers, ret_count);
+	struct error *err = contexts_matching(session, forest, where, &numbers, ret_count);
 	for (size_t i = 0; !err && i < *ret_count; i++) {
 		for (ptrdiff_t at = numbers[i]; at != CONTEXT_NONE && !shown[at];
 			at = forest->items[at].parent)
@@ -20,12 +20,12 @@ static struct error *mark_matching(struct shell *shell, const struct context_for
 
 /* The name of a verdict by number of context. The process does not run for it. */
 static struct error *load_marks(
-	struct shell *shell, const struct context_forest *forest, const char ***ret)
+	struct session *session, const struct context_forest *forest, const char ***ret)
 {
 	const struct check_options options = {.grace_ns = DEFAULT_GRACE_NS};
 	struct verdicts verdicts = {0};
 	*ret = calloc(forest->count + 1, sizeof(**ret));
-	struct error *err = *ret ? contexts_check(shell->program, forest, &options, &verdicts)
+	struct error *err = *ret ? contexts_check(session->program, forest, &options, &verdicts)
 				 : error_no_memory();
 	for (size_t i = verdicts.count; i-- > 0;) /* the gravest one is written last */
 		(*ret)[verdicts.items[i].context] = verdict_name(verdicts.items[i].kind);
@@ -37,20 +37,20 @@ static struct error *load_marks(
 static struct error *tree_json(
 	const struct context_tree *tree, const ptrdiff_t *roots, size_t root_count)
 {
-	struct shell *shell = tree->shell;
+	struct session *session = tree->session;
 	const struct context_forest *forest = tree->forest;
 	uint64_t limit = tree->depth;
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	struct error *err = json ? NULL : error_no_memory();
 	if (err)
 		return err;
-	json_string(json, "go", program_go_version(shell->program));
+	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "contexts");
 	for (size_t i = 0; !err && i < root_count; i++) {
 		ptrdiff_t at = roots[i];
 		uint64_t depth = 0;
 		while (!err && at != CONTEXT_NONE) {
-			struct context_view view = {.shell = shell,
+			struct context_view view = {.session = session,
 				.forest = forest,
 				.number = at,
 				.verdict = tree->marks ? tree->marks[at] : NULL};
@@ -77,7 +77,7 @@ static struct error *tree_json(
 	return err;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *ctx_tree_run(struct session *session, const struct arguments *arguments)
 {
 	const struct context_forest *forest;
 	const char *where = argument_value(arguments, "where");
@@ -91,14 +91,14 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 			? argument_number(argument_value(arguments, "depth"), "--depth", &depth)
 			: NULL;
 	if (!err)
-		err = contexts_load(shell,
+		err = contexts_load(session,
 			argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : CONTEXTS_HOLDERS,
 			&forest);
 	if (!err && arguments->word_count)
 		err = context_argument(forest, arguments->words[0], &root);
 	if (!err && where) {
 		shown = calloc(forest->count + 1, sizeof(*shown));
-		err = shown ? mark_matching(shell, forest, where, shown, &matching)
+		err = shown ? mark_matching(session, forest, where, shown, &matching)
 			    : error_no_memory();
 	}
 	if (err)
@@ -106,14 +106,14 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	const ptrdiff_t *roots = arguments->word_count ? &root : forest->roots;
 	size_t root_count = arguments->word_count ? 1 : forest->root_count;
 	if (!matching && !json) {
-		output_printf(&shell->out, STYLE_PLAIN, "no context matches\n");
+		output_printf(&session->out, STYLE_PLAIN, "no context matches\n");
 		return NULL;
 	}
 	_cleanup_free_ const char **marks = NULL;
-	err = argument_given(arguments, "garbage") ? NULL : load_marks(shell, forest, &marks);
+	err = argument_given(arguments, "garbage") ? NULL : load_marks(session, forest, &marks);
 	if (err)
 		return err;
-	const struct context_tree tree = {.shell = shell,
+	const struct context_tree tree = {.session = session,
 		.forest = forest,
 		.marks = marks,
 		.shown = shown,
@@ -148,6 +148,6 @@ static const struct command ctx_tree_command = {
 	.needs_target = true,
 	.complete = complete_context,
 	.fields = context_expr_fields,
-	.run = run,
+	.run = ctx_tree_run,
 };
 REGISTER_COMMAND(ctx_tree_command);

@@ -23,7 +23,7 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool contains(const struct ids *ids, uint64_t goid)
+static bool ctx_who_contains(const struct ids *ids, uint64_t goid)
 {
 	return ids->count &&
 	       bsearch(&goid, ids->items, ids->count, sizeof(*ids->items), by_id) != NULL;
@@ -46,24 +46,25 @@ static struct error *find_who(const struct context_forest *forest, ptrdiff_t num
 	struct ids *waiting, struct ids *holding)
 {
 	struct error *err = NULL;
-	ptrdiff_t governor = forest->items[number].governor;
+	ptrdiff_t done_source = forest->items[number].done_source;
 	for (size_t i = 0;
-		governor != CONTEXT_NONE && !err && i < forest->items[governor].waiter_count; i++)
-		err = add_id(waiting, forest->items[governor].waiters[i]);
+		done_source != CONTEXT_NONE && !err && i < forest->items[done_source].waiter_count;
+		i++)
+		err = add_id(waiting, forest->items[done_source].waiters[i]);
 	sort_ids(waiting);
 	for (size_t i = 0; !err && i < forest->holder_count; i++) {
 		const struct context_holder *holder = &forest->holders[i];
-		if (holder->kind == HOLDER_GOROUTINE && !contains(waiting, holder->goid) &&
+		if (holder->kind == HOLDER_GOROUTINE && !ctx_who_contains(waiting, holder->goid) &&
 			context_is_below(forest, holder->context, number))
 			err = add_id(holding, holder->goid);
 	}
 	for (size_t i = 0; !err && i < forest->count; i++) {
 		const struct context *context = &forest->items[i];
-		if ((ptrdiff_t)i == governor || !context->waiter_count ||
+		if ((ptrdiff_t)i == done_source || !context->waiter_count ||
 			!context_is_below(forest, (ptrdiff_t)i, number))
 			continue;
 		for (size_t j = 0; !err && j < context->waiter_count; j++) {
-			if (!contains(waiting, context->waiters[j]))
+			if (!ctx_who_contains(waiting, context->waiters[j]))
 				err = add_id(holding, context->waiters[j]);
 		}
 	}
@@ -72,50 +73,51 @@ static struct error *find_who(const struct context_forest *forest, ptrdiff_t num
 }
 
 static void ids_text(
-	struct shell *shell, const char *one, const char *many, const struct ids *ids, bool all)
+	struct session *session, const char *one, const char *many, const struct ids *ids, bool all)
 {
-	output_printf(&shell->out, STYLE_STRONG, "%zu goroutine%s%s\n", ids->count,
+	output_printf(&session->out, STYLE_STRONG, "%zu goroutine%s%s\n", ids->count,
 		ids->count == 1 ? one : many, ids->count ? ":" : "");
-	for (size_t i = 0; i < ids->count && (all || i < SHOWN) && !output_failed(&shell->out);
+	for (size_t i = 0; i < ids->count && (all || i < SHOWN) && !output_failed(&session->out);
 		i++) {
-		output_printf(&shell->out, STYLE_PLAIN, "  ");
-		goroutine_line(&shell->out, shell, ids->items[i]);
+		output_printf(&session->out, STYLE_PLAIN, "  ");
+		goroutine_line(&session->out, session, ids->items[i]);
 	}
 	if (!all && ids->count > SHOWN)
 		output_printf(
-			&shell->out, STYLE_DIM, "  … and %zu more (--all)\n", ids->count - SHOWN);
+			&session->out, STYLE_DIM, "  … and %zu more (--all)\n", ids->count - SHOWN);
 }
 
-static void ids_json(struct json *json, struct shell *shell, const char *key, const struct ids *ids)
+static void ids_json(
+	struct json *json, struct session *session, const char *key, const struct ids *ids)
 {
 	json_array(json, key);
 	for (size_t i = 0; i < ids->count; i++)
-		goroutine_brief_json(json, shell, ids->items[i]);
+		goroutine_brief_json(json, session, ids->items[i]);
 	json_end(json);
 }
 
-static struct error *run_who(struct shell *shell, const struct arguments *arguments)
+static struct error *run_who(struct session *session, const struct arguments *arguments)
 {
 	const struct context_forest *forest;
 	ptrdiff_t number;
 	struct ids waiting = {0}, holding = {0};
-	struct error *err = load_context_argument(shell, arguments, &forest, &number);
+	struct error *err = load_context_argument(session, arguments, &forest, &number);
 	if (!err)
 		err = find_who(forest, number, &waiting, &holding);
 	if (!err && argument_given(arguments, "json")) {
-		struct json *json = json_create(&shell->out);
+		struct json *json = json_create(&session->out);
 		if (json) {
 			json_address(json, "ctx", forest->items[number].address);
-			ids_json(json, shell, "waiting", &waiting);
-			ids_json(json, shell, "holding", &holding);
+			ids_json(json, session, "waiting", &waiting);
+			ids_json(json, session, "holding", &holding);
 			json_finish(json);
 		}
 		err = json ? NULL : error_no_memory();
 	} else if (!err) {
-		context_line(shell, forest, number);
+		context_line(session, forest, number);
 		bool all = argument_given(arguments, "all");
-		ids_text(shell, " waits on its Done", "s wait on its Done", &waiting, all);
-		ids_text(shell, " only holds it or a context below it",
+		ids_text(session, " waits on its Done", "s wait on its Done", &waiting, all);
+		ids_text(session, " only holds it or a context below it",
 			"s only hold it or a context below it", &holding, all);
 	}
 	free(waiting.items);

@@ -6,33 +6,33 @@
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/running/run.h"
 
-static struct error *look(struct shell *shell, const struct check_options *options,
+static struct error *look(struct session *session, const struct check_options *options,
 	const struct context_forest **ret_forest, struct verdicts *ret)
 {
-	struct error *err = contexts_load(shell, CONTEXTS_HOLDERS, ret_forest);
-	return err ? err : contexts_check(shell->program, *ret_forest, options, ret);
+	struct error *err = contexts_load(session, CONTEXTS_HOLDERS, ret_forest);
+	return err ? err : contexts_check(session->program, *ret_forest, options, ret);
 }
 
-struct error *verdicts_load(struct shell *shell, int64_t grace_ns, bool may_run,
+struct error *verdicts_load(struct session *session, int64_t grace_ns, bool may_run,
 	const struct context_forest **ret_forest, struct verdicts *ret)
 {
-	may_run = may_run && shell->target->ops->cont;
+	may_run = may_run && session->target->ops->cont;
 	struct check_options options = {.grace_ns = grace_ns, .first = may_run};
-	struct error *err = look(shell, &options, ret_forest, ret);
+	struct error *err = look(session, &options, ret_forest, ret);
 	if (err || !may_run || !ret->suspect_count)
 		return err;
 	struct verdicts before = *ret;
 	char duration[32];
 	*ret = (struct verdicts){0};
 	format_duration(grace_ns, duration, sizeof(duration));
-	shell_tell(shell,
+	session_tell(session,
 		"the process runs for %s, to see whether what looks wrong in %zu place%s stays so",
 		duration, before.suspect_count, before.suspect_count == 1 ? "" : "s");
-	err = shell_let_run(shell, grace_ns);
+	err = session_let_run(session, grace_ns);
 	options.before = before.suspects;
 	options.before_count = before.suspect_count;
 	if (!err)
-		err = look(shell, &options, ret_forest, ret);
+		err = look(session, &options, ret_forest, ret);
 	verdicts_deinit(&before);
 	/* Those that have come meanwhile are younger than the grace. */
 	ret->suspect_count = 0;
@@ -50,32 +50,33 @@ static uint64_t address_of(const struct context_forest *forest, ptrdiff_t number
 }
 
 /* What a goroutine is blocked on: "chan receive, 5m12s". */
-static void blocked_text(struct shell *shell, uint64_t goid, char *ret, size_t size)
+static void blocked_text(struct session *session, uint64_t goid, char *ret, size_t size)
 {
 	const struct goroutine *goroutine;
 	char duration[32];
 	snprintf(ret, size, "blocked");
-	struct error *err = program_goroutine(shell->program, goid, &goroutine);
+	struct error *err = program_goroutine(session->program, goid, &goroutine);
 	if (!err) {
-		int64_t wait_ns = goroutine_wait_ns(shell->program, goroutine);
-		snprintf(ret, size, "%s", goroutine_state(shell->program, goroutine));
+		int64_t wait_ns = goroutine_wait_ns(session->program, goroutine);
+		snprintf(ret, size, "%s", goroutine_state(session->program, goroutine));
 		if (wait_ns >= 0) {
 			size_t used = strlen(ret);
 			snprintf(ret + used, size - used, ", %s",
-				format_wait(shell->program, wait_ns, duration, sizeof(duration)));
+				format_wait(session->program, wait_ns, duration, sizeof(duration)));
 		}
 	}
 	error_destroy(err);
 }
 
 /* Where a goroutine is blocked, for people: "main.work work.go:12"; "" unknown. */
-static void place_text(struct shell *shell, uint64_t goid, char *ret, size_t size)
+static void verdict_text_location_text(
+	struct session *session, uint64_t goid, char *ret, size_t size)
 {
-	struct goroutine_view view = {.program = shell->program};
-	struct error *err = program_goroutine(shell->program, goid, &view.goroutine);
+	struct goroutine_view view = {.program = session->program};
+	struct error *err = program_goroutine(session->program, goid, &view.goroutine);
 	if (!err)
 		err = goroutine_view_load(&view, VIEW_STACK);
-	const struct frame *top = err ? NULL : stack_telling_frame(&view.stack);
+	const struct frame *top = err ? NULL : stack_summary_frame(&view.stack);
 	snprintf(ret, size, "%s", "");
 	if (top && top->function)
 		snprintf(ret, size, "%s %s:%d", top->function,
@@ -84,26 +85,26 @@ static void place_text(struct shell *shell, uint64_t goid, char *ret, size_t siz
 	goroutine_view_deinit(&view);
 }
 
-static void cancel_ignored(struct shell *shell, const struct context_forest *forest,
+static void cancel_ignored(struct session *session, const struct context_forest *forest,
 	const struct verdict *verdict, FILE *stream)
 {
 	const struct frame *frame = &verdict->frame;
-	char blocked[128], place[1024], holding[1024];
+	char blocked[128], location[1024], holding[1024];
 	uint64_t goid = verdict->goids[0];
-	blocked_text(shell, goid, blocked, sizeof(blocked));
-	place_text(shell, goid, place, sizeof(place));
+	blocked_text(session, goid, blocked, sizeof(blocked));
+	verdict_text_location_text(session, goid, location, sizeof(location));
 	snprintf(holding, sizeof(holding), "%s %s:%d", frame->function ? frame->function : "?",
 		frame->file ? base_name(frame->file) : "?", frame->line);
 	fprintf(stream,
 		"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
 		" and is blocked [%s] in %s on something that does not end with it",
 		goid, type_of(forest, verdict->context), address_of(forest, verdict->context),
-		blocked, place[0] ? place : holding);
-	if (place[0] && frame->function && strcmp(place, holding) != 0)
+		blocked, location[0] ? location : holding);
+	if (location[0] && frame->function && strcmp(location, holding) != 0)
 		fprintf(stream, "; who holds the context is %s", holding);
 }
 
-static void link_text(struct shell *shell, const struct context_forest *forest,
+static void link_text(struct session *session, const struct context_forest *forest,
 	const struct verdict *verdict, FILE *stream)
 {
 	const struct context *context = &forest->items[verdict->context];
@@ -124,7 +125,7 @@ static void link_text(struct shell *shell, const struct context_forest *forest,
 			type_of(forest, context->parent));
 		break;
 	case LINK_RELAY_STUCK:
-		blocked_text(shell, verdict->relay, blocked, sizeof(blocked));
+		blocked_text(session, verdict->relay, blocked, sizeof(blocked));
 		fprintf(stream,
 			"goroutine %" PRIu64 ", which should pass the end of %s on, is stuck "
 			"itself [%s]",
@@ -135,14 +136,14 @@ static void link_text(struct shell *shell, const struct context_forest *forest,
 	}
 }
 
-static void not_propagated(struct shell *shell, const struct context_forest *forest,
+static void not_propagated(struct session *session, const struct context_forest *forest,
 	const struct verdict *verdict, FILE *stream)
 {
 	fprintf(stream,
 		"%s 0x%" PRIx64 " did not end when %s 0x%" PRIx64 " above it was canceled: ",
 		type_of(forest, verdict->context), address_of(forest, verdict->context),
 		type_of(forest, verdict->other), address_of(forest, verdict->other));
-	link_text(shell, forest, verdict, stream);
+	link_text(session, forest, verdict, stream);
 	size_t waiting = verdict->goid_count - (verdict->relay != 0);
 	if (waiting)
 		fprintf(stream, "; %zu goroutine%s for it", waiting,
@@ -170,7 +171,7 @@ static void pile_up(
 			verdict->created.line);
 }
 
-static void write_sentence(struct shell *shell, const struct context_forest *forest,
+static void write_sentence(struct session *session, const struct context_forest *forest,
 	const struct verdict *verdict, FILE *stream)
 {
 	const char *type = type_of(forest, verdict->context);
@@ -181,16 +182,17 @@ static void write_sentence(struct shell *shell, const struct context_forest *for
 	format_duration(verdict->seconds_ns, duration, sizeof(duration));
 	switch (verdict->kind) {
 	case VERDICT_NOT_PROPAGATED:
-		not_propagated(shell, forest, verdict, stream);
+		not_propagated(session, forest, verdict, stream);
 		break;
 	case VERDICT_CANCEL_IGNORED:
-		cancel_ignored(shell, forest, verdict, stream);
+		cancel_ignored(session, forest, verdict, stream);
 		break;
 	case VERDICT_DEADLINE_PASSED:
 		fprintf(stream,
 			"the deadline of %s 0x%" PRIx64 " passed %s%s ago, and it is not canceled: "
 			"its timer was not started or could not run",
-			type, address, program_clock_is_exact(shell->program) ? "" : "≥", duration);
+			type, address, program_clock_is_exact(session->program) ? "" : "≥",
+			duration);
 		break;
 	case VERDICT_WAITS_FOREVER:
 		fprintf(stream,
@@ -213,14 +215,14 @@ static void write_sentence(struct shell *shell, const struct context_forest *for
 }
 
 char *verdict_sentence(
-	struct shell *shell, const struct context_forest *forest, const struct verdict *verdict)
+	struct session *session, const struct context_forest *forest, const struct verdict *verdict)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 	if (!stream)
 		return NULL;
-	write_sentence(shell, forest, verdict, stream);
+	write_sentence(session, forest, verdict, stream);
 	return fclose(stream) == 0 ? text : (free(text), NULL);
 }
 
@@ -240,13 +242,13 @@ bool verdict_is_alike(
 	       same_text(a->created.function, b->created.function);
 }
 
-char *verdict_place(struct shell *shell, const struct verdict *verdict)
+char *verdict_location(struct session *session, const struct verdict *verdict)
 {
-	char place[1024];
+	char location[1024];
 	if (verdict->kind != VERDICT_CANCEL_IGNORED)
 		return strdup("");
-	place_text(shell, verdict->goids[0], place, sizeof(place));
-	return strdup(place);
+	verdict_text_location_text(session, verdict->goids[0], location, sizeof(location));
+	return strdup(location);
 }
 
 char *verdict_next(const struct context_forest *forest, const struct verdict *verdict)

@@ -34,26 +34,26 @@ static void view_deinit(struct channel_view *view)
 	channel_deinit(&view->channel);
 }
 
-static struct error *load_waiter(struct shell *shell, const struct channel *channel,
+static struct error *load_waiter(struct session *session, const struct channel *channel,
 	const struct channel_waiter *waiter, bool sends, struct waiter_view *ret)
 {
-	struct value_limits limits = limits_from_settings(&shell->settings);
+	struct value_limits limits = limits_from_settings(&session->settings);
 	struct error *err = NULL;
 	ret->waiter = waiter;
 	if (waiter->goroutine)
-		err = goroutine_stack(shell->program, waiter->goroutine, &ret->stack);
+		err = goroutine_stack(session->program, waiter->goroutine, &ret->stack);
 	struct value value = {.type = channel->element, .address = waiter->element};
 	if (!err && sends && waiter->element)
-		err = value_describe(shell->program, &value, &limits, &ret->value);
+		err = value_describe(session->program, &value, &limits, &ret->value);
 	return err;
 }
 
-static struct error *view_load(struct shell *shell, uint64_t address, struct channel_view *view)
+static struct error *view_load(struct session *session, uint64_t address, struct channel_view *view)
 {
-	struct value_limits limits = limits_from_settings(&shell->settings);
+	struct value_limits limits = limits_from_settings(&session->settings);
 	struct channel *channel = &view->channel;
 	struct error *err =
-		channel_read(shell->program, address, shell->settings.print_length, channel);
+		channel_read(session->program, address, session->settings.print_length, channel);
 	if (err)
 		return err;
 	size_t waiters = channel->receiver_count + channel->sender_count;
@@ -62,7 +62,7 @@ static struct error *view_load(struct shell *shell, uint64_t address, struct cha
 	if (!view->buffered || !view->waiters)
 		return error_no_memory();
 	for (size_t i = 0; i < channel->buffered_count && !err; i++) {
-		err = value_describe(shell->program, &channel->buffered[i], &limits,
+		err = value_describe(session->program, &channel->buffered[i], &limits,
 			&view->buffered[view->buffered_count]);
 		if (!err)
 			view->buffered_count++;
@@ -73,7 +73,7 @@ static struct error *view_load(struct shell *shell, uint64_t address, struct cha
 			sends ? &channel->senders[i - channel->receiver_count]
 			      : &channel->receivers[i];
 		err = load_waiter(
-			shell, channel, waiter, sends, &view->waiters[view->waiter_count]);
+			session, channel, waiter, sends, &view->waiters[view->waiter_count]);
 		view->waiter_count++;
 	}
 	return err;
@@ -90,7 +90,7 @@ static void waiter_text(struct output *output, const struct waiter_view *view)
 	}
 	output_printf(output, STYLE_PLAIN, "  goroutine %" PRIu64 "%s", waiter->goroutine->goid,
 		waiter->is_select ? " (select)" : "");
-	const struct frame *frame = stack_telling_frame(&view->stack);
+	const struct frame *frame = stack_summary_frame(&view->stack);
 	if (frame) {
 		output_printf(output, STYLE_PLAIN, "  ");
 		output_text(output, STYLE_FUNCTION, frame->function);
@@ -120,9 +120,9 @@ static void waiters_text(
 		waiter_text(output, &waiters[i]);
 }
 
-static void render_text(struct shell *shell, const struct channel_view *view)
+static void chan_render_text(struct session *session, const struct channel_view *view)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	const struct channel *channel = &view->channel;
 	output_printf(output, STYLE_STRONG, "chan ");
 	output_text(output, STYLE_STRONG, channel->element->name);
@@ -155,7 +155,7 @@ static void waiters_json(
 	json_array(json, key);
 	for (size_t i = 0; i < count; i++) {
 		const struct channel_waiter *waiter = waiters[i].waiter;
-		const struct frame *frame = stack_telling_frame(&waiters[i].stack);
+		const struct frame *frame = stack_summary_frame(&waiters[i].stack);
 		json_object(json, NULL);
 		json_address(json, "g", waiter->g);
 		if (waiter->goroutine)
@@ -174,10 +174,10 @@ static void waiters_json(
 	json_end(json);
 }
 
-static void render_json(struct shell *shell, const struct channel_view *view)
+static void chan_render_json(struct session *session, const struct channel_view *view)
 {
 	const struct channel *channel = &view->channel;
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_address(json, "addr", channel->address);
 	json_string(json, "type", channel->element->name);
 	json_uint(json, "length", channel->count);
@@ -201,7 +201,7 @@ static void render_json(struct shell *shell, const struct channel_view *view)
 /* ---- The command ---- */
 
 /* The channel that the expression means: a value of a channel type, or a plain number. */
-static struct error *find_channel(struct shell *shell, const char *text, uint64_t *ret)
+static struct error *find_channel(struct session *session, const char *text, uint64_t *ret)
 {
 	struct frame_view view;
 	struct value value;
@@ -209,16 +209,16 @@ static struct error *find_channel(struct shell *shell, const char *text, uint64_
 	*ret = strtoull(text, &end, 0);
 	if (end != text && !*end)
 		return NULL;
-	struct error *err = frame_view_load(shell, &view);
+	struct error *err = frame_view_load(session, &view);
 	if (err)
 		return err;
-	err = frame_view_evaluate(shell, &view, text, &value);
+	err = frame_view_evaluate(session, &view, text, &value);
 	if (!err) {
 		if (value.type->kind != GO_CHAN)
 			err = error_create(
 				ERROR_USAGE, "%s is a %s, not a channel", text, value.type->name);
 		else
-			err = value_read(shell->program, &value, ret);
+			err = value_read(session->program, &value, ret);
 		value_deinit(&value);
 	}
 	if (!err && !*ret)
@@ -228,21 +228,21 @@ static struct error *find_channel(struct shell *shell, const char *text, uint64_
 	return err;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *chan_run(struct session *session, const struct arguments *arguments)
 {
 	_cleanup_free_ char *text = join_words(arguments);
 	uint64_t address;
 	if (!text)
 		return error_no_memory();
-	struct error *err = find_channel(shell, text, &address);
+	struct error *err = find_channel(session, text, &address);
 	if (err)
 		return err;
 	struct channel_view view = {0};
-	err = view_load(shell, address, &view);
+	err = view_load(session, address, &view);
 	if (!err && argument_given(arguments, "json"))
-		render_json(shell, &view);
+		chan_render_json(session, &view);
 	else if (!err)
-		render_text(shell, &view);
+		chan_render_text(session, &view);
 	view_deinit(&view);
 	return err;
 }
@@ -268,6 +268,6 @@ static const struct command chan_command = {
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
 	.expression = true,
-	.run = run,
+	.run = chan_run,
 };
 REGISTER_COMMAND(chan_command);

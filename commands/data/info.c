@@ -80,20 +80,20 @@ static void memory_text(struct output *output, const struct summary *summary)
 }
 
 /* Which of the two one looks at, and how old it is. */
-static void snapshot_text(struct shell *shell)
+static void snapshot_text(struct session *session)
 {
 	char age[32], shared[32], text[128];
-	uint64_t size = snapshot_shared_size(shell->target);
-	format_duration(snapshot_age_ns(shell->target), age, sizeof(age));
+	uint64_t size = snapshot_shared_size(session->target);
+	format_duration(snapshot_age_ns(session->target), age, sizeof(age));
 	snprintf(text, sizeof(text), "%s old; the process stood still for %.1f ms and runs", age,
-		(double)shell->target->stall_ns / 1e6);
-	line(&shell->out, "snapshot", text);
+		(double)session->target->stall_ns / 1e6);
+	line(&session->out, "snapshot", text);
 	if (!size)
 		return;
 	format_size(size, shared, sizeof(shared));
 	snprintf(text, sizeof(text),
 		"%s that it shares with other processes or files are as they are now", shared);
-	line(&shell->out, "", text);
+	line(&session->out, "", text);
 }
 
 static void snapshot_json(struct json *json, struct target *target)
@@ -110,22 +110,22 @@ static void snapshot_json(struct json *json, struct target *target)
 	json_end(json);
 }
 
-static void render_text(
-	struct shell *shell, const struct summary *summary, const struct goroutine_groups *states)
+static void info_render_text(struct session *session, const struct summary *summary,
+	const struct goroutine_groups *states)
 {
-	struct output *output = &shell->out;
-	const struct target *target = shell->target;
+	struct output *output = &session->out;
+	const struct target *target = session->target;
 	char text[512], duration[32];
 	snprintf(
 		text, sizeof(text), "%s %d, %s", target->ops->kind, (int)target->pid, summary->exe);
 	line(output, "target", text);
 	if (target->is_snapshot)
-		snapshot_text(shell);
-	line(output, "go", program_go_version(shell->program));
+		snapshot_text(session);
+	line(output, "go", program_go_version(session->program));
 	if (summary->uptime_ns.present) {
 		format_duration((int64_t)summary->uptime_ns.value, duration, sizeof(duration));
 		snprintf(text, sizeof(text), "%s%s",
-			program_clock_is_exact(shell->program) ? "" : "at least ", duration);
+			program_clock_is_exact(session->program) ? "" : "at least ", duration);
 		line(output, "uptime", text);
 	}
 	snprintf(text, sizeof(text), "%zu, and %zu of the runtime's own",
@@ -139,7 +139,7 @@ static void render_text(
 		summary->gomaxprocs.value);
 	line(output, "threads", text);
 	memory_text(output, summary);
-	build_text(output, program_build_info(shell->program));
+	build_text(output, program_build_info(session->program));
 	snprintf(text, sizeof(text), "%s; functions and lines: %s; maps: %s", summary->layouts,
 		summary->functions, summary->maps_are_swiss ? "Swiss tables" : "buckets");
 	line(output, "layouts", text);
@@ -177,15 +177,15 @@ static void build_json(struct json *json, const struct build_info *build)
 	json_end(json);
 }
 
-static void render_json(
-	struct shell *shell, const struct summary *summary, const struct goroutine_groups *states)
+static void info_render_json(struct session *session, const struct summary *summary,
+	const struct goroutine_groups *states)
 {
-	struct json *json = json_create(&shell->out);
-	json_string(json, "target", shell->target->ops->kind);
-	json_int(json, "pid", shell->target->pid);
-	snapshot_json(json, shell->target);
+	struct json *json = json_create(&session->out);
+	json_string(json, "target", session->target->ops->kind);
+	json_int(json, "pid", session->target->pid);
+	snapshot_json(json, session->target);
 	json_string(json, "exe", summary->exe);
-	json_string(json, "go", program_go_version(shell->program));
+	json_string(json, "go", program_go_version(session->program));
 	if (summary->uptime_ns.present)
 		json_double(json, "uptime_seconds", (double)summary->uptime_ns.value / 1e9);
 	else
@@ -208,27 +208,27 @@ static void render_json(
 	known_json(json, "gc_cycles", summary->gc_cycles);
 	known_json(json, "gc_pause_ns", summary->gc_pause_ns);
 	json_end(json);
-	build_json(json, program_build_info(shell->program));
+	build_json(json, program_build_info(session->program));
 	json_string(json, "layouts", summary->layouts);
 	json_string(json, "functions", summary->functions);
 	json_finish(json);
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *info_run(struct session *session, const struct arguments *arguments)
 {
 	struct summary summary;
 	struct goroutine_matches all = {0};
 	struct goroutine_groups states = {0};
 	struct view_query query = {.with_system = true};
-	struct error *err = program_summary(shell->program, &summary);
+	struct error *err = program_summary(session->program, &summary);
 	if (!err)
-		err = goroutine_matches_load(shell, &query, &all);
+		err = goroutine_matches_load(session, &query, &all);
 	if (!err)
-		err = goroutine_groups_make(shell, &all, GROUP_BY_STATUS, 0, &states);
+		err = goroutine_groups_make(session, &all, GROUP_BY_STATUS, 0, &states);
 	if (!err && argument_given(arguments, "json"))
-		render_json(shell, &summary, &states);
+		info_render_json(session, &summary, &states);
 	else if (!err)
-		render_text(shell, &summary, &states);
+		info_render_text(session, &summary, &states);
 	goroutine_groups_deinit(&states);
 	goroutine_matches_deinit(&all);
 	return err;
@@ -249,6 +249,6 @@ static const struct command info_command = {
 	.example = "info",
 	.options = options,
 	.needs_target = true,
-	.run = run,
+	.run = info_run,
 };
 REGISTER_COMMAND(info_command);

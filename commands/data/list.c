@@ -5,7 +5,7 @@
 #include "dbg/go/stacks/function.h"
 
 /* FILE:LINE */
-static bool parse_place(const char *text, char **ret_file, uint64_t *ret_line)
+static bool parse_location(const char *text, char **ret_file, uint64_t *ret_line)
 {
 	const char *colon = strrchr(text, ':');
 	if (!colon || colon == text)
@@ -20,71 +20,72 @@ static bool parse_place(const char *text, char **ret_file, uint64_t *ret_line)
 }
 
 static struct error *read_named(
-	struct shell *shell, const char *text, int around, struct source_lines *ret)
+	struct session *session, const char *text, int around, struct source_lines *ret)
 {
 	_cleanup_free_ char *file = NULL;
 	uint64_t line;
-	if (parse_place(text, &file, &line)) {
+	if (parse_location(text, &file, &line)) {
 		if (line > INT32_MAX - 10000)
 			return error_create(ERROR_USAGE, "%s: no file has so many lines", text);
 		const char *found;
-		struct error *err = program_find_file(shell->program, file, &found);
+		struct error *err = program_find_file(session->program, file, &found);
 		if (!err)
-			err = source_lines_read(shell, found, (int)line, around, ret);
+			err = source_lines_read(session, found, (int)line, around, ret);
 		if (!err)
 			ret->marked = (int)line;
 		return err;
 	}
-	struct code_place place;
-	struct error *err = program_find_function(shell->program, text, &place);
+	struct code_location location;
+	struct error *err = program_find_function(session->program, text, &location);
 	if (!err)
-		err = source_lines_read(shell, place.file, place.line + around, around, ret);
+		err = source_lines_read(
+			session, location.file, location.line + around, around, ret);
 	if (!err)
-		ret->marked = place.line;
+		ret->marked = location.line;
 	return err;
 }
 
-static struct error *read_selected(struct shell *shell, int around, struct source_lines *ret)
+static struct error *read_selected(struct session *session, int around, struct source_lines *ret)
 {
 	struct selected selected;
 	const struct frame *frame;
-	struct error *err = selected_load(shell, 0, &selected);
+	struct error *err = selected_load(session, 0, &selected);
 	if (err)
 		return err;
-	err = selected_frame(shell, &selected, &frame);
+	err = selected_frame(session, &selected, &frame);
 	if (!err && (!frame->file || frame->line <= 0))
 		err = error_create(
 			ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
 	if (!err)
-		err = source_lines_read(shell, frame->file, frame->line, around, ret);
+		err = source_lines_read(session, frame->file, frame->line, around, ret);
 	if (!err)
 		ret->marked = frame->line;
 	selected_deinit(&selected);
 	return err;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *list_run(struct session *session, const struct arguments *arguments)
 {
-	int around = shell->settings.list_lines ? (int)shell->settings.list_lines / 2 : 5;
+	int around = session->settings.list_lines ? (int)session->settings.list_lines / 2 : 5;
 	struct source_lines lines;
 	struct error *err = arguments->word_count
-				    ? read_named(shell, arguments->words[0], around, &lines)
-				    : read_selected(shell, around, &lines);
+				    ? read_named(session, arguments->words[0], around, &lines)
+				    : read_selected(session, around, &lines);
 	if (err)
 		return err;
 	if (argument_given(arguments, "json"))
-		source_lines_json(&shell->out, &lines);
+		source_lines_json(&session->out, &lines);
 	else
-		source_lines_text(&shell->out, &lines);
+		source_lines_text(&session->out, &lines);
 	source_lines_deinit(&lines);
 	return NULL;
 }
 
-static void complete(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
-	if (word_index == 0 && shell->program)
-		complete_function(shell, word, candidates);
+	if (word_index == 0 && session->program)
+		complete_function(session, word, candidates);
 }
 
 static const struct command_option options[] = {
@@ -109,6 +110,6 @@ static const struct command list_command = {
 	.max_words = 1,
 	.needs_target = true,
 	.complete = complete,
-	.run = run,
+	.run = list_run,
 };
 REGISTER_COMMAND(list_command);

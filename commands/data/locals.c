@@ -22,27 +22,27 @@ static void shown_list_deinit(struct shown_list *list)
 	free(list->items);
 }
 
-static bool is_wanted(const struct variable *variable, bool arguments)
+static bool locals_is_wanted(const struct variable *variable, bool arguments)
 {
 	return arguments == (variable->is_argument || variable->is_result);
 }
 
-static struct error *load(struct shell *shell, const struct variables *variables, bool arguments,
-	struct shown_list *ret)
+static struct error *locals_load(struct session *session, const struct variables *variables,
+	bool arguments, struct shown_list *ret)
 {
-	struct value_limits limits = limits_from_settings(&shell->settings);
+	struct value_limits limits = limits_from_settings(&session->settings);
 	*ret = (struct shown_list){.items = calloc(variables->count + 1, sizeof(*ret->items))};
 	if (!ret->items)
 		return error_no_memory();
 	for (size_t i = 0; i < variables->count; i++) {
 		const struct variable *variable = &variables->items[i];
-		if (!is_wanted(variable, arguments))
+		if (!locals_is_wanted(variable, arguments))
 			continue;
 		struct shown *shown = &ret->items[ret->count];
 		shown->variable = variable;
 		struct error *err = variable->missing
 					    ? NULL
-					    : value_describe(shell->program, &variable->value,
+					    : value_describe(session->program, &variable->value,
 						      &limits, &shown->node);
 		if (err)
 			return err;
@@ -51,9 +51,10 @@ static struct error *load(struct shell *shell, const struct variables *variables
 	return NULL;
 }
 
-static void render_text(struct shell *shell, const struct shown_list *list, bool arguments)
+static void locals_render_text(
+	struct session *session, const struct shown_list *list, bool arguments)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	if (!list->count)
 		output_printf(output, STYLE_DIM, "%s\n",
 			arguments ? "no parameters and no results that are set"
@@ -75,11 +76,11 @@ static void render_text(struct shell *shell, const struct shown_list *list, bool
 	}
 }
 
-static void render_json(
-	struct shell *shell, const struct frame_view *view, const struct shown_list *list)
+static void locals_render_json(
+	struct session *session, const struct frame_view *view, const struct shown_list *list)
 {
-	struct json *json = json_create(&shell->out);
-	json_uint(json, "index", shell->selection.frame);
+	struct json *json = json_create(&session->out);
+	json_uint(json, "index", session->selection.frame);
 	json_string(json, "func", view->frame->function);
 	json_array(json, "variables");
 	for (size_t i = 0; i < list->count; i++) {
@@ -104,33 +105,33 @@ static void render_json(
 }
 
 static struct error *show(
-	struct shell *shell, const struct arguments *arguments, bool only_arguments)
+	struct session *session, const struct arguments *arguments, bool only_arguments)
 {
 	struct frame_view view;
 	struct shown_list list = {0};
-	struct error *err = frame_view_load(shell, &view);
+	struct error *err = frame_view_load(session, &view);
 	if (err)
 		return err;
 	err = take_pointer(view.problem);
 	if (!err)
-		err = load(shell, &view.variables, only_arguments, &list);
+		err = locals_load(session, &view.variables, only_arguments, &list);
 	if (!err && argument_given(arguments, "json"))
-		render_json(shell, &view, &list);
+		locals_render_json(session, &view, &list);
 	else if (!err)
-		render_text(shell, &list, only_arguments);
+		locals_render_text(session, &list, only_arguments);
 	shown_list_deinit(&list);
 	frame_view_deinit(&view);
 	return err;
 }
 
-static struct error *run_args(struct shell *shell, const struct arguments *arguments)
+static struct error *run_args(struct session *session, const struct arguments *arguments)
 {
-	return show(shell, arguments, true);
+	return show(session, arguments, true);
 }
 
-static struct error *run_locals(struct shell *shell, const struct arguments *arguments)
+static struct error *run_locals(struct session *session, const struct arguments *arguments)
 {
-	return show(shell, arguments, false);
+	return show(session, arguments, false);
 }
 
 static const struct command_option options[] = {

@@ -13,7 +13,7 @@ static const char *const format_names[] = {"hex", "dec", "char", "addr", NULL};
 static const char *const size_names[] = {"1", "2", "4", "8", NULL};
 
 /* A number, or $REGISTER of the selected frame or thread, with an optional +N or -N. */
-static struct error *parse_address(struct shell *shell, const char *text, uint64_t *ret)
+static struct error *parse_address(struct session *session, const char *text, uint64_t *ret)
 {
 	if (text[0] != '$')
 		return argument_number(text, "address", ret);
@@ -21,10 +21,10 @@ static struct error *parse_address(struct shell *shell, const char *text, uint64
 	_cleanup_free_ char *name = strndup(text + 1, length);
 	struct selected selected;
 	const struct frame *frame;
-	struct error *err = selected_load(shell, 0, &selected);
+	struct error *err = selected_load(session, 0, &selected);
 	if (err)
 		return err;
-	err = selected_frame(shell, &selected, &frame);
+	err = selected_frame(session, &selected, &frame);
 	bool found = false;
 	if (!err && name &&
 		(strcmp(name, "pc") == 0 || strcmp(name, "sp") == 0 || strcmp(name, "fp") == 0)) {
@@ -54,19 +54,19 @@ static struct error *parse_address(struct shell *shell, const char *text, uint64
 }
 
 /* "main.worker+0x1d", "goroutine 18", or nothing. */
-static void annotate(struct shell *shell, uint64_t value)
+static void annotate(struct session *session, uint64_t value)
 {
 	const struct goroutine_list *list;
-	const char *function = program_function_name(shell->program, value);
+	const char *function = program_function_name(session->program, value);
 	if (function) {
-		output_printf(&shell->out, STYLE_DIM, "  ");
-		output_text(&shell->out, STYLE_FUNCTION, function);
+		output_printf(&session->out, STYLE_DIM, "  ");
+		output_text(&session->out, STYLE_FUNCTION, function);
 		return;
 	}
-	struct error *err = program_goroutines(shell->program, &list);
+	struct error *err = program_goroutines(session->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		if (list->items[i].address == value)
-			output_printf(&shell->out, STYLE_DIM, "  g of goroutine %" PRIu64,
+			output_printf(&session->out, STYLE_DIM, "  g of goroutine %" PRIu64,
 				list->items[i].goid);
 	}
 	error_destroy(err);
@@ -96,10 +96,10 @@ static void print_characters(struct output *output, const uint8_t *bytes, size_t
 			bytes[i] >= 0x20 && bytes[i] < 0x7f ? bytes[i] : '.');
 }
 
-static void print_memory(struct shell *shell, uint64_t address, const uint8_t *bytes, size_t count,
-	size_t size, enum format format)
+static void print_memory(struct session *session, uint64_t address, const uint8_t *bytes,
+	size_t count, size_t size, enum format format)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	size_t per_line = format == FORMAT_ADDRESS	? 1
 			  : format == FORMAT_CHARACTERS ? 64
 							: 16 / size;
@@ -111,7 +111,7 @@ static void print_memory(struct shell *shell, uint64_t address, const uint8_t *b
 		if (format == FORMAT_CHARACTERS || format == FORMAT_HEX)
 			print_characters(output, bytes + i * size, here * size);
 		if (format == FORMAT_ADDRESS)
-			annotate(shell, item_at(bytes + i * size, size));
+			annotate(session, item_at(bytes + i * size, size));
 		output_printf(output, STYLE_PLAIN, "\n");
 	}
 }
@@ -174,7 +174,7 @@ static struct error *parse_options(const struct arguments *arguments, struct req
 }
 
 static struct error *parse_request(
-	struct shell *shell, const struct arguments *arguments, struct request *request)
+	struct session *session, const struct arguments *arguments, struct request *request)
 {
 	const char *const *words = arguments->words;
 	*request = (struct request){.count = 16, .size = 8};
@@ -184,7 +184,7 @@ static struct error *parse_request(
 	if (!err && !words[0])
 		err = error_create(ERROR_USAGE, "x: which address?");
 	if (!err)
-		err = parse_address(shell, words[0], &request->address);
+		err = parse_address(session, words[0], &request->address);
 	if (!err && words[1])
 		err = argument_number(words[1], "count", &request->count);
 	if (!err && request->count > MAX_COUNT)
@@ -196,22 +196,22 @@ static struct error *parse_request(
 	return err;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *memory_run(struct session *session, const struct arguments *arguments)
 {
 	struct request request;
-	struct error *err = parse_request(shell, arguments, &request);
+	struct error *err = parse_request(session, arguments, &request);
 	if (err)
 		return err;
 	size_t size = (size_t)(request.count * request.size);
 	_cleanup_free_ uint8_t *bytes = malloc(size + 1);
 	if (!bytes)
 		return error_no_memory();
-	err = target_read(shell->target, request.address, bytes, size);
+	err = target_read(session->target, request.address, bytes, size);
 	if (!err && argument_given(arguments, "json"))
-		memory_json(&shell->out, request.address, bytes, (size_t)request.count,
+		memory_json(&session->out, request.address, bytes, (size_t)request.count,
 			(size_t)request.size);
 	else if (!err)
-		print_memory(shell, request.address, bytes, (size_t)request.count,
+		print_memory(session, request.address, bytes, (size_t)request.count,
 			(size_t)request.size, request.format);
 	return err;
 }
@@ -242,6 +242,6 @@ static const struct command x_command = {
 	.min_words = 1,
 	.max_words = 3,
 	.needs_target = true,
-	.run = run,
+	.run = memory_run,
 };
 REGISTER_COMMAND(x_command);

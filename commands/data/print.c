@@ -6,10 +6,10 @@
 
 /* ---- print ---- */
 
-static void print_json(struct shell *shell, const char *text, const struct value *value,
+static void print_json(struct session *session, const char *text, const struct value *value,
 	const struct value_node *node)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_string(json, "expr", text);
 	json_string(json, "type", value->type->name);
 	json_address(json, "addr", value->address);
@@ -18,64 +18,64 @@ static void print_json(struct shell *shell, const char *text, const struct value
 	json_finish(json);
 }
 
-static struct error *print_line(struct shell *shell, const struct value_node *node)
+static struct error *print_line(struct session *session, const struct value_node *node)
 {
 	char *line;
 	struct error *err = value_node_line(node, &line);
 	if (err)
 		return err;
-	output_text(&shell->out, STYLE_PLAIN, line);
-	output_printf(&shell->out, STYLE_PLAIN, "\n");
+	output_text(&session->out, STYLE_PLAIN, line);
+	output_printf(&session->out, STYLE_PLAIN, "\n");
 	free(line);
 	return NULL;
 }
 
-static struct error *print_value(struct shell *shell, const struct arguments *arguments,
+static struct error *print_value(struct session *session, const struct arguments *arguments,
 	const char *text, const struct value *value)
 {
-	struct value_limits limits = limits_from_settings(&shell->settings);
+	struct value_limits limits = limits_from_settings(&session->settings);
 	struct value_node node;
-	struct error *err = value_describe(shell->program, value, &limits, &node);
+	struct error *err = value_describe(session->program, value, &limits, &node);
 	if (err)
 		return err;
 	if (node.shape == VALUE_MISSING)
 		err = error_create(ERROR_FAULT, "%s: %s", text, node.text);
 	else if (argument_given(arguments, "json"))
-		print_json(shell, text, value, &node);
+		print_json(session, text, value, &node);
 	else if (argument_given(arguments, "line"))
-		err = print_line(shell, &node);
+		err = print_line(session, &node);
 	else
-		value_text(&shell->out, &node, 0, 0);
+		value_text(&session->out, &node, 0, 0);
 	value_node_deinit(&node);
 	return err;
 }
 
-static struct error *run_print(struct shell *shell, const struct arguments *arguments)
+static struct error *run_print(struct session *session, const struct arguments *arguments)
 {
 	_cleanup_free_ char *text = join_words(arguments);
 	struct frame_view view;
 	struct value value;
 	if (!text)
 		return error_no_memory();
-	struct error *err = frame_view_load(shell, &view);
+	struct error *err = frame_view_load(session, &view);
 	if (err)
 		return err;
-	err = frame_view_evaluate(shell, &view, text, &value);
+	err = frame_view_evaluate(session, &view, text, &value);
 	if (!err) {
-		err = print_value(shell, arguments, text, &value);
+		err = print_value(session, arguments, text, &value);
 		value_deinit(&value);
 	}
 	frame_view_deinit(&view);
 	return err;
 }
 
-static void complete_variable(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_variable(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	struct frame_view view;
-	if (word_index || !shell->program)
+	if (word_index || !session->program)
 		return;
-	struct error *err = frame_view_load(shell, &view);
+	struct error *err = frame_view_load(session, &view);
 	if (!err) {
 		/* What stands before a name stays. */
 		size_t prefix = strspn(word, "*&(");
@@ -126,10 +126,10 @@ REGISTER_COMMAND(print_command);
 
 /* ---- whatis ---- */
 
-static void type_text(struct shell *shell, const struct go_type *type,
+static void type_text(struct session *session, const struct go_type *type,
 	const struct go_field *fields, size_t count)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	output_text(output, STYLE_STRONG, type->name);
 	output_printf(output, STYLE_DIM, "  %" PRIu64 " bytes%s", type->size,
 		count ? ", fields with their offsets:" : "");
@@ -143,10 +143,10 @@ static void type_text(struct shell *shell, const struct go_type *type,
 	}
 }
 
-static void type_json(struct shell *shell, const char *text, uint64_t address,
+static void type_json(struct session *session, const char *text, uint64_t address,
 	const struct go_type *type, const struct go_field *fields, size_t count)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_string(json, "expr", text);
 	json_string(json, "type", type->name);
 	json_string(json, "package", type->package);
@@ -166,24 +166,24 @@ static void type_json(struct shell *shell, const char *text, uint64_t address,
 	json_finish(json);
 }
 
-static struct error *show_type(struct shell *shell, const struct arguments *arguments,
+static struct error *show_type(struct session *session, const struct arguments *arguments,
 	const char *text, uint64_t address, const struct go_type *type)
 {
 	const struct go_field *fields = NULL;
 	size_t count = 0;
 	struct error *err = NULL;
 	if (type->kind == GO_STRUCT)
-		err = go_type_fields(shell->program, type, &fields, &count);
+		err = go_type_fields(session->program, type, &fields, &count);
 	if (err)
 		return err;
 	if (argument_given(arguments, "json"))
-		type_json(shell, text, address, type, fields, count);
+		type_json(session, text, address, type, fields, count);
 	else
-		type_text(shell, type, fields, count);
+		type_text(session, type, fields, count);
 	return NULL;
 }
 
-static struct error *run_whatis(struct shell *shell, const struct arguments *arguments)
+static struct error *run_whatis(struct session *session, const struct arguments *arguments)
 {
 	_cleanup_free_ char *text = join_words(arguments);
 	struct frame_view view;
@@ -191,19 +191,19 @@ static struct error *run_whatis(struct shell *shell, const struct arguments *arg
 	const struct go_type *type;
 	if (!text)
 		return error_no_memory();
-	struct error *err = frame_view_load(shell, &view);
+	struct error *err = frame_view_load(session, &view);
 	if (err)
 		return err;
-	err = frame_view_evaluate(shell, &view, text, &value);
+	err = frame_view_evaluate(session, &view, text, &value);
 	if (!err) {
-		err = show_type(shell, arguments, text, value.address, value.type);
+		err = show_type(session, arguments, text, value.address, value.type);
 		value_deinit(&value);
 	} else {
 		/* Perhaps the name of a type. */
-		struct error *other = program_type_named(shell->program, text, &type);
+		struct error *other = program_type_named(session->program, text, &type);
 		if (!other) {
 			error_destroy(err);
-			err = show_type(shell, arguments, text, 0, type);
+			err = show_type(session, arguments, text, 0, type);
 		}
 		error_destroy(other);
 	}

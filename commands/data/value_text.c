@@ -9,7 +9,7 @@ enum { DEFAULT_WIDTH = 100, INDENT = 2 };
 
 static void write_one(FILE *stream, const struct value_node *node, bool typed);
 
-static const char *type_name(const struct value_node *node)
+static const char *value_text_type_name(const struct value_node *node)
 {
 	return node->type ? node->type->name : "?";
 }
@@ -31,7 +31,7 @@ static bool is_aggregate(const struct value_node *node)
 static void write_head(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (typed)
-		fputs(type_name(node), stream);
+		fputs(value_text_type_name(node), stream);
 	if (node->shape != VALUE_STRUCT && node->partial && node->count) {
 		size_t shown = node->shape == VALUE_MAP ? node->count / 2 : node->count;
 		fprintf(stream, "(%zu of %" PRIu64 ")", shown, node->length);
@@ -64,7 +64,7 @@ static void write_parts(FILE *stream, const struct value_node *node)
 static void write_aggregate(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (node->is_nil) {
-		fprintf(stream, typed ? "%s(nil)" : "nil", type_name(node));
+		fprintf(stream, typed ? "%s(nil)" : "nil", value_text_type_name(node));
 		return;
 	}
 	if (node->shape == VALUE_LIST && node->note) {
@@ -81,12 +81,12 @@ static void write_aggregate(FILE *stream, const struct value_node *node, bool ty
 static void write_pointer(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (node->is_nil)
-		fprintf(stream, typed ? "(%s)(nil)" : "nil", type_name(node));
+		fprintf(stream, typed ? "(%s)(nil)" : "nil", value_text_type_name(node));
 	else if (node->count && is_aggregate(&node->children[0])) {
 		fputc('&', stream);
 		write_aggregate(stream, &node->children[0], true);
 	} else {
-		fprintf(stream, "(%s)(0x%" PRIx64 ")", type_name(node), node->address);
+		fprintf(stream, "(%s)(0x%" PRIx64 ")", value_text_type_name(node), node->address);
 		if (node->count && node->children[0].shape != VALUE_MISSING) {
 			fputs(" → ", stream);
 			write_one(stream, &node->children[0], false);
@@ -97,16 +97,18 @@ static void write_pointer(FILE *stream, const struct value_node *node, bool type
 static void write_error(FILE *stream, const struct value_node *node)
 {
 	go_write_quoted(stream, node->note, strlen(node->note));
-	fprintf(stream, " (%s)", node->count ? type_name(&node->children[0]) : type_name(node));
+	fprintf(stream, " (%s)",
+		node->count ? value_text_type_name(&node->children[0])
+			    : value_text_type_name(node));
 }
 
 static void write_channel(FILE *stream, const struct value_node *node)
 {
 	if (node->is_nil) {
-		fprintf(stream, "(%s)(nil)", type_name(node));
+		fprintf(stream, "(%s)(nil)", value_text_type_name(node));
 		return;
 	}
-	fprintf(stream, "(%s)(0x%" PRIx64 ")", type_name(node), node->address);
+	fprintf(stream, "(%s)(0x%" PRIx64 ")", value_text_type_name(node), node->address);
 	if (node->capacity)
 		fprintf(stream, " %" PRIu64 "/%" PRIu64, node->length, node->capacity);
 	if (node->closed)
@@ -235,7 +237,7 @@ static void text(struct output *output, const struct value_node *node, unsigned 
 		return;
 	}
 	output_printf(output, STYLE_PLAIN, "%s", pointer ? "&" : "");
-	output_text(output, STYLE_PLAIN, type_name(parts));
+	output_text(output, STYLE_PLAIN, value_text_type_name(parts));
 	if (parts->shape != VALUE_STRUCT)
 		output_printf(output, STYLE_DIM, " (%" PRIu64 ")", parts->length);
 	output_printf(output, STYLE_PLAIN, " {\n");

@@ -7,17 +7,17 @@ static bool is_final(const struct error *err)
 	       err->code == ERROR_CANCELLED;
 }
 
-struct error *frame_view_load(struct shell *shell, struct frame_view *ret)
+struct error *frame_view_load(struct session *session, struct frame_view *ret)
 {
 	*ret = (struct frame_view){0};
-	struct error *err = selected_load(shell, 0, &ret->selected);
+	struct error *err = selected_load(session, 0, &ret->selected);
 	if (!err)
-		err = selected_frame(shell, &ret->selected, &ret->frame);
+		err = selected_frame(session, &ret->selected, &ret->frame);
 	if (err)
 		ret->frame = NULL;
 	else
-		err = frame_variables(shell->program, ret->selected.stack, shell->selection.frame,
-			ret->selected.thread, &ret->variables);
+		err = frame_variables(session->program, ret->selected.stack,
+			session->selection.frame, ret->selected.thread, &ret->variables);
 	if (err && is_final(err)) {
 		frame_view_deinit(ret);
 		return err;
@@ -35,10 +35,10 @@ void frame_view_deinit(struct frame_view *view)
 }
 
 struct error *frame_view_evaluate(
-	struct shell *shell, const struct frame_view *view, const char *text, struct value *ret)
+	struct session *session, const struct frame_view *view, const char *text, struct value *ret)
 {
 	struct evaluation evaluation = {
-		.program = shell->program,
+		.program = session->program,
 		.variables = &view->variables,
 		.function = view->frame ? view->frame->function : NULL,
 	};
@@ -48,7 +48,7 @@ struct error *frame_view_evaluate(
 		err = evaluate(&evaluation, &access, ret);
 	bool plain = access.count == 1 && access.steps[0].kind == ACCESS_NAME;
 	if (err && plain && view->problem && !is_final(err))
-		shell_warn(shell, "%s", view->problem->message);
+		session_warn(session, "%s", view->problem->message);
 	access_deinit(&access);
 	return err;
 }

@@ -2,8 +2,8 @@
  * What `print`, `locals` and `chan` share: the selected frame's variables, limits from the
  * settings, and values as text and JSON.
  */
-#ifndef GCTXDBG_COMMANDS_VALUE_VIEW_H
-#define GCTXDBG_COMMANDS_VALUE_VIEW_H
+#ifndef GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
+#define GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 
 #include "commands/session/selection.h"
 #include "dbg/go/values/evaluate.h"
@@ -17,12 +17,12 @@ struct frame_view {
 };
 
 /* Never fails but without memory or target: what cannot be had is `problem`. */
-struct error *frame_view_load(struct shell *shell, struct frame_view *ret);
+struct error *frame_view_load(struct session *session, struct frame_view *ret);
 void frame_view_deinit(struct frame_view *view);
 
 /* Evaluates `text` in the frame. When a name is not found, says why the frame has no variables. */
-struct error *frame_view_evaluate(
-	struct shell *shell, const struct frame_view *view, const char *text, struct value *ret);
+struct error *frame_view_evaluate(struct session *session, const struct frame_view *view,
+	const char *text, struct value *ret);
 
 /* The words of a command line as one text; malloc'ed, NULL without memory. */
 char *join_words(const struct arguments *arguments);

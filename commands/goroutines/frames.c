@@ -7,25 +7,26 @@
 
 /* ---- bt ---- */
 
-static void backtrace_text(struct shell *shell, struct selected *selected, bool all, size_t limit)
+static void backtrace_text(
+	struct session *session, struct selected *selected, bool all, size_t limit)
 {
 	struct stack stack = *selected->stack;
 	size_t left_out = limit && limit < stack.count ? stack.count - limit : 0;
 	stack.count -= left_out;
 	if (selected->view.goroutine)
-		goroutine_heading(&shell->out, &selected->view);
+		goroutine_heading(&session->out, &selected->view);
 	else
-		output_printf(&shell->out, STYLE_STRONG, "thread %d\n", selected->thread->tid);
-	stack_text(&shell->out, &stack, all, shell->selection.frame);
+		output_printf(&session->out, STYLE_STRONG, "thread %d\n", selected->thread->tid);
+	stack_text(&session->out, &stack, all, session->selection.frame);
 	if (left_out)
-		output_printf(&shell->out, STYLE_DIM, "       … %zu more frames\n", left_out);
+		output_printf(&session->out, STYLE_DIM, "       … %zu more frames\n", left_out);
 	else if (selected->view.goroutine)
-		creator_text(&shell->out, shell->program, selected->view.goroutine, true);
+		creator_text(&session->out, session->program, selected->view.goroutine, true);
 }
 
-static void backtrace_json(struct shell *shell, struct selected *selected)
+static void backtrace_json(struct session *session, struct selected *selected)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (selected->view.goroutine) {
 		json_array(json, "goroutines");
 		goroutine_json(json, &selected->view, true);
@@ -37,34 +38,34 @@ static void backtrace_json(struct shell *shell, struct selected *selected)
 	json_finish(json);
 }
 
-static struct error *run_bt(struct shell *shell, const struct arguments *arguments)
+static struct error *run_bt(struct session *session, const struct arguments *arguments)
 {
 	uint64_t limit = 0, goid;
 	struct error *err = NULL;
 	if (argument_value(arguments, "limit"))
 		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
-	struct selection before = shell->selection;
+	struct selection before = session->selection;
 	if (!err && arguments->word_count) {
 		err = argument_number(arguments->words[0], "goroutine id", &goid);
 		if (!err)
-			select_goroutine(shell, goid); /* for this command only */
+			select_goroutine(session, goid); /* for this command only */
 	}
 	struct selected selected;
 	const struct frame *frame;
 	if (!err)
-		err = selected_load(shell, VIEW_ALL, &selected);
+		err = selected_load(session, VIEW_ALL, &selected);
 	if (!err) {
-		error_destroy(selected_frame(shell, &selected, &frame));
+		error_destroy(selected_frame(session, &selected, &frame));
 		bool all =
-			argument_given(arguments, "all-frames") || shell->settings.runtime_frames;
+			argument_given(arguments, "all-frames") || session->settings.runtime_frames;
 		if (argument_given(arguments, "json"))
-			backtrace_json(shell, &selected);
+			backtrace_json(session, &selected);
 		else
-			backtrace_text(shell, &selected, all, (size_t)limit);
+			backtrace_text(session, &selected, all, (size_t)limit);
 		selected_deinit(&selected);
 	}
 	if (arguments->word_count)
-		shell->selection = before;
+		session->selection = before;
 	return err;
 }
 
@@ -97,51 +98,52 @@ REGISTER_COMMAND(bt_command);
 
 /* ---- frame, up, down ---- */
 
-static void show_frame_json(struct shell *shell, const struct frame *frame)
+static void show_frame_json(struct session *session, const struct frame *frame)
 {
-	struct json *json = json_create(&shell->out);
-	json_uint(json, "index", shell->selection.frame);
+	struct json *json = json_create(&session->out);
+	json_uint(json, "index", session->selection.frame);
 	frame_json(json, "frame", frame);
 	json_finish(json);
 }
 
 /* Shows the selected frame with its source line, if the source is here. */
 static struct error *show_frame(
-	struct shell *shell, const struct arguments *arguments, struct selected *selected)
+	struct session *session, const struct arguments *arguments, struct selected *selected)
 {
 	const struct frame *frame;
-	struct error *err = selected_frame(shell, selected, &frame);
+	struct error *err = selected_frame(session, selected, &frame);
 	if (err)
 		return err;
 	if (argument_given(arguments, "json")) {
-		show_frame_json(shell, frame);
+		show_frame_json(session, frame);
 		return NULL;
 	}
-	struct stack one = {.frames = &selected->stack->frames[shell->selection.frame], .count = 1};
-	output_printf(&shell->out, STYLE_STRONG, "frame %zu of %zu: ", shell->selection.frame,
+	struct stack one = {
+		.frames = &selected->stack->frames[session->selection.frame], .count = 1};
+	output_printf(&session->out, STYLE_STRONG, "frame %zu of %zu: ", session->selection.frame,
 		selected->stack->count);
-	output_text(&shell->out, STYLE_FUNCTION, one.frames->function);
-	output_printf(&shell->out, STYLE_PLAIN, "\n  at ");
-	output_text(&shell->out, STYLE_PLAIN, frame->file ? frame->file : "?");
-	output_printf(&shell->out, STYLE_PLAIN, ":%d%s\n", frame->line,
+	output_text(&session->out, STYLE_FUNCTION, one.frames->function);
+	output_printf(&session->out, STYLE_PLAIN, "\n  at ");
+	output_text(&session->out, STYLE_PLAIN, frame->file ? frame->file : "?");
+	output_printf(&session->out, STYLE_PLAIN, ":%d%s\n", frame->line,
 		frame->inlined ? "  (inlined)" : "");
-	output_printf(&shell->out, STYLE_DIM,
+	output_printf(&session->out, STYLE_DIM,
 		"  pc 0x%" PRIx64 "  sp 0x%" PRIx64 "  fp 0x%" PRIx64 "\n", frame->pc, frame->sp,
 		frame->fp);
 	struct source_lines lines;
 	err = frame->file && frame->line > 0
-		      ? source_lines_read(shell, frame->file, frame->line, 0, &lines)
+		      ? source_lines_read(session, frame->file, frame->line, 0, &lines)
 		      : NULL;
 	if (!err && frame->file && frame->line > 0) {
 		lines.marked = frame->line;
-		source_lines_text(&shell->out, &lines);
+		source_lines_text(&session->out, &lines);
 		source_lines_deinit(&lines);
 	}
 	error_destroy(err); /* the source need not be on this machine */
 	return NULL;
 }
 
-static struct error *move(struct shell *shell, const struct arguments *arguments, int direction)
+static struct error *move(struct session *session, const struct arguments *arguments, int direction)
 {
 	uint64_t steps = 1;
 	struct error *err = NULL;
@@ -149,12 +151,12 @@ static struct error *move(struct shell *shell, const struct arguments *arguments
 		err = argument_number(arguments->words[0], "number of frames", &steps);
 	struct selected selected;
 	if (!err)
-		err = selected_load(shell, 0, &selected);
+		err = selected_load(session, 0, &selected);
 	if (err)
 		return err;
 	const struct frame *frame;
-	err = selected_frame(shell, &selected, &frame);
-	size_t at = shell->selection.frame;
+	err = selected_frame(session, &selected, &frame);
+	size_t at = session->selection.frame;
 	size_t possible = err ? 0 : direction > 0 ? selected.stack->count - 1 - at : at;
 	if (!err && steps > possible)
 		err = error_create(ERROR_NOT_FOUND,
@@ -162,27 +164,27 @@ static struct error *move(struct shell *shell, const struct arguments *arguments
 			direction > 0 ? "outermost" : "innermost", possible,
 			direction > 0 ? "up" : "down");
 	if (!err) {
-		shell->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
-		err = show_frame(shell, arguments, &selected);
+		session->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
+		err = show_frame(session, arguments, &selected);
 	}
 	selected_deinit(&selected);
 	return err;
 }
 
-static struct error *run_up(struct shell *shell, const struct arguments *arguments)
+static struct error *run_up(struct session *session, const struct arguments *arguments)
 {
-	return move(shell, arguments, 1);
+	return move(session, arguments, 1);
 }
 
-static struct error *run_down(struct shell *shell, const struct arguments *arguments)
+static struct error *run_down(struct session *session, const struct arguments *arguments)
 {
-	return move(shell, arguments, -1);
+	return move(session, arguments, -1);
 }
 
-static struct error *run_frame(struct shell *shell, const struct arguments *arguments)
+static struct error *run_frame(struct session *session, const struct arguments *arguments)
 {
 	struct selected selected;
-	struct error *err = selected_load(shell, 0, &selected);
+	struct error *err = selected_load(session, 0, &selected);
 	if (err)
 		return err;
 	uint64_t number;
@@ -193,10 +195,10 @@ static struct error *run_frame(struct shell *shell, const struct arguments *argu
 				"there is no frame %" PRIu64 ": the stack has frames 0 to %zu",
 				number, selected.stack->count ? selected.stack->count - 1 : 0);
 		if (!err)
-			shell->selection.frame = (size_t)number;
+			session->selection.frame = (size_t)number;
 	}
 	if (!err)
-		err = show_frame(shell, arguments, &selected);
+		err = show_frame(session, arguments, &selected);
 	selected_deinit(&selected);
 	return err;
 }

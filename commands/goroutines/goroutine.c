@@ -12,11 +12,11 @@ static void field(struct output *output, const char *name, const char *value)
 }
 
 /* The contexts that its live variables hold. */
-static void contexts_text(struct shell *shell, uint64_t goid)
+static void contexts_text(struct session *session, uint64_t goid)
 {
 	const struct context_forest *forest;
 	const char *title = "holds";
-	struct error *err = program_contexts(shell->program, CONTEXTS_HOLDERS, &forest);
+	struct error *err = program_contexts(session->program, CONTEXTS_HOLDERS, &forest);
 	for (size_t i = 0; !err && i < forest->holder_count; i++) {
 		const struct context_holder *holder = &forest->holders[i];
 		const struct context *context = &forest->items[holder->context];
@@ -24,20 +24,20 @@ static void contexts_text(struct shell *shell, uint64_t goid)
 		if (holder->kind != HOLDER_GOROUTINE || holder->goid != goid ||
 			context->kind == CONTEXT_BACKGROUND)
 			continue;
-		const char *function = program_function_name(shell->program, holder->function);
+		const char *function = program_function_name(session->program, holder->function);
 		snprintf(text, sizeof(text), "%s 0x%" PRIx64 " %s, in %s%s", context->type->name,
 			context->address, context_state_name(context->state),
 			function ? function : "?", holder->mapped ? "" : " (perhaps)");
-		field(&shell->out, title, text);
+		field(&session->out, title, text);
 		title = "";
 	}
 	error_destroy(err);
 }
 
-static void holds_json(struct json *json, struct shell *shell, uint64_t goid)
+static void holds_json(struct json *json, struct session *session, uint64_t goid)
 {
 	const struct context_forest *forest;
-	struct error *err = program_contexts(shell->program, CONTEXTS_HOLDERS, &forest);
+	struct error *err = program_contexts(session->program, CONTEXTS_HOLDERS, &forest);
 	json_array(json, "holds");
 	for (size_t i = 0; !err && i < forest->holder_count; i++) {
 		const struct context_holder *holder = &forest->holders[i];
@@ -48,7 +48,8 @@ static void holds_json(struct json *json, struct shell *shell, uint64_t goid)
 		json_address(json, "ctx", context->address);
 		json_string(json, "type", context->type->name);
 		json_string(json, "state", context_state_name(context->state));
-		json_string(json, "func", program_function_name(shell->program, holder->function));
+		json_string(
+			json, "func", program_function_name(session->program, holder->function));
 		json_bool(json, "exact", holder->mapped);
 		json_end(json);
 	}
@@ -56,16 +57,16 @@ static void holds_json(struct json *json, struct shell *shell, uint64_t goid)
 	error_destroy(err);
 }
 
-static void details_text(struct shell *shell, struct selected *selected, bool contexts)
+static void details_text(struct session *session, struct selected *selected, bool contexts)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	struct goroutine_view *view = &selected->view;
 	const struct goroutine *goroutine = view->goroutine;
 	char text[512];
 	goroutine_heading(output, view);
-	const char *entry = program_function_name(shell->program, goroutine->start_pc);
+	const char *entry = program_function_name(session->program, goroutine->start_pc);
 	field(output, "entry", entry ? entry : "?");
-	snprintf(text, sizeof(text), "%s%s%s", goroutine_status(shell->program, goroutine),
+	snprintf(text, sizeof(text), "%s%s%s", goroutine_status(session->program, goroutine),
 		goroutine->system ? ", the runtime's own" : "",
 		goroutine->scan ? ", its stack is being scanned by the garbage collector" : "");
 	field(output, "status", text);
@@ -78,48 +79,49 @@ static void details_text(struct shell *shell, struct selected *selected, bool co
 		(goroutine->stack_high - goroutine->stack_low) / 1024);
 	field(output, "memory", text);
 	if (contexts)
-		contexts_text(shell, goroutine->goid);
+		contexts_text(session, goroutine->goid);
 	output_printf(output, STYLE_PLAIN, "\n");
-	stack_text(output, selected->stack, shell->settings.runtime_frames, shell->selection.frame);
-	creator_text(output, shell->program, goroutine, true);
+	stack_text(output, selected->stack, session->settings.runtime_frames,
+		session->selection.frame);
+	creator_text(output, session->program, goroutine, true);
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *goroutine_run(struct session *session, const struct arguments *arguments)
 {
-	struct selection before = shell->selection;
+	struct selection before = session->selection;
 	if (arguments->word_count) {
 		uint64_t goid;
 		const struct goroutine *goroutine;
 		struct error *err = argument_number(arguments->words[0], "goroutine id", &goid);
 		if (!err)
-			err = program_goroutine(shell->program, goid, &goroutine);
+			err = program_goroutine(session->program, goid, &goroutine);
 		if (err)
 			return err;
-		select_goroutine(shell, goid);
+		select_goroutine(session, goid);
 	}
 	struct selected selected;
 	const struct frame *frame;
 	unsigned contexts = argument_given(arguments, "ctx") ? VIEW_CONTEXTS : 0u;
-	struct error *err = selected_load(shell, VIEW_ALL | contexts, &selected);
+	struct error *err = selected_load(session, VIEW_ALL | contexts, &selected);
 	if (err) {
-		shell->selection = before;
+		session->selection = before;
 		return err;
 	}
 	if (!selected.view.goroutine)
 		err = error_create(ERROR_USAGE,
 			"a thread is selected, not a goroutine: name one (goroutine ID)");
 	error_destroy(
-		selected_frame(shell, &selected, &frame)); /* an empty stack is shown as such */
+		selected_frame(session, &selected, &frame)); /* an empty stack is shown as such */
 	if (!err && argument_given(arguments, "json")) {
-		struct json *json = json_create(&shell->out);
+		struct json *json = json_create(&session->out);
 		json_array(json, "goroutines");
 		goroutine_json(json, &selected.view, true);
 		json_end(json);
 		if (contexts)
-			holds_json(json, shell, selected.view.goroutine->goid);
+			holds_json(json, session, selected.view.goroutine->goid);
 		json_finish(json);
 	} else if (!err) {
-		details_text(shell, &selected, argument_given(arguments, "ctx"));
+		details_text(session, &selected, argument_given(arguments, "ctx"));
 	}
 	selected_deinit(&selected);
 	return err;
@@ -148,6 +150,6 @@ static const struct command goroutine_command = {
 	.max_words = 1,
 	.needs_target = true,
 	.complete = complete_goroutine,
-	.run = run,
+	.run = goroutine_run,
 };
 REGISTER_COMMAND(goroutine_command);

@@ -23,7 +23,7 @@ struct note {
 	bool system;
 };
 
-struct since {
+struct goroutine_diff {
 	struct note *notes; /* by id */
 	size_t count;
 	int64_t at_ns; /* CLOCK_MONOTONIC */
@@ -59,11 +59,11 @@ static struct note note_of(struct program *program, const struct goroutine *goro
 	mark = mix(mark, (uint64_t)goroutine->sleep_until);
 	mark = mix(mark, goroutine->switches);
 	/* A system call is one of many of a thread. */
-	const struct machine *machine = goroutine_in_syscall(program, goroutine)
-						? program_machine_at(program, goroutine->machine)
-						: NULL;
-	if (machine)
-		mark = mix(mix(mark, machine->syscall_tick), (uint64_t)machine->tid);
+	const struct go_m *m = goroutine_in_syscall(program, goroutine)
+				       ? program_m_at(program, goroutine->m)
+				       : NULL;
+	if (m)
+		mark = mix(mix(mark, m->syscall_tick), (uint64_t)m->tid);
 	/* One that runs moves, wherever it was switched to last. */
 	if (goroutine_is_running(program, goroutine))
 		mark = mix(mark, (uint64_t)program_now_ns(program));
@@ -72,61 +72,62 @@ static struct note note_of(struct program *program, const struct goroutine *goro
 		goroutine->goid == 1 ? 0 : goroutine->go_pc, mark, goroutine->system};
 }
 
-struct error *since_take(struct shell *shell, struct since **ret)
+struct error *goroutine_diff_take(struct session *session, struct goroutine_diff **ret)
 {
 	const struct goroutine_list *list;
-	struct error *err = program_goroutines(shell->program, &list);
+	struct error *err = program_goroutines(session->program, &list);
 	if (err)
 		return err;
 	if (list->count > MAX_NOTES)
 		return error_create(
 			ERROR_OTHER, "%zu goroutines are more than can be compared", list->count);
-	struct since *since = calloc(1, sizeof(*since));
-	if (since)
-		since->notes = calloc(list->count + 1, sizeof(*since->notes));
-	if (!since || !since->notes) {
-		since_destroy(since);
+	struct goroutine_diff *diff = calloc(1, sizeof(*diff));
+	if (diff)
+		diff->notes = calloc(list->count + 1, sizeof(*diff->notes));
+	if (!diff || !diff->notes) {
+		goroutine_diff_destroy(diff);
 		return error_no_memory();
 	}
-	since->count = list->count;
-	since->at_ns = shell->target->stop_monotonic_ns;
+	diff->count = list->count;
+	diff->at_ns = session->target->stop_monotonic_ns;
 	for (size_t i = 0; i < list->count; i++)
-		since->notes[i] = note_of(shell->program, &list->items[i]);
-	*ret = since;
+		diff->notes[i] = note_of(session->program, &list->items[i]);
+	*ret = diff;
 	return NULL;
 }
 
-void since_destroy(struct since *since)
+void goroutine_diff_destroy(struct goroutine_diff *diff)
 {
-	if (since)
-		free(since->notes);
-	free(since);
+	if (diff)
+		free(diff->notes);
+	free(diff);
 }
 
-void since_note(struct shell *shell)
+void goroutine_diff_note(struct session *session)
 {
-	struct since *since = NULL;
+	struct goroutine_diff *diff = NULL;
 	uint64_t count = 0;
-	if (!shell->program || shell->target->state != TARGET_STOPPED)
+	if (!session->program || session->target->state != TARGET_STOPPED)
 		return;
-	struct error *err = program_goroutine_count(shell->program, &count);
-	if (!err && count && (program_goroutines_are_loaded(shell->program) || count <= CHEAP))
-		err = since_take(shell, &since);
+	struct error *err = program_goroutine_count(session->program, &count);
+	if (!err && count && (program_goroutines_are_loaded(session->program) || count <= CHEAP))
+		err = goroutine_diff_take(session, &diff);
 	error_destroy(err);
-	if (since) {
-		since_destroy(shell->since);
-		shell->since = since;
+	if (diff) {
+		goroutine_diff_destroy(session->diff);
+		session->diff = diff;
 	}
 }
 
-static void since_cleanup(struct since **since)
+static void goroutine_diff_cleanup(struct goroutine_diff **diff)
 {
-	since_destroy(*since);
+	goroutine_diff_destroy(*diff);
 }
 
 /* ---- Comparing ---- */
 
-static void add(struct changes *changes, const struct note *note, enum change change, bool system)
+static void goroutine_diff_add(
+	struct changes *changes, const struct note *note, enum change change, bool system)
 {
 	if (note->system && !system)
 		return;
@@ -135,8 +136,8 @@ static void add(struct changes *changes, const struct note *note, enum change ch
 }
 
 /* Both are in the order of ids. */
-static struct error *compare(
-	const struct since *before, const struct since *now, bool system, struct changes *ret)
+static struct error *goroutine_diff_compare(const struct goroutine_diff *before,
+	const struct goroutine_diff *now, bool system, struct changes *ret)
 {
 	*ret = (struct changes){.between_ns = now->at_ns - before->at_ns};
 	ret->items = calloc(before->count + now->count + 1, sizeof(*ret->items));
@@ -146,20 +147,22 @@ static struct error *compare(
 		const struct note *old = i < before->count ? &before->notes[i] : NULL;
 		const struct note *new = k < now->count ? &now->notes[k] : NULL;
 		if (!new || (old && old->goid < new->goid))
-			add(ret, old, GONE, system), i++;
+			goroutine_diff_add(ret, old, GONE, system), i++;
 		else if (!old || new->goid < old->goid)
-			add(ret, new, BORN, system), k++;
+			goroutine_diff_add(ret, new, BORN, system), k++;
 		else
-			add(ret, new, old->mark == new->mark ? UNMOVED : MOVED, system), i++, k++;
+			goroutine_diff_add(
+				ret, new, old->mark == new->mark ? UNMOVED : MOVED, system),
+				i++, k++;
 	}
 	return NULL;
 }
 
 /* ---- Showing ---- */
 
-static const char *function_name(struct shell *shell, uint64_t pc)
+static const char *function_name(struct session *session, uint64_t pc)
 {
-	const char *name = pc ? program_function_name(shell->program, pc) : NULL;
+	const char *name = pc ? program_function_name(session->program, pc) : NULL;
 	return name ? name : "?";
 }
 
@@ -197,10 +200,10 @@ static bool same_kind(const struct changed *a, const struct changed *b)
 	       a->note.go_pc == b->note.go_pc;
 }
 
-static void kinds_text(struct shell *shell, const struct kind *kinds, size_t count)
+static void kinds_text(struct session *session, const struct kind *kinds, size_t count)
 {
 	static const char *const titles[] = {"born", "gone", "not moved"};
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	for (size_t i = 0; i < count && !output_failed(output); i++) {
 		const struct note *note = &kinds[i].first->note;
 		enum change change = kinds[i].first->change;
@@ -209,10 +212,10 @@ static void kinds_text(struct shell *shell, const struct kind *kinds, size_t cou
 		if (!i || kinds[i - 1].first->change != change)
 			output_printf(output, STYLE_STRONG, "\n%s\n", titles[change]);
 		output_printf(output, STYLE_PLAIN, "%8zu  ", kinds[i].count);
-		output_text(output, STYLE_FUNCTION, function_name(shell, note->start_pc));
+		output_text(output, STYLE_FUNCTION, function_name(session, note->start_pc));
 		if (note->go_pc) {
 			output_printf(output, STYLE_DIM, "  created by ");
-			output_text(output, STYLE_DIM, function_name(shell, note->go_pc - 1));
+			output_text(output, STYLE_DIM, function_name(session, note->go_pc - 1));
 		}
 		if (kinds[i].count == 1)
 			output_printf(output, STYLE_DIM, "  id %" PRIu64, note->goid);
@@ -220,7 +223,7 @@ static void kinds_text(struct shell *shell, const struct kind *kinds, size_t cou
 	}
 }
 
-static struct error *render_text(struct shell *shell, struct changes *changes)
+static struct error *goroutine_diff_render_text(struct session *session, struct changes *changes)
 {
 	char between[32];
 	_cleanup_free_ struct kind *kinds = calloc(changes->count + 1, sizeof(*kinds));
@@ -235,61 +238,64 @@ static struct error *render_text(struct shell *shell, struct changes *changes)
 	}
 	qsort(kinds, count, sizeof(*kinds), compare_sizes);
 	format_duration(changes->between_ns, between, sizeof(between));
-	output_printf(&shell->out, STYLE_STRONG,
+	output_printf(&session->out, STYLE_STRONG,
 		"in the %s between the two looks: %zu born, %zu gone, %zu moved, %zu have not\n",
 		between, changes->counts[BORN], changes->counts[GONE], changes->counts[MOVED],
 		changes->counts[UNMOVED]);
-	kinds_text(shell, kinds, count);
+	kinds_text(session, kinds, count);
 	return NULL;
 }
 
-static void list_json(
-	struct shell *shell, struct json *json, const struct changes *changes, enum change change)
+static void list_json(struct session *session, struct json *json, const struct changes *changes,
+	enum change change)
 {
-	for (size_t i = 0; i < changes->count && !output_failed(&shell->out); i++) {
+	for (size_t i = 0; i < changes->count && !output_failed(&session->out); i++) {
 		const struct changed *changed = &changes->items[i];
 		if (changed->change != change)
 			continue;
 		json_object(json, NULL);
 		json_uint(json, "goid", changed->note.goid);
-		json_string(json, "entry", function_name(shell, changed->note.start_pc));
+		json_string(json, "entry", function_name(session, changed->note.start_pc));
 		json_string(json, "creator",
-			changed->note.go_pc ? function_name(shell, changed->note.go_pc - 1) : NULL);
+			changed->note.go_pc ? function_name(session, changed->note.go_pc - 1)
+					    : NULL);
 		json_bool(json, "system", changed->note.system);
 		json_end(json);
 	}
 }
 
-static struct error *render_json(struct shell *shell, const struct changes *changes)
+static struct error *goroutine_diff_render_json(
+	struct session *session, const struct changes *changes)
 {
 	static const char *const keys[] = {"born", "gone", "unmoved", "moved"};
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
 	json_double(json, "between_seconds", (double)changes->between_ns / 1e9);
 	for (enum change change = BORN; change <= MOVED; change++) {
 		json_array(json, keys[change]);
-		list_json(shell, json, changes, change);
+		list_json(session, json, changes, change);
 		json_end(json);
 	}
 	json_finish(json);
 	return NULL;
 }
 
-struct error *since_show(struct shell *shell, bool system, bool json)
+struct error *goroutine_diff_show(struct session *session, bool system, bool json)
 {
-	if (!shell->since)
+	if (!session->diff)
 		return error_create(ERROR_USAGE,
 			"goroutines --since compares with how it was before "
 			"it ran: make another \"snapshot\", or "
 			"list goroutines and \"continue\", first");
-	_cleanup_(since_cleanup) struct since *now = NULL;
+	_cleanup_(goroutine_diff_cleanup) struct goroutine_diff *now = NULL;
 	struct changes changes = {0};
-	struct error *err = since_take(shell, &now);
+	struct error *err = goroutine_diff_take(session, &now);
 	if (!err)
-		err = compare(shell->since, now, system, &changes);
+		err = goroutine_diff_compare(session->diff, now, system, &changes);
 	if (!err)
-		err = json ? render_json(shell, &changes) : render_text(shell, &changes);
+		err = json ? goroutine_diff_render_json(session, &changes)
+			   : goroutine_diff_render_text(session, &changes);
 	free(changes.items);
 	return err;
 }

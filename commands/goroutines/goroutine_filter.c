@@ -60,9 +60,9 @@ const struct expr_schema *goroutine_expr_schema(void)
 }
 
 struct error *goroutine_expr_fields(
-	struct shell *shell, const char *before, const struct expr_schema **ret)
+	struct session *session, const char *before, const struct expr_schema **ret)
 {
-	(void)shell, (void)before;
+	(void)session, (void)before;
 	*ret = &schema;
 	return NULL;
 }
@@ -71,7 +71,7 @@ struct error *goroutine_expr_fields(
 static void plain_value(const struct goroutine_view *view, int id, struct expr_value *ret)
 {
 	const struct goroutine *goroutine = view->goroutine;
-	struct code_place place;
+	struct code_location location;
 	int64_t wait_ns;
 	switch (id) {
 	case FIELD_GOID:
@@ -94,8 +94,8 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 		expr_value_string(ret, program_function_name(view->program, goroutine->start_pc));
 		break;
 	case FIELD_CREATOR:
-		expr_value_string(ret, goroutine_creator(view->program, goroutine, &place)
-					       ? place.function
+		expr_value_string(ret, goroutine_creator(view->program, goroutine, &location)
+					       ? location.function
 					       : NULL);
 		break;
 	case FIELD_PARENT:
@@ -106,7 +106,7 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 		expr_value_bool(ret, goroutine->system);
 		break;
 	case FIELD_LOCKED:
-		expr_value_bool(ret, goroutine->locked_machine != 0);
+		expr_value_bool(ret, goroutine->locked_m != 0);
 		break;
 	case FIELD_THREAD:
 		expr_value_integer(ret, EXPR_INT, goroutine->tid != 0, goroutine->tid);

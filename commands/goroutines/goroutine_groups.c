@@ -32,7 +32,7 @@ static void key_add(struct key *key, uint64_t word)
 
 static const char *text_of(const struct goroutine_view *view, enum group_by by)
 {
-	struct code_place place;
+	struct code_location location;
 	const char *text = NULL;
 	switch (by) {
 	case GROUP_BY_STACK:
@@ -46,8 +46,9 @@ static const char *text_of(const struct goroutine_view *view, enum group_by by)
 		text = program_function_name(view->program, view->goroutine->start_pc);
 		return text ? text : "?";
 	case GROUP_BY_CREATOR:
-		return goroutine_creator(view->program, view->goroutine, &place) ? place.function
-										 : "(none)";
+		return goroutine_creator(view->program, view->goroutine, &location)
+			       ? location.function
+			       : "(none)";
 	}
 	return "?";
 }
@@ -89,7 +90,7 @@ static struct error *add_to_group(struct goroutine_group *group, const struct go
 	return NULL;
 }
 
-static int compare(const void *a, const void *b)
+static int goroutine_groups_compare(const void *a, const void *b)
 {
 	const struct goroutine_group *x = a, *y = b;
 	if (x->count != y->count)
@@ -104,7 +105,8 @@ struct grouping {
 	struct error *err;
 };
 
-static struct error *add_entry(struct grouping *grouping, struct key key, struct entry **ret)
+static struct error *goroutine_groups_add_entry(
+	struct grouping *grouping, struct key key, struct entry **ret)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -130,7 +132,7 @@ static struct error *group_one(struct grouping *grouping, const struct goroutine
 	if (!entry) {
 		struct error *err = new_group(groups, view, label);
 		if (!err)
-			err = add_entry(grouping, key, &entry);
+			err = goroutine_groups_add_entry(grouping, key, &entry);
 		if (err)
 			return err;
 	}
@@ -167,19 +169,20 @@ static void cut(struct goroutine_groups *groups, size_t limit)
 	}
 }
 
-struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_matches *matches,
-	enum group_by by, size_t limit, struct goroutine_groups *ret)
+struct error *goroutine_groups_make(struct session *session,
+	const struct goroutine_matches *matches, enum group_by by, size_t limit,
+	struct goroutine_groups *ret)
 {
 	*ret = (struct goroutine_groups){
-		.program = shell->program, .list = matches->list, .by = by};
+		.program = session->program, .list = matches->list, .by = by};
 	struct grouping grouping = {.groups = ret};
-	struct error *err = goroutine_matches_visit(shell, matches,
+	struct error *err = goroutine_matches_visit(session, matches,
 		by == GROUP_BY_STACK ? VIEW_STACK : 0, false, on_goroutine, &grouping);
 	if (!err)
 		err = grouping.err;
 	grouping_deinit(&grouping);
 	if (!err && ret->count)
-		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
+		qsort(ret->items, ret->count, sizeof(*ret->items), goroutine_groups_compare);
 	cut(ret, limit);
 	if (err)
 		goroutine_groups_deinit(ret);

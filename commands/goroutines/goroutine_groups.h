@@ -2,8 +2,8 @@
  * Grouping goroutines by what they have in common: the same stack and state, status, wait reason,
  * entry or creator.
  */
-#ifndef GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
-#define GCTXDBG_COMMANDS_GOROUTINE_GROUPS_H
+#ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
+#define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
 
 #include "commands/goroutines/goroutine_matches.h"
 
@@ -33,8 +33,9 @@ struct goroutine_groups {
  * Groups the matches; biggest group first, at most `limit` of them (0: all). Free with
  * goroutine_groups_deinit().
  */
-struct error *goroutine_groups_make(struct shell *shell, const struct goroutine_matches *matches,
-	enum group_by by, size_t limit, struct goroutine_groups *ret);
+struct error *goroutine_groups_make(struct session *session,
+	const struct goroutine_matches *matches, enum group_by by, size_t limit,
+	struct goroutine_groups *ret);
 void goroutine_groups_deinit(struct goroutine_groups *groups);
 
 /*
@@ -42,9 +43,9 @@ void goroutine_groups_deinit(struct goroutine_groups *groups);
  * forgotten. An error comes from reading.
  */
 struct error *goroutine_groups_text(
-	struct shell *shell, const struct goroutine_groups *groups, bool all_frames);
+	struct session *session, const struct goroutine_groups *groups, bool all_frames);
 /* Writes `"groups":[…]`, up to an error. */
 struct error *goroutine_groups_json(
-	struct shell *shell, struct json *json, const struct goroutine_groups *groups);
+	struct session *session, struct json *json, const struct goroutine_groups *groups);
 
 #endif

@@ -116,7 +116,7 @@ static bool on_first(void *context, struct goroutine_view *first)
 }
 
 /* Shows all groups, each with the stack of its first goroutine, fetched for many at a time. */
-static struct error *show_stacks(struct shell *shell, struct showing *showing)
+static struct error *show_stacks(struct session *session, struct showing *showing)
 {
 	const struct goroutine_groups *groups = showing->groups;
 	struct goroutine_matches firsts = {.list = groups->list};
@@ -126,38 +126,38 @@ static struct error *show_stacks(struct shell *shell, struct showing *showing)
 		firsts.numbers[firsts.count++] =
 			(uint32_t)(groups->items[i].first - groups->list->items);
 	struct error *err =
-		goroutine_matches_visit(shell, &firsts, VIEW_STACK, true, on_first, showing);
+		goroutine_matches_visit(session, &firsts, VIEW_STACK, true, on_first, showing);
 	goroutine_matches_deinit(&firsts);
 	return err ? err : showing->err;
 }
 
 struct error *goroutine_groups_text(
-	struct shell *shell, const struct goroutine_groups *groups, bool all_frames)
+	struct session *session, const struct goroutine_groups *groups, bool all_frames)
 {
 	struct showing showing = {
-		.groups = groups, .output = &shell->out, .all_frames = all_frames};
+		.groups = groups, .output = &session->out, .all_frames = all_frames};
 	struct error *err = NULL;
 	if (groups->by == GROUP_BY_STACK)
-		err = show_stacks(shell, &showing);
+		err = show_stacks(session, &showing);
 	else
-		table_text(&shell->out, groups);
+		table_text(&session->out, groups);
 	if (groups->left_out && !err)
-		output_printf(&shell->out, STYLE_DIM,
+		output_printf(&session->out, STYLE_DIM,
 			"%zu smaller groups are not shown (--limit)\n", groups->left_out);
 	return err;
 }
 
 struct error *goroutine_groups_json(
-	struct shell *shell, struct json *json, const struct goroutine_groups *groups)
+	struct session *session, struct json *json, const struct goroutine_groups *groups)
 {
-	struct showing showing = {.groups = groups, .output = &shell->out, .json = json};
+	struct showing showing = {.groups = groups, .output = &session->out, .json = json};
 	struct error *err = NULL;
 	json_string(json, "group", group_by_names[groups->by]);
 	json_array(json, "groups");
 	if (groups->by == GROUP_BY_STACK)
-		err = show_stacks(shell, &showing);
+		err = show_stacks(session, &showing);
 	else
-		for (size_t i = 0; i < groups->count && !output_failed(&shell->out); i++)
+		for (size_t i = 0; i < groups->count && !output_failed(&session->out); i++)
 			group_json(json, groups, &groups->items[i], NULL);
 	json_end(json);
 	return err;

@@ -62,16 +62,16 @@ static void labels_json(struct json *json, const struct goroutine_view *view)
 
 void creator_json(struct json *json, const struct goroutine_view *view)
 {
-	struct code_place place;
-	if (!goroutine_creator(view->program, view->goroutine, &place)) {
+	struct code_location location;
+	if (!goroutine_creator(view->program, view->goroutine, &location)) {
 		json_null(json, "created_by");
 		return;
 	}
 	json_object(json, "created_by");
-	json_string(json, "func", place.function);
-	json_string(json, "file", place.file);
-	json_int(json, "line", place.line);
-	json_address(json, "pc", place.pc);
+	json_string(json, "func", location.function);
+	json_string(json, "file", location.file);
+	json_int(json, "line", location.line);
+	json_address(json, "pc", location.pc);
 	json_end(json);
 }
 
@@ -94,7 +94,7 @@ void goroutine_json(struct json *json, struct goroutine_view *view, bool frames)
 		json_int(json, "thread", goroutine->tid);
 	else
 		json_null(json, "thread");
-	json_bool(json, "locked", goroutine->locked_machine != 0);
+	json_bool(json, "locked", goroutine->locked_m != 0);
 	labels_json(json, view);
 	if (view->labels_partial)
 		json_bool(json, "labels_partial", true);

@@ -8,13 +8,13 @@ enum {
 
 /* Fetches what `parts` of these goroutines need. Finding what a goroutine waits on looks at its
  * stack too, for some reasons to wait. */
-static struct error *prefetch(struct shell *shell, const struct goroutine *const *goroutines,
+static struct error *prefetch(struct session *session, const struct goroutine *const *goroutines,
 	size_t count, unsigned parts)
 {
 	bool waits = parts & (VIEW_WAITS | VIEW_CONTEXTS);
 	return waits || (parts & VIEW_STACK)
-		       ? goroutine_stacks_prefetch(shell->program, goroutines, count, waits)
-		       : target_check(shell->target);
+		       ? goroutine_stacks_prefetch(session->program, goroutines, count, waits)
+		       : target_check(session->target);
 }
 
 /* ---- Which match ---- */
@@ -43,43 +43,43 @@ static struct error *add_if_matching(struct goroutine_matches *matches,
 	return NULL;
 }
 
-static struct error *find(struct shell *shell, const struct view_query *query,
+static struct error *goroutine_matches_find(struct session *session, const struct view_query *query,
 	const struct expr *expr, struct goroutine_matches *matches)
 {
-	struct error *err = program_goroutines(shell->program, &matches->list);
+	struct error *err = program_goroutines(session->program, &matches->list);
 	if (err)
 		return err;
 	const struct goroutine *items = matches->list->items;
 	size_t total = matches->list->count;
 	unsigned parts = expr ? goroutine_expr_parts(expr) : 0;
-	struct goroutine_view view = {.program = shell->program};
+	struct goroutine_view view = {.program = session->program};
 	for (size_t i = 0; !err && i < total; i++) {
 		if (i % BATCH == 0) {
 			const struct goroutine *batch[BATCH];
 			size_t count = total - i < BATCH ? total - i : BATCH;
 			for (size_t j = 0; j < count; j++)
 				batch[j] = &items[i + j];
-			shell_progress(shell, "goroutines", i, total);
-			err = prefetch(shell, batch, count, parts);
+			session_progress(session, "goroutines", i, total);
+			err = prefetch(session, batch, count, parts);
 		}
 		goroutine_view_move(&view, &items[i]);
 		if (!err)
 			err = add_if_matching(matches, query, expr, &view, i);
 	}
-	shell_progress(shell, "goroutines", total, total);
+	session_progress(session, "goroutines", total, total);
 	goroutine_view_deinit(&view);
 	return err;
 }
 
 struct error *goroutine_matches_load(
-	struct shell *shell, const struct view_query *query, struct goroutine_matches *ret)
+	struct session *session, const struct view_query *query, struct goroutine_matches *ret)
 {
 	*ret = (struct goroutine_matches){0};
 	struct expr *expr = NULL;
 	struct error *err =
 		query->where ? expr_compile(query->where, goroutine_expr_schema(), &expr) : NULL;
 	if (!err)
-		err = find(shell, query, expr, ret);
+		err = goroutine_matches_find(session, query, expr, ret);
 	expr_destroy(expr);
 	if (err)
 		goroutine_matches_deinit(ret);
@@ -94,12 +94,13 @@ void goroutine_matches_deinit(struct goroutine_matches *matches)
 
 /* ---- Walking ---- */
 
-struct error *goroutine_matches_visit(struct shell *shell, const struct goroutine_matches *matches,
-	unsigned parts, bool prints, goroutine_visitor *visit, void *context)
+struct error *goroutine_matches_visit(struct session *session,
+	const struct goroutine_matches *matches, unsigned parts, bool prints,
+	goroutine_visitor *visit, void *context)
 {
-	bool progress = !prints || output_is_file(&shell->out);
+	bool progress = !prints || output_is_file(&session->out);
 	const struct goroutine *batch[BATCH];
-	struct goroutine_view view = {.program = shell->program};
+	struct goroutine_view view = {.program = session->program};
 	struct error *err = NULL;
 	bool more = true;
 	for (size_t i = 0, count; !err && more && i < matches->count; i += count) {
@@ -108,8 +109,8 @@ struct error *goroutine_matches_visit(struct shell *shell, const struct goroutin
 		for (size_t j = 0; j < count; j++)
 			batch[j] = goroutine_match(matches, i + j);
 		if (progress)
-			shell_progress(shell, "goroutines", i, matches->count);
-		err = prefetch(shell, batch, count, parts);
+			session_progress(session, "goroutines", i, matches->count);
+		err = prefetch(session, batch, count, parts);
 		for (size_t j = 0; !err && more && j < count; j++) {
 			goroutine_view_move(&view, batch[j]);
 			err = goroutine_view_load(&view, parts);
@@ -117,7 +118,7 @@ struct error *goroutine_matches_visit(struct shell *shell, const struct goroutin
 				more = visit(context, &view);
 		}
 	}
-	shell_progress(shell, "goroutines", matches->count, matches->count);
+	session_progress(session, "goroutines", matches->count, matches->count);
 	goroutine_view_deinit(&view);
 	return err;
 }

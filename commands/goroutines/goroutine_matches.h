@@ -5,8 +5,8 @@
  * numbers of those that match are kept (4 bytes each), and what is shown of each is computed while
  * walking, from memory that is fetched for a batch at a time, and forgotten again.
  */
-#ifndef GCTXDBG_COMMANDS_GOROUTINE_MATCHES_H
-#define GCTXDBG_COMMANDS_GOROUTINE_MATCHES_H
+#ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_MATCHES_H
+#define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_MATCHES_H
 
 #include "commands/goroutines/goroutine_view.h"
 
@@ -26,7 +26,7 @@ struct goroutine_matches {
 
 /* Free with goroutine_matches_deinit(). */
 struct error *goroutine_matches_load(
-	struct shell *shell, const struct view_query *query, struct goroutine_matches *ret);
+	struct session *session, const struct view_query *query, struct goroutine_matches *ret);
 void goroutine_matches_deinit(struct goroutine_matches *matches);
 
 /* The match number `index`, in the order of their ids. */
@@ -45,7 +45,8 @@ typedef bool goroutine_visitor(void *context, struct goroutine_view *view);
  * An error comes from reading; what was visited until then has been. `prints`: visiting prints, and
  * where that may be seen on the terminal progress is not shown.
  */
-struct error *goroutine_matches_visit(struct shell *shell, const struct goroutine_matches *matches,
-	unsigned parts, bool prints, goroutine_visitor *visit, void *context);
+struct error *goroutine_matches_visit(struct session *session,
+	const struct goroutine_matches *matches, unsigned parts, bool prints,
+	goroutine_visitor *visit, void *context);
 
 #endif

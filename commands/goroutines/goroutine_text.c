@@ -94,7 +94,7 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 		output_printf(output, STYLE_PLAIN, ", %s",
 			format_wait(view->program, wait_ns, text, sizeof(text)));
 	}
-	if (goroutine->locked_machine != 0)
+	if (goroutine->locked_m != 0)
 		output_printf(output, STYLE_PLAIN, ", locked to thread");
 	output_printf(output, STYLE_PLAIN, "]");
 	if (goroutine->tid)
@@ -125,7 +125,7 @@ static bool shown(const struct stack *stack, size_t index, bool all)
 }
 
 /* Prints "/src/main.go:41", or the library that C code is in. */
-static void place_text(struct output *output, const struct frame *frame)
+static void goroutine_text_location_text(struct output *output, const struct frame *frame)
 {
 	if (frame->stack == FRAME_C) {
 		output_text(output, STYLE_DIM, frame->file ? base_name(frame->file) : "");
@@ -158,7 +158,7 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 		output_text(output, STYLE_FUNCTION, frame->function);
 		int pad = width - (int)strlen(frame->function);
 		output_blanks(output, 2 + (size_t)(pad > 0 ? pad : 0));
-		place_text(output, frame);
+		goroutine_text_location_text(output, frame);
 		output_text(output, STYLE_DIM, notes[frame->stack]);
 		output_text(output, STYLE_DIM, frame->inlined ? "  (inlined)" : "");
 		fputc_unlocked('\n', output->stream);
@@ -173,12 +173,12 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine,
 	bool parent)
 {
-	struct code_place place;
-	if (!goroutine_creator(program, goroutine, &place))
+	struct code_location location;
+	if (!goroutine_creator(program, goroutine, &location))
 		return;
-	output_printf(output, STYLE_DIM, "       created by %s", place.function);
+	output_printf(output, STYLE_DIM, "       created by %s", location.function);
 	if (parent && goroutine->parent_goid)
 		output_printf(output, STYLE_DIM, " in goroutine %" PRIu64, goroutine->parent_goid);
-	output_printf(output, STYLE_DIM, "  %s:%d\n", source_short_path(place.function, place.file),
-		place.line);
+	output_printf(output, STYLE_DIM, "  %s:%d\n",
+		source_short_path(location.function, location.file), location.line);
 }

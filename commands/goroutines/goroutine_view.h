@@ -2,8 +2,8 @@
  * What commands show of a goroutine: its fields together with the costlier things computed on
  * request.
  */
-#ifndef GCTXDBG_COMMANDS_GOROUTINE_VIEW_H
-#define GCTXDBG_COMMANDS_GOROUTINE_VIEW_H
+#ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_VIEW_H
+#define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_VIEW_H
 
 #include "commands/session/session.h"
 #include "dbg/expr/expr.h"
@@ -50,7 +50,7 @@ void goroutine_view_move(struct goroutine_view *view, const struct goroutine *go
 const struct expr_schema *goroutine_expr_schema(void);
 /* For struct command. */
 struct error *goroutine_expr_fields(
-	struct shell *shell, const char *before, const struct expr_schema **ret);
+	struct session *session, const char *before, const struct expr_schema **ret);
 /* Values of those fields; the context is a struct goroutine_view, whose parts are loaded as needed.
  */
 struct error *goroutine_expr_value(

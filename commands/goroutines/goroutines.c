@@ -7,21 +7,21 @@
 #include "commands/goroutines/goroutine_diff.h"
 #include "dbg/go/program/program.h"
 
-static bool all_frames(const struct shell *shell, const struct arguments *arguments)
+static bool all_frames(const struct session *session, const struct arguments *arguments)
 {
-	return shell->settings.runtime_frames || argument_given(arguments, "all-frames");
+	return session->settings.runtime_frames || argument_given(arguments, "all-frames");
 }
 
 /* "1,234 goroutines: 1,200 chan receive, 30 select, 4 running" */
-static void summary(struct shell *shell, const struct goroutine_matches *matches)
+static void summary(struct session *session, const struct goroutine_matches *matches)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	/* States, not stacks: cheap, and they fit on one line. */
 	size_t counts[256] = {0};
 	const char *names[256];
 	size_t used = 0;
 	for (size_t i = 0; i < matches->count; i++) {
-		const char *state = goroutine_state(shell->program, goroutine_match(matches, i));
+		const char *state = goroutine_state(session->program, goroutine_match(matches, i));
 		size_t j = 0;
 		while (j < used && names[j] != state)
 			j++;
@@ -66,10 +66,10 @@ static void table_row(struct table *table, struct goroutine_view *view, bool wit
 {
 	struct program *program = view->program;
 	const struct goroutine *goroutine = view->goroutine;
-	const struct frame *top = stack_telling_frame(&view->stack);
+	const struct frame *top = stack_summary_frame(&view->stack);
 	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
 	char duration[32] = "-", wait[256] = "-";
-	struct code_place place;
+	struct code_location location;
 	format_wait(program, wait_ns, duration, sizeof(duration));
 	if (with_context && view->wait_count && goroutine_view_context(view, 0))
 		snprintf(wait, sizeof(wait), "Done"); /* of what the column says */
@@ -77,7 +77,7 @@ static void table_row(struct table *table, struct goroutine_view *view, bool wit
 		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
 	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
 	table_cell(table, STYLE_PLAIN, "%s%s", goroutine_state(program, goroutine),
-		goroutine->locked_machine ? " (locked)" : "");
+		goroutine->locked_m ? " (locked)" : "");
 	table_cell(table, STYLE_PLAIN, "%s", duration);
 	if (view->wait_count > 1)
 		table_cell(table, STYLE_DIM, "%s +%zu", wait, view->wait_count - 1);
@@ -90,15 +90,15 @@ static void table_row(struct table *table, struct goroutine_view *view, bool wit
 			top->line);
 	else
 		table_cell(table, STYLE_FUNCTION, "%s", top ? top->function : "?");
-	if (goroutine_creator(program, goroutine, &place))
-		table_cell(table, STYLE_DIM, "%s", place.function);
+	if (goroutine_creator(program, goroutine, &location))
+		table_cell(table, STYLE_DIM, "%s", location.function);
 	else
 		table_cell(table, STYLE_DIM, "-");
 }
 
 /* What is printed of each goroutine, and how. */
 struct listing {
-	struct shell *shell;
+	struct session *session;
 	struct table *table; /* one line each; NULL: with stacks */
 	struct json *json;   /* NULL: text */
 	bool with_context, with_stacks, all_frames;
@@ -107,7 +107,7 @@ struct listing {
 static bool print_goroutine(void *context, struct goroutine_view *view)
 {
 	struct listing *listing = context;
-	struct output *output = &listing->shell->out;
+	struct output *output = &listing->session->out;
 	if (listing->json) {
 		goroutine_json(listing->json, view, listing->with_stacks);
 	} else if (listing->table) {
@@ -134,7 +134,7 @@ static unsigned parts_shown(const struct listing *listing)
 static struct error *visit_all(struct listing *listing, const struct goroutine_matches *matches)
 {
 	return goroutine_matches_visit(
-		listing->shell, matches, parts_shown(listing), true, print_goroutine, listing);
+		listing->session, matches, parts_shown(listing), true, print_goroutine, listing);
 }
 
 static struct error *list_text(struct listing *listing, const struct goroutine_matches *matches)
@@ -153,25 +153,25 @@ static struct error *list_text(struct listing *listing, const struct goroutine_m
 	char last[24];
 	int digits = snprintf(
 		last, sizeof(last), "%" PRIu64, goroutine_match(matches, matches->count - 1)->goid);
-	table_stream(table, &listing->shell->out);
+	table_stream(table, &listing->session->out);
 	table_widen(table, 0, (unsigned)digits);
 	listing->table = table;
 	struct error *err = visit_all(listing, matches);
-	table_print(table, &listing->shell->out);
+	table_print(table, &listing->session->out);
 	return err;
 }
 
-static struct error *render_json(struct listing *listing, const struct goroutine_matches *matches,
-	const struct goroutine_groups *groups)
+static struct error *goroutines_render_json(struct listing *listing,
+	const struct goroutine_matches *matches, const struct goroutine_groups *groups)
 {
-	struct shell *shell = listing->shell;
+	struct session *session = listing->session;
 	struct error *err = NULL;
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return error_no_memory();
-	json_string(json, "go", program_go_version(shell->program));
+	json_string(json, "go", program_go_version(session->program));
 	if (groups) {
-		err = goroutine_groups_json(shell, json, groups);
+		err = goroutine_groups_json(session, json, groups);
 	} else {
 		listing->json = json;
 		json_array(json, "goroutines");
@@ -180,7 +180,7 @@ static struct error *render_json(struct listing *listing, const struct goroutine
 	}
 	json_uint(json, "total", matches->matching);
 	json_string(
-		json, "clock", program_clock_is_exact(shell->program) ? "exact" : "lower bound");
+		json, "clock", program_clock_is_exact(session->program) ? "exact" : "lower bound");
 	if (matches->list->unreadable)
 		json_uint(json, "unreadable", matches->list->unreadable);
 	if (err) /* it came amid the list: the document is whole, the list is not */
@@ -189,16 +189,16 @@ static struct error *render_json(struct listing *listing, const struct goroutine
 	return err;
 }
 
-static struct error *render_text(struct listing *listing, const struct goroutine_matches *matches,
-	const struct goroutine_groups *groups)
+static struct error *goroutines_render_text(struct listing *listing,
+	const struct goroutine_matches *matches, const struct goroutine_groups *groups)
 {
-	struct shell *shell = listing->shell;
-	summary(shell, matches);
+	struct session *session = listing->session;
+	summary(session, matches);
 	if (matches->count)
-		output_printf(&shell->out, STYLE_PLAIN, "\n");
+		output_printf(&session->out, STYLE_PLAIN, "\n");
 	if (!groups)
 		return list_text(listing, matches);
-	return goroutine_groups_text(shell, groups, listing->all_frames);
+	return goroutine_groups_text(session, groups, listing->all_frames);
 }
 
 static struct error *group_option(
@@ -214,7 +214,7 @@ static struct error *group_option(
 }
 
 static struct error *run_since(
-	struct shell *shell, const struct arguments *arguments, bool with_system)
+	struct session *session, const struct arguments *arguments, bool with_system)
 {
 	static const char *const others[] = {
 		"where", "group", "limit", "stacks", "ctx", "all-frames"};
@@ -226,17 +226,17 @@ static struct error *run_since(
 				"--json but not with --%s",
 				others[i]);
 	}
-	return since_show(shell, with_system, argument_given(arguments, "json"));
+	return goroutine_diff_show(session, with_system, argument_given(arguments, "json"));
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *goroutines_run(struct session *session, const struct arguments *arguments)
 {
 	bool json = argument_given(arguments, "json"), grouped;
 	enum group_by by = GROUP_BY_STACK;
 	struct view_query query = {.where = argument_value(arguments, "where"),
 		.with_system = json || argument_given(arguments, "system")};
 	if (argument_given(arguments, "since"))
-		return run_since(shell, arguments, query.with_system);
+		return run_since(session, arguments, query.with_system);
 	struct error *err = group_option(arguments, &grouped, &by);
 	uint64_t limit = 0;
 	if (!err && argument_value(arguments, "limit"))
@@ -244,22 +244,22 @@ static struct error *run(struct shell *shell, const struct arguments *arguments)
 	if (err)
 		return err;
 	query.limit = grouped ? 0 : limit; /* groups are limited, not what is in them */
-	struct listing listing = {.shell = shell,
+	struct listing listing = {.session = session,
 		.with_context = argument_given(arguments, "ctx"),
 		.with_stacks = argument_given(arguments, "stacks"),
-		.all_frames = all_frames(shell, arguments)};
+		.all_frames = all_frames(session, arguments)};
 	struct goroutine_matches matches;
 	struct goroutine_groups groups = {0};
-	err = goroutine_matches_load(shell, &query, &matches);
+	err = goroutine_matches_load(session, &query, &matches);
 	if (!err && grouped)
-		err = goroutine_groups_make(shell, &matches, by, limit, &groups);
+		err = goroutine_groups_make(session, &matches, by, limit, &groups);
 	/* Nothing is printed before what may fail has been computed, but for single goroutines. */
 	if (!err && json)
-		err = render_json(&listing, &matches, grouped ? &groups : NULL);
+		err = goroutines_render_json(&listing, &matches, grouped ? &groups : NULL);
 	else if (!err)
-		err = render_text(&listing, &matches, grouped ? &groups : NULL);
+		err = goroutines_render_text(&listing, &matches, grouped ? &groups : NULL);
 	if (!err && matches.list->unreadable)
-		shell_warn(shell, "%zu goroutines could not be read: the list is not complete",
+		session_warn(session, "%zu goroutines could not be read: the list is not complete",
 			matches.list->unreadable);
 	goroutine_groups_deinit(&groups);
 	goroutine_matches_deinit(&matches);
@@ -315,6 +315,6 @@ static const struct command goroutines_command = {
 	.options = options,
 	.needs_target = true,
 	.fields = goroutine_expr_fields,
-	.run = run,
+	.run = goroutines_run,
 };
 REGISTER_COMMAND(goroutines_command);

@@ -1,8 +1,8 @@
 /*
  * How commands render results: text with aligned columns and colour, or streaming JSON (yajl).
  */
-#ifndef GCTXDBG_COMMANDS_OUTPUT_H
-#define GCTXDBG_COMMANDS_OUTPUT_H
+#ifndef GCTXDBG_COMMANDS_RENDER_OUTPUT_H
+#define GCTXDBG_COMMANDS_RENDER_OUTPUT_H
 
 #include <stdio.h>
 

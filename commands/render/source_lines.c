@@ -7,9 +7,9 @@
 
 /* `source-path` is "from=to[:from=to]": the first prefix that matches is replaced. malloc'ed; NULL
  * without memory. */
-static char *map_path(const struct shell *shell, const char *file)
+static char *map_path(const struct session *session, const char *file)
 {
-	const char *map = shell->settings.source_path;
+	const char *map = session->settings.source_path;
 	while (map && *map) {
 		const char *end = strchrnul(map, ':'),
 			   *equals = memchr(map, '=', (size_t)(end - map));
@@ -53,10 +53,10 @@ static bool add_line(struct source_lines *lines, size_t *capacity, char *text, s
 }
 
 struct error *source_lines_read(
-	struct shell *shell, const char *file, int line, int around, struct source_lines *ret)
+	struct session *session, const char *file, int line, int around, struct source_lines *ret)
 {
 	*ret = (struct source_lines){
-		.path = map_path(shell, file), .first = line > around ? line - around : 1};
+		.path = map_path(session, file), .first = line > around ? line - around : 1};
 	FILE *stream = NULL;
 	struct error *err = ret->path ? open_source(ret->path, &stream) : error_no_memory();
 	size_t capacity = 0;

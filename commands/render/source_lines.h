@@ -1,8 +1,8 @@
 /*
  * Lines of source files, where the sources are on this machine.
  */
-#ifndef GCTXDBG_COMMANDS_SOURCE_LINES_H
-#define GCTXDBG_COMMANDS_SOURCE_LINES_H
+#ifndef GCTXDBG_COMMANDS_RENDER_SOURCE_LINES_H
+#define GCTXDBG_COMMANDS_RENDER_SOURCE_LINES_H
 
 #include "commands/session/session.h"
 
@@ -19,7 +19,7 @@ struct source_lines {
  * maps it). ERROR_NOT_FOUND when the file is not here or shorter. Free with source_lines_deinit().
  */
 struct error *source_lines_read(
-	struct shell *shell, const char *file, int line, int around, struct source_lines *ret);
+	struct session *session, const char *file, int line, int around, struct source_lines *ret);
 void source_lines_deinit(struct source_lines *lines);
 
 void source_lines_text(struct output *output, const struct source_lines *lines);

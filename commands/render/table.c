@@ -72,7 +72,7 @@ void table_destroy(struct table *table)
 }
 
 /* Appends `size` bytes to the buffer. */
-static bool append(struct table *table, const char *text, size_t size)
+static bool table_append(struct table *table, const char *text, size_t size)
 {
 	if (!array_reserve(&table->text, &table->text_capacity, table->text_size + size))
 		return false;
@@ -93,7 +93,7 @@ static bool append_escaped(struct table *table, const char *text)
 	output_text(&output, STYLE_PLAIN, text);
 	if (fclose(stream))
 		return false;
-	return append(table, escaped, size + 1);
+	return table_append(table, escaped, size + 1);
 }
 
 /* True when output_text() would print `text` as it is: nearly always. */
@@ -133,7 +133,7 @@ void table_cell(struct table *table, enum style style, const char *format, ...)
 
 	size_t offset = table->text_size;
 	if (length < 0 || !text ||
-		!(is_plain_ascii(text) ? append(table, text, (size_t)length + 1)
+		!(is_plain_ascii(text) ? table_append(table, text, (size_t)length + 1)
 				       : append_escaped(table, text)) ||
 		!array_reserve(&table->cells, &table->cell_capacity, table->cell_count + 1)) {
 		table->failed = true;

@@ -1,8 +1,8 @@
 /*
  * Strings that nobody checked: telling valid UTF-8 from bytes, and what must not reach a terminal.
  */
-#ifndef GCTXDBG_COMMANDS_UTF8_H
-#define GCTXDBG_COMMANDS_UTF8_H
+#ifndef GCTXDBG_COMMANDS_RENDER_UTF8_H
+#define GCTXDBG_COMMANDS_RENDER_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,25 +4,25 @@
 #include "dbg/go/program/program.h"
 
 /* Looks at the process itself instead of a snapshot. */
-static struct error *hold(struct shell *shell)
+static struct error *hold(struct session *session)
 {
-	struct error *err = target_hold(shell->target);
-	shell_handle_events(shell);
+	struct error *err = target_hold(session->target);
+	session_handle_events(session);
 	if (!err)
-		program_refresh(shell->program);
+		program_refresh(session->program);
 	if (!err)
-		shell_tell(shell, "process %d is stopped", (int)shell->target->pid);
+		session_tell(session, "process %d is stopped", (int)session->target->pid);
 	return err;
 }
 
-static struct error *run_interrupt(struct shell *shell, const struct arguments *arguments)
+static struct error *run_interrupt(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	const struct target *target = shell->target;
+	const struct target *target = session->target;
 	if (target->is_snapshot && target->pause == PAUSE_STOP)
-		return hold(shell);
+		return hold(session);
 	if (target->is_snapshot) {
-		shell_tell(shell,
+		session_tell(session,
 			"you look at a snapshot of process %d, which runs: \"snapshot\" makes a "
 			"new one; "
 			"\"set pause stop\" before \"interrupt\" stops the process itself",
@@ -30,10 +30,10 @@ static struct error *run_interrupt(struct shell *shell, const struct arguments *
 		return NULL;
 	}
 	if (target->ops->cont && target->state == TARGET_STOPPED) {
-		shell_tell(shell, "process %d is stopped already", (int)target->pid);
+		session_tell(session, "process %d is stopped already", (int)target->pid);
 		return NULL;
 	}
-	return shell_stop(shell);
+	return session_stop(session);
 }
 
 static const struct command interrupt_command = {
@@ -49,15 +49,15 @@ static const struct command interrupt_command = {
 };
 REGISTER_COMMAND(interrupt_command);
 
-static struct error *run_detach(struct shell *shell, const struct arguments *arguments)
+static struct error *run_detach(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	int pid = (int)shell->target->pid;
-	struct error *err = target_detach(shell->target);
+	int pid = (int)session->target->pid;
+	struct error *err = target_detach(session->target);
 	if (err)
 		return err;
-	shell_close_target(shell);
-	shell_tell(shell, "process %d runs on without us", pid);
+	session_close_target(session);
+	session_tell(session, "process %d runs on without us", pid);
 	return NULL;
 }
 
@@ -81,17 +81,17 @@ static bool confirm(const struct target *target)
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static struct error *run_kill(struct shell *shell, const struct arguments *arguments)
+static struct error *run_kill(struct session *session, const struct arguments *arguments)
 {
-	bool ask = shell->interactive && !shell->script && !argument_given(arguments, "yes");
-	if (ask && shell->target->ops->kill && !confirm(shell->target))
+	bool ask = session->interactive && !session->script && !argument_given(arguments, "yes");
+	if (ask && session->target->ops->kill && !confirm(session->target))
 		return error_create(ERROR_CANCELLED, "not killed");
-	int pid = (int)shell->target->pid;
-	struct error *err = target_kill(shell->target);
+	int pid = (int)session->target->pid;
+	struct error *err = target_kill(session->target);
 	if (err)
 		return err;
-	shell_close_target(shell);
-	shell_tell(shell, "process %d has been killed", pid);
+	session_close_target(session);
+	session_tell(session, "process %d has been killed", pid);
 	return NULL;
 }
 
@@ -115,10 +115,10 @@ static const struct command kill_command = {
 };
 REGISTER_COMMAND(kill_command);
 
-static struct error *run_quit(struct shell *shell, const struct arguments *arguments)
+static struct error *run_quit(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	shell->quit = true;
+	session->quit = true;
 	return NULL;
 }
 

@@ -11,50 +11,50 @@
 #include "dbg/go/program/program.h"
 #include "dwarf/base/clock.h"
 
-struct error *shell_stop(struct shell *shell)
+struct error *session_stop(struct session *session)
 {
 	/* The Ctrl-C that asks for it must not cancel it; a script shall still see it afterwards.
 	 */
-	bool cancelled = atomic_exchange(&shell->cancel, false);
-	struct error *err = target_interrupt(shell->target);
+	bool cancelled = atomic_exchange(&session->cancel, false);
+	struct error *err = target_interrupt(session->target);
 	if (cancelled)
-		shell->cancel = true;
-	shell_handle_events(shell);
-	if (!err && shell->program)
-		program_refresh(shell->program);
+		session->cancel = true;
+	session_handle_events(session);
+	if (!err && session->program)
+		program_refresh(session->program);
 	return err;
 }
 
-struct error *shell_resume(struct shell *shell)
+struct error *session_resume(struct session *session)
 {
-	shell->stop_told = false;
-	shell->resumes++;
-	struct error *err = target_continue(shell->target);
+	session->stop_told = false;
+	session->resumes++;
+	struct error *err = target_continue(session->target);
 	if (err)
-		shell->stop_told = true;
+		session->stop_told = true;
 	return err;
 }
 
-bool run_has_hits(const struct shell *shell, const struct run *run)
+bool run_has_hits(const struct session *session, const struct run *run)
 {
-	return shell->breaks && run->hits && shell->breaks->reported - run->told >= run->hits;
+	return session->breaks && run->hits && session->breaks->reported - run->told >= run->hits;
 }
 
-static bool has_had_enough(const struct shell *shell, const struct run *run)
+static bool has_had_enough(const struct session *session, const struct run *run)
 {
-	return shell->cancel || monotonic_now() >= run->deadline_ns || output_failed(&shell->out) ||
-	       run_has_hits(shell, run) || run->failed;
+	return session->cancel || monotonic_now() >= run->deadline_ns ||
+	       output_failed(&session->out) || run_has_hits(session, run) || run->failed;
 }
 
-static void wait_for_event(const struct shell *shell, int64_t deadline_ns)
+static void wait_for_event(const struct session *session, int64_t deadline_ns)
 {
 	/* A wait of at most a minute at a time: more does not fit into an int. */
 	int64_t left_ns = deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - monotonic_now();
 	int64_t timeout_ms = left_ns < 0 ? 0 : left_ns / 1000000 + 1;
 	struct pollfd fds[] = {
-		{.fd = shell->target->event_fd, .events = POLLIN},
+		{.fd = session->target->event_fd, .events = POLLIN},
 		{.fd = interrupt_fd(), .events = POLLIN},
-		{.fd = break_session_fd(shell), .events = POLLIN},
+		{.fd = break_session_fd(session), .events = POLLIN},
 	};
 	poll(fds, array_length(fds), timeout_ms < 60000 ? (int)timeout_ms : 60000);
 	if (fds[1].revents)
@@ -62,42 +62,42 @@ static void wait_for_event(const struct shell *shell, int64_t deadline_ns)
 }
 
 /* What a list of commands has failed with while nobody waited. */
-static struct error *take_failure(const struct shell *shell)
+static struct error *take_failure(const struct session *session)
 {
-	return shell->breaks ? take_pointer(shell->breaks->failed) : NULL;
+	return session->breaks ? take_pointer(session->breaks->failed) : NULL;
 }
 
 /* What it has stopped for is told with the event, which may come a moment after the stop. */
-static bool is_awaited(const struct shell *shell)
+static bool is_awaited(const struct session *session)
 {
-	return shell->target && !shell->quit &&
-	       (shell->target->state == TARGET_RUNNING || !shell->stop_told);
+	return session->target && !session->quit &&
+	       (session->target->state == TARGET_RUNNING || !session->stop_told);
 }
 
 /* Waits until the target stops or is gone, or limits are reached or Ctrl-C comes, which stop it. */
-static struct error *wait_for_stop(struct shell *shell, struct run *run)
+static struct error *wait_for_stop(struct session *session, struct run *run)
 {
 	struct error *err = NULL;
-	run->outer = shell->run;
-	run->told = shell->breaks ? shell->breaks->reported : 0;
-	shell->run = run;
-	shell_handle_events(shell);
-	while (is_awaited(shell)) {
-		bool running = shell->target->state == TARGET_RUNNING;
-		if (running && has_had_enough(shell, run)) {
+	run->outer = session->run;
+	run->told = session->breaks ? session->breaks->reported : 0;
+	session->run = run;
+	session_handle_events(session);
+	while (is_awaited(session)) {
+		bool running = session->target->state == TARGET_RUNNING;
+		if (running && has_had_enough(session, run)) {
 			run->ending = true;
-			err = shell_stop(shell);
+			err = session_stop(session);
 			break;
 		}
 		/* The event follows a stop at once. */
-		wait_for_event(shell, running ? run->deadline_ns : monotonic_now() + 100000000);
+		wait_for_event(session, running ? run->deadline_ns : monotonic_now() + 100000000);
 		if (!running)
-			shell->stop_told = true;
-		shell_handle_events(shell);
+			session->stop_told = true;
+		session_handle_events(session);
 	}
-	shell->run = run->outer;
+	session->run = run->outer;
 	if (!run->passing)
-		shell->json_events = false;
+		session->json_events = false;
 	if (!err)
 		return take_pointer(run->failed);
 	error_destroy(run->failed);
@@ -116,47 +116,47 @@ enum { LIVES_MS = 100 };
 
 /* Waits beside a process that runs untraced, not for longer than it lives; ERROR_CANCELLED after
  * Ctrl-C. */
-static struct error *wait_beside(struct shell *shell, int64_t duration_ns)
+static struct error *wait_beside(struct session *session, int64_t duration_ns)
 {
 	int64_t end_ns = deadline_after(duration_ns);
-	while (!shell->cancel && !shell->quit && monotonic_now() < end_ns &&
-		target_program_lives(shell->target)) {
+	while (!session->cancel && !session->quit && monotonic_now() < end_ns &&
+		target_program_lives(session->target)) {
 		struct pollfd fds[] = {
-			{.fd = shell->target->event_fd, .events = POLLIN},
+			{.fd = session->target->event_fd, .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
 		};
 		int64_t left_ms = (end_ns - monotonic_now()) / 1000000 + 1;
 		poll(fds, array_length(fds), left_ms < LIVES_MS ? (int)left_ms : LIVES_MS);
 		if (fds[1].revents)
 			interrupt_drain();
-		shell_handle_events(shell);
-		if (!shell->target)
+		session_handle_events(session);
+		if (!session->target)
 			return error_create(ERROR_GONE, "the process is gone");
 	}
-	return shell->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
+	return session->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
 }
 
-struct error *shell_let_run(struct shell *shell, int64_t duration_ns)
+struct error *session_let_run(struct session *session, int64_t duration_ns)
 {
 	int *suspended;
 	size_t count;
 	interrupt_drain();
-	if (shell->target->is_snapshot) {
+	if (session->target->is_snapshot) {
 		/* It runs as it is. */
-		struct error *err = wait_beside(shell, duration_ns);
-		return err ? err : snapshot_again(shell);
+		struct error *err = wait_beside(session, duration_ns);
+		return err ? err : snapshot_again(session);
 	}
-	struct error *err = break_session_suspend(shell, &suspended, &count);
+	struct error *err = break_session_suspend(session, &suspended, &count);
 	if (!err)
-		err = shell_resume(shell);
+		err = session_resume(session);
 	struct run run = {.deadline_ns = deadline_after(duration_ns), .passing = true};
 	if (!err)
-		err = wait_for_stop(shell, &run);
-	struct error *resume_err = break_session_resume(shell, suspended, count);
-	if (!err && (!shell->target || !shell->program))
+		err = wait_for_stop(session, &run);
+	struct error *resume_err = break_session_resume(session, suspended, count);
+	if (!err && (!session->target || !session->program))
 		err = error_create(ERROR_GONE, "the process is gone");
 	if (!err)
-		err = target_check(shell->target);
+		err = target_check(session->target);
 	if (!err)
 		return resume_err;
 	error_destroy(resume_err);
@@ -184,16 +184,16 @@ static struct error *parse_limits(const struct arguments *arguments, struct run 
 }
 
 /* Nobody shall wait for what cannot come. */
-static struct error *check_hits(const struct shell *shell, const struct run *run)
+static struct error *check_hits(const struct session *session, const struct run *run)
 {
-	if (!run->hits || break_session_is_armed(shell))
+	if (!run->hits || break_session_is_armed(session))
 		return NULL;
 	return error_create(
 		ERROR_USAGE, "--hits: there is no breakpoint to be hit, or none that is enabled");
 }
 
 /* `continue` in a breakpoint's list of commands: ends the list, the process runs on afterwards. */
-static struct error *continue_later(struct shell *shell, const struct arguments *arguments)
+static struct error *continue_later(struct session *session, const struct arguments *arguments)
 {
 	const struct command_option *option = arguments->command->options;
 	for (; option->name; option++)
@@ -202,11 +202,11 @@ static struct error *continue_later(struct shell *shell, const struct arguments 
 				"in a breakpoint's commands, continue goes on as the one before "
 				"it: without --%s",
 				option->name);
-	shell->breaks->go_on = true;
+	session->breaks->go_on = true;
 	return NULL;
 }
 
-static struct error *run_continue(struct shell *shell, const struct arguments *arguments)
+static struct error *run_continue(struct session *session, const struct arguments *arguments)
 {
 	struct run run;
 	struct error *err = parse_limits(arguments, &run);
@@ -216,25 +216,25 @@ static struct error *run_continue(struct shell *shell, const struct arguments *a
 	if (background && (run.hits || run.deadline_ns != INT64_MAX))
 		return error_create(
 			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
-	if (shell->breaks && shell->breaks->in_commands)
-		return continue_later(shell, arguments);
-	err = check_hits(shell, &run);
+	if (session->breaks && session->breaks->in_commands)
+		return continue_later(session, arguments);
+	err = check_hits(session, &run);
 	if (!err)
-		err = take_failure(shell);
+		err = take_failure(session);
 	if (err)
 		return err;
 	interrupt_drain();
-	shell->json_events = argument_given(arguments, "json");
-	if (shell->target->state != TARGET_RUNNING) {
-		err = break_session_arm(shell);
+	session->json_events = argument_given(arguments, "json");
+	if (session->target->state != TARGET_RUNNING) {
+		err = break_session_arm(session);
 		if (!err) {
-			since_note(shell);
-			err = shell_resume(shell);
+			goroutine_diff_note(session);
+			err = session_resume(session);
 		}
 		if (err)
 			return err;
 	}
-	return background ? NULL : wait_for_stop(shell, &run);
+	return background ? NULL : wait_for_stop(session, &run);
 }
 
 static const struct command_option continue_options[] = {
@@ -270,22 +270,22 @@ static const struct command continue_command = {
 };
 REGISTER_COMMAND(continue_command);
 
-static struct error *run_wait(struct shell *shell, const struct arguments *arguments)
+static struct error *run_wait(struct session *session, const struct arguments *arguments)
 {
 	struct run run;
 	struct error *err = parse_limits(arguments, &run);
 	if (err)
 		return err;
-	if (shell->breaks && shell->breaks->in_commands)
+	if (session->breaks && session->breaks->in_commands)
 		return error_create(ERROR_USAGE,
 			"wait: the process is stopped while a breakpoint's commands run");
-	err = check_hits(shell, &run);
+	err = check_hits(session, &run);
 	if (err)
 		return err;
 	interrupt_drain();
-	shell->json_events = argument_given(arguments, "json");
-	run.failed = take_failure(shell);
-	return wait_for_stop(shell, &run);
+	session->json_events = argument_given(arguments, "json");
+	run.failed = take_failure(session);
+	return wait_for_stop(session, &run);
 }
 
 static const struct command_option wait_options[] = {

@@ -1,13 +1,13 @@
 /*
  * Letting the target run for a while from within a command.
  */
-#ifndef GCTXDBG_COMMANDS_RUN_H
-#define GCTXDBG_COMMANDS_RUN_H
+#ifndef GCTXDBG_COMMANDS_RUNNING_RUN_H
+#define GCTXDBG_COMMANDS_RUNNING_RUN_H
 
 #include "commands/session/session.h"
 
 /*
- * One wait for the process to stop. shell->run is the innermost: a command in a breakpoint's list
+ * One wait for the process to stop. session->run is the innermost: a command in a breakpoint's list
  * may let the process run for a moment while `continue` waits.
  */
 struct run {
@@ -21,18 +21,18 @@ struct run {
 };
 
 /* Whether as many hits have been told as were asked for. */
-bool run_has_hits(const struct shell *shell, const struct run *run);
+bool run_has_hits(const struct session *session, const struct run *run);
 
 /* Looks at a running target again (stops it, or as `pause` says) and tells so. */
-struct error *shell_stop(struct shell *shell);
+struct error *session_stop(struct session *session);
 
 /* Lets a stopped live target run; whoever calls this has put breakpoints in or taken them out. */
-struct error *shell_resume(struct shell *shell);
+struct error *session_resume(struct session *session);
 
 /*
  * Resumes a stopped live target, waits for `duration_ns` (or until it stops by itself, or Ctrl-C)
  * and stops it again; what was read is forgotten. ERROR_GONE when it is gone then or cannot run.
  */
-struct error *shell_let_run(struct shell *shell, int64_t duration_ns);
+struct error *session_let_run(struct session *session, int64_t duration_ns);
 
 #endif

@@ -27,40 +27,40 @@ uint64_t snapshot_shared_size(struct target *target)
 	return size;
 }
 
-void snapshot_tell(struct shell *shell)
+void snapshot_tell(struct session *session)
 {
-	const struct target *target = shell->target;
-	shell_show_warning(shell);
+	const struct target *target = session->target;
+	session_show_notice(session);
 	if (!target || !target->is_snapshot)
 		return;
-	shell_tell(shell, "snapshot of process %d: it stood still for %.1f ms and runs on",
+	session_tell(session, "snapshot of process %d: it stood still for %.1f ms and runs on",
 		(int)target->pid, (double)target->stall_ns / 1e6);
 }
 
-struct error *snapshot_again(struct shell *shell)
+struct error *snapshot_again(struct session *session)
 {
 	/* The process would meet them while nobody waits for it. */
-	if (break_session_is_armed(shell))
+	if (break_session_is_armed(session))
 		return error_create(ERROR_USAGE,
 			"breakpoints are set: \"delete\" or \"disable\" them before a snapshot");
 	/* Takes out what has been disabled; while it runs nothing is in. */
-	bool running = shell->target->state == TARGET_RUNNING;
-	struct error *err = running ? NULL : break_session_arm(shell);
+	bool running = session->target->state == TARGET_RUNNING;
+	struct error *err = running ? NULL : break_session_arm(session);
 	if (err)
 		return err;
-	err = target_snapshot(shell->target);
-	shell_handle_events(shell);
+	err = target_snapshot(session->target);
+	session_handle_events(session);
 	if (err)
 		return err;
-	program_refresh(shell->program);
-	shell->selection.frame = 0;
+	program_refresh(session->program);
+	session->selection.frame = 0;
 	return NULL;
 }
 
-static void render_json(struct shell *shell)
+static void snapshot_render_json(struct session *session)
 {
-	const struct target *target = shell->target;
-	struct json *json = json_create(&shell->out);
+	const struct target *target = session->target;
+	struct json *json = json_create(&session->out);
 	json_int(json, "pid", target->pid);
 	json_bool(json, "snapshot", target->is_snapshot);
 	json_int(json, "taken_unix_ms", target->stop_realtime_ns / 1000000);
@@ -71,37 +71,37 @@ static void render_json(struct shell *shell)
 	json_finish(json);
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *snapshot_run(struct session *session, const struct arguments *arguments)
 {
-	struct since *since = NULL;
+	struct goroutine_diff *diff = NULL;
 	struct error *err = NULL;
-	bool seen = shell->target->state == TARGET_STOPPED;
+	bool seen = session->target->state == TARGET_STOPPED;
 	if (seen)
-		err = since_take(shell, &since);
+		err = goroutine_diff_take(session, &diff);
 	if (err && err->code == ERROR_CANCELLED)
 		return err;
 	if (err) {
-		shell_warn(shell, "goroutines --since will have nothing to compare with: %s",
+		session_warn(session, "goroutines --since will have nothing to compare with: %s",
 			err->message);
 		error_destroy(err);
 	}
-	err = snapshot_again(shell);
+	err = snapshot_again(session);
 	if (err) {
-		since_destroy(since);
+		goroutine_diff_destroy(diff);
 		return err;
 	}
 	if (seen) {
-		since_destroy(shell->since);
-		shell->since = since;
+		goroutine_diff_destroy(session->diff);
+		session->diff = diff;
 	}
 	if (!argument_given(arguments, "json")) {
 		/* Of a process that ran the event has told. */
 		if (seen)
-			snapshot_tell(shell);
+			snapshot_tell(session);
 		return NULL;
 	}
-	shell_show_warning(shell);
-	render_json(shell);
+	session_show_notice(session);
+	snapshot_render_json(session);
 	return NULL;
 }
 
@@ -129,6 +129,6 @@ static const struct command snapshot_command = {
 	.example = "snapshot",
 	.options = options,
 	.needs_target = true,
-	.run = run,
+	.run = snapshot_run,
 };
 REGISTER_COMMAND(snapshot_command);

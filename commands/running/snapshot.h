@@ -1,8 +1,8 @@
 /*
  * Snapshots of a live process, as commands see them.
  */
-#ifndef GCTXDBG_COMMANDS_SNAPSHOT_H
-#define GCTXDBG_COMMANDS_SNAPSHOT_H
+#ifndef GCTXDBG_COMMANDS_RUNNING_SNAPSHOT_H
+#define GCTXDBG_COMMANDS_RUNNING_SNAPSHOT_H
 
 #include "commands/session/session.h"
 
@@ -14,9 +14,9 @@ uint64_t snapshot_shared_size(struct target *target);
 
 /* Takes a new snapshot, or stops the process and warns where there cannot be one. Everything is
  * read anew. */
-struct error *snapshot_again(struct shell *shell);
+struct error *snapshot_again(struct session *session);
 
 /* Tells of the snapshot just taken, or warns that there is none. */
-void snapshot_tell(struct shell *shell);
+void snapshot_tell(struct session *session);
 
 #endif

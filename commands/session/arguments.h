@@ -2,8 +2,8 @@
  * The words of a command line sorted into options, their values and the rest, by the command's own
  * table.
  */
-#ifndef GCTXDBG_COMMANDS_ARGUMENTS_H
-#define GCTXDBG_COMMANDS_ARGUMENTS_H
+#ifndef GCTXDBG_COMMANDS_SESSION_ARGUMENTS_H
+#define GCTXDBG_COMMANDS_SESSION_ARGUMENTS_H
 
 #include "commands/session/command.h"
 

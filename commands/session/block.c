@@ -9,7 +9,7 @@
 struct block {
 	int number;
 	unsigned inner; /* blocks inside that are open */
-	struct error *(*end)(struct shell *shell, int number, struct block_lines *lines);
+	struct error *(*end)(struct session *session, int number, struct block_lines *lines);
 	struct block_lines lines;
 };
 
@@ -22,10 +22,10 @@ void block_lines_deinit(struct block_lines *lines)
 	*lines = (struct block_lines){0};
 }
 
-struct error *block_begin(struct shell *shell, int number,
-	struct error *(*end)(struct shell *shell, int number, struct block_lines *lines))
+struct error *block_begin(struct session *session, int number,
+	struct error *(*end)(struct session *session, int number, struct block_lines *lines))
 {
-	if (shell->block)
+	if (session->block)
 		return error_create(
 			ERROR_USAGE, "another list of commands is open: \"end\" ends it");
 	struct block *block = calloc(1, sizeof(*block));
@@ -33,8 +33,8 @@ struct error *block_begin(struct shell *shell, int number,
 		return error_no_memory();
 	block->number = number;
 	block->end = end;
-	block->lines.name = shell->script ? strdup(shell->script->name) : NULL;
-	shell->block = block;
+	block->lines.name = session->script ? strdup(session->script->name) : NULL;
+	session->block = block;
 	return NULL;
 }
 
@@ -45,16 +45,16 @@ static void destroy(struct block *block)
 	free(block);
 }
 
-bool block_abandon(struct shell *shell)
+bool block_abandon(struct session *session)
 {
-	bool open = shell->block != NULL;
-	destroy(take_pointer(shell->block));
+	bool open = session->block != NULL;
+	destroy(take_pointer(session->block));
 	return open;
 }
 
-struct error *block_finish(struct shell *shell)
+struct error *block_finish(struct session *session)
 {
-	if (!block_abandon(shell))
+	if (!block_abandon(session))
 		return NULL;
 	return error_create(ERROR_USAGE, "a list of commands is not ended: \"end\" is missing");
 }
@@ -70,35 +70,35 @@ static bool is_end(const char *line)
 }
 
 /* True when the line opens a block of its own. */
-static bool opens(const struct shell *shell, const char *line)
+static bool opens(const struct session *session, const char *line)
 {
 	const struct command *command = NULL;
 	size_t length;
-	struct error *err = registry_find(shell->registry, line, &command, &length);
+	struct error *err = registry_find(session->registry, line, &command, &length);
 	error_destroy(err);
 	return !err && command->block;
 }
 
-static struct error *close_block(struct shell *shell)
+static struct error *close_block(struct session *session)
 {
-	struct block *block = take_pointer(shell->block);
-	struct error *err = block->end(shell, block->number, &block->lines);
+	struct block *block = take_pointer(session->block);
+	struct error *err = block->end(session, block->number, &block->lines);
 	destroy(block);
 	return err;
 }
 
-struct error *block_add(struct shell *shell, const char *line)
+struct error *block_add(struct session *session, const char *line)
 {
-	struct block *block = shell->block;
+	struct block *block = session->block;
 	struct block_lines *lines = &block->lines;
 	if (is_end(line) && !block->inner)
-		return close_block(shell);
+		return close_block(session);
 	if (is_end(line))
 		block->inner--;
-	else if (opens(shell, line))
+	else if (opens(session, line))
 		block->inner++;
 	if (lines->count == BLOCK_MAX_LINES) {
-		block_abandon(shell);
+		block_abandon(session);
 		return error_create(
 			ERROR_USAGE, "more than %d lines without \"end\"", BLOCK_MAX_LINES);
 	}
@@ -108,6 +108,6 @@ struct error *block_add(struct shell *shell, const char *line)
 		return error_no_memory();
 	}
 	lines->items[lines->count++] =
-		(struct block_line){copy, shell->script ? shell->script->line : 0};
+		(struct block_line){copy, session->script ? session->script->line : 0};
 	return NULL;
 }

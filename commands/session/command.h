@@ -5,15 +5,15 @@
  * result first and then renders it, as text or (--json) as one JSON document: it never prints while
  * it computes, so that a failure leaves no half answer on stdout.
  */
-#ifndef GCTXDBG_COMMANDS_COMMAND_H
-#define GCTXDBG_COMMANDS_COMMAND_H
+#ifndef GCTXDBG_COMMANDS_SESSION_COMMAND_H
+#define GCTXDBG_COMMANDS_SESSION_COMMAND_H
 
 #include <stdio.h>
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"
 
-struct shell;
+struct session;
 struct target;
 struct program;
 struct completions;
@@ -71,21 +71,21 @@ struct command {
 	const char *example;		      /* a command line and what it is for */
 	const struct command_option *options; /* ends with a NULL name; or NULL */
 	size_t min_words, max_words;
-	bool raw;	   /* no splitting into words and options: arguments->rest only */
-	bool needs_target; /* refuse with a sentence when there is none */
-	bool expression;   /* quotes inside of a word are part of it: m["key"] */
-	bool condition;	   /* "if EXPR" may follow the words: arguments->rest is EXPR as written */
-	bool block;	   /* lines up to "end" follow and belong to it (block.h) */
+	bool raw;	    /* no splitting into words and options: arguments->rest only */
+	bool needs_target;  /* refuse with a sentence when there is none */
+	bool expression;    /* quotes inside of a word are part of it: m["key"] */
+	bool condition;	    /* "if EXPR" may follow the words: arguments->rest is EXPR as written */
+	bool block;	    /* lines up to "end" follow and belong to it (block.h) */
 	bool while_running; /* works while the process runs; those of GROUP_RUNNING do anyway */
 	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but
 	 * options. */
-	void (*complete)(struct shell *shell, size_t word_index, const char *word,
+	void (*complete)(struct session *session, size_t word_index, const char *word,
 		struct completions *candidates);
 	/* The names that its EXPR (behind "if", of --where, behind a number when it is raw) may
 	 * use, for completion; `before` is the text in front of that. NULL: it takes none. */
 	struct error *(*fields)(
-		struct shell *shell, const char *before, const struct expr_schema **ret);
-	struct error *(*run)(struct shell *shell, const struct arguments *arguments);
+		struct session *session, const char *before, const struct expr_schema **ret);
+	struct error *(*run)(struct session *session, const struct arguments *arguments);
 };
 
 /* For complete(): adds a copy of `text` when it starts with `word`. */

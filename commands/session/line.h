@@ -6,8 +6,8 @@
  * a backslash keeps the next character. `>` and `>>` count as redirections only at the start of a
  * word, so that --where wait>5m does what it says.
  */
-#ifndef GCTXDBG_COMMANDS_LINE_H
-#define GCTXDBG_COMMANDS_LINE_H
+#ifndef GCTXDBG_COMMANDS_SESSION_LINE_H
+#define GCTXDBG_COMMANDS_SESSION_LINE_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

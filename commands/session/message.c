@@ -8,28 +8,28 @@
 #include "dwarf/base/clock.h"
 
 /* Erases the progress line, if one is shown. */
-static void erase_progress(struct shell *shell)
+static void erase_progress(struct session *session)
 {
-	if (shell->progress_shown)
+	if (session->progress_shown)
 		fputs("\r\033[K", stderr);
-	shell->progress_shown = false;
-	shell->progress_ns = 0;
+	session->progress_shown = false;
+	session->progress_ns = 0;
 }
 
-void shell_end_cancelled_line(struct shell *shell)
+void session_end_cancelled_line(struct session *session)
 {
-	if (shell->interactive && shell->cancel && !shell->cancel_shown) {
+	if (session->interactive && session->cancel && !session->cancel_shown) {
 		fputc('\n', stderr);
-		shell->cancel_shown = true;
+		session->cancel_shown = true;
 	}
 }
 
 /* Prints a message with its prefix; only its line breaks reach the terminal as they are. */
-static void print_message(struct shell *shell, const char *prefix, char *message)
+static void print_message(struct session *session, const char *prefix, char *message)
 {
-	fflush(shell->out.stream);
-	erase_progress(shell);
-	shell_end_cancelled_line(shell);
+	fflush(session->out.stream);
+	erase_progress(session);
+	session_end_cancelled_line(session);
 	struct output output = {.stream = stderr};
 	flockfile(stderr);
 	fprintf(stderr, "gctxdbg: %s", prefix);
@@ -42,7 +42,7 @@ static void print_message(struct shell *shell, const char *prefix, char *message
 	funlockfile(stderr);
 }
 
-void shell_warn(struct shell *shell, const char *format, ...)
+void session_warn(struct session *session, const char *format, ...)
 {
 	_cleanup_free_ char *message = NULL;
 	va_list args;
@@ -51,16 +51,16 @@ void shell_warn(struct shell *shell, const char *format, ...)
 		message = NULL;
 	va_end(args);
 	char where[SCRIPT_POSITION_SIZE];
-	script_describe(shell->script, where, sizeof(where));
+	script_describe(session->script, where, sizeof(where));
 	char prefix[sizeof(where) + 16];
 	snprintf(prefix, sizeof(prefix), "warning: %s", where);
 	if (message)
-		print_message(shell, prefix, message);
+		print_message(session, prefix, message);
 }
 
-void shell_tell(struct shell *shell, const char *format, ...)
+void session_tell(struct session *session, const char *format, ...)
 {
-	if (shell->settings.quiet)
+	if (session->settings.quiet)
 		return;
 	_cleanup_free_ char *message = NULL;
 	va_list args;
@@ -69,38 +69,38 @@ void shell_tell(struct shell *shell, const char *format, ...)
 		message = NULL;
 	va_end(args);
 	if (message)
-		print_message(shell, "", message);
+		print_message(session, "", message);
 }
 
-void shell_report(struct shell *shell, struct error *err)
+void session_report(struct session *session, struct error *err)
 {
 	if (!err)
 		return;
 	_cleanup_free_ char *message = strdup(err->message);
 	if (message)
-		print_message(shell, "", message);
+		print_message(session, "", message);
 	else
 		fputs("gctxdbg: out of memory\n", stderr);
 	error_destroy(err);
 }
 
-void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64_t total)
+void session_progress(struct session *session, const char *what, uint64_t done, uint64_t total)
 {
 	enum { INTERVAL_NS = 100000000, DELAY_NS = 200000000 };
-	if (shell->settings.quiet || !isatty(STDERR_FILENO))
+	if (session->settings.quiet || !isatty(STDERR_FILENO))
 		return;
 	if (done >= total) {
-		erase_progress(shell);
+		erase_progress(session);
 		return;
 	}
 	int64_t now_ns = monotonic_now();
 	/* What takes no longer than a moment flashes nothing. */
-	if (!shell->progress_ns)
-		shell->progress_ns = now_ns + DELAY_NS;
-	if (now_ns - shell->progress_ns < INTERVAL_NS)
+	if (!session->progress_ns)
+		session->progress_ns = now_ns + DELAY_NS;
+	if (now_ns - session->progress_ns < INTERVAL_NS)
 		return;
-	shell->progress_ns = now_ns;
-	shell->progress_shown = true;
+	session->progress_ns = now_ns;
+	session->progress_shown = true;
 	enum { BAR = 24 };
 	static const char bar[] = "========================";
 	double part = (double)done / (double)total;

@@ -1,8 +1,8 @@
 /*
  * "Did you mean …?": the known word that is nearest to a mistyped one.
  */
-#ifndef GCTXDBG_COMMANDS_NEAREST_H
-#define GCTXDBG_COMMANDS_NEAREST_H
+#ifndef GCTXDBG_COMMANDS_SESSION_NEAREST_H
+#define GCTXDBG_COMMANDS_SESSION_NEAREST_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * Opening the files that a user names, without ever hanging on one.
  */
-#ifndef GCTXDBG_COMMANDS_OPEN_FILE_H
-#define GCTXDBG_COMMANDS_OPEN_FILE_H
+#ifndef GCTXDBG_COMMANDS_SESSION_OPEN_FILE_H
+#define GCTXDBG_COMMANDS_SESSION_OPEN_FILE_H
 
 #include <stdio.h>
 

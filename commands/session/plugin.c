@@ -41,23 +41,23 @@ static struct error *check_commands(const struct plugin *plugin, const char *pat
 
 /* Registers all commands of a plug-in or none. */
 static struct error *add_commands(
-	struct shell *shell, const struct plugin *plugin, const char *path)
+	struct session *session, const struct plugin *plugin, const char *path)
 {
 	for (size_t i = 0; i < plugin->command_count; i++) {
-		struct error *err = registry_add(shell->registry, plugin->commands[i]);
+		struct error *err = registry_add(session->registry, plugin->commands[i]);
 		if (!err)
 			continue;
 		while (i-- > 0)
-			registry_remove(shell->registry, plugin->commands[i]);
+			registry_remove(session->registry, plugin->commands[i]);
 		return error_wrap(err, "cannot load the plug-in %s", path);
 	}
 	return NULL;
 }
 
 /* Checks and registers a shared object that has been opened. */
-static struct error *accept(struct shell *shell, void *handle, const char *path)
+static struct error *accept(struct session *session, void *handle, const char *path)
 {
-	for (struct plugin_list *at = shell->plugins; at; at = at->next)
+	for (struct plugin_list *at = session->plugins; at; at = at->next)
 		if (at->handle == handle)
 			return error_create(ERROR_USAGE, "the plug-in %s is already loaded", path);
 	const struct plugin *plugin = dlsym(handle, PLUGIN_SYMBOL);
@@ -79,22 +79,22 @@ static struct error *accept(struct shell *shell, void *handle, const char *path)
 		free(entry);
 		return error_no_memory();
 	}
-	err = add_commands(shell, plugin, path);
+	err = add_commands(session, plugin, path);
 	if (err) {
 		free(entry);
 		return err;
 	}
 	*entry = (struct plugin_list){
-		.next = shell->plugins,
+		.next = session->plugins,
 		.handle = handle,
 		.plugin = plugin,
 		.path = take_pointer(copy),
 	};
-	shell->plugins = entry;
+	session->plugins = entry;
 	return NULL;
 }
 
-struct error *plugin_load(struct shell *shell, const char *path)
+struct error *plugin_load(struct session *session, const char *path)
 {
 	/* Without a slash dlopen() would search the library path. */
 	_cleanup_free_ char *real = realpath(path, NULL);
@@ -106,7 +106,7 @@ struct error *plugin_load(struct shell *shell, const char *path)
 	void *handle = dlopen(real, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return error_create(ERROR_USAGE, "cannot load the plug-in: %s", dlerror());
-	err = accept(shell, handle, real);
+	err = accept(session, handle, real);
 	if (err)
 		dlclose(handle);
 	return err;
@@ -118,7 +118,7 @@ static int is_shared_object(const struct dirent *entry)
 	return length > 3 && !strcmp(entry->d_name + length - 3, ".so");
 }
 
-struct error *plugin_load_directory(struct shell *shell, const char *directory)
+struct error *plugin_load_directory(struct session *session, const char *directory)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(directory, &entries, is_shared_object, alphasort);
@@ -132,18 +132,18 @@ struct error *plugin_load_directory(struct shell *shell, const char *directory)
 			err = error_no_memory();
 		}
 		if (!err)
-			err = plugin_load(shell, path);
+			err = plugin_load(session, path);
 		free(entries[i]);
 	}
 	free(entries);
 	return err;
 }
 
-void plugin_unload_all(struct shell *shell)
+void plugin_unload_all(struct session *session)
 {
-	while (shell->plugins) {
-		struct plugin_list *entry = shell->plugins;
-		shell->plugins = entry->next;
+	while (session->plugins) {
+		struct plugin_list *entry = session->plugins;
+		session->plugins = entry->next;
 		dlclose(entry->handle);
 		free(entry->path);
 		free(entry);

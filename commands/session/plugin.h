@@ -10,12 +10,12 @@
  * itself. PLUGIN_ABI changes whenever one of those declarations does; another number is refused
  * with a sentence.
  */
-#ifndef GCTXDBG_COMMANDS_PLUGIN_H
-#define GCTXDBG_COMMANDS_PLUGIN_H
+#ifndef GCTXDBG_COMMANDS_SESSION_PLUGIN_H
+#define GCTXDBG_COMMANDS_SESSION_PLUGIN_H
 
 #include "commands/session/command.h"
 
-enum { PLUGIN_ABI = 4 };
+enum { PLUGIN_ABI = 5 };
 
 struct plugin {
 	unsigned abi; /* first, so that it can be read whatever follows */
@@ -27,10 +27,10 @@ struct plugin {
 #define PLUGIN_SYMBOL "gctxdbg_plugin"
 
 /* Loads `path` and registers its commands. It stays loaded until the shell ends. */
-struct error *plugin_load(struct shell *shell, const char *path);
+struct error *plugin_load(struct session *session, const char *path);
 /* Loads every *.so of `directory`, in the order of their names. */
-struct error *plugin_load_directory(struct shell *shell, const char *directory);
-/* Unloads all; for shell_deinit(). */
-void plugin_unload_all(struct shell *shell);
+struct error *plugin_load_directory(struct session *session, const char *directory);
+/* Unloads all; for session_deinit(). */
+void plugin_unload_all(struct session *session);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The plug-ins that are loaded, newest first.
  */
-#ifndef GCTXDBG_COMMANDS_PLUGIN_LIST_H
-#define GCTXDBG_COMMANDS_PLUGIN_LIST_H
+#ifndef GCTXDBG_COMMANDS_SESSION_PLUGIN_LIST_H
+#define GCTXDBG_COMMANDS_SESSION_PLUGIN_LIST_H
 
 #include "commands/session/plugin.h"
 

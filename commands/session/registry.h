@@ -2,8 +2,8 @@
  * The list of commands: built-in ones register themselves through a linker section, plug-ins at run
  * time.
  */
-#ifndef GCTXDBG_COMMANDS_REGISTRY_H
-#define GCTXDBG_COMMANDS_REGISTRY_H
+#ifndef GCTXDBG_COMMANDS_SESSION_REGISTRY_H
+#define GCTXDBG_COMMANDS_SESSION_REGISTRY_H
 
 #include "commands/session/command.h"
 

@@ -19,16 +19,16 @@ void script_describe(const struct script_position *position, char *ret, size_t s
 		*ret = 0;
 }
 
-bool shell_settle(struct shell *shell, struct error *err)
+bool session_settle(struct session *session, struct error *err)
 {
 	if (!err)
 		return true;
 	bool finding = err->code == ERROR_FINDINGS;
 	if (finding)
-		shell->findings = true;
+		session->findings = true;
 	else
-		shell->failures++;
-	shell_report(shell, err);
+		session->failures++;
+	session_report(session, err);
 	return finding;
 }
 
@@ -64,18 +64,18 @@ static struct error *read_line(FILE *stream, char *line, bool *ret)
  * to a process that runs is told at once, and hits of breakpoints do not pile up until its threads
  * wait for us.
  */
-static void wait_for_line(struct shell *shell, FILE *stream)
+static void wait_for_line(struct session *session, FILE *stream)
 {
-	while (shell->target && shell->target->state == TARGET_RUNNING && !shell->quit) {
+	while (session->target && session->target->state == TARGET_RUNNING && !session->quit) {
 		struct pollfd fds[] = {
 			{.fd = fileno(stream), .events = POLLIN},
-			{.fd = shell->target->event_fd, .events = POLLIN},
-			{.fd = break_session_fd(shell), .events = POLLIN},
+			{.fd = session->target->event_fd, .events = POLLIN},
+			{.fd = break_session_fd(session), .events = POLLIN},
 		};
 		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
 			return;
 		if (fds[1].revents || fds[2].revents)
-			shell_handle_events(shell);
+			session_handle_events(session);
 		if (fds[0].revents)
 			return;
 	}
@@ -90,29 +90,29 @@ static bool is_slow(FILE *stream)
 }
 
 /* Runs one line; the error is what has to stop the script. */
-static struct error *run_line(struct shell *shell, const char *line)
+static struct error *run_line(struct session *session, const char *line)
 {
-	struct error *err = shell_execute(shell, line);
-	if (shell->cancel && (!err || err->code != ERROR_CANCELLED)) {
+	struct error *err = session_execute(session, line);
+	if (session->cancel && (!err || err->code != ERROR_CANCELLED)) {
 		error_destroy(err);
 		err = error_create(ERROR_CANCELLED, "interrupted");
 	}
 	if (!err)
 		return NULL;
 	if (err->code == ERROR_CANCELLED ||
-		(err->code != ERROR_FINDINGS && shell->settings.stop_on_error))
+		(err->code != ERROR_FINDINGS && session->settings.stop_on_error))
 		return err;
 	char where[SCRIPT_POSITION_SIZE];
-	script_describe(shell->script, where, sizeof(where));
+	script_describe(session->script, where, sizeof(where));
 	/* script_describe() ends with ": ", which error_wrap() adds itself. */
-	shell_settle(shell, error_wrap(err, "%.*s", (int)strlen(where) - 2, where));
+	session_settle(session, error_wrap(err, "%.*s", (int)strlen(where) - 2, where));
 	return NULL;
 }
 
-struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *name)
+struct error *session_run_stream(struct session *session, FILE *stream, const char *name)
 {
 	unsigned depth = 0;
-	for (struct script_position *at = shell->script; at; at = at->caller)
+	for (struct script_position *at = session->script; at; at = at->caller)
 		depth++;
 	if (depth >= SCRIPT_MAX_DEPTH)
 		return error_create(ERROR_USAGE,
@@ -121,34 +121,34 @@ struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *na
 	_cleanup_free_ char *line = malloc(SCRIPT_MAX_LINE);
 	if (!line)
 		return error_no_memory();
-	struct script_position position = {.name = name, .caller = shell->script};
-	shell->script = &position;
+	struct script_position position = {.name = name, .caller = session->script};
+	session->script = &position;
 	struct error *err = NULL;
 	bool slow = is_slow(stream);
-	while (!err && !shell->quit && !break_commands_have_ended(shell)) {
+	while (!err && !session->quit && !break_commands_have_ended(session)) {
 		bool got = false;
 		position.line++;
 		if (slow)
-			wait_for_line(shell, stream);
+			wait_for_line(session, stream);
 		err = read_line(stream, line, &got);
 		if (!err && !got)
 			break;
 		if (!err)
-			err = run_line(shell, line);
+			err = run_line(session, line);
 	}
-	struct error *open = block_finish(shell);
+	struct error *open = block_finish(session);
 	if (err)
 		error_destroy(open);
 	else
 		err = open;
-	shell->script = position.caller;
+	session->script = position.caller;
 	return error_wrap(err, "%s:%u", name, position.line);
 }
 
-struct error *shell_run_script(struct shell *shell, const char *path)
+struct error *session_run_script(struct session *session, const char *path)
 {
 	if (!strcmp(path, "-"))
-		return shell_run_stream(shell, stdin, "stdin");
+		return session_run_stream(session, stdin, "stdin");
 	FILE *stream = open_file_at_once(path, "r");
 	if (!stream)
 		return error_system(errno, "cannot open the script %s", path);
@@ -157,7 +157,7 @@ struct error *shell_run_script(struct shell *shell, const char *path)
 	if (!fstat(fileno(stream), &status) && S_ISDIR(status.st_mode))
 		err = error_create(ERROR_USAGE, "%s is a directory, not a script", path);
 	else
-		err = shell_run_stream(shell, stream, path);
+		err = session_run_stream(session, stream, path);
 	fclose(stream);
 	return err;
 }

@@ -1,8 +1,8 @@
 /*
  * Where a running script is.
  */
-#ifndef GCTXDBG_COMMANDS_SCRIPT_H
-#define GCTXDBG_COMMANDS_SCRIPT_H
+#ifndef GCTXDBG_COMMANDS_SESSION_SCRIPT_H
+#define GCTXDBG_COMMANDS_SESSION_SCRIPT_H
 
 #include "dwarf/base/memory.h"
 

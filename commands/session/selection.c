@@ -6,11 +6,11 @@
 
 #include "dbg/go/stacks/function.h"
 
-static const struct thread *find_thread(struct shell *shell, pid_t tid)
+static const struct thread *find_thread(struct session *session, pid_t tid)
 {
 	const struct thread *threads;
 	size_t count;
-	struct error *err = target_threads(shell->target, &threads, &count);
+	struct error *err = target_threads(session->target, &threads, &count);
 	error_destroy(err);
 	for (size_t i = 0; !err && i < count; i++) {
 		if (threads[i].tid == tid)
@@ -21,59 +21,56 @@ static const struct thread *find_thread(struct shell *shell, pid_t tid)
 
 /* Chooses for a user who has not: what the first thread runs, else goroutine 1, else the first
  * there is. */
-static struct error *choose(struct shell *shell)
+static struct error *choose(struct session *session)
 {
 	const struct thread *threads;
 	size_t count;
 	const struct goroutine_list *list;
-	struct error *err = target_threads(shell->target, &threads, &count);
+	struct error *err = target_threads(session->target, &threads, &count);
 	if (!err)
-		err = program_goroutines(shell->program, &list);
+		err = program_goroutines(session->program, &list);
 	if (err)
 		return err;
-	const struct machine *machine =
-		count ? program_machine_of_thread(shell->program, threads[0].tid) : NULL;
+	const struct go_m *m = count ? program_m_of_thread(session->program, threads[0].tid) : NULL;
 	const struct goroutine *goroutine =
-		machine && machine->current_g
-			? program_goroutine_at(shell->program, machine->current_g)
-			: NULL;
+		m && m->current_g ? program_goroutine_at(session->program, m->current_g) : NULL;
 	if (goroutine)
-		select_goroutine(shell, goroutine->goid);
+		select_goroutine(session, goroutine->goid);
 	else if (list->count)
-		select_goroutine(shell, list->items[0].goid);
+		select_goroutine(session, list->items[0].goid);
 	else if (count)
-		select_thread(shell, threads[0].tid);
+		select_thread(session, threads[0].tid);
 	else
 		return error_create(
 			ERROR_NOT_FOUND, "there is no goroutine and no thread to look at");
 	return NULL;
 }
 
-struct error *selected_load(struct shell *shell, unsigned parts, struct selected *ret)
+struct error *selected_load(struct session *session, unsigned parts, struct selected *ret)
 {
 	*ret = (struct selected){0};
 	struct error *err = NULL;
-	if (!shell->selection.goroutine_valid && !shell->selection.tid)
-		err = choose(shell);
+	if (!session->selection.goroutine_valid && !session->selection.tid)
+		err = choose(session);
 	if (err)
 		return err;
-	ret->view.program = shell->program;
-	if (shell->selection.goroutine_valid) {
+	ret->view.program = session->program;
+	if (session->selection.goroutine_valid) {
 		err = program_goroutine(
-			shell->program, shell->selection.goid, &ret->view.goroutine);
+			session->program, session->selection.goid, &ret->view.goroutine);
 		if (!err)
 			err = goroutine_view_load(&ret->view, parts | VIEW_STACK);
 		if (!err && ret->view.goroutine->tid)
-			ret->thread = find_thread(shell, ret->view.goroutine->tid);
+			ret->thread = find_thread(session, ret->view.goroutine->tid);
 		ret->stack = &ret->view.stack;
 	} else {
-		ret->thread = find_thread(shell, shell->selection.tid);
+		ret->thread = find_thread(session, session->selection.tid);
 		if (!ret->thread)
 			err = error_create(ERROR_NOT_FOUND,
 				"there is no thread %d any more: \"threads\" lists those there are",
-				shell->selection.tid);
+				session->selection.tid);
 		else
-			err = thread_stack(shell->program, ret->thread, &ret->thread_stack);
+			err = thread_stack(session->program, ret->thread, &ret->thread_stack);
 		ret->stack = &ret->thread_stack;
 	}
 	if (err)
@@ -91,38 +88,38 @@ void selected_deinit(struct selected *selected)
 static const size_t FRAME_UNSET = SIZE_MAX; /* the innermost user frame, once the stack is known */
 
 struct error *selected_frame(
-	struct shell *shell, const struct selected *selected, const struct frame **ret)
+	struct session *session, const struct selected *selected, const struct frame **ret)
 {
 	const struct stack *stack = selected->stack;
 	if (!stack->count)
 		return error_create(ERROR_NOT_FOUND, "the stack has no frame%s%s",
 			stack->problem ? ": " : "", stack->problem ? stack->problem : "");
-	if (shell->selection.frame == FRAME_UNSET)
-		shell->selection.frame = (size_t)(stack_user_frame(stack) - stack->frames);
-	if (shell->selection.frame >= stack->count)
-		shell->selection.frame = stack->count - 1;
-	*ret = &stack->frames[shell->selection.frame];
+	if (session->selection.frame == FRAME_UNSET)
+		session->selection.frame = (size_t)(stack_user_frame(stack) - stack->frames);
+	if (session->selection.frame >= stack->count)
+		session->selection.frame = stack->count - 1;
+	*ret = &stack->frames[session->selection.frame];
 	return NULL;
 }
 
-void select_goroutine(struct shell *shell, uint64_t goid)
+void select_goroutine(struct session *session, uint64_t goid)
 {
-	shell->selection =
+	session->selection =
 		(struct selection){.goroutine_valid = true, .goid = goid, .frame = FRAME_UNSET};
 }
 
-void select_thread(struct shell *shell, pid_t tid)
+void select_thread(struct session *session, pid_t tid)
 {
-	shell->selection = (struct selection){.tid = tid, .frame = FRAME_UNSET};
+	session->selection = (struct selection){.tid = tid, .frame = FRAME_UNSET};
 }
 
-void complete_goroutine(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+void complete_goroutine(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	const struct goroutine_list *list;
-	if (word_index > 0 || !shell->program)
+	if (word_index > 0 || !session->program)
 		return;
-	struct error *err = program_goroutines(shell->program, &list);
+	struct error *err = program_goroutines(session->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		char text[24];
 		snprintf(text, sizeof(text), "%" PRIu64, list->items[i].goid);
@@ -131,14 +128,14 @@ void complete_goroutine(
 	error_destroy(err);
 }
 
-void complete_thread(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+void complete_thread(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
 	const struct thread *threads;
 	size_t count;
-	if (word_index > 0 || !shell->target)
+	if (word_index > 0 || !session->target)
 		return;
-	struct error *err = target_threads(shell->target, &threads, &count);
+	struct error *err = target_threads(session->target, &threads, &count);
 	for (size_t i = 0; !err && i < count; i++) {
 		char text[24];
 		snprintf(text, sizeof(text), "%d", threads[i].tid);
@@ -164,8 +161,8 @@ static bool complete_one_function(void *context, const char *name)
 	return completion->count < MOST;
 }
 
-void complete_function(struct shell *shell, const char *word, struct completions *candidates)
+void complete_function(struct session *session, const char *word, struct completions *candidates)
 {
 	struct function_completion completion = {word, candidates, 0};
-	program_visit_functions(shell->program, complete_one_function, &completion);
+	program_visit_functions(session->program, complete_one_function, &completion);
 }

@@ -2,8 +2,8 @@
  * What `bt`, `frame`, `regs` and `list` are about: the selected goroutine or thread, its stack, the
  * selected frame.
  */
-#ifndef GCTXDBG_COMMANDS_SELECTION_H
-#define GCTXDBG_COMMANDS_SELECTION_H
+#ifndef GCTXDBG_COMMANDS_SESSION_SELECTION_H
+#define GCTXDBG_COMMANDS_SESSION_SELECTION_H
 
 #include "commands/goroutines/goroutine_view.h"
 
@@ -20,22 +20,22 @@ struct selected {
  * stopped first (in a core the one that crashed), else goroutine 1. `parts` are loaded besides the
  * stack. Free with selected_deinit().
  */
-struct error *selected_load(struct shell *shell, unsigned parts, struct selected *ret);
+struct error *selected_load(struct session *session, unsigned parts, struct selected *ret);
 void selected_deinit(struct selected *selected);
 
 /* The selected frame; ERROR_NOT_FOUND when the stack has none. */
 struct error *selected_frame(
-	struct shell *shell, const struct selected *selected, const struct frame **ret);
+	struct session *session, const struct selected *selected, const struct frame **ret);
 
 /* Makes goroutine `goid` the selected one, with its innermost user frame. */
-void select_goroutine(struct shell *shell, uint64_t goid);
-void select_thread(struct shell *shell, pid_t tid);
+void select_goroutine(struct session *session, uint64_t goid);
+void select_thread(struct session *session, pid_t tid);
 
 /* For complete(): names of Go functions, ids of goroutines, of threads. */
-void complete_function(struct shell *shell, const char *word, struct completions *candidates);
-void complete_goroutine(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates);
-void complete_thread(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates);
+void complete_function(struct session *session, const char *word, struct completions *candidates);
+void complete_goroutine(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates);
+void complete_thread(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates);
 
 #endif

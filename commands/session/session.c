@@ -18,25 +18,25 @@
 #include "commands/session/settings.h"
 #include "commands/session/spawn.h"
 
-void shell_init(struct shell *shell)
+void session_init(struct session *session)
 {
-	*shell = (struct shell){.out = {.stream = stdout}};
-	settings_init(&shell->settings);
-	shell_report(shell, registry_create(&shell->registry));
+	*session = (struct session){.out = {.stream = stdout}};
+	settings_init(&session->settings);
+	session_report(session, registry_create(&session->registry));
 }
 
-void shell_deinit(struct shell *shell)
+void session_deinit(struct session *session)
 {
-	block_abandon(shell);
-	shell_close_target(shell);
-	registry_destroy(shell->registry);
-	plugin_unload_all(shell);
-	settings_deinit(&shell->settings);
-	*shell = (struct shell){0};
+	block_abandon(session);
+	session_close_target(session);
+	registry_destroy(session->registry);
+	plugin_unload_all(session);
+	settings_deinit(&session->settings);
+	*session = (struct session){0};
 }
 
 /* Colour and width of `output`, from the settings and from what its stream is. */
-static void adapt_output(const struct shell *shell, struct output *output)
+static void adapt_output(const struct session *session, struct output *output)
 {
 	/* Only this thread writes results: no lock for each character. */
 	__fsetlocking(output->stream, FSETLOCKING_BYCALLER);
@@ -44,9 +44,9 @@ static void adapt_output(const struct shell *shell, struct output *output)
 	bool terminal = fd >= 0 && isatty(fd);
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	bool able = terminal && term && strcmp(term, "dumb") != 0 && !(no_color && *no_color);
-	output->color = shell->settings.color == COLOR_ALWAYS ||
-			(shell->settings.color == COLOR_AUTO && able);
-	output->width = shell->settings.width;
+	output->color = session->settings.color == COLOR_ALWAYS ||
+			(session->settings.color == COLOR_AUTO && able);
+	output->width = session->settings.width;
 	struct winsize size;
 	if (!output->width && terminal && !ioctl(fd, TIOCGWINSZ, &size))
 		output->width = size.ws_col;
@@ -86,11 +86,11 @@ static struct error *open_pipe(struct sink *sink, const struct line *line, struc
 	return NULL;
 }
 
-static struct error *sink_open(struct shell *shell, const struct line *line, struct sink *sink)
+static struct error *sink_open(struct session *session, const struct line *line, struct sink *sink)
 {
-	*sink = (struct sink){.saved = shell->out};
-	fflush(shell->out.stream);
-	struct output output = shell->out;
+	*sink = (struct sink){.saved = session->out};
+	fflush(session->out.stream);
+	struct output output = session->out;
 	struct error *err = NULL;
 	if (line->output == LINE_FILE || line->output == LINE_APPEND)
 		err = open_file(sink, line, &output);
@@ -98,10 +98,10 @@ static struct error *sink_open(struct shell *shell, const struct line *line, str
 		err = open_pipe(sink, line, &output);
 	if (err)
 		return err;
-	if (output.stream != shell->out.stream)
+	if (output.stream != session->out.stream)
 		setvbuf(output.stream, NULL, _IOFBF, OUTPUT_BUFFER);
-	adapt_output(shell, &output);
-	shell->out = output;
+	adapt_output(session, &output);
+	session->out = output;
 	return NULL;
 }
 
@@ -128,20 +128,20 @@ static struct error *flush_output(FILE *stream, const char *name)
 	return error_system(errnum, "cannot write to %s", name);
 }
 
-static struct error *sink_close(struct shell *shell, struct sink *sink)
+static struct error *sink_close(struct session *session, struct sink *sink)
 {
-	FILE *stream = shell->out.stream;
+	FILE *stream = session->out.stream;
 	struct error *err = flush_output(stream, sink->path ? sink->path : "standard output");
 	if (stream == sink->saved.stream) {
 		/* A failed stdout stays failed: later commands find out by themselves and stop
 		 * early. */
-		shell->out = sink->saved;
+		session->out = sink->saved;
 		return err;
 	}
 	fclose(stream);
-	shell->out = sink->saved;
+	session->out = sink->saved;
 	if (sink->child) {
-		struct error *child_err = spawn_wait(shell, sink->child, sink->command);
+		struct error *child_err = spawn_wait(session, sink->child, sink->command);
 		if (!err)
 			return child_err;
 		error_destroy(child_err);
@@ -150,34 +150,34 @@ static struct error *sink_close(struct shell *shell, struct sink *sink)
 }
 
 /* Refuses a command that needs a stopped target when there is none. */
-static struct error *check_target(const struct shell *shell, const struct command *command)
+static struct error *check_target(const struct session *session, const struct command *command)
 {
 	if (!command->needs_target)
 		return NULL;
-	if (!shell->target)
+	if (!session->target)
 		return error_create(ERROR_GONE,
 			"%s: there is no process or core to look at any more", command->name);
-	if (shell->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING &&
+	if (session->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING &&
 		!command->while_running)
 		return error_create(ERROR_GONE, "%s: process %d is running; \"interrupt\" stops it",
-			command->name, (int)shell->target->pid);
+			command->name, (int)session->target->pid);
 	return NULL;
 }
 
-static struct error *run_words(struct shell *shell, const struct command *command,
+static struct error *run_words(struct session *session, const struct command *command,
 	const struct line *line, const char *rest)
 {
 	struct parsed_arguments parsed;
 	struct error *err = arguments_init(&parsed, command, line->words, line->word_count);
 	parsed.arguments.rest = rest;
 	if (!err)
-		err = check_target(shell, command);
+		err = check_target(session, command);
 	struct sink sink;
 	if (!err)
-		err = sink_open(shell, line, &sink);
+		err = sink_open(session, line, &sink);
 	if (!err) {
-		err = command->run(shell, &parsed.arguments);
-		struct error *output_err = sink_close(shell, &sink);
+		err = command->run(session, &parsed.arguments);
+		struct error *output_err = sink_close(session, &sink);
 		if (!err)
 			err = output_err;
 		else
@@ -188,7 +188,8 @@ static struct error *run_words(struct shell *shell, const struct command *comman
 }
 
 /* A command that takes the rest of the line as it is. */
-static struct error *run_raw(struct shell *shell, const struct command *command, const char *rest)
+static struct error *run_raw(
+	struct session *session, const struct command *command, const char *rest)
 {
 	static const char *const none[] = {NULL};
 	while (isspace((unsigned char)*rest))
@@ -196,24 +197,24 @@ static struct error *run_raw(struct shell *shell, const struct command *command,
 	if (!*rest && command->min_words)
 		return error_create(ERROR_USAGE, "%s needs an argument; usage: %s", command->name,
 			command->usage);
-	struct error *err = check_target(shell, command);
+	struct error *err = check_target(session, command);
 	if (err)
 		return err;
 	struct arguments arguments = {.command = command, .words = none, .rest = rest};
-	err = command->run(shell, &arguments);
-	fflush(shell->out.stream);
+	err = command->run(session, &arguments);
+	fflush(session->out.stream);
 	return err;
 }
 
-static struct error *execute(struct shell *shell, const char *text)
+static struct error *execute(struct session *session, const char *text)
 {
 	const struct command *command;
 	size_t length = 0;
-	struct error *err = registry_find(shell->registry, text, &command, &length);
+	struct error *err = registry_find(session->registry, text, &command, &length);
 	if (err)
 		return err;
 	if (command->raw)
-		return run_raw(shell, command, text + length);
+		return run_raw(session, command, text + length);
 	text += length;
 	_cleanup_free_ char *before = NULL, *condition = NULL;
 	if (command->condition) {
@@ -225,36 +226,36 @@ static struct error *execute(struct shell *shell, const char *text)
 	struct line line;
 	err = command->expression ? line_init_expression(&line, text) : line_init(&line, text);
 	if (!err)
-		err = run_words(shell, command, &line, condition ? condition : "");
+		err = run_words(session, command, &line, condition ? condition : "");
 	line_deinit(&line);
 	return err;
 }
 
-struct error *shell_execute(struct shell *shell, const char *line)
+struct error *session_execute(struct session *session, const char *line)
 {
 	while (isspace((unsigned char)*line))
 		line++;
 	if (!*line || *line == '#')
 		return NULL;
-	if (shell->block)
-		return block_add(shell, line);
-	if (!shell->registry)
+	if (session->block)
+		return block_add(session, line);
+	if (!session->registry)
 		return error_create(ERROR_OTHER, "there are no commands");
-	shell_handle_events(shell);
-	if (shell->quit)
+	session_handle_events(session);
+	if (session->quit)
 		return NULL;
-	if (!shell->depth) {
-		shell->cancel = false;
-		shell->cancel_shown = false;
-		adapt_output(shell, &shell->out);
+	if (!session->depth) {
+		session->cancel = false;
+		session->cancel_shown = false;
+		adapt_output(session, &session->out);
 	}
-	shell->depth++;
-	struct error *err = execute(shell, line);
-	shell->depth--;
-	if (!shell->depth) {
-		fflush(shell->out.stream);
-		shell_end_cancelled_line(shell);
-		shell_handle_events(shell);
+	session->depth++;
+	struct error *err = execute(session, line);
+	session->depth--;
+	if (!session->depth) {
+		fflush(session->out.stream);
+		session_end_cancelled_line(session);
+		session_handle_events(session);
 	}
 	return err;
 }

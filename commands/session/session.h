@@ -2,10 +2,10 @@
  * The shell: one debugging session as commands see it.
  *
  * It owns the target and the Go program in it, the selected goroutine and frame, the settings and
- * where output goes. The prompt (repl.c), scripts and -e all feed lines to shell_execute().
+ * where output goes. The prompt (repl.c), scripts and -e all feed lines to session_execute().
  */
-#ifndef GCTXDBG_COMMANDS_SHELL_H
-#define GCTXDBG_COMMANDS_SHELL_H
+#ifndef GCTXDBG_COMMANDS_SESSION_SESSION_H
+#define GCTXDBG_COMMANDS_SESSION_SESSION_H
 
 #include <stdatomic.h>
 
@@ -13,7 +13,7 @@
 #include "commands/render/output.h"
 #include "dbg/target/target.h"
 
-struct since;
+struct goroutine_diff;
 struct program; /* dbg/go/program/program.h */
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -40,10 +40,10 @@ struct selection {
 	size_t frame;  /* index into its frames as `bt` numbers them */
 };
 
-struct shell {
-	struct target *target;	 /* NULL before one is opened or after it is gone */
-	struct program *program; /* NULL like target */
-	struct since *since;	 /* goroutines of the snapshot before, see since.h; NULL none */
+struct session {
+	struct target *target;	     /* NULL before one is opened or after it is gone */
+	struct program *program;     /* NULL like target */
+	struct goroutine_diff *diff; /* goroutines of the snapshot before, see since.h; NULL none */
 	struct selection selection;
 	struct settings settings;
 	struct output out; /* of the command that runs */
@@ -66,56 +66,58 @@ struct shell {
 	bool stop_told;	     /* the target stands, and its event that says so has been taken */
 	bool json_events;    /* what happens while it runs is told as JSON lines on out */
 	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
-	unsigned depth;		     /* of shell_execute(): more than 1 inside `source` */
+	unsigned depth;		     /* of session_execute(): more than 1 inside `source` */
 	int leave_signal;	     /* the signal that asked to leave; 0 none */
 	int64_t progress_ns;	     /* when progress began or was printed last; 0: none */
 	bool progress_shown;	     /* it is on the line */
 };
 
-void shell_init(struct shell *shell);
-void shell_deinit(struct shell *shell); /* leaves the target */
+void session_init(struct session *session);
+void session_deinit(struct session *session); /* leaves the target */
 
 /*
  * Runs one line: comment, empty, a command with options, with `> file`, `>> file` or `| shell
- * command` after it. The error is the command's; the caller reports it. `quit` sets shell->quit.
+ * command` after it. The error is the command's; the caller reports it. `quit` sets session->quit.
  */
-struct error *shell_execute(struct shell *shell, const char *line);
+struct error *session_execute(struct session *session, const char *line);
 
 /* Runs a script file ("-" is stdin). Stops at the first failing command unless on-error is
  * continue; the error names file and line. */
-struct error *shell_run_script(struct shell *shell, const char *path);
+struct error *session_run_script(struct session *session, const char *path);
 
 /* The same for lines from `stream`, named `name` in messages; it stays open. */
-struct error *shell_run_stream(struct shell *shell, FILE *stream, const char *name);
+struct error *session_run_stream(struct session *session, FILE *stream, const char *name);
 
 /*
  * Takes the outcome of a top-level command or script: reports the error, counts it as a failure or
  * (ERROR_FINDINGS) as a finding. Returns false when it failed.
  */
-bool shell_settle(struct shell *shell, struct error *err);
+bool session_settle(struct session *session, struct error *err);
 
 /* Everything that is not a result goes to stderr through these. */
-void shell_warn(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void shell_report(struct shell *shell, struct error *err); /* prints and frees */
+void session_warn(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void session_report(struct session *session, struct error *err); /* prints and frees */
 /* Ends the line on which the terminal has echoed "^C", once per command. */
-void shell_end_cancelled_line(struct shell *shell);
+void session_end_cancelled_line(struct session *session);
 /* News for the user ("process 4711 exited with status 0"); silent with -q. */
-void shell_tell(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void session_tell(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Prints what happened to the target meanwhile (exited, watchdog, …) and adjusts the session. */
-void shell_handle_events(struct shell *shell);
+void session_handle_events(struct session *session);
 
 /* Makes `target` the session's target and opens the Go program in it (takes ownership, also on
  * error). */
-struct error *shell_open(struct shell *shell, struct target *target);
+struct error *session_open(struct session *session, struct target *target);
 
 /* Tells, once, why a live process stands still although that was not asked for. */
-void shell_show_warning(struct shell *shell);
+void session_show_notice(struct session *session);
 
 /* Leaves the target, if any: a live one runs on. */
-void shell_close_target(struct shell *shell);
+void session_close_target(struct session *session);
 
 /* Progress on a terminal's stderr, nothing elsewhere; done == total erases it. */
-void shell_progress(struct shell *shell, const char *what, uint64_t done, uint64_t total);
+void session_progress(struct session *session, const char *what, uint64_t done, uint64_t total);
 
 #endif

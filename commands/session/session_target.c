@@ -14,20 +14,20 @@
 
 static void warn(void *context, const char *message)
 {
-	shell_warn(context, "%s", message);
+	session_warn(context, "%s", message);
 }
 
 static void progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
-	shell_progress(context, what, done, total);
+	session_progress(context, what, done, total);
 }
 
 /* A live process that stands still must not be left so by Ctrl-Z. */
-static void update_suspend(const struct shell *shell)
+static void update_suspend(const struct session *session)
 {
-	interrupt_ignore_suspend(shell->target && shell->target->ops->cont &&
-				 !shell->target->is_snapshot &&
-				 shell->target->state == TARGET_STOPPED);
+	interrupt_ignore_suspend(session->target && session->target->ops->cont &&
+				 !session->target->is_snapshot &&
+				 session->target->state == TARGET_STOPPED);
 }
 
 static void hex(struct bytes id, char ret[static 41])
@@ -85,74 +85,74 @@ static struct error *use_exe(struct target *target, const char *exe)
 	return NULL;
 }
 
-void shell_show_warning(struct shell *shell)
+void session_show_notice(struct session *session)
 {
-	struct target *target = shell->target;
-	if (target && target->warning)
-		shell_warn(shell, "%s", target->warning);
+	struct target *target = session->target;
+	if (target && target->notice)
+		session_warn(session, "%s", target->notice);
 	if (target)
-		free(take_pointer(target->warning));
+		free(take_pointer(target->notice));
 }
 
-struct error *shell_open(struct shell *shell, struct target *target)
+struct error *session_open(struct session *session, struct target *target)
 {
-	target->cancel = &shell->cancel;
+	target->cancel = &session->cancel;
 	struct program_options options = {
-		.debug_file = shell->debug_file,
+		.debug_file = session->debug_file,
 		.warn = warn,
-		.warn_context = shell,
+		.warn_context = session,
 		.progress = progress,
-		.progress_context = shell,
+		.progress_context = session,
 	};
 	struct program *program = NULL;
-	struct error *err = shell->exe ? use_exe(target, shell->exe) : NULL;
+	struct error *err = session->exe ? use_exe(target, session->exe) : NULL;
 	if (!err)
 		err = program_open(target, &options, &program);
 	if (err) {
 		target_destroy(target);
 		return err;
 	}
-	err = program_set_unwinder(program, shell->settings.unwinder);
+	err = program_set_unwinder(program, session->settings.unwinder);
 	if (err) {
-		shell_warn(shell, "%s", err->message);
+		session_warn(session, "%s", err->message);
 		error_destroy(err);
-		shell->settings.unwinder = UNWINDER_PCLNTAB;
+		session->settings.unwinder = UNWINDER_PCLNTAB;
 	}
-	shell->target = target;
-	shell->program = program;
-	shell->selection = (struct selection){0};
-	shell->stop_told = true;
-	update_suspend(shell);
-	shell_show_warning(shell);
+	session->target = target;
+	session->program = program;
+	session->selection = (struct selection){0};
+	session->stop_told = true;
+	update_suspend(session);
+	session_show_notice(session);
 	return NULL;
 }
 
-void shell_close_target(struct shell *shell)
+void session_close_target(struct session *session)
 {
 	/* The breakpoints can go once nobody can meet them any more. */
-	if (shell->breaks && shell->target->state == TARGET_RUNNING)
-		error_destroy(target_detach(shell->target));
+	if (session->breaks && session->target->state == TARGET_RUNNING)
+		error_destroy(target_detach(session->target));
 	/* A list of commands that failed while nobody waited. */
-	if (shell->breaks)
-		shell_settle(shell, take_pointer(shell->breaks->failed));
-	break_session_destroy(take_pointer(shell->breaks));
-	if (shell->program)
-		program_close(shell->program);
+	if (session->breaks)
+		session_settle(session, take_pointer(session->breaks->failed));
+	break_session_destroy(take_pointer(session->breaks));
+	if (session->program)
+		program_close(session->program);
 	/* Not only destroyed: what could not be undone is told. */
-	if (shell->target && shell->target->ops->detach &&
-		shell->target->state != TARGET_GONE)
-		error_destroy(target_detach(shell->target));
-	shell_show_warning(shell);
-	target_destroy(shell->target);
-	since_destroy(take_pointer(shell->since));
-	shell->program = NULL;
-	shell->target = NULL;
-	shell->selection = (struct selection){0};
-	update_suspend(shell);
+	if (session->target && session->target->ops->detach &&
+		session->target->state != TARGET_GONE)
+		error_destroy(target_detach(session->target));
+	session_show_notice(session);
+	target_destroy(session->target);
+	goroutine_diff_destroy(take_pointer(session->diff));
+	session->program = NULL;
+	session->target = NULL;
+	session->selection = (struct selection){0};
+	update_suspend(session);
 }
 
 /* What --json tells of it besides the hits of breakpoints: a line. */
-static void event_json(struct shell *shell, const struct target_event *event)
+static void event_json(struct session *session, const struct target_event *event)
 {
 	static const char *const names[] = {
 		[TARGET_EVENT_EXITED] = "exited",
@@ -171,93 +171,94 @@ static void event_json(struct shell *shell, const struct target_event *event)
 	};
 	if ((size_t)event->kind >= array_length(names) || !names[event->kind])
 		return;
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	if (!json)
 		return;
 	json_string(json, "event", names[event->kind]);
 	if (values[event->kind])
 		json_int(json, values[event->kind], event->value);
 	json_finish(json);
-	fflush(shell->out.stream);
+	fflush(session->out.stream);
 }
 
 /* A command has let the process run for its own purpose, and it is stopped again as it was before.
  */
-static bool is_own_stop(const struct shell *shell, const struct target_event *event)
+static bool is_own_stop(const struct session *session, const struct target_event *event)
 {
-	return shell->run && shell->run->passing && event->kind == TARGET_EVENT_STOPPED &&
+	return session->run && session->run->passing && event->kind == TARGET_EVENT_STOPPED &&
 	       !event->value;
 }
 
 /* Tells of one event; true when the target is gone with it. */
-static bool handle_event(struct shell *shell, const struct target_event *event)
+static bool handle_event(struct session *session, const struct target_event *event)
 {
-	int pid = (int)shell->target->pid;
+	int pid = (int)session->target->pid;
 	switch (event->kind) {
 	case TARGET_EVENT_EXITED:
 		if (event->value < 0)
-			shell_tell(shell, "process %d has exited", pid);
+			session_tell(session, "process %d has exited", pid);
 		else
-			shell_tell(shell, "process %d exited with status %d", pid, event->value);
+			session_tell(
+				session, "process %d exited with status %d", pid, event->value);
 		return true;
 	case TARGET_EVENT_KILLED:
-		shell_tell(shell, "process %d was killed by signal %d (%s)", pid, event->value,
+		session_tell(session, "process %d was killed by signal %d (%s)", pid, event->value,
 			strsignal(event->value));
 		return true;
 	case TARGET_EVENT_EXEC:
-		shell_tell(shell,
+		session_tell(session,
 			"process %d runs another program now (exec); it has been left "
 			"running: attach again to look at it",
 			pid);
 		return true;
 	case TARGET_EVENT_WATCHDOG:
 		/* Told even with -q: answers are missing because of it. */
-		shell_warn(shell,
+		session_warn(session,
 			"process %d stood still for longer than --max-stop allows; it has "
 			"been resumed and left",
 			pid);
 		return true;
 	case TARGET_EVENT_SNAPSHOT:
-		snapshot_tell(shell);
-		program_refresh(shell->program);
-		shell->selection.frame = 0;
+		snapshot_tell(session);
+		program_refresh(session->program);
+		session->selection.frame = 0;
 		return false;
 	case TARGET_EVENT_STOPPED:
 		if (event->value)
-			shell_tell(shell, "process %d stopped with signal %d (%s)", pid,
+			session_tell(session, "process %d stopped with signal %d (%s)", pid,
 				event->value, strsignal(event->value));
-		else if (!is_own_stop(shell, event))
-			shell_tell(shell, "process %d is stopped", pid);
-		shell->stop_told = shell->target->state == TARGET_STOPPED;
-		program_refresh(shell->program);
-		shell->selection.frame = 0;
+		else if (!is_own_stop(session, event))
+			session_tell(session, "process %d is stopped", pid);
+		session->stop_told = session->target->state == TARGET_STOPPED;
+		program_refresh(session->program);
+		session->selection.frame = 0;
 		return false;
 	case TARGET_EVENT_TRAP:
-		shell->stop_told = shell->target->state == TARGET_STOPPED;
+		session->stop_told = session->target->state == TARGET_STOPPED;
 		/* Why, the breakpoints' own events tell. */
-		program_refresh(shell->program);
-		shell->selection.frame = 0;
+		program_refresh(session->program);
+		session->selection.frame = 0;
 		return false;
 	case TARGET_EVENT_LEAVE:
-		shell->leave_signal = event->value;
-		shell->quit = true;
+		session->leave_signal = event->value;
+		session->quit = true;
 		return true;
 	}
 	return false;
 }
 
-void shell_handle_events(struct shell *shell)
+void session_handle_events(struct session *session)
 {
 	struct target_event event;
-	break_session_take(shell);
-	while (shell->target && target_next_event(shell->target, &event)) {
+	break_session_take(session);
+	while (session->target && target_next_event(session->target, &event)) {
 		/* Hits from before it ended. */
-		break_session_take(shell);
-		if (shell->json_events && !is_own_stop(shell, &event))
-			event_json(shell, &event);
-		if (handle_event(shell, &event))
-			shell_close_target(shell);
+		break_session_take(session);
+		if (session->json_events && !is_own_stop(session, &event))
+			event_json(session, &event);
+		if (handle_event(session, &event))
+			session_close_target(session);
 	}
-	break_session_settle(shell);
-	update_suspend(shell);
+	break_session_settle(session);
+	update_suspend(session);
 }

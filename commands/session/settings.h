@@ -1,8 +1,8 @@
 /*
  * Settings by name, for `set`, `show` and completion.
  */
-#ifndef GCTXDBG_COMMANDS_SETTINGS_H
-#define GCTXDBG_COMMANDS_SETTINGS_H
+#ifndef GCTXDBG_COMMANDS_SESSION_SETTINGS_H
+#define GCTXDBG_COMMANDS_SESSION_SETTINGS_H
 
 #include "commands/session/session.h"
 

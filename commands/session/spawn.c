@@ -36,9 +36,9 @@ struct error *spawn_start(const char *command, int input, pid_t *ret)
 	if (input >= 0)
 		posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 
-	char shell[] = "sh", option[] = "-c", separator[] = "--";
+	char session[] = "sh", option[] = "-c", separator[] = "--";
 	_cleanup_free_ char *copy = strdup(command);
-	char *const argv[] = {shell, option, separator, copy, NULL};
+	char *const argv[] = {session, option, separator, copy, NULL};
 	int errnum =
 		copy ? posix_spawn(ret, "/bin/sh", &actions, &attributes, argv, environ) : ENOMEM;
 	posix_spawn_file_actions_destroy(&actions);
@@ -66,7 +66,7 @@ static bool child_ended(pid_t pid, int *ret)
 	}
 }
 
-static struct error *describe(int status, const char *command)
+static struct error *spawn_describe(int status, const char *command)
 {
 	if (WIFSIGNALED(status)) {
 		int number = WTERMSIG(status);
@@ -82,32 +82,32 @@ static struct error *describe(int status, const char *command)
 	return NULL;
 }
 
-struct error *spawn_wait(struct shell *shell, pid_t pid, const char *command)
+struct error *spawn_wait(struct session *session, pid_t pid, const char *command)
 {
 	int status = 0;
 	int pidfd = pidfd_open(pid, 0);
 	bool asked = false;
 	int rounds = 0; /* since Ctrl-C */
 	while (!child_ended(pid, &status)) {
-		int event_fd = shell->target ? shell->target->event_fd : -1;
+		int event_fd = session->target ? session->target->event_fd : -1;
 		struct pollfd fds[] = {
 			{.fd = pidfd, .events = POLLIN},
 			{.fd = event_fd, .events = POLLIN},
 		};
 		if (poll(fds, array_length(fds), CHECK_INTERVAL_MS) > 0 && fds[1].revents)
-			shell_handle_events(shell);
-		if (shell->quit && shell->leave_signal && !asked) {
+			session_handle_events(session);
+		if (session->quit && session->leave_signal && !asked) {
 			kill(pid, SIGTERM);
 			asked = true;
 		}
 		/* Ctrl-C reaches both of us, a signal to the debugger alone does not; and a shell
 		 * waits for its child. */
-		if (shell->cancel) {
+		if (session->cancel) {
 			rounds++;
 			kill(pid, rounds < 5 ? SIGINT : SIGTERM);
 		}
 	}
 	if (pidfd >= 0)
 		close(pidfd);
-	return describe(status, command);
+	return spawn_describe(status, command);
 }

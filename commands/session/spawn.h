@@ -1,14 +1,14 @@
 /*
  * Shell commands that run beside us: the far end of `cmd | shell command`, and `!shell command`.
  */
-#ifndef GCTXDBG_COMMANDS_SPAWN_H
-#define GCTXDBG_COMMANDS_SPAWN_H
+#ifndef GCTXDBG_COMMANDS_SESSION_SPAWN_H
+#define GCTXDBG_COMMANDS_SESSION_SPAWN_H
 
 #include <sys/types.h>
 
 #include "dwarf/base/error.h"
 
-struct shell;
+struct session;
 
 /*
  * Starts `sh -c command` with a clean signal mask and default dispositions. `input` becomes its
@@ -21,6 +21,6 @@ struct error *spawn_start(const char *command, int input, pid_t *ret);
  * (SIGTERM) it is asked to end too. ERROR_OTHER when it could not be run or died of a signal that
  * nobody asked for.
  */
-struct error *spawn_wait(struct shell *shell, pid_t pid, const char *command);
+struct error *spawn_wait(struct session *session, pid_t pid, const char *command);
 
 #endif

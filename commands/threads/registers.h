@@ -1,8 +1,8 @@
 /*
  * Machine registers by name.
  */
-#ifndef GCTXDBG_COMMANDS_REGISTERS_H
-#define GCTXDBG_COMMANDS_REGISTERS_H
+#ifndef GCTXDBG_COMMANDS_THREADS_REGISTERS_H
+#define GCTXDBG_COMMANDS_THREADS_REGISTERS_H
 
 #include <sys/user.h>
 

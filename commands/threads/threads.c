@@ -9,7 +9,7 @@
 /* What is shown of one thread. */
 struct thread_view {
 	const struct thread *thread;
-	const struct machine *machine;	   /* NULL: not the runtime's */
+	const struct go_m *m;		   /* NULL: not the runtime's */
 	const struct goroutine *goroutine; /* that it runs; NULL none */
 	struct stack stack;
 };
@@ -26,12 +26,12 @@ static void thread_views_deinit(struct thread_views *views)
 	free(views->items);
 }
 
-static struct error *load(struct shell *shell, struct thread_views *ret)
+static struct error *threads_load(struct session *session, struct thread_views *ret)
 {
 	const struct thread *threads;
 	size_t count;
 	*ret = (struct thread_views){0};
-	struct error *err = target_threads(shell->target, &threads, &count);
+	struct error *err = target_threads(session->target, &threads, &count);
 	if (err)
 		return err;
 	ret->items = calloc(count ? count : 1, sizeof(*ret->items));
@@ -40,11 +40,11 @@ static struct error *load(struct shell *shell, struct thread_views *ret)
 	for (size_t i = 0; !err && i < count; i++) {
 		struct thread_view *view = &ret->items[ret->count++];
 		view->thread = &threads[i];
-		view->machine = program_machine_of_thread(shell->program, threads[i].tid);
-		if (view->machine && view->machine->current_g)
+		view->m = program_m_of_thread(session->program, threads[i].tid);
+		if (view->m && view->m->current_g)
 			view->goroutine =
-				program_goroutine_at(shell->program, view->machine->current_g);
-		err = thread_stack(shell->program, &threads[i], &view->stack);
+				program_goroutine_at(session->program, view->m->current_g);
+		err = thread_stack(session->program, &threads[i], &view->stack);
 	}
 	if (err)
 		thread_views_deinit(ret);
@@ -54,31 +54,32 @@ static struct error *load(struct shell *shell, struct thread_views *ret)
 /* What the runtime's thread is about, when it runs no goroutine. */
 static const char *occupation(const struct thread_view *view)
 {
-	if (!view->machine)
+	if (!view->m)
 		return "not the runtime's";
-	if (view->machine->in_c)
+	if (view->m->in_c)
 		return "in C";
-	if (view->machine->spinning)
+	if (view->m->spinning)
 		return "looking for work";
-	if (view->machine->blocked || !view->goroutine)
+	if (view->m->blocked || !view->goroutine)
 		return "idle";
 	return "";
 }
 
-static void render_json(struct shell *shell, const struct thread_views *views, bool stacks)
+static void threads_render_json(
+	struct session *session, const struct thread_views *views, bool stacks)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_array(json, "threads");
 	for (size_t i = 0; i < views->count; i++) {
 		const struct thread_view *view = &views->items[i];
 		json_object(json, NULL);
 		json_int(json, "tid", view->thread->tid);
 		json_string(json, "name", view->thread->name[0] ? view->thread->name : NULL);
-		json_address(json, "m", view->machine ? view->machine->address : 0);
-		if (view->machine)
-			json_int(json, "m_id", view->machine->id);
+		json_address(json, "m", view->m ? view->m->address : 0);
+		if (view->m)
+			json_int(json, "m_id", view->m->id);
 		json_string(json, "state",
-			view->goroutine ? goroutine_state(shell->program, view->goroutine)
+			view->goroutine ? goroutine_state(session->program, view->goroutine)
 					: occupation(view));
 		if (view->goroutine)
 			json_uint(json, "goid", view->goroutine->goid);
@@ -101,7 +102,7 @@ static void render_json(struct shell *shell, const struct thread_views *views, b
 	json_finish(json);
 }
 
-static void list_text(struct shell *shell, const struct thread_views *views)
+static void list_text(struct session *session, const struct thread_views *views)
 {
 	static const char *const headings[] = {
 		">TID", "NAME", ">M", ">GOID", "STATE", "PC", "AT", NULL};
@@ -111,8 +112,8 @@ static void list_text(struct shell *shell, const struct thread_views *views)
 		const struct frame *frame = view->stack.count ? &view->stack.frames[0] : NULL;
 		table_cell(table, STYLE_STRONG, "%d", view->thread->tid);
 		table_cell(table, STYLE_PLAIN, "%s", view->thread->name);
-		if (view->machine)
-			table_cell(table, STYLE_PLAIN, "%" PRId64, view->machine->id);
+		if (view->m)
+			table_cell(table, STYLE_PLAIN, "%" PRId64, view->m->id);
 		else
 			table_cell(table, STYLE_PLAIN, "-");
 		if (view->goroutine)
@@ -120,14 +121,14 @@ static void list_text(struct shell *shell, const struct thread_views *views)
 		else
 			table_cell(table, STYLE_PLAIN, "-");
 		table_cell(table, STYLE_PLAIN, "%s",
-			view->goroutine ? goroutine_state(shell->program, view->goroutine)
+			view->goroutine ? goroutine_state(session->program, view->goroutine)
 					: occupation(view));
 		table_cell(
 			table, STYLE_ADDRESS, "0x%llx", (unsigned long long)view->thread->regs.rip);
 		table_cell(table, STYLE_FUNCTION, "%s", frame ? frame->function : "?");
 	}
 	if (table)
-		table_print(table, &shell->out);
+		table_print(table, &session->out);
 }
 
 static void registers_text(struct output *output, const struct user_regs_struct *regs)
@@ -143,14 +144,14 @@ static void registers_text(struct output *output, const struct user_regs_struct 
 		output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void thread_text(struct shell *shell, const struct thread_view *view, bool registers)
+static void thread_text(struct session *session, const struct thread_view *view, bool registers)
 {
-	struct output *output = &shell->out;
+	struct output *output = &session->out;
 	output_printf(output, STYLE_STRONG, "thread %d", view->thread->tid);
 	output_printf(output, STYLE_PLAIN, " %s", view->thread->name);
 	if (view->goroutine)
 		output_printf(output, STYLE_PLAIN, ", goroutine %" PRIu64 " [%s]",
-			view->goroutine->goid, goroutine_state(shell->program, view->goroutine));
+			view->goroutine->goid, goroutine_state(session->program, view->goroutine));
 	else
 		output_printf(output, STYLE_PLAIN, ", %s", occupation(view));
 	output_printf(output, STYLE_PLAIN, "\n");
@@ -160,21 +161,21 @@ static void thread_text(struct shell *shell, const struct thread_view *view, boo
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static struct error *run_threads(struct shell *shell, const struct arguments *arguments)
+static struct error *run_threads(struct session *session, const struct arguments *arguments)
 {
 	struct thread_views views;
-	struct error *err = load(shell, &views);
+	struct error *err = threads_load(session, &views);
 	if (err)
 		return err;
 	bool stacks = argument_given(arguments, "stacks"),
 	     registers = argument_given(arguments, "regs");
 	if (argument_given(arguments, "json"))
-		render_json(shell, &views, stacks);
+		threads_render_json(session, &views, stacks);
 	else if (stacks || registers)
-		for (size_t i = 0; i < views.count && !output_failed(&shell->out); i++)
-			thread_text(shell, &views.items[i], registers);
+		for (size_t i = 0; i < views.count && !output_failed(&session->out); i++)
+			thread_text(session, &views.items[i], registers);
 	else
-		list_text(shell, &views);
+		list_text(session, &views);
 	thread_views_deinit(&views);
 	return NULL;
 }
@@ -201,13 +202,13 @@ static const struct command threads_command = {
 };
 REGISTER_COMMAND(threads_command);
 
-static struct error *run_thread(struct shell *shell, const struct arguments *arguments)
+static struct error *run_thread(struct session *session, const struct arguments *arguments)
 {
 	uint64_t tid;
 	struct error *err = argument_number(arguments->words[0], "thread id", &tid);
 	struct thread_views views = {0};
 	if (!err)
-		err = load(shell, &views);
+		err = threads_load(session, &views);
 	if (err)
 		return err;
 	err = error_create(ERROR_NOT_FOUND,
@@ -217,12 +218,12 @@ static struct error *run_thread(struct shell *shell, const struct arguments *arg
 			continue;
 		error_destroy(err);
 		err = NULL;
-		select_thread(shell, views.items[i].thread->tid);
+		select_thread(session, views.items[i].thread->tid);
 		struct thread_views one = {&views.items[i], 1};
 		if (argument_given(arguments, "json"))
-			render_json(shell, &one, true);
+			threads_render_json(session, &one, true);
 		else
-			thread_text(shell, &views.items[i], false);
+			thread_text(session, &views.items[i], false);
 	}
 	thread_views_deinit(&views);
 	return err;
@@ -250,10 +251,10 @@ REGISTER_COMMAND(thread_command);
 
 /* ---- regs ---- */
 
-static struct error *run_regs(struct shell *shell, const struct arguments *arguments)
+static struct error *run_regs(struct session *session, const struct arguments *arguments)
 {
 	struct selected selected;
-	struct error *err = selected_load(shell, 0, &selected);
+	struct error *err = selected_load(session, 0, &selected);
 	if (err)
 		return err;
 	const struct goroutine *goroutine = selected.view.goroutine;
@@ -267,7 +268,7 @@ static struct error *run_regs(struct shell *shell, const struct arguments *argum
 		saved.rbp = goroutine->sched_bp;
 	}
 	if (argument_given(arguments, "json")) {
-		struct json *json = json_create(&shell->out);
+		struct json *json = json_create(&session->out);
 		json_object(json, "registers");
 		for (const struct register_name *name = register_names; name->name; name++) {
 			char text[24];
@@ -284,10 +285,10 @@ static struct error *run_regs(struct shell *shell, const struct arguments *argum
 		json_end(json);
 		json_finish(json);
 	} else if (regs) {
-		output_printf(&shell->out, STYLE_PLAIN, "thread %d\n", selected.thread->tid);
-		registers_text(&shell->out, regs);
+		output_printf(&session->out, STYLE_PLAIN, "thread %d\n", selected.thread->tid);
+		registers_text(&session->out, regs);
 	} else {
-		output_printf(&shell->out, STYLE_PLAIN,
+		output_printf(&session->out, STYLE_PLAIN,
 			"goroutine %" PRIu64
 			" is not on a thread; what the scheduler saved of it:\n"
 			"  rip 0x%llx\n  rsp 0x%llx\n  rbp 0x%llx\n",

@@ -38,11 +38,11 @@ static bool may_take_registers(const char *function)
 }
 
 static enum argument_home home_of(
-	const struct program *program, const struct breakpoint_place *place, bool described)
+	const struct program *program, const struct breakpoint_location *location, bool described)
 {
 	struct pc_function function;
-	uint64_t offset = place->code.pc - program->text;
-	if (place->inlined_into || offset > UINT32_MAX ||
+	uint64_t offset = location->code.pc - program->text;
+	if (location->inlined_into || offset > UINT32_MAX ||
 		!pclntab_find(&program->pclntab, (uint32_t)offset, &function))
 		return HOME_UNKNOWN;
 	if (function.flags & PC_FUNCTION_ASSEMBLY)
@@ -50,12 +50,12 @@ static enum argument_home home_of(
 	return described ? HOME_UNKNOWN : HOME_REGISTERS;
 }
 
-struct error *argument_words(struct program *program, const struct breakpoint_place *place,
+struct error *argument_words(struct program *program, const struct breakpoint_location *location,
 	bool described, struct variable_recipe **ret, size_t *ret_count)
 {
 	/* RAX, RBX, RCX, RDI, RSI, R8 to R11, by DWARF's numbers */
 	static const uint8_t registers[ARGUMENT_WORDS] = {0, 3, 2, 5, 4, 8, 9, 10, 11};
-	enum argument_home home = home_of(program, place, described);
+	enum argument_home home = home_of(program, location, described);
 	*ret = NULL;
 	*ret_count = 0;
 	if (home == HOME_UNKNOWN)

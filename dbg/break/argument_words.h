@@ -18,7 +18,7 @@ enum { ARGUMENT_WORDS = 9 };
  * stack, as laid out for its Go declaration; some of that of the runtime does as it likes.
  * `described`: DWARF tells of the function, so that it has no arguments if it is Go code.
  */
-struct error *argument_words(struct program *program, const struct breakpoint_place *place,
+struct error *argument_words(struct program *program, const struct breakpoint_location *location,
 	bool described, struct variable_recipe **ret, size_t *ret_count);
 
 #endif

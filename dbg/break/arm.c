@@ -37,13 +37,13 @@ static int compare_armed(const void *a, const void *b)
 }
 
 static struct error *add_armed(struct armed_trap **armed, size_t *count, size_t *capacity,
-	struct breakpoint_entry *entry, const struct place *place)
+	struct breakpoint_entry *entry, const struct location *location)
 {
-	if (!array_reserve(armed, capacity, *count + place->count))
+	if (!array_reserve(armed, capacity, *count + location->count))
 		return error_no_memory();
-	for (size_t i = 0; i < place->count; i++)
-		(*armed)[(*count)++] = (struct armed_trap){
-			place->items[i].code.pc, entry, i, place->subject, place->subject_offset};
+	for (size_t i = 0; i < location->count; i++)
+		(*armed)[(*count)++] = (struct armed_trap){location->items[i].code.pc, entry, i,
+			location->subject, location->subject_offset};
 	return NULL;
 }
 
@@ -71,21 +71,21 @@ static struct error *list_armed(struct breakpoints *breakpoints, struct armed_tr
 		struct breakpoint_entry *entry = breakpoints->entries[i];
 		if (!entry->enabled || entry->spent)
 			continue;
-		struct error *err = add_armed(ret, ret_count, &capacity, entry, &entry->place);
+		struct error *err = add_armed(ret, ret_count, &capacity, entry, &entry->location);
 		if (err)
 			return err;
-		births |= entry->place.kind == PLACE_NEWPROC;
+		births |= entry->location.kind == LOCATION_NEWPROC;
 		ages |= entry->expr && expr_uses(entry->expr, VALUE_AGE);
 		tells_ages |= shows_age(entry);
 	}
 	*ret_births = ages || (births && tells_ages);
 	if (!ages || births)
 		return NULL;
-	struct place newproc;
-	struct error *err = place_find(breakpoints->program, "newproc", &newproc);
+	struct location newproc;
+	struct error *err = location_find(breakpoints->program, "newproc", &newproc);
 	if (!err)
 		err = add_armed(ret, ret_count, &capacity, NULL, &newproc);
-	place_deinit(&newproc);
+	location_deinit(&newproc);
 	return err;
 }
 

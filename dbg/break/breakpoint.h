@@ -34,9 +34,9 @@ enum breakpoint_kind {
 	BREAKPOINT_TRACE,     /* an event each, the target runs on */
 };
 
-struct breakpoint_place {
-	struct code_place code;	  /* `pc` is where the trap is; texts belong to the program */
-	const char *inlined_into; /* the function whose code it is inlined into; NULL: it is not */
+struct breakpoint_location {
+	struct code_location code; /* `pc` is where the trap is; texts belong to the program */
+	const char *inlined_into;  /* the function whose code it is inlined into; NULL: it is not */
 	bool loop; /* of a function: a loop begins with its first instruction, so that every round
 		      is a hit (rare: short functions that call nothing) */
 };
@@ -48,8 +48,8 @@ struct breakpoint {
 	bool enabled;
 	const char *what;      /* as it was given: "newproc", "main.handle" */
 	const char *condition; /* NULL: none */
-	const struct breakpoint_place *places;
-	size_t place_count;
+	const struct breakpoint_location *locations;
+	size_t location_count;
 	uint64_t hits;	      /* times a thread has come there, whatever the condition said */
 	uint64_t times_false; /* of those: the condition did not hold */
 	uint64_t ignored;     /* of those: it held, but was to be ignored */
@@ -72,7 +72,7 @@ void breakpoints_destroy(struct breakpoints *breakpoints); /* NULL is fine */
  * ERROR_NOT_FOUND. More than 1000 at a time are refused (ERROR_USAGE).
  */
 struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_kind kind,
-	const char *place, const char *condition, int *ret_number);
+	const char *location, const char *condition, int *ret_number);
 struct error *breakpoints_delete(struct breakpoints *breakpoints, int number);
 struct error *breakpoints_enable(struct breakpoints *breakpoints, int number, bool enable);
 struct error *breakpoints_set_condition(
@@ -101,7 +101,7 @@ bool breakpoints_lost_births(const struct breakpoints *breakpoints);
 /* What expressions and events call the values there are at this place, for help and completion;
  * belongs to `breakpoints`, valid until the next call. Errors as breakpoints_add(). */
 struct error *breakpoints_schema(
-	struct breakpoints *breakpoints, const char *place, const struct expr_schema **ret);
+	struct breakpoints *breakpoints, const char *location, const struct expr_schema **ret);
 
 /* ---- Events ---- */
 
@@ -125,13 +125,13 @@ struct break_event {
 	bool stops;	  /* the target is stopped (or being stopped) for it */
 	uint64_t hit;	  /* which hit of the breakpoint it is, from 1 */
 	pid_t tid;
-	uint64_t goid;		 /* of the goroutine that hit it; 0: none (the scheduler itself) */
-	uint64_t g;		 /* address of its g; 0 */
-	uint64_t address;	 /* of the trap */
-	int64_t time_ns;	 /* CLOCK_REALTIME */
-	struct code_place place; /* texts belong to the program */
+	uint64_t goid;	  /* of the goroutine that hit it; 0: none (the scheduler itself) */
+	uint64_t g;	  /* address of its g; 0 */
+	uint64_t address; /* of the trap */
+	int64_t time_ns;  /* CLOCK_REALTIME */
+	struct code_location location; /* texts belong to the program */
 	bool of_runtime; /* newproc, park…: where that is in the runtime tells nobody anything */
-	struct code_place user; /* then, where it is known: the code of the program that it comes
+	struct code_location user; /* then, where it is known: the code of the program that it comes
 				   from; `function` NULL: unknown */
 	/* What the condition used, as it was judged; then what is usual at the place, and all
 	 * labels of the goroutine, unless other values were asked for (breakpoints_show()). */

@@ -2,7 +2,8 @@
 #include "dbg/break/breakpoint_state.h"
 #include "dbg/go/program/program_state.h"
 
-static struct breakpoint_entry *find(const struct breakpoints *breakpoints, int number)
+static struct breakpoint_entry *breakpoint_show_find(
+	const struct breakpoints *breakpoints, int number)
 {
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint_entry *entry = breakpoints->entries[i];
@@ -27,7 +28,7 @@ static const struct expr_name *find_name(const struct breakpoint_entry *entry, c
 struct error *breakpoints_show(
 	struct breakpoints *breakpoints, int number, const char *const *names, size_t count)
 {
-	struct breakpoint_entry *entry = find(breakpoints, number);
+	struct breakpoint_entry *entry = breakpoint_show_find(breakpoints, number);
 	int shown[BREAK_VALUES_MAX];
 	if (!entry)
 		return error_create(ERROR_NOT_FOUND, "there is no breakpoint %d", number);

@@ -11,7 +11,7 @@
 #include "dbg/break/break_events.h"
 #include "dbg/break/values.h"
 
-struct pc_plans;
+struct unwind_cache;
 
 enum { PROBLEM_SIZE = 512 };
 
@@ -26,8 +26,8 @@ struct breakpoint_entry {
 	enum breakpoint_kind kind;
 	bool enabled;
 	char *what, *condition;
-	struct place place;
-	struct place_variables variables;
+	struct location location;
+	struct location_variables variables;
 	struct value_source source;
 	struct expr *expr;	     /* NULL: no condition */
 	int shown[BREAK_VALUES_MAX]; /* in events */
@@ -50,7 +50,7 @@ struct armed_trap {
 	uint64_t address;
 	struct breakpoint_entry *entry; /* NULL: only births are noted */
 	size_t item;			/* of the entry's place */
-	int subject;			/* as in struct place */
+	int subject;			/* as in struct location */
 	int64_t subject_offset;
 };
 
@@ -70,7 +70,7 @@ struct breakpoints {
 	size_t armed_count;
 	bool note_births;
 	struct births births;
-	struct pc_plans *plans;
+	struct unwind_cache *plans;
 	struct hit *hit; /* scratch */
 };
 

@@ -14,8 +14,8 @@ void breakpoint_entry_destroy(struct breakpoint_entry *entry)
 	if (!entry)
 		return;
 	expr_destroy(entry->expr);
-	place_variables_deinit(&entry->variables);
-	place_deinit(&entry->place);
+	location_variables_deinit(&entry->variables);
+	location_deinit(&entry->location);
 	free(entry->names);
 	free(entry->what);
 	free(entry->condition);
@@ -37,7 +37,7 @@ struct error *breakpoints_create(struct program *program, struct breakpoints **r
 	breakpoints->hit = calloc(1, sizeof(*breakpoints->hit));
 	struct error *err = breakpoints->hit ? NULL : error_no_memory();
 	if (!err)
-		err = pc_plans_create(&breakpoints->plans);
+		err = unwind_cache_create(&breakpoints->plans);
 	if (!err)
 		err = break_events_init(&breakpoints->events);
 	if (err) {
@@ -63,7 +63,7 @@ void breakpoints_destroy(struct breakpoints *breakpoints)
 	breakpoint_entry_destroy(breakpoints->asked);
 	break_events_deinit(&breakpoints->events);
 	births_deinit(&breakpoints->births);
-	pc_plans_destroy(breakpoints->plans);
+	unwind_cache_destroy(breakpoints->plans);
 	free(breakpoints->entries);
 	free(breakpoints->armed);
 	free(breakpoints->hit);
@@ -84,7 +84,7 @@ struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints)
 }
 
 /* The entry with that number, of a stopped target. */
-static struct error *find(
+static struct error *breakpoints_find(
 	struct breakpoints *breakpoints, int number, struct breakpoint_entry **ret)
 {
 	struct error *err = breakpoints_check_stopped(breakpoints);
@@ -100,27 +100,28 @@ static struct error *find(
 
 /* Everything but number, kind and condition. */
 static struct error *entry_create(
-	struct program *program, const char *place, struct breakpoint_entry **ret)
+	struct program *program, const char *location, struct breakpoint_entry **ret)
 {
 	_cleanup_(entry_cleanup) struct breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return error_no_memory();
-	entry->what = strdup(place);
+	entry->what = strdup(location);
 	entry->enabled = true;
 	struct error *err = entry->what ? NULL : error_no_memory();
 	if (!err)
-		err = place_find(program, place, &entry->place);
+		err = location_find(program, location, &entry->location);
 	if (!err)
-		err = place_variables_find(program, &entry->place, &entry->variables);
+		err = location_variables_find(program, &entry->location, &entry->variables);
 	if (!err)
-		err = value_source_init(program, &entry->place, &entry->variables, &entry->source);
+		err = value_source_init(
+			program, &entry->location, &entry->variables, &entry->source);
 	if (!err)
 		err = value_names(
-			&entry->place, &entry->variables, &entry->names, &entry->name_count);
+			&entry->location, &entry->variables, &entry->names, &entry->name_count);
 	if (err)
 		return err;
-	entry->shown_count =
-		value_shown(entry->place.kind, &entry->variables, entry->shown, BREAK_VALUES_MAX);
+	entry->shown_count = value_shown(
+		entry->location.kind, &entry->variables, entry->shown, BREAK_VALUES_MAX);
 	*ret = take_pointer(entry);
 	return NULL;
 }
@@ -163,12 +164,12 @@ static int count_alive(const struct breakpoints *breakpoints)
 }
 
 struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_kind kind,
-	const char *place, const char *condition, int *ret_number)
+	const char *location, const char *condition, int *ret_number)
 {
 	_cleanup_(entry_cleanup) struct breakpoint_entry *entry = NULL;
 	struct error *err = breakpoints_check_stopped(breakpoints);
 	if (!err)
-		err = entry_create(breakpoints->program, place, &entry);
+		err = entry_create(breakpoints->program, location, &entry);
 	if (!err)
 		err = set_condition(entry, condition);
 	if (err)
@@ -189,7 +190,7 @@ struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_k
 struct error *breakpoints_delete(struct breakpoints *breakpoints, int number)
 {
 	struct breakpoint_entry *entry;
-	struct error *err = find(breakpoints, number, &entry);
+	struct error *err = breakpoints_find(breakpoints, number, &entry);
 	if (err)
 		return err;
 	/* The traps of the last continue refer to it until the next one. */
@@ -201,7 +202,7 @@ struct error *breakpoints_delete(struct breakpoints *breakpoints, int number)
 struct error *breakpoints_enable(struct breakpoints *breakpoints, int number, bool enable)
 {
 	struct breakpoint_entry *entry;
-	struct error *err = find(breakpoints, number, &entry);
+	struct error *err = breakpoints_find(breakpoints, number, &entry);
 	if (err)
 		return err;
 	breakpoints->changed |= entry->enabled != enable;
@@ -213,7 +214,7 @@ struct error *breakpoints_set_condition(
 	struct breakpoints *breakpoints, int number, const char *condition)
 {
 	struct breakpoint_entry *entry;
-	struct error *err = find(breakpoints, number, &entry);
+	struct error *err = breakpoints_find(breakpoints, number, &entry);
 	breakpoints->changed = true; /* it may want ages now */
 	return err ? err : set_condition(entry, condition);
 }
@@ -221,7 +222,7 @@ struct error *breakpoints_set_condition(
 struct error *breakpoints_ignore(struct breakpoints *breakpoints, int number, uint64_t count)
 {
 	struct breakpoint_entry *entry;
-	struct error *err = find(breakpoints, number, &entry);
+	struct error *err = breakpoints_find(breakpoints, number, &entry);
 	if (!err)
 		entry->ignore_left = count;
 	return err;
@@ -243,8 +244,8 @@ bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct
 		.enabled = entry->enabled,
 		.what = entry->what,
 		.condition = entry->condition,
-		.places = entry->place.items,
-		.place_count = entry->place.count,
+		.locations = entry->location.items,
+		.location_count = entry->location.count,
 		.hits = entry->hits,
 		.times_false = entry->times_false,
 		.ignored = entry->ignored,
@@ -263,10 +264,10 @@ bool breakpoints_lost_births(const struct breakpoints *breakpoints)
 }
 
 struct error *breakpoints_schema(
-	struct breakpoints *breakpoints, const char *place, const struct expr_schema **ret)
+	struct breakpoints *breakpoints, const char *location, const struct expr_schema **ret)
 {
 	struct breakpoint_entry *entry;
-	struct error *err = entry_create(breakpoints->program, place, &entry);
+	struct error *err = entry_create(breakpoints->program, location, &entry);
 	if (err)
 		return err;
 	breakpoint_entry_destroy(breakpoints->asked);

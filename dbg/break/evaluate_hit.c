@@ -6,12 +6,12 @@
 #include "dwarf/base/clock.h"
 
 static void send(struct breakpoints *breakpoints, const struct armed_trap *armed,
-	struct judgement *judgement, const char *problem, bool stops)
+	struct hit_evaluation *evaluation, const char *problem, bool stops)
 {
 	const struct breakpoint_entry *entry = armed->entry;
 	struct event_slot *slot = break_events_next(&breakpoints->events);
 	struct break_event *event = &slot->event;
-	struct hit *hit = judgement->input.hit;
+	struct hit *hit = evaluation->input.hit;
 	struct hit_goroutine *goroutine;
 	event->number = entry->number;
 	event->kind = entry->kind;
@@ -21,8 +21,8 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	event->tid = hit->trap->tid;
 	event->address = hit->trap->address;
 	event->time_ns = clock_now(CLOCK_REALTIME) - (monotonic_now() - hit->monotonic_ns);
-	event->place = entry->place.items[armed->item].code;
-	event->of_runtime = entry->place.kind < PLACE_FUNCTION;
+	event->location = entry->location.items[armed->item].code;
+	event->of_runtime = entry->location.kind < LOCATION_FUNCTION;
 	struct error *err = hit_current(hit, &goroutine);
 	if (!err && goroutine->address) {
 		event->g = goroutine->address;
@@ -31,13 +31,13 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	error_destroy(err);
 	if (problem)
 		event->problem = event_slot_text(slot, problem, strlen(problem), NULL);
-	judgement_capture(judgement, slot);
+	hit_evaluation_capture(evaluation, slot);
 	break_events_send(&breakpoints->events);
 }
 
 /* A condition that failed: told and stopped for the first time. */
 static enum trap_answer failed(struct breakpoints *breakpoints, const struct armed_trap *armed,
-	struct judgement *judgement, const struct error *err)
+	struct hit_evaluation *evaluation, const struct error *err)
 {
 	struct breakpoint_entry *entry = armed->entry;
 	entry->failures++;
@@ -45,22 +45,22 @@ static enum trap_answer failed(struct breakpoints *breakpoints, const struct arm
 		return TRAP_GO_ON;
 	snprintf(entry->problem, sizeof(entry->problem), "%s", err->message);
 	entry->has_problem = true;
-	send(breakpoints, armed, judgement, entry->problem, true);
+	send(breakpoints, armed, evaluation, entry->problem, true);
 	return TRAP_STOP;
 }
 
-static enum trap_answer judge(
+static enum trap_answer evaluate_hit(
 	struct breakpoints *breakpoints, const struct armed_trap *armed, struct hit *hit)
 {
 	struct breakpoint_entry *entry = armed->entry;
-	struct judgement judgement; /* its table of values is not cleared for each hit */
-	judgement.entry = entry;
-	judgement.known = 0;
-	judgement.input = (struct value_input){.hit = hit,
+	struct hit_evaluation evaluation; /* its table of values is not cleared for each hit */
+	evaluation.entry = entry;
+	evaluation.known = 0;
+	evaluation.input = (struct value_input){.hit = hit,
 		.source = &entry->source,
 		.births = &breakpoints->births,
 		.item = armed->item};
-	struct expr_input values = {judgement_value, &judgement};
+	struct expr_input values = {hit_evaluation_value, &evaluation};
 	bool holds = true;
 	if (entry->spent)
 		return TRAP_GO_ON;
@@ -68,7 +68,7 @@ static enum trap_answer judge(
 	if (entry->expr) {
 		struct error *err = expr_run(entry->expr, &values, &holds);
 		if (err) {
-			enum trap_answer answer = failed(breakpoints, armed, &judgement, err);
+			enum trap_answer answer = failed(breakpoints, armed, &evaluation, err);
 			error_destroy(err);
 			return answer;
 		}
@@ -84,7 +84,7 @@ static enum trap_answer judge(
 	}
 	bool stops = entry->kind != BREAKPOINT_TRACE;
 	entry->spent = entry->kind == BREAKPOINT_TEMPORARY;
-	send(breakpoints, armed, &judgement, NULL, stops);
+	send(breakpoints, armed, &evaluation, NULL, stops);
 	return stops ? TRAP_STOP : TRAP_GO_ON;
 }
 
@@ -110,9 +110,9 @@ static size_t count_armed(const struct breakpoints *breakpoints, size_t first, u
 	return end - first;
 }
 
-static bool is_life(enum place_kind kind)
+static bool is_life(enum location_kind kind)
 {
-	return kind == PLACE_NEWPROC || kind == PLACE_GOEXIT;
+	return kind == LOCATION_NEWPROC || kind == LOCATION_GOEXIT;
 }
 
 /* Notes births, and forgets the dead. */
@@ -122,15 +122,15 @@ static void note_life(struct breakpoints *breakpoints, struct hit *hit)
 	struct error *err = hit_other(hit, &goroutine);
 	uint64_t goid = err ? 0 : hit_goroutine_field(goroutine, hit->program->layout.g.goid);
 	error_destroy(err);
-	if (hit->kind == PLACE_NEWPROC)
+	if (hit->kind == LOCATION_NEWPROC)
 		births_add(&breakpoints->births, goid, hit->monotonic_ns);
 	else
 		births_remove(&breakpoints->births, goid);
 }
 
-static enum place_kind kind_of(const struct armed_trap *armed)
+static enum location_kind kind_of(const struct armed_trap *armed)
 {
-	return armed->entry ? armed->entry->place.kind : PLACE_NEWPROC;
+	return armed->entry ? armed->entry->location.kind : LOCATION_NEWPROC;
 }
 
 static void begin(struct hit *hit, const struct trap_hit *trap, const struct armed_trap *armed)
@@ -156,13 +156,13 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 		if (!armed->entry)
 			continue;
 		begin(hit, trap, armed);
-		if (judge(breakpoints, armed, hit) == TRAP_STOP)
+		if (evaluate_hit(breakpoints, armed, hit) == TRAP_STOP)
 			answer = TRAP_STOP;
 		int64_t end = monotonic_now();
 		armed->entry->judging_ns += (uint64_t)(end - start);
 		start = end;
 	}
-	bool forgets = life && kind_of(life) == PLACE_GOEXIT && breakpoints->births.count;
+	bool forgets = life && kind_of(life) == LOCATION_GOEXIT && breakpoints->births.count;
 	if (life && (breakpoints->note_births || forgets)) {
 		begin(hit, trap, life);
 		note_life(breakpoints, hit);

@@ -8,7 +8,7 @@
 
 enum { DWARF_RSP = 7 };
 
-void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
+void hit_begin(struct hit *hit, const struct trap_hit *trap, enum location_kind kind, int subject,
 	int64_t subject_offset)
 {
 	hit->trap = trap;
@@ -84,7 +84,7 @@ uint64_t hit_goroutine_field(const struct hit_goroutine *goroutine, struct field
 }
 
 /* Copies the g at goroutine->address. */
-static struct error *load(const struct hit *hit, struct hit_goroutine *goroutine)
+static struct error *hit_load(const struct hit *hit, struct hit_goroutine *goroutine)
 {
 	if (goroutine->loaded || !goroutine->address)
 		return NULL;
@@ -111,11 +111,11 @@ static bool is_plausible(const struct hit *hit)
 	const struct runtime_layout *layout = &hit->program->layout;
 	const struct hit_goroutine *g = &hit->current;
 	uint64_t sp = hit_register(hit, DWARF_RSP), system_g = 0;
-	uint64_t machine = hit_goroutine_field(g, layout->g.m);
+	uint64_t m = hit_goroutine_field(g, layout->g.m);
 	if (sp >= hit_goroutine_field(g, layout->g.stack_lo) &&
 		sp <= hit_goroutine_field(g, layout->g.stack_hi))
 		return true;
-	error_destroy(read_word(hit, machine, layout->m.g0, &system_g));
+	error_destroy(read_word(hit, m, layout->m.g0, &system_g));
 	return system_g == g->address;
 }
 
@@ -131,7 +131,7 @@ static void find_running(struct hit *hit)
 	for (size_t i = 0; i < array_length(candidates); i++) {
 		hit->current.address = candidates[i];
 		hit->current.loaded = false;
-		struct error *err = load(hit, &hit->current);
+		struct error *err = hit_load(hit, &hit->current);
 		if (!err && hit->current.loaded && is_plausible(hit))
 			return;
 		error_destroy(err);
@@ -148,10 +148,10 @@ struct error *hit_current(struct hit *hit, struct hit_goroutine **ret)
 		return NULL;
 	hit->current_known = true;
 	/* Here the system stack works for the very goroutine. */
-	if (hit->kind == PLACE_GOEXIT || hit->kind == PLACE_PARK) {
+	if (hit->kind == LOCATION_GOEXIT || hit->kind == LOCATION_PARK) {
 		hit->current.address = hit->subject;
 		hit->on_system_stack = true;
-		return load(hit, &hit->current);
+		return hit_load(hit, &hit->current);
 	}
 	find_running(hit);
 	/* g0 and gsignal have no id; their thread knows for which goroutine they run. */
@@ -166,11 +166,11 @@ struct error *hit_current(struct hit *hit, struct hit_goroutine **ret)
 	error_destroy(err);
 	hit->current.address = goroutine;
 	hit->current.loaded = false;
-	return load(hit, &hit->current);
+	return hit_load(hit, &hit->current);
 }
 
 struct error *hit_other(struct hit *hit, struct hit_goroutine **ret)
 {
 	*ret = &hit->other;
-	return load(hit, &hit->other);
+	return hit_load(hit, &hit->other);
 }

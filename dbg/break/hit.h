@@ -12,7 +12,7 @@
 #include "dbg/break/wrapped_call.h"
 #include "dbg/target/traps/traps.h"
 
-struct pc_plans;
+struct unwind_cache;
 struct plan_line;
 
 enum {
@@ -33,8 +33,8 @@ struct hit_goroutine {
 struct hit {
 	const struct trap_hit *trap;
 	const struct program *program;
-	struct pc_plans *plans; /* the tracer thread's own */
-	enum place_kind kind;
+	struct unwind_cache *plans; /* the tracer thread's own */
+	enum location_kind kind;
 	uint64_t subject;     /* the g or the context that the place is about; 0 */
 	uint64_t number;      /* which hit of its breakpoint this is */
 	int64_t monotonic_ns; /* CLOCK_MONOTONIC when the hit came here */
@@ -53,8 +53,8 @@ struct hit {
 	size_t texts_used;
 };
 
-/* `subject` and its offset as in struct place. */
-void hit_begin(struct hit *hit, const struct trap_hit *trap, enum place_kind kind, int subject,
+/* `subject` and its offset as in struct location. */
+void hit_begin(struct hit *hit, const struct trap_hit *trap, enum location_kind kind, int subject,
 	int64_t subject_offset);
 
 /* The value of the register with DWARF's number `number` (of a vector register its low word); 0 for

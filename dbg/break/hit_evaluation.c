@@ -19,15 +19,15 @@ static size_t find_used(const struct breakpoint_entry *entry, int id, const char
 	return i;
 }
 
-struct error *judgement_value(
+struct error *hit_evaluation_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret)
 {
-	struct judgement *judgement = context;
-	struct error *err = value_at_hit(&judgement->input, id, index, key, ret);
-	size_t used = err ? 0 : find_used(judgement->entry, id, key);
-	if (!err && used < judgement->entry->used_count) {
-		judgement->seen[used] = *ret;
-		judgement->known |= UINT32_C(1) << used;
+	struct hit_evaluation *evaluation = context;
+	struct error *err = value_at_hit(&evaluation->input, id, index, key, ret);
+	size_t used = err ? 0 : find_used(evaluation->entry, id, key);
+	if (!err && used < evaluation->entry->used_count) {
+		evaluation->seen[used] = *ret;
+		evaluation->known |= UINT32_C(1) << used;
 	}
 	return err;
 }
@@ -68,18 +68,19 @@ static bool add_field(struct event_slot *slot, const char *name, const char *key
 	return true;
 }
 
-static void capture(struct judgement *judgement, struct event_slot *slot, int id, const char *key)
+static void capture(
+	struct hit_evaluation *evaluation, struct event_slot *slot, int id, const char *key)
 {
-	const struct breakpoint_entry *entry = judgement->entry;
+	const struct breakpoint_entry *entry = evaluation->entry;
 	const struct expr_name *name = name_of(entry, id);
 	size_t used = find_used(entry, id, key);
 	struct expr_value value = {.type = EXPR_INT};
 	if (!name)
 		return;
-	if (used < entry->used_count && judgement->known >> used & 1)
-		value = judgement->seen[used];
+	if (used < entry->used_count && evaluation->known >> used & 1)
+		value = evaluation->seen[used];
 	else
-		error_destroy(value_at_hit(&judgement->input, id, 0, key, &value));
+		error_destroy(value_at_hit(&evaluation->input, id, 0, key, &value));
 	if (value.present &&
 		!add_field(slot, name->name, key, &value, value_is_address(&entry->variables, id)))
 		slot->event.fields_cut = true;
@@ -151,34 +152,34 @@ static const struct plan_line *calls_context(const struct hit *hit)
 static void capture_user(struct hit *hit, struct event_slot *slot)
 {
 	const struct plan_line *frame = NULL, *caller;
-	if (hit->kind == PLACE_NEWPROC || hit->kind == PLACE_GOEXIT)
+	if (hit->kind == LOCATION_NEWPROC || hit->kind == LOCATION_GOEXIT)
 		return;
 	struct error *err = hit_user_frame(hit, &frame);
-	caller = !err && hit->kind == PLACE_CANCEL ? calls_context(hit) : NULL;
+	caller = !err && hit->kind == LOCATION_CANCEL ? calls_context(hit) : NULL;
 	if (caller)
 		frame = caller;
 	error_destroy(err);
 	if (frame)
 		slot->event.user =
-			(struct code_place){frame->function, frame->file, frame->line, 0};
+			(struct code_location){frame->function, frame->file, frame->line, 0};
 }
 
-void judgement_capture(struct judgement *judgement, struct event_slot *slot)
+void hit_evaluation_capture(struct hit_evaluation *evaluation, struct event_slot *slot)
 {
-	const struct breakpoint_entry *entry = judgement->entry;
+	const struct breakpoint_entry *entry = evaluation->entry;
 	for (size_t i = 0; i < entry->used_count && !entry->shown_only; i++) {
 		const struct used_value *used = &entry->used[i];
 		if ((used->key || !is_shown(entry, used->id)) &&
 			slot->event.field_count < BREAK_VALUES_MAX)
-			capture(judgement, slot, used->id, used->key);
+			capture(evaluation, slot, used->id, used->key);
 	}
 	for (size_t i = 0; i < entry->shown_count; i++) {
 		if (slot->event.field_count < BREAK_VALUES_MAX)
-			capture(judgement, slot, entry->shown[i], NULL);
+			capture(evaluation, slot, entry->shown[i], NULL);
 	}
 	if (entry->shown_only)
 		return;
-	capture_labels(judgement->input.hit, slot);
+	capture_labels(evaluation->input.hit, slot);
 	if (slot->event.of_runtime)
-		capture_user(judgement->input.hit, slot);
+		capture_user(evaluation->input.hit, slot);
 }

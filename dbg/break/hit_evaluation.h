@@ -2,12 +2,12 @@
  * One hit as one breakpoint judges it, and the event that tells of it. Private to dbg/break, of the
  * tracer thread; nothing is allocated.
  */
-#ifndef GCTXDBG_BREAK_JUDGEMENT_H
-#define GCTXDBG_BREAK_JUDGEMENT_H
+#ifndef GCTXDBG_BREAK_HIT_EVALUATION_H
+#define GCTXDBG_BREAK_HIT_EVALUATION_H
 
 #include "dbg/break/breakpoint_state.h"
 
-struct judgement {
+struct hit_evaluation {
 	const struct breakpoint_entry *entry;
 	struct value_input input;
 	/* What the condition was given, parallel to entry->used; bits say of which that is so.
@@ -16,11 +16,11 @@ struct judgement {
 	uint32_t known;
 };
 
-/* A callback of struct expr_input; `context` is a struct judgement. */
-struct error *judgement_value(
+/* A callback of struct expr_input; `context` is a struct hit_evaluation. */
+struct error *hit_evaluation_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 
 /* Puts the values into an event; those that cannot be read are left out. */
-void judgement_capture(struct judgement *judgement, struct event_slot *slot);
+void hit_evaluation_capture(struct hit_evaluation *evaluation, struct event_slot *slot);
 
 #endif

@@ -31,7 +31,7 @@ struct walk {
 	bool done; /* no more are wanted */
 };
 
-static struct error *is_wanted(const struct walk *walk, struct text text, bool *ret)
+static struct error *hit_labels_is_wanted(const struct walk *walk, struct text text, bool *ret)
 {
 	char found[256];
 	const char *key = walk->labels->only;
@@ -50,7 +50,7 @@ static struct error *take(struct walk *walk, struct text key, struct text value)
 {
 	struct expr_value key_text = {0}, value_text = {0};
 	bool wanted;
-	struct error *err = is_wanted(walk, key, &wanted);
+	struct error *err = hit_labels_is_wanted(walk, key, &wanted);
 	if (err || !wanted)
 		return err;
 	if (!walk->labels->only)

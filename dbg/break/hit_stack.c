@@ -8,7 +8,7 @@
 
 enum { DWARF_RSP = 7 };
 
-static bool append(struct hit *hit, const struct pc_plan *plan)
+static bool hit_stack_append(struct hit *hit, const struct unwind_info *plan)
 {
 	for (size_t i = 0; i < plan->line_count; i++) {
 		hit->stack_cut = hit->frame_count >= HIT_MAX_FRAMES;
@@ -19,7 +19,7 @@ static bool append(struct hit *hit, const struct pc_plan *plan)
 	return true;
 }
 
-static bool is_last(const struct pc_plan *plan)
+static bool is_last(const struct unwind_info *plan)
 {
 	bool writes_sp = (plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK;
 	return (plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp || !plan->has_sp_delta;
@@ -29,8 +29,9 @@ static bool is_last(const struct pc_plan *plan)
 static void unwind(struct hit *hit, uint64_t pc, uint64_t sp, bool exact, uint64_t high)
 {
 	for (;;) {
-		const struct pc_plan *plan = pc_plan_in(hit->program, hit->plans, pc, exact);
-		if (!plan || !append(hit, plan) || is_last(plan))
+		const struct unwind_info *plan =
+			unwind_info_in(hit->program, hit->plans, pc, exact);
+		if (!plan || !hit_stack_append(hit, plan) || is_last(plan))
 			return;
 		sp += (uint64_t)(int64_t)plan->sp_delta;
 		if (sp >= high || trap_read(hit->trap, sp, &pc, sizeof(pc)) != sizeof(pc) || !pc)
@@ -78,7 +79,8 @@ struct error *hit_user_frame(struct hit *hit, const struct plan_line **ret)
 
 uint64_t hit_return_address(const struct hit *hit)
 {
-	const struct pc_plan *plan = pc_plan_in(hit->program, hit->plans, hit->trap->address, true);
+	const struct unwind_info *plan =
+		unwind_info_in(hit->program, hit->plans, hit->trap->address, true);
 	uint64_t pc = 0;
 	if (!plan || !plan->has_sp_delta)
 		return 0;

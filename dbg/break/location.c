@@ -9,40 +9,40 @@
 #include "dwarf/code/code_locations.h"
 
 static const char *const names[] = {
-	[PLACE_NEWPROC] = "newproc",
-	[PLACE_GOEXIT] = "goexit",
-	[PLACE_CANCEL] = "cancel",
-	[PLACE_PARK] = "park",
-	[PLACE_READY] = "ready",
-	[PLACE_PANIC] = "panic",
+	[LOCATION_NEWPROC] = "newproc",
+	[LOCATION_GOEXIT] = "goexit",
+	[LOCATION_CANCEL] = "cancel",
+	[LOCATION_PARK] = "park",
+	[LOCATION_READY] = "ready",
+	[LOCATION_PANIC] = "panic",
 };
 
-void place_deinit(struct place *place)
+void location_deinit(struct location *location)
 {
-	free(place->items);
-	*place = (struct place){0};
+	free(location->items);
+	*location = (struct location){0};
 }
 
-struct error *place_add(struct program *program, struct place *place, uint64_t pc)
+struct error *location_add(struct program *program, struct location *location, uint64_t pc)
 {
-	for (size_t i = 0; i < place->count; i++) {
-		if (place->items[i].code.pc == pc)
+	for (size_t i = 0; i < location->count; i++) {
+		if (location->items[i].code.pc == pc)
 			return NULL;
 	}
-	if (place->count >= MAX_PLACES)
+	if (location->count >= MAX_LOCATIONS)
 		return error_create(
-			ERROR_USAGE, "that is more than %d places: name fewer", MAX_PLACES);
-	if (!array_reserve(&place->items, &place->capacity, place->count + 1))
+			ERROR_USAGE, "that is more than %d places: name fewer", MAX_LOCATIONS);
+	if (!array_reserve(&location->items, &location->capacity, location->count + 1))
 		return error_no_memory();
-	struct breakpoint_place item = {.code.pc = pc};
-	const struct pc_plan *plan = pc_plan_at(program, pc, true);
+	struct breakpoint_location item = {.code.pc = pc};
+	const struct unwind_info *plan = unwind_info_at(program, pc, true);
 	if (plan) {
 		const struct plan_line *line = &plan->lines[0];
-		item.code = (struct code_place){line->function, line->file, line->line, pc};
+		item.code = (struct code_location){line->function, line->file, line->line, pc};
 		if (line->inlined)
 			item.inlined_into = plan->lines[plan->line_count - 1].function;
 	}
-	place->items[place->count++] = item;
+	location->items[location->count++] = item;
 	return NULL;
 }
 
@@ -84,17 +84,17 @@ struct error *function_start(const struct program *program, const struct pc_func
 }
 
 /* *0x401000 */
-static struct error *find_address(struct program *program, const char *text, struct place *ret)
+static struct error *find_address(struct program *program, const char *text, struct location *ret)
 {
 	char *end;
 	unsigned long long address = strtoull(text + 1, &end, 0);
 	if (end == text + 1 || *end)
 		return error_create(ERROR_USAGE, "%s is no address: write *0x401000", text);
-	ret->kind = PLACE_ADDRESS;
+	ret->kind = LOCATION_ADDRESS;
 	const struct mapping *mapping = target_mapping_at(program->target, address);
 	if (!mapping || !mapping->executable)
 		return error_create(ERROR_NOT_FOUND, "there is no code at 0x%llx", address);
-	return place_add(program, ret, address);
+	return location_add(program, ret, address);
 }
 
 /* Splits "server.go:33"; false when it does not end with a colon and a number. */
@@ -112,13 +112,13 @@ static bool split_line(const char *text, char **ret_file, int *ret_line)
 	return true;
 }
 
-struct error *place_find(struct program *program, const char *text, struct place *ret)
+struct error *location_find(struct program *program, const char *text, struct location *ret)
 {
-	*ret = (struct place){.subject = -1};
+	*ret = (struct location){.subject = -1};
 	for (size_t i = 0; i < array_length(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
-			ret->kind = (enum place_kind)i;
-			return place_find_named(program, ret);
+			ret->kind = (enum location_kind)i;
+			return location_find_named(program, ret);
 		}
 	}
 	if (text[0] == '*')
@@ -126,11 +126,11 @@ struct error *place_find(struct program *program, const char *text, struct place
 	_cleanup_free_ char *file = NULL;
 	int line;
 	if (!split_line(text, &file, &line)) {
-		ret->kind = PLACE_FUNCTION;
-		return place_find_calls(program, text, ret);
+		ret->kind = LOCATION_FUNCTION;
+		return location_find_calls(program, text, ret);
 	}
 	if (!file)
 		return error_no_memory();
-	ret->kind = PLACE_LINE;
-	return place_find_line(program, file, line, ret);
+	ret->kind = LOCATION_LINE;
+	return location_find_line(program, file, line, ret);
 }

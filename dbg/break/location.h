@@ -4,28 +4,28 @@
  * Nothing is known by release: an instruction is found by what it does (it returns from
  * runtime.newproc1, it loads cancelCtx.done), in the code of the binary.
  */
-#ifndef GCTXDBG_BREAK_PLACE_H
-#define GCTXDBG_BREAK_PLACE_H
+#ifndef GCTXDBG_BREAK_LOCATION_H
+#define GCTXDBG_BREAK_LOCATION_H
 
 #include "dbg/break/breakpoint.h"
 #include "dwarf/pclntab/pclntab.h"
 
-enum place_kind {
-	PLACE_NEWPROC,
-	PLACE_GOEXIT,
-	PLACE_CANCEL,
-	PLACE_PARK,
-	PLACE_READY,
-	PLACE_PANIC,
-	PLACE_FUNCTION,
-	PLACE_LINE,
-	PLACE_ADDRESS,
+enum location_kind {
+	LOCATION_NEWPROC,
+	LOCATION_GOEXIT,
+	LOCATION_CANCEL,
+	LOCATION_PARK,
+	LOCATION_READY,
+	LOCATION_PANIC,
+	LOCATION_FUNCTION,
+	LOCATION_LINE,
+	LOCATION_ADDRESS,
 };
 
 /* Where runtime and context keep what these places are about. Texts belong to the program. */
-struct place {
-	enum place_kind kind;
-	struct breakpoint_place *items;
+struct location {
+	enum location_kind kind;
+	struct breakpoint_location *items;
 	size_t count, capacity;
 	int subject; /* DWARF's number of the register that holds what the place is about: the g,
 		the context; -1: none */
@@ -33,25 +33,26 @@ struct place {
 };
 
 /* The most instructions of one place. */
-enum { MAX_PLACES = 4096 };
+enum { MAX_LOCATIONS = 4096 };
 
-/* Errors as breakpoints_add(). Free `ret` with place_deinit(), after an error too. */
-struct error *place_find(struct program *program, const char *text, struct place *ret);
-void place_deinit(struct place *place);
+/* Errors as breakpoints_add(). Free `ret` with location_deinit(), after an error too. */
+struct error *location_find(struct program *program, const char *text, struct location *ret);
+void location_deinit(struct location *location);
 
 /* Fills `place`, whose kind is that of a name (place_runtime.c). */
-struct error *place_find_named(struct program *program, struct place *place);
+struct error *location_find_named(struct program *program, struct location *location);
 /* The calls of a function, inlined ones too (place_function.c). */
-struct error *place_find_calls(struct program *program, const char *name, struct place *place);
+struct error *location_find_calls(
+	struct program *program, const char *name, struct location *location);
 /* What begins line `line` of `file` (place_line.c). */
-struct error *place_find_line(
-	struct program *program, const char *file, int line, struct place *place);
+struct error *location_find_line(
+	struct program *program, const char *file, int line, struct location *location);
 
 /* ---- For those three ---- */
 
 /* Adds the instruction at run-time address `pc`. `function` NULL: as the table says. Doubles are
  * left out. */
-struct error *place_add(struct program *program, struct place *place, uint64_t pc);
+struct error *location_add(struct program *program, struct location *location, uint64_t pc);
 
 /* The code of `function` as the file has it (a process may have traps in it). */
 struct error *function_code(

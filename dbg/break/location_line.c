@@ -44,7 +44,7 @@ static size_t scan_stretch(const struct pclntab *table, const struct pc_function
 }
 
 static struct error *scan_function(struct program *program, const struct pc_function *function,
-	const char *file, int line, struct place *place)
+	const char *file, int line, struct location *location)
 {
 	const struct pclntab *table = &program->pclntab;
 	struct beginning found[MOST_BEGINNINGS];
@@ -65,22 +65,22 @@ static struct error *scan_function(struct program *program, const struct pc_func
 		if (found[i].pc == function->entry)
 			err = function_start(program, function, &pc, &loop);
 		if (!err)
-			err = place_add(program, place, pc);
+			err = location_add(program, location, pc);
 	}
 	return err;
 }
 
-struct error *place_find_line(
-	struct program *program, const char *file, int line, struct place *place)
+struct error *location_find_line(
+	struct program *program, const char *file, int line, struct location *location)
 {
 	const char *path;
 	struct error *err = program_find_file(program, file, &path);
 	struct pc_function function;
 	for (uint32_t i = 0; !err && i < program->pclntab.function_count; i++) {
 		if (pclntab_function(&program->pclntab, i, &function))
-			err = scan_function(program, &function, path, line, place);
+			err = scan_function(program, &function, path, line, location);
 	}
-	if (!err && !place->count)
+	if (!err && !location->count)
 		err = error_create(
 			ERROR_NOT_FOUND, "there is no code for line %d of %s", line, path);
 	return err;

@@ -22,8 +22,8 @@ static struct error *lacks(const char *what, const char *function)
 }
 
 /* The first of these functions that the program has: later releases split earlier ones. */
-static struct error *add_start(
-	struct program *program, struct place *place, const char *what, const char *const names[])
+static struct error *add_start(struct program *program, struct location *location, const char *what,
+	const char *const names[])
 {
 	struct pc_function function;
 	size_t i = 0;
@@ -34,15 +34,15 @@ static struct error *add_start(
 	uint64_t start;
 	bool loop;
 	struct error *err = function_start(program, &function, &start, &loop);
-	place->subject = RAX;
-	return err ? err : place_add(program, place, start);
+	location->subject = RAX;
+	return err ? err : location_add(program, location, start);
 }
 
 /*
  * newproc1 makes the goroutine, for go statements and coroutines alike, and returns it complete but
  * not yet in any queue.
  */
-static struct error *find_newproc(struct program *program, struct place *place)
+static struct error *find_newproc(struct program *program, struct location *location)
 {
 	static const char NAME[] = "runtime.newproc1";
 	enum { MOST = 16 };
@@ -57,9 +57,9 @@ static struct error *find_newproc(struct program *program, struct place *place)
 	size_t count = code_returns(code, offsets, MOST);
 	if (!count || count > MOST)
 		return lacks("the birth of goroutines", NAME);
-	place->subject = RAX;
+	location->subject = RAX;
 	for (size_t i = 0; i < count && !err; i++)
-		err = place_add(program, place, program->text + function.entry + offsets[i]);
+		err = location_add(program, location, program->text + function.entry + offsets[i]);
 	return err;
 }
 
@@ -86,7 +86,7 @@ static bool find_load_call(struct program *program, const struct pc_function *fu
  * register it loads from is the context. Where atomic.Value.Load is not inlined, its receiver is in
  * RAX.
  */
-static struct error *find_cancel(struct program *program, struct place *place)
+static struct error *find_cancel(struct program *program, struct location *location)
 {
 	static const char NAME[] = "context.(*cancelCtx).cancel";
 	struct pc_function function;
@@ -106,52 +106,52 @@ static struct error *find_cancel(struct program *program, struct place *place)
 	if (err)
 		return err;
 	size_t offset;
-	bool found =
-		code_only_access(code, CODE_LOADS, (int64_t)field.offset, &offset, &place->subject);
+	bool found = code_only_access(
+		code, CODE_LOADS, (int64_t)field.offset, &offset, &location->subject);
 	static const char *const stored[] = {"cause", "err"};
 	for (size_t i = 0; i < array_length(stored) && !found; i++) {
 		found = find_load_call(program, &function, code, type, stored[i], &offset);
-		place->subject = RAX;
-		place->subject_offset = -(int64_t)field.offset;
+		location->subject = RAX;
+		location->subject_offset = -(int64_t)field.offset;
 	}
 	if (!found)
 		return lacks("the cancellation of contexts", NAME);
-	return place_add(program, place, program->text + function.entry + offset);
+	return location_add(program, location, program->text + function.entry + offset);
 }
 
-static struct error *find(struct program *program, struct place *place)
+static struct error *location_runtime_find(struct program *program, struct location *location)
 {
 	static const char *const ends[] = {"runtime.gdestroy", "runtime.goexit0", NULL};
 	static const char *const parks[] = {"runtime.park_m", NULL};
 	static const char *const readies[] = {"runtime.ready", NULL};
 	static const char *const panics[] = {"runtime.gopanic", NULL};
-	switch (place->kind) {
-	case PLACE_NEWPROC:
-		return find_newproc(program, place);
-	case PLACE_GOEXIT:
-		return add_start(program, place, "the end of goroutines", ends);
-	case PLACE_CANCEL:
-		return find_cancel(program, place);
-	case PLACE_PARK:
-		return add_start(program, place, "the begin of waits", parks);
-	case PLACE_READY:
-		return add_start(program, place, "the end of waits", readies);
+	switch (location->kind) {
+	case LOCATION_NEWPROC:
+		return find_newproc(program, location);
+	case LOCATION_GOEXIT:
+		return add_start(program, location, "the end of goroutines", ends);
+	case LOCATION_CANCEL:
+		return find_cancel(program, location);
+	case LOCATION_PARK:
+		return add_start(program, location, "the begin of waits", parks);
+	case LOCATION_READY:
+		return add_start(program, location, "the end of waits", readies);
 	default:
-		return add_start(program, place, "panic", panics);
+		return add_start(program, location, "panic", panics);
 	}
 }
 
 /* What was inlined there is of no interest. */
-struct error *place_find_named(struct program *program, struct place *place)
+struct error *location_find_named(struct program *program, struct location *location)
 {
-	struct error *err = find(program, place);
-	for (size_t i = 0; !err && i < place->count; i++) {
-		struct breakpoint_place *item = &place->items[i];
-		const struct pc_plan *plan = pc_plan_at(program, item->code.pc, true);
+	struct error *err = location_runtime_find(program, location);
+	for (size_t i = 0; !err && i < location->count; i++) {
+		struct breakpoint_location *item = &location->items[i];
+		const struct unwind_info *plan = unwind_info_at(program, item->code.pc, true);
 		const struct plan_line *line = plan ? &plan->lines[plan->line_count - 1] : NULL;
 		item->inlined_into = NULL;
 		if (line)
-			item->code = (struct code_place){
+			item->code = (struct code_location){
 				line->function, line->file, line->line, item->code.pc};
 	}
 	return err;

@@ -1,4 +1,4 @@
-/* Fetches variables at a hit: see place_variables.h. */
+/* Fetches variables at a hit: see location_variables.h. */
 #include "dbg/break/location_variables.h"
 
 enum { RSP = 7, MAX_BYTES = 16 };
@@ -39,7 +39,7 @@ static struct error *fetch(const struct hit *hit, const struct variable_recipe *
 
 /* The bytes of the argument itself; `*ret_found` false when they are nowhere or behind nil. */
 static struct error *fetch_bytes(const struct hit *hit, const struct variable_recipe *recipe,
-	const struct place_variable *variable, uint8_t *ret, size_t size, bool *ret_found)
+	const struct location_variable *variable, uint8_t *ret, size_t size, bool *ret_found)
 {
 	uint64_t pointer;
 	if (variable->steps == 1)
@@ -60,7 +60,7 @@ static struct error *fetch_bytes(const struct hit *hit, const struct variable_re
 	return err;
 }
 
-static size_t bytes_of(const struct place_variable *variable)
+static size_t bytes_of(const struct location_variable *variable)
 {
 	bool words = variable->form == VARIABLE_STRING || variable->form == VARIABLE_INTERFACE ||
 		     variable->form == VARIABLE_ANY;
@@ -77,7 +77,7 @@ static double real_of(uint64_t bits, size_t size)
 	return size == 4 ? (double)value.half : value.real;
 }
 
-static struct error *convert(struct hit *hit, const struct place_variable *variable,
+static struct error *convert(struct hit *hit, const struct location_variable *variable,
 	const uint64_t words[2], struct expr_value *ret)
 {
 	uint64_t type;
@@ -112,14 +112,14 @@ static struct error *convert(struct hit *hit, const struct place_variable *varia
 	}
 }
 
-struct error *place_variable_value(struct hit *hit, const struct place_variables *variables,
-	size_t place, size_t index, struct expr_value *ret)
+struct error *location_variable_value(struct hit *hit, const struct location_variables *variables,
+	size_t location, size_t index, struct expr_value *ret)
 {
-	const struct place_variable *variable = &variables->items[index];
+	const struct location_variable *variable = &variables->items[index];
 	uint64_t words[MAX_BYTES / 8] = {0};
 	bool found = false;
 	*ret = (struct expr_value){.type = variable->type};
-	const struct located_variables *at = &variables->places[place];
+	const struct located_variables *at = &variables->locations[location];
 	if (variable->recipe >= at->count)
 		return NULL;
 	struct error *err = fetch_bytes(hit, &at->recipes[variable->recipe], variable,

@@ -1,4 +1,4 @@
-/* Which variables of a function expressions can name: see place_variables.h. */
+/* Which variables of a function expressions can name: see location_variables.h. */
 #include "dbg/break/location_variables.h"
 
 #include <stdio.h>
@@ -11,23 +11,23 @@ enum { MAX_NAMES = 400, MAX_DEPTH = 3, MAX_NAME = 200 };
 /* A value inside of a variable, on the way to its parts. */
 struct part {
 	const struct go_type *type;
-	struct place_variable variable; /* all but the name and the form */
+	struct location_variable variable; /* all but the name and the form */
 	const char *name;
 	unsigned depth;
 };
 
-void place_variables_deinit(struct place_variables *variables)
+void location_variables_deinit(struct location_variables *variables)
 {
 	for (size_t i = 0; i < variables->count; i++)
 		free(variables->items[i].name);
 	free(variables->items);
-	for (size_t i = 0; i < variables->place_count; i++)
-		free(variables->places[i].recipes);
-	free(variables->places);
-	*variables = (struct place_variables){0};
+	for (size_t i = 0; i < variables->location_count; i++)
+		free(variables->locations[i].recipes);
+	free(variables->locations);
+	*variables = (struct location_variables){0};
 }
 
-static bool has_name(const struct place_variables *variables, const char *name)
+static bool has_name(const struct location_variables *variables, const char *name)
 {
 	for (size_t i = 0; i < variables->count; i++) {
 		if (strcmp(variables->items[i].name, name) == 0)
@@ -36,14 +36,14 @@ static bool has_name(const struct place_variables *variables, const char *name)
 	return false;
 }
 
-static struct error *add(struct place_variables *variables, const struct part *part,
-	enum variable_form form, enum expr_type type, const char *name)
+static struct error *location_variables_add(struct location_variables *variables,
+	const struct part *part, enum variable_form form, enum expr_type type, const char *name)
 {
 	if (variables->count >= MAX_NAMES || strlen(name) > MAX_NAME || has_name(variables, name))
 		return NULL;
 	if (!array_reserve(&variables->items, &variables->capacity, variables->count + 1))
 		return error_no_memory();
-	struct place_variable *variable = &variables->items[variables->count];
+	struct location_variable *variable = &variables->items[variables->count];
 	*variable = part->variable;
 	variable->form = form;
 	variable->type = type;
@@ -56,10 +56,10 @@ static struct error *add(struct place_variables *variables, const struct part *p
 }
 
 static struct error *add_part(
-	struct program *program, struct place_variables *variables, const struct part *part);
+	struct program *program, struct location_variables *variables, const struct part *part);
 
 static struct error *add_fields(
-	struct program *program, struct place_variables *variables, const struct part *part)
+	struct program *program, struct location_variables *variables, const struct part *part)
 {
 	const struct go_field *fields;
 	size_t count;
@@ -87,7 +87,7 @@ static struct error *add_fields(
 
 /* The fields of the struct that a pointer leads to. */
 static struct error *add_target(
-	struct program *program, struct place_variables *variables, const struct part *part)
+	struct program *program, struct location_variables *variables, const struct part *part)
 {
 	struct part target = *part;
 	if (part->variable.steps >= VARIABLE_MAX_STEPS)
@@ -101,7 +101,7 @@ static struct error *add_target(
 	return add_fields(program, variables, &target);
 }
 
-static struct error *add_length(struct place_variables *variables, const struct part *part)
+static struct error *add_length(struct location_variables *variables, const struct part *part)
 {
 	char name[MAX_NAME + 2];
 	int size = snprintf(name, sizeof(name), "%s.len", part->name);
@@ -110,20 +110,20 @@ static struct error *add_length(struct place_variables *variables, const struct 
 	struct part length = *part;
 	length.variable.offsets[length.variable.steps - 1] += 8;
 	length.variable.size = 8;
-	return add(variables, &length, VARIABLE_SIGNED, EXPR_INT, name);
+	return location_variables_add(variables, &length, VARIABLE_SIGNED, EXPR_INT, name);
 }
 
 static struct error *add_interface(
-	struct program *program, struct place_variables *variables, const struct part *part)
+	struct program *program, struct location_variables *variables, const struct part *part)
 {
 	bool empty = false;
 	error_destroy(go_type_is_empty_interface(program, part->type, &empty));
-	return add(variables, part, empty ? VARIABLE_ANY : VARIABLE_INTERFACE, EXPR_STRING,
-		part->name);
+	return location_variables_add(variables, part, empty ? VARIABLE_ANY : VARIABLE_INTERFACE,
+		EXPR_STRING, part->name);
 }
 
 static struct error *add_part(
-	struct program *program, struct place_variables *variables, const struct part *part)
+	struct program *program, struct location_variables *variables, const struct part *part)
 {
 	const struct go_type *type = part->type;
 	struct part scalar = *part;
@@ -131,38 +131,46 @@ static struct error *add_part(
 	scalar.variable.size = type->size <= 8 ? (size_t)type->size : 8;
 	switch (type->kind) {
 	case GO_BOOL:
-		return add(variables, &scalar, VARIABLE_BOOL, EXPR_BOOL, part->name);
+		return location_variables_add(
+			variables, &scalar, VARIABLE_BOOL, EXPR_BOOL, part->name);
 	case GO_INT:
 	case GO_INT8:
 	case GO_INT16:
 	case GO_INT32:
 	case GO_INT64:
 		if (go_type_is(type, "time", "Duration"))
-			return add(
+			return location_variables_add(
 				variables, &scalar, VARIABLE_DURATION, EXPR_DURATION, part->name);
-		return add(variables, &scalar, VARIABLE_SIGNED, EXPR_INT, part->name);
+		return location_variables_add(
+			variables, &scalar, VARIABLE_SIGNED, EXPR_INT, part->name);
 	case GO_UINT:
 	case GO_UINT8:
 	case GO_UINT16:
 	case GO_UINT32:
 	case GO_UINT64:
 	case GO_UINTPTR:
-		return add(variables, &scalar, VARIABLE_UNSIGNED, EXPR_INT, part->name);
+		return location_variables_add(
+			variables, &scalar, VARIABLE_UNSIGNED, EXPR_INT, part->name);
 	case GO_FLOAT32:
 	case GO_FLOAT64:
-		return add(variables, &scalar, VARIABLE_FLOAT, EXPR_FLOAT, part->name);
+		return location_variables_add(
+			variables, &scalar, VARIABLE_FLOAT, EXPR_FLOAT, part->name);
 	case GO_STRING:
-		return add(variables, &scalar, VARIABLE_STRING, EXPR_STRING, part->name);
+		return location_variables_add(
+			variables, &scalar, VARIABLE_STRING, EXPR_STRING, part->name);
 	case GO_POINTER:
-		err = add(variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
+		err = location_variables_add(
+			variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
 		return err ? err : add_target(program, variables, part);
 	case GO_CHAN:
 	case GO_MAP:
 	case GO_FUNC:
 	case GO_UNSAFE_POINTER:
-		return add(variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
+		return location_variables_add(
+			variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
 	case GO_SLICE:
-		err = add(variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
+		err = location_variables_add(
+			variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
 		return err ? err : add_length(variables, part);
 	case GO_INTERFACE:
 		return add_interface(program, variables, part);
@@ -174,31 +182,31 @@ static struct error *add_part(
 }
 
 /* arg1 …, where their words are known at one of the places at least. */
-static struct error *add_words(struct program *program, struct place_variables *variables,
-	const struct place *place, bool described)
+static struct error *add_words(struct program *program, struct location_variables *variables,
+	const struct location *location, bool described)
 {
 	struct part part = {.variable = {.steps = 1, .size = 8}, .depth = 1};
 	struct error *err = NULL;
-	for (size_t i = 0; i < place->count && !err; i++) {
-		struct located_variables *at = &variables->places[i];
+	for (size_t i = 0; i < location->count && !err; i++) {
+		struct located_variables *at = &variables->locations[i];
 		free(at->recipes);
 		err = argument_words(
-			program, &place->items[i], described, &at->recipes, &at->count);
+			program, &location->items[i], described, &at->recipes, &at->count);
 		variables->words |= at->count > 0;
 	}
 	for (size_t i = 0; i < ARGUMENT_WORDS && variables->words && !err; i++) {
 		char name[8];
 		snprintf(name, sizeof(name), "arg%zu", i + 1);
 		part.variable.recipe = i;
-		err = add(variables, &part, VARIABLE_ADDRESS, EXPR_INT, name);
+		err = location_variables_add(variables, &part, VARIABLE_ADDRESS, EXPR_INT, name);
 	}
 	return err;
 }
 
-static struct error *add_variable(struct program *program, struct place_variables *variables,
-	const struct located_variables *place, size_t index)
+static struct error *add_variable(struct program *program, struct location_variables *variables,
+	const struct located_variables *location, size_t index)
 {
-	const struct variable_recipe *recipe = &place->recipes[index];
+	const struct variable_recipe *recipe = &location->recipes[index];
 	struct part part = {.type = recipe->type, .name = recipe->name};
 	part.variable.recipe = index;
 	part.variable.steps = 1 + recipe->moved;
@@ -207,55 +215,55 @@ static struct error *add_variable(struct program *program, struct place_variable
 
 /* Parameters first, so that their names win when there are too many; of other variables with one
  * name the innermost, which comes last. */
-static struct error *add_variables(struct program *program, struct place_variables *variables,
-	const struct located_variables *place)
+static struct error *add_variables(struct program *program, struct location_variables *variables,
+	const struct located_variables *location)
 {
 	struct error *err = NULL;
-	for (size_t i = 0; i < place->count && !err; i++) {
-		if (place->recipes[i].is_argument)
-			err = add_variable(program, variables, place, i);
+	for (size_t i = 0; i < location->count && !err; i++) {
+		if (location->recipes[i].is_argument)
+			err = add_variable(program, variables, location, i);
 	}
-	for (size_t i = place->count; i-- > 0 && !err;) {
-		if (!place->recipes[i].is_argument)
-			err = add_variable(program, variables, place, i);
+	for (size_t i = location->count; i-- > 0 && !err;) {
+		if (!location->recipes[i].is_argument)
+			err = add_variable(program, variables, location, i);
 	}
 	return err;
 }
 
 /* Brings the recipes into the order of those of the first place, by name and type. */
-static bool align(struct located_variables *place, const struct located_variables *model)
+static bool align(struct located_variables *location, const struct located_variables *model)
 {
 	struct variable_recipe *aligned = calloc(model->count + 1, sizeof(*aligned));
 	for (size_t i = 0; aligned && i < model->count; i++) {
-		for (size_t j = 0; j < place->count; j++) {
-			const struct variable_recipe *recipe = &place->recipes[j];
+		for (size_t j = 0; j < location->count; j++) {
+			const struct variable_recipe *recipe = &location->recipes[j];
 			if (strcmp(recipe->name, model->recipes[i].name) == 0 &&
 				recipe->type == model->recipes[i].type &&
 				recipe->moved == model->recipes[i].moved)
 				aligned[i] = *recipe;
 		}
 	}
-	free(place->recipes);
-	place->recipes = aligned;
-	place->count = aligned ? model->count : 0;
+	free(location->recipes);
+	location->recipes = aligned;
+	location->count = aligned ? model->count : 0;
 	return aligned;
 }
 
-struct error *place_variables_find(
-	struct program *program, const struct place *place, struct place_variables *ret)
+struct error *location_variables_find(
+	struct program *program, const struct location *location, struct location_variables *ret)
 {
-	*ret = (struct place_variables){0};
-	if (place->kind < PLACE_FUNCTION)
+	*ret = (struct location_variables){0};
+	if (location->kind < LOCATION_FUNCTION)
 		return NULL;
-	ret->places = calloc(place->count + 1, sizeof(*ret->places));
-	if (!ret->places)
+	ret->locations = calloc(location->count + 1, sizeof(*ret->locations));
+	if (!ret->locations)
 		return error_no_memory();
-	ret->place_count = place->count;
+	ret->location_count = location->count;
 	const struct located_variables *model = NULL;
 	bool described = false;
-	for (size_t i = 0; i < place->count; i++) {
-		const struct breakpoint_place *item = &place->items[i];
-		struct located_variables *found = &ret->places[i];
+	for (size_t i = 0; i < location->count; i++) {
+		const struct breakpoint_location *item = &location->items[i];
+		struct located_variables *found = &ret->locations[i];
 		struct error *err = variable_recipes(program, item->code.pc,
 			item->inlined_into ? item->code.function : NULL, &found->recipes,
 			&found->count);
@@ -271,5 +279,6 @@ struct error *place_variables_find(
 	}
 	if (model)
 		return add_variables(program, ret, model);
-	return place->kind == PLACE_FUNCTION ? add_words(program, ret, place, described) : NULL;
+	return location->kind == LOCATION_FUNCTION ? add_words(program, ret, location, described)
+						   : NULL;
 }

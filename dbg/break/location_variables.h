@@ -7,8 +7,8 @@
  * Where nothing describes a function's arguments there are their first words (arg1 …), see
  * argument_words.h. Private to dbg/break.
  */
-#ifndef GCTXDBG_BREAK_PLACE_VARIABLES_H
-#define GCTXDBG_BREAK_PLACE_VARIABLES_H
+#ifndef GCTXDBG_BREAK_LOCATION_VARIABLES_H
+#define GCTXDBG_BREAK_LOCATION_VARIABLES_H
 
 #include "dbg/break/hit.h"
 #include "dbg/go/values/variable_recipe.h"
@@ -28,7 +28,7 @@ enum variable_form {
 enum { VARIABLE_MAX_STEPS = 4 };
 
 /* One value: bytes of a variable, or of what pointers in it lead to. */
-struct place_variable {
+struct location_variable {
 	char *name;
 	enum variable_form form;
 	enum expr_type type;
@@ -47,21 +47,21 @@ struct located_variables {
 
 /* What the instructions of a place have in common: the names of the first one, by name and type in
  * the others. */
-struct place_variables {
-	struct place_variable *items;
+struct location_variables {
+	struct location_variable *items;
 	size_t count, capacity;
-	struct located_variables *places; /* parallel to the place's items */
-	size_t place_count;
+	struct located_variables *locations; /* parallel to the place's items */
+	size_t location_count;
 	bool words; /* arg1 … */
 };
 
-struct error *place_variables_find(
-	struct program *program, const struct place *place, struct place_variables *ret);
-void place_variables_deinit(struct place_variables *variables);
+struct error *location_variables_find(
+	struct program *program, const struct location *location, struct location_variables *ret);
+void location_variables_deinit(struct location_variables *variables);
 
 /* The value of number `index` at the place's item number `place`; absent when it is nowhere there,
  * or behind a nil pointer. */
-struct error *place_variable_value(struct hit *hit, const struct place_variables *variables,
-	size_t place, size_t index, struct expr_value *ret);
+struct error *location_variable_value(struct hit *hit, const struct location_variables *variables,
+	size_t location, size_t index, struct expr_value *ret);
 
 #endif

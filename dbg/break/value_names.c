@@ -5,19 +5,19 @@
 
 /* At which places a value is known: a bit per kind. */
 enum {
-	AT_NEWPROC = 1 << PLACE_NEWPROC,
-	AT_GOEXIT = 1 << PLACE_GOEXIT,
-	AT_CANCEL = 1 << PLACE_CANCEL,
-	AT_PARK = 1 << PLACE_PARK,
-	AT_READY = 1 << PLACE_READY,
-	AT_PANIC = 1 << PLACE_PANIC,
-	AT_CODE = 1 << PLACE_FUNCTION | 1 << PLACE_LINE | 1 << PLACE_ADDRESS,
-	ANYWHERE = (1 << (PLACE_ADDRESS + 1)) - 1,
+	AT_NEWPROC = 1 << LOCATION_NEWPROC,
+	AT_GOEXIT = 1 << LOCATION_GOEXIT,
+	AT_CANCEL = 1 << LOCATION_CANCEL,
+	AT_PARK = 1 << LOCATION_PARK,
+	AT_READY = 1 << LOCATION_READY,
+	AT_PANIC = 1 << LOCATION_PANIC,
+	AT_CODE = 1 << LOCATION_FUNCTION | 1 << LOCATION_LINE | 1 << LOCATION_ADDRESS,
+	ANYWHERE = (1 << (LOCATION_ADDRESS + 1)) - 1,
 };
 
 static const struct {
 	struct expr_name name;
-	int places;
+	int locations;
 	bool shown; /* in events */
 } rows[] = {
 	{{"hits", EXPR_INT, VALUE_HITS, "times this breakpoint has been come to", NULL}, ANYWHERE,
@@ -72,15 +72,15 @@ static const struct {
 	{{"value_type", EXPR_STRING, VALUE_PANIC_TYPE, "its type", NULL}, AT_PANIC, true},
 };
 
-struct error *value_names(const struct place *place, const struct place_variables *variables,
-	struct expr_name **ret, size_t *ret_count)
+struct error *value_names(const struct location *location,
+	const struct location_variables *variables, struct expr_name **ret, size_t *ret_count)
 {
 	struct expr_name *names = calloc(array_length(rows) + variables->count, sizeof(*names));
 	size_t count = 0;
 	if (!names)
 		return error_no_memory();
 	for (size_t i = 0; i < array_length(rows); i++) {
-		if (rows[i].places & 1 << place->kind)
+		if (rows[i].locations & 1 << location->kind)
 			names[count++] = rows[i].name;
 	}
 	/* A name found first wins: the variables cannot hide goid. */
@@ -95,11 +95,11 @@ struct error *value_names(const struct place *place, const struct place_variable
 }
 
 size_t value_shown(
-	enum place_kind kind, const struct place_variables *variables, int *ret, size_t max)
+	enum location_kind kind, const struct location_variables *variables, int *ret, size_t max)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < array_length(rows) && count < max; i++) {
-		if (rows[i].shown && (rows[i].places & 1 << kind))
+		if (rows[i].shown && (rows[i].locations & 1 << kind))
 			ret[count++] = rows[i].name.id;
 	}
 	for (size_t i = 0; i < variables->count && count < max; i++) {
@@ -109,7 +109,7 @@ size_t value_shown(
 	return count;
 }
 
-bool value_is_address(const struct place_variables *variables, int id)
+bool value_is_address(const struct location_variables *variables, int id)
 {
 	if (id < VALUE_VARIABLES)
 		return id == VALUE_CTX;
@@ -137,10 +137,11 @@ static struct error *find_context_parts(struct program *program, struct context_
 	return err;
 }
 
-struct error *value_source_init(struct program *program, const struct place *place,
-	const struct place_variables *variables, struct value_source *ret)
+struct error *value_source_init(struct program *program, const struct location *location,
+	const struct location_variables *variables, struct value_source *ret)
 {
-	*ret = (struct value_source){.place = place, .variables = variables};
+	*ret = (struct value_source){.location = location, .variables = variables};
 	ret->wrapper_id = wrapper_id(program);
-	return place->kind == PLACE_CANCEL ? find_context_parts(program, &ret->context) : NULL;
+	return location->kind == LOCATION_CANCEL ? find_context_parts(program, &ret->context)
+						 : NULL;
 }

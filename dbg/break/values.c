@@ -21,7 +21,8 @@ static void code_value(
 	const struct runtime_layout *layout = &hit->program->layout;
 	bool creator = id == VALUE_CREATOR || id == VALUE_CREATOR_FILE || id == VALUE_CREATOR_LINE;
 	uint64_t pc = hit_goroutine_field(goroutine, creator ? layout->g.gopc : layout->g.startpc);
-	const struct pc_plan *plan = pc ? pc_plan_in(hit->program, hit->plans, pc, !creator) : NULL;
+	const struct unwind_info *plan =
+		pc ? unwind_info_in(hit->program, hit->plans, pc, !creator) : NULL;
 	if (!plan)
 		return;
 	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
@@ -88,7 +89,8 @@ static const char *context_type(struct hit *hit)
 		{"context.(*afterFuncCtx).cancel", "*context.afterFuncCtx"},
 	};
 	uint64_t pc = hit_return_address(hit);
-	const struct pc_plan *plan = pc ? pc_plan_in(hit->program, hit->plans, pc, false) : NULL;
+	const struct unwind_info *plan =
+		pc ? unwind_info_in(hit->program, hit->plans, pc, false) : NULL;
 	for (size_t i = 0; plan && i < plan->line_count; i++) {
 		for (size_t j = 0; j < array_length(methods); j++) {
 			if (strcmp(plan->lines[i].function, methods[j][0]) == 0)
@@ -180,9 +182,9 @@ static struct error *stack_value(
 	struct value_input *input, int id, size_t index, struct expr_value *ret)
 {
 	struct hit *hit = input->hit;
-	const struct place *place = input->source->place;
-	if (id == VALUE_FUNCTION && place->kind >= PLACE_FUNCTION) {
-		expr_value_string(ret, place->items[input->item].code.function);
+	const struct location *location = input->source->location;
+	if (id == VALUE_FUNCTION && location->kind >= LOCATION_FUNCTION) {
+		expr_value_string(ret, location->items[input->item].code.function);
 		return NULL;
 	}
 	if (id == VALUE_FUNCTION)
@@ -229,7 +231,7 @@ struct error *value_at_hit(
 	default:
 		if (id < VALUE_VARIABLES)
 			return other_value(input, id, ret);
-		return place_variable_value(hit, input->source->variables, input->item,
+		return location_variable_value(hit, input->source->variables, input->item,
 			(size_t)(id - VALUE_VARIABLES), ret);
 	}
 }

@@ -45,25 +45,25 @@ struct context_parts {
 
 /* What values come from, besides the hit. */
 struct value_source {
-	const struct place *place;
-	const struct place_variables *variables;
+	const struct location *location;
+	const struct location_variables *variables;
 	struct context_parts context;
 	int wrapper_id; /* of functions; see wrapped_call.h */
 };
 
 /* Finds what the place needs; nothing to free. */
-struct error *value_source_init(struct program *program, const struct place *place,
-	const struct place_variables *variables, struct value_source *ret);
+struct error *value_source_init(struct program *program, const struct location *location,
+	const struct location_variables *variables, struct value_source *ret);
 
 /* The names of a place: an array to free; the texts belong to the arguments or are static. */
-struct error *value_names(const struct place *place, const struct place_variables *variables,
-	struct expr_name **ret, size_t *ret_count);
+struct error *value_names(const struct location *location,
+	const struct location_variables *variables, struct expr_name **ret, size_t *ret_count);
 
 /* The values that an event of the place tells; returns how many of `ret`. */
 size_t value_shown(
-	enum place_kind kind, const struct place_variables *variables, int *ret, size_t max);
+	enum location_kind kind, const struct location_variables *variables, int *ret, size_t max);
 /* People read it as 0x…. */
-bool value_is_address(const struct place_variables *variables, int id);
+bool value_is_address(const struct location_variables *variables, int id);
 
 /* A hit, for expressions. */
 struct value_input {

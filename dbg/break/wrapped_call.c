@@ -30,15 +30,15 @@ int wrapper_id(const struct program *program)
 }
 
 static const char *function_at(
-	const struct program *program, struct pc_plans *plans, uint64_t address)
+	const struct program *program, struct unwind_cache *plans, uint64_t address)
 {
-	const struct pc_plan *plan = pc_plan_in(program, plans, address, true);
+	const struct unwind_info *plan = unwind_info_in(program, plans, address, true);
 	return plan ? plan->lines[plan->line_count - 1].function : NULL;
 }
 
 /* The call of a wrapper that was inlined into it. */
-static const char *inlined_call(
-	const struct program *program, struct pc_plans *plans, const struct pc_function *wrapper)
+static const char *inlined_call(const struct program *program, struct unwind_cache *plans,
+	const struct pc_function *wrapper)
 {
 	struct pc_ranges ranges;
 	if (!pc_ranges_of_data(&program->pclntab, wrapper, PCDATA_INLINE_TREE_INDEX, &ranges))
@@ -46,8 +46,8 @@ static const char *inlined_call(
 	for (int i = 0; i < MAX_RANGES && pc_ranges_next(&ranges); i++) {
 		if (ranges.value < 0)
 			continue;
-		const struct pc_plan *plan =
-			pc_plan_in(program, plans, program->text + ranges.start, true);
+		const struct unwind_info *plan =
+			unwind_info_in(program, plans, program->text + ranges.start, true);
 		if (plan && plan->line_count >= 2)
 			return plan->lines[plan->line_count - 2].function;
 	}
@@ -55,8 +55,8 @@ static const char *inlined_call(
 }
 
 /* Its only call, apart from what the runtime needs besides (more stack, write barriers). */
-static const char *direct_call(
-	const struct program *program, struct pc_plans *plans, const struct pc_function *wrapper)
+static const char *direct_call(const struct program *program, struct unwind_cache *plans,
+	const struct pc_function *wrapper)
 {
 	struct bytes code;
 	int64_t targets[MAX_CALLS];
@@ -74,16 +74,16 @@ static const char *direct_call(
 		const char *name = function_at(program, plans, address);
 		if (!name || strncmp(name, "runtime.morestack", 17) == 0)
 			continue;
-		const char **place = strncmp(name, "runtime.", 8) == 0 ? &of_runtime : &found;
-		if (*place)
+		const char **location = strncmp(name, "runtime.", 8) == 0 ? &of_runtime : &found;
+		if (*location)
 			return NULL;
-		*place = name;
+		*location = name;
 	}
 	return found ? found : of_runtime;
 }
 
-static const char *find(
-	const struct program *program, struct pc_plans *plans, int wrapper_id, uint64_t entry)
+static const char *wrapped_call_find(
+	const struct program *program, struct unwind_cache *plans, int wrapper_id, uint64_t entry)
 {
 	struct pc_function function;
 	if (!program_is_go_pc(program, entry) || entry - program->text > UINT32_MAX ||
@@ -95,7 +95,7 @@ static const char *find(
 	return name ? name : direct_call(program, plans, &function);
 }
 
-const char *wrapped_call(const struct program *program, struct pc_plans *plans,
+const char *wrapped_call(const struct program *program, struct unwind_cache *plans,
 	struct wrapped_calls *calls, int wrapper_id, uint64_t entry)
 {
 	size_t index = entry / 32 % WRAPPED_CALLS; /* functions begin at multiples of 32 */
@@ -103,7 +103,7 @@ const char *wrapped_call(const struct program *program, struct pc_plans *plans,
 		return NULL;
 	if (calls->recent[index].entry != entry) {
 		calls->recent[index].entry = entry;
-		calls->recent[index].name = find(program, plans, wrapper_id, entry);
+		calls->recent[index].name = wrapped_call_find(program, plans, wrapper_id, entry);
 	}
 	return calls->recent[index].name;
 }

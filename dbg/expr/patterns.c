@@ -106,7 +106,7 @@ static size_t whole_characters(const char *text, size_t size)
  * What PCRE2 says of the beginning of a text. With PCRE2_PARTIAL_HARD it tells when it has looked
  * at the end, but not when a match could begin behind it.
  */
-static enum expr_outcome judge_beginning(
+static enum expr_outcome match_prefix(
 	const struct expr_patterns *patterns, size_t index, int rc, size_t size)
 {
 	uint32_t options = 0;
@@ -148,7 +148,7 @@ struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t i
 	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && rc != PCRE2_ERROR_PARTIAL)
 		return gave_up(rc, subject, text, offset);
 	if (subject->cut)
-		*ret = judge_beginning(patterns, index, rc, size);
+		*ret = match_prefix(patterns, index, rc, size);
 	else
 		*ret = rc >= 0 ? EXPR_HOLDS : EXPR_FAILS;
 	return NULL;

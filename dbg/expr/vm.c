@@ -3,7 +3,7 @@
 #include "dbg/expr/operate.h"
 #include "dbg/expr/program.h"
 
-struct machine {
+struct expr_vm {
 	const struct expr *expr;
 	const struct expr_input *input;
 	struct expr_value *top; /* the first free place of `stack` */
@@ -26,18 +26,18 @@ static bool truth(const struct expr_value *value)
 }
 
 /* Asks the caller for a value, and trusts it no further than its type. */
-static struct error *load(const struct machine *machine, const struct expr_instruction *instruction,
+static struct error *vm_load(const struct expr_vm *vm, const struct expr_instruction *instruction,
 	enum expr_type type, size_t index, const char *key, struct expr_value *ret)
 {
 	*ret = (struct expr_value){.present = false, .type = type};
-	const struct expr_input *input = machine->input;
+	const struct expr_input *input = vm->input;
 	struct error *err = input->value(input->context, instruction->id, index, key, ret);
 	if (err)
 		return err;
 	if (!ret->present)
 		ret->type = type;
 	if (ret->type != type)
-		return expr_diagnose(machine->expr->text, instruction->offset,
+		return expr_diagnose(vm->expr->text, instruction->offset,
 			"a mistake in gctxdbg, please report it",
 			"a value has not its declared type");
 	if (type == EXPR_STRING && !ret->string.data)
@@ -47,66 +47,63 @@ static struct error *load(const struct machine *machine, const struct expr_instr
 	return NULL;
 }
 
-static struct error *complain(const struct machine *machine,
-	const struct expr_instruction *instruction, const char *problem)
+static struct error *complain(
+	const struct expr_vm *vm, const struct expr_instruction *instruction, const char *problem)
 {
-	return expr_diagnose(machine->expr->text, instruction->offset, NULL, "%s", problem);
+	return expr_diagnose(vm->expr->text, instruction->offset, NULL, "%s", problem);
 }
 
 /* `*a` becomes `a` OP `b`. */
-static struct error *calculate(const struct machine *machine,
-	const struct expr_instruction *instruction, struct expr_value *a,
-	const struct expr_value *b)
+static struct error *calculate(const struct expr_vm *vm, const struct expr_instruction *instruction,
+	struct expr_value *a, const struct expr_value *b)
 {
 	struct expr_value result = {.present = a->present && b->present, .type = instruction->type};
 	if (result.present) {
 		bool divides = instruction->op == EXPR_OP_DIV || instruction->op == EXPR_OP_MOD;
 		if (divides && expr_real_of(b) == 0)
-			return complain(machine, instruction, "division by zero");
+			return complain(vm, instruction, "division by zero");
 		if (!expr_calculate(instruction->op, a, b, &result))
-			return complain(
-				machine, instruction, "the result does not fit into 64 bits");
+			return complain(vm, instruction, "the result does not fit into 64 bits");
 	}
 	*a = result;
 	return NULL;
 }
 
-static struct error *negate(const struct machine *machine,
-	const struct expr_instruction *instruction, struct expr_value *value)
+static struct error *negate(const struct expr_vm *vm, const struct expr_instruction *instruction,
+	struct expr_value *value)
 {
 	const struct expr_value zero = {.present = true, .type = EXPR_INT};
 	struct expr_value result = {.present = value->present, .type = value->type};
 	if (value->present && value->type == EXPR_FLOAT)
 		result.real = -value->real;
 	else if (value->present && !expr_calculate(EXPR_OP_SUB, &zero, value, &result))
-		return complain(machine, instruction, "the result does not fit into 64 bits");
+		return complain(vm, instruction, "the result does not fit into 64 bits");
 	*value = result;
 	return NULL;
 }
 
-static struct error *match(const struct machine *machine,
-	const struct expr_instruction *instruction, const struct expr_value *subject,
-	enum expr_outcome *ret)
+static struct error *match(const struct expr_vm *vm, const struct expr_instruction *instruction,
+	const struct expr_value *subject, enum expr_outcome *ret)
 {
-	return expr_patterns_match(&machine->expr->patterns, instruction->pattern, subject,
-		machine->expr->text, instruction->offset, ret);
+	return expr_patterns_match(&vm->expr->patterns, instruction->pattern, subject,
+		vm->expr->text, instruction->offset, ret);
 }
 
 /* Whether an element of a list compares with `other`, or matches when that is NULL. */
-static struct error *any(const struct machine *machine, const struct expr_instruction *instruction,
+static struct error *any(const struct expr_vm *vm, const struct expr_instruction *instruction,
 	const struct expr_value *other, enum expr_outcome *ret)
 {
 	*ret = EXPR_FAILS;
 	for (size_t index = 0; index < EXPR_MAX_ELEMENTS; index++) {
 		struct expr_value element;
 		enum expr_outcome outcome = EXPR_FAILS;
-		struct error *err = load(machine, instruction, EXPR_STRING, index, NULL, &element);
+		struct error *err = vm_load(vm, instruction, EXPR_STRING, index, NULL, &element);
 		if (err || !element.present)
 			return err;
 		if (other)
 			outcome = expr_compare(instruction->op, &element, other);
 		else
-			err = match(machine, instruction, &element, &outcome);
+			err = match(vm, instruction, &element, &outcome);
 		if (err)
 			return err;
 		if (outcome != EXPR_FAILS)
@@ -118,67 +115,66 @@ static struct error *any(const struct machine *machine, const struct expr_instru
 }
 
 /* The instructions that compare and match: each ends with a condition on the stack. */
-static struct error *test(struct machine *machine, const struct expr_instruction *instruction)
+static struct error *test(struct expr_vm *vm, const struct expr_instruction *instruction)
 {
 	struct error *err = NULL;
 	enum expr_outcome outcome = EXPR_FAILS;
 	/* One with an absent value does not hold, not even the negative ones. */
 	bool absent = false;
 	if (instruction->opcode == EXPR_ANY_MATCHES) {
-		err = any(machine, instruction, NULL, &outcome);
-		machine->top++;
+		err = any(vm, instruction, NULL, &outcome);
+		vm->top++;
 	} else if (instruction->opcode == EXPR_COMPARE) {
-		machine->top--;
-		outcome = expr_compare(instruction->op, &machine->top[-1], &machine->top[0]);
-	} else if (!machine->top[-1].present) {
+		vm->top--;
+		outcome = expr_compare(instruction->op, &vm->top[-1], &vm->top[0]);
+	} else if (!vm->top[-1].present) {
 		absent = true;
 	} else if (instruction->opcode == EXPR_MATCHES) {
-		err = match(machine, instruction, &machine->top[-1], &outcome);
+		err = match(vm, instruction, &vm->top[-1], &outcome);
 	} else {
-		err = any(machine, instruction, &machine->top[-1], &outcome);
+		err = any(vm, instruction, &vm->top[-1], &outcome);
 	}
 	if (!err && outcome == EXPR_UNKNOWN)
-		err = complain(machine, instruction,
+		err = complain(vm, instruction,
 			"the text is too long to be read whole, and its rest could decide");
-	machine->top[-1] = boolean(!absent && (outcome == EXPR_HOLDS) != instruction->negate);
+	vm->top[-1] = boolean(!absent && (outcome == EXPR_HOLDS) != instruction->negate);
 	return err;
 }
 
 /* Carries out one instruction; `*next` is the index of the one after it. */
-static struct error *step(
-	struct machine *machine, const struct expr_instruction *instruction, size_t *next)
+static struct error *vm_step(
+	struct expr_vm *vm, const struct expr_instruction *instruction, size_t *next)
 {
 	switch (instruction->opcode) {
 	case EXPR_PUSH:
-		*machine->top++ = instruction->value;
+		*vm->top++ = instruction->value;
 		return NULL;
 	case EXPR_LOAD:
-		return load(machine, instruction, instruction->type, 0, instruction->key,
-			machine->top++);
+		return vm_load(vm, instruction, instruction->type, 0, instruction->key, vm->top++);
 	case EXPR_TRUTH:
-		machine->top[-1] = boolean(truth(&machine->top[-1]));
+		vm->top[-1] = boolean(truth(&vm->top[-1]));
 		return NULL;
 	case EXPR_NOT:
-		machine->top[-1] = boolean(!truth(&machine->top[-1]));
+		vm->top[-1] = boolean(!truth(&vm->top[-1]));
 		return NULL;
 	case EXPR_NEGATE:
-		return negate(machine, instruction, &machine->top[-1]);
+		return negate(vm, instruction, &vm->top[-1]);
 	case EXPR_ARITHMETIC:
-		machine->top--;
-		return calculate(machine, instruction, &machine->top[-1], &machine->top[0]);
+		vm->top--;
+		return calculate(vm, instruction, &vm->top[-1], &vm->top[0]);
 	case EXPR_COMPARE:
 	case EXPR_MATCHES:
 	case EXPR_ANY_COMPARES:
 	case EXPR_ANY_MATCHES:
-		return test(machine, instruction);
+		return test(vm, instruction);
 	case EXPR_JUMP_IF_FALSE:
 	case EXPR_JUMP_IF_TRUE: {
-		bool holds = truth(&machine->top[-1]);
+		bool holds = truth(&vm->top[-1]);
 		if (holds == (instruction->opcode == EXPR_JUMP_IF_TRUE)) {
-			machine->top[-1] = boolean(holds);
+			vm->top[-1] = boolean(holds);
 			*next = instruction->target;
 		} else {
-			machine->top--;
+			vm->top--;
 		}
 		return NULL;
 	}
@@ -188,16 +184,16 @@ static struct error *step(
 
 struct error *expr_run(const struct expr *expr, const struct expr_input *input, bool *ret)
 {
-	struct machine machine;
-	machine.expr = expr;
-	machine.input = input;
-	machine.top = machine.stack;
+	struct expr_vm vm;
+	vm.expr = expr;
+	vm.input = input;
+	vm.top = vm.stack;
 	for (size_t next = 0; next < expr->count;) {
 		const struct expr_instruction *instruction = &expr->code[next++];
-		struct error *err = step(&machine, instruction, &next);
+		struct error *err = vm_step(&vm, instruction, &next);
 		if (err)
 			return err;
 	}
-	*ret = truth(&machine.top[-1]);
+	*ret = truth(&vm.top[-1]);
 	return NULL;
 }

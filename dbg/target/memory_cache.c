@@ -62,7 +62,8 @@ void memory_cache_drop(struct memory_cache *cache)
 	page_store_drop(&cache->store, KEEP_BYTES);
 }
 
-static enum page_state find(struct memory_cache *cache, uint64_t number, const uint8_t **ret)
+static enum page_state memory_cache_find(
+	struct memory_cache *cache, uint64_t number, const uint8_t **ret)
 {
 	if (cache->last_page && cache->last_number == number) {
 		*ret = cache->last_page;
@@ -237,7 +238,7 @@ static struct error *read_pages(struct memory_cache *cache, struct target *targe
 		size_t offset = (size_t)(address & (PAGE_BYTES - 1));
 		size_t part = PAGE_BYTES - offset < size ? PAGE_BYTES - offset : size;
 		const uint8_t *page;
-		enum page_state state = find(cache, number, &page);
+		enum page_state state = memory_cache_find(cache, number, &page);
 		if (state == PAGE_UNKNOWN) {
 			struct range range = {address, size < BYPASS_BYTES ? size : BYPASS_BYTES};
 			struct error *err =
@@ -245,7 +246,7 @@ static struct error *read_pages(struct memory_cache *cache, struct target *targe
 					     : memory_cache_prefetch(cache, target, &range, 1);
 			if (err)
 				return err;
-			state = find(cache, number, &page);
+			state = memory_cache_find(cache, number, &page);
 		}
 		if (state != PAGE_PRESENT) {
 			*ret_complete = false;

@@ -24,7 +24,7 @@ static void set_state(struct read_ahead *ahead, enum read_state state)
 	pthread_cond_signal(&ahead->changed);
 }
 
-static void *run(void *argument)
+static void *read_ahead_run(void *argument)
 {
 	struct read_ahead *ahead = argument;
 	pthread_mutex_lock(&ahead->mutex);
@@ -49,7 +49,7 @@ static bool start_thread(struct read_ahead *ahead)
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int errnum = pthread_create(&ahead->thread, NULL, run, ahead);
+	int errnum = pthread_create(&ahead->thread, NULL, read_ahead_run, ahead);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return errnum == 0;
 }

@@ -43,7 +43,7 @@ void target_destroy(struct target *target)
 	memory_cache_destroy(take_pointer(target->cache));
 	free(take_pointer(target->exe_path));
 	free(take_pointer(target->exe_name));
-	free(take_pointer(target->warning));
+	free(take_pointer(target->notice));
 	target->ops->destroy(target);
 }
 

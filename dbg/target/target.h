@@ -42,21 +42,21 @@ struct mapping {
 struct thread {
 	pid_t tid;
 	pid_t ns_tid; /* as the target's own PID namespace numbers it (NSpid): what runtime.m.procid holds */
-	char name[16];			/* comm; empty when unknown (a core has only the process's) */
-	struct user_regs_struct regs;	/* at the stop */
+	char name[16];		      /* comm; empty when unknown (a core has only the process's) */
+	struct user_regs_struct regs; /* at the stop */
 	bool regs_valid;
-	int signal;			/* the signal it died of or was stopped with; 0 if none */
+	int signal; /* the signal it died of or was stopped with; 0 if none */
 };
 
 enum target_event_kind {
-	TARGET_EVENT_EXITED,	/* value: exit status; -1: unknown, because it was not traced */
-	TARGET_EVENT_KILLED,	/* value: signal */
-	TARGET_EVENT_EXEC,	/* it runs another program now; the target has been left running */
-	TARGET_EVENT_WATCHDOG,	/* stood still for longer than allowed; has been resumed and left */
-	TARGET_EVENT_SNAPSHOT,	/* it ran and was to be looked at again: as a snapshot, so it runs on */
-	TARGET_EVENT_STOPPED,	/* stopped after target_continue(): by interrupt or a signal (value) */
-	TARGET_EVENT_LEAVE,	/* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
-	TARGET_EVENT_TRAP,	/* stopped because a trap's handler said so (value: tid); see traps.h */
+	TARGET_EVENT_EXITED,   /* value: exit status; -1: unknown, because it was not traced */
+	TARGET_EVENT_KILLED,   /* value: signal */
+	TARGET_EVENT_EXEC,     /* it runs another program now; the target has been left running */
+	TARGET_EVENT_WATCHDOG, /* stood still for longer than allowed; has been resumed and left */
+	TARGET_EVENT_SNAPSHOT, /* it ran and was to be looked at again: as a snapshot, so it runs on */
+	TARGET_EVENT_STOPPED, /* stopped after target_continue(): by interrupt or a signal (value) */
+	TARGET_EVENT_LEAVE,   /* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
+	TARGET_EVENT_TRAP, /* stopped because a trap's handler said so (value: tid); see traps.h */
 };
 
 struct target_event {
@@ -67,7 +67,7 @@ struct target_event {
 enum target_state {
 	TARGET_STOPPED, /* can be read; a core is always so */
 	TARGET_RUNNING,
-	TARGET_GONE,	/* exited, killed, detached, left by the watchdog */
+	TARGET_GONE, /* exited, killed, detached, left by the watchdog */
 };
 
 /* How a live process is looked at. */
@@ -116,23 +116,25 @@ struct target_ops {
 struct target {
 	const struct target_ops *ops;
 	pid_t pid;
-	char *exe_path;	       /* file to open as the executable (for a live one /proc/PID/exe or through it) */
-	char *exe_name;	       /* what to call it in messages */
-	_Atomic int state;     /* enum target_state; the tracer thread changes it too */
-	const char *_Atomic gone_reason; /* once GONE: a static text such as "it exited"; NULL: unknown. Set before state */
-	struct memory_cache *cache;	 /* made by target.c on the first read */
-	const atomic_bool *cancel; /* set by Ctrl-C; NULL: never. Long loops ask target_check_cancel() */
+	char *exe_path; /* file to open as the executable (for a live one /proc/PID/exe or through it) */
+	char *exe_name;	   /* what to call it in messages */
+	_Atomic int state; /* enum target_state; the tracer thread changes it too */
+	const char *_Atomic
+		gone_reason; /* once GONE: a static text such as "it exited"; NULL: unknown. Set before state */
+	struct memory_cache *cache; /* made by target.c on the first read */
+	const atomic_bool
+		*cancel; /* set by Ctrl-C; NULL: never. Long loops ask target_check_cancel() */
 
 	struct thread *threads;
 	size_t thread_count;
 	struct mapping *mappings;
 	size_t mapping_count;
 
-	uint64_t entry;	       /* AT_ENTRY; 0 unknown */
-	uint64_t phdr;	       /* AT_PHDR; 0 unknown */
-	uint64_t vdso;	       /* AT_SYSINFO_EHDR; 0 unknown */
+	uint64_t entry;		   /* AT_ENTRY; 0 unknown */
+	uint64_t phdr;		   /* AT_PHDR; 0 unknown */
+	uint64_t vdso;		   /* AT_SYSINFO_EHDR; 0 unknown */
 	int64_t stop_monotonic_ns; /* the target's CLOCK_MONOTONIC when it stopped; 0 unknown (a core) */
-	int64_t stop_realtime_ns;  /* CLOCK_REALTIME at the same moment; 0 unknown */
+	int64_t stop_realtime_ns; /* CLOCK_REALTIME at the same moment; 0 unknown */
 	/*
 	 * Of a live process. What target_interrupt() does, may be changed at any time; whether what one reads now is a snapshot, the process
 	 * itself running, and for how long it stood still for that; and one sentence on why it stands still itself though `pause` is
@@ -142,8 +144,8 @@ struct target {
 	bool is_snapshot;
 	size_t trap_count; /* that are in now; a snapshot takes them out, see traps.h */
 	int64_t stall_ns;
-	char *warning;
-	int event_fd;	       /* readable when target_next_event() has something; -1: never */
+	char *notice;
+	int event_fd; /* readable when target_next_event() has something; -1: never */
 };
 
 /* ---- Opening (live.c, core.c) ---- */
@@ -173,7 +175,8 @@ struct error *live_attach(pid_t pid, const struct live_options *options, struct 
  * signal actions. It is not killed when the debugger leaves, only detached. Standard streams are inherited, but when stdin is a terminal
  * it gets /dev/null, and it has a process group of its own: keys and Ctrl-C are the debugger's.
  */
-struct error *live_exec(char *const argv[], const struct live_options *options, struct target **ret);
+struct error *live_exec(
+	char *const argv[], const struct live_options *options, struct target **ret);
 
 /*
  * Opens a core dump; `exe` (may be NULL: then the path that the core names) supplies file-backed memory. Problems that
@@ -200,8 +203,7 @@ static inline struct error *target_read_u64(struct target *target, uint64_t addr
 }
 
 /* Reads at most `size` bytes up to a NUL, always terminates; `*ret` is malloc'ed. */
-struct error *target_read_string(
-	struct target *target, uint64_t address, size_t size, char **ret);
+struct error *target_read_string(struct target *target, uint64_t address, size_t size, char **ret);
 
 struct range {
 	uint64_t address;
@@ -231,15 +233,15 @@ struct error *target_check(struct target *target);
 /* ---- Threads and map (loaded on first use after a stop) ---- */
 
 struct error *target_threads(struct target *target, const struct thread **ret, size_t *ret_count);
-struct error *target_mappings(
-	struct target *target, const struct mapping **ret, size_t *ret_count);
+struct error *target_mappings(struct target *target, const struct mapping **ret, size_t *ret_count);
 /* The mapping that contains `address`, or NULL. */
 const struct mapping *target_mapping_at(struct target *target, uint64_t address);
 
 /* ---- Running (ERROR_GONE with a sentence where impossible) ---- */
 
-struct error *target_continue(struct target *target);  /* returns at once; see target_next_event() */
-struct error *target_interrupt(struct target *target); /* looks again, as `pause` says; returns when it can be read */
+struct error *target_continue(struct target *target); /* returns at once; see target_next_event() */
+struct error *target_interrupt(
+	struct target *target); /* looks again, as `pause` says; returns when it can be read */
 /*
  * Makes a frozen copy of the process's memory and registers as they are now, and looks at that (instead of an older one);
  * the process itself runs on and is not traced. Where that is impossible it stands still itself, and `warning` says why.
@@ -247,7 +249,7 @@ struct error *target_interrupt(struct target *target); /* looks again, as `pause
 struct error *target_snapshot(struct target *target);
 /* Stops the process itself and looks at that, whatever `pause` says. Does nothing when it is so already. */
 struct error *target_hold(struct target *target);
-struct error *target_detach(struct target *target);    /* leave it running; the target is GONE then */
+struct error *target_detach(struct target *target); /* leave it running; the target is GONE then */
 struct error *target_kill(struct target *target);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * Clocks, in nanoseconds.
  */
-#ifndef GCTXDBG_BASE_CLOCK_H
-#define GCTXDBG_BASE_CLOCK_H
+#ifndef GCTXDBG_DWARF_BASE_CLOCK_H
+#define GCTXDBG_DWARF_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

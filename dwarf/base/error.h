@@ -5,8 +5,8 @@
  * reports it, wraps it with error_wrap() or drops it with error_destroy(). The message is one sentence for
  * a tired person: what failed, on what, why, and what to do about it. It has no final newline or full stop.
  */
-#ifndef GCTXDBG_BASE_ERROR_H
-#define GCTXDBG_BASE_ERROR_H
+#ifndef GCTXDBG_DWARF_BASE_ERROR_H
+#define GCTXDBG_DWARF_BASE_ERROR_H
 
 enum error_code {
 	ERROR_OTHER,
@@ -16,7 +16,7 @@ enum error_code {
 	ERROR_NOT_FOUND, /* what was asked for does not exist */
 	ERROR_FAULT,	 /* an address of the target cannot be read */
 	ERROR_BAD_DATA,	 /* a file or the target's memory contradicts itself */
-	ERROR_GONE,	 /* the target exited, was left, or cannot do this (a core cannot continue) */
+	ERROR_GONE, /* the target exited, was left, or cannot do this (a core cannot continue) */
 	ERROR_CANCELLED, /* the user pressed Ctrl-C */
 	ERROR_FINDINGS,	 /* not a failure: a check found problems (exit status 3) */
 };

@@ -1,6 +1,6 @@
 /* Owning a file descriptor: closed when its variable goes out of scope. */
-#ifndef GCTXDBG_TARGET_FD_H
-#define GCTXDBG_TARGET_FD_H
+#ifndef GCTXDBG_DWARF_BASE_FD_H
+#define GCTXDBG_DWARF_BASE_FD_H
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* Strings quoted as in Go source. */
-#ifndef GCTXDBG_DWARF_GO_QUOTE_H
-#define GCTXDBG_DWARF_GO_QUOTE_H
+#ifndef GCTXDBG_DWARF_BASE_GO_QUOTE_H
+#define GCTXDBG_DWARF_BASE_GO_QUOTE_H
 
 #include "dwarf/base/memory.h"
 

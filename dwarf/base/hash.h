@@ -3,8 +3,8 @@
  * marked and not entered. Every element has a `bool lost` therefore, false before it is added, and
  * whoever adds looks at it.
  */
-#ifndef GCTXDBG_BASE_HASH_H
-#define GCTXDBG_BASE_HASH_H
+#ifndef GCTXDBG_DWARF_BASE_HASH_H
+#define GCTXDBG_DWARF_BASE_HASH_H
 
 #ifdef UTHASH_H
 #error "include dwarf/base/hash.h instead of uthash.h"

@@ -1,8 +1,8 @@
 /*
  * Small helpers for owning memory: cleanup attributes, growing arrays, checked slices of bytes.
  */
-#ifndef GCTXDBG_BASE_MEMORY_H
-#define GCTXDBG_BASE_MEMORY_H
+#ifndef GCTXDBG_DWARF_BASE_MEMORY_H
+#define GCTXDBG_DWARF_BASE_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,7 +43,8 @@ struct bytes {
 };
 
 /* The part of `bytes` at `offset` of `size` bytes; false when it does not lie inside. */
-static inline bool bytes_slice(struct bytes bytes, uint64_t offset, uint64_t size, struct bytes *ret)
+static inline bool bytes_slice(
+	struct bytes bytes, uint64_t offset, uint64_t size, struct bytes *ret)
 {
 	if (offset > bytes.size || size > bytes.size - offset)
 		return false;

@@ -68,7 +68,7 @@ static struct slot *find_slot(struct machine *machine, int64_t offset, bool make
 }
 
 /* What a load from the memory operand gives. */
-static struct symbol load(struct machine *machine, const ZydisDecodedOperand *operand)
+static struct symbol code_getter_load(struct machine *machine, const ZydisDecodedOperand *operand)
 {
 	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
 	int64_t displacement = operand->mem.disp.value;
@@ -106,7 +106,7 @@ static struct symbol value_of(struct machine *machine, const ZydisDecodedOperand
 	if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
 		result = *register_symbol(machine, operand->reg.value);
 	else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY)
-		result = load(machine, operand);
+		result = code_getter_load(machine, operand);
 	else if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operand->imm.value.u == 0)
 		result.kind = SYMBOL_ZERO;
 	return result;
@@ -183,7 +183,7 @@ static bool jump_inside(
 }
 
 /* Carries one instruction out; false when the path ends here. */
-static bool step(struct machine *machine, const struct decoded *code)
+static bool code_getter_step(struct machine *machine, const struct decoded *code)
 {
 	const ZydisDecodedOperand *operands = code->operands;
 	ZyanU64 target;
@@ -258,7 +258,7 @@ void code_getter_read(struct bytes code, uint64_t start, struct code_getter *ret
 		if (offset >= code.size ||
 			ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code.data + offset,
 				code.size - offset, &decoded.instruction, decoded.operands)) ||
-			!step(&machine, &decoded))
+			!code_getter_step(&machine, &decoded))
 			return;
 		machine.at += decoded.instruction.length;
 	}

@@ -7,8 +7,8 @@
  * CODE_GETTER_UNKNOWN, never a guess. Go's register ABI (1.17 and later): receiver and first result
  * in RAX.
  */
-#ifndef GCTXDBG_DWARF_CODE_GETTER_H
-#define GCTXDBG_DWARF_CODE_GETTER_H
+#ifndef GCTXDBG_DWARF_CODE_CODE_GETTER_H
+#define GCTXDBG_DWARF_CODE_CODE_GETTER_H
 
 #include "dwarf/base/memory.h"
 

@@ -1,4 +1,4 @@
-/* Finds instructions in compiled Go code: see code_places.h. */
+/* Finds instructions in compiled Go code: see code_locations.h. */
 #include "dwarf/code/code_locations.h"
 
 #include <Zydis/Zydis.h>

@@ -5,8 +5,8 @@
  * What the compilers of Go 1.19 and 1.21 to 1.27 make for amd64. Offsets are from the start of the
  * code; whatever is not understood is not found, never guessed.
  */
-#ifndef GCTXDBG_DWARF_CODE_PLACES_H
-#define GCTXDBG_DWARF_CODE_PLACES_H
+#ifndef GCTXDBG_DWARF_CODE_CODE_LOCATIONS_H
+#define GCTXDBG_DWARF_CODE_CODE_LOCATIONS_H
 
 #include "dwarf/base/memory.h"
 

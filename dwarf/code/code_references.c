@@ -11,7 +11,8 @@ void code_references_deinit(struct code_references *references)
 	*references = (struct code_references){0};
 }
 
-static bool append(struct code_references *references, struct code_reference reference)
+static bool code_references_append(
+	struct code_references *references, struct code_reference reference)
 {
 	if (!array_reserve(&references->items, &references->capacity, references->count + 1))
 		return false;
@@ -52,7 +53,7 @@ static bool add_addresses(
 		};
 		if (reference.kinds != CODE_ADDRESS)
 			reference.size = (uint8_t)(operand->size / 8);
-		if (reference.kinds && !append(references, reference))
+		if (reference.kinds && !code_references_append(references, reference))
 			return false;
 	}
 	return true;
@@ -89,10 +90,11 @@ static bool add_constants(struct code_references *references, const struct decod
 			value++;
 		}
 	}
-	return !kind || append(references, (struct code_reference){at, value, 0, kind});
+	return !kind ||
+	       code_references_append(references, (struct code_reference){at, value, 0, kind});
 }
 
-static bool decode(
+static bool code_references_decode(
 	const ZydisDecoder *decoder, struct bytes code, uint64_t offset, struct decoded *ret)
 {
 	return offset < code.size &&
@@ -116,14 +118,14 @@ struct error *code_references_add(const struct elf_image *image, uint64_t start,
 	struct decoded buffers[2];
 	struct decoded *current = &buffers[0], *next = &buffers[1];
 	uint64_t offset = 0;
-	bool valid = decode(&decoder, code, offset, current);
+	bool valid = code_references_decode(&decoder, code, offset, current);
 	while (offset < code.size) {
 		if (!valid) {
-			valid = decode(&decoder, code, ++offset, current);
+			valid = code_references_decode(&decoder, code, ++offset, current);
 			continue;
 		}
 		uint64_t after = offset + current->instruction.length;
-		bool next_valid = decode(&decoder, code, after, next);
+		bool next_valid = code_references_decode(&decoder, code, after, next);
 		if (!add_addresses(references, current, start + offset) ||
 			!add_constants(
 				references, current, next_valid ? next : NULL, start + offset))

@@ -5,8 +5,8 @@
  * In a program without symbols this is how global variables are found: the function table names the
  * function, and the function names the variable.
  */
-#ifndef GCTXDBG_DWARF_CODE_REFERENCES_H
-#define GCTXDBG_DWARF_CODE_REFERENCES_H
+#ifndef GCTXDBG_DWARF_CODE_CODE_REFERENCES_H
+#define GCTXDBG_DWARF_CODE_CODE_REFERENCES_H
 
 #include "dwarf/elf/elf_image.h"
 

@@ -4,8 +4,8 @@
  * What does not fit is 0 and sets `failed`; then everything after it is 0 too, so that one check at
  * the end is enough.
  */
-#ifndef GCTXDBG_DWARF_BYTE_READER_H
-#define GCTXDBG_DWARF_BYTE_READER_H
+#ifndef GCTXDBG_DWARF_DEBUG_BYTE_READER_H
+#define GCTXDBG_DWARF_DEBUG_BYTE_READER_H
 
 #include "dwarf/base/memory.h"
 

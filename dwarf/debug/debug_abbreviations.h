@@ -2,8 +2,8 @@
  * Which abbreviation codes of .debug_abbrev stand for types, constants and variables with an inline
  * name.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_ABBREVIATIONS_H
-#define GCTXDBG_DWARF_DEBUG_ABBREVIATIONS_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_ABBREVIATIONS_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_ABBREVIATIONS_H
 
 #include "dwarf/base/memory.h"
 

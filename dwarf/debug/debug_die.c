@@ -272,8 +272,7 @@ unsigned die_form(const struct die *die, unsigned attribute)
 	return known ? form : 0;
 }
 
-bool die_code_address(
-	const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index)
+bool die_code_address(const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index)
 {
 	unsigned form = die_form(die, attribute);
 	Dwarf_Attribute found;

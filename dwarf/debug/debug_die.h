@@ -2,8 +2,8 @@
  * One debugging information entry (DIE) at a time: libdwarf's calls in a shape where damage reads
  * as absence.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_DIE_H
-#define GCTXDBG_DWARF_DEBUG_DIE_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_DIE_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_DIE_H
 
 #include "dwarf/debug/libdwarf_compat.h"
 
@@ -49,8 +49,7 @@ bool die_reference(const struct die *die, unsigned attribute, uint64_t *ret);
 /* DW_FORM_... of an attribute, 0 when it is absent. */
 unsigned die_form(const struct die *die, unsigned attribute);
 /* An address. `*ret_is_index`: it is a number of the unit's table in .debug_addr instead. */
-bool die_code_address(
-	const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index);
+bool die_code_address(const struct die *die, unsigned attribute, uint64_t *ret, bool *ret_is_index);
 /* An offset into another section. */
 bool die_section_offset(const struct die *die, unsigned attribute, uint64_t *ret);
 /* A location expression, or another block; lives as long as the image. */

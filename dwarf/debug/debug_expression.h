@@ -5,8 +5,8 @@
  * number, bytes, or nothing. Nothing is read from the target: an expression that needs to
  * (DW_OP_deref) is refused, and Go's compiler writes none.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_EXPRESSION_H
-#define GCTXDBG_DWARF_DEBUG_EXPRESSION_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_EXPRESSION_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_EXPRESSION_H
 
 #include "dwarf/debug/debug_units.h"
 

@@ -5,8 +5,8 @@
  * Sources: cmd/link/internal/ld/dwarf.go, cmd/internal/dwarf/dwarf.go; releases 1.19 and 1.21 to
  * 1.27.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_GO_TYPES_H
-#define GCTXDBG_DWARF_DEBUG_GO_TYPES_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_GO_TYPES_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_GO_TYPES_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

@@ -16,7 +16,7 @@ struct debug_info {
 	struct debug_search search;
 	struct debug_types types;
 	struct debug_packages packages;
-	void *known; /* struct known_name by name */
+	void *known;		   /* struct known_name by name */
 	struct debug_units *units; /* NULL until asked for */
 };
 
@@ -82,7 +82,7 @@ static struct error *section_bytes(struct debug_info *info, const char *name, st
 }
 
 /* Reads the sections, once. */
-static struct error *load(struct debug_info *info)
+static struct error *debug_info_load_sections(struct debug_info *info)
 {
 	if (info->session)
 		return NULL;
@@ -195,7 +195,7 @@ static size_t unique_names(struct debug_name *names, size_t count)
 static struct error *learn(struct debug_info *info, const void *queries, size_t count,
 	const char *(*name_at)(const void *queries, size_t i))
 {
-	struct error *err = load(info);
+	struct error *err = debug_info_load_sections(info);
 	if (err)
 		return err;
 	_cleanup_free_ struct debug_name *names = NULL;
@@ -268,7 +268,7 @@ static struct error *answer_constants(
 
 struct error *debug_info_go_type(struct debug_info *info, uint64_t entry, struct debug_go_type *ret)
 {
-	struct error *err = load(info);
+	struct error *err = debug_info_load_sections(info);
 	if (err)
 		return err;
 	return debug_go_type_read(info->search.handle, entry, ret)
@@ -282,7 +282,7 @@ struct error *debug_info_go_type(struct debug_info *info, uint64_t entry, struct
 struct error *debug_info_go_fields(
 	struct debug_info *info, uint64_t entry, struct debug_go_field **ret, size_t *ret_count)
 {
-	struct error *err = load(info);
+	struct error *err = debug_info_load_sections(info);
 	if (err)
 		return err;
 	return debug_go_fields_read(info->search.handle, entry, ret, ret_count)
@@ -306,7 +306,7 @@ struct error *debug_info_find_type(struct debug_info *info, const char *name, ui
 struct error *debug_info_packages(
 	struct debug_info *info, const struct debug_package **ret, size_t *ret_count)
 {
-	struct error *err = load(info);
+	struct error *err = debug_info_load_sections(info);
 	if (!err && !info->packages.known)
 		err = debug_packages_load(&info->packages, info->search.handle);
 	*ret = info->packages.items;
@@ -331,7 +331,7 @@ struct layout_source debug_info_layout_source(struct debug_info *info)
 
 struct error *debug_info_units(struct debug_info *info, struct debug_units **ret)
 {
-	struct error *err = load(info);
+	struct error *err = debug_info_load_sections(info);
 	if (!err && !info->units)
 		err = debug_units_open(
 			info->image, libdwarf_session_handle(info->session), &info->units);
@@ -341,7 +341,7 @@ struct error *debug_info_units(struct debug_info *info, struct debug_units **ret
 
 struct error *debug_info_variable(struct debug_info *info, const char *name, uint64_t *ret)
 {
-	struct error *err = load(info);
+	struct error *err = debug_info_load_sections(info);
 	if (err)
 		return err;
 	struct debug_name wanted = {.name = name};

@@ -6,8 +6,8 @@
  * decodes just the entries found. libdwarf gets its sections through an object access interface
  * over our own elf_image, so nothing is decompressed twice.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_INFO_H
-#define GCTXDBG_DWARF_DEBUG_INFO_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_INFO_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_INFO_H
 
 #include "dwarf/debug/debug_go_types.h"
 #include "dwarf/debug/debug_packages.h"

@@ -2,8 +2,8 @@
  * Range lists and location lists, of DWARF 4 (.debug_ranges, .debug_loc) and 5 (.debug_rnglists,
  * .debug_loclists), one entry at a time.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_LISTS_H
-#define GCTXDBG_DWARF_DEBUG_LISTS_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_LISTS_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_LISTS_H
 
 #include "dwarf/debug/byte_reader.h"
 

@@ -2,8 +2,8 @@
  * The packages of a Go program, from its DWARF's units: import path and the name that source code
  * uses. Packages without code have no unit.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_PACKAGES_H
-#define GCTXDBG_DWARF_DEBUG_PACKAGES_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_PACKAGES_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_PACKAGES_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

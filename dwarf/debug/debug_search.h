@@ -6,8 +6,8 @@
  * are very likely such an entry. Programs whose DWARF keeps names elsewhere (C code, or after other
  * tools rewrote it) are walked entry by entry.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_SEARCH_H
-#define GCTXDBG_DWARF_DEBUG_SEARCH_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_SEARCH_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_SEARCH_H
 
 #include "dwarf/debug/libdwarf_compat.h"
 

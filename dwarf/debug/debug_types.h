@@ -1,8 +1,8 @@
 /*
  * Types as layouts need them, decoded from DWARF when first asked for and kept.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_TYPES_H
-#define GCTXDBG_DWARF_DEBUG_TYPES_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_TYPES_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_TYPES_H
 
 #include "dwarf/debug/libdwarf_compat.h"
 

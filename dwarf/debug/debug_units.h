@@ -5,8 +5,8 @@
  * The list of units is made with one walk over their first entries; the functions of one when an
  * address in it is first asked about.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_UNITS_H
-#define GCTXDBG_DWARF_DEBUG_UNITS_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_UNITS_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_UNITS_H
 
 #include "dwarf/debug/debug_die.h"
 

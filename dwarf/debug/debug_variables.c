@@ -87,7 +87,8 @@ static struct error *add_variable(const struct walk *walk, const struct die *die
 }
 
 /* Adds the variables of `scope` and of the blocks in it that contain the pc. */
-static struct error *collect(const struct walk *walk, const struct die *scope, unsigned depth)
+static struct error *debug_variables_collect(
+	const struct walk *walk, const struct die *scope, unsigned depth)
 {
 	if (depth > MAX_DEPTH)
 		return NULL;
@@ -102,7 +103,7 @@ static struct error *collect(const struct walk *walk, const struct die *scope, u
 	for (bool more = die_child(scope, &die); more && !err; more = die_next(&die)) {
 		if (die_tag(&die) == DW_TAG_lexical_block &&
 			debug_unit_covers(walk->units, walk->unit, &die, walk->pc))
-			err = collect(walk, &die, depth + 1);
+			err = debug_variables_collect(walk, &die, depth + 1);
 	}
 	return err;
 }
@@ -175,7 +176,7 @@ struct error *debug_variables_at(
 		return error_create(ERROR_NOT_FOUND,
 			"the program's DWARF does not describe the inlined call of %s", inlined);
 	ret->unit = walk.unit;
-	struct error *err = collect(&walk, inlined ? &call : &root, 0);
+	struct error *err = debug_variables_collect(&walk, inlined ? &call : &root, 0);
 	if (err)
 		debug_variables_deinit(ret);
 	return err;

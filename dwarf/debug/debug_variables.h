@@ -5,8 +5,8 @@
  * variables and lexical blocks; calls that were inlined into it are entries of their own inside,
  * whose variables refer to an abstract function for names and types.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_VARIABLES_H
-#define GCTXDBG_DWARF_DEBUG_VARIABLES_H
+#ifndef GCTXDBG_DWARF_DEBUG_DEBUG_VARIABLES_H
+#define GCTXDBG_DWARF_DEBUG_DEBUG_VARIABLES_H
 
 #include "dwarf/debug/debug_units.h"
 

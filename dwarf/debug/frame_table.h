@@ -3,8 +3,8 @@
  *
  * Go's linker writes one entry per function; the section is not loaded when the program runs.
  */
-#ifndef GCTXDBG_DWARF_FRAME_TABLE_H
-#define GCTXDBG_DWARF_FRAME_TABLE_H
+#ifndef GCTXDBG_DWARF_DEBUG_FRAME_TABLE_H
+#define GCTXDBG_DWARF_DEBUG_FRAME_TABLE_H
 
 #include "dwarf/elf/elf_image.h"
 

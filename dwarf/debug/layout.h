@@ -6,8 +6,8 @@
  * information; who reads a goroutine cannot tell which it was. A field that a Go release lacks is absent
  * (`size == 0`), not zero.
  */
-#ifndef GCTXDBG_DWARF_LAYOUT_H
-#define GCTXDBG_DWARF_LAYOUT_H
+#ifndef GCTXDBG_DWARF_DEBUG_LAYOUT_H
+#define GCTXDBG_DWARF_DEBUG_LAYOUT_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"
@@ -46,7 +46,8 @@ struct constant_query {
  */
 struct layout_source {
 	struct error *(*fields)(void *context, const struct field_query *queries, size_t count);
-	struct error *(*constants)(void *context, const struct constant_query *queries, size_t count);
+	struct error *(*constants)(
+		void *context, const struct constant_query *queries, size_t count);
 	void *context;
 	const char *description; /* for `info`: "DWARF", "built-in table go1.26" */
 };

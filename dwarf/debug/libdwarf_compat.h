@@ -5,8 +5,8 @@
  * Everything else that the project calls exists in both with the same signature; whatever stops to
  * do so moves here.
  */
-#ifndef GCTXDBG_DWARF_LIBDWARF_COMPAT_H
-#define GCTXDBG_DWARF_LIBDWARF_COMPAT_H
+#ifndef GCTXDBG_DWARF_DEBUG_LIBDWARF_COMPAT_H
+#define GCTXDBG_DWARF_DEBUG_LIBDWARF_COMPAT_H
 
 #include "dwarf/elf/elf_image.h"
 

@@ -3,8 +3,8 @@
  *
  * Source: debug/buildinfo and cmd/link (1.18 and later write both strings inline, after a 32-byte header).
  */
-#ifndef GCTXDBG_DWARF_BUILD_INFO_H
-#define GCTXDBG_DWARF_BUILD_INFO_H
+#ifndef GCTXDBG_DWARF_ELF_BUILD_INFO_H
+#define GCTXDBG_DWARF_ELF_BUILD_INFO_H
 
 #include "dwarf/elf/elf_image.h"
 

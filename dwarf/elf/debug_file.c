@@ -163,11 +163,11 @@ static struct elf_image *find_by_link(
 	int folder = (int)(slash - exe_path);
 	const struct {
 		const char *prefix, *infix;
-	} places[] = {{"", "/"}, {"", "/.debug/"}, {directory, "/"}};
-	for (size_t i = 0; i < array_length(places); i++) {
+	} locations[] = {{"", "/"}, {"", "/.debug/"}, {directory, "/"}};
+	for (size_t i = 0; i < array_length(locations); i++) {
 		char path[PATH_MAX];
-		int length = snprintf(path, sizeof(path), "%s%s%.*s%s%s", root, places[i].prefix,
-			folder, exe_path, places[i].infix, name);
+		int length = snprintf(path, sizeof(path), "%s%s%.*s%s%s", root, locations[i].prefix,
+			folder, exe_path, locations[i].infix, name);
 		if (length < 0 || (size_t)length >= sizeof(path))
 			continue;
 		struct elf_image *found = try_file(image, path, &checksum);

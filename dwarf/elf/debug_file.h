@@ -6,8 +6,8 @@
  * through debuginfod's client library, which is loaded at run time and only when the user has set
  * DEBUGINFOD_URLS. A file that belongs to another build is never used.
  */
-#ifndef GCTXDBG_DWARF_DEBUG_FILE_H
-#define GCTXDBG_DWARF_DEBUG_FILE_H
+#ifndef GCTXDBG_DWARF_ELF_DEBUG_FILE_H
+#define GCTXDBG_DWARF_ELF_DEBUG_FILE_H
 
 #include "dwarf/elf/elf_image.h"
 

@@ -3,8 +3,8 @@
  * there: it is loaded when first needed. Its servers are those in DEBUGINFOD_URLS; without them
  * nothing is ever asked.
  */
-#ifndef GCTXDBG_DWARF_DEBUGINFOD_H
-#define GCTXDBG_DWARF_DEBUGINFOD_H
+#ifndef GCTXDBG_DWARF_ELF_DEBUGINFOD_H
+#define GCTXDBG_DWARF_ELF_DEBUGINFOD_H
 
 #include "dwarf/base/memory.h"
 

@@ -5,8 +5,8 @@
  * never read whole; sections are decompressed when first asked for. All bytes and strings handed out live as
  * long as the image. Damaged files give errors or missing answers, never crashes.
  */
-#ifndef GCTXDBG_DWARF_ELF_IMAGE_H
-#define GCTXDBG_DWARF_ELF_IMAGE_H
+#ifndef GCTXDBG_DWARF_ELF_ELF_IMAGE_H
+#define GCTXDBG_DWARF_ELF_ELF_IMAGE_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

@@ -1,8 +1,8 @@
 /*
  * What the files that implement elf_image.h share. Nobody else includes this.
  */
-#ifndef GCTXDBG_DWARF_ELF_INTERNAL_H
-#define GCTXDBG_DWARF_ELF_INTERNAL_H
+#ifndef GCTXDBG_DWARF_ELF_ELF_INTERNAL_H
+#define GCTXDBG_DWARF_ELF_ELF_INTERNAL_H
 
 #include "dwarf/elf/elf_image.h"
 

@@ -116,7 +116,8 @@ static bool index_names(struct symbol_table *table)
 	return true;
 }
 
-static struct elf_symbol describe(const struct symbol_table *table, const Elf64_Sym *symbol)
+static struct elf_symbol elf_symbols_describe(
+	const struct symbol_table *table, const Elf64_Sym *symbol)
 {
 	const char *name = bytes_string(table->strings, symbol->st_name);
 	return (struct elf_symbol){
@@ -151,7 +152,7 @@ bool elf_image_symbol(struct elf_image *image, const char *name, struct elf_symb
 	}
 	if (!found)
 		return false;
-	*ret = describe(table, found);
+	*ret = elf_symbols_describe(table, found);
 	return true;
 }
 
@@ -210,7 +211,7 @@ bool elf_image_function_at(struct elf_image *image, uint64_t address, struct elf
 	for (uint32_t i = low; i > 0 && low - i < MAX_LOOK_BACK; i--) {
 		const Elf64_Sym *symbol = &table->symbols[table->functions[i - 1]];
 		if (address - symbol->st_value < symbol->st_size) {
-			*ret = describe(table, symbol);
+			*ret = elf_symbols_describe(table, symbol);
 			return true;
 		}
 		if (symbol->st_size == 0 && i == low)
@@ -218,7 +219,7 @@ bool elf_image_function_at(struct elf_image *image, uint64_t address, struct elf
 	}
 	if (!nearest_without_size)
 		return false;
-	*ret = describe(table, nearest_without_size);
+	*ret = elf_symbols_describe(table, nearest_without_size);
 	return true;
 }
 
@@ -229,7 +230,7 @@ bool elf_image_variable_at(struct elf_image *image, uint64_t address, struct elf
 		const Elf64_Sym *symbol = &table->symbols[i];
 		if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT && is_defined(symbol) &&
 			address - symbol->st_value < symbol->st_size) {
-			*ret = describe(table, symbol);
+			*ret = elf_symbols_describe(table, symbol);
 			return true;
 		}
 	}

@@ -2,8 +2,8 @@
  * Where an executable keeps the Go function table (pclntab): by the names of its sections, or,
  * where a tool has removed the section headers, by what the table starts with.
  */
-#ifndef GCTXDBG_DWARF_FIND_PCLNTAB_H
-#define GCTXDBG_DWARF_FIND_PCLNTAB_H
+#ifndef GCTXDBG_DWARF_PCLNTAB_FIND_PCLNTAB_H
+#define GCTXDBG_DWARF_PCLNTAB_FIND_PCLNTAB_H
 
 #include "dwarf/elf/elf_image.h"
 

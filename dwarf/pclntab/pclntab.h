@@ -12,8 +12,8 @@
  * releases, both visible in the layouts: `_func` gained startLine, and `inlinedCall` lost parent,
  * file and line (1.21) for startLine.
  */
-#ifndef GCTXDBG_DWARF_PCLNTAB_H
-#define GCTXDBG_DWARF_PCLNTAB_H
+#ifndef GCTXDBG_DWARF_PCLNTAB_PCLNTAB_H
+#define GCTXDBG_DWARF_PCLNTAB_PCLNTAB_H
 
 #include "dwarf/debug/layout.h"
 

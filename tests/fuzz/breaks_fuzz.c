@@ -25,14 +25,14 @@ enum {
 	REGISTERS = 22, /* with which struct user_regs_struct begins, up to fs_base */
 };
 
-enum { FORMS = VARIABLE_ANY + 1, KINDS = PLACE_ADDRESS + 1, MAX_ENTRIES = 64 };
+enum { FORMS = VARIABLE_ANY + 1, KINDS = LOCATION_ADDRESS + 1, MAX_ENTRIES = 64 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* ---- What does not depend on the input ---- */
 
 /* A variable of every form, in registers, on the stack, and behind pointers. */
-static void make_variables(struct place_variables *ret)
+static void make_variables(struct location_variables *ret)
 {
 	static struct variable_recipe recipes[] = {
 		{.name = "r",
@@ -41,8 +41,8 @@ static void make_variables(struct place_variables *ret)
 		{.name = "s", .count = 1, .parts = {{RECIPE_STACK, 16, 0, 64}}},
 		{.name = "m", .count = 1, .parts = {{RECIPE_MEMORY, MEMORY + 0x400, 0, 64}}},
 	};
-	static struct located_variables place = {recipes, array_length(recipes)};
-	static struct place_variable items[FORMS * array_length(recipes) * 2];
+	static struct located_variables location = {recipes, array_length(recipes)};
+	static struct location_variable items[FORMS * array_length(recipes) * 2];
 	static char names[array_length(items)][16];
 	static const enum expr_type types[FORMS] = {[VARIABLE_SIGNED] = EXPR_INT,
 		[VARIABLE_UNSIGNED] = EXPR_INT,
@@ -58,7 +58,7 @@ static void make_variables(struct place_variables *ret)
 		bool behind = i / FORMS >= array_length(recipes);
 		snprintf(names[i], sizeof(names[i]), "%s%zu%s", recipes[recipe].name, form,
 			behind ? ".x" : "");
-		items[i] = (struct place_variable){.name = names[i],
+		items[i] = (struct location_variable){.name = names[i],
 			.form = (enum variable_form)form,
 			.type = types[form],
 			.recipe = recipe,
@@ -67,8 +67,10 @@ static void make_variables(struct place_variables *ret)
 			.size = form == VARIABLE_FLOAT ? 8 : (size_t)1 << i % 4,
 			.whole = !behind};
 	}
-	*ret = (struct place_variables){
-		.items = items, .count = array_length(items), .places = &place, .place_count = 1};
+	*ret = (struct location_variables){.items = items,
+		.count = array_length(items),
+		.locations = &location,
+		.location_count = 1};
 }
 
 /* A condition that needs the value of `name`. */
@@ -92,10 +94,10 @@ static struct expr *condition_of(const struct expr_name *name, const struct expr
 	return expr;
 }
 
-static struct breakpoint_place place_item = {.code = {"main.f", "main.go", 7, CODE + 64}};
+static struct breakpoint_location location_item = {.code = {"main.f", "main.go", 7, CODE + 64}};
 
 static struct breakpoint_entry *entry_of(
-	enum place_kind kind, const struct place_variables *variables)
+	enum location_kind kind, const struct location_variables *variables)
 {
 	struct breakpoint_entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -106,21 +108,21 @@ static struct breakpoint_entry *entry_of(
 	entry->kind = BREAKPOINT_TRACE;
 	entry->enabled = true;
 	entry->what = what;
-	entry->place = (struct place){.kind = kind, .items = &place_item, .count = 1};
-	entry->variables = kind < PLACE_FUNCTION ? (struct place_variables){0} : *variables;
-	entry->source = (struct value_source){.place = &entry->place,
+	entry->location = (struct location){.kind = kind, .items = &location_item, .count = 1};
+	entry->variables = kind < LOCATION_FUNCTION ? (struct location_variables){0} : *variables;
+	entry->source = (struct value_source){.location = &entry->location,
 		.variables = &entry->variables,
 		.context = {16, 32, 48, kind % 2}};
-	if (value_names(&entry->place, &entry->variables, &entry->names, &entry->name_count))
+	if (value_names(&entry->location, &entry->variables, &entry->names, &entry->name_count))
 		abort();
 	entry->shown_count = value_shown(kind, &entry->variables, entry->shown, BREAK_VALUES_MAX);
 	return entry;
 }
 
 /* One without a condition, then one for each name. */
-static size_t make_entries(enum place_kind kind, struct breakpoint_entry **ret)
+static size_t make_entries(enum location_kind kind, struct breakpoint_entry **ret)
 {
-	struct place_variables variables;
+	struct location_variables variables;
 	size_t count = 0;
 	make_variables(&variables);
 	ret[count++] = entry_of(kind, &variables);
@@ -136,7 +138,7 @@ static size_t make_entries(enum place_kind kind, struct breakpoint_entry **ret)
 	return count;
 }
 
-static struct breakpoints *breakpoints_for(enum place_kind kind)
+static struct breakpoints *breakpoints_for(enum location_kind kind)
 {
 	static struct breakpoints *all[KINDS];
 	static struct breakpoint_entry *entries[KINDS][MAX_ENTRIES];
@@ -147,12 +149,13 @@ static struct breakpoints *breakpoints_for(enum place_kind kind)
 	if (breakpoints_create(nothing, &all[kind]) || births_init(&all[kind]->births))
 		abort();
 	struct breakpoints *breakpoints = all[kind];
-	pc_plans_destroy(breakpoints->plans); /* each input has its own */
+	unwind_cache_destroy(breakpoints->plans); /* each input has its own */
 	breakpoints->armed_count = make_entries(kind, entries[kind]);
 	breakpoints->armed = armed[kind];
 	breakpoints->note_births = true;
 	for (size_t i = 0; i < breakpoints->armed_count; i++)
-		armed[kind][i] = (struct armed_trap){place_item.code.pc, entries[kind][i], 0, 0, 8};
+		armed[kind][i] =
+			(struct armed_trap){location_item.code.pc, entries[kind][i], 0, 0, 8};
 	return breakpoints;
 }
 
@@ -205,9 +208,9 @@ static void take_events(struct breakpoints *breakpoints)
 static void hit_all(struct breakpoints *breakpoints, struct program *program,
 	const struct user_regs_struct *regs)
 {
-	struct trap_hit trap = {getpid(), place_item.code.pc, regs, NULL};
+	struct trap_hit trap = {getpid(), location_item.code.pc, regs, NULL};
 	struct hit *hit = breakpoints->hit;
-	if (pc_plans_create(&breakpoints->plans))
+	if (unwind_cache_create(&breakpoints->plans))
 		abort();
 	hit->program = program;
 	hit->plans = breakpoints->plans;
@@ -221,7 +224,7 @@ static void hit_all(struct breakpoints *breakpoints, struct program *program,
 	if (breakpoints_hit(breakpoints, &trap) == TRAP_AGAIN)
 		abort();
 	take_events(breakpoints);
-	pc_plans_destroy(breakpoints->plans);
+	unwind_cache_destroy(breakpoints->plans);
 	breakpoints->plans = NULL;
 }
 
@@ -249,13 +252,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < head + TABLE || size - head > MEMORY_SIZE)
 		return 0;
 	memcpy(&regs, data + 2, REGISTERS * sizeof(uint64_t));
-	regs.rip = place_item.code.pc;
+	regs.rip = location_item.code.pc;
 	struct bytes memory = {data + head, size - head};
 	struct elf_image *image = input_image_create(memory);
 	if (!image)
 		return 0;
 	map_memory(memory);
-	enum place_kind kind = (enum place_kind)(data[1] % KINDS);
+	enum location_kind kind = (enum location_kind)(data[1] % KINDS);
 	hit_all(breakpoints_for(kind), open_program(data[0], memory, image), &regs);
 	elf_image_close(image);
 	return 0;

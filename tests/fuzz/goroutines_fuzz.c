@@ -68,7 +68,7 @@ static struct program *open_program(uint8_t release, struct bytes memory)
 	if (bytes_slice(memory, TABLE, memory.size - TABLE, &table))
 		error_destroy(
 			pclntab_open(table, table, &program->layout.pclntab, &program->pclntab));
-	if (pc_plans_create(&program->plans) ||
+	if (unwind_cache_create(&program->plans) ||
 		native_unwinder_create(program->target, &program->native))
 		abort();
 	return program;
@@ -78,7 +78,7 @@ static void ask(struct program *program, const struct goroutine *goroutine, stru
 {
 	struct wait *waits = NULL;
 	struct label *labels = NULL;
-	struct code_place place;
+	struct code_location location;
 	size_t wait_count = 0, label_count = 0;
 	bool partial;
 	error_destroy(goroutine_waits(program, goroutine, &waits, &wait_count, &partial));
@@ -87,8 +87,8 @@ static void ask(struct program *program, const struct goroutine *goroutine, stru
 	if (stack->count > FRAMES_MAX || !goroutine_state(program, goroutine))
 		abort();
 	stack_user_frame(stack);
-	stack_telling_frame(stack);
-	goroutine_creator(program, goroutine, &place);
+	stack_summary_frame(stack);
+	goroutine_creator(program, goroutine, &location);
 	goroutine_wait_ns(program, goroutine);
 	program_function_name(program, goroutine->start_pc);
 	labels_free(labels, label_count);

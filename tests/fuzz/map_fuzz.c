@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct program program = {.types = TYPES, .etypes = TYPES + size};
 	program.layout = *fuzz_layout(data[0]);
 	uint8_t *memory = malloc(size - 2);
-	if (!memory || pc_plans_create(&program.plans))
+	if (!memory || unwind_cache_create(&program.plans))
 		abort();
 	memcpy(memory, data + 2, size - 2);
 	limit(memory, size - 2, program.layout.hmap.b, 6);
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	walk_both(&program, data[1]);
 	visit(&program);
 	type_cache_destroy(program.type_cache);
-	pc_plans_destroy(program.plans);
+	unwind_cache_destroy(program.plans);
 	target_destroy(program.target);
 	free(memory);
 	return 0;

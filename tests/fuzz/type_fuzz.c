@@ -44,13 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct program program = {.types = TYPES, .etypes = TYPES + size - 1};
 	program.layout = *fuzz_layout(data[0]);
 	program.target = fake_target_create((struct bytes){data + 1, size - 1}, TYPES);
-	if (pc_plans_create(&program.plans))
+	if (unwind_cache_create(&program.plans))
 		abort();
 	for (uint64_t type = TYPES; type < program.etypes && type < TYPES + MAX_TYPES * STEP;
 		type += STEP)
 		ask(&program, type);
 	type_cache_destroy(program.type_cache);
-	pc_plans_destroy(program.plans);
+	unwind_cache_destroy(program.plans);
 	target_destroy(program.target);
 	return 0;
 }

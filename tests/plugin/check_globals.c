@@ -11,7 +11,7 @@
 #include "dbg/go/program/find_version.h"
 
 struct comparison {
-	struct shell *shell;
+	struct session *session;
 	size_t wrong;
 };
 
@@ -21,7 +21,7 @@ static void compare(
 {
 	bool same = symbol.address == found.address && (!found.size || found.size == symbol.size);
 	comparison->wrong += !same;
-	output_printf(&comparison->shell->out, STYLE_PLAIN,
+	output_printf(&comparison->session->out, STYLE_PLAIN,
 		"%-5s %s symbol 0x%" PRIx64 "+%" PRIu64 " found 0x%" PRIx64 "+%" PRIu64 "\n",
 		same ? "ok" : "WRONG", name, symbol.address, symbol.size, found.address,
 		found.size);
@@ -72,18 +72,18 @@ static struct error *compare_version(struct comparison *comparison, struct progr
 		return err;
 	bool same = version && strcmp(version, program_go_version(program)) == 0;
 	comparison->wrong += !same;
-	output_printf(&comparison->shell->out, STYLE_PLAIN, "%-5s version %s found %s\n",
+	output_printf(&comparison->session->out, STYLE_PLAIN, "%-5s version %s found %s\n",
 		same ? "ok" : "WRONG", program_go_version(program), version ? version : "none");
 	return NULL;
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *run(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	struct comparison comparison = {.shell = shell};
-	struct error *err = compare_all(&comparison, shell->program);
+	struct comparison comparison = {.session = session};
+	struct error *err = compare_all(&comparison, session->program);
 	if (!err)
-		err = compare_version(&comparison, shell->program);
+		err = compare_version(&comparison, session->program);
 	if (!err && comparison.wrong)
 		err = error_create(
 			ERROR_BAD_DATA, "%zu of the runtime's variables differ", comparison.wrong);

@@ -3,18 +3,18 @@
 #include "commands/session/plugin.h"
 #include "commands/session/session.h"
 
-static struct error *run_hello(struct shell *shell, const struct arguments *arguments)
+static struct error *run_hello(struct session *session, const struct arguments *arguments)
 {
 	const char *name = arguments->word_count ? arguments->words[0] : "gopher";
 	if (argument_given(arguments, "json")) {
-		struct json *json = json_create(&shell->out);
+		struct json *json = json_create(&session->out);
 		json_string(json, "hello", name);
 		json_finish(json);
 		return NULL;
 	}
-	output_printf(&shell->out, STYLE_STRONG, "hello, ");
-	output_text(&shell->out, STYLE_PLAIN, name);
-	output_printf(&shell->out, STYLE_PLAIN, "\n");
+	output_printf(&session->out, STYLE_STRONG, "hello, ");
+	output_text(&session->out, STYLE_PLAIN, name);
+	output_printf(&session->out, STYLE_PLAIN, "\n");
 	return NULL;
 }
 

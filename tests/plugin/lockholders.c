@@ -38,39 +38,39 @@ static bool waits_for(const struct goroutine_view *view, uint64_t address)
 }
 
 struct search {
-	struct shell *shell;
+	struct session *session;
 	uint64_t address;
 };
 
 static bool look_at(void *context, struct goroutine_view *view)
 {
 	const struct search *search = context;
-	struct shell *shell = search->shell;
+	struct session *session = search->session;
 	const struct frame *top = stack_user_frame(&view->stack);
 	const char *role = NULL;
 	if (waits_for(view, search->address))
 		role = "waits";
-	else if (stack_holds(shell->target, view->goroutine, search->address))
+	else if (stack_holds(session->target, view->goroutine, search->address))
 		role = "may hold";
 	if (role)
-		output_printf(&shell->out, STYLE_PLAIN, "%-9s goroutine %" PRIu64 "  %s\n", role,
+		output_printf(&session->out, STYLE_PLAIN, "%-9s goroutine %" PRIu64 "  %s\n", role,
 			view->goroutine->goid, top ? top->function : "?");
-	return !output_failed(&shell->out);
+	return !output_failed(&session->out);
 }
 
-static struct error *run(struct shell *shell, const struct arguments *arguments)
+static struct error *run(struct session *session, const struct arguments *arguments)
 {
-	struct search search = {.shell = shell};
+	struct search search = {.session = session};
 	struct error *err =
 		argument_number(arguments->words[0], "address of the lock", &search.address);
 	if (err)
 		return err;
 	const struct view_query query = {0};
 	struct goroutine_matches all;
-	err = goroutine_matches_load(shell, &query, &all);
+	err = goroutine_matches_load(session, &query, &all);
 	if (!err)
 		err = goroutine_matches_visit(
-			shell, &all, VIEW_WAITS | VIEW_STACK, true, look_at, &search);
+			session, &all, VIEW_WAITS | VIEW_STACK, true, look_at, &search);
 	goroutine_matches_deinit(&all);
 	return err;
 }

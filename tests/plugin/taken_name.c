@@ -2,9 +2,9 @@
 #include "commands/session/plugin.h"
 #include "commands/session/session.h"
 
-static struct error *run_nothing(struct shell *shell, const struct arguments *arguments)
+static struct error *run_nothing(struct session *session, const struct arguments *arguments)
 {
-	(void)shell;
+	(void)session;
 	(void)arguments;
 	return NULL;
 }

@@ -80,18 +80,18 @@ static struct error *find(struct program *program, const char *word, const struc
 			      : program_type_at(program, number, ret);
 }
 
-static struct error *run_types(struct shell *shell, const struct arguments *arguments)
+static struct error *run_types(struct session *session, const struct arguments *arguments)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_array(json, "types");
 	for (size_t i = 0; i < arguments->word_count; i++) {
 		const struct go_type *type;
-		struct error *err = find(shell->program, arguments->words[i], &type);
+		struct error *err = find(session->program, arguments->words[i], &type);
 		json_object(json, NULL);
 		if (err)
 			json_string(json, "message", err->message);
 		else
-			print_type(json, shell->program, type);
+			print_type(json, session->program, type);
 		json_end(json);
 		error_destroy(err);
 	}
@@ -101,16 +101,16 @@ static struct error *run_types(struct shell *shell, const struct arguments *argu
 }
 
 /* The same as if no type had a descriptor; only packages' names are taken from there. */
-static struct error *run_debug(struct shell *shell, const struct arguments *arguments)
+static struct error *run_debug(struct session *session, const struct arguments *arguments)
 {
-	struct program *program = shell->program;
+	struct program *program = session->program;
 	struct type_cache *cache = take_pointer(program->type_cache);
 	const char *name;
 	uint64_t end = program->etypes;
 	struct error *err = type_index_package_name(program, "main", &name); /* reads them */
 	program->etypes = program->types;
 	if (!err)
-		err = run_types(shell, arguments);
+		err = run_types(session, arguments);
 	type_cache_destroy(program->type_cache);
 	program->type_cache = cache;
 	program->etypes = end;
@@ -118,17 +118,17 @@ static struct error *run_debug(struct shell *shell, const struct arguments *argu
 }
 
 /* TYPE FIELD...: where Go finds each field. */
-static struct error *run_fields(struct shell *shell, const struct arguments *arguments)
+static struct error *run_fields(struct session *session, const struct arguments *arguments)
 {
 	const struct go_type *type;
-	struct error *err = find(shell->program, arguments->words[0], &type);
+	struct error *err = find(session->program, arguments->words[0], &type);
 	if (err)
 		return err;
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_array(json, "fields");
 	for (size_t i = 1; i < arguments->word_count; i++) {
 		struct go_field field;
-		err = go_type_field(shell->program, type, arguments->words[i], &field);
+		err = go_type_field(session->program, type, arguments->words[i], &field);
 		json_int(json, NULL, err ? -1 : (int64_t)field.offset);
 		error_destroy(err);
 	}
@@ -213,9 +213,9 @@ static struct error *print_map(
 	return err;
 }
 
-static struct error *run_maps(struct shell *shell, const struct arguments *arguments)
+static struct error *run_maps(struct session *session, const struct arguments *arguments)
 {
-	struct json *json = json_create(&shell->out);
+	struct json *json = json_create(&session->out);
 	json_array(json, "maps");
 	for (size_t i = 0; i + 1 < arguments->word_count; i += 2) {
 		uint64_t type = 0, map = 0;
@@ -224,7 +224,7 @@ static struct error *run_maps(struct shell *shell, const struct arguments *argum
 		if (!err)
 			err = argument_number(arguments->words[i + 1], "the map", &map);
 		if (!err)
-			err = print_map(json, shell->program, type, map);
+			err = print_map(json, session->program, type, map);
 		if (err)
 			json_string(json, "message", err->message);
 		json_end(json);

@@ -374,8 +374,7 @@ static bool survives_a_kill(char **argv)
 	int status = 0;
 	waitpid(program.pid, &status, 0);
 	if (!survived)
-		fprintf(stderr, "trap_soak: the program's wait status is %#x\n",
-			(unsigned)status);
+		fprintf(stderr, "trap_soak: the program's wait status is %#x\n", (unsigned)status);
 	fclose(program.in);
 	fclose(program.out);
 	return survived;

@@ -15,9 +15,9 @@
 /* What the last closed block had: "NAME:3 line|NAME:4 line|". */
 static char taken[4096];
 
-static struct error *take(struct shell *shell, int number, struct block_lines *lines)
+static struct error *take(struct session *session, int number, struct block_lines *lines)
 {
-	(void)shell;
+	(void)session;
 	size_t used = (size_t)snprintf(taken, sizeof(taken), "%d:", number);
 	for (size_t i = 0; i < lines->count && used < sizeof(taken); i++)
 		used += (size_t)snprintf(taken + used, sizeof(taken) - used, "%u %s|",
@@ -25,11 +25,11 @@ static struct error *take(struct shell *shell, int number, struct block_lines *l
 	return number == 13 ? error_create(ERROR_OTHER, "thirteen") : NULL;
 }
 
-static struct error *run_list(struct shell *shell, const struct arguments *arguments)
+static struct error *run_list(struct session *session, const struct arguments *arguments)
 {
 	uint64_t number;
 	struct error *err = argument_number(arguments->words[0], "the number", &number);
-	return err ? err : block_begin(shell, (int)number, take);
+	return err ? err : block_begin(session, (int)number, take);
 }
 
 static const struct command list_command = {.name = "test-list",
@@ -41,36 +41,36 @@ static const struct command list_command = {.name = "test-list",
 
 static int set_up(void **state)
 {
-	struct shell *shell = calloc(1, sizeof(*shell));
-	shell_init(shell);
-	assert_null(registry_add(shell->registry, &list_command));
-	*state = shell;
+	struct session *session = calloc(1, sizeof(*session));
+	session_init(session);
+	assert_null(registry_add(session->registry, &list_command));
+	*state = session;
 	taken[0] = 0;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	shell_deinit(*state);
+	session_deinit(*state);
 	free(*state);
 	unlink(SCRIPT);
 	return 0;
 }
 
-static void run(struct shell *shell, const char *line)
+static void run(struct session *session, const char *line)
 {
-	struct error *err = shell_execute(shell, line);
+	struct error *err = session_execute(session, line);
 	if (err)
 		fail_msg("%s: %s", line, err->message);
 }
 
-static void run_script(struct shell *shell, const char *text, const char *message)
+static void run_script(struct session *session, const char *text, const char *message)
 {
 	FILE *file = fopen(SCRIPT, "w");
 	assert_non_null(file);
 	fputs(text, file);
 	fclose(file);
-	struct error *err = shell_run_script(shell, SCRIPT);
+	struct error *err = session_run_script(session, SCRIPT);
 	if (err && !message)
 		fail_msg("%s", err->message);
 	if (message) {
@@ -137,7 +137,7 @@ static void are_bounded(void **state)
 	run(*state, "test-list 1");
 	for (int i = 0; i < BLOCK_MAX_LINES; i++)
 		run(*state, "echo x");
-	struct error *err = shell_execute(*state, "echo x");
+	struct error *err = session_execute(*state, "echo x");
 	assert_non_null(err);
 	assert_int_equal(err->code, ERROR_USAGE);
 	error_destroy(err);

@@ -11,10 +11,10 @@
 #include "commands/session/session.h"
 #include "dbg/expr/expr.h"
 
-static void complete_ids(
-	struct shell *shell, size_t word_index, const char *word, struct completions *candidates)
+static void complete_ids(struct session *session, size_t word_index, const char *word,
+	struct completions *candidates)
 {
-	(void)shell;
+	(void)session;
 	if (word_index == 0) {
 		completions_add(candidates, word, "18");
 		completions_add(candidates, word, "19");
@@ -23,13 +23,14 @@ static void complete_ids(
 	}
 }
 
-static struct error *fields(struct shell *shell, const char *before, const struct expr_schema **ret)
+static struct error *fields(
+	struct session *session, const char *before, const struct expr_schema **ret)
 {
 	static const struct expr_name known[] = {{.name = "state", .type = EXPR_STRING},
 		{.name = "stack", .type = EXPR_STRINGS}, {.name = "job.id", .type = EXPR_INT},
 		{.name = "labels", .type = EXPR_MAP}};
 	static const struct expr_schema schema = {known, array_length(known)};
-	(void)shell;
+	(void)session;
 	*ret = &schema;
 	return strstr(before, "broken") ? error_create(ERROR_NOT_FOUND, "nothing of it") : NULL;
 }
@@ -53,31 +54,31 @@ static const struct command another = {.name = "test-other two"};
 
 static int set_up(void **state)
 {
-	struct shell *shell = calloc(1, sizeof(*shell));
-	shell_init(shell);
-	assert_null(registry_add(shell->registry, &command));
-	assert_null(registry_add(shell->registry, &where_command));
-	assert_null(registry_add(shell->registry, &if_command));
-	assert_null(registry_add(shell->registry, &raw_command));
-	assert_null(registry_add(shell->registry, &other));
-	assert_null(registry_add(shell->registry, &another));
-	*state = shell;
+	struct session *session = calloc(1, sizeof(*session));
+	session_init(session);
+	assert_null(registry_add(session->registry, &command));
+	assert_null(registry_add(session->registry, &where_command));
+	assert_null(registry_add(session->registry, &if_command));
+	assert_null(registry_add(session->registry, &raw_command));
+	assert_null(registry_add(session->registry, &other));
+	assert_null(registry_add(session->registry, &another));
+	*state = session;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	shell_deinit(*state);
+	session_deinit(*state);
 	free(*state);
 	return 0;
 }
 
 /* `joined` holds the candidates, each in brackets, in front of them where the word begins. */
-static void expect(struct shell *shell, const char *line, const char *joined)
+static void expect(struct session *session, const char *line, const char *joined)
 {
 	struct completions completions;
 	size_t start;
-	completion_collect(shell, line, strlen(line), &completions, &start);
+	completion_collect(session, line, strlen(line), &completions, &start);
 	char found[512];
 	snprintf(found, sizeof(found), "%zu%s", start, completions.files ? " files" : "");
 	for (size_t i = 0; i < completions.count; i++) {

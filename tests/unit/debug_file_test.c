@@ -16,22 +16,22 @@
 enum { MAX_PATH = 256 };
 
 /* A folder with bin/program and places for its debug file. */
-struct place {
+struct location {
 	char root[MAX_PATH], exe[MAX_PATH];
 };
 
 /* `name` below the place; free it. */
-static char *path_of(const struct place *place, const char *name)
+static char *path_of(const struct location *location, const char *name)
 {
 	char *path;
-	if (asprintf(&path, "%s/%s", place->root, name) < 0)
+	if (asprintf(&path, "%s/%s", location->root, name) < 0)
 		abort();
 	return path;
 }
 
-static void make_folder(const struct place *place, const char *name)
+static void make_folder(const struct location *location, const char *name)
 {
-	_cleanup_free_ char *path = path_of(place, name);
+	_cleanup_free_ char *path = path_of(location, name);
 	if (mkdir(path, 0700) < 0)
 		abort();
 }
@@ -64,65 +64,66 @@ static struct fixture_bytes make_debug(const char *id, size_t code_size)
 	return make_elf(id, code_size, ".debug_info", "DWARF", 6);
 }
 
-static void write_file(const struct place *place, const char *name, struct fixture_bytes contents)
+static void write_file(
+	const struct location *location, const char *name, struct fixture_bytes contents)
 {
-	_cleanup_free_ char *path = path_of(place, name);
+	_cleanup_free_ char *path = path_of(location, name);
 	FILE *file = fopen(path, "w");
 	if (!file || fwrite(contents.data, 1, contents.size, file) != contents.size ||
 		fclose(file) != 0)
 		abort();
 }
 
-static void forget_file(const struct place *place, const char *name)
+static void forget_file(const struct location *location, const char *name)
 {
-	_cleanup_free_ char *path = path_of(place, name);
+	_cleanup_free_ char *path = path_of(location, name);
 	if (unlink(path) < 0)
 		abort();
 }
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof(*place));
+	struct location *location = calloc(1, sizeof(*location));
 	const char *directory = getenv("TMPDIR");
-	if (!place)
+	if (!location)
 		return -1;
-	snprintf(place->root, sizeof(place->root), "%s/gctxdbg-test.XXXXXX",
+	snprintf(location->root, sizeof(location->root), "%s/gctxdbg-test.XXXXXX",
 		directory ? directory : "/tmp");
-	if (!mkdtemp(place->root))
+	if (!mkdtemp(location->root))
 		return -1;
-	snprintf(place->exe, sizeof(place->exe), "%.200s/bin/program", place->root);
-	make_folder(place, "bin");
-	make_folder(place, "bin/.debug");
-	make_folder(place, "debug");
-	make_folder(place, "debug/.build-id");
-	make_folder(place, "debug/.build-id/61");
+	snprintf(location->exe, sizeof(location->exe), "%.200s/bin/program", location->root);
+	make_folder(location, "bin");
+	make_folder(location, "bin/.debug");
+	make_folder(location, "debug");
+	make_folder(location, "debug/.build-id");
+	make_folder(location, "debug/.build-id/61");
 	unsetenv("DEBUGINFOD_URLS");
-	*state = place;
+	*state = location;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct place *place = *state;
+	struct location *location = *state;
 	char command[2 * MAX_PATH];
-	snprintf(command, sizeof(command), "rm -rf '%s'", place->root);
+	snprintf(command, sizeof(command), "rm -rf '%s'", location->root);
 	int status = system(command);
-	free(place);
+	free(location);
 	return status;
 }
 
 /* The debug file that is found for the program, relative to the place; "" when there is none. */
-static void assert_found(const struct place *place, const char *expected)
+static void assert_found(const struct location *location, const char *expected)
 {
-	_cleanup_free_ char *directory = path_of(place, "debug");
+	_cleanup_free_ char *directory = path_of(location, "debug");
 	struct elf_image *image;
-	struct error *err = elf_image_open(place->exe, &image);
+	struct error *err = elf_image_open(location->exe, &image);
 	assert_null(err);
-	struct debug_file_search search = {.exe_path = place->exe, .directory = directory};
+	struct debug_file_search search = {.exe_path = location->exe, .directory = directory};
 	struct elf_image *found = debug_file_find(image, &search);
 	if (expected[0]) {
 		assert_non_null(found);
-		_cleanup_free_ char *path = path_of(place, expected);
+		_cleanup_free_ char *path = path_of(location, expected);
 		assert_string_equal(elf_image_path(found), path);
 	} else {
 		assert_null(found);
@@ -142,21 +143,21 @@ static void test_checksum(void **state)
 
 static void test_build_id(void **state)
 {
-	const struct place *place = *state;
+	const struct location *location = *state;
 	const char *name = "debug/.build-id/61/6263646566.debug";
 	struct fixture_bytes exe = make_elf("abcdef", 32, ".comment", "", 1);
 	struct fixture_bytes right = make_debug("abcdef", 32), wrong = make_debug("abcdeg", 32);
-	write_file(place, "bin/program", exe);
-	assert_found(place, "");
-	write_file(place, name, right);
-	assert_found(place, name);
-	write_file(place, name, wrong);
-	assert_found(place, "");
-	write_file(place, name, exe); /* the right id, but no DWARF */
-	assert_found(place, "");
+	write_file(location, "bin/program", exe);
+	assert_found(location, "");
+	write_file(location, name, right);
+	assert_found(location, name);
+	write_file(location, name, wrong);
+	assert_found(location, "");
+	write_file(location, name, exe); /* the right id, but no DWARF */
+	assert_found(location, "");
 	right.size /= 2; /* cut short */
-	write_file(place, name, right);
-	assert_found(place, "");
+	write_file(location, name, right);
+	assert_found(location, "");
 	free(exe.data);
 	free(right.data);
 	free(wrong.data);
@@ -172,60 +173,60 @@ static struct fixture_bytes make_link(const char *name, uint32_t checksum)
 	return link;
 }
 
-static void write_linked(const struct place *place, const char *name, uint32_t checksum)
+static void write_linked(const struct location *location, const char *name, uint32_t checksum)
 {
 	struct fixture_bytes link = make_link(name, checksum);
 	struct fixture_bytes exe = make_elf(NULL, 32, ".gnu_debuglink", link.data, link.size);
-	write_file(place, "bin/program", exe);
+	write_file(location, "bin/program", exe);
 	free(link.data);
 	free(exe.data);
 }
 
 static void test_link(void **state)
 {
-	const struct place *place = *state;
+	const struct location *location = *state;
 	struct fixture_bytes debug = make_debug(NULL, 32), other = make_debug(NULL, 48);
 	uint32_t checksum = debug_file_checksum((struct bytes){debug.data, debug.size});
-	write_linked(place, "program.debug", checksum);
-	assert_found(place, "");
-	write_file(place, "bin/program.debug", debug);
-	assert_found(place, "bin/program.debug");
-	write_file(place, "bin/.debug/program.debug", debug);
-	write_file(place, "bin/program.debug", other); /* passed over */
-	assert_found(place, "bin/.debug/program.debug");
-	forget_file(place, "bin/.debug/program.debug");
-	assert_found(place, "");
+	write_linked(location, "program.debug", checksum);
+	assert_found(location, "");
+	write_file(location, "bin/program.debug", debug);
+	assert_found(location, "bin/program.debug");
+	write_file(location, "bin/.debug/program.debug", debug);
+	write_file(location, "bin/program.debug", other); /* passed over */
+	assert_found(location, "bin/.debug/program.debug");
+	forget_file(location, "bin/.debug/program.debug");
+	assert_found(location, "");
 
 	char path[2 * MAX_PATH], *end = path + snprintf(path, sizeof(path), "debug");
-	for (const char *slash = place->root + 1; slash; slash = strchr(slash, '/')) {
+	for (const char *slash = location->root + 1; slash; slash = strchr(slash, '/')) {
 		slash += *slash == '/';
 		int length = (int)strcspn(slash, "/");
 		end += snprintf(end, MAX_PATH, "/%.*s", length, slash);
-		make_folder(place, path);
+		make_folder(location, path);
 	}
 	snprintf(end, MAX_PATH, "/bin");
-	make_folder(place, path);
+	make_folder(location, path);
 	snprintf(end, MAX_PATH, "/bin/program.debug");
-	write_file(place, path, debug);
-	assert_found(place, path);
+	write_file(location, path, debug);
+	assert_found(location, path);
 
-	write_linked(place, "program.debug", checksum ^ 1);
-	assert_found(place, "");
-	write_linked(place, "../bin/program.debug", checksum);
-	assert_found(place, "");
+	write_linked(location, "program.debug", checksum ^ 1);
+	assert_found(location, "");
+	write_linked(location, "../bin/program.debug", checksum);
+	assert_found(location, "");
 	struct fixture_bytes cut = make_elf(NULL, 32, ".gnu_debuglink", "program.debug", 14);
-	write_file(place, "bin/program", cut);
-	assert_found(place, "");
+	write_file(location, "bin/program", cut);
+	assert_found(location, "");
 	free(cut.data);
 	free(debug.data);
 	free(other.data);
 }
 
-static void assert_named(const struct place *place, const char *name, const char *message)
+static void assert_named(const struct location *location, const char *name, const char *message)
 {
-	_cleanup_free_ char *path = path_of(place, name);
+	_cleanup_free_ char *path = path_of(location, name);
 	struct elf_image *image, *found = NULL;
-	struct error *err = elf_image_open(place->exe, &image);
+	struct error *err = elf_image_open(location->exe, &image);
 	assert_null(err);
 	err = debug_file_open(image, path, &found);
 	if (message) {
@@ -243,19 +244,19 @@ static void assert_named(const struct place *place, const char *name, const char
 
 static void test_named(void **state)
 {
-	const struct place *place = *state;
+	const struct location *location = *state;
 	struct fixture_bytes exe = make_elf("abcdef", 32, ".comment", "", 1);
 	struct fixture_bytes right = make_debug("abcdef", 32), wrong = make_debug("abcdeg", 32);
 	struct fixture_bytes unnamed = make_debug(NULL, 48);
-	write_file(place, "bin/program", exe);
-	write_file(place, "right", right);
-	write_file(place, "wrong", wrong);
-	write_file(place, "unnamed", unnamed);
-	assert_named(place, "right", NULL);
-	assert_named(place, "wrong", "its build id is 616263646567, the program's 616263646566");
-	assert_named(place, "unnamed", "belongs to another build");
-	assert_named(place, "bin/program", "no debug information either");
-	assert_named(place, "nothing", "No such file");
+	write_file(location, "bin/program", exe);
+	write_file(location, "right", right);
+	write_file(location, "wrong", wrong);
+	write_file(location, "unnamed", unnamed);
+	assert_named(location, "right", NULL);
+	assert_named(location, "wrong", "its build id is 616263646567, the program's 616263646566");
+	assert_named(location, "unnamed", "belongs to another build");
+	assert_named(location, "bin/program", "no debug information either");
+	assert_named(location, "nothing", "No such file");
 	free(exe.data);
 	free(right.data);
 	free(wrong.data);

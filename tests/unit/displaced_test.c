@@ -30,7 +30,7 @@ struct run {
 	size_t extended_size;
 };
 
-struct machine {
+struct go_m {
 	pid_t pid;
 	struct user_regs_struct regs; /* of a run's start */
 	uint8_t data[DATA_SIZE];
@@ -39,7 +39,7 @@ struct machine {
 	uint64_t random;
 };
 
-static uint64_t next_random(struct machine *machine)
+static uint64_t next_random(struct go_m *machine)
 {
 	machine->random ^= machine->random << 13;
 	machine->random ^= machine->random >> 7;
@@ -57,9 +57,9 @@ static void map_at(uint64_t address, size_t size, int protection)
 		memset(wanted, 0xCC, size);
 }
 
-static void machine_start(struct machine *machine)
+static void machine_start(struct go_m *machine)
 {
-	*machine = (struct machine){.random = 88172645463325252};
+	*machine = (struct go_m){.random = 88172645463325252};
 	fflush(NULL);
 	machine->pid = fork();
 	if (machine->pid == 0) {
@@ -82,20 +82,20 @@ static void machine_start(struct machine *machine)
 	machine->extended_size = part.iov_len;
 }
 
-static void machine_end(struct machine *machine)
+static void machine_end(struct go_m *machine)
 {
 	kill(machine->pid, SIGKILL);
 	waitpid(machine->pid, NULL, 0);
 }
 
-static void write_child(struct machine *machine, uint64_t address, const void *bytes, size_t size)
+static void write_child(struct go_m *machine, uint64_t address, const void *bytes, size_t size)
 {
 	struct iovec local = {(void *)(uintptr_t)bytes, size}; // NOLINT
 	struct iovec remote = {(void *)(uintptr_t)address, size};
 	assert_int_equal(process_vm_writev(machine->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-static void read_child(struct machine *machine, uint64_t address, void *bytes, size_t size)
+static void read_child(struct go_m *machine, uint64_t address, void *bytes, size_t size)
 {
 	struct iovec local = {bytes, size};
 	struct iovec remote = {(void *)(uintptr_t)address, size};
@@ -104,7 +104,7 @@ static void read_child(struct machine *machine, uint64_t address, void *bytes, s
 
 /* Registers point somewhere into the data, whose words do, too; the lower ones are small numbers
  * now and then. */
-static void shuffle(struct machine *machine)
+static void shuffle(struct go_m *machine)
 {
 	unsigned long long *registers[] = {&machine->regs.rax, &machine->regs.rbx,
 		&machine->regs.rcx, &machine->regs.rdx, &machine->regs.rsi, &machine->regs.rdi,
@@ -124,7 +124,7 @@ static void shuffle(struct machine *machine)
 	}
 }
 
-static void machine_run(struct machine *machine, uint64_t rip, struct run *ret)
+static void machine_run(struct go_m *machine, uint64_t rip, struct run *ret)
 {
 	int status;
 	write_child(machine, data_at, machine->data, DATA_SIZE);
@@ -182,7 +182,7 @@ static void forget_components(struct run *run)
 	memset(run->extended + XSTATE_BV, 0, sizeof(uint64_t));
 }
 
-static void compare(struct machine *machine, const uint8_t *bytes, size_t size, uint64_t slot)
+static void compare(struct go_m *machine, const uint8_t *bytes, size_t size, uint64_t slot)
 {
 	static struct run own, moved;
 	char text[256];
@@ -252,7 +252,7 @@ static bool is_comparable(const ZydisDecodedInstruction *instruction)
 }
 
 /* Distances lead to the data, and branches to the code, wherever the instruction was found. */
-static void point_somewhere(struct machine *machine, const ZydisDecodedInstruction *instruction,
+static void point_somewhere(struct go_m *machine, const ZydisDecodedInstruction *instruction,
 	const ZydisDecodedOperand *operands, uint8_t *bytes)
 {
 	uint64_t end = code_at + CODE_SIZE / 2 + instruction->length;
@@ -325,8 +325,7 @@ static const struct encoding encodings[] = {
 		15},
 };
 
-static void compare_encoding(
-	struct machine *machine, const struct encoding *encoding, uint64_t slot)
+static void compare_encoding(struct go_m *machine, const struct encoding *encoding, uint64_t slot)
 {
 	struct encoding copy = *encoding;
 	ZydisDecoder decoder;
@@ -343,7 +342,7 @@ static void compare_encoding(
 static void test_encodings(void **state)
 {
 	(void)state;
-	static struct machine machine;
+	static struct go_m machine;
 	machine_start(&machine);
 	for (size_t i = 0; i < array_length(encodings); i++) {
 		for (int times = 0; times < 20; times++)
@@ -373,7 +372,7 @@ static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
 static void test_far(void **state)
 {
 	(void)state;
-	static struct machine machine;
+	static struct go_m machine;
 	machine_start(&machine);
 	static const char *const movable[] = {"push rbp", "jmp rel8", "jmp rel32", "call rel32",
 		"call [rsp+8]", "jrcxz", "loop", "ret", "call rax"};
@@ -439,7 +438,7 @@ static struct bytes libc_text(void)
 static void test_libc(void **state)
 {
 	(void)state;
-	static struct machine machine;
+	static struct go_m machine;
 	machine_start(&machine);
 	ZydisDecoder decoder;
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);

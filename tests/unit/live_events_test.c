@@ -318,8 +318,8 @@ static int run_to_end(struct target *target)
 static void test_exec(void **state)
 {
 	(void)state;
-	char shell[] = "sh", option[] = "-c", script[] = "exit 5";
-	char *argv[] = {shell, option, script, NULL};
+	char session[] = "sh", option[] = "-c", script[] = "exit 5";
+	char *argv[] = {session, option, script, NULL};
 	struct target *target;
 	assert_success(live_exec(argv, NULL, &target));
 	assert_int_equal(target->state, TARGET_STOPPED);
@@ -352,11 +352,11 @@ static void test_exec_failures(void **state)
 static void test_exec_starts_with_clean_signals(void **state)
 {
 	(void)state;
-	char shell[] = "sh", option[] = "-c";
+	char session[] = "sh", option[] = "-c";
 	char script[] =
 		"while read -r key value; do case $key in SigBlk:|SigIgn:) "
 		"case $value in *[!0]*) exit 1;; esac;; esac; done < /proc/self/status; exit 0";
-	char *argv[] = {shell, option, script, NULL};
+	char *argv[] = {session, option, script, NULL};
 	struct target *target;
 	signal(SIGTSTP, SIG_IGN);
 	assert_success(live_exec(argv, NULL, &target));

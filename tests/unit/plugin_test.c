@@ -17,43 +17,43 @@
 
 static int set_up(void **state)
 {
-	struct shell *shell = calloc(1, sizeof(*shell));
-	shell_init(shell);
-	*state = shell;
+	struct session *session = calloc(1, sizeof(*session));
+	session_init(session);
+	*state = session;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	shell_deinit(*state);
+	session_deinit(*state);
 	free(*state);
 	return 0;
 }
 
-static bool has_command(struct shell *shell, const char *name)
+static bool has_command(struct session *session, const char *name)
 {
 	const struct command *const *commands;
-	size_t count = registry_list(shell->registry, &commands);
+	size_t count = registry_list(session->registry, &commands);
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(commands[i]->name, name))
 			return true;
 	return false;
 }
 
-static void expect_refusal(struct shell *shell, const char *path, const char *part)
+static void expect_refusal(struct session *session, const char *path, const char *part)
 {
-	struct error *err = plugin_load(shell, path);
+	struct error *err = plugin_load(session, path);
 	assert_non_null(err);
 	if (!strstr(err->message, part) || !strstr(err->message, strrchr(path, '/')))
 		fail_msg("%s", err->message);
 	error_destroy(err);
 }
 
-static void expect_stdout(struct shell *shell, const char *line, const char *text)
+static void expect_stdout(struct session *session, const char *line, const char *text)
 {
 	static struct diversion diversion;
 	diversion_begin(&diversion, stdout);
-	struct error *err = shell_execute(shell, line);
+	struct error *err = session_execute(session, line);
 	const char *found = diversion_end(&diversion);
 	if (err)
 		fail_msg("%s: %s", line, err->message);

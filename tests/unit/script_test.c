@@ -14,15 +14,15 @@
 
 static int set_up(void **state)
 {
-	struct shell *shell = calloc(1, sizeof(*shell));
-	shell_init(shell);
-	*state = shell;
+	struct session *session = calloc(1, sizeof(*session));
+	session_init(session);
+	*state = session;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	shell_deinit(*state);
+	session_deinit(*state);
 	free(*state);
 	unlink(SCRIPT);
 	unlink(INNER);
@@ -43,12 +43,13 @@ static void write_script(const char *path, const char *text)
 }
 
 /* Runs SCRIPT; compares stdout, the error's message (NULL: none) and stderr. */
-static void expect(struct shell *shell, const char *out, const char *message, const char *diagnosis)
+static void expect(
+	struct session *session, const char *out, const char *message, const char *diagnosis)
 {
 	static struct diversion out_diversion, err_diversion;
 	diversion_begin(&out_diversion, stdout);
 	diversion_begin(&err_diversion, stderr);
-	struct error *err = shell_run_script(shell, SCRIPT);
+	struct error *err = session_run_script(session, SCRIPT);
 	const char *found_err = diversion_end(&err_diversion);
 	const char *found = diversion_end(&out_diversion);
 	assert_string_equal(found, out);
@@ -60,7 +61,7 @@ static void expect(struct shell *shell, const char *out, const char *message, co
 		assert_string_equal(err->message, message);
 	}
 	error_destroy(err);
-	assert_null(shell->script);
+	assert_null(session->script);
 }
 
 static void runs(void **state)
@@ -78,12 +79,12 @@ static void stops(void **state)
 
 static void goes_on(void **state)
 {
-	struct shell *shell = *state;
+	struct session *session = *state;
 	write_script(SCRIPT, "set on-error continue\nnonsense\nset color x\necho b\n");
-	expect(shell, "b\n", NULL,
+	expect(session, "b\n", NULL,
 		"gctxdbg: " SCRIPT ":2: unknown command \"nonsense\"; \"help\" lists the commands\n"
 		"gctxdbg: " SCRIPT ":3: color cannot be \"x\": it is one of auto, always, never\n");
-	assert_int_equal(shell->failures, 2);
+	assert_int_equal(session->failures, 2);
 }
 
 static void nests(void **state)
@@ -106,7 +107,7 @@ static void quits(void **state)
 static void sources_itself(void **state)
 {
 	write_script(SCRIPT, "source " SCRIPT "\n");
-	struct error *err = shell_run_script(*state, SCRIPT);
+	struct error *err = session_run_script(*state, SCRIPT);
 	assert_non_null(err);
 	assert_non_null(strstr(err->message, "does " SCRIPT " source itself?"));
 	assert_true(strlen(err->message) < 2000);
@@ -122,7 +123,7 @@ static void no_scripts(void **state)
 	large[100000] = 0;
 	write_script(SCRIPT, large);
 	expect(*state, "", SCRIPT ":1: this is no script: a line is longer than 64 KiB", "");
-	struct error *err = shell_run_script(*state, "/");
+	struct error *err = session_run_script(*state, "/");
 	assert_non_null(err);
 	assert_string_equal(err->message, "/ is a directory, not a script");
 	error_destroy(err);

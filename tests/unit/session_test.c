@@ -13,25 +13,25 @@
 #include "commands/session/session.h"
 #include "tests/unit/capture.h"
 
-static struct error *run_fail(struct shell *shell, const struct arguments *arguments)
+static struct error *run_fail(struct session *session, const struct arguments *arguments)
 {
-	(void)shell;
+	(void)session;
 	return error_create(ERROR_OTHER, "%s failed\n  on \033 purpose", arguments->words[0]);
 }
 
-static struct error *find(struct shell *shell, const struct arguments *arguments)
+static struct error *find(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	output_printf(&shell->out, STYLE_PLAIN, "2 leaks\n");
+	output_printf(&session->out, STYLE_PLAIN, "2 leaks\n");
 	return error_create(ERROR_FINDINGS, "2 leaks found");
 }
 
-static struct error *much(struct shell *shell, const struct arguments *arguments)
+static struct error *much(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
 	/* Ends only when nobody reads any more. */
-	while (!output_failed(&shell->out))
-		output_printf(&shell->out, STYLE_PLAIN, "line\n");
+	while (!output_failed(&session->out))
+		output_printf(&session->out, STYLE_PLAIN, "line\n");
 	return NULL;
 }
 
@@ -44,41 +44,41 @@ static const struct command target_command = {
 
 static int set_up(void **state)
 {
-	struct shell *shell = calloc(1, sizeof(*shell));
-	shell_init(shell);
-	interrupt_install(&shell->cancel);
-	assert_null(registry_add(shell->registry, &fail_command));
-	assert_null(registry_add(shell->registry, &find_command));
-	assert_null(registry_add(shell->registry, &much_command));
-	assert_null(registry_add(shell->registry, &target_command));
-	*state = shell;
+	struct session *session = calloc(1, sizeof(*session));
+	session_init(session);
+	interrupt_install(&session->cancel);
+	assert_null(registry_add(session->registry, &fail_command));
+	assert_null(registry_add(session->registry, &find_command));
+	assert_null(registry_add(session->registry, &much_command));
+	assert_null(registry_add(session->registry, &target_command));
+	*state = session;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	shell_deinit(*state);
+	session_deinit(*state);
 	free(*state);
-	unlink("/tmp/gctxdbg-shell-test");
+	unlink("/tmp/gctxdbg-session-test");
 	return 0;
 }
 
-static void expect_stdout(struct shell *shell, const char *line, const char *text)
+static void expect_stdout(struct session *session, const char *line, const char *text)
 {
 	static struct diversion diversion;
 	diversion_begin(&diversion, stdout);
-	struct error *err = shell_execute(shell, line);
+	struct error *err = session_execute(session, line);
 	const char *found = diversion_end(&diversion);
 	if (err)
 		fail_msg("%s: %s", line, err->message);
 	assert_string_equal(found, text);
 }
 
-static void expect_failure(struct shell *shell, const char *line, const char *part)
+static void expect_failure(struct session *session, const char *line, const char *part)
 {
 	static struct diversion diversion;
 	diversion_begin(&diversion, stderr);
-	struct error *err = shell_execute(shell, line);
+	struct error *err = session_execute(session, line);
 	diversion_end(&diversion);
 	if (!err)
 		fail_msg("%s: succeeded", line);
@@ -98,9 +98,9 @@ static void lines(void **state)
 
 static void redirections(void **state)
 {
-	expect_stdout(*state, "echo one > /tmp/gctxdbg-shell-test", "");
-	expect_stdout(*state, "echo two >> /tmp/gctxdbg-shell-test", "");
-	expect_stdout(*state, "!cat /tmp/gctxdbg-shell-test", "one\ntwo\n");
+	expect_stdout(*state, "echo one > /tmp/gctxdbg-session-test", "");
+	expect_stdout(*state, "echo two >> /tmp/gctxdbg-session-test", "");
+	expect_stdout(*state, "!cat /tmp/gctxdbg-session-test", "one\ntwo\n");
 	expect_stdout(*state, "echo one two | tr o 0 | cat", "0ne tw0\n");
 	expect_failure(*state, "echo x > /nonexistent/file", "cannot write to /nonexistent/file");
 	expect_failure(*state, "echo x > /dev/full", "No space left");
@@ -110,8 +110,8 @@ static void redirections(void **state)
 
 static void redirected_scripts(void **state)
 {
-	expect_stdout(*state, "echo 'echo inner' > /tmp/gctxdbg-shell-test", "");
-	expect_stdout(*state, "source /tmp/gctxdbg-shell-test | tr n N", "iNNer\n");
+	expect_stdout(*state, "echo 'echo inner' > /tmp/gctxdbg-session-test", "");
+	expect_stdout(*state, "source /tmp/gctxdbg-session-test | tr n N", "iNNer\n");
 }
 
 static void closed_pipe(void **state)
@@ -123,26 +123,27 @@ static void closed_pipe(void **state)
 
 static void failures(void **state)
 {
-	struct shell *shell = *state;
+	struct session *session = *state;
 	static struct diversion diversion;
 	diversion_begin(&diversion, stderr);
-	assert_false(shell_settle(shell, shell_execute(shell, "test-fail 'the test'")));
-	shell_warn(shell, "%s", "careful");
+	assert_false(session_settle(session, session_execute(session, "test-fail 'the test'")));
+	session_warn(session, "%s", "careful");
 	assert_string_equal(diversion_end(&diversion),
 		"gctxdbg: the test failed\n  on \\x1b purpose\ngctxdbg: warning: careful\n");
-	assert_int_equal(shell->failures, 1);
-	assert_false(shell->findings);
+	assert_int_equal(session->failures, 1);
+	assert_false(session->findings);
 }
 
 static void findings(void **state)
 {
-	struct shell *shell = *state;
+	struct session *session = *state;
 	static struct diversion diversion;
 	diversion_begin(&diversion, stderr);
-	assert_true(shell_settle(shell, shell_execute(shell, "test-find | cat > /dev/null")));
+	assert_true(
+		session_settle(session, session_execute(session, "test-find | cat > /dev/null")));
 	assert_string_equal(diversion_end(&diversion), "gctxdbg: 2 leaks found\n");
-	assert_int_equal(shell->failures, 0);
-	assert_true(shell->findings);
+	assert_int_equal(session->failures, 0);
+	assert_true(session->findings);
 }
 
 static void missing_target(void **state)
@@ -153,31 +154,31 @@ static void missing_target(void **state)
 
 static void settings(void **state)
 {
-	struct shell *shell = *state;
-	expect_stdout(shell, "show on-error", "stop\n");
-	expect_stdout(shell, "set on-error continue", "");
-	assert_false(shell->settings.stop_on_error);
-	expect_stdout(shell, "set color always", "");
-	assert_int_equal(shell->settings.color, COLOR_ALWAYS);
-	expect_stdout(shell, "set color never", "");
-	expect_stdout(shell, "set source-path /build=/home/me", "");
-	assert_string_equal(shell->settings.source_path, "/build=/home/me");
-	expect_stdout(shell, "set source-path ''", "");
-	assert_null(shell->settings.source_path);
-	expect_stdout(shell, "set list-l 30", "");
-	expect_stdout(shell, "show list-lines", "30\n");
-	expect_stdout(shell, "show list-lines --json",
+	struct session *session = *state;
+	expect_stdout(session, "show on-error", "stop\n");
+	expect_stdout(session, "set on-error continue", "");
+	assert_false(session->settings.stop_on_error);
+	expect_stdout(session, "set color always", "");
+	assert_int_equal(session->settings.color, COLOR_ALWAYS);
+	expect_stdout(session, "set color never", "");
+	expect_stdout(session, "set source-path /build=/home/me", "");
+	assert_string_equal(session->settings.source_path, "/build=/home/me");
+	expect_stdout(session, "set source-path ''", "");
+	assert_null(session->settings.source_path);
+	expect_stdout(session, "set list-l 30", "");
+	expect_stdout(session, "show list-lines", "30\n");
+	expect_stdout(session, "show list-lines --json",
 		"{\"version\":1,\"settings\":{\"list-lines\":\"30\"}}\n");
-	expect_failure(shell, "set on-error perhaps", "it is one of continue, stop");
-	expect_failure(shell, "set colour always", "did you mean color?");
-	expect_failure(shell, "set max-stop 3s", "--max-stop 3s");
-	expect_failure(shell, "set list-lines many", "must be a number");
-	expect_failure(shell, "show nonsense", "unknown setting");
-	expect_failure(shell, "set x = 1", "never writes");
-	expect_failure(shell, "set x=1", "never writes");
-	expect_failure(shell, "set var x.y[0] = 1", "never writes");
-	expect_failure(shell, "set width", "needs a name and a value");
-	expect_failure(shell, "set width 1 2", "needs a name and a value");
+	expect_failure(session, "set on-error perhaps", "it is one of continue, stop");
+	expect_failure(session, "set colour always", "did you mean color?");
+	expect_failure(session, "set max-stop 3s", "--max-stop 3s");
+	expect_failure(session, "set list-lines many", "must be a number");
+	expect_failure(session, "show nonsense", "unknown setting");
+	expect_failure(session, "set x = 1", "never writes");
+	expect_failure(session, "set x=1", "never writes");
+	expect_failure(session, "set var x.y[0] = 1", "never writes");
+	expect_failure(session, "set width", "needs a name and a value");
+	expect_failure(session, "set width 1 2", "needs a name and a value");
 }
 
 static void clean_children(void **state)

@@ -626,34 +626,34 @@ static void test_set_changes(void **state)
 
 /* ---- Where the area lies ---- */
 
-static void test_place(void **state)
+static void test_location(void **state)
 {
 	(void)state;
 	enum { SIZE = 1 << 20 };
 	/* Below the traps, at the end of the gap, as near as can be. */
 	const struct mapping fixed[] = {{.start = 0x400000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
-	uint64_t place = trap_place_find(fixed, 2, SIZE, 0x400100, 0x400200);
-	assert_in_range(place, TRAP_PLACE_LOWEST, 0x400000 - SIZE);
+	uint64_t location = trap_location_find(fixed, 2, SIZE, 0x400100, 0x400200);
+	assert_in_range(location, TRAP_AREA_LOWEST, 0x400000 - SIZE);
 	/* No room below: above, in reach, and far enough from what is there for that to grow. */
 	const struct mapping low[] = {{.start = 0x20000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
-	place = trap_place_find(low, 2, SIZE, 0x400100, 0x400200);
-	assert_in_range(place, 0x500000 + (1 << 24), 0x70000000);
+	location = trap_location_find(low, 2, SIZE, 0x400100, 0x400200);
+	assert_in_range(location, 0x500000 + (1 << 24), 0x70000000);
 	/* Nothing in reach. */
 	const struct mapping full[] = {{.start = 0x10000, .end = 0x200000000}};
-	assert_int_equal(trap_place_find(full, 1, SIZE, 0x100000, 0x100001), 0);
+	assert_int_equal(trap_location_find(full, 1, SIZE, 0x100000, 0x100001), 0);
 	/* Not between neighbours that are too near each other. */
 	const struct mapping tight[] = {{.start = 0x10000000, .end = 0x20000000},
 		{.start = 0x20000000 + SIZE, .end = 0x30000000}};
-	place = trap_place_find(tight, 2, SIZE, 0x20000000 + SIZE, 0x20000001 + SIZE);
-	assert_in_range(place, TRAP_PLACE_LOWEST, 0x10000000 - SIZE);
+	location = trap_location_find(tight, 2, SIZE, 0x20000000 + SIZE, 0x20000001 + SIZE);
+	assert_in_range(location, TRAP_AREA_LOWEST, 0x10000000 - SIZE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_location),
 		cmocka_unit_test(test_hits_are_counted),
 		cmocka_unit_test(test_stopping),
 		cmocka_unit_test(test_again),

@@ -11,7 +11,7 @@ enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };
 
 /* ---- Where a context may lie ---- */
 
-enum place { PLACE_NONE, PLACE_HEAP, PLACE_GARBAGE, PLACE_STATIC, PLACE_STACK };
+enum location { LOCATION_NONE, LOCATION_HEAP, LOCATION_GARBAGE, LOCATION_STATIC, LOCATION_STACK };
 
 static bool in_image(const struct program *program, uint64_t address, uint64_t size)
 {
@@ -63,18 +63,18 @@ static bool in_stack(const struct context_builder *builder, uint64_t address)
 }
 
 /* A context is an object in use of at least its type's size, a variable, or lies on a stack. */
-static enum place place_of(
+static enum location location_of(
 	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
 {
 	struct heap_object object;
 	if (heap_object_at(builder->program, address, &object)) {
 		if (address - object.address + shape->size > object.size)
-			return PLACE_NONE;
-		return object.in_use ? PLACE_HEAP : PLACE_GARBAGE;
+			return LOCATION_NONE;
+		return object.in_use ? LOCATION_HEAP : LOCATION_GARBAGE;
 	}
 	if (in_image(builder->program, address, shape->size))
-		return PLACE_STATIC;
-	return in_stack(builder, address) ? PLACE_STACK : PLACE_NONE;
+		return LOCATION_STATIC;
+	return in_stack(builder, address) ? LOCATION_STACK : LOCATION_NONE;
 }
 
 /* ---- Adding ---- */
@@ -85,8 +85,8 @@ static ptrdiff_t index_find(
 	return context_index_find(&builder->index, (struct context_key){address, shape});
 }
 
-static struct error *append(struct context_builder *builder, const struct context_shape *shape,
-	uint64_t address, ptrdiff_t *ret)
+static struct error *context_append(struct context_builder *builder,
+	const struct context_shape *shape, uint64_t address, ptrdiff_t *ret)
 {
 	struct context_forest *forest = builder->forest;
 	if (forest->count >= MAX_CONTEXTS)
@@ -102,7 +102,7 @@ static struct error *append(struct context_builder *builder, const struct contex
 		.size = shape->size,
 		.type = shape->type,
 		.parent = CONTEXT_NONE,
-		.governor = CONTEXT_NONE};
+		.done_source = CONTEXT_NONE};
 	builder->links[*ret] = (struct context_link){
 		.shape = shape, .done_of = CONTEXT_NONE, .deadline_of = CONTEXT_NONE};
 	return NULL;
@@ -114,12 +114,12 @@ struct error *context_builder_add(struct context_builder *builder,
 	*ret = index_find(builder, shape, address);
 	if (*ret != CONTEXT_NONE)
 		return NULL;
-	enum place place = place_of(builder, shape, address);
-	if (place == PLACE_NONE)
+	enum location location = location_of(builder, shape, address);
+	if (location == LOCATION_NONE)
 		return NULL;
-	struct error *err = append(builder, shape, address, ret);
+	struct error *err = context_append(builder, shape, address, ret);
 	if (!err)
-		builder->forest->items[*ret].garbage = place == PLACE_GARBAGE;
+		builder->forest->items[*ret].garbage = location == LOCATION_GARBAGE;
 	return err;
 }
 
@@ -153,15 +153,15 @@ static struct error *decode_new(struct context_builder *builder)
 
 /* What the pairs in memory name that lives, or does not (`garbage`): sorted, each once; malloc'ed.
  */
-static struct error *keys_of_pairs(const struct context_pairs *pairs, bool garbage,
-	struct context_key **ret, size_t *ret_count)
+static struct error *keys_of_pairs(
+	const struct iface_refs *pairs, bool garbage, struct context_key **ret, size_t *ret_count)
 {
 	struct context_key *keys = malloc((pairs->count + 1) * sizeof(*keys));
 	size_t count = 0, kept = 0;
 	if (!keys)
 		return error_no_memory();
 	for (size_t i = 0; i < pairs->count; i++) {
-		const struct context_pair *pair = &pairs->items[i];
+		const struct iface_ref *pair = &pairs->items[i];
 		if (pair->kind != HOLDER_GOROUTINE && pair->garbage == garbage)
 			keys[count++] = (struct context_key){pair->data, pair->shape};
 	}
@@ -178,7 +178,7 @@ static struct error *keys_of_pairs(const struct context_pairs *pairs, bool garba
 /* Pairs in memory that lives. Those on stacks are judged afterwards: there an unused slot keeps
  * what it held. */
 static struct error *add_from_memory(
-	struct context_builder *builder, const struct context_pairs *pairs, bool garbage)
+	struct context_builder *builder, const struct iface_refs *pairs, bool garbage)
 {
 	_cleanup_free_ struct context_key *keys = NULL;
 	size_t count = 0;
@@ -187,10 +187,10 @@ static struct error *add_from_memory(
 		ptrdiff_t number;
 		if (index_find(builder, keys[i].shape, keys[i].address) != CONTEXT_NONE)
 			continue;
-		enum place place = place_of(builder, keys[i].shape, keys[i].address);
-		if (place == PLACE_NONE || (place == PLACE_GARBAGE && !garbage))
+		enum location location = location_of(builder, keys[i].shape, keys[i].address);
+		if (location == LOCATION_NONE || (location == LOCATION_GARBAGE && !garbage))
 			continue;
-		err = append(builder, keys[i].shape, keys[i].address, &number);
+		err = context_append(builder, keys[i].shape, keys[i].address, &number);
 		if (!err)
 			builder->forest->items[number].garbage = garbage;
 	}
@@ -234,7 +234,7 @@ static bool looks_like(
  * Done channel gives it away.
  */
 static struct error *add_from_channels(
-	struct context_builder *builder, const struct context_pairs *pairs)
+	struct context_builder *builder, const struct iface_refs *pairs)
 {
 	enum { KINDS = 3 };
 	const struct context_shape *shapes[KINDS] = {
@@ -268,7 +268,7 @@ static int by_value(const void *a, const void *b)
 }
 
 /* `words` are sorted by value. */
-static bool is_live(const struct live_words *words, const struct context_pair *pair)
+static bool is_live(const struct stack_roots *words, const struct iface_ref *pair)
 {
 	const struct live_word key = {.value = pair->data};
 	return words->count &&
@@ -281,12 +281,12 @@ static bool is_live(const struct live_words *words, const struct context_pair *p
  * like a context. Package context makes none without a parent but its roots, and those lie in no
  * heap.
  */
-static bool may_be(struct context_builder *builder, const struct context_pair *pair)
+static bool may_be(struct context_builder *builder, const struct iface_ref *pair)
 {
 	const struct context_shape *shape = pair->shape;
 	uint64_t itab;
 	if (shape->kind == CONTEXT_BACKGROUND)
-		return place_of(builder, shape, pair->data) == PLACE_STATIC;
+		return location_of(builder, shape, pair->data) == LOCATION_STATIC;
 	if (shape->kind == CONTEXT_FOREIGN || shape->parent != PARENT_INTERFACE ||
 		shape->inline_body)
 		return true;
@@ -301,22 +301,21 @@ static bool may_be(struct context_builder *builder, const struct context_pair *p
 }
 
 /* The pairs of one goroutine's stack that name contexts which nothing else does. */
-static struct error *add_from_stack(struct context_builder *builder,
-	const struct context_pair *pairs, size_t count, struct stack *stack,
-	struct live_words *words)
+static struct error *add_from_stack(struct context_builder *builder, const struct iface_ref *pairs,
+	size_t count, struct stack *stack, struct stack_roots *words)
 {
 	bool loaded = false;
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < count; i++) {
 		ptrdiff_t number;
 		if (index_find(builder, pairs[i].shape, pairs[i].data) != CONTEXT_NONE ||
-			place_of(builder, pairs[i].shape, pairs[i].data) == PLACE_NONE)
+			location_of(builder, pairs[i].shape, pairs[i].data) == LOCATION_NONE)
 			continue;
 		if (!loaded) {
 			loaded = true;
 			err = goroutine_stack(builder->program, pairs[i].goroutine, stack);
 			if (!err)
-				err = goroutine_live_words(
+				err = goroutine_stack_roots(
 					builder->program, pairs[i].goroutine, stack, words);
 			if (!err && words->count)
 				qsort(words->items, words->count, sizeof(*words->items), by_value);
@@ -328,10 +327,10 @@ static struct error *add_from_stack(struct context_builder *builder,
 }
 
 static struct error *add_from_stacks(
-	struct context_builder *builder, const struct context_pairs *pairs)
+	struct context_builder *builder, const struct iface_refs *pairs)
 {
 	struct stack stack = {0};
-	struct live_words words = {0};
+	struct stack_roots words = {0};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < pairs->count;) {
 		const struct goroutine *goroutine = pairs->items[i].goroutine;
@@ -378,15 +377,16 @@ static void builder_deinit(struct context_builder *builder)
 	free(builder->stacks);
 }
 
-static struct error *load(struct program *program, unsigned flags, struct context_forest *forest)
+static struct error *context_load(
+	struct program *program, unsigned flags, struct context_forest *forest)
 {
 	struct context_builder builder = {.program = program, .forest = forest};
-	struct context_pairs pairs = {0};
+	struct iface_refs pairs = {0};
 	struct error *err = context_types_load(program, &builder.types);
 	if (!err)
 		err = load_stacks(&builder);
 	if (!err)
-		err = context_pairs_find(program, &builder.types, &pairs);
+		err = iface_refs_find(program, &builder.types, &pairs);
 	if (!err)
 		err = add_from_memory(&builder, &pairs, false);
 	if (!err)
@@ -405,7 +405,7 @@ static struct error *load(struct program *program, unsigned flags, struct contex
 		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
 					   "could not be read: there may be more of them") < 0)
 		forest->problem = NULL;
-	context_pairs_deinit(&pairs);
+	iface_refs_deinit(&pairs);
 	builder_deinit(&builder);
 	return err;
 }
@@ -417,7 +417,7 @@ struct error *program_contexts(
 	struct context_forest **slot = &program->contexts[flags % array_length(program->contexts)];
 	if (!err && !*slot) {
 		struct context_forest *forest = calloc(1, sizeof(*forest));
-		err = forest ? load(program, flags, forest) : error_no_memory();
+		err = forest ? context_load(program, flags, forest) : error_no_memory();
 		if (err)
 			context_forest_destroy(forest);
 		else
@@ -463,7 +463,8 @@ const struct context_channel *context_of_channel(
 const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number)
 {
 	const struct context *context = &forest->items[number];
-	return context->governor == CONTEXT_NONE ? context : &forest->items[context->governor];
+	return context->done_source == CONTEXT_NONE ? context
+						    : &forest->items[context->done_source];
 }
 
 bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)

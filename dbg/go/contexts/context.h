@@ -7,8 +7,8 @@
  * by the names of its fields (context/context.go, releases 1.19 and 1.21 to 1.27), or for types of
  * others by the context.Context that they embed or hold.
  */
-#ifndef GCTXDBG_GO_CONTEXT_H
-#define GCTXDBG_GO_CONTEXT_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_H
 
 #include "dbg/go/values/value.h"
 
@@ -46,7 +46,7 @@ struct context {
 	size_t depth, descendants, order;
 	/* The context whose channel its Done() returns: itself, or what its values and wrappers
 	 * lead to; CONTEXT_NONE: never canceled, or unknown. */
-	ptrdiff_t governor;
+	ptrdiff_t done_source;
 	uint64_t done; /* the channel, when it has one of its own that has been made; else 0 */
 	bool done_closed;
 	bool done_locked; /* somebody is inside an operation on the channel */

@@ -7,8 +7,8 @@
  *
  * Sources: context/context.go (propagateCancel, cancel), releases 1.19 and 1.21 to 1.27.
  */
-#ifndef GCTXDBG_GO_CONTEXT_CHECK_H
-#define GCTXDBG_GO_CONTEXT_CHECK_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_H
 
 #include "dbg/go/contexts/context.h"
 #include "dbg/go/goroutines/goroutine.h"
@@ -43,7 +43,7 @@ struct verdict {
 	struct frame frame; /* cancel-ignored, waits-forever: where the goroutine is blocked */
 	int64_t seconds_ns; /* how long: blocked, past the deadline; 0 unknown */
 	size_t count;	    /* pile-up: alike children that nothing uses; */
-	struct code_place created; /* and where a goroutine below them was created, if any */
+	struct code_location created; /* and where a goroutine below them was created, if any */
 	bool has_created;
 };
 

@@ -3,8 +3,8 @@
  * function of an AfterFunc, is a closure that points to it, kept in a variable, an object (an
  * errgroup has one) or a deferred call. Private to context_check*.c.
  */
-#ifndef GCTXDBG_GO_CONTEXT_CHECK_HANDLES_H
-#define GCTXDBG_GO_CONTEXT_CHECK_HANDLES_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_HANDLES_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_HANDLES_H
 
 #include "dbg/go/contexts/context_check_state.h"
 

@@ -13,7 +13,7 @@ static ptrdiff_t canceled_above(const struct context_forest *forest, ptrdiff_t n
 		if (context->kind == CONTEXT_WITHOUT_CANCEL)
 			return CONTEXT_NONE;
 		if (context->state == CONTEXT_CANCELED)
-			return context->governor == CONTEXT_NONE ? at : context->governor;
+			return context->done_source == CONTEXT_NONE ? at : context->done_source;
 	}
 	return CONTEXT_NONE;
 }
@@ -147,7 +147,7 @@ static struct error *check_child(struct check *check, ptrdiff_t number)
 					: LINK_NOT_REGISTERED;
 	/* A parent whose governor changed after the child was made: nobody was told. */
 	if (verdict->link == LINK_NO_RELAY &&
-		forest->items[forest->items[context->parent].governor].kind != CONTEXT_FOREIGN)
+		forest->items[forest->items[context->parent].done_source].kind != CONTEXT_FOREIGN)
 		verdict->link = LINK_NOT_REGISTERED;
 	struct error *err = add_waiters(check, number, verdict);
 	if (!err && stuck)
@@ -218,7 +218,7 @@ struct error *check_propagation(struct check *check)
 	for (size_t i = 0; !err && i < forest->count; i++) {
 		const struct context *context = &forest->items[i];
 		if (context->garbage || context->partial || context->state != CONTEXT_ACTIVE ||
-			context->governor != (ptrdiff_t)i)
+			context->done_source != (ptrdiff_t)i)
 			continue;
 		err = context->own_channel ? check_foreign(check, (ptrdiff_t)i)
 					   : check_child(check, (ptrdiff_t)i);

@@ -1,6 +1,6 @@
 /* What the checks share. Private to context_check*.c. */
-#ifndef GCTXDBG_GO_CONTEXT_CHECK_STATE_H
-#define GCTXDBG_GO_CONTEXT_CHECK_STATE_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_STATE_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_STATE_H
 
 #include "dbg/go/contexts/context_check.h"
 

@@ -28,7 +28,7 @@ static bool words_at(const struct body *body, int64_t offset, uint64_t ret[2])
 }
 
 /* A type that cannot be made out makes the context partial, other errors pass. */
-static struct error *forgive(const struct body *body, struct error *err)
+static struct error *context_decode_forgive(const struct body *body, struct error *err)
 {
 	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA ||
 			   err->code == ERROR_NOT_FOUND)) {
@@ -46,7 +46,7 @@ static struct error *dynamic_value(
 	struct error *err = program_type_at(body->builder->program, descriptor, &ret->type);
 	if (err || !ret->type->direct) {
 		ret->address = data;
-		return forgive(body, err);
+		return context_decode_forgive(body, err);
 	}
 	ret->bytes = malloc(sizeof(data));
 	if (!ret->bytes)
@@ -141,7 +141,8 @@ static struct error *decode_children(const struct body *body)
 		return NULL;
 	memcpy(&map, body->bytes + shape->children, 8);
 	struct children children = {body, 0};
-	return map ? forgive(body, map_visit(body->builder->program, shape->children_type, map,
+	return map ? context_decode_forgive(
+			     body, map_visit(body->builder->program, shape->children_type, map,
 					   add_child, &children))
 		   : NULL;
 }
@@ -323,9 +324,9 @@ static struct error *decode_parts(const struct body *body)
 			body->builder->program->target, closure, &context_of(body)->after_func));
 	}
 	if (!err && shape->kind == CONTEXT_FOREIGN)
-		err = forgive(body, decode_done_method(body));
+		err = context_decode_forgive(body, decode_done_method(body));
 	if (!err && shape->kind == CONTEXT_FOREIGN)
-		err = forgive(body, decode_deadline_method(body));
+		err = context_decode_forgive(body, decode_deadline_method(body));
 	if (!err)
 		err = decode_parent(body);
 	return err ? err : decode_children(body);
@@ -339,7 +340,7 @@ struct error *context_decode(struct context_builder *builder, size_t index)
 	const struct context_shape *shape = body.shape;
 	context->kind = shape->kind;
 	context->state = CONTEXT_UNKNOWN;
-	context->parent = context->governor = CONTEXT_NONE;
+	context->parent = context->done_source = CONTEXT_NONE;
 	if (shape->kind == CONTEXT_BACKGROUND)
 		return NULL;
 	if (shape->body->size > MAX_BODY) {
@@ -357,5 +358,5 @@ struct error *context_decode(struct context_builder *builder, size_t index)
 	}
 	struct error *err =
 		target_read(builder->program->target, context->address, bytes, body.size);
-	return err ? forgive(&body, err) : decode_parts(&body);
+	return err ? context_decode_forgive(&body, err) : decode_parts(&body);
 }

@@ -15,7 +15,7 @@ enum {
 struct scan {
 	struct program *program;
 	const struct context_types *types;
-	struct context_pairs *pairs;
+	struct iface_refs *pairs;
 	uint64_t low, span; /* all itabs of contexts lie in [low, low + span] */
 	uint8_t *buffer;
 	uint64_t stack_bytes; /* of stacks that were read so far */
@@ -28,9 +28,9 @@ static const uint64_t MAX_STACK = 1ull << 31, MAX_STACK_BYTES = 1ull << 36;
 /* ---- One stretch of memory ---- */
 
 static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t data,
-	const struct itab *itab, struct context_pair pair)
+	const struct itab *itab, struct iface_ref pair)
 {
-	struct context_pairs *pairs = scan->pairs;
+	struct iface_refs *pairs = scan->pairs;
 	pair.location = location;
 	pair.data = data;
 	pair.canceler = itab->interface == scan->types->canceler;
@@ -49,7 +49,7 @@ static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t dat
 
 static struct error *add_channel(struct scan *scan, uint64_t location, bool garbage)
 {
-	struct context_pairs *pairs = scan->pairs;
+	struct iface_refs *pairs = scan->pairs;
 	if (garbage || pairs->channel_count >= MAX_PAIRS)
 		return NULL;
 	if (!array_reserve(&pairs->channels, &pairs->channel_capacity, pairs->channel_count + 1))
@@ -64,8 +64,8 @@ static struct error *add_channel(struct scan *scan, uint64_t location, bool garb
  */
 static struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words,
 	size_t count, bool has_next,
-	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
-	struct context_pair pair)
+	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *pair),
+	struct iface_ref pair)
 {
 	size_t last = has_next ? count : count - (count > 0);
 	for (size_t i = 0; i < last; i++) {
@@ -76,8 +76,8 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 		bool channel = words[i] == scan->types->channel && pair.kind == HOLDER_HEAP;
 		if (!itab && !channel)
 			continue;
-		struct context_pair found = pair;
-		if (judge && !judge(scan, address + 8 * i, &found))
+		struct iface_ref found = pair;
+		if (accept && !accept(scan, address + 8 * i, &found))
 			continue;
 		struct error *err =
 			itab ? add_pair(scan, address + 8 * i, words[i + 1], itab, found)
@@ -111,8 +111,8 @@ static uint64_t skip_hole(struct target *target, uint64_t address)
 
 /* Reads and scans [start, end) piece by piece. */
 static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
-	bool (*judge)(struct scan *scan, uint64_t location, struct context_pair *pair),
-	struct context_pair pair)
+	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *pair),
+	struct iface_ref pair)
 {
 	struct error *err = NULL;
 	for (uint64_t at = start, next; !err && at < end; at = next) {
@@ -132,14 +132,14 @@ static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
 		size_t words = run.done / 8;
 		bool has_next = words > size / 8;
 		err = scan_words(scan, at, (const uint64_t *)(void *)scan->buffer,
-			has_next ? size / 8 : words, has_next, judge, pair);
+			has_next ? size / 8 : words, has_next, accept, pair);
 	}
 	return err;
 }
 
 /* ---- Heap, globals, stacks ---- */
 
-static bool judge_heap(struct scan *scan, uint64_t location, struct context_pair *pair)
+static bool accept_in_heap(struct scan *scan, uint64_t location, struct iface_ref *pair)
 {
 	struct heap_object object;
 	if (!heap_object_at(scan->program, location, &object) || object.no_pointers ||
@@ -186,18 +186,18 @@ static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_ru
 
 static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
 {
-	const struct context_pair pair = {.kind = HOLDER_HEAP};
+	const struct iface_ref pair = {.kind = HOLDER_HEAP};
 	bool has_next = run->done > CHUNK;
 	size_t words = has_next ? CHUNK / 8 : run->done / 8;
 	struct error *err =
-		scan_words(scan, run->address, run->buffer, words, has_next, judge_heap, pair);
+		scan_words(scan, run->address, run->buffer, words, has_next, accept_in_heap, pair);
 	if (err || run->done == run->size)
 		return err;
 	/* Behind a hole it may go on. */
 	scan->pairs->partial = true;
 	uint64_t next = skip_hole(scan->program->target, run->address + run->done);
 	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
-	return next < end ? scan_range(scan, next, end, judge_heap, pair) : NULL;
+	return next < end ? scan_range(scan, next, end, accept_in_heap, pair) : NULL;
 }
 
 /* Scans each piece while the next one is being read. */
@@ -247,7 +247,7 @@ static struct error *scan_heap(struct scan *scan)
 static struct error *scan_globals(struct scan *scan)
 {
 	enum { POINTER_RANGES = 2 }; /* the other two hold none */
-	const struct context_pair pair = {.kind = HOLDER_GLOBAL};
+	const struct iface_ref pair = {.kind = HOLDER_GLOBAL};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
 		struct range range = scan->program->data[i];
@@ -294,7 +294,7 @@ static struct error *scan_stack_batch(
 	}
 	struct error *err = target_read_runs(scan->program->target, runs, count);
 	for (size_t i = 0; !err && i < count; i++) {
-		const struct context_pair pair = {
+		const struct iface_ref pair = {
 			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
 		if (runs[i].done < runs[i].size)
 			scan->pairs->partial = true;
@@ -303,7 +303,7 @@ static struct error *scan_stack_batch(
 	}
 	/* Afterwards, as it uses the same buffer. */
 	for (size_t i = 0; !err && i < count; i++) {
-		const struct context_pair pair = {
+		const struct iface_ref pair = {
 			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
 		bool deep = runs[i].size == STACK_PART;
 		scan->pairs->partial |= deep && scan->stack_bytes > MAX_STACK_BYTES;
@@ -327,10 +327,10 @@ static struct error *scan_stacks(struct scan *scan)
 	return err;
 }
 
-struct error *context_pairs_find(
-	struct program *program, const struct context_types *types, struct context_pairs *ret)
+struct error *iface_refs_find(
+	struct program *program, const struct context_types *types, struct iface_refs *ret)
 {
-	*ret = (struct context_pairs){.partial = types->partial};
+	*ret = (struct iface_refs){.partial = types->partial};
 	size_t count = types->context_itab_count;
 	struct scan scan = {.program = program,
 		.types = types,
@@ -353,13 +353,13 @@ struct error *context_pairs_find(
 		err = scan_stacks(&scan);
 	free(scan.buffer);
 	if (err)
-		context_pairs_deinit(ret);
+		iface_refs_deinit(ret);
 	return err;
 }
 
-void context_pairs_deinit(struct context_pairs *pairs)
+void iface_refs_deinit(struct iface_refs *pairs)
 {
 	free(pairs->items);
 	free(pairs->channels);
-	*pairs = (struct context_pairs){0};
+	*pairs = (struct iface_refs){0};
 }

@@ -1,8 +1,8 @@
 /*
  * Finding contexts: interface values of context types in live memory. Private to the context files.
  */
-#ifndef GCTXDBG_GO_CONTEXT_FIND_H
-#define GCTXDBG_GO_CONTEXT_FIND_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_FIND_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_FIND_H
 
 #include "dbg/go/contexts/context_shape.h"
 #include "dbg/go/goroutines/goroutine.h"
@@ -40,7 +40,7 @@ uint64_t context_types_dynamic(
 	const struct context_types *types, struct program *program, uint64_t itab);
 
 /* An interface value that names a context. */
-struct context_pair {
+struct iface_ref {
 	uint64_t location; /* of its first word */
 	uint64_t data;
 	const struct context_shape *shape;
@@ -50,8 +50,8 @@ struct context_pair {
 	bool garbage;			   /* the memory that it lies in is not in use */
 };
 
-struct context_pairs {
-	struct context_pair *items;
+struct iface_refs {
+	struct iface_ref *items;
 	size_t count, capacity;
 	/*
 	 * Where heap objects in use hold a chan struct {} as an any: that is what a cancelCtx does
@@ -62,11 +62,11 @@ struct context_pairs {
 	bool partial;
 };
 
-void context_pairs_deinit(struct context_pairs *pairs);
+void iface_refs_deinit(struct iface_refs *pairs);
 
 /* Scans heap, globals and stacks (all of each goroutine's stack: what is alive there is not judged
- * here). Free with context_pairs_deinit(). */
-struct error *context_pairs_find(
-	struct program *program, const struct context_types *types, struct context_pairs *ret);
+ * here). Free with iface_refs_deinit(). */
+struct error *iface_refs_find(
+	struct program *program, const struct context_types *types, struct iface_refs *ret);
 
 #endif

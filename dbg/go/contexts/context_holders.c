@@ -10,7 +10,7 @@ struct holders {
 	uint64_t largest; /* bytes of the largest context */
 };
 
-static struct error *add(struct holders *holders, struct context_holder holder)
+static struct error *context_holders_add(struct holders *holders, struct context_holder holder)
 {
 	struct context_forest *forest = holders->forest;
 	if (!array_reserve(&forest->holders, &holders->capacity, forest->holder_count + 1))
@@ -20,7 +20,7 @@ static struct error *add(struct holders *holders, struct context_holder holder)
 }
 
 /* Number of the context of this type at `address`. */
-static ptrdiff_t find(
+static ptrdiff_t context_holders_find(
 	const struct context_forest *forest, const struct go_type *type, uint64_t address)
 {
 	ptrdiff_t at = context_at(forest, address);
@@ -52,18 +52,19 @@ static ptrdiff_t containing(const struct holders *holders, uint64_t address)
 	return CONTEXT_NONE;
 }
 
-static struct error *add_pairs(struct holders *holders, const struct context_pairs *pairs)
+static struct error *add_pairs(struct holders *holders, const struct iface_refs *pairs)
 {
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < pairs->count; i++) {
-		const struct context_pair *pair = &pairs->items[i];
+		const struct iface_ref *pair = &pairs->items[i];
 		if (pair->kind == HOLDER_GOROUTINE || pair->garbage)
 			continue;
 		struct context_holder holder = {.kind = pair->kind,
 			.address = pair->location,
 			.registered = pair->canceler,
 			.inside = containing(holders, pair->location),
-			.context = find(holders->forest, pair->shape->type, pair->data)};
+			.context = context_holders_find(
+				holders->forest, pair->shape->type, pair->data)};
 		struct heap_object object;
 		if (holder.context == CONTEXT_NONE)
 			continue;
@@ -72,7 +73,7 @@ static struct error *add_pairs(struct holders *holders, const struct context_pai
 			holder.object = object.address;
 			holder.object_size = object.size;
 		}
-		err = add(holders, holder);
+		err = context_holders_add(holders, holder);
 	}
 	return err;
 }
@@ -108,7 +109,7 @@ static void unite_frames(struct context_forest *forest, size_t first)
 
 /* The live words of one goroutine's stack that point to contexts. */
 static struct error *add_words(struct holders *holders, const struct goroutine *goroutine,
-	const struct stack *stack, const struct live_words *words)
+	const struct stack *stack, const struct stack_roots *words)
 {
 	struct context_forest *forest = holders->forest;
 	size_t first = forest->holder_count;
@@ -119,14 +120,14 @@ static struct error *add_words(struct holders *holders, const struct goroutine *
 		if (context == CONTEXT_NONE)
 			continue;
 		const struct frame *frame = &stack->frames[word->frame];
-		err = add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
-					   .context = context,
-					   .address = word->address,
-					   .inside = CONTEXT_NONE,
-					   .goid = goroutine->goid,
-					   .function = frame->entry,
-					   .frame = frame->fp,
-					   .mapped = word->mapped});
+		err = context_holders_add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
+							   .context = context,
+							   .address = word->address,
+							   .inside = CONTEXT_NONE,
+							   .goid = goroutine->goid,
+							   .function = frame->entry,
+							   .frame = frame->fp,
+							   .mapped = word->mapped});
 	}
 	unite_frames(forest, first);
 	return err;
@@ -148,7 +149,7 @@ static struct error *add_stacks(struct holders *holders)
 {
 	const struct goroutine_list *list;
 	struct stack stack = {0};
-	struct live_words words = {0};
+	struct stack_roots words = {0};
 	struct error *err = program_goroutines(holders->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		const struct goroutine *goroutine = &list->items[i];
@@ -158,7 +159,7 @@ static struct error *add_stacks(struct holders *holders)
 			continue;
 		err = goroutine_stack(holders->program, goroutine, &stack);
 		if (!err)
-			err = goroutine_live_words(holders->program, goroutine, &stack, &words);
+			err = goroutine_stack_roots(holders->program, goroutine, &stack, &words);
 		if (!err)
 			err = add_words(holders, goroutine, &stack, &words);
 	}
@@ -181,7 +182,7 @@ static int by_context(const void *a, const void *b)
 }
 
 struct error *context_find_holders(
-	struct program *program, struct context_forest *forest, const struct context_pairs *pairs)
+	struct program *program, struct context_forest *forest, const struct iface_refs *pairs)
 {
 	struct holders holders = {.program = program, .forest = forest};
 	for (size_t i = 0; i < forest->count; i++) {

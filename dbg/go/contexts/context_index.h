@@ -5,8 +5,8 @@
  * addresses: those are kept in a sorted array, which takes a third of the time and a tenth of the
  * memory of a hash table. The few that only other contexts lead to come in any order.
  */
-#ifndef GCTXDBG_GO_CONTEXT_INDEX_H
-#define GCTXDBG_GO_CONTEXT_INDEX_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_INDEX_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_INDEX_H
 
 #include "dwarf/base/memory.h"
 

@@ -16,7 +16,7 @@ struct placed {
 	size_t number;
 };
 
-static int by_place(const void *a, const void *b)
+static int by_location(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
 	if (x->address != y->address)
@@ -24,9 +24,9 @@ static int by_place(const void *a, const void *b)
 	return strcmp(x->type, y->type);
 }
 
-static ptrdiff_t moved(const ptrdiff_t *places, ptrdiff_t number)
+static ptrdiff_t moved(const ptrdiff_t *locations, ptrdiff_t number)
 {
-	return number == CONTEXT_NONE ? CONTEXT_NONE : places[number];
+	return number == CONTEXT_NONE ? CONTEXT_NONE : locations[number];
 }
 
 static int by_number(const void *a, const void *b)
@@ -39,23 +39,23 @@ static int by_number(const void *a, const void *b)
  * Moves each context to its place, circle by circle: a second array of them would be large.
  * `places` is used up.
  */
-static void move_all(struct context_builder *builder, ptrdiff_t *places)
+static void move_all(struct context_builder *builder, ptrdiff_t *locations)
 {
 	struct context *items = builder->forest->items;
 	struct context_link *links = builder->links;
 	for (size_t i = 0; i < builder->forest->count; i++) {
-		while (places[i] != (ptrdiff_t)i) {
+		while (locations[i] != (ptrdiff_t)i) {
 			/* Swaps what lies here to where it belongs, until the right one has come.
 			 */
-			ptrdiff_t to = places[i];
+			ptrdiff_t to = locations[i];
 			struct context item = items[to];
 			struct context_link link = links[to];
 			items[to] = items[i];
 			links[to] = links[i];
 			items[i] = item;
 			links[i] = link;
-			places[i] = places[to];
-			places[to] = to;
+			locations[i] = locations[to];
+			locations[to] = to;
 		}
 	}
 }
@@ -66,28 +66,28 @@ static struct error *sort(struct context_builder *builder)
 	struct context_forest *forest = builder->forest;
 	size_t count = forest->count;
 	_cleanup_free_ struct placed *order = calloc(count + 1, sizeof(*order));
-	_cleanup_free_ ptrdiff_t *places = calloc(count + 1, sizeof(*places));
-	if (!order || !places)
+	_cleanup_free_ ptrdiff_t *locations = calloc(count + 1, sizeof(*locations));
+	if (!order || !locations)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		order[i] =
 			(struct placed){forest->items[i].address, forest->items[i].type->name, i};
-	qsort(order, count, sizeof(*order), by_place);
+	qsort(order, count, sizeof(*order), by_location);
 	for (size_t i = 0; i < count; i++)
-		places[order[i].number] = (ptrdiff_t)i;
+		locations[order[i].number] = (ptrdiff_t)i;
 	for (size_t i = 0; i < count; i++) {
 		struct context *context = &forest->items[i];
 		struct context_link *link = &builder->links[i];
-		context->parent = moved(places, context->parent);
-		link->done_of = moved(places, link->done_of);
-		link->deadline_of = moved(places, link->deadline_of);
+		context->parent = moved(locations, context->parent);
+		link->done_of = moved(locations, link->done_of);
+		link->deadline_of = moved(locations, link->deadline_of);
 		for (size_t j = 0; j < context->child_count; j++)
-			context->children[j] = moved(places, context->children[j]);
+			context->children[j] = moved(locations, context->children[j]);
 		if (context->child_count)
 			qsort(context->children, context->child_count, sizeof(ptrdiff_t),
 				by_number);
 	}
-	move_all(builder, places);
+	move_all(builder, locations);
 	return NULL;
 }
 
@@ -158,7 +158,7 @@ static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t addre
 }
 
 /* Whose Done this one's asks; itself when it has a channel of its own. CONTEXT_NONE: nobody's. */
-static ptrdiff_t next_governor(const struct context_builder *builder, ptrdiff_t number)
+static ptrdiff_t next_done_source(const struct context_builder *builder, ptrdiff_t number)
 {
 	const struct context_link *link = &builder->links[number];
 	if (link->shape->cancel != NO_OFFSET || link->own_channel)
@@ -192,9 +192,9 @@ static void settle_end(struct context_builder *builder, ptrdiff_t number)
 	struct context *context = &builder->forest->items[number];
 	const struct context_link *link = &builder->links[number];
 	if (link->shape->cancel != NO_OFFSET)
-		context->governor = number;
+		context->done_source = number;
 	else if (link->own_channel) {
-		context->governor = number;
+		context->done_source = number;
 		context->own_channel = true;
 		context->state = context->done_closed ? CONTEXT_CANCELED : CONTEXT_ACTIVE;
 	} else if (link->shape->kind == CONTEXT_BACKGROUND ||
@@ -248,7 +248,7 @@ static struct error *settle_all(struct context_builder *builder,
 
 static void inherit_state(struct context *context, const struct context *from)
 {
-	context->governor = from->governor;
+	context->done_source = from->done_source;
 	context->state = from->state;
 }
 
@@ -409,7 +409,7 @@ struct error *context_link(struct context_builder *builder)
 	if (!err)
 		err = settle_all(builder, next_parent, cut_parent, keep_parent);
 	if (!err)
-		err = settle_all(builder, next_governor, settle_end, inherit_state);
+		err = settle_all(builder, next_done_source, settle_end, inherit_state);
 	if (!err)
 		err = settle_all(builder, next_deadline, no_deadline, inherit_deadline);
 	return err ? err : link_parents(builder->forest);

@@ -2,8 +2,8 @@
  * What the methods of a context type do that package context does not know. Private to the context
  * files.
  */
-#ifndef GCTXDBG_GO_CONTEXT_METHOD_H
-#define GCTXDBG_GO_CONTEXT_METHOD_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_METHOD_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_METHOD_H
 
 #include "dbg/go/contexts/context_shape.h"
 

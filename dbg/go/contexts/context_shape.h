@@ -6,14 +6,14 @@
  * Sources: context/context.go, os/signal/signal.go, releases 1.19 and 1.21 to 1.27. cancelCtx.err
  * is an error until 1.24 and an atomic.Value since; done is an atomic.Value in all of them.
  */
-#ifndef GCTXDBG_GO_CONTEXT_SHAPE_H
-#define GCTXDBG_GO_CONTEXT_SHAPE_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_SHAPE_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_SHAPE_H
 
 #include "dbg/go/contexts/context.h"
 #include "dbg/go/types/itabs.h"
 #include "dwarf/code/code_getter.h"
 
-enum parent_place {
+enum parent_location {
 	PARENT_NONE,
 	PARENT_INTERFACE, /* an interface value at `parent_offset` */
 	PARENT_POINTER,	  /* a pointer to a context of type `parent_type` there */
@@ -43,7 +43,7 @@ struct context_shape {
 	bool inline_body;
 	uint64_t size; /* bytes behind the data word */
 	enum context_kind kind;
-	enum parent_place parent;
+	enum parent_location parent;
 	int64_t parent_offset;
 	const struct go_type *parent_type;
 	bool embeds; /* the parent is embedded, not only held */

@@ -1,8 +1,8 @@
 /*
  * A forest of contexts while it is being put together. Private to the context files.
  */
-#ifndef GCTXDBG_GO_CONTEXT_STATE_H
-#define GCTXDBG_GO_CONTEXT_STATE_H
+#ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_STATE_H
+#define GCTXDBG_GO_CONTEXTS_CONTEXT_STATE_H
 
 #include "dbg/go/contexts/context_find.h"
 #include "dbg/go/contexts/context_index.h"
@@ -47,6 +47,6 @@ struct error *context_link(struct context_builder *builder);
 /* Who holds them: `pairs` of heap and globals, and the live words of every stack.
  * (context_holders.c) */
 struct error *context_find_holders(
-	struct program *program, struct context_forest *forest, const struct context_pairs *pairs);
+	struct program *program, struct context_forest *forest, const struct iface_refs *pairs);
 
 #endif

@@ -4,8 +4,8 @@
  * Source: runtime/chan.go (hchan, waitq), runtime/runtime2.go (sudog), releases 1.19 and 1.21
  * to 1.27.
  */
-#ifndef GCTXDBG_GO_CHANNEL_H
-#define GCTXDBG_GO_CHANNEL_H
+#ifndef GCTXDBG_GO_GOROUTINES_CHANNEL_H
+#define GCTXDBG_GO_GOROUTINES_CHANNEL_H
 
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/values/value.h"

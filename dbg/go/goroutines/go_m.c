@@ -32,13 +32,13 @@ static void read_stack_bounds(
 	error_destroy(err); /* unknown bounds stay 0 */
 }
 
-static void decode(
-	struct program *program, const uint8_t *object, uint64_t address, struct machine *ret)
+static void go_m_decode(
+	struct program *program, const uint8_t *object, uint64_t address, struct go_m *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
 	size_t size = layout->m.size.size;
 #define FIELD(name) object_field(object, size, layout->m.name)
-	*ret = (struct machine){
+	*ret = (struct go_m){
 		.address = address,
 		.id = (int64_t)FIELD(id),
 		.tid = FIELD(procid) ? thread_of(program, FIELD(procid)) : 0,
@@ -63,7 +63,7 @@ static void decode(
 }
 
 /* True also when the target's threads are not known. */
-static bool any_is_a_thread(struct program *program, const struct machine_list *list)
+static bool any_is_a_thread(struct program *program, const struct go_m_list *list)
 {
 	const struct thread *threads;
 	size_t count;
@@ -75,7 +75,7 @@ static bool any_is_a_thread(struct program *program, const struct machine_list *
 	return found;
 }
 
-static struct error *load(struct program *program, struct machine_list *list)
+static struct error *go_m_load(struct program *program, struct go_m_list *list)
 {
 	list->count = 0;
 	const struct runtime_layout *layout = &program->layout;
@@ -103,7 +103,7 @@ static struct error *load(struct program *program, struct machine_list *list)
 			break;
 		if (!array_reserve(&list->items, &list->capacity, list->count + 1))
 			return error_no_memory();
-		decode(program, object, address, &list->items[list->count++]);
+		go_m_decode(program, object, address, &list->items[list->count++]);
 		address = object_field(object, layout->m.size.size, layout->m.alllink);
 	}
 	if (err && err->code == ERROR_FAULT) {
@@ -121,23 +121,23 @@ static struct error *load(struct program *program, struct machine_list *list)
 	return error_wrap(err, "reading the list of the runtime's threads");
 }
 
-struct error *program_machines(struct program *program, const struct machine_list **ret)
+struct error *program_ms(struct program *program, const struct go_m_list **ret)
 {
-	if (!program->machines_loaded) {
-		struct error *err = load(program, &program->machines);
+	if (!program->ms_loaded) {
+		struct error *err = go_m_load(program, &program->ms);
 		if (err)
 			return err;
-		program->machines_loaded = true;
+		program->ms_loaded = true;
 	}
-	*ret = &program->machines;
+	*ret = &program->ms;
 	return NULL;
 }
 
-static const struct machine *find(
-	struct program *program, bool (*match)(const struct machine *, uint64_t), uint64_t key)
+static const struct go_m *go_m_find(
+	struct program *program, bool (*match)(const struct go_m *, uint64_t), uint64_t key)
 {
-	const struct machine_list *list;
-	struct error *err = program_machines(program, &list);
+	const struct go_m_list *list;
+	struct error *err = program_ms(program, &list);
 	if (err) {
 		error_destroy(err);
 		return NULL;
@@ -149,22 +149,22 @@ static const struct machine *find(
 	return NULL;
 }
 
-static bool has_address(const struct machine *machine, uint64_t address)
+static bool has_address(const struct go_m *m, uint64_t address)
 {
-	return machine->address == address;
+	return m->address == address;
 }
 
-static bool has_tid(const struct machine *machine, uint64_t tid)
+static bool has_tid(const struct go_m *m, uint64_t tid)
 {
-	return (uint64_t)machine->tid == tid;
+	return (uint64_t)m->tid == tid;
 }
 
-const struct machine *program_machine_at(struct program *program, uint64_t address)
+const struct go_m *program_m_at(struct program *program, uint64_t address)
 {
-	return find(program, has_address, address);
+	return go_m_find(program, has_address, address);
 }
 
-const struct machine *program_machine_of_thread(struct program *program, pid_t tid)
+const struct go_m *program_m_of_thread(struct program *program, pid_t tid)
 {
-	return tid > 0 ? find(program, has_tid, (uint64_t)tid) : NULL;
+	return tid > 0 ? go_m_find(program, has_tid, (uint64_t)tid) : NULL;
 }

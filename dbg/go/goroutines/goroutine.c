@@ -68,7 +68,7 @@ static bool is_in_use(
 }
 
 /* Decodes a copied g that is in use. */
-static void decode(struct program *program, const uint8_t *object, uint64_t address,
+static void goroutine_decode(struct program *program, const uint8_t *object, uint64_t address,
 	bool finalizers_running, struct goroutine *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -83,7 +83,7 @@ static void decode(struct program *program, const uint8_t *object, uint64_t addr
 		.parent_goid = FIELD(parent_goid),
 		.go_pc = FIELD(gopc),
 		.start_pc = FIELD(startpc),
-		.machine = FIELD(m),
+		.m = FIELD(m),
 		.stack_low = FIELD(stack_lo),
 		.stack_high = FIELD(stack_hi),
 		.sched_pc = FIELD(sched_pc),
@@ -98,7 +98,7 @@ static void decode(struct program *program, const uint8_t *object, uint64_t addr
 		.status = (uint16_t)state,
 		.wait_reason = (uint8_t)FIELD(waitreason),
 		.scan = (raw & (uint64_t)status->scan) != 0,
-		.locked_machine = FIELD(lockedm),
+		.locked_m = FIELD(lockedm),
 		.switches = (uint8_t)FIELD(tracking_seq),
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
@@ -160,7 +160,7 @@ static struct error *load_batch(struct program *program, const uint64_t *address
 			continue;
 		}
 		if (is_in_use(&program->layout, object, list))
-			decode(program, object, addresses[i], finalizers_running,
+			goroutine_decode(program, object, addresses[i], finalizers_running,
 				&list->items[list->count++]);
 	}
 	return NULL;
@@ -177,15 +177,15 @@ static struct error *attach_threads(struct program *program, struct goroutine_li
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct goroutine *goroutine = &list->items[i];
-		if (!goroutine->machine)
+		if (!goroutine->m)
 			continue;
-		const struct machine_list *machines;
-		struct error *err = program_machines(program, &machines);
+		const struct go_m_list *ms;
+		struct error *err = program_ms(program, &ms);
 		if (err)
 			return err;
-		const struct machine *machine = program_machine_at(program, goroutine->machine);
-		if (machine && machine->current_g == goroutine->address)
-			goroutine->tid = machine->tid;
+		const struct go_m *m = program_m_at(program, goroutine->m);
+		if (m && m->current_g == goroutine->address)
+			goroutine->tid = m->tid;
 	}
 	return NULL;
 }
@@ -229,7 +229,7 @@ static struct error *check_size(const struct program *program)
 		program->layout.source, program->layout.g.size.size);
 }
 
-static struct error *load(struct program *program, struct goroutine_list *list)
+static struct error *goroutine_load(struct program *program, struct goroutine_list *list)
 {
 	list->count = 0;
 	list->unreadable = list->dead = list->idle = 0;
@@ -266,7 +266,8 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 	if (!program->goroutines_loaded) {
 		struct error *err = program_settle(program);
 		if (!err)
-			err = layout_doubt(program, load(program, &program->goroutines));
+			err = explain_guessed_layout(
+				program, goroutine_load(program, &program->goroutines));
 		if (!err)
 			err = layout_check(program);
 		if (err)

@@ -4,8 +4,8 @@
  * Sources: runtime/runtime2.go (g, m), runtime/proc.go (allgs, allm), runtime/traceback.go
  * (isSystemGoroutine), releases 1.19 and 1.21 to 1.27.
  */
-#ifndef GCTXDBG_GO_GOROUTINE_H
-#define GCTXDBG_GO_GOROUTINE_H
+#ifndef GCTXDBG_GO_GOROUTINES_GOROUTINE_H
+#define GCTXDBG_GO_GOROUTINES_GOROUTINE_H
 
 #include "dbg/target/target.h"
 
@@ -15,11 +15,11 @@ struct program;
 struct goroutine {
 	uint64_t address; /* of its g */
 	uint64_t goid;
-	uint64_t parent_goid;	 /* 0: unknown (before 1.21) or none */
-	uint64_t go_pc;		 /* return address of the `go` statement */
-	uint64_t start_pc;	 /* entry of its function */
-	uint64_t machine;	 /* address of its m; 0 when it has none */
-	uint64_t locked_machine; /* the m it is locked to; 0 when it is not */
+	uint64_t parent_goid; /* 0: unknown (before 1.21) or none */
+	uint64_t go_pc;	      /* return address of the `go` statement */
+	uint64_t start_pc;    /* entry of its function */
+	uint64_t m;	      /* address of its m; 0 when it has none */
+	uint64_t locked_m;    /* the m it is locked to; 0 when it is not */
 	uint64_t stack_low, stack_high;
 	uint64_t sched_pc, sched_sp, sched_bp;
 	uint64_t syscall_pc, syscall_sp;
@@ -47,7 +47,7 @@ struct goroutine_list {
 };
 
 /* A runtime.m. */
-struct machine {
+struct go_m {
 	uint64_t address;
 	int64_t id;
 	pid_t tid; /* 0: no thread of the target has its procid */
@@ -64,8 +64,8 @@ struct machine {
 				  is left increments */
 };
 
-struct machine_list {
-	struct machine *items;
+struct go_m_list {
+	struct go_m *items;
 	size_t count;
 	size_t capacity;
 };
@@ -92,9 +92,9 @@ struct error *program_goroutine(
 /* The one whose g is at `address`; NULL when there is none. */
 const struct goroutine *program_goroutine_at(struct program *program, uint64_t address);
 
-struct error *program_machines(struct program *program, const struct machine_list **ret);
-const struct machine *program_machine_at(struct program *program, uint64_t address);
-const struct machine *program_machine_of_thread(struct program *program, pid_t tid);
+struct error *program_ms(struct program *program, const struct go_m_list **ret);
+const struct go_m *program_m_at(struct program *program, uint64_t address);
+const struct go_m *program_m_of_thread(struct program *program, pid_t tid);
 
 /* The runtime's own words: "waiting", "syscall"… and "chan receive"; never NULL. */
 const char *goroutine_status(struct program *program, const struct goroutine *goroutine);
@@ -118,7 +118,7 @@ bool program_clock_is_exact(const struct program *program);
 
 /* ---- Functions ---- */
 
-struct code_place {
+struct code_location {
 	const char *function; /* as the runtime prints it; belongs to the program */
 	const char *file;
 	int line;
@@ -130,7 +130,7 @@ const char *program_function_name(struct program *program, uint64_t pc);
 /* The `go` statement: resolved as the runtime's "created by" line is. False when there is none
  * (goroutine 1). */
 bool goroutine_creator(
-	struct program *program, const struct goroutine *goroutine, struct code_place *ret);
+	struct program *program, const struct goroutine *goroutine, struct code_location *ret);
 
 /* ---- pprof labels ---- */
 

@@ -55,16 +55,16 @@ int64_t goroutine_wait_ns(struct program *program, const struct goroutine *gorou
 }
 
 bool goroutine_creator(
-	struct program *program, const struct goroutine *goroutine, struct code_place *ret)
+	struct program *program, const struct goroutine *goroutine, struct code_location *ret)
 {
 	if (goroutine->goid == 1 || !goroutine->go_pc)
 		return false;
 	/* runtime/traceback.go printcreatedby1: the physical function, resolved at the CALL. */
-	const struct pc_plan *plan = pc_plan_at(program, goroutine->go_pc, false);
+	const struct unwind_info *plan = unwind_info_at(program, goroutine->go_pc, false);
 	if (!plan || !plan->line_count)
 		return false;
 	const struct plan_line *line = &plan->lines[0];
 	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
-	*ret = (struct code_place){physical->function, line->file, line->line, goroutine->go_pc};
+	*ret = (struct code_location){physical->function, line->file, line->line, goroutine->go_pc};
 	return true;
 }

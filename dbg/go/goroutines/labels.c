@@ -53,7 +53,7 @@ static struct error *read_text(struct program *program, uint64_t address, char *
 	return NULL;
 }
 
-static struct error *add(void *context, uint64_t key, uint64_t value)
+static struct error *labels_add(void *context, uint64_t key, uint64_t value)
 {
 	struct labels *labels = context;
 	if (labels->count >= MAX_LABELS)
@@ -79,7 +79,7 @@ static struct error *read_slice(struct labels *labels, uint64_t address)
 	struct error *err = target_read(labels->program->target, address, slice, sizeof(slice));
 	for (uint64_t i = 0; !err && i < slice[1]; i++) {
 		uint64_t pair = slice[0] + i * 2 * STRING_SIZE;
-		err = add(labels, pair, pair + STRING_SIZE);
+		err = labels_add(labels, pair, pair + STRING_SIZE);
 	}
 	return err;
 }
@@ -87,7 +87,7 @@ static struct error *read_slice(struct labels *labels, uint64_t address)
 /* A map[string]string, of whose type nothing need be known; nil when empty. */
 static struct error *read_map(struct labels *labels, uint64_t address)
 {
-	struct map_walk walk = {.program = labels->program, .visit = add, .context = labels};
+	struct map_walk walk = {.program = labels->program, .visit = labels_add, .context = labels};
 	uint64_t map = 0;
 	struct error *err = target_read_u64(labels->program->target, address, &map);
 	if (!err)

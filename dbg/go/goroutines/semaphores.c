@@ -110,7 +110,7 @@ static struct error *read_root(struct program *program, uint64_t root,
 	return NULL;
 }
 
-static struct error *load(struct program *program, struct semaphores *semaphores)
+static struct error *semaphores_load(struct program *program, struct semaphores *semaphores)
 {
 	const struct runtime_layout *layout = &program->layout;
 	const struct global *table = &program->globals.semtable;
@@ -136,7 +136,7 @@ struct error *semaphore_of(struct program *program, uint64_t g, uint64_t *ret)
 		struct semaphores *semaphores = calloc(1, sizeof(*semaphores));
 		if (!semaphores)
 			return error_no_memory();
-		struct error *err = load(program, semaphores);
+		struct error *err = semaphores_load(program, semaphores);
 		if (err) {
 			semaphores_destroy(semaphores);
 			return err;

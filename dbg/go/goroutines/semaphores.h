@@ -4,8 +4,8 @@
  * A goroutine blocked on a mutex, a WaitGroup or a semaphore does not point to it (before 1.27);
  * the table does. It is read once per stop.
  */
-#ifndef GCTXDBG_GO_SEMAPHORES_H
-#define GCTXDBG_GO_SEMAPHORES_H
+#ifndef GCTXDBG_GO_GOROUTINES_SEMAPHORES_H
+#define GCTXDBG_GO_GOROUTINES_SEMAPHORES_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

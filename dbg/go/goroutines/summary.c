@@ -29,18 +29,18 @@ struct error *program_summary(struct program *program, struct summary *ret)
 	const struct runtime_layout *layout = &program->layout;
 	const struct runtime_globals *globals = &program->globals;
 	const struct goroutine_list *goroutines;
-	const struct machine_list *machines;
+	const struct go_m_list *ms;
 	const struct thread *threads;
 	*ret = (struct summary){0};
 	struct error *err = program_goroutines(program, &goroutines);
 	if (!err)
-		err = program_machines(program, &machines);
+		err = program_ms(program, &ms);
 	if (!err)
 		err = target_threads(program->target, &threads, &ret->threads);
 	if (err)
 		return err;
 	ret->goroutines = goroutines->count;
-	ret->machines = machines->count;
+	ret->ms = ms->count;
 	for (size_t i = 0; i < goroutines->count; i++)
 		ret->system_goroutines += goroutines->items[i].system;
 	struct field number = {0, 4};

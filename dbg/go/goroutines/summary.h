@@ -4,8 +4,8 @@
  * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19 and 1.21
  * to 1.27.
  */
-#ifndef GCTXDBG_GO_SUMMARY_H
-#define GCTXDBG_GO_SUMMARY_H
+#ifndef GCTXDBG_GO_GOROUTINES_SUMMARY_H
+#define GCTXDBG_GO_GOROUTINES_SUMMARY_H
 
 #include "dbg/go/goroutines/goroutine.h"
 
@@ -23,7 +23,7 @@ struct summary {
 	struct known heap_in_use, heap_released, heap_free;
 	struct known gc_cycles;
 	struct known gc_pause_ns; /* total */
-	size_t goroutines, system_goroutines, threads, machines;
+	size_t goroutines, system_goroutines, threads, ms;
 	const char *layouts;   /* which source told the runtime's layouts */
 	const char *functions; /* and which one functions and lines */
 	const char *exe;

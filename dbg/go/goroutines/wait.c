@@ -25,7 +25,7 @@ struct waits {
 	size_t count, capacity;
 };
 
-static struct error *add(struct waits *waits, struct wait wait)
+static struct error *wait_add(struct waits *waits, struct wait wait)
 {
 	if (!array_reserve(&waits->items, &waits->capacity, waits->count + 1))
 		return error_no_memory();
@@ -34,7 +34,7 @@ static struct error *add(struct waits *waits, struct wait wait)
 }
 
 /* A torn or unreadable answer is a missing one; other errors pass. */
-static struct error *forgive(struct error *err)
+static struct error *wait_forgive(struct error *err)
 {
 	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
 		error_destroy(err);
@@ -100,7 +100,7 @@ static struct error *add_channel(
 		wait.op = "recv";
 	else
 		err = select_direction(program, channel, sudog, &wait.op);
-	return err ? err : add(waits, wait);
+	return err ? err : wait_add(waits, wait);
 }
 
 static struct error *channel_waits(struct waits *waits, const char *reason)
@@ -190,7 +190,7 @@ static struct error *lock_waits(struct waits *waits, const char *reason)
 	if (err)
 		return err;
 	wait.address = lock_address(&waits->program->layout, &wait, semaphore);
-	return add(waits, wait);
+	return wait_add(waits, wait);
 }
 
 static struct error *cond_waits(struct waits *waits)
@@ -201,7 +201,7 @@ static struct error *cond_waits(struct waits *waits)
 	if (err)
 		return err;
 	wait.address = list ? list - waits->program->layout.cond.notify.offset : 0;
-	return add(waits, wait);
+	return wait_add(waits, wait);
 }
 
 /* ---- Timers, network, system calls ---- */
@@ -223,7 +223,7 @@ static struct error *sleep_waits(struct waits *waits)
 			return err;
 		wait.until_ns = (int64_t)when;
 	}
-	return add(waits, wait);
+	return wait_add(waits, wait);
 }
 
 static struct error *network_waits(struct waits *waits)
@@ -234,7 +234,7 @@ static struct error *network_waits(struct waits *waits)
 		waits->program, waits->goroutine, &wait.address, &reading, &wait.fd);
 	if (!err && wait.address)
 		wait.op = reading ? "read" : "write";
-	return err ? err : add(waits, wait);
+	return err ? err : wait_add(waits, wait);
 }
 
 static const struct thread *thread_by_id(struct program *program, pid_t tid)
@@ -273,7 +273,7 @@ static struct error *syscall_number(struct waits *waits, int64_t *ret)
 			!strstr(frame->function, "yscall"))
 			continue;
 		uint64_t argument;
-		err = forgive(target_read_u64(waits->program->target, frame->fp, &argument));
+		err = wait_forgive(target_read_u64(waits->program->target, frame->fp, &argument));
 		if (!err && argument < MAX_SYSCALL)
 			*ret = (int64_t)argument;
 		break;
@@ -292,10 +292,10 @@ static struct error *syscall_waits(struct waits *waits)
 	if (number >= 0 && number < MAX_SYSCALL) {
 		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int)number);
 		if (name)
-			wait.name = pc_plans_intern(waits->program->plans, name);
+			wait.name = unwind_cache_intern(waits->program->plans, name);
 		free(name);
 	}
-	return add(waits, wait);
+	return wait_add(waits, wait);
 }
 
 /* ---- All together ---- */
@@ -310,9 +310,9 @@ static struct error *find_waits(struct waits *waits)
 	if (!reason)
 		return NULL;
 	if (strstr(reason, "(nil chan)"))
-		return add(waits, (struct wait){.kind = WAIT_CHANNEL,
-					  .op = strstr(reason, "send") ? "send" : "recv",
-					  .fd = -1});
+		return wait_add(waits, (struct wait){.kind = WAIT_CHANNEL,
+					       .op = strstr(reason, "send") ? "send" : "recv",
+					       .fd = -1});
 	if (strncmp(reason, "chan ", 5) == 0 || strncmp(reason, "select", 6) == 0)
 		return channel_waits(waits, reason);
 	if (strncmp(reason, "sleep", 5) == 0)
@@ -332,7 +332,7 @@ struct error *goroutine_waits(struct program *program, const struct goroutine *g
 	struct waits waits = {.program = program, .goroutine = goroutine};
 	struct error *err = find_waits(&waits);
 	*ret_partial = err != NULL;
-	err = forgive(err);
+	err = wait_forgive(err);
 	if (err) {
 		free(waits.items);
 		return err;

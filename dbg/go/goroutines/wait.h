@@ -8,8 +8,8 @@
  * Sources: runtime/chan.go, select.go, sema.go, netpoll.go, time.go, releases 1.19 and 1.21
  * to 1.27.
  */
-#ifndef GCTXDBG_GO_WAIT_H
-#define GCTXDBG_GO_WAIT_H
+#ifndef GCTXDBG_GO_GOROUTINES_WAIT_H
+#define GCTXDBG_GO_GOROUTINES_WAIT_H
 
 #include "dbg/go/goroutines/goroutine.h"
 

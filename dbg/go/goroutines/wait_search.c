@@ -27,7 +27,7 @@ static bool try_field(struct program *program, uint64_t address, struct field fi
 	return !failed;
 }
 
-static struct error *run(struct search *search, uint64_t *ret)
+static struct error *wait_search_run(struct search *search, uint64_t *ret)
 {
 	const struct goroutine *goroutine = search->goroutine;
 	uint64_t words[WORDS];
@@ -77,7 +77,7 @@ struct error *wait_search_poll_desc(struct program *program, const struct gorout
 		return NULL;
 	struct search search = {
 		.program = program, .goroutine = goroutine, .proved = poll_desc_proved, .fd = -1};
-	struct error *err = run(&search, ret);
+	struct error *err = wait_search_run(&search, ret);
 	if (!err && *ret) {
 		*ret_reading = search.reading;
 		*ret_fd = search.fd;
@@ -118,5 +118,5 @@ struct error *wait_search_notify_list(
 		return NULL;
 	struct search search = {
 		.program = program, .goroutine = goroutine, .proved = notify_list_proved};
-	return run(&search, ret);
+	return wait_search_run(&search, ret);
 }

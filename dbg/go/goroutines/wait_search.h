@@ -4,8 +4,8 @@
  * The innermost words of the stack are candidates; one is taken only when what it points to names
  * the goroutine, so an answer is exact or missing.
  */
-#ifndef GCTXDBG_GO_WAIT_SEARCH_H
-#define GCTXDBG_GO_WAIT_SEARCH_H
+#ifndef GCTXDBG_GO_GOROUTINES_WAIT_SEARCH_H
+#define GCTXDBG_GO_GOROUTINES_WAIT_SEARCH_H
 
 #include "dbg/go/goroutines/goroutine.h"
 

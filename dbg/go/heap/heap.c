@@ -129,7 +129,7 @@ static void sort_spans(struct heap *heap)
 	heap->count = kept;
 }
 
-static struct error *load(struct program *program, struct heap *heap)
+static struct error *heap_load(struct program *program, struct heap *heap)
 {
 	const struct runtime_layout *layout = &program->layout;
 	uint64_t mheap = program->globals.mheap.address, sweep_gen, slice[2];
@@ -174,7 +174,7 @@ struct error *program_heap(
 	struct error *err = target_check(program->target);
 	if (!err && !program->heap) {
 		struct heap *heap = calloc(1, sizeof(*heap));
-		err = heap ? load(program, heap) : error_no_memory();
+		err = heap ? heap_load(program, heap) : error_no_memory();
 		if (err)
 			heap_destroy(heap);
 		else

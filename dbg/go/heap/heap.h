@@ -5,8 +5,8 @@
  * allocation and mark bits tells, by sweep generation), mgcmark_greenteagc.go (mark bits inside the
  * span), releases 1.19 and 1.21 to 1.27.
  */
-#ifndef GCTXDBG_GO_HEAP_H
-#define GCTXDBG_GO_HEAP_H
+#ifndef GCTXDBG_GO_HEAP_HEAP_H
+#define GCTXDBG_GO_HEAP_HEAP_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

@@ -4,8 +4,8 @@
  * With GCC's vector extensions, so that every amd64 processor has what it takes (SSE2) and no
  * detection is needed.
  */
-#ifndef GCTXDBG_GO_WORD_RANGE_H
-#define GCTXDBG_GO_WORD_RANGE_H
+#ifndef GCTXDBG_GO_HEAP_WORD_RANGE_H
+#define GCTXDBG_GO_HEAP_WORD_RANGE_H
 
 #include "dwarf/base/memory.h"
 

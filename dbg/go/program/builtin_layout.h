@@ -7,8 +7,8 @@
  * share the column of their minor release. A Go newer than the table gets the newest column as a
  * guess, which nobody may rely on before layout_check.h has compared it with the live data.
  */
-#ifndef GCTXDBG_GO_BUILTIN_LAYOUT_H
-#define GCTXDBG_GO_BUILTIN_LAYOUT_H
+#ifndef GCTXDBG_GO_PROGRAM_BUILTIN_LAYOUT_H
+#define GCTXDBG_GO_PROGRAM_BUILTIN_LAYOUT_H
 
 #include "dwarf/debug/layout.h"
 

@@ -4,8 +4,8 @@
  * Memory that is still all zero passes: the program may not have started yet. That is no danger,
  * since a variable that several candidates fit stays absent.
  */
-#ifndef GCTXDBG_GO_CHECK_GLOBALS_H
-#define GCTXDBG_GO_CHECK_GLOBALS_H
+#ifndef GCTXDBG_GO_PROGRAM_CHECK_GLOBALS_H
+#define GCTXDBG_GO_PROGRAM_CHECK_GLOBALS_H
 
 #include "dbg/go/program/program_state.h"
 #include "dwarf/code/code_references.h"

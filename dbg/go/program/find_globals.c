@@ -212,7 +212,7 @@ struct candidates {
 	size_t count, capacity;
 };
 
-static bool contains(const struct candidates *set, uint64_t address)
+static bool find_globals_contains(const struct candidates *set, uint64_t address)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->items[i].value == address)
@@ -242,7 +242,8 @@ static bool fits(const struct clue *clue, const struct code_reference *reference
 
 /* Everything that the functions of `clue` refer to in the way it says: variables, or the constants
  * of BOUND and MULTIPLY. */
-static struct error *collect(struct finder *finder, const struct clue *clue, struct candidates *ret)
+static struct error *find_globals_collect(
+	struct finder *finder, const struct clue *clue, struct candidates *ret)
 {
 	const char *names = clue->functions, *name;
 	size_t length;
@@ -266,7 +267,7 @@ static struct error *collect(struct finder *finder, const struct clue *clue, str
 				continue;
 			if (is_address)
 				reference.value += finder->program->bias - field.offset;
-			if (is_address && contains(ret, reference.value))
+			if (is_address && find_globals_contains(ret, reference.value))
 				continue;
 			if (!array_reserve(&ret->items, &ret->capacity, ret->count + 1))
 				return error_no_memory();
@@ -286,7 +287,7 @@ static void intersect(struct candidates *set, const struct candidates *other)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < set->count; i++) {
-		if (contains(other, set->items[i].value))
+		if (find_globals_contains(other, set->items[i].value))
 			set->items[kept++] = set->items[i];
 	}
 	set->count = kept;
@@ -298,7 +299,8 @@ static void keep_slices(struct candidates *set, const struct candidates *first)
 	size_t kept = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		uint64_t address = set->items[i].value;
-		if (contains(first, address + 8) && contains(first, address + 16))
+		if (find_globals_contains(first, address + 8) &&
+			find_globals_contains(first, address + 16))
 			set->items[kept++] = set->items[i];
 	}
 	set->count = kept;
@@ -308,12 +310,12 @@ static struct error *find_candidates(
 	struct finder *finder, const struct recipe *recipe, struct candidates *ret)
 {
 	_cleanup_(candidates_cleanup) struct candidates first = {0};
-	struct error *err = collect(finder, &recipe->clues[0], ret);
+	struct error *err = find_globals_collect(finder, &recipe->clues[0], ret);
 	if (!err)
-		err = collect(finder, &recipe->clues[0], &first);
+		err = find_globals_collect(finder, &recipe->clues[0], &first);
 	for (size_t i = 1; !err && i < MAX_CLUES && recipe->clues[i].functions; i++) {
 		_cleanup_(candidates_cleanup) struct candidates more = {0};
-		err = collect(finder, &recipe->clues[i], &more);
+		err = find_globals_collect(finder, &recipe->clues[i], &more);
 		if (!err)
 			intersect(ret, &more);
 	}
@@ -322,12 +324,12 @@ static struct error *find_candidates(
 	return err;
 }
 
-static struct error *follow(struct finder *finder, const struct recipe *recipe)
+static struct error *find_globals_follow(struct finder *finder, const struct recipe *recipe)
 {
 	_cleanup_(candidates_cleanup) struct candidates set = {0}, bounds = {0};
 	struct error *err = find_candidates(finder, recipe, &set);
 	if (!err && recipe->bounds.functions)
-		err = collect(finder, &recipe->bounds, &bounds);
+		err = find_globals_collect(finder, &recipe->bounds, &bounds);
 	struct global found = {0};
 	size_t count = 0;
 	for (size_t i = 0; !err && i < set.count; i++) {
@@ -349,7 +351,8 @@ static struct error *follow(struct finder *finder, const struct recipe *recipe)
 }
 
 /* `name` NULL: all. */
-static struct error *find(struct program *program, const char *name, struct runtime_globals *ret)
+static struct error *globals_find(
+	struct program *program, const char *name, struct runtime_globals *ret)
 {
 	_cleanup_(finder_deinit) struct finder finder = {.program = program, .globals = ret};
 	struct error *err = NULL;
@@ -365,21 +368,21 @@ static struct error *find(struct program *program, const char *name, struct runt
 		find_functions(&finder);
 	for (size_t i = 0; !err && i < array_length(recipes); i++) {
 		if (!name || strcmp(recipes[i].name, name) == 0)
-			err = follow(&finder, &recipes[i]);
+			err = find_globals_follow(&finder, &recipes[i]);
 	}
 	return err;
 }
 
 struct error *find_globals(struct program *program, struct runtime_globals *ret)
 {
-	return find(program, NULL, ret);
+	return globals_find(program, NULL, ret);
 }
 
 struct error *find_global(struct program *program, const char *name, struct global *ret)
 {
 	struct runtime_globals globals = {0};
 	*ret = (struct global){0};
-	struct error *err = find(program, name, &globals);
+	struct error *err = globals_find(program, name, &globals);
 	for (size_t i = 0; !err && i < array_length(recipes); i++) {
 		if (strcmp(recipes[i].name, name) == 0)
 			*ret = *(

@@ -7,8 +7,8 @@
  * target's memory looks like that variable (check_globals.h), and only when it is the single one
  * that does: a variable is found or absent, never guessed.
  */
-#ifndef GCTXDBG_GO_FIND_GLOBALS_H
-#define GCTXDBG_GO_FIND_GLOBALS_H
+#ifndef GCTXDBG_GO_PROGRAM_FIND_GLOBALS_H
+#define GCTXDBG_GO_PROGRAM_FIND_GLOBALS_H
 
 #include "dbg/go/program/program_state.h"
 

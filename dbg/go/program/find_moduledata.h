@@ -3,8 +3,8 @@
  * reaches its function table, its types and its code. It is found by its pointer to the function
  * table, and checked by all its other pointers.
  */
-#ifndef GCTXDBG_GO_FIND_MODULEDATA_H
-#define GCTXDBG_GO_FIND_MODULEDATA_H
+#ifndef GCTXDBG_GO_PROGRAM_FIND_MODULEDATA_H
+#define GCTXDBG_GO_PROGRAM_FIND_MODULEDATA_H
 
 #include "dbg/go/program/program.h"
 

@@ -1,8 +1,8 @@
 /*
  * Which Go release built a program that has neither build info nor symbols.
  */
-#ifndef GCTXDBG_GO_FIND_VERSION_H
-#define GCTXDBG_GO_FIND_VERSION_H
+#ifndef GCTXDBG_GO_PROGRAM_FIND_VERSION_H
+#define GCTXDBG_GO_PROGRAM_FIND_VERSION_H
 
 #include "dbg/go/program/program_state.h"
 

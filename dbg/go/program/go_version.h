@@ -4,8 +4,8 @@
  *
  * Source: cmd/dist (findgoversion), cmd/link (the suffix with experiments), debug/buildinfo.
  */
-#ifndef GCTXDBG_GO_GO_VERSION_H
-#define GCTXDBG_GO_GO_VERSION_H
+#ifndef GCTXDBG_GO_PROGRAM_GO_VERSION_H
+#define GCTXDBG_GO_PROGRAM_GO_VERSION_H
 
 #include <stdbool.h>
 

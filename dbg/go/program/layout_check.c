@@ -110,8 +110,8 @@ static void check_goroutine(struct program *program, struct tally *tally,
 		check_link(program, tally, CLAIM_SUDOG, goroutine->waiting, program->layout.sudog.g,
 			goroutine->address);
 	}
-	if (goroutine->machine)
-		check(tally, CLAIM_MACHINE, program_machine_at(program, goroutine->machine));
+	if (goroutine->m)
+		check(tally, CLAIM_MACHINE, program_m_at(program, goroutine->m));
 }
 
 static void check_goroutines(struct program *program, struct tally *tally)
@@ -136,22 +136,20 @@ static void check_goroutines(struct program *program, struct tally *tally)
 	}
 }
 
-static void check_machines(struct program *program, struct tally *tally)
+static void check_ms(struct program *program, struct tally *tally)
 {
 	const struct runtime_layout *layout = &program->layout;
-	for (size_t i = 0; i < program->machines.count; i++) {
-		const struct machine *machine = &program->machines.items[i];
+	for (size_t i = 0; i < program->ms.count; i++) {
+		const struct go_m *m = &program->ms.items[i];
 		uint64_t procid = 0;
 		struct error *err =
-			program_read_field(program, machine->address, layout->m.procid, &procid);
+			program_read_field(program, m->address, layout->m.procid, &procid);
 		if (!err && procid) /* 0: not started, or waiting for C code to call in */
-			check(tally, CLAIM_THREAD, machine->tid != 0);
+			check(tally, CLAIM_THREAD, m->tid != 0);
 		error_destroy(err);
-		check_link(
-			program, tally, CLAIM_SYSTEM_G, machine->g0, layout->g.m, machine->address);
-		check_link(program, tally, CLAIM_CURRENT_G, machine->current_g, layout->g.m,
-			machine->address);
-		check_link(program, tally, CLAIM_P, machine->p, layout->p.m, machine->address);
+		check_link(program, tally, CLAIM_SYSTEM_G, m->g0, layout->g.m, m->address);
+		check_link(program, tally, CLAIM_CURRENT_G, m->current_g, layout->g.m, m->address);
+		check_link(program, tally, CLAIM_P, m->p, layout->p.m, m->address);
 	}
 }
 
@@ -170,7 +168,7 @@ static void warn(struct program *program, const char *message)
 		program->warn(program->warn_context, message);
 }
 
-static struct error *judge(struct program *program, const struct tally *tally)
+static struct error *evaluate_tally(struct program *program, const struct tally *tally)
 {
 	const struct builtin_layout *table = program->builtin;
 	const char *version = program_go_version(program);
@@ -184,8 +182,7 @@ static struct error *judge(struct program *program, const struct tally *tally)
 			"that this version knows; the program is %s (%zu goroutines and %zu "
 			"threads agree with them; debug information, see --debug-file, would make "
 			"it certain)",
-			table->release, version, program->goroutines.count,
-			program->machines.count);
+			table->release, version, program->goroutines.count, program->ms.count);
 		warn(program, text);
 		return NULL;
 	}
@@ -208,22 +205,22 @@ struct error *layout_check(struct program *program)
 {
 	if (!program->builtin || program->layout_checked)
 		return NULL;
-	const struct machine_list *machines;
-	struct error *err = program_machines(program, &machines);
+	const struct go_m_list *ms;
+	struct error *err = program_ms(program, &ms);
 	if (err)
 		return err;
 	const struct goroutine_list *list = &program->goroutines;
-	if (!machines->count || !(list->count + list->dead + list->idle))
+	if (!ms->count || !(list->count + list->dead + list->idle))
 		return NULL; /* not started yet */
 	struct tally tally = {0};
 	check_goroutines(program, &tally);
-	check_machines(program, &tally);
-	err = judge(program, &tally);
+	check_ms(program, &tally);
+	err = evaluate_tally(program, &tally);
 	program->layout_checked = !err;
 	return err;
 }
 
-struct error *layout_doubt(struct program *program, struct error *err)
+struct error *explain_guessed_layout(struct program *program, struct error *err)
 {
 	const struct builtin_layout *table = program->builtin;
 	if (!err || !table || !table->guessed || program->layout_checked ||

@@ -6,8 +6,8 @@
  * goroutine ids that were never given out, saved stack pointers outside of their stacks, sudogs of
  * another goroutine.
  */
-#ifndef GCTXDBG_GO_LAYOUT_CHECK_H
-#define GCTXDBG_GO_LAYOUT_CHECK_H
+#ifndef GCTXDBG_GO_PROGRAM_LAYOUT_CHECK_H
+#define GCTXDBG_GO_PROGRAM_LAYOUT_CHECK_H
 
 #include "dwarf/base/error.h"
 
@@ -23,6 +23,6 @@ struct error *layout_check(struct program *program);
 
 /* What to say instead of `err`, with which the goroutines could not be read: that the layouts are
  * guessed, if they are and have not been found right. Takes `err`, which may be NULL. */
-struct error *layout_doubt(struct program *program, struct error *err);
+struct error *explain_guessed_layout(struct program *program, struct error *err);
 
 #endif

@@ -241,7 +241,7 @@ struct error *program_open(
 	if (!err)
 		err = program_find_missing_globals(program);
 	if (!err)
-		err = pc_plans_create(&program->plans);
+		err = unwind_cache_create(&program->plans);
 	if (!err)
 		err = native_unwinder_create(target, &program->native);
 	if (err) {
@@ -266,11 +266,11 @@ struct error *program_open(
 void program_refresh(struct program *program)
 {
 	program->goroutines_loaded = false;
-	program->machines_loaded = false;
+	program->ms_loaded = false;
 	program->now_ns = 0;
 	program->goroutines.count = 0;
 	program->one_goroutine.count = 0;
-	program->machines.count = 0;
+	program->ms.count = 0;
 	semaphores_destroy(take_pointer(program->semaphores));
 	heap_destroy(take_pointer(program->heap));
 	for (size_t i = 0; i < array_length(program->contexts); i++)
@@ -298,11 +298,11 @@ void program_close(struct program *program)
 		context_forest_destroy(program->contexts[i]);
 	free(program->goroutines.items);
 	free(program->one_goroutine.items);
-	free(program->machines.items);
+	free(program->ms.items);
 	native_unwinder_destroy(program->native);
 	type_cache_destroy(program->type_cache);
 	frame_table_close(program->frames);
-	pc_plans_destroy(program->plans);
+	unwind_cache_destroy(program->plans);
 	free_strings(program->wait_reasons, program->wait_reason_count);
 	free_strings(program->status_names, program->status_name_count);
 	free(program->go_version);

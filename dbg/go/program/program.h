@@ -5,8 +5,8 @@
  * runtime's structs (once, from whichever source knows them). Everything else in dbg/go takes a
  * `struct program`.
  */
-#ifndef GCTXDBG_GO_PROGRAM_H
-#define GCTXDBG_GO_PROGRAM_H
+#ifndef GCTXDBG_GO_PROGRAM_PROGRAM_H
+#define GCTXDBG_GO_PROGRAM_PROGRAM_H
 
 #include "dbg/target/target.h"
 #include "dwarf/elf/build_info.h"

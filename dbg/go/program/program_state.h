@@ -2,8 +2,8 @@
  * What an open Go program consists of. Private to dbg/go, and to dbg/break, which needs the tables without the caches; everybody
  * else sees program.h.
  */
-#ifndef GCTXDBG_GO_PROGRAM_STATE_H
-#define GCTXDBG_GO_PROGRAM_STATE_H
+#ifndef GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
+#define GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
 
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/program/program.h"
@@ -15,7 +15,7 @@ struct context_forest;
 struct heap;
 struct frame_table;
 struct native_unwinder;
-struct pc_plans;
+struct unwind_cache;
 struct semaphores;
 struct type_cache;
 
@@ -54,7 +54,7 @@ struct program {
 	uint64_t text, etext; /* run-time addresses of the Go code */
 	uint64_t types, etypes;
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
-	struct pc_plans *plans;
+	struct unwind_cache *plans;
 	struct type_cache *type_cache; /* NULL until a type is asked for */
 	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
@@ -69,11 +69,11 @@ struct program {
 	/* Dropped by program_refresh(). */
 	struct goroutine_list goroutines;
 	struct goroutine_list one_goroutine; /* see program_load_goroutine() */
-	struct machine_list machines;
+	struct go_m_list ms;
 	struct semaphores *semaphores;
 	struct heap *heap;
 	struct context_forest *contexts[4]; /* by flags of program_contexts() */
-	bool goroutines_loaded, machines_loaded;
+	bool goroutines_loaded, ms_loaded;
 	int64_t now_ns; /* 0: not looked for yet */
 	struct native_unwinder *native;
 	void (*warn)(void *context, const char *message);

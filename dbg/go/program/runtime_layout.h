@@ -9,8 +9,8 @@
  * map.go, iface.go, mheap.go, mgcpacer.go, internal/abi/type.go and internal/runtime/maps in
  * releases 1.19 and 1.21 to 1.27; see runtime_layout.c.
  */
-#ifndef GCTXDBG_GO_RUNTIME_LAYOUT_H
-#define GCTXDBG_GO_RUNTIME_LAYOUT_H
+#ifndef GCTXDBG_GO_PROGRAM_RUNTIME_LAYOUT_H
+#define GCTXDBG_GO_PROGRAM_RUNTIME_LAYOUT_H
 
 #include "dwarf/debug/layout.h"
 #include "dwarf/pclntab/pclntab.h"

@@ -128,12 +128,12 @@ static struct error *search_stacks(struct search *search)
 {
 	const struct goroutine_list *list;
 	struct stack stack = {0};
-	struct live_words words = {0};
+	struct stack_roots words = {0};
 	struct error *err = program_goroutines(search->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		err = goroutine_stack(search->program, &list->items[i], &stack);
 		if (!err)
-			err = goroutine_live_words(
+			err = goroutine_stack_roots(
 				search->program, &list->items[i], &stack, &words);
 		for (size_t j = 0; !err && j < words.count; j++) {
 			size_t target;

@@ -2,11 +2,11 @@
  * Finding who points to some addresses: words of live heap objects, of globals and of live parts of
  * stacks, whatever their type.
  *
- * What is alive: as heap.h and live_words.h say. The runtime's Ps (runtime/runtime2.go p) are left
+ * What is alive: as heap.h and stack_roots.h say. The runtime's Ps (runtime/runtime2.go p) are left
  * out: their write barrier buffers keep old pointers (runtime/mwbbuf.go, releases 1.19 to 1.27).
  */
-#ifndef GCTXDBG_GO_FIND_POINTERS_H
-#define GCTXDBG_GO_FIND_POINTERS_H
+#ifndef GCTXDBG_GO_REACH_FIND_POINTERS_H
+#define GCTXDBG_GO_REACH_FIND_POINTERS_H
 
 #include "dbg/go/heap/heap.h"
 

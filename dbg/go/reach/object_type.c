@@ -243,7 +243,7 @@ static struct error *search(struct inference *inference)
 
 /* Follows the uses from `first` on that no interface has answered: to variables, and to the objects
  * that they lie in, which become objects to be known. */
-static struct error *follow(struct inference *inference, size_t first)
+static struct error *object_type_follow(struct inference *inference, size_t first)
 {
 	struct error *err = NULL;
 	for (size_t i = first; !err && i < inference->use_count; i++) {
@@ -314,7 +314,7 @@ struct error *program_object_types(
 		size_t first = inference.use_count;
 		err = search(&inference);
 		if (!err)
-			err = follow(&inference, first);
+			err = object_type_follow(&inference, first);
 		if (!err)
 			err = propagate(&inference);
 	}

@@ -59,7 +59,7 @@ static struct error *leaf_at(struct program *program, const struct go_type *type
 }
 
 /* A type that cannot be read tells nothing. */
-static struct error *forgive(struct error *err)
+static struct error *object_type_infer_forgive(struct error *err)
 {
 	bool harmless = err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT ||
 				       err->code == ERROR_NOT_FOUND || err->code == ERROR_USAGE);
@@ -81,7 +81,7 @@ struct error *object_take_from(
 		if (!err)
 			object_take_type(&known->object, element, leaf->kind == GO_SLICE);
 	}
-	return forgive(err);
+	return object_type_infer_forgive(err);
 }
 
 /*
@@ -101,7 +101,7 @@ static struct error *take_from_map(
 		err = program_read_field(program, owner->object.address,
 			layout->swiss_map.directory_length, &tables);
 		if (err || offset != layout->swiss_map.directory.offset)
-			return forgive(err);
+			return object_type_infer_forgive(err);
 		next = tables ? MAP_DIRECTORY : MAP_NONE;
 	} else if (owner->part == MAP_DIRECTORY) {
 		next = MAP_TABLE;
@@ -118,7 +118,7 @@ static struct error *take_from_map(
 	err = go_type_group(program, owner->map, &group);
 	if (!err)
 		object_take_type(&known->object, group, true);
-	return forgive(err);
+	return object_type_infer_forgive(err);
 }
 
 struct error *object_take_from_owner(

@@ -1,9 +1,9 @@
 /*
  * Objects whose types are being found out. Private to object_type.c, which finds who points to
- * them, and object_type_take.c, which knows what a pointer's own place tells.
+ * them, and object_type_infer.c, which knows what a pointer's own place tells.
  */
-#ifndef GCTXDBG_GO_OBJECT_TYPE_STATE_H
-#define GCTXDBG_GO_OBJECT_TYPE_STATE_H
+#ifndef GCTXDBG_GO_REACH_OBJECT_TYPE_STATE_H
+#define GCTXDBG_GO_REACH_OBJECT_TYPE_STATE_H
 
 #include "dbg/go/reach/object_type.h"
 #include "dbg/go/program/program_state.h"

@@ -50,7 +50,7 @@ const struct frame *stack_user_frame(const struct stack *stack)
 	return stack->count ? &stack->frames[0] : NULL;
 }
 
-const struct frame *stack_telling_frame(const struct stack *stack)
+const struct frame *stack_summary_frame(const struct stack *stack)
 {
 	const struct frame *telling = NULL;
 	for (size_t i = 0; i < stack->count; i++) {

@@ -16,7 +16,7 @@ void program_visit_functions(
 }
 
 struct error *program_find_function(
-	struct program *program, const char *name, struct code_place *ret)
+	struct program *program, const char *name, struct code_location *ret)
 {
 	const struct pclntab *table = &program->pclntab;
 	struct pc_function function;
@@ -24,12 +24,12 @@ struct error *program_find_function(
 		if (!pclntab_function(table, i, &function) || strcmp(function.name, name) != 0)
 			continue;
 		uint64_t entry = program->text + function.entry;
-		const struct pc_plan *plan = pc_plan_at(program, entry, true);
+		const struct unwind_info *plan = unwind_info_at(program, entry, true);
 		if (!plan)
 			break;
 		const struct plan_line *line = &plan->lines[plan->line_count - 1];
 		int start = pclntab_start_line(table, &function);
-		*ret = (struct code_place){
+		*ret = (struct code_location){
 			line->function, line->file, start > 0 ? start : line->line, entry};
 		return NULL;
 	}

@@ -1,15 +1,15 @@
 /*
  * Go functions by name.
  */
-#ifndef GCTXDBG_GO_FUNCTION_H
-#define GCTXDBG_GO_FUNCTION_H
+#ifndef GCTXDBG_GO_STACKS_FUNCTION_H
+#define GCTXDBG_GO_STACKS_FUNCTION_H
 
 #include "dbg/go/goroutines/goroutine.h"
 
 /* Where the function called `name` starts; `ret->pc` is its entry. ERROR_NOT_FOUND with a sentence.
  */
 struct error *program_find_function(
-	struct program *program, const char *name, struct code_place *ret);
+	struct program *program, const char *name, struct code_location *ret);
 
 /* Calls `visit` with every function's name until it returns false. */
 void program_visit_functions(

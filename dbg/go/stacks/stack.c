@@ -50,12 +50,11 @@ void stack_mark_signal(struct stack *stack, size_t first)
 
 static struct segment segment_of(const struct unwinding *u, uint64_t sp)
 {
-	const struct machine *machine = u->machine;
+	const struct go_m *m = u->m;
 	if (u->goroutine_high && sp >= u->goroutine_low && sp <= u->goroutine_high)
 		return (struct segment){FRAME_GOROUTINE, u->goroutine_low, u->goroutine_high};
-	if (machine && machine->signal_high && sp >= machine->signal_low &&
-		sp <= machine->signal_high)
-		return (struct segment){FRAME_SIGNAL, machine->signal_low, machine->signal_high};
+	if (m && m->signal_high && sp >= m->signal_low && sp <= m->signal_high)
+		return (struct segment){FRAME_SIGNAL, m->signal_low, m->signal_high};
 	/* The bounds of g0 are a guess of the runtime's on threads that C made. */
 	return (struct segment){FRAME_SYSTEM, 0, 0};
 }
@@ -68,7 +67,7 @@ static struct segment segment_of(const struct unwinding *u, uint64_t sp)
  */
 static bool unwind_from_registers(struct unwinding *u, struct position *at, bool saved_only)
 {
-	bool in_vdso = u->machine && u->machine->vdso_sp;
+	bool in_vdso = u->m && u->m->vdso_sp;
 	for (int i = 0; i < MAX_SEGMENTS; i++) {
 		bool go = program_is_go_pc(u->program, at->regs.rip);
 		struct segment segment = segment_of(u, at->regs.rsp);
@@ -77,7 +76,7 @@ static bool unwind_from_registers(struct unwinding *u, struct position *at, bool
 			/* traceback1: registers inside a vDSO call are replaced by those of its
 			 * caller. */
 			*at = (struct position){
-				.regs = {.rip = u->machine->vdso_pc, .rsp = u->machine->vdso_sp}};
+				.regs = {.rip = u->m->vdso_pc, .rsp = u->m->vdso_sp}};
 			in_vdso = false;
 			continue;
 		}
@@ -97,7 +96,7 @@ static bool unwind_from_registers(struct unwinding *u, struct position *at, bool
 			continue;
 		if (in_vdso && end != SEGMENT_BROKEN) {
 			*at = (struct position){
-				.regs = {.rip = u->machine->vdso_pc, .rsp = u->machine->vdso_sp}};
+				.regs = {.rip = u->m->vdso_pc, .rsp = u->m->vdso_sp}};
 			in_vdso = false;
 			continue;
 		}
@@ -146,10 +145,9 @@ static const struct thread *find_thread(struct program *program, pid_t tid)
 /* A goroutine that C has called is locked to its thread, whose g0 tells where C was left. */
 static uint64_t callback_sp(struct program *program, const struct goroutine *goroutine)
 {
-	const struct machine *machine =
-		goroutine->locked_machine ? program_machine_at(program, goroutine->locked_machine)
-					  : NULL;
-	return machine ? machine->system_sp : 0;
+	const struct go_m *m =
+		goroutine->locked_m ? program_m_at(program, goroutine->locked_m) : NULL;
+	return m ? m->system_sp : 0;
 }
 
 static void stack_clear(struct stack *stack)
@@ -165,7 +163,7 @@ struct error *goroutine_stack(
 	stack_clear(ret);
 	struct unwinding u = {.program = program,
 		.stack = ret,
-		.machine = goroutine->tid ? program_machine_at(program, goroutine->machine) : NULL,
+		.m = goroutine->tid ? program_m_at(program, goroutine->m) : NULL,
 		.goroutine_low = goroutine->stack_low,
 		.goroutine_high = goroutine->stack_high,
 		.callback_sp = callback_sp(program, goroutine)};
@@ -185,12 +183,11 @@ struct error *goroutine_stack(
 struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret)
 {
 	stack_clear(ret);
-	struct unwinding u = {.program = program,
-		.stack = ret,
-		.machine = program_machine_of_thread(program, thread->tid)};
+	struct unwinding u = {
+		.program = program, .stack = ret, .m = program_m_of_thread(program, thread->tid)};
 	const struct goroutine *goroutine = NULL;
-	if (u.machine && u.machine->current_g)
-		goroutine = program_goroutine_at(program, u.machine->current_g);
+	if (u.m && u.m->current_g)
+		goroutine = program_goroutine_at(program, u.m->current_g);
 	if (goroutine) {
 		u.goroutine_low = goroutine->stack_low;
 		u.goroutine_high = goroutine->stack_high;

@@ -7,8 +7,8 @@
  * handler, on the system stack or in C code, those frames come first and are marked; then the
  * goroutine's own follow.
  */
-#ifndef GCTXDBG_GO_STACK_H
-#define GCTXDBG_GO_STACK_H
+#ifndef GCTXDBG_GO_STACKS_STACK_H
+#define GCTXDBG_GO_STACKS_STACK_H
 
 #include "dbg/go/goroutines/goroutine.h"
 
@@ -94,6 +94,6 @@ const struct frame *stack_user_frame(const struct stack *stack);
  * low-level standard library (sync, net, os, io, internal/…), which the state tells of already;
  * else stack_user_frame().
  */
-const struct frame *stack_telling_frame(const struct stack *stack);
+const struct frame *stack_summary_frame(const struct stack *stack);
 
 #endif

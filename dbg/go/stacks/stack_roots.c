@@ -1,4 +1,4 @@
-/* Walking pointer maps and stack objects: see live_words.h. */
+/* Walking pointer maps and stack objects: see stack_roots.h. */
 #include "dbg/go/stacks/stack_roots.h"
 
 #include <ucontext.h>
@@ -22,14 +22,14 @@ struct walk {
 	struct program *program;
 	const struct goroutine *goroutine;
 	const struct stack *stack;
-	struct live_words *words;
+	struct stack_roots *words;
 	struct stack_object *objects;
 	size_t object_count, object_capacity;
 };
 
 static struct error *add_word(struct walk *walk, uint64_t address, uint32_t frame, bool mapped)
 {
-	struct live_words *words = walk->words;
+	struct stack_roots *words = walk->words;
 	uint64_t value;
 	struct error *err = target_read_u64(walk->program->target, address, &value);
 	if (err && err->code == ERROR_FAULT) {
@@ -151,7 +151,7 @@ static struct error *add_registers(struct walk *walk, uint32_t frame)
 {
 	const struct thread *threads;
 	size_t count;
-	struct live_words *words = walk->words;
+	struct stack_roots *words = walk->words;
 	struct error *err = target_threads(walk->program->target, &threads, &count);
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct user_regs_struct *regs = &threads[i].regs;
@@ -178,7 +178,7 @@ static struct error *add_frames(struct walk *walk)
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
-		const struct pc_plan *plan = pc_plan_at(walk->program, frame->pc, false);
+		const struct unwind_info *plan = unwind_info_at(walk->program, frame->pc, false);
 		if (running && frame->stack == FRAME_SIGNAL && plan && plan->role == ROLE_SIGTRAMP)
 			/* What the interrupted code had in its registers is in the ucontext. */
 			err = add_all(walk, frame->fp, frame->fp + sizeof(ucontext_t), (uint32_t)i);
@@ -238,8 +238,8 @@ static struct error *follow_objects(struct walk *walk, const uint64_t *roots, si
 	return err;
 }
 
-struct error *goroutine_live_words(struct program *program, const struct goroutine *goroutine,
-	const struct stack *stack, struct live_words *ret)
+struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,
+	const struct stack *stack, struct stack_roots *ret)
 {
 	ret->count = 0;
 	ret->partial = false;

@@ -7,8 +7,8 @@
  * Sources: runtime/stkframe.go (getStackMap; runtime/stack.go in 1.19), runtime/mgcmark.go
  * (scanframeworker, scanstack), releases 1.19 and 1.21 to 1.27.
  */
-#ifndef GCTXDBG_GO_LIVE_WORDS_H
-#define GCTXDBG_GO_LIVE_WORDS_H
+#ifndef GCTXDBG_GO_STACKS_STACK_ROOTS_H
+#define GCTXDBG_GO_STACKS_STACK_ROOTS_H
 
 #include "dbg/go/stacks/stack.h"
 
@@ -19,7 +19,7 @@ struct live_word {
 	bool mapped;	/* the compiler says that it is a pointer; false: perhaps */
 };
 
-struct live_words {
+struct stack_roots {
 	struct live_word *items;
 	size_t count, capacity;
 	bool partial; /* something could not be read */
@@ -30,7 +30,7 @@ struct live_words {
  * goroutine's, from goroutine_stack(). An interface's first word is not among them where a map
  * holds: the collector does not follow it.
  */
-struct error *goroutine_live_words(struct program *program, const struct goroutine *goroutine,
-	const struct stack *stack, struct live_words *ret);
+struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,
+	const struct stack *stack, struct stack_roots *ret);
 
 #endif

@@ -2,8 +2,8 @@
  * Unwinding one kind of code at a time. Private to dbg/go: stack.c chooses where to start and goes
  * from stack to stack; unwind_go.c and unwind_c.c follow the frames of one.
  */
-#ifndef GCTXDBG_GO_UNWIND_H
-#define GCTXDBG_GO_UNWIND_H
+#ifndef GCTXDBG_GO_STACKS_UNWIND_H
+#define GCTXDBG_GO_STACKS_UNWIND_H
 
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/stacks/stack.h"
@@ -37,7 +37,7 @@ enum { WINDOW_BYTES = 1024 };
 struct unwinding {
 	struct program *program;
 	struct stack *stack;
-	const struct machine *machine; /* NULL: no thread of the runtime's */
+	const struct go_m *m; /* NULL: no thread of the runtime's */
 	uint64_t goroutine_low, goroutine_high;
 	uint64_t callback_sp; /* g0's SP where C last called Go; 0 none */
 	/* A copy of the part of the stack that is being followed: it is read in one go, not a word
@@ -71,13 +71,13 @@ enum segment_end unwind_c(struct unwinding *u, struct position *at);
  */
 void unwind_callers_in_c(struct unwinding *u, const struct position *callback);
 
-struct pc_plan;
+struct unwind_info;
 
 /*
  * The caller of the Go frame at `at` by DWARF: its stack pointer (the frame's fp) and its pc. False
  * when DWARF does not know it; the stack's problem says so.
  */
-bool unwind_dwarf_caller(struct unwinding *u, const struct pc_plan *plan, const struct position *at,
-	uint64_t *ret_fp, uint64_t *ret_pc);
+bool unwind_dwarf_caller(struct unwinding *u, const struct unwind_info *plan,
+	const struct position *at, uint64_t *ret_fp, uint64_t *ret_pc);
 
 #endif

@@ -28,8 +28,8 @@ static bool on_native_frame(void *context, const struct native_frame *native)
 		.sp = native->sp,
 		.fp = native->cfa,
 		.entry = native->pc - native->function_offset,
-		.function = pc_plans_intern(u->program->plans, name),
-		.file = native->file ? pc_plans_intern(u->program->plans, native->file) : NULL,
+		.function = unwind_cache_intern(u->program->plans, name),
+		.file = native->file ? unwind_cache_intern(u->program->plans, native->file) : NULL,
 		.stack = FRAME_C};
 	if (!stack_append(u->stack, &frame))
 		return false;
@@ -62,14 +62,15 @@ void unwind_callers_in_c(struct unwinding *u, const struct position *callback)
 	struct target *target = u->program->target;
 	uint64_t sp = u->callback_sp, before, return_pc, saved[5], link[2];
 	u->callback_sp = 0;
-	const struct pc_plan *plan = pc_plan_at(u->program, callback->regs.rip, callback->exact);
+	const struct unwind_info *plan =
+		unwind_info_at(u->program, callback->regs.rip, callback->exact);
 	if (!sp || !plan || !plan->has_sp_delta)
 		return;
 	struct error *err = target_read_u64(target, sp, &before);
 	uint64_t crosscall_sp = sp + (uint64_t)(int64_t)plan->sp_delta + 8;
 	if (!err)
 		err = target_read_u64(target, crosscall_sp - 8, &return_pc);
-	plan = err ? NULL : pc_plan_at(u->program, return_pc, false);
+	plan = err ? NULL : unwind_info_at(u->program, return_pc, false);
 	if (!err && plan && plan->role == ROLE_CROSSCALL && plan->has_sp_delta) {
 		uint64_t c_sp = crosscall_sp + (uint64_t)(int64_t)plan->sp_delta + 8;
 		err = target_read(target, crosscall_sp + CROSSCALL_ARGUMENTS, saved, sizeof(saved));

@@ -21,8 +21,8 @@ struct error *program_set_unwinder(struct program *program, enum unwinder unwind
 		program->target->exe_name);
 }
 
-bool unwind_dwarf_caller(struct unwinding *u, const struct pc_plan *plan, const struct position *at,
-	uint64_t *ret_fp, uint64_t *ret_pc)
+bool unwind_dwarf_caller(struct unwinding *u, const struct unwind_info *plan,
+	const struct position *at, uint64_t *ret_fp, uint64_t *ret_pc)
 {
 	struct program *program = u->program;
 	/* A goroutine that has not begun stands at its function's entry, after no call. */

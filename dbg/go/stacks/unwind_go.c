@@ -4,8 +4,8 @@
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/stacks/unwind.h"
 
-static bool append_plan(struct stack *stack, const struct pc_plan *plan, const struct position *at,
-	uint64_t fp, enum frame_stack kind)
+static bool append_plan(struct stack *stack, const struct unwind_info *plan,
+	const struct position *at, uint64_t fp, enum frame_stack kind)
 {
 	for (size_t i = 0; i < plan->line_count; i++) {
 		const struct plan_line *line = &plan->lines[i];
@@ -122,7 +122,7 @@ static struct error *caller_registers(struct unwinding *u, const struct position
 static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, struct position *at,
 	enum segment_end *end)
 {
-	const struct pc_plan *plan = pc_plan_at(u->program, at->regs.rip, at->exact);
+	const struct unwind_info *plan = unwind_info_at(u->program, at->regs.rip, at->exact);
 	*end = SEGMENT_TOP;
 	if (!plan) {
 		stack_problem(u->stack, "no Go function contains pc 0x%llx", at->regs.rip);

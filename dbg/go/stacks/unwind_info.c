@@ -1,4 +1,4 @@
-/* The cache of unwinding plans: see pc_plan.h. */
+/* The cache of unwinding plans: see unwind_info.h. */
 #include "dbg/go/stacks/unwind_info.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ enum { MAX_PLANS = 4 << 20 }; /* distinct pcs; more is hostile */
 
 struct plan_entry {
 	uint64_t key; /* pc, top bit: exact */
-	struct pc_plan plan;
+	struct unwind_info plan;
 	bool found, lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
@@ -25,19 +25,19 @@ struct interned {
  * before. */
 enum { RECENT = 1024 };
 
-struct pc_plans {
+struct unwind_cache {
 	struct plan_entry *entries;
 	struct plan_entry *recent[RECENT];
 	struct interned *strings;
 };
 
-struct error *pc_plans_create(struct pc_plans **ret)
+struct error *unwind_cache_create(struct unwind_cache **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? NULL : error_no_memory();
 }
 
-void pc_plans_destroy(struct pc_plans *plans)
+void unwind_cache_destroy(struct unwind_cache *plans)
 {
 	if (!plans)
 		return;
@@ -55,7 +55,7 @@ void pc_plans_destroy(struct pc_plans *plans)
 	free(plans);
 }
 
-const char *pc_plans_intern(struct pc_plans *plans, const char *text)
+const char *unwind_cache_intern(struct unwind_cache *plans, const char *text)
 {
 	struct interned *string;
 	size_t size = strlen(text);
@@ -78,7 +78,7 @@ const char *pc_plans_intern(struct pc_plans *plans, const char *text)
  * The name as the runtime prints it (runtime/traceback.go printFuncName): gopanic as panic; type
  * arguments, between the first '[' and the last ']', as "...".
  */
-static const char *printed_name(struct pc_plans *plans, const char *name)
+static const char *printed_name(struct unwind_cache *plans, const char *name)
 {
 	if (strcmp(name, "runtime.gopanic") == 0)
 		return "panic";
@@ -89,7 +89,7 @@ static const char *printed_name(struct pc_plans *plans, const char *name)
 	char *text;
 	if (asprintf(&text, "%.*s[...]%s", (int)(open - name), name, close + 1) < 0)
 		return name;
-	const char *interned = pc_plans_intern(plans, text);
+	const char *interned = unwind_cache_intern(plans, text);
 	free(text);
 	return interned ? interned : name;
 }
@@ -121,8 +121,8 @@ static enum function_role role_of(const char *name)
 }
 
 /* Fills `plan`; false when no function contains the pc. */
-static bool make_plan(const struct program *program, struct pc_plans *plans, uint64_t pc,
-	bool exact, struct pc_plan *plan)
+static bool make_plan(const struct program *program, struct unwind_cache *plans, uint64_t pc,
+	bool exact, struct unwind_info *plan)
 {
 	struct pc_function function;
 	uint32_t offset = (uint32_t)(pc - program->text);
@@ -151,8 +151,8 @@ static bool make_plan(const struct program *program, struct pc_plans *plans, uin
 	return true;
 }
 
-const struct pc_plan *pc_plan_in(
-	const struct program *program, struct pc_plans *plans, uint64_t pc, bool exact)
+const struct unwind_info *unwind_info_in(
+	const struct program *program, struct unwind_cache *plans, uint64_t pc, bool exact)
 {
 	uint64_t key = pc ^ ((uint64_t)exact << 63);
 	struct plan_entry **recent = &plans->recent[pc % RECENT], *entry = *recent;
@@ -177,13 +177,13 @@ const struct pc_plan *pc_plan_in(
 	return entry->found ? &entry->plan : NULL;
 }
 
-const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact)
+const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, bool exact)
 {
-	return pc_plan_in(program, program->plans, pc, exact);
+	return unwind_info_in(program, program->plans, pc, exact);
 }
 
 const char *program_function_name(struct program *program, uint64_t pc)
 {
-	const struct pc_plan *plan = pc_plan_at(program, pc, true);
+	const struct unwind_info *plan = unwind_info_at(program, pc, true);
 	return plan ? plan->lines[plan->line_count - 1].function : NULL;
 }

@@ -5,13 +5,13 @@
  * first) with names as the runtime prints them. Thousands of goroutines share a few hundred pcs, so
  * unwinding is mostly looking plans up.
  */
-#ifndef GCTXDBG_GO_PC_PLAN_H
-#define GCTXDBG_GO_PC_PLAN_H
+#ifndef GCTXDBG_GO_STACKS_UNWIND_INFO_H
+#define GCTXDBG_GO_STACKS_UNWIND_INFO_H
 
 #include "dbg/go/stacks/stack.h"
 
 struct program;
-struct pc_plans;
+struct unwind_cache;
 
 /* Functions that unwinding treats specially; by name, since their numbers differ by release. */
 enum function_role {
@@ -34,7 +34,7 @@ struct plan_line {
 	bool inlined;
 };
 
-struct pc_plan {
+struct unwind_info {
 	uint64_t entry; /* run-time address */
 	int32_t sp_delta;
 	bool has_sp_delta; /* false: no frame information here */
@@ -44,22 +44,22 @@ struct pc_plan {
 	struct plan_line *lines; /* at least one, innermost first */
 };
 
-struct error *pc_plans_create(struct pc_plans **ret);
-void pc_plans_destroy(struct pc_plans *plans);
+struct error *unwind_cache_create(struct unwind_cache **ret);
+void unwind_cache_destroy(struct unwind_cache *plans);
 
 /*
  * The plan at run-time address `pc`; `exact` when it is of the instruction itself (a trap), not a
  * return address. NULL when no Go function contains it, or without memory. Lives as long as the
  * program.
  */
-const struct pc_plan *pc_plan_at(struct program *program, uint64_t pc, bool exact);
+const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, bool exact);
 
 /* The same with plans of one's own, for a thread of one's own: `program` is only read. */
-const struct pc_plan *pc_plan_in(
-	const struct program *program, struct pc_plans *plans, uint64_t pc, bool exact);
+const struct unwind_info *unwind_info_in(
+	const struct program *program, struct unwind_cache *plans, uint64_t pc, bool exact);
 
 /* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory.
  */
-const char *pc_plans_intern(struct pc_plans *plans, const char *text);
+const char *unwind_cache_intern(struct unwind_cache *plans, const char *text);
 
 #endif

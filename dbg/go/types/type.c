@@ -44,7 +44,7 @@ struct error *type_cache_take(struct type_cache *cache, uint64_t size)
 
 struct error *type_intern(struct program *program, const char *text, const char **ret)
 {
-	*ret = pc_plans_intern(program->plans, text);
+	*ret = unwind_cache_intern(program->plans, text);
 	return *ret ? NULL : error_no_memory();
 }
 
@@ -96,7 +96,8 @@ struct error *program_type_at(
 }
 
 /* Notes that the entry is of this type, which DWARF may name in several places. */
-static struct error *add_entry(struct type_cache *cache, uint64_t entry, struct type_node *node)
+static struct error *type_add_entry(
+	struct type_cache *cache, uint64_t entry, struct type_node *node)
 {
 	struct type_entry *known = calloc(1, sizeof(*known));
 	if (!known)
@@ -141,7 +142,7 @@ static struct error *decode_entry(
 		return err;
 	if (!(*ret)->type.entry)
 		(*ret)->type.entry = type.entry;
-	return type.entry == entry ? NULL : add_entry(cache, type.entry, *ret);
+	return type.entry == entry ? NULL : type_add_entry(cache, type.entry, *ret);
 }
 
 struct error *program_type_of_entry(
@@ -159,7 +160,7 @@ struct error *program_type_of_entry(
 		if (!err)
 			err = decode_entry(program, cache, entry, &node);
 		if (!err)
-			err = add_entry(cache, entry, node);
+			err = type_add_entry(cache, entry, node);
 		if (err)
 			return err;
 	}

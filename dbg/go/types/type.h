@@ -10,8 +10,8 @@
  * Sources: internal/abi/type.go (1.21 and later), runtime/type.go (1.19), reflect/type.go;
  * cmd/compile/internal/dwarfgen and cmd/internal/dwarf for DWARF. Releases 1.19 and 1.21 to 1.27.
  */
-#ifndef GCTXDBG_GO_TYPE_H
-#define GCTXDBG_GO_TYPE_H
+#ifndef GCTXDBG_GO_TYPES_TYPE_H
+#define GCTXDBG_GO_TYPES_TYPE_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

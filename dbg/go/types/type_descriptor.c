@@ -161,7 +161,8 @@ static struct error *decode_kind(struct program *program, struct go_type *type)
 	return err;
 }
 
-static struct error *decode(struct program *program, uint64_t address, struct go_type *ret)
+static struct error *type_descriptor_decode(
+	struct program *program, uint64_t address, struct go_type *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
 	uint8_t common[MAX_DESCRIPTOR];
@@ -199,8 +200,8 @@ static struct error *decode(struct program *program, uint64_t address, struct go
 
 struct error *descriptor_decode(struct program *program, uint64_t address, struct go_type *ret)
 {
-	return error_wrap(
-		decode(program, address, ret), "the type at %#llx", (unsigned long long)address);
+	return error_wrap(type_descriptor_decode(program, address, ret), "the type at %#llx",
+		(unsigned long long)address);
 }
 
 struct error *descriptor_part(

@@ -24,7 +24,7 @@ static void candidates_deinit(struct candidates *candidates)
 	free(candidates->items);
 }
 
-static struct error *add(void *context, const struct go_type *type)
+static struct error *type_find_add(void *context, const struct go_type *type)
 {
 	struct candidates *candidates = context;
 	const struct go_type *element = NULL, *key = NULL;
@@ -71,7 +71,7 @@ static struct error *add_from_debug(
 		if (!type->descriptor && strcmp(candidates->items[i]->name, type->name) == 0 &&
 			type_has_name(candidates->items[i], name))
 			return NULL;
-	return add(candidates, type);
+	return type_find_add(candidates, type);
 }
 
 /* `rest`, ".Request", with the package's path: as it is, and as the linker may have escaped it. */
@@ -182,7 +182,7 @@ static struct error *choose(const struct candidates *candidates, const char *nam
 		ERROR_NOT_FOUND, "no type %s in %s", name, candidates->program->target->exe_name);
 }
 
-static struct error *find(
+static struct error *type_find_first(
 	struct program *program, const char *name, int nesting, const struct go_type **ret);
 
 /* A type of which `name` (as %T prints it) tells the parts, which are found already. */
@@ -191,7 +191,7 @@ static struct error *find_compound(struct program *program, const char *name, en
 {
 	_cleanup_(candidates_deinit) struct candidates candidates = {
 		.program = program, .key = key, .element = element};
-	struct error *err = type_index_find(program, name, add, &candidates);
+	struct error *err = type_index_find(program, name, type_find_add, &candidates);
 	return err ? err : choose(&candidates, name, derive, ret);
 }
 
@@ -201,7 +201,7 @@ static struct error *find_prefixed(struct program *program, const char *name, si
 {
 	const struct go_type *element;
 	enum go_kind derive = name[0] == '*' ? GO_POINTER : prefix == 2 ? GO_SLICE : GO_INVALID;
-	struct error *err = find(program, name + prefix, nesting, &element);
+	struct error *err = type_find_first(program, name + prefix, nesting, &element);
 	if (err)
 		return err;
 	_cleanup_free_ char *text = NULL;
@@ -220,9 +220,9 @@ static struct error *find_map(struct program *program, const char *name, size_t 
 	_cleanup_free_ char *key_name = strndup(name + 4, end - 4), *text = NULL;
 	if (!key_name)
 		return error_no_memory();
-	struct error *err = find(program, key_name, nesting, &key);
+	struct error *err = type_find_first(program, key_name, nesting, &key);
 	if (!err)
-		err = find(program, name + end + 1, nesting, &element);
+		err = type_find_first(program, name + end + 1, nesting, &element);
 	if (err)
 		return err;
 	if (asprintf(&text, "map[%s]%s", key->name, element->name) < 0) {
@@ -267,13 +267,13 @@ static struct error *find_plain(
 		if (strcmp(name, aliases[i][0]) == 0)
 			name = aliases[i][1];
 	_cleanup_(candidates_deinit) struct candidates candidates = {.program = program};
-	struct error *err = type_index_find(program, name, add, &candidates);
+	struct error *err = type_index_find(program, name, type_find_add, &candidates);
 	if (!err && program->debug)
 		err = search_debug(&candidates, name);
 	return err ? err : choose(&candidates, name, GO_INVALID, ret);
 }
 
-static struct error *find(
+static struct error *type_find_first(
 	struct program *program, const char *name, int nesting, const struct go_type **ret)
 {
 	size_t size = strlen(name), prefix = prefix_length(name);
@@ -287,12 +287,12 @@ static struct error *find(
 	if (name[0] != '(' || name[size - 1] != ')')
 		return find_plain(program, name, ret);
 	_cleanup_free_ char *inner = strndup(name + 1, size - 2);
-	return inner ? find(program, inner, nesting + 1, ret) : error_no_memory();
+	return inner ? type_find_first(program, inner, nesting + 1, ret) : error_no_memory();
 }
 
 struct error *program_type_named(
 	struct program *program, const char *name, const struct go_type **ret)
 {
-	return name[0] ? find(program, name, 0, ret)
+	return name[0] ? type_find_first(program, name, 0, ret)
 		       : error_create(ERROR_USAGE, "the name of a type is missing");
 }

@@ -124,7 +124,7 @@ static bool is_name(const char *name)
 	return true;
 }
 
-static struct error *add(struct type_index *index, uint64_t hash, uint64_t descriptor)
+static struct error *type_index_add(struct type_index *index, uint64_t hash, uint64_t descriptor)
 {
 	if (index->count >= MAX_ENTRIES)
 		return error_create(
@@ -151,11 +151,11 @@ static struct error *try_add(struct program *program, struct type_index *index, 
 	}
 	if (!is_name(type->name))
 		return NULL;
-	err = add(index, hash_text(hash_start, type->name), address);
+	err = type_index_add(index, hash_text(hash_start, type->name), address);
 	if (!err && hash_with_path(type, &hash)) {
-		err = add(index, hash, address);
+		err = type_index_add(index, hash, address);
 		if (!err)
-			err = add(index, hash_package(type->package), address);
+			err = type_index_add(index, hash_package(type->package), address);
 	}
 	return err;
 }
@@ -183,7 +183,7 @@ static struct error *scan(struct program *program, struct type_index *index)
 	return NULL;
 }
 
-static int compare(const void *a, const void *b)
+static int type_index_compare(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	if (x->hash != y->hash)
@@ -210,7 +210,7 @@ struct error *type_index_create(struct program *program, struct type_index **ret
 		return err;
 	}
 	if (index->count)
-		qsort(index->items, index->count, sizeof(*index->items), compare);
+		qsort(index->items, index->count, sizeof(*index->items), type_index_compare);
 	*ret = index;
 	return NULL;
 }

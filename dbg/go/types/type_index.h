@@ -6,8 +6,8 @@
  * reached from code only. But all lie in the type data, so that is searched for what looks like a
  * descriptor in every respect: sizes, alignments, flags, name and elements.
  */
-#ifndef GCTXDBG_GO_TYPE_INDEX_H
-#define GCTXDBG_GO_TYPE_INDEX_H
+#ifndef GCTXDBG_GO_TYPES_TYPE_INDEX_H
+#define GCTXDBG_GO_TYPES_TYPE_INDEX_H
 
 #include "dbg/go/types/type.h"
 

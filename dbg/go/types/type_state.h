@@ -2,8 +2,8 @@
  * Types as the program keeps them, and what the two sources of types have to answer. Private to
  * dbg/go/type*.c; everybody else sees type.h.
  */
-#ifndef GCTXDBG_GO_TYPE_STATE_H
-#define GCTXDBG_GO_TYPE_STATE_H
+#ifndef GCTXDBG_GO_TYPES_TYPE_STATE_H
+#define GCTXDBG_GO_TYPES_TYPE_STATE_H
 
 #include "dbg/go/types/type.h"
 #include "dwarf/base/hash.h"

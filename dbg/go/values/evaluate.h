@@ -1,8 +1,8 @@
 /*
  * Evaluates access expressions (dbg/expr/access.h): what their names mean in a frame.
  */
-#ifndef GCTXDBG_GO_EVALUATE_H
-#define GCTXDBG_GO_EVALUATE_H
+#ifndef GCTXDBG_GO_VALUES_EVALUATE_H
+#define GCTXDBG_GO_VALUES_EVALUATE_H
 
 #include "dbg/expr/access.h"
 #include "dbg/go/values/variables.h"

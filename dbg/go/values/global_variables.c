@@ -119,7 +119,7 @@ static struct error *not_found(struct program *program, const char *name)
 	return error_create(ERROR_NOT_FOUND, "there is no variable %s", name);
 }
 
-static struct error *find(struct candidates *candidates, const char *name)
+static struct error *global_variables_find(struct candidates *candidates, const char *name)
 {
 	const char *part = last_part(name), *dot = strchr(part, '.');
 	if (!dot || dot == part || !dot[1] || !candidates->program->debug)
@@ -136,7 +136,7 @@ struct error *program_global(struct program *program, const char *name, struct v
 {
 	*ret = (struct value){0};
 	struct candidates candidates = {.program = program};
-	struct error *err = find(&candidates, name);
+	struct error *err = global_variables_find(&candidates, name);
 	if (!err && !candidates.count)
 		err = not_found(program, name);
 	else if (!err && candidates.count > 1)
@@ -153,6 +153,6 @@ const char *program_global_name(struct program *program, uint64_t address)
 	struct elf_symbol symbol;
 	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
 	return elf_image_variable_at(image, address - program->bias, &symbol)
-		       ? pc_plans_intern(program->plans, symbol.name)
+		       ? unwind_cache_intern(program->plans, symbol.name)
 		       : NULL;
 }

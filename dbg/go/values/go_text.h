@@ -2,8 +2,8 @@
  * Numbers, strings, times and durations as Go writes them: strconv.Quote, strconv.FormatFloat,
  * time.Duration.String, time.Time.String.
  */
-#ifndef GCTXDBG_GO_GO_TEXT_H
-#define GCTXDBG_GO_GO_TEXT_H
+#ifndef GCTXDBG_GO_VALUES_GO_TEXT_H
+#define GCTXDBG_GO_VALUES_GO_TEXT_H
 
 #include <stdio.h>
 

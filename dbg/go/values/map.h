@@ -5,8 +5,8 @@
  * Where keys and values lie inside a bucket or a group is taken from the map type's own group type,
  * so that a release that packs them in another way is read as well.
  */
-#ifndef GCTXDBG_GO_MAP_H
-#define GCTXDBG_GO_MAP_H
+#ifndef GCTXDBG_GO_VALUES_MAP_H
+#define GCTXDBG_GO_VALUES_MAP_H
 
 #include "dbg/go/types/type.h"
 

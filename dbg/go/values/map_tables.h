@@ -2,8 +2,8 @@
  * The two ways in which Go keeps a map's entries. Private to map.c, and to who knows a map's key
  * and value without its type.
  */
-#ifndef GCTXDBG_GO_MAP_TABLES_H
-#define GCTXDBG_GO_MAP_TABLES_H
+#ifndef GCTXDBG_GO_VALUES_MAP_TABLES_H
+#define GCTXDBG_GO_VALUES_MAP_TABLES_H
 
 #include "dbg/go/values/map.h"
 

@@ -5,8 +5,8 @@
  * variable in registers). Looking into it is lazy; value_describe() decodes one to a tree of
  * `struct value_node` within limits, which a renderer prints as text or JSON.
  */
-#ifndef GCTXDBG_GO_VALUE_H
-#define GCTXDBG_GO_VALUE_H
+#ifndef GCTXDBG_GO_VALUES_VALUE_H
+#define GCTXDBG_GO_VALUES_VALUE_H
 
 #include "dbg/go/types/type.h"
 

@@ -23,8 +23,8 @@ struct description {
 	size_t path_length;
 };
 
-static struct error *describe(struct description *description, const struct value *value,
-	size_t depth, struct value_node *ret);
+static struct error *value_describe_describe(struct description *description,
+	const struct value *value, size_t depth, struct value_node *ret);
 
 void value_node_drop_notes(struct value_node *node)
 {
@@ -74,7 +74,8 @@ static struct error *make_children(struct description *description, struct value
 static struct error *describe_child(struct description *description, struct value_node *node,
 	const struct value *value, size_t depth)
 {
-	struct error *err = describe(description, value, depth, &node->children[node->count]);
+	struct error *err =
+		value_describe_describe(description, value, depth, &node->children[node->count]);
 	if (!err)
 		node->count++;
 	return err;
@@ -275,8 +276,8 @@ static bool is_final(const struct error *err)
 	       err->code == ERROR_CANCELLED;
 }
 
-static struct error *describe(struct description *description, const struct value *value,
-	size_t depth, struct value_node *ret)
+static struct error *value_describe_describe(struct description *description,
+	const struct value *value, size_t depth, struct value_node *ret)
 {
 	struct program *program = description->program;
 	*ret = (struct value_node){.shape = VALUE_SCALAR, .type = value->type};
@@ -312,5 +313,5 @@ struct error *value_describe(struct program *program, const struct value *value,
 	if (bounded.nodes > MAX_ARRAY_NODES)
 		bounded.nodes = MAX_ARRAY_NODES;
 	struct description description = {.program = program, .limits = &bounded, .nodes = 1};
-	return describe(&description, value, bounded.depth, ret);
+	return value_describe_describe(&description, value, bounded.depth, ret);
 }

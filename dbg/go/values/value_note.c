@@ -78,7 +78,7 @@ static struct error *bytes_note(struct program *program, const struct value *val
 }
 
 /* What cannot be read has no note; the value itself says so. */
-static struct error *forgive(struct error *err)
+static struct error *value_note_forgive(struct error *err)
 {
 	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
 		err->code == ERROR_CANCELLED)
@@ -101,7 +101,7 @@ struct error *value_note(struct program *program, const struct value *value, cha
 		err = bytes_note(program, value, ret);
 	else
 		err = value_error_message(program, value, ret);
-	return forgive(err);
+	return value_note_forgive(err);
 }
 
 bool value_note_replaces(const struct value_node *node)

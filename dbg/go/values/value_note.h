@@ -2,8 +2,8 @@
  * What people read of a value instead of or beside its fields, and the order of map entries.
  * Private to dbg/go/value*.c.
  */
-#ifndef GCTXDBG_GO_VALUE_NOTE_H
-#define GCTXDBG_GO_VALUE_NOTE_H
+#ifndef GCTXDBG_GO_VALUES_VALUE_NOTE_H
+#define GCTXDBG_GO_VALUES_VALUE_NOTE_H
 
 #include "dbg/go/values/value.h"
 

@@ -115,7 +115,8 @@ static struct error *nil_error(const struct go_type *type)
 }
 
 /* One step behind a pointer. */
-static struct error *follow(struct program *program, const struct value *value, struct value *ret)
+static struct error *value_part_follow(
+	struct program *program, const struct value *value, struct value *ret)
 {
 	uint64_t address;
 	const struct go_type *element;
@@ -138,7 +139,7 @@ struct error *value_concrete(struct program *program, const struct value *value,
 		struct value next;
 		struct error *err;
 		if (ret->type->kind == GO_POINTER)
-			err = follow(program, ret, &next);
+			err = value_part_follow(program, ret, &next);
 		else if (ret->type->kind == GO_INTERFACE)
 			err = value_part_dynamic(program, ret, &next);
 		else
@@ -177,7 +178,7 @@ struct error *value_part_field(
 		struct error *failed =
 			value_part(&outer, fields[i].offset, fields[i].type, &pointer);
 		if (!failed)
-			failed = follow(program, &pointer, &inner);
+			failed = value_part_follow(program, &pointer, &inner);
 		if (!failed)
 			failed = go_type_field(program, inner.type, name, &field);
 		if (!failed)

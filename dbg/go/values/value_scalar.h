@@ -2,8 +2,8 @@
  * Nodes of values that have no parts: numbers, strings, functions, channels, unsafe pointers.
  * Private to dbg/go/value*.c.
  */
-#ifndef GCTXDBG_GO_VALUE_SCALAR_H
-#define GCTXDBG_GO_VALUE_SCALAR_H
+#ifndef GCTXDBG_GO_VALUES_VALUE_SCALAR_H
+#define GCTXDBG_GO_VALUES_VALUE_SCALAR_H
 
 #include "dbg/go/values/value.h"
 

@@ -1,8 +1,8 @@
 /*
  * How values are looked into without copying them. Private to dbg/go/value*.c and evaluate.c.
  */
-#ifndef GCTXDBG_GO_VALUE_STATE_H
-#define GCTXDBG_GO_VALUE_STATE_H
+#ifndef GCTXDBG_GO_VALUES_VALUE_STATE_H
+#define GCTXDBG_GO_VALUES_VALUE_STATE_H
 
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/values/value.h"

@@ -1,6 +1,6 @@
 /* time.Time. Private to dbg/go/value*.c. */
-#ifndef GCTXDBG_GO_VALUE_TIME_H
-#define GCTXDBG_GO_VALUE_TIME_H
+#ifndef GCTXDBG_GO_VALUES_VALUE_TIME_H
+#define GCTXDBG_GO_VALUES_VALUE_TIME_H
 
 #include "dbg/go/values/value.h"
 

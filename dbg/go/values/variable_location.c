@@ -1,4 +1,4 @@
-/* Values from locations: see variable_place.h. */
+/* Values from locations: see variable_location.h. */
 #include "dbg/go/values/variable_location.h"
 
 #include "dbg/go/stacks/unwind_info.h"
@@ -14,15 +14,15 @@ static const char NOT_KEPT[] = "in a register that was not kept";
 /* DWARF's numbers of amd64's registers (System V ABI, figure 3.36). */
 static bool read_register(void *context, uint64_t number, uint64_t *ret)
 {
-	const struct frame_place *place = context;
+	const struct frame_scope *scope = context;
 	enum { RSP = 7 };
-	if (number == RSP && place->sp) {
-		*ret = place->sp;
+	if (number == RSP && scope->sp) {
+		*ret = scope->sp;
 		return true;
 	}
-	if (!place->regs)
+	if (!scope->regs)
 		return false;
-	const struct user_regs_struct *r = place->regs;
+	const struct user_regs_struct *r = scope->regs;
 	const unsigned long long values[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
 		r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
 	if (number >= array_length(values))
@@ -71,14 +71,14 @@ static bool is_memory(
 	return pieces[0].size == 0 || total >= size;
 }
 
-static struct error *copy_piece(struct program *program, const struct frame_place *place,
+static struct error *copy_piece(struct program *program, const struct frame_scope *scope,
 	const struct debug_piece *piece, uint8_t *to, size_t size, const char **ret_missing)
 {
 	uint64_t value = piece->value;
 	union {
-		const struct frame_place *in;
+		const struct frame_scope *in;
 		void *out;
-	} context = {place};
+	} context = {scope};
 	switch (piece->kind) {
 	case PIECE_MEMORY:
 		return target_read(program->target, value, to, size);
@@ -100,7 +100,7 @@ static struct error *copy_piece(struct program *program, const struct frame_plac
 	return NULL;
 }
 
-static struct error *gather(struct program *program, const struct frame_place *place,
+static struct error *gather(struct program *program, const struct frame_scope *scope,
 	const struct debug_piece *pieces, size_t count, struct variable *ret)
 {
 	size_t size = (size_t)ret->type->size, used = 0;
@@ -116,7 +116,7 @@ static struct error *gather(struct program *program, const struct frame_place *p
 		if (pieces[i].size && pieces[i].size < part)
 			part = (size_t)pieces[i].size;
 		struct error *err =
-			copy_piece(program, place, &pieces[i], bytes + used, part, &ret->missing);
+			copy_piece(program, scope, &pieces[i], bytes + used, part, &ret->missing);
 		if (err)
 			return err;
 		used += part;
@@ -134,25 +134,25 @@ static struct error *explain(struct program *program, struct error *err, struct 
 	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
 		err->code == ERROR_CANCELLED)
 		return err;
-	ret->missing = pc_plans_intern(program->plans, err->message);
+	ret->missing = unwind_cache_intern(program->plans, err->message);
 	if (!ret->missing)
 		ret->missing = "unreadable";
 	error_destroy(err);
 	return NULL;
 }
 
-static struct error *locate(struct program *program, const struct frame_place *place,
+static struct error *locate(struct program *program, const struct frame_scope *scope,
 	struct bytes location, struct variable *ret)
 {
 	union {
-		const struct frame_place *in;
+		const struct frame_scope *in;
 		void *out;
-	} context = {place};
+	} context = {scope};
 	struct debug_expression expression = {
-		.units = place->units,
-		.unit = place->unit,
+		.units = scope->units,
+		.unit = scope->unit,
 		.bias = program->bias,
-		.cfa = place->cfa,
+		.cfa = scope->cfa,
 		.read_register = read_register,
 		.context = context.out,
 	};
@@ -174,11 +174,11 @@ static struct error *locate(struct program *program, const struct frame_place *p
 	else if (is_memory(pieces, count, ret->type->size, &address) && address)
 		ret->value = (struct value){.type = ret->type, .address = address};
 	else
-		err = gather(program, place, pieces, count, ret);
+		err = gather(program, scope, pieces, count, ret);
 	return explain(program, err, ret);
 }
 
-struct error *variable_place_value(struct program *program, const struct frame_place *place,
+struct error *variable_location_value(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret)
 {
 	struct error *err = program_type_of_entry(program, described->type, &ret->type);
@@ -186,18 +186,18 @@ struct error *variable_place_value(struct program *program, const struct frame_p
 		ret->type = NULL;
 		return explain(program, err, ret);
 	}
-	err = locate(program, place, described->location, ret);
-	if (err || ret->missing != NOT_KEPT || !place->in_call)
+	err = locate(program, scope, described->location, ret);
+	if (err || ret->missing != NOT_KEPT || !scope->in_call)
 		return err;
 	/* What is in a register and in memory is described as in the register, until the call. If
 	 * it is in memory after the call, it has been there all the time: no callee writes it. */
-	err = locate(program, place, described->location_after, ret);
+	err = locate(program, scope, described->location_after, ret);
 	if (ret->missing)
 		ret->missing = NOT_KEPT;
 	return err;
 }
 
-struct error *variable_place_follow(struct program *program, struct variable *ret)
+struct error *variable_location_follow(struct program *program, struct variable *ret)
 {
 	uint64_t address = 0;
 	if (ret->value.type && ret->value.type->size != sizeof(address))

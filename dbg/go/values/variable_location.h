@@ -1,14 +1,14 @@
 /*
  * From a location in DWARF to a value: memory, or bytes gathered from pieces. Private to dbg/go.
  */
-#ifndef GCTXDBG_GO_VARIABLE_PLACE_H
-#define GCTXDBG_GO_VARIABLE_PLACE_H
+#ifndef GCTXDBG_GO_VALUES_VARIABLE_LOCATION_H
+#define GCTXDBG_GO_VALUES_VARIABLE_LOCATION_H
 
 #include "dbg/go/values/variables.h"
 #include "dwarf/debug/debug_variables.h"
 
 /* What locations in one frame refer to. */
-struct frame_place {
+struct frame_scope {
 	struct debug_units *units;
 	const struct debug_unit *unit;
 	uint64_t cfa, sp;
@@ -18,10 +18,10 @@ struct frame_place {
 
 /* Sets type, value and missing of `ret`. An error only when nothing can go on (no memory, the
  * target is gone). */
-struct error *variable_place_value(struct program *program, const struct frame_place *place,
+struct error *variable_location_value(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret);
 
 /* Replaces the value, a pointer, by what it points to (whose type `ret` has already). */
-struct error *variable_place_follow(struct program *program, struct variable *ret);
+struct error *variable_location_follow(struct program *program, struct variable *ret);
 
 #endif

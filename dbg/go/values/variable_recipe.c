@@ -107,7 +107,7 @@ static bool make_recipe(struct context *context, const struct debug_variable *de
 	return made;
 }
 
-static bool is_wanted(const struct debug_variable *variable)
+static bool variable_recipe_is_wanted(const struct debug_variable *variable)
 {
 	const char *name = variable->name + (variable->name[0] == '&');
 	/* The compiler's own have dots: ".dict", "ctx.itab". */
@@ -147,7 +147,7 @@ struct error *variable_recipes(struct program *program, uint64_t pc, const char 
 	size_t count = described.count < MAX_RECIPES ? described.count : MAX_RECIPES;
 	*ret = calloc(count + 1, sizeof(**ret));
 	for (size_t i = 0; *ret && i < count; i++) {
-		if (is_wanted(&described.items[i]))
+		if (variable_recipe_is_wanted(&described.items[i]))
 			*ret_count += make_recipe(&context, &described.items[i], *ret + *ret_count);
 	}
 	debug_variables_deinit(&described);

@@ -2,8 +2,8 @@
  * Where the variables of a function are at one pc, worked out once so that they can be fetched
  * many times: from registers, the stack, or memory, without looking anything up.
  */
-#ifndef GCTXDBG_GO_VARIABLE_RECIPE_H
-#define GCTXDBG_GO_VARIABLE_RECIPE_H
+#ifndef GCTXDBG_GO_VALUES_VARIABLE_RECIPE_H
+#define GCTXDBG_GO_VALUES_VARIABLE_RECIPE_H
 
 #include "dbg/go/types/type.h"
 

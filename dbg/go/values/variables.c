@@ -77,7 +77,7 @@ static bool is_zero(struct program *program, const struct value *value)
 	return zero;
 }
 
-static struct error *make_variable(struct program *program, const struct frame_place *place,
+static struct error *make_variable(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret)
 {
 	bool moved = described->name[0] == '&';
@@ -87,12 +87,12 @@ static struct error *make_variable(struct program *program, const struct frame_p
 		.is_argument = described->is_parameter && !described->is_result,
 		.is_result = described->is_result,
 	};
-	struct error *err = variable_place_value(program, place, described, ret);
+	struct error *err = variable_location_value(program, scope, described, ret);
 	if (err || !moved)
 		return err;
 	if (ret->type && ret->type->kind == GO_POINTER)
 		error_destroy(go_type_element(program, ret->type, &ret->type));
-	return ret->missing ? NULL : variable_place_follow(program, ret);
+	return ret->missing ? NULL : variable_location_follow(program, ret);
 }
 
 /*
@@ -142,8 +142,8 @@ static void sort(struct variables *found)
 	}
 }
 
-static struct error *collect(struct program *program, const struct frame *frame,
-	const struct frame_place *place, const struct debug_variables *described,
+static struct error *variables_collect(struct program *program, const struct frame *frame,
+	const struct frame_scope *scope, const struct debug_variables *described,
 	struct variables *ret)
 {
 	size_t count = described->count < MAX_VARIABLES ? described->count : MAX_VARIABLES;
@@ -158,7 +158,7 @@ static struct error *collect(struct program *program, const struct frame *frame,
 		if (is_hidden(item) || later)
 			continue;
 		struct variable *variable = &ret->items[ret->count];
-		struct error *err = make_variable(program, place, item, variable);
+		struct error *err = make_variable(program, scope, item, variable);
 		if (err)
 			return err;
 		origins[ret->count++] = i;
@@ -188,21 +188,21 @@ struct error *frame_variables(struct program *program, const struct stack *stack
 	size_t start, end;
 	frame_group(stack, index, &start, &end);
 	bool exact = is_exact(stack, start, thread);
-	struct frame_place place = {.cfa = stack->frames[end].fp,
+	struct frame_scope scope = {.cfa = stack->frames[end].fp,
 		.sp = stack->frames[end].sp,
 		.regs = start == 0 && exact ? &thread->regs : NULL,
 		.in_call = !exact};
 	uint64_t pc = frame->pc - program->bias - !exact;
 	struct debug_variables described;
-	struct error *err = debug_info_units(program->debug, &place.units);
+	struct error *err = debug_info_units(program->debug, &scope.units);
 	if (err)
 		return err;
 	err = debug_variables_at(
-		place.units, pc, index == end ? NULL : frame->function, &described);
+		scope.units, pc, index == end ? NULL : frame->function, &described);
 	if (err)
 		return err;
-	place.unit = described.unit;
-	err = collect(program, frame, &place, &described, ret);
+	scope.unit = described.unit;
+	err = variables_collect(program, frame, &scope, &described, ret);
 	debug_variables_deinit(&described);
 	if (err)
 		variables_deinit(ret);

@@ -5,8 +5,8 @@
  * nowhere: Go's compiler keeps nothing in registers across calls. Only the innermost frame of a
  * running thread has registers.
  */
-#ifndef GCTXDBG_GO_VARIABLES_H
-#define GCTXDBG_GO_VARIABLES_H
+#ifndef GCTXDBG_GO_VALUES_VARIABLES_H
+#define GCTXDBG_GO_VALUES_VARIABLES_H
 
 #include "dbg/go/stacks/stack.h"
 #include "dbg/go/values/value.h"

@@ -75,7 +75,7 @@ static struct error *no_elf(const char *path, struct bytes file)
 	return error_create(ERROR_BAD_DATA, "%s is not a core dump: it is no ELF file", path);
 }
 
-static const char *type_name(uint16_t type)
+static const char *core_file_type_name(uint16_t type)
 {
 	switch (type) {
 	case ET_EXEC:
@@ -109,8 +109,8 @@ static struct error *check_header(const char *path, struct bytes file, Elf64_Ehd
 			"can be read",
 			path, ret->e_machine);
 	if (ret->e_type != ET_CORE)
-		return error_create(
-			ERROR_BAD_DATA, "%s is %s, not a core dump", path, type_name(ret->e_type));
+		return error_create(ERROR_BAD_DATA, "%s is %s, not a core dump", path,
+			core_file_type_name(ret->e_type));
 	if (ret->e_phentsize != sizeof(Elf64_Phdr))
 		return error_create(ERROR_BAD_DATA, "%s has a damaged ELF header", path);
 	return NULL;

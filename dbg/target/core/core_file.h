@@ -1,8 +1,8 @@
 /*
  * A core dump as a file: its headers checked, its segments and notes read.
  */
-#ifndef GCTXDBG_TARGET_CORE_FILE_H
-#define GCTXDBG_TARGET_CORE_FILE_H
+#ifndef GCTXDBG_TARGET_CORE_CORE_FILE_H
+#define GCTXDBG_TARGET_CORE_CORE_FILE_H
 
 #include "dbg/target/core/core_notes.h"
 

@@ -2,8 +2,8 @@
  * Whether a file is the one that a process had mapped: by the start of the mapping, which the core
  * holds.
  */
-#ifndef GCTXDBG_TARGET_CORE_IDENTITY_H
-#define GCTXDBG_TARGET_CORE_IDENTITY_H
+#ifndef GCTXDBG_TARGET_CORE_CORE_IDENTITY_H
+#define GCTXDBG_TARGET_CORE_CORE_IDENTITY_H
 
 #include "dbg/target/core/core_file.h"
 #include "dwarf/elf/elf_image.h"

@@ -88,7 +88,7 @@ void core_memory_deinit(struct core_memory *memory)
 	free(memory->pieces);
 }
 
-static bool contains(const struct core_memory *memory, size_t index, uint64_t address)
+static bool core_memory_contains(const struct core_memory *memory, size_t index, uint64_t address)
 {
 	return index < memory->piece_count && memory->pieces[index].start <= address &&
 	       address < memory->pieces[index].end;
@@ -96,7 +96,7 @@ static bool contains(const struct core_memory *memory, size_t index, uint64_t ad
 
 struct bytes core_memory_at(struct core_memory *memory, uint64_t address, uint64_t size)
 {
-	if (!contains(memory, memory->last, address)) {
+	if (!core_memory_contains(memory, memory->last, address)) {
 		size_t low = 0, high = memory->piece_count;
 		while (low < high) {
 			size_t middle = low + (high - low) / 2;
@@ -105,7 +105,7 @@ struct bytes core_memory_at(struct core_memory *memory, uint64_t address, uint64
 			else
 				high = middle;
 		}
-		if (!contains(memory, low, address))
+		if (!core_memory_contains(memory, low, address))
 			return (struct bytes){0};
 		memory->last = low;
 	}

@@ -2,8 +2,8 @@
  * A process's memory put together from its core and the files behind it: one sorted table of
  * stretches.
  */
-#ifndef GCTXDBG_TARGET_CORE_MEMORY_H
-#define GCTXDBG_TARGET_CORE_MEMORY_H
+#ifndef GCTXDBG_TARGET_CORE_CORE_MEMORY_H
+#define GCTXDBG_TARGET_CORE_CORE_MEMORY_H
 
 #include "dbg/target/core/core_modules.h"
 

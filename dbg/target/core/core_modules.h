@@ -5,8 +5,8 @@
  * one, by ELF header) that they are what the process had mapped, and says which file bytes belong
  * at which address.
  */
-#ifndef GCTXDBG_TARGET_CORE_MODULES_H
-#define GCTXDBG_TARGET_CORE_MODULES_H
+#ifndef GCTXDBG_TARGET_CORE_CORE_MODULES_H
+#define GCTXDBG_TARGET_CORE_CORE_MODULES_H
 
 #include "dbg/target/core/core_file.h"
 #include "dwarf/elf/elf_image.h"

@@ -4,8 +4,8 @@
  * Written by the kernel or by gdb's gcore. Notes that are damaged or cut off are left out; nothing
  * here fails except for lack of memory.
  */
-#ifndef GCTXDBG_TARGET_CORE_NOTES_H
-#define GCTXDBG_TARGET_CORE_NOTES_H
+#ifndef GCTXDBG_TARGET_CORE_CORE_NOTES_H
+#define GCTXDBG_TARGET_CORE_CORE_NOTES_H
 
 #include "dbg/target/target.h"
 

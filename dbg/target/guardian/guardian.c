@@ -109,7 +109,7 @@ static int open_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-static struct error *start(struct guardian *guardian, pid_t pid)
+static struct error *guardian_start(struct guardian *guardian, pid_t pid)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
@@ -148,7 +148,7 @@ struct error *guardian_create(pid_t pid, struct guardian **ret)
 		release(guardian);
 		return error_no_memory();
 	}
-	struct error *err = start(guardian, pid);
+	struct error *err = guardian_start(guardian, pid);
 	if (err) {
 		release(guardian);
 		return error_wrap(err, "process %d cannot be protected from our sudden death", pid);
@@ -273,7 +273,8 @@ void guardian_note_clone(struct guardian *guardian, bool under_way)
 	atomic_store(&guardian->log->cloning, under_way);
 }
 
-bool guardian_log_add_child(struct guardian_log *log, pid_t pid, pid_t ns_pid, uint64_t start)
+bool guardian_log_add_child(
+	struct guardian_log *log, pid_t pid, pid_t ns_pid, uint64_t guardian_start)
 {
 	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
 		struct child_note *note = &log->children[i];
@@ -281,7 +282,7 @@ bool guardian_log_add_child(struct guardian_log *log, pid_t pid, pid_t ns_pid, u
 			continue;
 		note->pid = pid;
 		note->ns_pid = ns_pid;
-		note->start = start;
+		note->start = guardian_start;
 		atomic_store(&note->valid, true);
 		return true;
 	}
@@ -289,9 +290,9 @@ bool guardian_log_add_child(struct guardian_log *log, pid_t pid, pid_t ns_pid, u
 }
 
 struct error *guardian_note_child(
-	struct guardian *guardian, pid_t pid, pid_t ns_pid, uint64_t start)
+	struct guardian *guardian, pid_t pid, pid_t ns_pid, uint64_t guardian_start)
 {
-	if (!guardian_log_add_child(guardian->log, pid, ns_pid, start))
+	if (!guardian_log_add_child(guardian->log, pid, ns_pid, guardian_start))
 		return too_many();
 	atomic_store(&guardian->log->cloning, false);
 	return NULL;
@@ -306,11 +307,11 @@ void guardian_forget_child(struct guardian *guardian, pid_t pid)
 	}
 }
 
-void guardian_note_region(struct guardian *guardian, uint64_t start, uint64_t end)
+void guardian_note_region(struct guardian *guardian, uint64_t guardian_start, uint64_t end)
 {
 	struct guardian_log *log = guardian->log;
 	int i = OTHER(log->region_current);
-	log->regions[i] = (struct region_note){start, end};
+	log->regions[i] = (struct region_note){guardian_start, end};
 	atomic_store(&log->region_current, end ? i + 1 : 0);
 }
 

@@ -24,8 +24,8 @@
  * Functions are called by the tracer thread, notes by one thread at a time. Notes never fail for
  * lack of memory but when there are too many (ERROR_OTHER): then do not change anything.
  */
-#ifndef GCTXDBG_TARGET_GUARDIAN_H
-#define GCTXDBG_TARGET_GUARDIAN_H
+#ifndef GCTXDBG_TARGET_GUARDIAN_GUARDIAN_H
+#define GCTXDBG_TARGET_GUARDIAN_GUARDIAN_H
 
 #include <sys/types.h>
 #include <sys/user.h>
@@ -57,19 +57,19 @@ struct error *guardian_note_bytes(struct guardian *guardian, uint64_t address, c
 void guardian_forget_bytes(struct guardian *guardian, uint64_t address);
 
 /*
- * What an injected call changes, for inject.c. The gadget must stay until the thread has been put
+ * What an injected call changes, for inject.c. The stub must stay until the thread has been put
  * back, so it is no note of bytes. One at a time; noting again replaces the note. `tid` 0: there is
- * only the gadget so far, or no thread in it any more.
+ * only the stub so far, or no thread in it any more.
  */
 struct call_note {
 	pid_t tid;
-	uint64_t gadget; /* GADGET_SIZE bytes there, see gadget.h */
+	uint64_t stub; /* SYSCALL_STUB_SIZE bytes there, see stub.h */
 	uint8_t original[4];
 	struct user_regs_struct regs;
 	uint64_t mask;
 };
 void guardian_note_call(struct guardian *guardian, const struct call_note *note);
-/* It is a clone: a child with exit signal 0 that stands in the gadget is ours, even if
+/* It is a clone: a child with exit signal 0 that stands in the stub is ours, even if
  * guardian_note_child() does not follow, which ends this. */
 void guardian_note_clone(struct guardian *guardian, bool under_way);
 void guardian_forget_call(struct guardian *guardian);

@@ -13,23 +13,23 @@ static struct snapshot_child child_of(const struct child_note *note)
 	return (struct snapshot_child){note->pid, note->ns_pid, note->start, 0};
 }
 
-void guardian_find_child(struct guarding *guarding)
+void guardian_find_child(struct guardian_child *guardian_child)
 {
-	struct guardian_log *log = guarding->log;
+	struct guardian_log *log = guardian_child->log;
 	int call = log->call_current;
 	struct snapshot_child child;
 	if (log->cloning && call &&
-		snapshot_child_find(log->pid, log->calls[call - 1].gadget, &child)) {
+		snapshot_child_find(log->pid, log->calls[call - 1].stub, &child)) {
 		guardian_log_add_child(log, child.pid, child.ns_pid, child.start);
 		snapshot_child_kill(&child);
 	}
 	log->cloning = false;
 }
 
-void guardian_kill_children(struct guarding *guarding)
+void guardian_kill_children(struct guardian_child *guardian_child)
 {
 	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
-		const struct child_note *note = &guarding->log->children[i];
+		const struct child_note *note = &guardian_child->log->children[i];
 		struct snapshot_child child = child_of(note);
 		if (note->valid)
 			snapshot_child_kill(&child);
@@ -37,15 +37,15 @@ void guardian_kill_children(struct guarding *guarding)
 }
 
 /* Of those that are dead; false: some are left. */
-static bool reap(struct guarding *guarding)
+static bool reap(struct guardian_child *guardian_child)
 {
 	bool all = true;
 	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
-		struct child_note *note = &guarding->log->children[i];
+		struct child_note *note = &guardian_child->log->children[i];
 		struct snapshot_child child = child_of(note);
 		if (!note->valid)
 			continue;
-		struct error *err = snapshot_child_reap(&guarding->tracees, NULL, &child);
+		struct error *err = snapshot_child_reap(&guardian_child->tracees, NULL, &child);
 		if (err)
 			all = false;
 		else
@@ -57,32 +57,32 @@ static bool reap(struct guarding *guarding)
 
 /* Any thread will do, unless it has a seccomp filter of its own: then, the second time, all stop.
  */
-static bool try_to_reap(struct guarding *guarding, bool all)
+static bool try_to_reap(struct guardian_child *guardian_child, bool all)
 {
 	static const struct stop_limits limits = {
 		.progress_ns = INT64_C(100000000), .total_ns = INT64_C(500000000)};
-	struct error *err = all ? tracees_stop(&guarding->tracees, &limits)
-				: tracees_stop_one(&guarding->tracees);
-	bool done = !err && reap(guarding);
+	struct error *err = all ? tracees_stop(&guardian_child->tracees, &limits)
+				: tracees_stop_one(&guardian_child->tracees);
+	bool done = !err && reap(guardian_child);
 	error_destroy(err);
-	tracees_leave(&guarding->tracees);
+	tracees_leave(&guardian_child->tracees);
 	return done;
 }
 
-void guardian_reap_children(struct guarding *guarding)
+void guardian_reap_children(struct guardian_child *guardian_child)
 {
-	struct guardian_log *log = guarding->log;
+	struct guardian_log *log = guardian_child->log;
 	if (guardian_log_is_empty(log))
 		return;
-	guardian_kill_children(guarding);
+	guardian_kill_children(guardian_child);
 	for (size_t i = 0; i < GUARDIAN_CHILDREN; i++) {
 		struct snapshot_child child = child_of(&log->children[i]);
 		if (log->children[i].valid)
-			snapshot_child_await(&guarding->tracees, &child, death_ns);
+			snapshot_child_await(&guardian_child->tracees, &child, death_ns);
 	}
 	int pause_ms = FIRST_PAUSE_MS;
-	for (int i = 0; i < REAP_ATTEMPTS && !try_to_reap(guarding, i % 2); i++) {
-		struct pollfd fd = {.fd = guarding->target, .events = POLLIN};
+	for (int i = 0; i < REAP_ATTEMPTS && !try_to_reap(guardian_child, i % 2); i++) {
+		struct pollfd fd = {.fd = guardian_child->target, .events = POLLIN};
 		if (poll(&fd, 1, pause_ms) > 0)
 			return;
 		pause_ms *= 2;

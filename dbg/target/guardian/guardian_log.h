@@ -5,8 +5,8 @@
  * note is filled in before it becomes valid (one store) and stays as it is until it is made invalid
  * (one store).
  */
-#ifndef GCTXDBG_TARGET_GUARDIAN_LOG_H
-#define GCTXDBG_TARGET_GUARDIAN_LOG_H
+#ifndef GCTXDBG_TARGET_GUARDIAN_GUARDIAN_LOG_H
+#define GCTXDBG_TARGET_GUARDIAN_GUARDIAN_LOG_H
 
 #include <stdatomic.h>
 

@@ -28,60 +28,61 @@ enum {
 static bool restore(int mem_fd, const struct bytes_note *note)
 {
 	uint8_t now[GUARDIAN_BYTES];
-	off_t place = (off_t)note->address;
-	if (pread(mem_fd, now, note->size, place) != note->size)
+	off_t location = (off_t)note->address;
+	if (pread(mem_fd, now, note->size, location) != note->size)
 		return true; /* nothing is mapped there any more */
 	if (memcmp(now, note->replacement, note->size) != 0)
 		return true;
-	return pwrite(mem_fd, note->original, note->size, place) == note->size;
+	return pwrite(mem_fd, note->original, note->size, location) == note->size;
 }
 
 /* Restores all; a kernel may allow it only once we are the tracer, so what did not work stays
  * noted. */
-static void restore_bytes(struct guarding *guarding)
+static void restore_bytes(struct guardian_child *guardian_child)
 {
-	struct guardian_log *log = guarding->log;
+	struct guardian_log *log = guardian_child->log;
 	for (size_t i = log->bytes_count; i > 0; i--) {
 		struct bytes_note *note = &log->bytes[i - 1];
-		if (note->valid && note->size <= GUARDIAN_BYTES && restore(guarding->mem_fd, note))
+		if (note->valid && note->size <= GUARDIAN_BYTES &&
+			restore(guardian_child->mem_fd, note))
 			note->valid = false;
 	}
 }
 
-static void restore_bytes_by_ptrace(struct guarding *guarding)
+static void restore_bytes_by_ptrace(struct guardian_child *guardian_child)
 {
-	restore_bytes(guarding);
-	pid_t tid = tracees_any_stopped(&guarding->tracees);
-	struct guardian_log *log = guarding->log;
+	restore_bytes(guardian_child);
+	pid_t tid = tracees_any_stopped(&guardian_child->tracees);
+	struct guardian_log *log = guardian_child->log;
 	for (size_t i = log->bytes_count; i > 0 && tid; i--) {
 		const struct bytes_note *note = &log->bytes[i - 1];
 		if (!note->valid || note->size > GUARDIAN_BYTES)
 			continue;
 		for (size_t k = 0; k < note->size; k++) {
-			void *place = (void *)(uintptr_t)(note->address + k); // NOLINT
+			void *location = (void *)(uintptr_t)(note->address + k); // NOLINT
 			errno = 0;
-			long word = ptrace(PTRACE_PEEKTEXT, tid, place, NULL);
+			long word = ptrace(PTRACE_PEEKTEXT, tid, location, NULL);
 			memcpy(&word, &note->original[k], 1);
 			if (!errno)
-				ptrace(PTRACE_POKETEXT, tid, place, (void *)word); // NOLINT
+				ptrace(PTRACE_POKETEXT, tid, location, (void *)word); // NOLINT
 		}
 	}
 }
 
 /* ---- Threads ---- */
 
-bool guardian_stop_all(struct guarding *guarding)
+bool guardian_stop_all(struct guardian_child *guardian_child)
 {
 	static const struct stop_limits limits = {.progress_ns = INT64_C(5000000000),
 		.total_ns = INT64_C(30000000000),
 		.blocked_ns = INT64_C(50000000)};
 	for (int i = 0; i < STOP_ATTEMPTS; i++) {
-		struct error *err = tracees_stop(&guarding->tracees, &limits);
+		struct error *err = tracees_stop(&guardian_child->tracees, &limits);
 		if (!err)
 			return true;
 		bool gone = err->code == ERROR_GONE;
 		error_destroy(err);
-		tracees_leave(&guarding->tracees);
+		tracees_leave(&guardian_child->tracees);
 		if (gone)
 			return false;
 		poll(NULL, 0, i < SHORT_PAUSES ? PAUSE_MS : LONG_PAUSE_MS);
@@ -89,13 +90,13 @@ bool guardian_stop_all(struct guarding *guarding)
 	return false;
 }
 
-void guardian_let_run_a_little(struct guarding *guarding, int turn)
+void guardian_let_run_a_little(struct guardian_child *guardian_child, int turn)
 {
 	enum { TURNS_EACH = 4, MOST_DOUBLED = 6 };
 	int doubled = turn / TURNS_EACH;
-	tracees_resume(&guarding->tracees);
+	tracees_resume(&guardian_child->tracees);
 	poll(NULL, 0, 1 << (doubled < MOST_DOUBLED ? doubled : MOST_DOUBLED));
-	while (tracees_pump(&guarding->tracees))
+	while (tracees_pump(&guardian_child->tracees))
 		;
 }
 
@@ -106,70 +107,70 @@ bool guardian_registers(pid_t tid, struct user_regs_struct *ret)
 }
 
 /*
- * Puts the thread of the noted call back. It is in the gadget, or has never come there, or has left
- * it already; or it is in a signal handler that returns to the gadget, for which it gets some time.
+ * Puts the thread of the noted call back. It is in the stub, or has never come there, or has left
+ * it already; or it is in a signal handler that returns to the stub, for which it gets some time.
  */
-static void put_back(struct guarding *guarding, struct call_note *note)
+static void put_back(struct guardian_child *guardian_child, struct call_note *note)
 {
 	enum { ATTEMPTS = 20 };
 	for (int i = 0; i < ATTEMPTS; i++) {
 		struct user_regs_struct regs;
-		const struct tracee *tracee = tracee_find(&guarding->tracees, note->tid);
-		if (!tracee || tracee->condition != TRACEE_STOPPED ||
+		const struct tracee *tracee = tracee_find(&guardian_child->tracees, note->tid);
+		if (!tracee || tracee->state != TRACEE_STOPPED ||
 			!guardian_registers(note->tid, &regs))
 			return;
-		if (gadget_contains(note->gadget, regs.rip)) {
+		if (syscall_stub_contains(note->stub, regs.rip)) {
 			struct iovec part = {&note->regs, sizeof(note->regs)};
 			tracee_set_mask(note->tid, note->mask);
 			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
 			return;
 		}
-		guardian_let_run_a_little(guarding, i);
-		if (!guardian_stop_all(guarding))
+		guardian_let_run_a_little(guardian_child, i);
+		if (!guardian_stop_all(guardian_child))
 			return;
 	}
 }
 
-static void end_call(struct guarding *guarding)
+static void end_call(struct guardian_child *guardian_child)
 {
-	struct guardian_log *log = guarding->log;
+	struct guardian_log *log = guardian_child->log;
 	int current = log->call_current;
-	uint8_t now[GADGET_SIZE];
+	uint8_t now[SYSCALL_STUB_SIZE];
 	if (!current)
 		return;
 	struct call_note *note = &log->calls[current - 1];
 	if (note->tid)
-		put_back(guarding, note);
-	pid_t tid = tracees_any_stopped(&guarding->tracees);
-	struct error *err = tid ? gadget_read(tid, note->gadget, now) : NULL;
-	if (tid && !err && memcmp(now, gadget_code, GADGET_SIZE) == 0)
-		err = gadget_write(tid, note->gadget, note->original);
+		put_back(guardian_child, note);
+	pid_t tid = tracees_any_stopped(&guardian_child->tracees);
+	struct error *err = tid ? syscall_stub_read(tid, note->stub, now) : NULL;
+	if (tid && !err && memcmp(now, syscall_stub_code, SYSCALL_STUB_SIZE) == 0)
+		err = syscall_stub_write(tid, note->stub, note->original);
 	error_destroy(err);
 	log->call_current = 0;
 }
 
 /* What all threads have to stand for. */
-static void undo_changes(struct guarding *guarding)
+static void undo_changes(struct guardian_child *guardian_child)
 {
-	if (!guardian_stop_all(guarding))
+	if (!guardian_stop_all(guardian_child))
 		return;
-	bool same = proc_memory_lives(guarding->mem_fd, guarding->some_address);
-	/* Before the gadget of the noted call is forgotten. */
-	guardian_find_child(guarding);
+	bool same = proc_memory_lives(guardian_child->mem_fd, guardian_child->some_address);
+	/* Before the stub of the noted call is forgotten. */
+	guardian_find_child(guardian_child);
 	if (same) {
-		restore_bytes_by_ptrace(guarding);
-		end_call(guarding);
-		guardian_run_undos(guarding);
+		restore_bytes_by_ptrace(guardian_child);
+		end_call(guardian_child);
+		guardian_run_undos(guardian_child);
 	}
-	tracees_leave(&guarding->tracees);
+	tracees_leave(&guardian_child->tracees);
 }
 
-static void undo_all(struct guarding *guarding)
+static void undo_all(struct guardian_child *guardian_child)
 {
-	guardian_kill_children(guarding);
-	if (!guardian_log_has_children_only(guarding->log))
-		undo_changes(guarding);
-	guardian_reap_children(guarding);
+	guardian_kill_children(guardian_child);
+	if (!guardian_log_has_children_only(guardian_child->log))
+		undo_changes(guardian_child);
+	guardian_reap_children(guardian_child);
 }
 
 /* ---- Waiting ---- */
@@ -201,17 +202,17 @@ static bool await_end(int hangup, int debugger, int target)
 
 void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
 {
-	struct guarding guarding = {
+	struct guardian_child guardian_child = {
 		.log = log, .mem_fd = proc_open_memory(log->pid, O_RDWR), .target = target};
-	error_destroy(gadget_find(log->pid, &guarding.some_address));
-	guarding.tracees.pid = log->pid;
-	guarding.tracees.tracer = getpid();
-	guarding.tracees.child_fd = open_child_signals();
+	error_destroy(syscall_stub_find(log->pid, &guardian_child.some_address));
+	guardian_child.tracees.pid = log->pid;
+	guardian_child.tracees.tracer = getpid();
+	guardian_child.tracees.child_fd = open_child_signals();
 	if (!await_end(hangup, debugger, target) || (log->quit && guardian_log_is_empty(log)))
 		return;
-	restore_bytes(&guarding);
+	restore_bytes(&guardian_child);
 	for (int ms = 0; ms < DEBUGGER_MS && !log->quit && !is_over(debugger); ms++)
 		poll(NULL, 0, 1);
 	if (!is_over(target) && !guardian_log_is_empty(log))
-		undo_all(&guarding);
+		undo_all(&guardian_child);
 }

@@ -3,13 +3,13 @@
  * and the call under way), guardian_undo.c (calls that undo) and guardian_children.c (copies of the
  * target).
  */
-#ifndef GCTXDBG_TARGET_GUARDIAN_RUN_H
-#define GCTXDBG_TARGET_GUARDIAN_RUN_H
+#ifndef GCTXDBG_TARGET_GUARDIAN_GUARDIAN_RUN_H
+#define GCTXDBG_TARGET_GUARDIAN_GUARDIAN_RUN_H
 
 #include "dbg/target/guardian/guardian_log.h"
 #include "dbg/target/tracing/tracee.h"
 
-struct guarding {
+struct guardian_child {
 	struct guardian_log *log;
 	int mem_fd;	       /* of the program that ran when the debugger attached */
 	uint64_t some_address; /* that can be read there; 0: unknown */
@@ -21,28 +21,28 @@ struct guarding {
 
 /* Seizes and stops all threads; the dying debugger may still hold them for a moment. False: the
  * target is gone, or one does not stop. */
-bool guardian_stop_all(struct guarding *guarding);
+bool guardian_stop_all(struct guardian_child *guardian_child);
 /* For a millisecond in the first turns (from 0) and longer in later ones: on a busy machine a
  * thread may get no time in one, but for being stopped again. guardian_stop_all() comes next. */
-void guardian_let_run_a_little(struct guarding *guarding, int turn);
+void guardian_let_run_a_little(struct guardian_child *guardian_child, int turn);
 bool guardian_registers(pid_t tid, struct user_regs_struct *ret);
 
 /* ---- guardian_undo.c ---- */
 
 /* Makes the noted calls, the last one first; all threads stand, also afterwards. What cannot be
  * made stays noted. */
-void guardian_run_undos(struct guarding *guarding);
+void guardian_run_undos(struct guardian_child *guardian_child);
 
 /* ---- guardian_children.c ---- */
 
 /* Notes the child of a clone that was under way; all threads stand, and the call is noted still. */
-void guardian_find_child(struct guarding *guarding);
+void guardian_find_child(struct guardian_child *guardian_child);
 
 /* Kills the noted ones. */
-void guardian_kill_children(struct guarding *guarding);
+void guardian_kill_children(struct guardian_child *guardian_child);
 
 /* The target is not traced: waits for their death, stops a thread of the target for a moment, and
  * has it reap them. */
-void guardian_reap_children(struct guarding *guarding);
+void guardian_reap_children(struct guardian_child *guardian_child);
 
 #endif

@@ -42,11 +42,12 @@ static bool is_on_stack(const uint64_t *words, size_t i, uint64_t sp)
 	return frame - start >= size || sp - start < size;
 }
 
-static bool stack_leads_to(struct guarding *guarding, uint64_t sp, const struct region_note *region)
+static bool stack_leads_to(
+	struct guardian_child *guardian_child, uint64_t sp, const struct region_note *region)
 {
 	uint64_t words[STACK_WORDS];
 	sp &= ~UINT64_C(7);
-	ssize_t n = pread(guarding->mem_fd, words, sizeof(words), (off_t)sp);
+	ssize_t n = pread(guardian_child->mem_fd, words, sizeof(words), (off_t)sp);
 	size_t count = n > 0 ? (size_t)n / sizeof(words[0]) : 0;
 	for (size_t i = 0; i + 2 < count; i++) {
 		if (is_saved_rip(words, i, region) && is_on_stack(words, i, sp))
@@ -60,14 +61,15 @@ static bool is_inside(const struct region_note *region, uint64_t rip)
 	return rip >= region->start && rip < region->end;
 }
 
-static bool region_is_free(struct guarding *guarding, const struct region_note *region)
+static bool region_is_free(struct guardian_child *guardian_child, const struct region_note *region)
 {
 	struct tracee *tracee, *next;
-	HASH_ITER (hh, guarding->tracees.table, tracee, next) {
+	HASH_ITER (hh, guardian_child->tracees.table, tracee, next) {
 		struct user_regs_struct regs;
-		if (tracee->condition != TRACEE_STOPPED || !guardian_registers(tracee->tid, &regs))
+		if (tracee->state != TRACEE_STOPPED || !guardian_registers(tracee->tid, &regs))
 			continue;
-		if (is_inside(region, regs.rip) || stack_leads_to(guarding, regs.rsp, region) ||
+		if (is_inside(region, regs.rip) ||
+			stack_leads_to(guardian_child, regs.rsp, region) ||
 			tracee_has_pending_trap(tracee->tid))
 			return false;
 	}
@@ -75,13 +77,13 @@ static bool region_is_free(struct guarding *guarding, const struct region_note *
 }
 
 /* False: somebody stays in it, or seems to. */
-static bool await_region(struct guarding *guarding, const struct region_note *region)
+static bool await_region(struct guardian_child *guardian_child, const struct region_note *region)
 {
 	for (int i = 0; i < REGION_ATTEMPTS; i++) {
-		if (!region->end || region_is_free(guarding, region))
+		if (!region->end || region_is_free(guardian_child, region))
 			return true;
-		guardian_let_run_a_little(guarding, i);
-		if (!guardian_stop_all(guarding))
+		guardian_let_run_a_little(guardian_child, i);
+		if (!guardian_stop_all(guardian_child))
 			return false;
 	}
 	return false;
@@ -94,11 +96,11 @@ static bool await_region(struct guarding *guarding, const struct region_note *re
  * two of them, and stands in the region then, which the next one may unmap.
  */
 static struct error *run_some(
-	struct guarding *guarding, const struct region_note *region, pid_t tid)
+	struct guardian_child *guardian_child, const struct region_note *region, pid_t tid)
 {
-	struct guardian_log *log = guarding->log;
+	struct guardian_log *log = guardian_child->log;
 	struct injection injection;
-	struct error *err = inject_begin(&guarding->tracees, tid, NULL, &injection);
+	struct error *err = inject_begin(&guardian_child->tracees, tid, NULL, &injection);
 	if (err)
 		return err;
 	while (!err && log->undo_count && !is_inside(region, injection.own.regs.rip)) {
@@ -112,29 +114,29 @@ static struct error *run_some(
 	return err;
 }
 
-static struct error *choose_thread(struct guarding *guarding, pid_t *ret)
+static struct error *choose_thread(struct guardian_child *guardian_child, pid_t *ret)
 {
-	const struct guardian_log *log = guarding->log;
+	const struct guardian_log *log = guardian_child->log;
 	struct seccomp_call calls[GUARDIAN_UNDOS];
 	for (size_t i = 0; i < log->undo_count; i++)
 		calls[i] = (struct seccomp_call){
 			log->undos[i].number, log->undos[i].arguments, "a call that undoes"};
-	return inject_choose_allowed(&guarding->tracees, calls, log->undo_count, ret);
+	return inject_choose_allowed(&guardian_child->tracees, calls, log->undo_count, ret);
 }
 
-void guardian_run_undos(struct guarding *guarding)
+void guardian_run_undos(struct guardian_child *guardian_child)
 {
-	struct guardian_log *log = guarding->log;
+	struct guardian_log *log = guardian_child->log;
 	const struct region_note none = {0, 0};
 	int current = log->region_current;
 	const struct region_note *region = current ? &log->regions[current - 1] : &none;
 	for (int i = 0; i < UNDO_ATTEMPTS && log->undo_count; i++) {
 		pid_t tid;
-		if (log->undo_count > GUARDIAN_UNDOS || !await_region(guarding, region))
+		if (log->undo_count > GUARDIAN_UNDOS || !await_region(guardian_child, region))
 			return;
-		struct error *err = choose_thread(guarding, &tid);
+		struct error *err = choose_thread(guardian_child, &tid);
 		if (!err)
-			err = run_some(guarding, region, tid);
+			err = run_some(guardian_child, region, tid);
 		error_destroy(err);
 	}
 }

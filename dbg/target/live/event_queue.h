@@ -3,8 +3,8 @@
  * when nobody takes them, further stops are dropped (the target's state tells of the latest
  * anyway), but never that it has ended or has been left.
  */
-#ifndef GCTXDBG_TARGET_EVENT_QUEUE_H
-#define GCTXDBG_TARGET_EVENT_QUEUE_H
+#ifndef GCTXDBG_TARGET_LIVE_EVENT_QUEUE_H
+#define GCTXDBG_TARGET_LIVE_EVENT_QUEUE_H
 
 #include <pthread.h>
 

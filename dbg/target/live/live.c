@@ -8,14 +8,14 @@
 #include "dbg/target/process/proc_files.h"
 
 /* What is to be told beside the result. */
-static void take_remark(struct live *live)
+static void take_notice(struct live *live)
 {
-	struct error *remark = tracer_take_remark(live->tracer);
-	if (!remark)
+	struct error *notice = tracer_take_notice(live->tracer);
+	if (!notice)
 		return;
-	free(take_pointer(live->target.warning));
-	live->target.warning = strdup(remark->message);
-	error_destroy(remark);
+	free(take_pointer(live->target.notice));
+	live->target.notice = strdup(notice->message);
+	error_destroy(notice);
 }
 
 void live_set_stop(struct live *live, struct stop *stop)
@@ -36,15 +36,15 @@ void live_set_stop(struct live *live, struct stop *stop)
 		live_memory_close(&live->memory);
 	live->memory.tid = source;
 	live->memory.by_file = copied;
-	take_remark(live);
-	if (!stop->problem)
+	take_notice(live);
+	if (!stop->notice)
 		return;
-	free(target->warning);
-	struct error *problem = take_pointer(stop->problem);
-	if (asprintf(&target->warning, "no snapshot, so process %d stands still while you look: %s",
-		    (int)target->pid, problem->message) < 0)
-		target->warning = NULL;
-	error_destroy(problem);
+	free(target->notice);
+	struct error *notice = take_pointer(stop->notice);
+	if (asprintf(&target->notice, "no snapshot, so process %d stands still while you look: %s",
+		    (int)target->pid, notice->message) < 0)
+		target->notice = NULL;
+	error_destroy(notice);
 }
 
 /* ---- Operations ---- */
@@ -116,7 +116,7 @@ static void look_at_running(struct target *target)
 		target->ops = &live_ops;
 		target->is_snapshot = false;
 	}
-	take_remark(live_of(target));
+	take_notice(live_of(target));
 }
 
 struct error *live_continue(struct target *target)
@@ -157,7 +157,7 @@ static struct error *live_interrupt(struct target *target)
 struct error *live_detach(struct target *target)
 {
 	struct error *err = tracer_detach(live_of(target)->tracer);
-	take_remark(live_of(target));
+	take_notice(live_of(target));
 	return err;
 }
 

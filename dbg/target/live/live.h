@@ -3,8 +3,8 @@
  * snapshot.c (looking at a frozen copy of it). One target changes between the two: its `ops` are
  * those of what one looks at.
  */
-#ifndef GCTXDBG_TARGET_LIVE_H
-#define GCTXDBG_TARGET_LIVE_H
+#ifndef GCTXDBG_TARGET_LIVE_LIVE_H
+#define GCTXDBG_TARGET_LIVE_LIVE_H
 
 #include "dbg/target/live/live_memory.h"
 #include "dbg/target/live/tracer.h"

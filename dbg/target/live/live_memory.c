@@ -18,7 +18,7 @@ void live_memory_close(struct live_memory *memory)
 	close_fd(&memory->mem_fd);
 }
 
-static uint8_t *place(const struct memory_run *run)
+static uint8_t *location(const struct memory_run *run)
 {
 	return (uint8_t *)run->buffer + run->done;
 }
@@ -54,7 +54,7 @@ static void fill(struct batch *batch, struct memory_run *runs, size_t count, siz
 		size_t wanted = rest(run), size = wanted < room ? wanted : room;
 		if (size) {
 			uint64_t address = run->address + run->done;
-			batch->local[batch->count] = (struct iovec){place(run), size};
+			batch->local[batch->count] = (struct iovec){location(run), size};
 			batch->remote[batch->count] =
 				(struct iovec){(void *)(uintptr_t)address, size}; // NOLINT
 			batch->owner[batch->count++] = run;
@@ -88,7 +88,7 @@ static void read_slowly(struct live_memory *memory, struct memory_run *run, size
 {
 	int fd = mem_fd(memory);
 	while (size && fd >= 0) {
-		ssize_t n = pread(fd, place(run), size, (off_t)(run->address + run->done));
+		ssize_t n = pread(fd, location(run), size, (off_t)(run->address + run->done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

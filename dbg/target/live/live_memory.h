@@ -1,13 +1,13 @@
 /*
  * Reading the memory of a stopped process, in large pieces.
  */
-#ifndef GCTXDBG_TARGET_LIVE_MEMORY_H
-#define GCTXDBG_TARGET_LIVE_MEMORY_H
+#ifndef GCTXDBG_TARGET_LIVE_LIVE_MEMORY_H
+#define GCTXDBG_TARGET_LIVE_LIVE_MEMORY_H
 
 #include "dbg/target/target.h"
 
 struct live_memory {
-	pid_t tid;  /* a living thread of the process */
+	pid_t tid; /* a living thread of the process */
 	/* Read through that file only: process_vm_readv() pins pages, which makes the kernel copy those that
 	 * are shared copy-on-write with another process. */
 	bool by_file;

@@ -9,18 +9,18 @@
 static const int64_t death_ns = INT64_C(10000000000);
 static const int64_t short_stop_ns = INT64_C(500000000);
 
-static void remark(struct tracer *tracer, struct error *err)
+static void notice(struct tracer *tracer, struct error *err)
 {
 	pthread_mutex_lock(&tracer->lock);
-	error_destroy(tracer->remark);
-	tracer->remark = err;
+	error_destroy(tracer->notice);
+	tracer->notice = err;
 	pthread_mutex_unlock(&tracer->lock);
 }
 
-struct error *tracer_take_remark(struct tracer *tracer)
+struct error *tracer_take_notice(struct tracer *tracer)
 {
 	pthread_mutex_lock(&tracer->lock);
-	struct error *err = take_pointer(tracer->remark);
+	struct error *err = take_pointer(tracer->notice);
 	pthread_mutex_unlock(&tracer->lock);
 	return err;
 }
@@ -31,11 +31,11 @@ void tracer_discard(struct tracer *tracer, struct snapshot_child *child)
 	if (!child->pid)
 		return;
 	snapshot_child_kill(child);
-	if (tracer->tracees.foster == child->pid)
-		tracer->tracees.foster = 0;
+	if (tracer->tracees.snapshot_tid == child->pid)
+		tracer->tracees.snapshot_tid = 0;
 	/* tracer_prepare_snapshot() sees to it that there is room. */
-	if (snapshot->waste_count < SNAPSHOT_WASTE)
-		snapshot->waste[snapshot->waste_count++] = *child;
+	if (snapshot->unreaped_count < MAX_UNREAPED)
+		snapshot->unreaped[snapshot->unreaped_count++] = *child;
 	*child = (struct snapshot_child){0};
 }
 
@@ -47,13 +47,13 @@ void tracer_discard_snapshot(struct tracer *tracer)
 	snapshot->thread_count = 0;
 }
 
-void tracer_await_waste(struct tracer *tracer)
+void tracer_await_unreaped(struct tracer *tracer)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	int64_t deadline = monotonic_now() + death_ns;
-	for (size_t i = 0; i < snapshot->waste_count; i++)
+	for (size_t i = 0; i < snapshot->unreaped_count; i++)
 		snapshot_child_await(
-			&tracer->tracees, &snapshot->waste[i], deadline - monotonic_now());
+			&tracer->tracees, &snapshot->unreaped[i], deadline - monotonic_now());
 }
 
 /* Those that are dead; the last error is the result. */
@@ -62,46 +62,46 @@ static struct error *reap(struct tracer *tracer)
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	struct error *last = NULL;
 	size_t left = 0;
-	for (size_t i = 0; i < snapshot->waste_count; i++) {
-		struct snapshot_child child = snapshot->waste[i];
+	for (size_t i = 0; i < snapshot->unreaped_count; i++) {
+		struct snapshot_child child = snapshot->unreaped[i];
 		struct error *err =
 			snapshot_child_reap(&tracer->tracees, snapshot->guardian, &child);
 		if (!err)
 			continue;
-		snapshot->waste[left++] = child;
+		snapshot->unreaped[left++] = child;
 		error_destroy(last);
 		last = err;
 	}
-	snapshot->waste_count = left;
+	snapshot->unreaped_count = left;
 	return last;
 }
 
-static void remark_left(struct tracer *tracer, struct error *err)
+static void notice_unreaped(struct tracer *tracer, struct error *err)
 {
 	const struct tracer_snapshot *snapshot = &tracer->snapshot;
-	if (!err || !snapshot->waste_count || err->code == ERROR_GONE) {
+	if (!err || !snapshot->unreaped_count || err->code == ERROR_GONE) {
 		error_destroy(err);
 		return;
 	}
-	remark(tracer,
+	notice(tracer,
 		error_create(ERROR_OTHER,
 			"process %d has a zombie, %d, of a former snapshot, to be reaped later: %s",
-			tracer->tracees.pid, snapshot->waste[0].pid, err->message));
+			tracer->tracees.pid, snapshot->unreaped[0].pid, err->message));
 	error_destroy(err);
 }
 
-void tracer_reap_waste(struct tracer *tracer)
+void tracer_reap_snapshots(struct tracer *tracer)
 {
-	remark_left(tracer, reap(tracer));
+	notice_unreaped(tracer, reap(tracer));
 }
 
 void tracer_drop_snapshot(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
 	tracer_discard_snapshot(tracer);
-	if (!tracer->snapshot.waste_count)
+	if (!tracer->snapshot.unreaped_count)
 		return;
-	tracer_await_waste(tracer);
+	tracer_await_unreaped(tracer);
 	struct error *err = tracees_stop_one(tracees);
 	if (!err)
 		err = reap(tracer);
@@ -116,5 +116,5 @@ void tracer_drop_snapshot(struct tracer *tracer)
 			err = reap(tracer);
 	}
 	tracees_leave(tracees);
-	remark_left(tracer, err);
+	notice_unreaped(tracer, err);
 }

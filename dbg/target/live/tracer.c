@@ -119,7 +119,7 @@ static void handle_call(struct tracer *tracer)
 	pthread_mutex_unlock(&tracer->lock);
 }
 
-static void *run(void *argument)
+static void *tracer_thread(void *argument)
 {
 	struct tracer *tracer = argument;
 	tracer->tracees.tracer = (pid_t)syscall(SYS_gettid);
@@ -233,7 +233,7 @@ static void change_signals(struct tracer *tracer, sigset_t *child_set, sigset_t 
 	tracer->mask_changed = true;
 }
 
-static struct error *start(struct tracer *tracer)
+static struct error *tracer_start(struct tracer *tracer)
 {
 	struct error *err = event_queue_init(&tracer->events);
 	if (err)
@@ -248,7 +248,7 @@ static struct error *start(struct tracer *tracer)
 	if (tracer->call_fd < 0 || tracer->child_fd < 0 || tracer->leave_fd < 0 ||
 		tracer->watchdog_fd < 0)
 		return error_system(errno, "cannot create the descriptors for tracing");
-	int errnum = pthread_create(&tracer->thread, NULL, run, tracer);
+	int errnum = pthread_create(&tracer->thread, NULL, tracer_thread, tracer);
 	if (errnum)
 		return error_system(errnum, "cannot start the tracer thread");
 	tracer->thread_started = true;
@@ -272,7 +272,7 @@ struct error *tracer_create(
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&tracer->done, &attributes);
 	pthread_condattr_destroy(&attributes);
-	struct error *err = start(tracer);
+	struct error *err = tracer_start(tracer);
 	if (err) {
 		tracer_destroy(tracer);
 		return err;
@@ -290,7 +290,7 @@ void tracer_destroy(struct tracer *tracer)
 		pthread_join(tracer->thread, NULL);
 	}
 	tracees_deinit(&tracer->tracees);
-	error_destroy(take_pointer(tracer->remark));
+	error_destroy(take_pointer(tracer->notice));
 	close_fd(&tracer->call_fd);
 	close_fd(&tracer->child_fd);
 	close_fd(&tracer->leave_fd);

@@ -11,8 +11,8 @@
  * called by the same thread, restores both. Threads created meanwhile inherit the mask; children
  * must get it reset (posix_spawnattr_setsigmask). One tracer at a time per process.
  */
-#ifndef GCTXDBG_TARGET_TRACER_H
-#define GCTXDBG_TARGET_TRACER_H
+#ifndef GCTXDBG_TARGET_LIVE_TRACER_H
+#define GCTXDBG_TARGET_LIVE_TRACER_H
 
 #include "dbg/target/target.h"
 
@@ -29,7 +29,7 @@ struct stop {
 	 * still itself. */
 	pid_t snapshot;
 	int64_t stall_ns;
-	struct error *problem;
+	struct error *notice;
 };
 
 /* `target`: its state and gone_reason are kept up to date; must outlive the tracer. */
@@ -71,7 +71,7 @@ void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, siz
 void tracer_last_stop(struct tracer *tracer, struct stop *ret);
 
 /* What did not work beside the last calls and is worth a sentence (the caller's); NULL: nothing. */
-struct error *tracer_take_remark(struct tracer *tracer);
+struct error *tracer_take_notice(struct tracer *tracer);
 
 /* False: since the snapshot the target has exited or executed another program. */
 bool tracer_program_lives(const struct tracer *tracer);

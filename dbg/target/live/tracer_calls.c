@@ -68,8 +68,8 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
 	/* What could not be done before. */
-	if (tracer->snapshot.waste_count && !tracer->tracees.traps)
-		tracer_reap_waste(tracer);
+	if (tracer->snapshot.unreaped_count && !tracer->tracees.traps)
+		tracer_reap_snapshots(tracer);
 }
 
 void tracer_last_stop(struct tracer *tracer, struct stop *ret)
@@ -92,7 +92,7 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	tracees->pid = call->pid;
 	tracees->attaching = true;
 	bool fork = tracer->options.pause == PAUSE_FORK;
-	struct error *problem = fork ? tracer_prepare_snapshot(tracer) : NULL;
+	struct error *notice = fork ? tracer_prepare_snapshot(tracer) : NULL;
 	int64_t began = monotonic_now();
 	struct error *err = tracer_stop_patiently(tracer);
 	tracees->attaching = false;
@@ -102,13 +102,13 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	if (err) {
 		tracees_leave(tracees);
 		tracer_end_guardian(tracer);
-		error_destroy(problem);
+		error_destroy(notice);
 		return err;
 	}
-	if (fork && !problem)
+	if (fork && !notice)
 		return tracer_take_snapshot(tracer, began, call->ret);
 	tracer_stopped(tracer, began, call->ret);
-	call->ret->problem = problem;
+	call->ret->notice = notice;
 	return NULL;
 }
 

@@ -85,7 +85,8 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 	return NULL;
 }
 
-static struct error *start(struct tracer *tracer, char *const *argv, struct exec_pipes *pipes)
+static struct error *tracer_exec_start(
+	struct tracer *tracer, char *const *argv, struct exec_pipes *pipes)
 {
 	if (pipe2(pipes->go, O_CLOEXEC) != 0 || pipe2(pipes->failed, O_CLOEXEC | O_NONBLOCK) != 0)
 		return error_system(errno, "cannot create a pipe");
@@ -120,7 +121,7 @@ static struct error *do_exec(struct tracer *tracer, void *argument)
 {
 	struct exec_call *call = argument;
 	struct exec_pipes pipes = {{-1, -1}, {-1, -1}};
-	struct error *err = start(tracer, call->argv, &pipes);
+	struct error *err = tracer_exec_start(tracer, call->argv, &pipes);
 	close_fd(&pipes.go[0]);
 	close_fd(&pipes.go[1]);
 	close_fd(&pipes.failed[0]);

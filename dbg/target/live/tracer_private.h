@@ -1,7 +1,7 @@
 /* What a tracer is made of, shared by tracer.c (thread and calls) and tracer_calls.c (what the
  * calls do). */
-#ifndef GCTXDBG_TARGET_TRACER_PRIVATE_H
-#define GCTXDBG_TARGET_TRACER_PRIVATE_H
+#ifndef GCTXDBG_TARGET_LIVE_TRACER_PRIVATE_H
+#define GCTXDBG_TARGET_LIVE_TRACER_PRIVATE_H
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "dbg/target/tracing/tracee.h"
 #include "dbg/target/live/tracer.h"
 
-enum { SNAPSHOT_WASTE = 4 };
+enum { MAX_UNREAPED = 4 };
 
 typedef struct error *tracer_function(struct tracer *tracer, void *argument);
 
@@ -25,8 +25,8 @@ struct tracer_snapshot {
 	struct thread *threads;	     /* as they were */
 	size_t thread_count;
 	/* Former children that have been killed but not reaped yet. */
-	struct snapshot_child waste[SNAPSHOT_WASTE];
-	size_t waste_count;
+	struct snapshot_child unreaped[MAX_UNREAPED];
+	size_t unreaped_count;
 	int identity_fd; /* memory of the program that was attached: at its end when that has exited
 			    or executed another; -1 */
 	uint64_t identity_address; /* that can be read there */
@@ -55,7 +55,7 @@ struct tracer {
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
 	struct stop last_stop; /* the latest one */
-	struct error *remark;  /* guarded by `lock`; see tracer_take_remark() */
+	struct error *notice;  /* guarded by `lock`; see tracer_take_remark() */
 	struct tracer_snapshot snapshot;
 	int leave_signal; /* the SIGTERM or SIGHUP that made us leave; 0: none yet */
 	bool quit;
@@ -98,11 +98,11 @@ void tracer_discard(struct tracer *tracer, struct snapshot_child *child);
 void tracer_discard_snapshot(struct tracer *tracer);
 
 /* Until what was killed is dead; the target runs. */
-void tracer_await_waste(struct tracer *tracer);
+void tracer_await_unreaped(struct tracer *tracer);
 
 /* At least one thread is stopped: has it reap what is dead. What cannot be reaped stays, with a
  * remark. */
-void tracer_reap_waste(struct tracer *tracer);
+void tracer_reap_snapshots(struct tracer *tracer);
 
 /* Drops the snapshot, if any, of a target that runs and is not traced; one thread is stopped for a
  * moment. What cannot be reaped then is kept in `waste`, with a remark. */

@@ -22,8 +22,8 @@ static void remember_program(struct tracer *tracer)
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	close_fd(&snapshot->identity_fd);
 	snapshot->identity_fd = proc_open_memory(tracees_any_stopped(&tracer->tracees), O_RDONLY);
-	struct error *err =
-		gadget_find(tracees_any_stopped(&tracer->tracees), &snapshot->identity_address);
+	struct error *err = syscall_stub_find(
+		tracees_any_stopped(&tracer->tracees), &snapshot->identity_address);
 	if (err)
 		close_fd(&snapshot->identity_fd);
 	error_destroy(err);
@@ -52,10 +52,10 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	struct error *err = memory_room_check(tracer->tracees.pid);
-	if (!err && snapshot->waste_count == SNAPSHOT_WASTE)
+	if (!err && snapshot->unreaped_count == MAX_UNREAPED)
 		err = error_create(ERROR_OTHER,
 			"%zu former ones could not be reaped yet, see the warnings before",
-			snapshot->waste_count);
+			snapshot->unreaped_count);
 	if (err)
 		return err;
 	return snapshot->guardian ? NULL
@@ -96,14 +96,14 @@ static struct error *make(struct tracer *tracer, struct snapshot_child *ret,
 static struct error *stand_instead(struct tracer *tracer, struct stop *ret)
 {
 	int64_t began = monotonic_now();
-	struct error *problem = take_pointer(ret->problem);
+	struct error *notice = take_pointer(ret->notice);
 	struct error *err = tracer_stop_instead(tracer);
 	if (err) {
-		error_destroy(problem);
+		error_destroy(notice);
 		return err;
 	}
 	tracer_stopped(tracer, began, ret);
-	ret->problem = problem;
+	ret->notice = notice;
 	return NULL;
 }
 
@@ -114,8 +114,8 @@ struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct 
 	struct thread *threads = NULL;
 	size_t count = 0;
 	tracer_stopped(tracer, began, ret);
-	ret->problem = make(tracer, &child, &threads, &count);
-	if (ret->problem)
+	ret->notice = make(tracer, &child, &threads, &count);
+	if (ret->notice)
 		return NULL;
 	tracer_set_watchdog(tracer, 0);
 	if (snapshot->identity_fd < 0)
@@ -123,15 +123,15 @@ struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct 
 	tracees_leave(&tracer->tracees);
 	ret->snapshot = child.pid;
 	ret->stall_ns = monotonic_now() - began;
-	ret->problem = snapshot_child_settle(&tracer->tracees, &child);
+	ret->notice = snapshot_child_settle(&tracer->tracees, &child);
 	/* The former one goes now, while the target runs. */
 	tracer_drop_snapshot(tracer);
 	snapshot->untraced = true;
 	snapshot->child = child;
 	snapshot->threads = threads;
 	snapshot->thread_count = count;
-	tracer->tracees.foster = child.pid;
-	return ret->problem ? stand_instead(tracer, ret) : NULL;
+	tracer->tracees.snapshot_tid = child.pid;
+	return ret->notice ? stand_instead(tracer, ret) : NULL;
 }
 
 /* Nobody has told us: while it was not traced. */
@@ -193,10 +193,10 @@ struct error *tracer_stop_instead(struct tracer *tracer)
 	/* Taking a big one down takes the kernel a while, for which nobody has to stand. */
 	tracees_resume(&tracer->tracees);
 	tracer_discard_snapshot(tracer);
-	tracer_await_waste(tracer);
+	tracer_await_unreaped(tracer);
 	err = tracer_stop_again(tracer);
 	if (!err)
-		tracer_reap_waste(tracer);
+		tracer_reap_snapshots(tracer);
 	return err;
 }
 
@@ -207,17 +207,17 @@ static bool stands(const struct tracer *tracer)
 
 static struct error *try_snapshot(struct tracer *tracer, struct stop *ret)
 {
-	struct error *problem = tracer_prepare_snapshot(tracer);
+	struct error *notice = tracer_prepare_snapshot(tracer);
 	int64_t began = monotonic_now();
 	struct error *err = stands(tracer) ? NULL : tracer_stop_again(tracer);
 	if (err) {
-		error_destroy(problem);
+		error_destroy(notice);
 		return err;
 	}
-	if (!problem)
+	if (!notice)
 		return tracer_take_snapshot(tracer, began, ret);
 	tracer_stopped(tracer, began, ret);
-	ret->problem = problem;
+	ret->notice = notice;
 	return NULL;
 }
 
@@ -228,9 +228,9 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 		return tracer_not_there(tracer);
 	bool ran = atomic_load(&tracer->target->state) == TARGET_RUNNING;
 	struct error *err = try_snapshot(tracer, stop);
-	if (!err && stop->problem && tracer->snapshot.child.pid) {
+	if (!err && stop->notice && tracer->snapshot.child.pid) {
 		/* Is there no room beside the former one? */
-		error_destroy(take_pointer(stop->problem));
+		error_destroy(take_pointer(stop->notice));
 		tracer_set_watchdog(tracer, 0);
 		tracees_leave(&tracer->tracees);
 		tracer->snapshot.untraced = true;

@@ -109,7 +109,7 @@ static bool read_function(
 	}
 }
 
-static bool add_entry(struct index *index, uint64_t function, uint64_t fde)
+static bool native_eh_index_add_entry(struct index *index, uint64_t function, uint64_t fde)
 {
 	int64_t relative = (int64_t)(function - index->address);
 	if (relative != (int32_t)relative || fde > INT32_MAX || index->count >= MAX_ENTRIES ||
@@ -143,7 +143,7 @@ static void build(struct index *index)
 			last_cie = cie;
 			uint64_t function;
 			if (usable && read_function(index, offset + 8, encoding, &function) &&
-				!add_entry(index, function, offset))
+				!native_eh_index_add_entry(index, function, offset))
 				break;
 		}
 		offset += 4 + (uint64_t)head[0];

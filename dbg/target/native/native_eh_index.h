@@ -2,8 +2,8 @@
  * A search table over .eh_frame for modules that come without .eh_frame_hdr, as programs linked
  * with -static do.
  */
-#ifndef GCTXDBG_TARGET_NATIVE_EH_INDEX_H
-#define GCTXDBG_TARGET_NATIVE_EH_INDEX_H
+#ifndef GCTXDBG_TARGET_NATIVE_NATIVE_EH_INDEX_H
+#define GCTXDBG_TARGET_NATIVE_NATIVE_EH_INDEX_H
 
 #include "dbg/target/native/native_module.h"
 

@@ -143,7 +143,7 @@ static struct native_module *add_module(
 	return take_pointer(module);
 }
 
-static bool contains(const struct native_module *module, uint64_t pc)
+static bool native_module_contains(const struct native_module *module, uint64_t pc)
 {
 	return module && pc >= module->start && pc < module->end;
 }
@@ -151,11 +151,11 @@ static bool contains(const struct native_module *module, uint64_t pc)
 struct native_module *native_modules_find(
 	struct native_modules *modules, struct target *target, uint64_t pc)
 {
-	if (contains(modules->last, pc))
+	if (native_module_contains(modules->last, pc))
 		return modules->last;
 	struct native_module *found = NULL;
 	for (size_t i = 0; i < modules->count && !found; i++) {
-		if (contains(modules->modules[i], pc))
+		if (native_module_contains(modules->modules[i], pc))
 			found = modules->modules[i];
 	}
 	if (!found)

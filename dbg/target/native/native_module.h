@@ -5,8 +5,8 @@
  * so that it works whatever the file system looks like from here. Only names of functions need the
  * file itself.
  */
-#ifndef GCTXDBG_TARGET_NATIVE_MODULE_H
-#define GCTXDBG_TARGET_NATIVE_MODULE_H
+#ifndef GCTXDBG_TARGET_NATIVE_NATIVE_MODULE_H
+#define GCTXDBG_TARGET_NATIVE_NATIVE_MODULE_H
 
 #include "dbg/target/target.h"
 #include "dwarf/elf/elf_image.h"

@@ -2,8 +2,8 @@
  * What libunwind sees of a target. Private to native_unwind.c, which makes the steps: here are the
  * questions that libunwind asks meanwhile, about registers, memory and tables.
  */
-#ifndef GCTXDBG_TARGET_NATIVE_SPACE_H
-#define GCTXDBG_TARGET_NATIVE_SPACE_H
+#ifndef GCTXDBG_TARGET_NATIVE_NATIVE_SPACE_H
+#define GCTXDBG_TARGET_NATIVE_NATIVE_SPACE_H
 
 #include <libunwind.h>
 

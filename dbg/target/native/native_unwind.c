@@ -126,7 +126,7 @@ static bool step_bad_call(struct native_unwinder *unwinder, struct user_regs_str
 }
 
 /* The caller's registers and the frame's kind; false at the end of what is known. */
-static bool step(
+static bool native_unwind_step(
 	struct native_unwinder *unwinder, struct native_frame *frame, struct user_regs_struct *ret)
 {
 	*ret = unwinder->regs;
@@ -190,7 +190,7 @@ struct error *native_unwind(struct native_unwinder *unwinder, const struct user_
 		};
 		struct user_regs_struct caller;
 		unwinder->has_info = false;
-		more = step(unwinder, &frame, &caller);
+		more = native_unwind_step(unwinder, &frame, &caller);
 		name_frame(unwinder, &frame);
 		if (!on_frame(context, &frame))
 			break;

@@ -4,8 +4,8 @@
  *
  * (Contract fixed by the lead: dbg/go/stacks/stack.c is written against it.)
  */
-#ifndef GCTXDBG_TARGET_NATIVE_UNWIND_H
-#define GCTXDBG_TARGET_NATIVE_UNWIND_H
+#ifndef GCTXDBG_TARGET_NATIVE_NATIVE_UNWIND_H
+#define GCTXDBG_TARGET_NATIVE_NATIVE_UNWIND_H
 
 #include "dbg/target/target.h"
 

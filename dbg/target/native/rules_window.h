@@ -5,8 +5,8 @@
  * function are written down in that form, with a search table of one entry, and shown to it as if
  * they lay where the function's code is: a step reads stacks, never code.
  */
-#ifndef GCTXDBG_TARGET_RULES_WINDOW_H
-#define GCTXDBG_TARGET_RULES_WINDOW_H
+#ifndef GCTXDBG_TARGET_NATIVE_RULES_WINDOW_H
+#define GCTXDBG_TARGET_NATIVE_RULES_WINDOW_H
 
 #include "dwarf/debug/frame_table.h"
 

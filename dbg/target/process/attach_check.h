@@ -5,8 +5,8 @@
  * judged by a function without side effects, so that tests can try each refusal without arranging
  * it.
  */
-#ifndef GCTXDBG_TARGET_ATTACH_CHECK_H
-#define GCTXDBG_TARGET_ATTACH_CHECK_H
+#ifndef GCTXDBG_TARGET_PROCESS_ATTACH_CHECK_H
+#define GCTXDBG_TARGET_PROCESS_ATTACH_CHECK_H
 
 #include "dbg/target/process/proc_files.h"
 

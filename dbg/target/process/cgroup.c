@@ -68,13 +68,13 @@ struct error *cgroups_visit(pid_t pid, const char *controller, cgroup_visitor *v
 	struct error *err = NULL;
 	for (char *line; !err && (line = strsep(&rest, "\n"));) {
 		/* "4:memory:/path" of version 1, "0::/path" of version 2 */
-		char *list = strchr(line, ':'), *place = list ? strchr(list + 1, ':') : NULL;
-		if (!place)
+		char *list = strchr(line, ':'), *location = list ? strchr(list + 1, ':') : NULL;
+		if (!location)
 			continue;
 		if (strncmp(line, "0::", 3) == 0)
-			err = visit_upwards(mount_point, place + 1, visit, CGROUP_V2, context);
+			err = visit_upwards(mount_point, location + 1, visit, CGROUP_V2, context);
 		else if (lists(list + 1, controller))
-			err = visit_upwards(root, place + 1, visit, CGROUP_V1, context);
+			err = visit_upwards(root, location + 1, visit, CGROUP_V1, context);
 	}
 	return err;
 }

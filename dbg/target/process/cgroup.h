@@ -1,8 +1,8 @@
 /*
  * The cgroups that a process is in, of both versions, and what limits they set.
  */
-#ifndef GCTXDBG_TARGET_CGROUP_H
-#define GCTXDBG_TARGET_CGROUP_H
+#ifndef GCTXDBG_TARGET_PROCESS_CGROUP_H
+#define GCTXDBG_TARGET_PROCESS_CGROUP_H
 
 #include <sys/types.h>
 

@@ -5,8 +5,8 @@
  * that return an int return 0 or an errno value, because "gone meanwhile" is an everyday answer
  * here and no error message.
  */
-#ifndef GCTXDBG_TARGET_PROC_FILES_H
-#define GCTXDBG_TARGET_PROC_FILES_H
+#ifndef GCTXDBG_TARGET_PROCESS_PROC_FILES_H
+#define GCTXDBG_TARGET_PROCESS_PROC_FILES_H
 
 #include <stdint.h>
 #include <sys/types.h>

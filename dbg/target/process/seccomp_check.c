@@ -11,51 +11,51 @@ enum { MODE_NONE = 0, MODE_FILTER = 2, MAX_FILTERS = 256 };
 
 /* ---- Classic BPF, the part that seccomp allows ---- */
 
-struct machine {
+struct bpf_vm {
 	uint32_t a, x;
 	uint32_t memory[BPF_MEMWORDS];
 };
 
 /* False: division by zero, which ends the program with 0. */
-static bool compute(struct machine *machine, uint16_t code, uint32_t operand)
+static bool compute(struct bpf_vm *vm, uint16_t code, uint32_t operand)
 {
 	switch (BPF_OP(code)) {
 	case BPF_ADD:
-		machine->a += operand;
+		vm->a += operand;
 		return true;
 	case BPF_SUB:
-		machine->a -= operand;
+		vm->a -= operand;
 		return true;
 	case BPF_MUL:
-		machine->a *= operand;
+		vm->a *= operand;
 		return true;
 	case BPF_DIV:
-		machine->a = operand ? machine->a / operand : 0;
+		vm->a = operand ? vm->a / operand : 0;
 		return operand;
 	case BPF_AND:
-		machine->a &= operand;
+		vm->a &= operand;
 		return true;
 	case BPF_OR:
-		machine->a |= operand;
+		vm->a |= operand;
 		return true;
 	case BPF_XOR:
-		machine->a ^= operand;
+		vm->a ^= operand;
 		return true;
 	case BPF_LSH:
-		machine->a <<= operand & 31;
+		vm->a <<= operand & 31;
 		return true;
 	case BPF_RSH:
-		machine->a >>= operand & 31;
+		vm->a >>= operand & 31;
 		return true;
 	case BPF_NEG:
-		machine->a = -machine->a;
+		vm->a = -vm->a;
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool compare(uint32_t a, uint16_t code, uint32_t operand)
+static bool seccomp_check_compare(uint32_t a, uint16_t code, uint32_t operand)
 {
 	switch (BPF_OP(code)) {
 	case BPF_JEQ:
@@ -69,8 +69,8 @@ static bool compare(uint32_t a, uint16_t code, uint32_t operand)
 	}
 }
 
-static uint32_t load(const struct machine *machine, const struct sock_filter *at,
-	const struct seccomp_data *data)
+static uint32_t seccomp_check_load(
+	const struct bpf_vm *vm, const struct sock_filter *at, const struct seccomp_data *data)
 {
 	uint32_t word = 0;
 	switch (BPF_MODE(at->code)) {
@@ -81,7 +81,7 @@ static uint32_t load(const struct machine *machine, const struct sock_filter *at
 	case BPF_LEN:
 		return sizeof(*data);
 	case BPF_MEM:
-		return machine->memory[at->k % BPF_MEMWORDS];
+		return vm->memory[at->k % BPF_MEMWORDS];
 	default:
 		return at->k;
 	}
@@ -90,41 +90,42 @@ static uint32_t load(const struct machine *machine, const struct sock_filter *at
 uint32_t seccomp_evaluate(
 	const struct sock_filter *filter, size_t count, const struct seccomp_data *data)
 {
-	struct machine machine = {0};
+	struct bpf_vm vm = {0};
 	/* Jumps go forward only, so this ends. */
 	for (size_t i = 0; i < count; i++) {
 		const struct sock_filter *at = &filter[i];
-		uint32_t operand = BPF_SRC(at->code) == BPF_X ? machine.x : at->k;
+		uint32_t operand = BPF_SRC(at->code) == BPF_X ? vm.x : at->k;
 		switch (BPF_CLASS(at->code)) {
 		case BPF_LD:
-			machine.a = load(&machine, at, data);
+			vm.a = seccomp_check_load(&vm, at, data);
 			break;
 		case BPF_LDX:
-			machine.x = load(&machine, at, data);
+			vm.x = seccomp_check_load(&vm, at, data);
 			break;
 		case BPF_ST:
-			machine.memory[at->k % BPF_MEMWORDS] = machine.a;
+			vm.memory[at->k % BPF_MEMWORDS] = vm.a;
 			break;
 		case BPF_STX:
-			machine.memory[at->k % BPF_MEMWORDS] = machine.x;
+			vm.memory[at->k % BPF_MEMWORDS] = vm.x;
 			break;
 		case BPF_ALU:
-			if (!compute(&machine, at->code, operand))
+			if (!compute(&vm, at->code, operand))
 				return SECCOMP_RET_KILL_THREAD;
 			break;
 		case BPF_JMP:
 			if (BPF_OP(at->code) == BPF_JA)
 				i += at->k;
 			else
-				i += compare(machine.a, at->code, operand) ? at->jt : at->jf;
+				i += seccomp_check_compare(vm.a, at->code, operand) ? at->jt
+										    : at->jf;
 			break;
 		case BPF_RET:
-			return BPF_RVAL(at->code) == BPF_A ? machine.a : at->k;
+			return BPF_RVAL(at->code) == BPF_A ? vm.a : at->k;
 		default: /* BPF_MISC */
 			if (BPF_MISCOP(at->code) == BPF_TAX)
-				machine.x = machine.a;
+				vm.x = vm.a;
 			else
-				machine.a = machine.x;
+				vm.a = vm.x;
 			break;
 		}
 	}

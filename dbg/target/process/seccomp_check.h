@@ -2,8 +2,8 @@
  * Whether a thread may make a system call, as its seccomp filters would judge: known before it is
  * made, because a filter may kill the process for it.
  */
-#ifndef GCTXDBG_TARGET_SECCOMP_CHECK_H
-#define GCTXDBG_TARGET_SECCOMP_CHECK_H
+#ifndef GCTXDBG_TARGET_PROCESS_SECCOMP_CHECK_H
+#define GCTXDBG_TARGET_PROCESS_SECCOMP_CHECK_H
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>

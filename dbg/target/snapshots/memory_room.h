@@ -3,8 +3,8 @@
  * and each page that the process writes while the image lives is kept twice, at worst all of them;
  * where there is no room the kernel kills somebody.
  */
-#ifndef GCTXDBG_TARGET_MEMORY_ROOM_H
-#define GCTXDBG_TARGET_MEMORY_ROOM_H
+#ifndef GCTXDBG_TARGET_SNAPSHOTS_MEMORY_ROOM_H
+#define GCTXDBG_TARGET_SNAPSHOTS_MEMORY_ROOM_H
 
 #include <sys/types.h>
 

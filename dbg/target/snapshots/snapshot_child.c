@@ -59,15 +59,15 @@ static struct error *check(pid_t pid, pid_t tid)
 static struct error *await_birth(struct tracees *tracees, pid_t pid)
 {
 	int status;
-	while (!tracees->foster_stopped) {
+	while (!tracees->snapshot_stopped) {
 		pid_t got = waitpid(pid, &status, __WALL);
 		if (got == pid)
 			tracee_handle(tracees, pid, status);
 		if ((got < 0 && errno != EINTR) || (got == pid && !WIFSTOPPED(status)))
 			break;
 	}
-	if (!tracees->foster_stopped ||
-		trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) != 0)
+	if (!tracees->snapshot_stopped || ptrace_simple(PTRACE_SETOPTIONS, pid,
+						  PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) != 0)
 		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
 	return NULL;
 }
@@ -76,7 +76,7 @@ static struct error *await_birth(struct tracees *tracees, pid_t pid)
 static struct error *close_files(struct tracees *tracees, const struct snapshot_child *child)
 {
 	struct injection injection = {
-		.tracees = tracees, .tid = child->pid, .own.gadget = child->gadget};
+		.tracees = tracees, .tid = child->pid, .own.stub = child->stub};
 	struct iovec part = {&injection.own.regs, sizeof(injection.own.regs)};
 	int64_t result;
 	if (ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_PRSTATUS, &part) != 0) // NOLINT
@@ -132,9 +132,9 @@ static struct error *make(struct injection *injection, struct snapshot_child *re
 		return clone_failed(injection->tracees, result < 0 ? (int)-result : ECHILD);
 	}
 	*ret = (struct snapshot_child){injection->child, (pid_t)result,
-		snapshot_process_start(injection->child), injection->own.gadget};
-	injection->tracees->foster = ret->pid;
-	injection->tracees->foster_stopped = false;
+		snapshot_process_start(injection->child), injection->own.stub};
+	injection->tracees->snapshot_tid = ret->pid;
+	injection->tracees->snapshot_stopped = false;
 	return guardian ? guardian_note_child(guardian, ret->pid, ret->ns_pid, ret->start) : NULL;
 }
 

@@ -2,20 +2,20 @@
  * The child process that holds a snapshot of the target's memory: making it and getting rid of it.
  *
  * It is a copy-on-write clone of one thread, traced by us from birth, that never executes an
- * instruction of the program: it stands in the gadget (inject.h) all its life. It has exit signal
+ * instruction of the program: it stands in the stub (inject.h) all its life. It has exit signal
  * 0, so that the target's own wait calls do not see it, and no descriptors, so that files and
  * connections which the target closes are closed.
  */
-#ifndef GCTXDBG_TARGET_SNAPSHOT_CHILD_H
-#define GCTXDBG_TARGET_SNAPSHOT_CHILD_H
+#ifndef GCTXDBG_TARGET_SNAPSHOTS_SNAPSHOT_CHILD_H
+#define GCTXDBG_TARGET_SNAPSHOTS_SNAPSHOT_CHILD_H
 
 #include "dbg/target/tracing/inject.h"
 
 struct snapshot_child {
-	pid_t pid;	 /* as we number it; 0: none */
-	pid_t ns_pid;	 /* as the target does */
-	uint64_t start;	 /* see snapshot_process_start(): no later process of that number has it */
-	uint64_t gadget; /* where it stands */
+	pid_t pid;	/* as we number it; 0: none */
+	pid_t ns_pid;	/* as the target does */
+	uint64_t start; /* see snapshot_process_start(): no later process of that number has it */
+	uint64_t stub;	/* where it stands */
 };
 
 /* ---- Making (snapshot_child.c) ---- */
@@ -61,9 +61,9 @@ struct error *snapshot_child_reap(
 	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child);
 
 /*
- * The child of process `parent` that has exit signal 0 and stands in the gadget: its maker died
+ * The child of process `parent` that has exit signal 0 and stands in the stub: its maker died
  * before he could note it. It is our tracee then. False: none.
  */
-bool snapshot_child_find(pid_t parent, uint64_t gadget, struct snapshot_child *ret);
+bool snapshot_child_find(pid_t parent, uint64_t stub, struct snapshot_child *ret);
 
 #endif

@@ -63,15 +63,15 @@ static bool is_there(const struct snapshot_child *child)
 
 /* ---- Finding ---- */
 
-/* Becomes the tracer of `pid` when it stands in the gadget. */
-static bool catch_child(pid_t pid, uint64_t gadget)
+/* Becomes the tracer of `pid` when it stands in the stub. */
+static bool catch_child(pid_t pid, uint64_t stub)
 {
 	int status;
 	struct user_regs_struct regs;
 	struct iovec part = {&regs, sizeof(regs)};
-	if (trace(PTRACE_SEIZE, pid, 0) != 0)
+	if (ptrace_simple(PTRACE_SEIZE, pid, 0) != 0)
 		return false;
-	trace(PTRACE_INTERRUPT, pid, 0);
+	ptrace_simple(PTRACE_INTERRUPT, pid, 0);
 	/* One that does not stop is let go when we end. */
 	pid_t stopped = 0;
 	for (int ms = 0; !stopped && ms < CATCH_MS; ms++) {
@@ -82,14 +82,14 @@ static bool catch_child(pid_t pid, uint64_t gadget)
 	if (stopped != pid || !WIFSTOPPED(status))
 		return false;
 	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
-		gadget_contains(gadget, regs.rip))
-		return trace(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL) == 0;
+		syscall_stub_contains(stub, regs.rip))
+		return ptrace_simple(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL) == 0;
 	/* Not ours: it goes on, with the signal for which it stopped. */
-	trace(PTRACE_DETACH, pid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
+	ptrace_simple(PTRACE_DETACH, pid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return false;
 }
 
-bool snapshot_child_find(pid_t parent, uint64_t gadget, struct snapshot_child *ret)
+bool snapshot_child_find(pid_t parent, uint64_t stub, struct snapshot_child *ret)
 {
 	DIR *proc = opendir("/proc");
 	if (!proc)
@@ -99,9 +99,9 @@ bool snapshot_child_find(pid_t parent, uint64_t gadget, struct snapshot_child *r
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		struct stat_fields fields;
 		if (pid <= 0 || !read_stat(pid, &fields) || fields.parent != parent ||
-			fields.exit_signal != 0 || !catch_child(pid, gadget))
+			fields.exit_signal != 0 || !catch_child(pid, stub))
 			continue;
-		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), fields.start, gadget};
+		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), fields.start, stub};
 		found = true;
 	}
 	closedir(proc);

@@ -47,13 +47,13 @@ static struct error *died(const struct injection *injection)
 }
 
 /*
- * Points the thread at the gadget. The mask comes second here and first on the way back: a thread
- * with our mask is always in the gadget, where the guardian looks for it.
+ * Points the thread at the stub. The mask comes second here and first on the way back: a thread
+ * with our mask is always in the stub, where the guardian looks for it.
  */
 static struct error *enter(struct injection *injection, long number, const uint64_t *arguments)
 {
 	struct user_regs_struct regs = injection->own.regs;
-	regs.rip = injection->own.gadget;
+	regs.rip = injection->own.stub;
 	regs.orig_rax = UINT64_MAX; /* no interrupted call is to be restarted now */
 	regs.rax = (uint64_t)number;
 	regs.rdi = arguments[0];
@@ -68,7 +68,7 @@ static struct error *enter(struct injection *injection, long number, const uint6
 	return NULL;
 }
 
-static struct error *leave(struct injection *injection)
+static struct error *restore_regs(struct injection *injection)
 {
 	if (!tracee_set_mask(injection->tid, injection->own.mask) ||
 		!set_registers(injection->tid, &injection->own.regs))
@@ -126,11 +126,11 @@ enum report {
 	REPORT_INTERRUPT, /* PTRACE_INTERRUPT, or a group-stop */
 	REPORT_SIGNAL,	  /* a signal is about to be delivered */
 	REPORT_REFUSED,	  /* a seccomp filter answered the call with a signal */
-	REPORT_FAULT,	  /* the gadget cannot be executed */
+	REPORT_FAULT,	  /* the stub cannot be executed */
 	REPORT_OTHER,
 };
 
-static enum report judge(const struct injection *injection, int status)
+static enum report classify(const struct injection *injection, int status)
 {
 	int event = status >> 16;
 	if (event == PTRACE_EVENT_STOP)
@@ -151,7 +151,7 @@ static enum report judge(const struct injection *injection, int status)
 	case SIGILL:
 		/* The thread may have stood with a fault of its own that it had not been told of
 		 * yet. */
-		return info.si_code > 0 && gadget_contains(injection->own.gadget,
+		return info.si_code > 0 && syscall_stub_contains(injection->own.stub,
 						   (uint64_t)(uintptr_t)info.si_addr)
 			       ? REPORT_FAULT
 			       : REPORT_SIGNAL;
@@ -167,11 +167,11 @@ static enum report judge(const struct injection *injection, int status)
  */
 static struct error *deliver(struct injection *injection, int signal)
 {
-	struct error *err = leave(injection);
+	struct error *err = restore_regs(injection);
 	while (!err) {
 		int status;
-		trace(PTRACE_INTERRUPT, injection->tid, 0);
-		trace(PTRACE_CONT, injection->tid, (unsigned long)signal);
+		ptrace_simple(PTRACE_INTERRUPT, injection->tid, 0);
+		ptrace_simple(PTRACE_CONT, injection->tid, (unsigned long)signal);
 		err = next_stop(injection, &status);
 		if (err)
 			break;
@@ -217,7 +217,7 @@ static struct error *act(
 	struct error *err = NULL;
 	unsigned long child = 0;
 	*ret_stand = false;
-	switch (judge(injection, status)) {
+	switch (classify(injection, status)) {
 	case REPORT_SYSCALL:
 		if (call->progress == INSIDE)
 			err = take_result(injection, call);
@@ -253,8 +253,8 @@ static struct error *act(
 	if (err || *ret_stand)
 		return err;
 	if (call->progress == DONE)
-		trace(PTRACE_INTERRUPT, injection->tid, 0);
-	trace(call->progress == DONE ? PTRACE_CONT : PTRACE_SYSCALL, injection->tid, 0);
+		ptrace_simple(PTRACE_INTERRUPT, injection->tid, 0);
+	ptrace_simple(call->progress == DONE ? PTRACE_CONT : PTRACE_SYSCALL, injection->tid, 0);
 	return NULL;
 }
 
@@ -267,7 +267,7 @@ struct error *inject_syscall(struct injection *injection, long number,
 		call = (struct call){.progress = NOT_YET};
 		struct error *err = enter(injection, number, arguments);
 		if (!err)
-			trace(PTRACE_SYSCALL, injection->tid, 0);
+			ptrace_simple(PTRACE_SYSCALL, injection->tid, 0);
 		for (bool stands = false; !err && !stands;) {
 			int status;
 			err = next_stop(injection, &status);
@@ -287,17 +287,17 @@ struct error *inject_begin(
 	struct tracees *tracees, pid_t tid, struct guardian *guardian, struct injection *ret)
 {
 	const struct tracee *tracee = tracee_find(tracees, tid);
-	if (!tracee || tracee->condition != TRACEE_STOPPED)
+	if (!tracee || tracee->state != TRACEE_STOPPED)
 		return error_create(
 			ERROR_GONE, "thread %d of process %d is not stopped", tid, tracees->pid);
 	*ret = (struct injection){.tracees = tracees, .tid = tid, .guardian = guardian};
-	struct error *err = gadget_find(tid, &ret->own.gadget);
+	struct error *err = syscall_stub_find(tid, &ret->own.stub);
 	if (!err)
-		err = gadget_read(tid, ret->own.gadget, ret->own.original);
+		err = syscall_stub_read(tid, ret->own.stub, ret->own.original);
 	if (err)
 		return err;
 	note(ret, 0);
-	err = gadget_write(tid, ret->own.gadget, gadget_code);
+	err = syscall_stub_write(tid, ret->own.stub, syscall_stub_code);
 	if (err) {
 		if (guardian)
 			guardian_forget_call(guardian);
@@ -311,12 +311,12 @@ struct error *inject_begin(
 
 struct error *inject_end(struct injection *injection)
 {
-	struct error *err = leave(injection);
+	struct error *err = restore_regs(injection);
 	note(injection, 0);
 	/* Any stopped thread will do for the text; this one may have died. */
 	pid_t tid = err ? tracees_any_stopped(injection->tracees) : injection->tid;
 	struct error *problem =
-		tid ? gadget_write(tid, injection->own.gadget, injection->own.original) : NULL;
+		tid ? syscall_stub_write(tid, injection->own.stub, injection->own.original) : NULL;
 	if (injection->guardian && !problem)
 		guardian_forget_call(injection->guardian);
 	if (!err)

@@ -15,8 +15,8 @@
  *
  * Every function here must be called by the tracer thread. The other threads may stand or run.
  */
-#ifndef GCTXDBG_TARGET_INJECT_H
-#define GCTXDBG_TARGET_INJECT_H
+#ifndef GCTXDBG_TARGET_TRACING_INJECT_H
+#define GCTXDBG_TARGET_TRACING_INJECT_H
 
 #include "dbg/target/tracing/syscall_stub.h"
 #include "dbg/target/guardian/guardian.h"
@@ -30,7 +30,7 @@ struct injection {
 	pid_t tid;
 	struct guardian *guardian; /* NULL: nobody protects it (the guardian itself, and children
 				      that may die) */
-	/* Where the gadget is, and the thread's own registers and mask (which change when a signal
+	/* Where the stub is, and the thread's own registers and mask (which change when a signal
 	 * had to be delivered in between). */
 	struct call_note own;
 	pid_t child; /* made by the last call (clone, fork), as we number it; 0: none. Stopped and
@@ -38,7 +38,7 @@ struct injection {
 };
 
 /*
- * Prepares stopped thread `tid` and writes the gadget. On an error nothing has changed. Memory of
+ * Prepares stopped thread `tid` and writes the stub. On an error nothing has changed. Memory of
  * `ret` must stay where it is until inject_end().
  */
 struct error *inject_begin(
@@ -53,7 +53,7 @@ struct error *inject_begin(
 struct error *inject_syscall(struct injection *injection, long number,
 	const uint64_t arguments[static INJECT_ARGUMENTS], int64_t *ret);
 
-/* Puts the thread and the gadget's bytes back. The thread is stopped as it was. Also after errors
+/* Puts the thread and the stub's bytes back. The thread is stopped as it was. Also after errors
  * of inject_syscall(). */
 struct error *inject_end(struct injection *injection);
 
@@ -64,7 +64,7 @@ struct error *inject_end(struct injection *injection);
 pid_t inject_choose(const struct tracees *tracees);
 
 /* The best of those whose seccomp filters allow all of these calls; else why not, see seccomp_check(). */
-struct error *inject_choose_allowed(const struct tracees *tracees, const struct seccomp_call *calls,
-	size_t count, pid_t *ret);
+struct error *inject_choose_allowed(
+	const struct tracees *tracees, const struct seccomp_call *calls, size_t count, pid_t *ret);
 
 #endif

@@ -19,7 +19,7 @@ pid_t inject_choose(const struct tracees *tracees)
 {
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition == TRACEE_STOPPED && !tracee->group_stop &&
+		if (tracee->state == TRACEE_STOPPED && !tracee->group_stop &&
 			current_call(tracee->tid) >= 0)
 			return tracee->tid;
 	}
@@ -39,10 +39,10 @@ struct error *inject_choose_allowed(
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		if (!err)
 			break;
-		struct error *other = tracee->condition == TRACEE_STOPPED
+		struct error *other = tracee->state == TRACEE_STOPPED
 					      ? seccomp_check(tracee->tid, calls, count)
 					      : NULL;
-		if (!other && tracee->condition == TRACEE_STOPPED) {
+		if (!other && tracee->state == TRACEE_STOPPED) {
 			*ret = tracee->tid;
 			error_destroy(take_pointer(err));
 		}

@@ -13,7 +13,7 @@
 
 enum { PAGE = 4096, MAX_SEGMENTS = 128, GAP = 16 };
 
-const uint8_t gadget_code[GADGET_SIZE] = {0x0f, 0x05, 0xeb, 0xfe};
+const uint8_t syscall_stub_code[SYSCALL_STUB_SIZE] = {0x0f, 0x05, 0xeb, 0xfe};
 
 /* The program headers as they are in memory; returns how many. */
 static size_t read_segments(pid_t tid, uint64_t address, size_t count, Elf64_Phdr *ret)
@@ -38,14 +38,14 @@ static uint64_t behind_text(const Elf64_Phdr *segments, size_t count, uint64_t p
 		if (segments[i].p_type != PT_LOAD || !(segments[i].p_flags & PF_X))
 			continue;
 		uint64_t end = bias + segments[i].p_vaddr + segments[i].p_memsz;
-		uint64_t place = (end + GAP - 1) & ~(uint64_t)(GAP - 1);
-		if (place % PAGE && place + GAP <= ((end + PAGE - 1) & ~(uint64_t)(PAGE - 1)))
-			return place;
+		uint64_t location = (end + GAP - 1) & ~(uint64_t)(GAP - 1);
+		if (location % PAGE && location + GAP <= ((end + PAGE - 1) & ~(uint64_t)(PAGE - 1)))
+			return location;
 	}
 	return 0;
 }
 
-struct error *gadget_find(pid_t tid, uint64_t *ret)
+struct error *syscall_stub_find(pid_t tid, uint64_t *ret)
 {
 	char path[64];
 	_cleanup_free_ char *auxv = NULL;
@@ -82,22 +82,23 @@ static struct error *read_word(pid_t tid, uint64_t address, long *ret)
 	return errno ? fault(tid, address, errno, "read") : NULL;
 }
 
-struct error *gadget_read(pid_t tid, uint64_t address, uint8_t ret[static GADGET_SIZE])
+struct error *syscall_stub_read(pid_t tid, uint64_t address, uint8_t ret[static SYSCALL_STUB_SIZE])
 {
 	long word;
 	struct error *err = read_word(tid, address, &word);
 	if (!err)
-		memcpy(ret, &word, GADGET_SIZE);
+		memcpy(ret, &word, SYSCALL_STUB_SIZE);
 	return err;
 }
 
-struct error *gadget_write(pid_t tid, uint64_t address, const uint8_t bytes[static GADGET_SIZE])
+struct error *syscall_stub_write(
+	pid_t tid, uint64_t address, const uint8_t bytes[static SYSCALL_STUB_SIZE])
 {
 	long word;
 	struct error *err = read_word(tid, address, &word);
 	if (err)
 		return err;
-	memcpy(&word, bytes, GADGET_SIZE);
+	memcpy(&word, bytes, SYSCALL_STUB_SIZE);
 	if (ptrace(PTRACE_POKETEXT, tid, (void *)(uintptr_t)address, (void *)word) != 0) // NOLINT
 		return fault(tid, address, errno, "write");
 	return NULL;

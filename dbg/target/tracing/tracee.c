@@ -26,16 +26,16 @@ enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
 /* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
  */
-long trace(enum __ptrace_request request, pid_t tid, unsigned long data)
+long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data)
 {
 	return ptrace(request, tid, NULL, (void *)data); // NOLINT: the interface wants a pointer
 }
 
-void set_condition(struct tracees *tracees, struct tracee *tracee, enum tracee_condition condition)
+void tracee_set_state(struct tracees *tracees, struct tracee *tracee, enum tracee_state state)
 {
-	tracees->running -= tracee->condition == TRACEE_RUNNING;
-	tracees->running += condition == TRACEE_RUNNING;
-	tracee->condition = condition;
+	tracees->running -= tracee->state == TRACEE_RUNNING;
+	tracees->running += state == TRACEE_RUNNING;
+	tracee->state = state;
 }
 
 struct tracee *tracee_find(const struct tracees *tracees, pid_t tid)
@@ -46,12 +46,12 @@ struct tracee *tracee_find(const struct tracees *tracees, pid_t tid)
 }
 
 /* Enters a thread as running; NULL without memory. */
-static struct tracee *add(struct tracees *tracees, pid_t tid)
+static struct tracee *tracee_add(struct tracees *tracees, pid_t tid)
 {
 	struct tracee *tracee = calloc(1, sizeof(*tracee));
 	if (tracee) {
 		tracee->tid = tid;
-		tracee->condition = TRACEE_RUNNING;
+		tracee->state = TRACEE_RUNNING;
 		HASH_ADD_INT(tracees->table, tid, tracee);
 		if (tracee->lost)
 			free(take_pointer(tracee));
@@ -65,7 +65,7 @@ static struct tracee *add(struct tracees *tracees, pid_t tid)
 
 void tracee_remove(struct tracees *tracees, struct tracee *tracee)
 {
-	set_condition(tracees, tracee, TRACEE_STOPPED);
+	tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 	HASH_DEL(tracees->table, tracee);
 	free(tracee);
 }
@@ -84,21 +84,22 @@ static void remove_others(struct tracees *tracees, const struct tracee *keep)
 void tracees_deinit(struct tracees *tracees)
 {
 	traps_forget(tracees);
-	traps_free_buried(tracees);
+	traps_free_retired(tracees);
 	remove_others(tracees, NULL);
 }
 
 struct error *tracees_seize(struct tracees *tracees, pid_t tid)
 {
-	if (trace(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0)
+	if (ptrace_simple(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0)
 		return attach_refused(tracees->pid, tid, errno);
-	return add(tracees, tid) ? NULL : error_no_memory();
+	return tracee_add(tracees, tid) ? NULL : error_no_memory();
 }
 
 struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added)
 {
 	*ret_added = false;
-	for (int attempt = 1; trace(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0; attempt++) {
+	for (int attempt = 1; ptrace_simple(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0;
+		attempt++) {
 		int errnum = errno;
 		struct process_status status;
 		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
@@ -115,16 +116,16 @@ struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *r
 			return attach_refused(tracees->pid, tid, errnum);
 		usleep(1000);
 	}
-	if (!add(tracees, tid))
+	if (!tracee_add(tracees, tid))
 		return error_no_memory();
 	*ret_added = true;
-	trace(PTRACE_INTERRUPT, tid, 0);
+	ptrace_simple(PTRACE_INTERRUPT, tid, 0);
 	return NULL;
 }
 
 void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal)
 {
-	trace(PTRACE_DETACH, tracee->tid, (unsigned long)signal);
+	ptrace_simple(PTRACE_DETACH, tracee->tid, (unsigned long)signal);
 	tracee_remove(tracees, tracee);
 }
 
@@ -142,9 +143,9 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 		   would be another call. It stops again at its first instruction. */
 		tracee->group_stop = 0;
 		tracees->mode = TRACING_STOPPING;
-		trace(PTRACE_INTERRUPT, tracee->tid, 0);
-		trace(PTRACE_CONT, tracee->tid, 0);
-		set_condition(tracees, tracee, TRACEE_RUNNING);
+		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
+		ptrace_simple(PTRACE_CONT, tracee->tid, 0);
+		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 		return;
 	}
 	if (tracees->mode != TRACING_LEAVING)
@@ -163,13 +164,13 @@ static void handle_clone(struct tracees *tracees, pid_t creator)
 	if (ptrace(PTRACE_GETEVENTMSG, creator, NULL, &tid) == 0 &&
 		!tracee_find(tracees, (pid_t)tid) && proc_read_status((pid_t)tid, &status) == 0 &&
 		status.tgid == tracees->pid && status.tracer == tracees->tracer)
-		add(tracees, (pid_t)tid);
+		tracee_add(tracees, (pid_t)tid);
 }
 
 void tracee_interrupt_again(struct tracee *tracee)
 {
 	if (tracee->interrupt_again)
-		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 	tracee->interrupt_again = false;
 }
 
@@ -178,7 +179,7 @@ void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal)
 	if (tracees->traps)
 		traps_before_go_on(tracees, tracee);
 	tracee_interrupt_again(tracee);
-	trace(PTRACE_CONT, tracee->tid, (unsigned long)signal);
+	ptrace_simple(PTRACE_CONT, tracee->tid, (unsigned long)signal);
 }
 
 static void handle_stop(struct tracees *tracees, struct tracee *tracee, int status)
@@ -207,24 +208,24 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 			return;
 		if (trap) {
 			tracee->group_stop = signal == SIGTRAP ? 0 : signal;
-			set_condition(tracees, tracee, TRACEE_STOPPED);
+			tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 			return;
 		}
 		/* Any other stop swallows a pending interrupt, so ask again before going on. */
-		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 		tracee_go_on(tracees, tracee, deliver);
 		break;
 	case TRACING_RUNNING:
 		if (trap && signal != SIGTRAP) {
 			if (tracees->traps && !traps_on_stand(tracees, tracee))
 				return;
-			trace(PTRACE_LISTEN, tracee->tid, 0);
+			ptrace_simple(PTRACE_LISTEN, tracee->tid, 0);
 		} else {
 			tracee_go_on(tracees, tracee, deliver);
 		}
 		break;
 	}
-	set_condition(tracees, tracee, TRACEE_RUNNING);
+	tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 }
 
 static void handle_exit(struct tracees *tracees, pid_t tid, int status)
@@ -254,20 +255,20 @@ static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 {
 	struct process_status process;
 	if (proc_read_status(tid, &process) == 0 && process.tgid == tracees->pid) {
-		struct tracee *tracee = add(tracees, tid);
+		struct tracee *tracee = tracee_add(tracees, tid);
 		if (tracee)
 			return tracee;
 	}
 	if (tracees->traps && traps_handle_child(tracees, tid, status))
 		return NULL;
-	trace(PTRACE_DETACH, tid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
+	ptrace_simple(PTRACE_DETACH, tid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return NULL;
 }
 
 void tracee_handle(struct tracees *tracees, pid_t tid, int status)
 {
-	if (tid == tracees->foster) {
-		tracees->foster_stopped = WIFSTOPPED(status);
+	if (tid == tracees->snapshot_tid) {
+		tracees->snapshot_stopped = WIFSTOPPED(status);
 		return;
 	}
 	if (!WIFSTOPPED(status)) {

@@ -11,8 +11,8 @@
  *
  * SIGCHLD must be blocked in all threads of this process; `child_fd` is a signalfd for it.
  */
-#ifndef GCTXDBG_TARGET_TRACEE_H
-#define GCTXDBG_TARGET_TRACEE_H
+#ifndef GCTXDBG_TARGET_TRACING_TRACEE_H
+#define GCTXDBG_TARGET_TRACING_TRACEE_H
 
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -38,14 +38,14 @@ struct tracees {
 	bool execed;	      /* it runs another program now and has been left */
 	bool ended;	      /* it has exited; last_status says how */
 	int last_status;
-	pid_t foster;	     /* a tracee of ours that is no thread of the process: a snapshot's, see
+	pid_t snapshot_tid; /* a tracee of ours that is no thread of the process: a snapshot's, see
 				snapshot_child.h; its reports are left alone. 0: none */
-	bool foster_stopped; /* it has reported its first stop */
-	bool main_was_zombie; /* the main thread is not in the table, because it has exited */
-	bool no_memory;	      /* a thread could not be entered in the table */
-	struct traps *traps;  /* see traps_private.h; NULL: none are in */
-	struct traps *buried; /* former ones: another thread may be looking at them still */
-	pid_t stop_wanted;    /* this thread has hit a trap and wants all to stop; 0: none */
+	bool snapshot_stopped; /* it has reported its first stop */
+	bool main_was_zombie;  /* the main thread is not in the table, because it has exited */
+	bool no_memory;	       /* a thread could not be entered in the table */
+	struct traps *traps;   /* see traps_private.h; NULL: none are in */
+	struct traps *retired; /* former ones: another thread may be looking at them still */
+	pid_t stop_wanted;     /* this thread has hit a trap and wants all to stop; 0: none */
 };
 
 struct stop_limits {

@@ -22,10 +22,10 @@ bool tracees_is_empty(const struct tracees *tracees)
 pid_t tracees_any_stopped(const struct tracees *tracees)
 {
 	struct tracee *tracee = tracee_find(tracees, tracees->pid), *next;
-	if (tracee && tracee->condition == TRACEE_STOPPED)
+	if (tracee && tracee->state == TRACEE_STOPPED)
 		return tracee->tid;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition == TRACEE_STOPPED)
+		if (tracee->state == TRACEE_STOPPED)
 			return tracee->tid;
 	}
 	return 0;
@@ -56,8 +56,7 @@ static bool sweep(struct tracees *tracees)
 	bool any = false;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition != TRACEE_RUNNING ||
-			!tracee_take_report(tracees, tracee->tid))
+		if (tracee->state != TRACEE_RUNNING || !tracee_take_report(tracees, tracee->tid))
 			continue;
 		any = true;
 		if (tracees->generation != generation)
@@ -73,14 +72,14 @@ static void check_stragglers(struct tracees *tracees)
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		struct process_status status;
-		if (tracee->condition != TRACEE_RUNNING)
+		if (tracee->state != TRACEE_RUNNING)
 			continue;
 		int errnum = proc_read_status(tracee->tid, &status);
 		if (errnum == ENOENT || errnum == ESRCH ||
 			(!errnum && status.tracer != tracees->tracer))
 			tracee_remove(tracees, tracee);
 		else if (!errnum && status.state == 'Z' && tracee->tid == tracees->pid)
-			set_condition(tracees, tracee, TRACEE_ZOMBIE);
+			tracee_set_state(tracees, tracee, TRACEE_ZOMBIE);
 	}
 }
 
@@ -90,7 +89,7 @@ static bool any_is_blocked(struct tracees *tracees)
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		struct process_status status;
-		if (tracee->condition == TRACEE_RUNNING &&
+		if (tracee->state == TRACEE_RUNNING &&
 			proc_read_status(tracee->tid, &status) == 0 && status.state == 'D')
 			return true;
 	}
@@ -102,8 +101,7 @@ static struct error *does_not_stop(struct tracees *tracees)
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		struct process_status status = {.state = '?'};
-		if (tracee->condition != TRACEE_RUNNING ||
-			proc_read_status(tracee->tid, &status) != 0)
+		if (tracee->state != TRACEE_RUNNING || proc_read_status(tracee->tid, &status) != 0)
 			continue;
 		char name[16], wchan[64];
 		proc_read_comm(tracee->tid, name);
@@ -169,7 +167,7 @@ static struct error *await_stops(
 static bool is_tracee(struct tracees *tracees, pid_t tid)
 {
 	struct tracee *tracee = tracee_find(tracees, tid);
-	if (!tracee || tracee->condition != TRACEE_ZOMBIE)
+	if (!tracee || tracee->state != TRACEE_ZOMBIE)
 		return tracee;
 	struct process_status status;
 	if (proc_read_status(tid, &status) == 0 && status.state == 'Z')
@@ -218,11 +216,11 @@ static bool all_stand(struct tracees *tracees)
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		unsigned long message;
-		if (tracee->condition != TRACEE_STOPPED ||
+		if (tracee->state != TRACEE_STOPPED ||
 			ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &message) == 0)
 			continue;
-		set_condition(tracees, tracee, TRACEE_RUNNING);
-		trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
+		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 		stand = false;
 	}
 	return stand;
@@ -252,8 +250,8 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 	tracees->main_was_zombie = false;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition == TRACEE_RUNNING)
-			trace(PTRACE_INTERRUPT, tracee->tid, 0);
+		if (tracee->state == TRACEE_RUNNING)
+			ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 	}
 	/*
 	 * All are stopped when all that we know are and a listing then shows no other. (One made
@@ -280,15 +278,15 @@ void tracees_resume(struct tracees *tracees)
 	tracees->mode = TRACING_RUNNING;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition != TRACEE_STOPPED)
+		if (tracee->state != TRACEE_STOPPED)
 			continue;
 		/* Listening keeps a stopped process stopped, until a SIGCONT comes or has come
 		 * meanwhile. */
 		if (tracee->group_stop)
-			trace(PTRACE_LISTEN, tracee->tid, 0);
+			ptrace_simple(PTRACE_LISTEN, tracee->tid, 0);
 		else
 			tracee_go_on(tracees, tracee, 0);
-		set_condition(tracees, tracee, TRACEE_RUNNING);
+		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	}
 }
 
@@ -300,12 +298,12 @@ void tracees_leave(struct tracees *tracees)
 	tracees->stop_wanted = 0;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition == TRACEE_STOPPED)
+		if (tracee->state == TRACEE_STOPPED)
 			tracee_detach(tracees, tracee, 0);
-		else if (tracee->condition == TRACEE_ZOMBIE)
+		else if (tracee->state == TRACEE_ZOMBIE)
 			tracee_remove(tracees, tracee);
 		else
-			trace(PTRACE_INTERRUPT, tracee->tid, 0);
+			ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 	}
 	int64_t deadline = monotonic_now() + LEAVE_NS;
 	while (tracees->running && monotonic_now() < deadline) {
@@ -327,7 +325,7 @@ struct error *tracees_registers(struct tracees *tracees, struct thread **ret, si
 		return error_no_memory();
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition != TRACEE_STOPPED)
+		if (tracee->state != TRACEE_STOPPED)
 			continue;
 		struct thread *thread = &threads[count++];
 		*thread = (struct thread){

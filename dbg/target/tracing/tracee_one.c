@@ -39,7 +39,7 @@ static void ask(struct tracees *tracees, pid_t tid)
 {
 	bool added;
 	if (tracee_find(tracees, tid))
-		trace(PTRACE_INTERRUPT, tid, 0);
+		ptrace_simple(PTRACE_INTERRUPT, tid, 0);
 	else
 		error_destroy(tracees_seize_if_alive(tracees, tid, &added));
 }

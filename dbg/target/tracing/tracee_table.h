@@ -2,8 +2,8 @@
  * The table of tracees, shared by tracee.c (what reports mean) and tracee_all.c (stopping and
  * leaving all).
  */
-#ifndef GCTXDBG_TARGET_TRACEE_TABLE_H
-#define GCTXDBG_TARGET_TRACEE_TABLE_H
+#ifndef GCTXDBG_TARGET_TRACING_TRACEE_TABLE_H
+#define GCTXDBG_TARGET_TRACING_TRACEE_TABLE_H
 
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -11,7 +11,7 @@
 #include "dbg/target/tracing/tracee.h"
 #include "dwarf/base/hash.h"
 
-enum tracee_condition {
+enum tracee_state {
 	TRACEE_RUNNING, /* or about to report a stop */
 	TRACEE_STOPPED,
 	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
@@ -32,7 +32,7 @@ struct held_step {
 
 struct tracee {
 	pid_t tid;
-	enum tracee_condition condition;
+	enum tracee_state state;
 	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
 			 */
 	bool lost;	/* not in the table: no memory */
@@ -51,14 +51,14 @@ struct tracee {
 };
 
 /* ptrace() without an address. */
-long trace(enum __ptrace_request request, pid_t tid, unsigned long data);
+long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data);
 
 /* The signals that a stopped thread blocks; false when it is being killed. */
 bool tracee_get_mask(pid_t tid, uint64_t *ret);
 bool tracee_set_mask(pid_t tid, uint64_t mask);
 
 struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
-void set_condition(struct tracees *tracees, struct tracee *tracee, enum tracee_condition condition);
+void tracee_set_state(struct tracees *tracees, struct tracee *tracee, enum tracee_state state);
 
 /* Forgets and frees it. */
 void tracee_remove(struct tracees *tracees, struct tracee *tracee);

@@ -8,8 +8,8 @@
  * natively, nothing is emulated. A thread may be found between two of the instructions that this
  * takes: displaced_locate() says where it stands in the program's eyes.
  */
-#ifndef GCTXDBG_TARGET_DISPLACED_H
-#define GCTXDBG_TARGET_DISPLACED_H
+#ifndef GCTXDBG_TARGET_TRAPS_DISPLACED_H
+#define GCTXDBG_TARGET_TRAPS_DISPLACED_H
 
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"

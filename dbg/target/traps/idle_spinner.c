@@ -36,7 +36,7 @@ struct spinners {
 _Noreturn static void spin(struct spinners *spinners, pid_t parent)
 {
 	const struct sched_param none = {0};
-	prctl(PR_SET_NAME, "gctxdbg-awake");
+	prctl(PR_SET_NAME, "gctxdbg-idle");
 	close_range(0, ~0U, 0);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
 		sched_setscheduler(0, SCHED_IDLE, &none) != 0)
@@ -63,7 +63,7 @@ static void end(struct spinners *spinners)
 	munmap(spinners, sizeof(*spinners));
 }
 
-static struct spinners *start(void)
+static struct spinners *idle_spinner_start(void)
 {
 	if (cgroup_limits_own_cpu())
 		return NULL;
@@ -126,7 +126,7 @@ static bool is_alive(int pidfd)
 
 /* Both may run on either of the two: the scheduler finds out which of them is idle. Where we may
  * not run nobody of ours can keep a CPU awake. */
-static void place(struct spinners *spinners, int here, int there)
+static void location(struct spinners *spinners, int here, int there)
 {
 	cpu_set_t cpus;
 	if (here < 0 || there < 0 || here >= CPU_SETSIZE || there >= CPU_SETSIZE)
@@ -144,53 +144,53 @@ static void place(struct spinners *spinners, int here, int there)
 	spinners->cpus = cpus;
 }
 
-static void keep_awake(struct awake *awake, pid_t tid)
+static void keep_spinning(struct idle_spinner *spinner, pid_t tid)
 {
-	if (!awake->spinners && !awake->impossible) {
-		awake->spinners = start();
-		awake->impossible = !awake->spinners;
+	if (!spinner->spinners && !spinner->impossible) {
+		spinner->spinners = idle_spinner_start();
+		spinner->impossible = !spinner->spinners;
 	}
-	if (!awake->spinners)
+	if (!spinner->spinners)
 		return;
-	place(awake->spinners, sched_getcpu(), processor_of(tid));
-	if (!awake->spinning)
-		set_spinning(awake->spinners, true);
-	awake->spinning = true;
+	location(spinner->spinners, sched_getcpu(), processor_of(tid));
+	if (!spinner->spinning)
+		set_spinning(spinner->spinners, true);
+	spinner->spinning = true;
 }
 
-void awake_hit(struct awake *awake, pid_t tid)
+void idle_spinner_hit(struct idle_spinner *spinner, pid_t tid)
 {
-	awake->hits++;
+	spinner->hits++;
 	int64_t now = monotonic_now();
-	if (now - awake->since_ns < period_ns)
+	if (now - spinner->since_ns < period_ns)
 		return;
-	if (awake->hits >= FAST_HITS && now - awake->since_ns < 2 * period_ns)
-		keep_awake(awake, tid);
-	awake->hits = 0;
-	awake->since_ns = now;
+	if (spinner->hits >= FAST_HITS && now - spinner->since_ns < 2 * period_ns)
+		keep_spinning(spinner, tid);
+	spinner->hits = 0;
+	spinner->since_ns = now;
 }
 
-int awake_relax(struct awake *awake)
+int idle_spinner_relax(struct idle_spinner *spinner)
 {
-	if (!awake->spinning)
+	if (!spinner->spinning)
 		return -1;
-	if (monotonic_now() - awake->since_ns > 3 * period_ns) {
-		awake_pause(awake);
+	if (monotonic_now() - spinner->since_ns > 3 * period_ns) {
+		idle_spinner_pause(spinner);
 		return -1;
 	}
 	return (int)(4 * period_ns / 1000000);
 }
 
-void awake_pause(struct awake *awake)
+void idle_spinner_pause(struct idle_spinner *spinner)
 {
-	if (awake->spinning)
-		set_spinning(awake->spinners, false);
-	awake->spinning = false;
+	if (spinner->spinning)
+		set_spinning(spinner->spinners, false);
+	spinner->spinning = false;
 }
 
-void awake_deinit(struct awake *awake)
+void idle_spinner_deinit(struct idle_spinner *spinner)
 {
-	if (awake->spinners)
-		end(take_pointer(awake->spinners));
-	awake->spinning = false;
+	if (spinner->spinners)
+		end(take_pointer(spinner->spinners));
+	spinner->spinning = false;
 }

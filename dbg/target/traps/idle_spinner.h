@@ -9,8 +9,8 @@
  * ours they would hold up our death on a busy machine, and with it the guardian.) Nothing is
  * changed about the target's threads. It is not done where CPU time is limited (cgroup).
  */
-#ifndef GCTXDBG_TARGET_TRAP_AWAKE_H
-#define GCTXDBG_TARGET_TRAP_AWAKE_H
+#ifndef GCTXDBG_TARGET_TRAPS_IDLE_SPINNER_H
+#define GCTXDBG_TARGET_TRAPS_IDLE_SPINNER_H
 
 #include <sys/types.h>
 
@@ -18,7 +18,7 @@
 
 struct spinners;
 
-struct awake {
+struct idle_spinner {
 	struct spinners *spinners; /* NULL: not needed yet */
 	bool impossible;
 	bool spinning;
@@ -27,16 +27,16 @@ struct awake {
 };
 
 /* Thread `tid` has hit a trap; called by the tracer thread. */
-void awake_hit(struct awake *awake, pid_t tid);
+void idle_spinner_hit(struct idle_spinner *spinner, pid_t tid);
 
 /* Lets them sleep if no more hits come fast. Returns in how many milliseconds to ask again; -1:
  * never. */
-int awake_relax(struct awake *awake);
+int idle_spinner_relax(struct idle_spinner *spinner);
 
 /* At once. */
-void awake_pause(struct awake *awake);
+void idle_spinner_pause(struct idle_spinner *spinner);
 
 /* For good. Does not wait for their end. */
-void awake_deinit(struct awake *awake);
+void idle_spinner_deinit(struct idle_spinner *spinner);
 
 #endif

@@ -64,10 +64,11 @@ static struct error *call(struct injection *injection, const char *what, long nu
 	return err ? error_wrap(err, "cannot set breakpoints") : NULL;
 }
 
-static struct error *map(struct trap_area *area, struct injection *injection, uint64_t place)
+static struct error *map(struct trap_area *area, struct injection *injection, uint64_t location)
 {
-	const uint64_t mmap_arguments[INJECT_ARGUMENTS] = {place, AREA_SIZE, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (place ? MAP_FIXED_NOREPLACE : 0),
+	const uint64_t mmap_arguments[INJECT_ARGUMENTS] = {location, AREA_SIZE,
+		PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (location ? MAP_FIXED_NOREPLACE : 0),
 		UINT64_MAX, 0};
 	int64_t start;
 	struct error *err =
@@ -183,9 +184,10 @@ static void unmap(struct trap_area *area, struct injection *injection)
 	error_destroy(err);
 }
 
-static struct error *create_in(struct trap_area *area, struct injection *injection, uint64_t place)
+static struct error *create_in(
+	struct trap_area *area, struct injection *injection, uint64_t location)
 {
-	struct error *err = map(area, injection, place);
+	struct error *err = map(area, injection, location);
 	if (!err) {
 		guardian_note_region(area->guardian, area->code, area->slots);
 		err = install(area, injection);
@@ -198,13 +200,13 @@ static struct error *create_in(struct trap_area *area, struct injection *injecti
 /* A seccomp filter may kill the process for what we let it do. */
 static struct error *check_filters(pid_t tid)
 {
-	static const uint64_t map_arguments[INJECT_ARGUMENTS] = {TRAP_PLACE_LOWEST, AREA_SIZE,
+	static const uint64_t map_arguments[INJECT_ARGUMENTS] = {TRAP_AREA_LOWEST, AREA_SIZE,
 		PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
 	static const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
-		TRAP_PLACE_LOWEST, AREA_SIZE, PROT_READ | PROT_EXEC};
-	static const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {TRAP_PLACE_LOWEST, AREA_SIZE};
+		TRAP_AREA_LOWEST, AREA_SIZE, PROT_READ | PROT_EXEC};
+	static const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {TRAP_AREA_LOWEST, AREA_SIZE};
 	static const uint64_t action_arguments[INJECT_ARGUMENTS] = {
-		SIGTRAP, TRAP_PLACE_LOWEST, TRAP_PLACE_LOWEST, KERNEL_SIGNAL_SET};
+		SIGTRAP, TRAP_AREA_LOWEST, TRAP_AREA_LOWEST, KERNEL_SIGNAL_SET};
 	static const struct seccomp_call calls[] = {
 		{SYS_mmap, map_arguments, "mmap"},
 		{SYS_mprotect, protect_arguments, "mprotect"},
@@ -227,7 +229,7 @@ struct error *trap_area_create(
 	struct error *err = proc_read_maps(tid, &mappings, &count);
 	if (err)
 		return err;
-	uint64_t place = trap_place_find(mappings, count, AREA_SIZE, low, high);
+	uint64_t location = trap_location_find(mappings, count, AREA_SIZE, low, high);
 	mappings_free(mappings, count);
 	struct injection injection;
 	err = check_filters(tid);
@@ -236,7 +238,7 @@ struct error *trap_area_create(
 	err = inject_begin(tracees, tid, area->guardian, &injection);
 	if (err)
 		return err;
-	err = create_in(area, &injection, place);
+	err = create_in(area, &injection, location);
 	struct error *end_err = inject_end(&injection);
 	if (err)
 		error_destroy(end_err);

@@ -13,8 +13,8 @@
  * To be called by the tracer thread, with all threads of the target stopped where a function says
  * so.
  */
-#ifndef GCTXDBG_TARGET_TRAP_AREA_H
-#define GCTXDBG_TARGET_TRAP_AREA_H
+#ifndef GCTXDBG_TARGET_TRAPS_TRAP_AREA_H
+#define GCTXDBG_TARGET_TRAPS_TRAP_AREA_H
 
 #include "dbg/target/traps/displaced.h"
 #include "dbg/target/guardian/guardian.h"

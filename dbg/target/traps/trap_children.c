@@ -46,9 +46,9 @@ static bool shares_memory(const struct traps *traps, pid_t pid)
 	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
 	for (uint64_t value = 1; value <= 2; value++) {
 		uint64_t seen = 0;
-		off_t place = (off_t)trap_area_step_mask(&traps->area);
+		off_t location = (off_t)trap_area_step_mask(&traps->area);
 		if (fd < 0 || !trap_area_write_step_mask(&traps->area, value) ||
-			pread(fd, &seen, sizeof(seen), place) != sizeof(seen) || seen != value)
+			pread(fd, &seen, sizeof(seen), location) != sizeof(seen) || seen != value)
 			return false;
 	}
 	return true;
@@ -76,13 +76,13 @@ static void show(const struct traps *traps, pid_t pid)
 	const struct trap *trap = traps_find_slot(traps, rip);
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
 	if (state)
-		tracee_set_state(pid, state);
+		tracee_set_displaced(pid, state);
 }
 
 static void leave_child(struct traps *traps, pid_t pid, int signal)
 {
 	show(traps, pid);
-	trace(PTRACE_DETACH, pid, (unsigned long)signal);
+	ptrace_simple(PTRACE_DETACH, pid, (unsigned long)signal);
 	traps_forget_child(traps, pid);
 }
 
@@ -110,9 +110,9 @@ static void handle_sharing(struct tracees *tracees, pid_t pid, int status)
 	if (traps->leaving || event == PTRACE_EVENT_EXEC)
 		leave_child(traps, pid, signal);
 	else if (event == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
-		trace(PTRACE_LISTEN, pid, 0);
+		ptrace_simple(PTRACE_LISTEN, pid, 0);
 	else
-		trace(PTRACE_CONT, pid, (unsigned long)signal);
+		ptrace_simple(PTRACE_CONT, pid, (unsigned long)signal);
 }
 
 bool traps_handle_child(struct tracees *tracees, pid_t pid, int status)
@@ -143,7 +143,7 @@ void traps_leave_children(struct tracees *tracees)
 	bool was_leaving = traps->leaving;
 	traps->leaving = true;
 	for (struct trap_child *child = traps->children; child; child = child->next)
-		trace(PTRACE_INTERRUPT, child->pid, 0);
+		ptrace_simple(PTRACE_INTERRUPT, child->pid, 0);
 	int64_t deadline = monotonic_now() + leave_ns;
 	while (traps->children && monotonic_now() < deadline) {
 		struct trap_child *next;

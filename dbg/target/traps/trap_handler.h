@@ -2,8 +2,8 @@
  * The target's handler for SIGTRAP while traps are in: machine code that is copied into it
  * (trap_area.h), with the words that it needs behind it.
  */
-#ifndef GCTXDBG_TARGET_TRAP_HANDLER_H
-#define GCTXDBG_TARGET_TRAP_HANDLER_H
+#ifndef GCTXDBG_TARGET_TRAPS_TRAP_HANDLER_H
+#define GCTXDBG_TARGET_TRAPS_TRAP_HANDLER_H
 
 #include "dwarf/base/memory.h"
 

@@ -70,12 +70,12 @@ static bool check_action(struct tracees *tracees, struct tracee *tracee, const s
 	bool was_reset = false;
 	pid_t tid = tracee->tid;
 	size_t generation = tracees->generation;
-	set_condition(tracees, tracee, TRACEE_STOPPED);
+	tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 	error_destroy(trap_area_renew_action(&traps->area, tracees, tid, &was_reset));
 	if (tracees->generation != generation || tracees->traps != traps ||
 		tracee_find(tracees, tid) != tracee)
 		return false;
-	set_condition(tracees, tracee, TRACEE_RUNNING);
+	tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once
 	 * more. */
 	uint64_t rip;
@@ -111,7 +111,7 @@ static void stand(
 	tracee_collect(tracee->tid);
 	if (reported && !moved)
 		traps_show_at(tracee, trap, trap->address, 0);
-	set_condition(tracees, tracee, TRACEE_STOPPED);
+	tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 }
 
 static void go_on(struct tracees *tracees, struct tracee *tracee, const struct trap *trap)
@@ -119,8 +119,8 @@ static void go_on(struct tracees *tracees, struct tracee *tracee, const struct t
 	if (!tracee->passed_trap)
 		tracee_set_rip(tracee->tid, trap->displaced.slot);
 	tracee_interrupt_again(tracee);
-	trace(PTRACE_CONT, tracee->tid, 0);
-	set_condition(tracees, tracee, TRACEE_RUNNING);
+	ptrace_simple(PTRACE_CONT, tracee->tid, 0);
+	tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 }
 
 static bool take_group_stop(struct tracee *tracee)
@@ -131,8 +131,8 @@ static bool take_group_stop(struct tracee *tracee)
 }
 
 /* The answer is known: what becomes of the thread. */
-static void follow(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
-	enum trap_answer answer)
+static void trap_hits_follow(struct tracees *tracees, struct tracee *tracee,
+	const struct trap *trap, enum trap_answer answer)
 {
 	struct traps *traps = tracees->traps;
 	if (answer == TRAP_STOP) {
@@ -189,9 +189,9 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 			return true;
 		}
 	}
-	follow(tracees, tracee, trap, answer);
+	trap_hits_follow(tracees, tracee, trap, answer);
 	if (answer == TRAP_GO_ON)
-		awake_hit(&traps->awake, tracee->tid);
+		idle_spinner_hit(&traps->spinner, tracee->tid);
 	return true;
 }
 
@@ -204,10 +204,10 @@ static int resume_waiting(struct tracees *tracees)
 		return AGAIN_MS;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (!tracee->waiting || tracee->condition != TRACEE_STOPPED)
+		if (!tracee->waiting || tracee->state != TRACEE_STOPPED)
 			continue;
 		tracee_go_on(tracees, tracee, 0);
-		set_condition(tracees, tracee, TRACEE_RUNNING);
+		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	}
 	traps->waiting = 0; /* others have died */
 	return AGAIN_MS;
@@ -218,10 +218,11 @@ int traps_tick(struct tracees *tracees)
 	if (!tracees->traps)
 		return -1;
 	if (tracees->mode != TRACING_RUNNING) {
-		awake_pause(&tracees->traps->awake);
+		idle_spinner_pause(&tracees->traps->spinner);
 		return -1;
 	}
 	int waiting_ms = resume_waiting(tracees);
-	int awake_ms = awake_relax(&tracees->traps->awake);
-	return waiting_ms < 0 || (awake_ms >= 0 && awake_ms < waiting_ms) ? awake_ms : waiting_ms;
+	int spinner_ms = idle_spinner_relax(&tracees->traps->spinner);
+	return waiting_ms < 0 || (spinner_ms >= 0 && spinner_ms < waiting_ms) ? spinner_ms
+									      : waiting_ms;
 }

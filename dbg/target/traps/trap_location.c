@@ -10,24 +10,24 @@ enum {
 /* How far an operand relative to rip reaches, with room for what the instructions refer to. */
 static const uint64_t reach = UINT64_C(0x70000000);
 
-uint64_t trap_place_find(
+uint64_t trap_location_find(
 	const struct mapping *mappings, size_t count, uint64_t size, uint64_t low, uint64_t high)
 {
 	uint64_t best = 0;
-	uint64_t end = TRAP_PLACE_LOWEST; /* of what lies before the gap */
+	uint64_t end = TRAP_AREA_LOWEST; /* of what lies before the gap */
 	for (size_t i = 0; i <= count; i++) {
 		uint64_t next = i < count ? mappings[i].start : UINT64_C(1) << 47;
-		uint64_t margin = end == TRAP_PLACE_LOWEST ? 0 : DISTANCE;
+		uint64_t margin = end == TRAP_AREA_LOWEST ? 0 : DISTANCE;
 		if (next > end && next - end >= size + margin + PAGE) {
 			/* Below the traps at the end of the gap, above them well behind what is
 			 * there. */
 			bool below = next <= low;
-			uint64_t place = below ? next - size - PAGE : end + 64 * margin;
-			bool fits = place + size <= next;
-			if (below && high - place <= reach)
-				best = place;
-			else if (!below && !best && fits && place + size - low <= reach)
-				best = place;
+			uint64_t location = below ? next - size - PAGE : end + 64 * margin;
+			bool fits = location + size <= next;
+			if (below && high - location <= reach)
+				best = location;
+			else if (!below && !best && fits && location + size - low <= reach)
+				best = location;
 		}
 		if (i < count && mappings[i].end > end)
 			end = mappings[i].end;

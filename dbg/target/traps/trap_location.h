@@ -1,18 +1,18 @@
 /*
  * Where in the target's memory the traps' area can be.
  */
-#ifndef GCTXDBG_TARGET_TRAP_PLACE_H
-#define GCTXDBG_TARGET_TRAP_PLACE_H
+#ifndef GCTXDBG_TARGET_TRAPS_TRAP_LOCATION_H
+#define GCTXDBG_TARGET_TRAPS_TRAP_LOCATION_H
 
 #include "dbg/target/target.h"
 
-enum { TRAP_PLACE_LOWEST = 0x10000 };
+enum { TRAP_AREA_LOWEST = 0x10000 };
 
 /*
  * A free stretch of `size` bytes in reach of [low, high), the addresses of the traps: the nearest
  * below, else the nearest above; 0: none. Mappings are in ascending order.
  */
-uint64_t trap_place_find(
+uint64_t trap_location_find(
 	const struct mapping *mappings, size_t count, uint64_t size, uint64_t low, uint64_t high);
 
 #endif

@@ -116,7 +116,7 @@ static struct error *put_in_new(const struct change *change)
 	return err;
 }
 
-static bool is_wanted(const struct change *change, uint64_t address)
+static bool trap_set_is_wanted(const struct change *change, uint64_t address)
 {
 	return change->count &&
 	       bsearch(&address, change->wanted, change->count, sizeof(address), compare_addresses);
@@ -127,7 +127,7 @@ static void commit(struct change *change)
 {
 	struct traps *traps = change->traps;
 	for (size_t i = 0; i < traps->count; i++) {
-		if (is_wanted(change, traps->items[i].address))
+		if (trap_set_is_wanted(change, traps->items[i].address))
 			continue;
 		trap_take_out(traps, &traps->items[i]);
 		traps->slots[traps->items[i].slot] = 0;

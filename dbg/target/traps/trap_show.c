@@ -35,7 +35,7 @@ bool tracee_set_rip(pid_t tid, uint64_t rip)
 	return set_register(tid, offsetof(struct user, regs.rip), rip);
 }
 
-bool tracee_set_state(pid_t tid, const struct displaced_state *state)
+bool tracee_set_displaced(pid_t tid, const struct displaced_state *state)
 {
 	struct user_regs_struct regs;
 	if (!state->stack_change)
@@ -128,8 +128,8 @@ static bool is_fault(const siginfo_t *info)
 static void report_first(struct tracees *tracees, struct tracee *tracee)
 {
 	tracee->interrupt_again = true;
-	trace(PTRACE_CONT, tracee->tid, 0);
-	set_condition(tracees, tracee, TRACEE_RUNNING);
+	ptrace_simple(PTRACE_CONT, tracee->tid, 0);
+	tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 }
 
 /*
@@ -171,7 +171,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 		traps_show_at(tracee, trap, state->rip, 0);
 	else if (trap->displaced.restarts)
 		traps_show_at(tracee, trap, state->rip, state->offset);
-	tracee_set_state(tracee->tid, state);
+	tracee_set_displaced(tracee->tid, state);
 	return true;
 }
 
@@ -180,7 +180,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 static void show_fault(const struct traps *traps, const struct tracee *tracee,
 	const struct displaced_state *state, siginfo_t *info)
 {
-	tracee_set_state(tracee->tid, state);
+	tracee_set_displaced(tracee->tid, state);
 	/* For these it is the instruction's address. */
 	if ((info->si_signo == SIGILL || info->si_signo == SIGFPE) &&
 		trap_area_contains(&traps->area, (uint64_t)info->si_addr)) {
@@ -216,6 +216,6 @@ bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *si
 			tracee->passed_stack = regs.rsp;
 		}
 	}
-	tracee_set_state(tracee->tid, state);
+	tracee_set_displaced(tracee->tid, state);
 	return true;
 }

@@ -79,7 +79,7 @@ static bool is_through(struct step *step, bool must_show)
 		return true; /* the instruction has jumped there */
 	if (!state->done && !must_show)
 		return false;
-	tracee_set_state(tid, state);
+	tracee_set_displaced(tid, state);
 	return true;
 }
 
@@ -139,14 +139,14 @@ static enum outcome take_one(struct step *step, const siginfo_t *report)
 	return outcome;
 }
 
-static enum outcome run(struct step *step)
+static enum outcome trap_step_run(struct step *step)
 {
 	pid_t tid = step->tracee->tid;
 	for (int i = 0; i < MAX_STEPS; i++) {
 		siginfo_t report;
 		unsigned long queue_anew = (unsigned long)step->state->queue_anew;
 		step->state->queue_anew = 0;
-		if (trace(PTRACE_SINGLESTEP, tid, queue_anew) != 0)
+		if (ptrace_simple(PTRACE_SINGLESTEP, tid, queue_anew) != 0)
 			return STEP_GONE;
 		if (!await_report(tid, &report))
 			return STEP_SLOW;
@@ -169,7 +169,7 @@ static bool finish(struct step *step, enum outcome outcome, int *signal)
 	state->active = outcome == STEP_SLOW;
 	if (outcome == STEP_GONE || outcome == STEP_SLOW) {
 		/* Its end will be reported, or it hangs in the kernel and goes on later. */
-		set_condition(step->tracees, step->tracee, TRACEE_RUNNING);
+		tracee_set_state(step->tracees, step->tracee, TRACEE_RUNNING);
 		return false;
 	}
 	tracee_set_mask(tid, state->mask);
@@ -179,7 +179,7 @@ static bool finish(struct step *step, enum outcome outcome, int *signal)
 	if (state->stop_again)
 		syscall(SYS_tgkill, step->tracees->pid, tid, SIGSTOP);
 	if (state->interrupt_again)
-		trace(PTRACE_INTERRUPT, tid, 0);
+		ptrace_simple(PTRACE_INTERRUPT, tid, 0);
 	return true;
 }
 
@@ -196,7 +196,7 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 	}
 	trap_area_write_step_mask(&tracees->traps->area, state->mask);
 	tracee_set_mask(tid, state->mask | step_mask());
-	return finish(&step, run(&step), signal);
+	return finish(&step, trap_step_run(&step), signal);
 }
 
 bool traps_go_on_stepping(
@@ -205,5 +205,5 @@ bool traps_go_on_stepping(
 	const struct trap *trap = traps_find(tracees->traps, tracee->step.trap);
 	struct step step = {tracees, tracee, trap, &tracee->step};
 	enum outcome outcome = trap ? take_one(&step, report) : STEP_DONE;
-	return finish(&step, outcome == STEP_ON ? run(&step) : outcome, signal);
+	return finish(&step, outcome == STEP_ON ? trap_step_run(&step) : outcome, signal);
 }

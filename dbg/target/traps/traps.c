@@ -99,8 +99,8 @@ static void set_options(struct tracees *tracees)
 {
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->condition == TRACEE_STOPPED)
-			trace(PTRACE_SETOPTIONS, tracee->tid, tracee_options(tracees));
+		if (tracee->state == TRACEE_STOPPED)
+			ptrace_simple(PTRACE_SETOPTIONS, tracee->tid, tracee_options(tracees));
 	}
 }
 
@@ -108,23 +108,23 @@ static void set_options(struct tracees *tracees)
  * What traps_hide() needs stays until the end: the watchdog or a signal may make us leave while the
  * user's thread reads memory.
  */
-static void bury(struct tracees *tracees, struct traps *traps)
+static void retire(struct tracees *tracees, struct traps *traps)
 {
 	while (traps->children)
 		traps_forget_child(traps, traps->children->pid);
-	awake_deinit(&traps->awake);
+	idle_spinner_deinit(&traps->spinner);
 	guardian_destroy(take_pointer(traps->guardian));
 	close_fd(&traps->mem_fd);
 	free(take_pointer(traps->slots));
-	traps->next_buried = tracees->buried;
-	tracees->buried = traps;
+	traps->next_retired = tracees->retired;
+	tracees->retired = traps;
 }
 
-void traps_free_buried(struct tracees *tracees)
+void traps_free_retired(struct tracees *tracees)
 {
-	while (tracees->buried) {
-		struct traps *traps = tracees->buried;
-		tracees->buried = traps->next_buried;
+	while (tracees->retired) {
+		struct traps *traps = tracees->retired;
+		tracees->retired = traps->next_retired;
 		free(traps->items);
 		free(traps);
 	}
@@ -140,7 +140,7 @@ void traps_forget(struct tracees *tracees)
 		trap_area_forget(&traps->area);
 	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
 		guardian_forget_bytes(traps->guardian, traps->items[i].address);
-	bury(tracees, traps);
+	retire(tracees, traps);
 }
 
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
@@ -179,7 +179,7 @@ struct error *traps_create(
 	traps->mem_fd = -1;
 	struct error *err = create_in(tracees, traps, low, high);
 	if (err) {
-		bury(tracees, traps);
+		retire(tracees, traps);
 		return err;
 	}
 	tracees->traps = traps;
@@ -196,7 +196,7 @@ struct error *traps_destroy(struct tracees *tracees)
 		return err;
 	tracees->traps = NULL;
 	set_options(tracees);
-	bury(tracees, traps);
+	retire(tracees, traps);
 	return NULL;
 }
 
@@ -204,7 +204,7 @@ void traps_leave(struct tracees *tracees)
 {
 	struct traps *traps = tracees->traps;
 	traps->leaving = true;
-	awake_pause(&traps->awake);
+	idle_spinner_pause(&traps->spinner);
 	for (size_t i = 0; i < traps->count; i++)
 		trap_take_out(traps, &traps->items[i]);
 	const struct stop_limits limits = {.progress_ns = leave_ns, .total_ns = leave_ns};

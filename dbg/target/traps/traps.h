@@ -14,8 +14,8 @@
  * (inside Go's signal handlers, while it creates a thread): there the kernel ends a process that
  * hits a trap and is traced by nobody, so traps in such code do not survive our being killed.
  */
-#ifndef GCTXDBG_TARGET_TRAPS_H
-#define GCTXDBG_TARGET_TRAPS_H
+#ifndef GCTXDBG_TARGET_TRAPS_TRAPS_H
+#define GCTXDBG_TARGET_TRAPS_TRAPS_H
 
 #include "dbg/target/target.h"
 

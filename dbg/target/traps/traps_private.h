@@ -4,8 +4,8 @@
  * are then), trap_step.c (signals that come in between) and trap_children.c (processes that the
  * target forks). Belongs to the tracer thread.
  */
-#ifndef GCTXDBG_TARGET_TRAPS_PRIVATE_H
-#define GCTXDBG_TARGET_TRAPS_PRIVATE_H
+#ifndef GCTXDBG_TARGET_TRAPS_TRAPS_PRIVATE_H
+#define GCTXDBG_TARGET_TRAPS_TRAPS_PRIVATE_H
 
 #include "dbg/target/tracing/tracee_table.h"
 #include "dbg/target/traps/idle_spinner.h"
@@ -29,7 +29,7 @@ struct trap_child {
 };
 
 struct traps {
-	struct traps *next_buried;
+	struct traps *next_retired;
 	struct target *target;
 	struct trap_handler handler;
 	struct trap_area area;
@@ -45,7 +45,7 @@ struct traps {
 	int64_t waiting_since_ns; /* when the first of them did */
 	bool leaving;		  /* no more calls of the handler */
 	int64_t action_checked_ns;
-	struct awake awake;
+	struct idle_spinner spinner;
 };
 
 /* The trap at `address`, or NULL. */
@@ -85,7 +85,7 @@ void traps_leave(struct tracees *tracees);
  */
 void traps_forget(struct tracees *tracees);
 /* Frees former traps; nobody reads the target's memory any more. */
-void traps_free_buried(struct tracees *tracees);
+void traps_free_retired(struct tracees *tracees);
 
 /* Replaces int3s of ours by the program's own bytes in what has been read. */
 void traps_hide(const struct traps *traps, struct memory_run *runs, size_t count);
@@ -155,6 +155,6 @@ void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t show
 bool tracee_get_rip(pid_t tid, uint64_t *ret);
 bool tracee_set_rip(pid_t tid, uint64_t rip);
 /* Moves it to `state` of a displaced instruction. */
-bool tracee_set_state(pid_t tid, const struct displaced_state *state);
+bool tracee_set_displaced(pid_t tid, const struct displaced_state *state);
 
 #endif

@@ -10,11 +10,11 @@ SOURCE = r"""
 #include "commands/session/plugin.h"
 #include "commands/session/session.h"
 
-static struct error *run_greet(struct shell *shell, const struct arguments *arguments)
+static struct error *run_greet(struct session *session, const struct arguments *arguments)
 {
 	if (arguments->word_count)
 		return error_create(ERROR_USAGE, "greet failed on %s", arguments->words[0]);
-	output_printf(&shell->out, STYLE_PLAIN, "hello from a plug-in\n");
+	output_printf(&session->out, STYLE_PLAIN, "hello from a plug-in\n");
 	return NULL;
 }
 

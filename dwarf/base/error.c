@@ -2,12 +2,22 @@
 #include "dwarf/base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static char no_memory_message[] = "out of memory";
 static struct error no_memory = {ERROR_NO_MEMORY, no_memory_message};
+
+static char stop_message[] = "stopped";
+static struct error stop = {ERROR_OTHER, stop_message};
+struct error *const error_stop = &stop;
+
+static bool is_static(const struct error *err)
+{
+	return err == &no_memory || err == &stop;
+}
 
 struct error *error_no_memory(void)
 {
@@ -62,7 +72,7 @@ struct error *error_system(int errnum, const char *format, ...)
 
 struct error *error_wrap(struct error *err, const char *format, ...)
 {
-	if (!err || err == &no_memory)
+	if (!err || is_static(err))
 		return err;
 	char *prefix;
 	va_list args;
@@ -80,8 +90,17 @@ struct error *error_wrap(struct error *err, const char *format, ...)
 
 void error_destroy(struct error *err)
 {
-	if (!err || err == &no_memory)
+	if (!err || is_static(err))
 		return;
 	free(err->message);
 	free(err);
+}
+
+struct error *error_ignore_unreadable(struct error *err)
+{
+	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
+		err->code == ERROR_CANCELLED)
+		return err;
+	error_destroy(err);
+	return NULL;
 }

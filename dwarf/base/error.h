@@ -44,6 +44,19 @@ struct error *error_no_memory(void) __attribute__((returns_nonnull, warn_unused_
 /* Frees `err`; NULL is fine. */
 void error_destroy(struct error *err);
 
+/*
+ * Ends an iteration early without a failure: a callback returns it, and whoever started the iteration takes it
+ * for success. Static, so nothing is allocated; error_destroy() and error_wrap() leave it alone.
+ */
+extern struct error *const error_stop;
+
+/*
+ * Drops an error about the data that was read (unreadable, contradictory, missing, of another kind), for callers
+ * that show what can be shown. Returns those that end a command whatever it reads: no memory, target gone,
+ * cancelled.
+ */
+struct error *error_ignore_unreadable(struct error *err) __attribute__((warn_unused_result));
+
 /* For `_cleanup_(error_cleanup) struct error *err = …`. */
 static inline void error_cleanup(struct error **err)
 {

@@ -4,7 +4,7 @@
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 enum { SHOWN_IDS = 12, WIDTH = 100 };
 

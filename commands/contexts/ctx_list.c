@@ -3,7 +3,7 @@
 
 #include "commands/contexts/context_groups.h"
 #include "commands/session/registry.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 static void key_cell(struct table *table, struct context_view *view)
 {

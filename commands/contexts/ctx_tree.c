@@ -2,7 +2,7 @@
 #include "commands/contexts/context_tree.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* Marks what matches, and all that is above it. */
 static struct error *mark_matching(struct session *session, const struct context_forest *forest,

@@ -4,7 +4,7 @@
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* What is shown of one thread. */
 struct thread_view {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "dbg/go/contexts/context_state.h"
-#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
 
 enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };

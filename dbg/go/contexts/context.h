@@ -106,6 +106,9 @@ struct context_forest {
 	char *problem; /* why; NULL */
 };
 
+/* Frees what program_contexts() loaded; NULL is allowed. */
+void context_forest_destroy(struct context_forest *forest);
+
 enum { CONTEXTS_GARBAGE = 1, CONTEXTS_HOLDERS = 2 };
 
 /*

@@ -3,6 +3,7 @@
  * context_check.h.
  */
 #include "dbg/go/contexts/context_check_state.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/wait.h"
 
 struct held {

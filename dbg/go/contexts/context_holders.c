@@ -1,6 +1,6 @@
 /* Who points to each context: see context_state.h. */
 #include "dbg/go/contexts/context_state.h"
-#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
 
 struct holders {

@@ -1,7 +1,7 @@
 /* Looking through heap, globals and stacks for pointers: see find_pointers.h. */
 #include "dbg/go/reach/find_pointers.h"
 
-#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
 
 enum {

@@ -1,6 +1,7 @@
 /* Finding out what objects on the heap are from what points to them: see object_type.h. */
 #include "dbg/go/reach/object_type.h"
 
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/reach/find_pointers.h"
 #include "dbg/go/types/itabs.h"
 #include "dbg/go/reach/object_type_state.h"

@@ -1,8 +1,8 @@
 /* Global variables by name: see variables.h. */
 #include <stdio.h>
 
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dbg/go/values/variables.h"
 #include "dwarf/debug/debug_expression.h"
 
@@ -153,6 +153,6 @@ const char *program_global_name(struct program *program, uint64_t address)
 	struct elf_symbol symbol;
 	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
 	return elf_image_variable_at(image, address - program->bias, &symbol)
-		       ? unwind_cache_intern(program->plans, symbol.name)
+		       ? string_pool_intern(program->strings, symbol.name)
 		       : NULL;
 }

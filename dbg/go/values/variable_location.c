@@ -1,8 +1,8 @@
 /* Values from locations: see variable_location.h. */
 #include "dbg/go/values/variable_location.h"
 
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dwarf/debug/debug_expression.h"
 
 enum { MAX_GATHERED = 1 << 20 }; /* bytes of a variable in pieces */
@@ -134,7 +134,7 @@ static struct error *explain(struct program *program, struct error *err, struct 
 	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
 		err->code == ERROR_CANCELLED)
 		return err;
-	ret->missing = unwind_cache_intern(program->plans, err->message);
+	ret->missing = string_pool_intern(program->strings, err->message);
 	if (!ret->missing)
 		ret->missing = "unreadable";
 	error_destroy(err);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "dbg/target/guardian/guardian.h"
 #include "dbg/target/live/event_queue.h"
 #include "dbg/target/snapshots/snapshot_child.h"
 #include "dbg/target/tracing/tracee.h"

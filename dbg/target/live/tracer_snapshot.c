@@ -84,7 +84,7 @@ static struct error *make(struct tracer *tracer, struct snapshot_child *ret,
 	if (!err)
 		err = tracees_registers(tracees, ret_threads, ret_count);
 	if (!err)
-		err = snapshot_child_create(tracees, tracer->snapshot.guardian, ret);
+		err = snapshot_child_create(tracees, guardian_log(tracer->snapshot.guardian), ret);
 	if (err) {
 		free(take_pointer(*ret_threads));
 		tracer_discard(tracer, ret);

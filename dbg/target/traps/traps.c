@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dwarf/base/fd.h"
+#include "dbg/target/guardian/guardian.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/traps/traps_private.h"
 
@@ -73,14 +74,14 @@ void traps_hide(const struct traps *traps, struct memory_run *runs, size_t count
 
 struct error *trap_put_in(struct traps *traps, const struct trap *trap)
 {
-	struct error *err = guardian_note_bytes(
-		traps->guardian, trap->address, &trap->original, &int3, sizeof(int3));
+	struct error *err = undo_log_note_bytes(
+		traps->log, trap->address, &trap->original, &int3, sizeof(int3));
 	if (err)
 		return err;
 	int errnum = trap_write(traps->mem_fd, trap->address, &int3, sizeof(int3));
 	if (!errnum)
 		return NULL;
-	guardian_forget_bytes(traps->guardian, trap->address);
+	undo_log_forget_bytes(traps->log, trap->address);
 	return error_system(errnum, "cannot set a breakpoint at 0x%" PRIx64, trap->address);
 }
 
@@ -90,7 +91,7 @@ void trap_take_out(struct traps *traps, const struct trap *trap)
 	if (pread(traps->mem_fd, &byte, sizeof(byte), (off_t)trap->address) == sizeof(byte) &&
 		byte == int3)
 		trap_write(traps->mem_fd, trap->address, &trap->original, sizeof(byte));
-	guardian_forget_bytes(traps->guardian, trap->address);
+	undo_log_forget_bytes(traps->log, trap->address);
 }
 
 /* ---- Creating and freeing ---- */
@@ -139,7 +140,7 @@ void traps_forget(struct tracees *tracees)
 	if (tracees->ended || tracees->execed)
 		trap_area_forget(&traps->area);
 	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
-		guardian_forget_bytes(traps->guardian, traps->items[i].address);
+		undo_log_forget_bytes(traps->log, traps->items[i].address);
 	retire(tracees, traps);
 }
 
@@ -165,7 +166,7 @@ static struct error *create_in(
 	if (err)
 		return err;
 	traps->area.mem_fd = traps->mem_fd;
-	traps->area.guardian = traps->guardian;
+	traps->log = traps->area.log = guardian_log(traps->guardian);
 	return trap_area_create(&traps->area, tracees, low, high);
 }
 

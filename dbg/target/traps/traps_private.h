@@ -34,6 +34,7 @@ struct traps {
 	struct trap_handler handler;
 	struct trap_area area;
 	struct guardian *guardian;
+	struct undo_log *log; /* the guardian's */
 	int mem_fd;
 
 	struct trap *items; /* by address */

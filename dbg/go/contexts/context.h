@@ -130,4 +130,7 @@ const char *context_state_name(enum context_state state);
 const struct context_channel *context_of_channel(
 	const struct context_forest *forest, uint64_t channel, size_t *ret_count);
 
+/* Sorts goroutine ids and drops duplicates; returns how many are left. */
+size_t goids_sort_unique(uint64_t *goids, size_t count);
+
 #endif

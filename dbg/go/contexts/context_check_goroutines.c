@@ -50,7 +50,7 @@ static bool waits_for_others(const struct blocked *blocked)
 	return blocked->wait_count == 1 && blocked->waits[0].kind == WAIT_GROUP;
 }
 
-static struct error *blame(struct check *check, const struct blocked *blocked,
+static struct error *add_blocked_verdict(struct check *check, const struct blocked *blocked,
 	enum verdict_kind kind, const struct held *held, int64_t waited_ns)
 {
 	struct verdict *verdict = check_add(check, kind, held->context);
@@ -92,7 +92,8 @@ static struct error *check_ignored(
 	bool proven;
 	struct error *err = check_prove(
 		check, blocked->goroutine, found->context, found->holder->frame, &proven);
-	return !err && proven ? blame(check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns)
+	return !err && proven ? add_blocked_verdict(
+					check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns)
 			      : err;
 }
 
@@ -110,7 +111,8 @@ static struct error *check_forever(
 			(!found || is_nearer(held, found)))
 			found = held;
 	}
-	return found ? blame(check, blocked, VERDICT_WAITS_FOREVER, found, waited_ns) : NULL;
+	return found ? add_blocked_verdict(check, blocked, VERDICT_WAITS_FOREVER, found, waited_ns)
+		     : NULL;
 }
 
 static struct error *check_one(struct check *check, struct blocked *blocked)

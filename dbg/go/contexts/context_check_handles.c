@@ -24,25 +24,12 @@ struct handles {
 	size_t *firsts; /* of the second search's targets: their first handle */
 };
 
-static bool is_itab(const struct handles *handles, uint64_t word)
-{
-	size_t low = 0, high = handles->itab_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (handles->itabs[middle].address < word)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < handles->itab_count && handles->itabs[low].address == word;
-}
-
 /* Interface values were looked at before, as holders; here only bare pointers count. */
 static struct error *note_handle(void *context, const struct pointer_use *use)
 {
 	struct handles *handles = context;
 	ptrdiff_t number = handles->numbers[use->target];
-	if (!use->object || is_itab(handles, use->before) ||
+	if (!use->object || itabs_find(handles->itabs, handles->itab_count, use->before) ||
 		use->object == handles->check->forest->items[number].address ||
 		handles->count >= MAX_HANDLES)
 		return NULL;
@@ -77,7 +64,7 @@ static uint64_t timer_of(struct program *program, const struct context *context)
 	return err ? 0 : timer;
 }
 
-static struct error *note_use(void *context, const struct pointer_use *use)
+static struct error *mark_used_by_handle(void *context, const struct pointer_use *use)
 {
 	struct handles *handles = context;
 	size_t i = handles->firsts[use->target];
@@ -117,7 +104,8 @@ static struct error *search(struct handles *handles, size_t count, bool *ret_par
 		}
 	}
 	handles->firsts = firsts;
-	return find_pointers(program, objects, kept, true, note_use, handles, ret_partial);
+	return find_pointers(
+		program, objects, kept, true, mark_used_by_handle, handles, ret_partial);
 }
 
 struct error *check_mark_handles(

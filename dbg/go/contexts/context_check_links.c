@@ -3,6 +3,7 @@
  * context_check.h.
  */
 #include "dbg/go/contexts/context_check_state.h"
+#include "dwarf/base/bisect.h"
 
 /* The nearest canceled context above `number` that has an end of its own; CONTEXT_NONE. */
 static ptrdiff_t canceled_above(const struct context_forest *forest, ptrdiff_t number)
@@ -69,17 +70,11 @@ static uint64_t relay_of(const struct check *check, ptrdiff_t number, bool *ret_
 	return 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	ptrdiff_t x = *(const ptrdiff_t *)a, y = *(const ptrdiff_t *)b;
-	return (x > y) - (x < y);
-}
-
 static bool is_registered(const struct context_forest *forest, ptrdiff_t child, ptrdiff_t parent)
 {
 	const struct context *context = &forest->items[parent];
-	return context->child_count && bsearch(&child, context->children, context->child_count,
-					       sizeof(child), by_number) != NULL;
+	size_t at = bisect(i, context->child_count, context->children[i] >= child);
+	return at < context->child_count && context->children[at] == child;
 }
 
 /* ---- The two ways a link breaks ---- */
@@ -92,7 +87,7 @@ static bool in_transit(const struct check *check, ptrdiff_t number)
 	for (size_t i = 0; i < count; i++) {
 		if (holders[i].kind == HOLDER_GOROUTINE &&
 			(check_may_run(check, holders[i].goid) ||
-				check_is_inside(check, &holders[i])))
+				check_is_in_package_context(check, &holders[i])))
 			return true;
 	}
 	return false;

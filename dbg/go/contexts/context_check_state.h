@@ -26,7 +26,7 @@ bool check_may_run(const struct check *check, uint64_t goid);
 
 /* Whether a holder is inside package context with the context: making or canceling it. A relay is
  * not. */
-bool check_is_inside(const struct check *check, const struct context_holder *holder);
+bool check_is_in_package_context(const struct check *check, const struct context_holder *holder);
 /*
  * Whether the goroutine, which is blocked now, has been so for the grace, with `context` in the
  * frame at `frame`. If that is not known it becomes a suspect. (context_check_time.c)
@@ -35,7 +35,7 @@ struct error *check_prove(struct check *check, const struct goroutine *goroutine
 	uint64_t frame, bool *ret);
 
 /* The same for a context without a goroutine: a suspect at the first of two looks. */
-struct error *check_look_twice(struct check *check, ptrdiff_t context, bool *ret);
+struct error *check_seen_before(struct check *check, ptrdiff_t context, bool *ret);
 
 /* As check_prove() of a later look needs them. */
 void check_sort_suspects(struct verdicts *verdicts);

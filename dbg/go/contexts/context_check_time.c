@@ -72,7 +72,7 @@ struct error *check_prove(struct check *check, const struct goroutine *goroutine
 	return add_suspect(check, suspect);
 }
 
-struct error *check_look_twice(struct check *check, ptrdiff_t context, bool *ret)
+struct error *check_seen_before(struct check *check, ptrdiff_t context, bool *ret)
 {
 	const struct suspect suspect = {.context = check->forest->items[context].address};
 	*ret = check->options->before ? was_suspect(check, &suspect) : !check->options->first;

@@ -62,7 +62,7 @@ struct iface_refs {
 	bool partial;
 };
 
-void iface_refs_deinit(struct iface_refs *pairs);
+void iface_refs_deinit(struct iface_refs *refs);
 
 /* Scans heap, globals and stacks (all of each goroutine's stack: what is alive there is not judged
  * here). Free with iface_refs_deinit(). */

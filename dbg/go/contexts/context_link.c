@@ -10,23 +10,23 @@ enum {
 
 /* ---- Order ---- */
 
-struct placed {
+struct sort_key {
 	uint64_t address;
 	const char *type;
 	size_t number;
 };
 
-static int by_location(const void *a, const void *b)
+static int by_address(const void *a, const void *b)
 {
-	const struct placed *x = a, *y = b;
+	const struct sort_key *x = a, *y = b;
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
 	return strcmp(x->type, y->type);
 }
 
-static ptrdiff_t moved(const ptrdiff_t *locations, ptrdiff_t number)
+static ptrdiff_t new_number(const ptrdiff_t *positions, ptrdiff_t number)
 {
-	return number == CONTEXT_NONE ? CONTEXT_NONE : locations[number];
+	return number == CONTEXT_NONE ? CONTEXT_NONE : positions[number];
 }
 
 static int by_number(const void *a, const void *b)
@@ -39,23 +39,23 @@ static int by_number(const void *a, const void *b)
  * Moves each context to its place, circle by circle: a second array of them would be large.
  * `places` is used up.
  */
-static void move_all(struct context_builder *builder, ptrdiff_t *locations)
+static void move_all(struct context_builder *builder, ptrdiff_t *positions)
 {
 	struct context *items = builder->forest->items;
 	struct context_link *links = builder->links;
 	for (size_t i = 0; i < builder->forest->count; i++) {
-		while (locations[i] != (ptrdiff_t)i) {
+		while (positions[i] != (ptrdiff_t)i) {
 			/* Swaps what lies here to where it belongs, until the right one has come.
 			 */
-			ptrdiff_t to = locations[i];
+			ptrdiff_t to = positions[i];
 			struct context item = items[to];
 			struct context_link link = links[to];
 			items[to] = items[i];
 			links[to] = links[i];
 			items[i] = item;
 			links[i] = link;
-			locations[i] = locations[to];
-			locations[to] = to;
+			positions[i] = positions[to];
+			positions[to] = to;
 		}
 	}
 }
@@ -65,29 +65,29 @@ static struct error *sort(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
 	size_t count = forest->count;
-	_cleanup_free_ struct placed *order = calloc(count + 1, sizeof(*order));
-	_cleanup_free_ ptrdiff_t *locations = calloc(count + 1, sizeof(*locations));
-	if (!order || !locations)
+	_cleanup_free_ struct sort_key *order = calloc(count + 1, sizeof(*order));
+	_cleanup_free_ ptrdiff_t *positions = calloc(count + 1, sizeof(*positions));
+	if (!order || !positions)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		order[i] =
-			(struct placed){forest->items[i].address, forest->items[i].type->name, i};
-	qsort(order, count, sizeof(*order), by_location);
+			(struct sort_key){forest->items[i].address, forest->items[i].type->name, i};
+	qsort(order, count, sizeof(*order), by_address);
 	for (size_t i = 0; i < count; i++)
-		locations[order[i].number] = (ptrdiff_t)i;
+		positions[order[i].number] = (ptrdiff_t)i;
 	for (size_t i = 0; i < count; i++) {
 		struct context *context = &forest->items[i];
 		struct context_link *link = &builder->links[i];
-		context->parent = moved(locations, context->parent);
-		link->done_of = moved(locations, link->done_of);
-		link->deadline_of = moved(locations, link->deadline_of);
+		context->parent = new_number(positions, context->parent);
+		link->done_of = new_number(positions, link->done_of);
+		link->deadline_of = new_number(positions, link->deadline_of);
 		for (size_t j = 0; j < context->child_count; j++)
-			context->children[j] = moved(locations, context->children[j]);
+			context->children[j] = new_number(positions, context->children[j]);
 		if (context->child_count)
 			qsort(context->children, context->child_count, sizeof(ptrdiff_t),
 				by_number);
 	}
-	move_all(builder, locations);
+	move_all(builder, positions);
 	return NULL;
 }
 
@@ -187,7 +187,7 @@ static ptrdiff_t next_deadline(const struct context_builder *builder, ptrdiff_t 
 }
 
 /* The state of a context whose Done asks nobody else's. */
-static void settle_end(struct context_builder *builder, ptrdiff_t number)
+static void resolve_end(struct context_builder *builder, ptrdiff_t number)
 {
 	struct context *context = &builder->forest->items[number];
 	const struct context_link *link = &builder->links[number];
@@ -205,13 +205,13 @@ static void settle_end(struct context_builder *builder, ptrdiff_t number)
 		context->state = CONTEXT_NEVER;
 }
 
-enum { UNSETTLED, ON_PATH, SETTLED };
+enum { UNRESOLVED, ON_PATH, RESOLVED };
 
 /*
  * Follows `next` from each context to one that is settled or the end, then hands what `inherit`
  * copies down again; a damaged circle is cut.
  */
-static struct error *settle_all(struct context_builder *builder,
+static struct error *resolve_all(struct context_builder *builder,
 	ptrdiff_t (*next)(const struct context_builder *builder, ptrdiff_t number),
 	void (*end)(struct context_builder *builder, ptrdiff_t number),
 	void (*inherit)(struct context *context, const struct context *from))
@@ -224,7 +224,7 @@ static struct error *settle_all(struct context_builder *builder,
 	for (size_t i = 0; i < forest->count; i++) {
 		size_t depth = 0;
 		ptrdiff_t at = (ptrdiff_t)i, from = CONTEXT_NONE;
-		while (at != CONTEXT_NONE && marks[at] == UNSETTLED) {
+		while (at != CONTEXT_NONE && marks[at] == UNRESOLVED) {
 			marks[at] = ON_PATH;
 			path[depth++] = at;
 			from = next(builder, at);
@@ -240,7 +240,7 @@ static struct error *settle_all(struct context_builder *builder,
 			else
 				inherit(&forest->items[path[depth]], &forest->items[at]);
 			at = path[depth];
-			marks[at] = SETTLED;
+			marks[at] = RESOLVED;
 		}
 	}
 	return NULL;
@@ -285,12 +285,6 @@ static void keep_parent(struct context *context, const struct context *from)
 
 /* ---- Channels ---- */
 
-static int by_goid(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* Follows the channel's queue of receivers: sudog by sudog, each with its g. */
 static struct error *read_waiters(struct program *program, struct context *context, uint64_t sudog)
 {
@@ -316,14 +310,8 @@ static struct error *read_waiters(struct program *program, struct context *conte
 		}
 		sudog = object_field(record, size, layout->sudog.next);
 	}
-	if (context->waiter_count)
-		qsort(context->waiters, context->waiter_count, sizeof(uint64_t), by_goid);
-	size_t kept = 0; /* a select can name a channel twice */
-	for (size_t i = 0; i < context->waiter_count; i++) {
-		if (!kept || context->waiters[i] != context->waiters[kept - 1])
-			context->waiters[kept++] = context->waiters[i];
-	}
-	context->waiter_count = kept;
+	/* A select can name a channel twice. */
+	context->waiter_count = goids_sort_unique(context->waiters, context->waiter_count);
 	return NULL;
 }
 
@@ -342,10 +330,9 @@ static struct error *read_channel(struct program *program, struct context *conte
 		context->done_locked = lock != 0;
 		err = read_waiters(program, context, first);
 	}
-	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
-		error_destroy(err);
-		context->partial = true;
-		return NULL;
+	if (err) {
+		err = error_ignore_unreadable(err);
+		context->partial |= !err;
 	}
 	return err;
 }
@@ -407,10 +394,10 @@ struct error *context_link(struct context_builder *builder)
 	if (!err)
 		err = read_channels(builder);
 	if (!err)
-		err = settle_all(builder, next_parent, cut_parent, keep_parent);
+		err = resolve_all(builder, next_parent, cut_parent, keep_parent);
 	if (!err)
-		err = settle_all(builder, next_done_source, settle_end, inherit_state);
+		err = resolve_all(builder, next_done_source, resolve_end, inherit_state);
 	if (!err)
-		err = settle_all(builder, next_deadline, no_deadline, inherit_deadline);
+		err = resolve_all(builder, next_deadline, no_deadline, inherit_deadline);
 	return err ? err : link_parents(builder->forest);
 }

@@ -21,8 +21,7 @@ static bool is_cancel(const char *function)
 }
 
 /* Reads the code from `code` on, through direct calls; false when it is too complicated. */
-static bool context_method_follow(
-	struct program *program, uint64_t code, struct context_method *ret)
+static bool follow_calls(struct program *program, uint64_t code, struct context_method *ret)
 {
 	struct code_path path = {{0}, 0, 0};
 	for (int i = 0; i < MAX_CALLS; i++) {
@@ -89,7 +88,7 @@ struct error *context_method_read(struct program *program, uint64_t code,
 	const struct context_shape *shape, struct context_method *ret)
 {
 	*ret = (struct context_method){.kind = METHOD_UNKNOWN};
-	if (context_method_follow(program, code, ret))
+	if (follow_calls(program, code, ret))
 		return NULL;
 	*ret = (struct context_method){.kind = METHOD_UNKNOWN};
 	if (shape->body->kind != GO_STRUCT || shape->inline_body)

@@ -44,9 +44,9 @@ struct error *context_decode(struct context_builder *builder, size_t index);
 /* Sorts, links parents, governors, states, deadlines and waiters. (context_link.c) */
 struct error *context_link(struct context_builder *builder);
 
-/* Who holds them: `pairs` of heap and globals, and the live words of every stack.
+/* Who holds them: `refs` of heap and globals, and the live words of every stack.
  * (context_holders.c) */
 struct error *context_find_holders(
-	struct program *program, struct context_forest *forest, const struct iface_refs *pairs);
+	struct program *program, struct context_forest *forest, const struct iface_refs *refs);
 
 #endif

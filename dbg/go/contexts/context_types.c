@@ -1,6 +1,7 @@
 /* The context types of a program: see context_find.h. */
 #include "dbg/go/contexts/context_find.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum { METHODS = 2 }; /* Context's methods by name: Deadline, Done, Err, Value */
 
@@ -18,12 +19,8 @@ static struct error *classify(struct program *program, struct interfaces *known,
 		return NULL;
 	const struct go_type *type;
 	struct error *err = program_type_at(program, interface, &type);
-	if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
-		error_destroy(err);
-		return NULL;
-	}
 	if (err)
-		return err;
+		return error_ignore_unreadable(err);
 	if (go_type_is(type, "context", "Context"))
 		known->context = interface;
 	else if (go_type_is(type, "context", "canceler"))
@@ -39,12 +36,6 @@ static int by_descriptor(const void *a, const void *b)
 {
 	const struct context_shape *x = a, *y = b;
 	return (x->descriptor > y->descriptor) - (x->descriptor < y->descriptor);
-}
-
-static int itab_by_address(const void *a, const void *b)
-{
-	const struct itab *x = a, *y = b;
-	return (x->address > y->address) - (x->address < y->address);
 }
 
 struct type_set {
@@ -98,14 +89,14 @@ static struct error *load_shapes(
 		methods_of(program, types, interface, descriptors[i], methods);
 		struct error *err = context_shape_load(program, descriptors[i], methods, in_set,
 			&set, &types->shapes[types->shape_count]);
-		if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
-			error_destroy(err);
-			types->partial = true;
+		if (!err) {
+			types->shape_count++;
 			continue;
 		}
+		err = error_ignore_unreadable(err);
 		if (err)
 			return err;
-		types->shape_count++;
+		types->partial = true;
 	}
 	qsort(types->shapes, types->shape_count, sizeof(*types->shapes), by_descriptor);
 	return NULL;
@@ -159,10 +150,9 @@ void context_types_deinit(struct context_types *types)
 const struct context_shape *context_types_shape(
 	const struct context_types *types, uint64_t descriptor)
 {
-	const struct context_shape key = {.descriptor = descriptor};
-	return types->shape_count ? bsearch(&key, types->shapes, types->shape_count, sizeof(key),
-					    by_descriptor)
-				  : NULL;
+	size_t at = bisect(i, types->shape_count, types->shapes[i].descriptor >= descriptor);
+	bool found = at < types->shape_count && types->shapes[at].descriptor == descriptor;
+	return found ? &types->shapes[at] : NULL;
 }
 
 const struct context_shape *context_types_of_kind(
@@ -177,28 +167,18 @@ const struct context_shape *context_types_of_kind(
 
 const struct itab *context_types_itab(const struct context_types *types, uint64_t address)
 {
-	const struct itab key = {.address = address};
-	return bsearch(&key, types->context_itabs, types->context_itab_count, sizeof(key),
-		itab_by_address);
-}
-
-static const struct itab *find_itab(const struct context_types *types, uint64_t address)
-{
-	const struct itab key = {.address = address};
-	return types->itab_count ? bsearch(&key, types->itabs, types->itab_count, sizeof(key),
-					   itab_by_address)
-				 : NULL;
+	return itabs_find(types->context_itabs, types->context_itab_count, address);
 }
 
 bool context_types_is_itab(const struct context_types *types, uint64_t address)
 {
-	return find_itab(types, address) != NULL;
+	return itabs_find(types->itabs, types->itab_count, address) != NULL;
 }
 
 uint64_t context_types_dynamic(
 	const struct context_types *types, struct program *program, uint64_t itab)
 {
-	const struct itab *found = find_itab(types, itab);
+	const struct itab *found = itabs_find(types->itabs, types->itab_count, itab);
 	uint64_t type = 0;
 	if (!found) /* made since, or the table was being changed */
 		error_destroy(program_read_field(program, itab, program->layout.itab.type, &type));

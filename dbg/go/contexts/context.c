@@ -1,4 +1,4 @@
-/* Contexts of a program, from finding to forest: see context.h. */
+/* Builds the forest of contexts: see context.h. */
 #include "dbg/go/contexts/context.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };
 
-/* ---- Where a context may lie ---- */
+/* ---- Where a context may be stored ---- */
 
 enum storage { STORAGE_NONE, STORAGE_HEAP, STORAGE_GARBAGE, STORAGE_STATIC, STORAGE_STACK };
 
@@ -56,7 +56,7 @@ static bool in_stack(const struct context_builder *builder, uint64_t address)
 	return at < builder->stack_count && builder->stacks[at]->stack_low <= address;
 }
 
-/* A context is an object in use of at least its type's size, a variable, or lies on a stack. */
+/* A context is a heap object of at least its type's size, a global variable, or on a stack. */
 static enum storage storage_of(
 	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
 {
@@ -117,7 +117,7 @@ struct error *context_builder_add(struct context_builder *builder,
 	return err;
 }
 
-/* Reads those that were added and not read yet; reading adds more. */
+/* Decodes the contexts added since the last call, and those that decoding adds. */
 static struct error *decode_new(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
@@ -143,10 +143,10 @@ static struct error *decode_new(struct context_builder *builder)
 	return NULL;
 }
 
-/* ---- From refs to contexts ---- */
+/* ---- From references to contexts ---- */
 
-/* What the refs in memory name that lives, or does not (`garbage`): sorted, each once; malloc'ed.
- */
+/* The contexts that references in heap and globals point to, from memory in use or from garbage:
+ * sorted, without duplicates; malloc'ed. */
 static struct error *keys_of_refs(
 	const struct iface_refs *refs, bool garbage, struct context_key **ret, size_t *ret_count)
 {
@@ -169,8 +169,8 @@ static struct error *keys_of_refs(
 	return NULL;
 }
 
-/* Pairs in memory that lives. Those on stacks are judged afterwards: there an unused slot keeps
- * what it held. */
+/* Adds the contexts referenced from heap and globals. Stacks follow later (add_from_stacks()),
+ * because unused stack slots keep stale values. */
 static struct error *add_from_memory(
 	struct context_builder *builder, const struct iface_refs *refs, bool garbage)
 {
@@ -191,7 +191,7 @@ static struct error *add_from_memory(
 	return err ? err : decode_new(builder);
 }
 
-/* An AfterFunc's function: a closure, whose first word is code. */
+/* Whether the word at `address` points to a closure, whose first word is an address of code. */
 static bool has_function(struct context_builder *builder, uint64_t address)
 {
 	uint64_t closure, code = 0;
@@ -203,8 +203,8 @@ static bool has_function(struct context_builder *builder, uint64_t address)
 }
 
 /*
- * Whether the object at `address`, whose `done` is where it should be, is one of `shape`: it is of
- * that size, starts with its parent, and an afterFuncCtx has its function.
+ * Whether the object at `address`, which has a channel at the offset of `done`, can be of `shape`:
+ * it has the right size, starts with its parent, and, for an afterFuncCtx, has a function.
  */
 static bool looks_like(
 	struct context_builder *builder, const struct context_shape *shape, uint64_t address)
@@ -224,8 +224,8 @@ static bool looks_like(
 }
 
 /*
- * A context that only a cancel function or a timer points to has no interface value anywhere; its
- * Done channel gives it away.
+ * A context that is referenced only by a cancel function or a timer has no interface value
+ * anywhere. It is found through its Done channel.
  */
 static struct error *add_from_channels(
 	struct context_builder *builder, const struct iface_refs *refs)
@@ -261,7 +261,7 @@ static int by_value(const void *a, const void *b)
 	return (x->value > y->value) - (x->value < y->value);
 }
 
-/* `roots` are sorted by value. */
+/* Whether the reference is live; `roots` are sorted by value. */
 static bool is_live(const struct stack_roots *roots, const struct iface_ref *ref)
 {
 	size_t at = bisect(i, roots->count, roots->items[i].value >= ref->data);
@@ -269,10 +269,10 @@ static bool is_live(const struct stack_roots *roots, const struct iface_ref *ref
 }
 
 /*
- * Of the two roots of an interface value only the second is a pointer to the compiler's maps:
- * beside a variable that lives, an unused slot may hold an itab from before, and then the two look
- * like a context. Package context makes none without a parent but its roots, and those lie in no
- * heap.
+ * The compiler's stack maps cover only the second word of an interface value. An unused slot with a
+ * stale itab, followed by a live pointer, therefore looks like a context. Reject it unless the
+ * object has a parent: package context creates contexts without a parent only as Background and
+ * TODO, and those are not on the heap.
  */
 static bool is_plausible(struct context_builder *builder, const struct iface_ref *ref)
 {
@@ -293,7 +293,7 @@ static bool is_plausible(struct context_builder *builder, const struct iface_ref
 		&builder->types, context_types_dynamic(&builder->types, builder->program, itab));
 }
 
-/* The refs of one goroutine's stack that name contexts which nothing else does. */
+/* Adds the contexts that only references on this goroutine's stack point to. */
 static struct error *add_from_stack(struct context_builder *builder, const struct iface_ref *refs,
 	size_t count, struct stack *stack, struct stack_roots *roots)
 {
@@ -394,8 +394,8 @@ static struct error *load_forest(
 	forest->with_holders = flags & CONTEXTS_HOLDERS;
 	forest->partial = refs.partial;
 	if (!err && forest->partial &&
-		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
-					   "could not be read: there may be more of them") < 0)
+		asprintf(&forest->problem,
+			"some memory could not be read: contexts may be missing") < 0)
 		forest->problem = NULL;
 	iface_refs_deinit(&refs);
 	builder_deinit(&builder);

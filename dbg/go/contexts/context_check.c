@@ -1,4 +1,4 @@
-/* Running all checks, and those of a context by itself: see context_check.h. */
+/* Runs all checks, and those that concern a single context: see context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
 
 #include "dbg/go/program/program_state.h"
@@ -44,8 +44,8 @@ bool check_is_in_package_context(const struct check *check, const struct context
 	       !check_is_relay(check, holder->goid);
 }
 
-/* context.(*cancelCtx).propagateCancel.func2 and the like; context.propagateCancel.func1 in 1.19.
- */
+/* Finds context.(*cancelCtx).propagateCancel.func2 and similar; context.propagateCancel.func1 in
+ * 1.19. */
 static struct error *find_relays(struct check *check)
 {
 	for (size_t i = 0; i < check->goroutines->count; i++) {
@@ -65,8 +65,8 @@ static struct error *find_relays(struct check *check)
 /* ---- Deadlines and wake-ups ---- */
 
 /*
- * A context with a deadline in the past is active for a moment while it is being made. Whoever is
- * inside package context with it must have been blocked there for the grace.
+ * A context with a deadline in the past is active for a moment while it is being created. So any
+ * goroutine inside package context with it must have been blocked there for the grace period.
  */
 static struct error *is_settled(struct check *check, ptrdiff_t number, bool *ret)
 {

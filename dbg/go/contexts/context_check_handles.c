@@ -1,4 +1,4 @@
-/* Finding the functions that can still end a context: see context_check_handles.h. */
+/* Finds functions that can still cancel a context: see context_check_handles.h. */
 #include "dbg/go/contexts/context_check_handles.h"
 
 #include "dbg/go/reach/find_pointers.h"
@@ -7,7 +7,7 @@
 
 enum { MAX_HANDLES = 1 << 24 };
 
-/* An object that points to a context and is no context. */
+/* An object, other than a context, that points to a context. */
 struct handle {
 	uint64_t object;
 	ptrdiff_t context;
@@ -21,10 +21,10 @@ struct handles {
 	size_t itab_count;
 	struct handle *items; /* sorted by object for the second search */
 	size_t count, capacity;
-	size_t *firsts; /* of the second search's targets: their first handle */
+	size_t *firsts; /* the first handle of each target of the second search */
 };
 
-/* Interface values were looked at before, as holders; here only bare pointers count. */
+/* Records bare pointers only: interface values were already found as holders. */
 static struct error *note_handle(void *context, const struct pointer_use *use)
 {
 	struct handles *handles = context;
@@ -47,7 +47,7 @@ static int by_object(const void *a, const void *b)
 	return (x->context > y->context) - (x->context < y->context);
 }
 
-/* timerCtx.timer: the object that holds the closure which the timer calls. */
+/* timerCtx.timer: the object that holds the closure that the timer calls. */
 static uint64_t timer_of(struct program *program, const struct context *context)
 {
 	struct go_field field;
@@ -117,8 +117,7 @@ struct error *check_mark_handles(
 		program_itabs(check->program, &handles.itabs, &handles.itab_count, &partial);
 	if (!err)
 		err = search(&handles, count, &partial);
-	/* Where memory cannot be read (a core cut short) nothing proves that a context is not used.
-	 */
+	/* If memory is unreadable (a truncated core), no context is provably unused. */
 	for (size_t i = 0; !err && partial && i < count; i++)
 		used[numbers[i]] = true;
 	free(handles.itabs);

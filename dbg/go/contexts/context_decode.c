@@ -1,4 +1,4 @@
-/* Reading one context: see context_state.h and context_shape.h. */
+/* Decodes one context: see context_state.h and context_shape.h. */
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/values/map.h"
 #include "dbg/go/values/value_time.h"
@@ -19,7 +19,7 @@ static struct context *context_of(const struct body *body)
 	return &body->builder->forest->items[body->number];
 }
 
-/* Two words at `offset`; false when the type has no such field. */
+/* The two words at `offset`; false if the type does not have the field. */
 static bool words_at(const struct body *body, int64_t offset, uint64_t ret[2])
 {
 	if (offset < 0 || (uint64_t)offset + 16 > body->size)
@@ -38,7 +38,7 @@ static struct error *mark_partial(const struct body *body, struct error *err)
 	return err;
 }
 
-/* What the interface holds whose first word is (or leads to) `descriptor`. */
+/* The value that an interface holds, from its dynamic type and its data word. */
 static struct error *dynamic_value(
 	const struct body *body, uint64_t descriptor, uint64_t data, struct value *ret)
 {
@@ -54,7 +54,7 @@ static struct error *dynamic_value(
 	return NULL;
 }
 
-/* An interface value in the body: `empty` for any, else with an itab. */
+/* The interface value at `offset`: an any if `empty`, else one with an itab. */
 static struct error *interface_at(
 	const struct body *body, int64_t offset, bool empty, struct value *ret)
 {
@@ -147,7 +147,7 @@ static struct error *decode_children(const struct body *body)
 
 /* ---- Cancellation ---- */
 
-/* sync.Mutex starts with its state, whose lowest bit says that it is locked; in all releases. */
+/* sync.Mutex starts with its state, whose lowest bit is set while it is locked; all releases. */
 static bool is_locked(const struct body *body)
 {
 	int32_t state = 0;
@@ -210,9 +210,9 @@ static void set_deadline(const struct body *body, const uint64_t words[2])
 				&context->remaining_ns);
 }
 
-/* ---- What the methods of a foreign type lead to ---- */
+/* ---- Methods of foreign types ---- */
 
-/* Where the last step of the path lies. */
+/* The address that the last step of the path leads to. */
 static struct error *walk_path(const struct body *body, const struct code_path *path, uint64_t *ret)
 {
 	uint64_t address = context_of(body)->address;
@@ -229,7 +229,7 @@ static struct error *walk_path(const struct body *body, const struct code_path *
 	return NULL;
 }
 
-/* The context in the interface value at the path's end. */
+/* The context in the interface value at the end of the path. */
 static struct error *context_at_path(
 	const struct body *body, const struct code_path *path, ptrdiff_t *ret)
 {
@@ -266,7 +266,7 @@ static struct error *decode_done_method(const struct body *body)
 			err = target_read_u64(target, address, &context_of(body)->done);
 		break;
 	case METHOD_CANCEL:
-		/* The receiver is the word at the path's end, or the address of a part of it. */
+		/* The receiver is the word at the end of the path, plus an offset. */
 		err = walk_path(body, &method->path, &address);
 		if (!err && method->path.count)
 			err = target_read_u64(target, address, &address);

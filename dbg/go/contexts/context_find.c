@@ -1,4 +1,4 @@
-/* Scanning memory for interface values of contexts: see context_find.h. */
+/* Scans memory for interface values of contexts: see context_find.h. */
 #include "dbg/go/contexts/context_find.h"
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/heap/word_range.h"
@@ -7,26 +7,26 @@
 
 enum {
 	CHUNK = 1 << 21, /* bytes read at a time */
-	JOIN = 64 << 10, /* spans closer than this are read in one go */
+	JOIN = 64 << 10, /* spans closer than this are read together */
 	MAX_REFS = 1 << 27,
 	STACKS = 256,	   /* goroutines' stacks read at a time */
-	STACK_PART = 4096, /* of each; deeper ones are read by themselves */
+	STACK_PART = 4096, /* bytes of each; the rest of deeper ones is read separately */
 };
 
 struct scan {
 	struct program *program;
 	const struct context_types *types;
 	struct iface_refs *refs;
-	uint64_t low, span; /* all itabs of contexts lie in [low, low + span] */
+	uint64_t low, span; /* all itabs of contexts are in [low, low + span] */
 	uint8_t *buffer;
-	uint64_t stack_bytes; /* of stacks that were read so far */
+	uint64_t stack_bytes; /* read from stacks so far */
 };
 
-/* No stack is bigger (runtime.maxstackceiling is 2 GB); damaged ones could name all memory, each.
- */
+/* No stack is larger (runtime.maxstackceiling is 2 GB). Without these limits, damaged bounds could
+ * make each stack cover all memory. */
 static const uint64_t MAX_STACK = 1ull << 31, MAX_STACK_BYTES = 1ull << 36;
 
-/* ---- One stretch of memory ---- */
+/* ---- One range of memory ---- */
 
 static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data,
 	const struct itab *itab, struct iface_ref ref)
@@ -36,7 +36,7 @@ static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data
 	ref.data = data;
 	ref.canceler = itab->interface == scan->types->canceler;
 	ref.shape = context_types_shape(scan->types, itab->type);
-	/* In the runtime's own table itabs lie side by side. */
+	/* Two itabs in a row are entries of the runtime's own table, not an interface value. */
 	if (!ref.shape || !data || context_types_is_itab(scan->types, data))
 		return NULL;
 	if (refs->count >= MAX_REFS)
@@ -60,8 +60,8 @@ static struct error *add_channel(struct scan *scan, uint64_t location, bool garb
 }
 
 /*
- * Looks at `count` words that were read from `address`, one more of which follows (`next`) so that
- * a ref across the end is seen. `judge` decides on each hit.
+ * Scans `count` words that were read from `address`. With `has_next` one more word follows, for a
+ * pair that crosses the end. `accept`, if not NULL, filters each hit and may change the reference.
  */
 static struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words,
 	size_t count, bool has_next,
@@ -88,7 +88,7 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 	return NULL;
 }
 
-/* The next address from `address` on, which cannot be read, that perhaps can. */
+/* The next address after the unreadable `address` that may be readable. */
 static uint64_t skip_hole(struct target *target, uint64_t address)
 {
 	const struct mapping *mappings;
@@ -143,16 +143,15 @@ static bool accept_in_heap(struct scan *scan, uint64_t location, struct iface_re
 	return true;
 }
 
-/* Going through the spans that can hold pointers, piece by piece. */
+/* Iterates over the spans that can hold pointers, piece by piece. */
 struct heap_walk {
 	const struct heap_span *spans;
 	size_t count, next;
-	uint64_t at, end;     /* of the spans that are joined now, what is left */
+	uint64_t at, end;     /* the remaining part of the current run of joined spans */
 	uint64_t done, total; /* bytes */
 };
 
-/* The next piece of at most CHUNK bytes, with one word more when the memory goes on; false at the
- * end. */
+/* The next piece of at most CHUNK bytes, plus one word if the run continues; false at the end. */
 static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_run *ret)
 {
 	const struct heap_span *spans = walk->spans;
@@ -187,17 +186,17 @@ static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
 		scan_words(scan, run->address, run->buffer, words, has_next, accept_in_heap, ref);
 	if (err || run->done == run->size)
 		return err;
-	/* Behind a hole it may go on. */
+	/* Memory may continue after a hole. */
 	scan->refs->partial = true;
 	uint64_t next = skip_hole(scan->program->target, run->address + run->done);
 	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
 	return next < end ? scan_range(scan, next, end, accept_in_heap, ref) : NULL;
 }
 
-/* Scans each piece while the next one is being read. */
+/* Scans each piece while the next one is read in the background. */
 static struct error *scan_pieces(struct scan *scan, struct heap_walk *walk)
 {
-	static const char what[] = "looking through the heap";
+	static const char what[] = "scanning the heap";
 	enum { BUFFER = CHUNK + 8 };
 	struct program *program = scan->program;
 	_cleanup_free_ uint8_t *buffers = malloc(2 * BUFFER);
@@ -240,7 +239,7 @@ static struct error *scan_heap(struct scan *scan)
 
 static struct error *scan_globals(struct scan *scan)
 {
-	enum { POINTER_RANGES = 2 }; /* the other two hold none */
+	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
 	const struct iface_ref ref = {.kind = HOLDER_GLOBAL};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
@@ -251,14 +250,14 @@ static struct error *scan_globals(struct scan *scan)
 	return err;
 }
 
-/* The lowest address of its stack that the goroutine uses. */
+/* The lowest address in use of the goroutine's stack. */
 static uint64_t stack_start(struct program *program, const struct goroutine *goroutine)
 {
 	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
 	const struct thread *threads;
 	size_t count;
 	if (goroutine->tid && !goroutine->syscall_sp) {
-		sp = goroutine->stack_low; /* running: its registers may be anywhere below */
+		sp = goroutine->stack_low; /* running: without registers, take the whole stack */
 		struct error *err = target_threads(program->target, &threads, &count);
 		error_destroy(err);
 		for (size_t i = 0; !err && i < count; i++) {
@@ -271,7 +270,7 @@ static uint64_t stack_start(struct program *program, const struct goroutine *gor
 	if (sp < goroutine->stack_low || sp > goroutine->stack_high)
 		sp = goroutine->stack_low;
 	if (goroutine->stack_high - sp > MAX_STACK)
-		sp = goroutine->stack_high; /* nonsense */
+		sp = goroutine->stack_high; /* damaged bounds */
 	return (sp + 7) & ~7ull;
 }
 
@@ -295,7 +294,7 @@ static struct error *scan_stack_batch(
 		err = scan_words(
 			scan, runs[i].address, runs[i].buffer, runs[i].done / 8, false, NULL, ref);
 	}
-	/* Afterwards, as it uses the same buffer. */
+	/* In a second loop, because scan_range() uses the same buffer. */
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct iface_ref ref = {
 			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
@@ -313,11 +312,11 @@ static struct error *scan_stacks(struct scan *scan)
 	const struct goroutine_list *list;
 	struct error *err = program_goroutines(scan->program, &list);
 	for (size_t i = 0; !err && i < list->count; i += STACKS) {
-		program_progress(scan->program, "looking through stacks", i, list->count);
+		program_progress(scan->program, "scanning stacks", i, list->count);
 		err = scan_stack_batch(
 			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
 	}
-	program_progress(scan->program, "looking through stacks", 1, 1);
+	program_progress(scan->program, "scanning stacks", 1, 1);
 	return err;
 }
 

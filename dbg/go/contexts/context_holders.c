@@ -1,4 +1,4 @@
-/* Who points to each context: see context_state.h. */
+/* Finds what points to each context: see context_state.h. */
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/stacks/stack_roots.h"
 #include "dbg/go/program/program_state.h"
@@ -20,7 +20,7 @@ static struct error *add_holder(struct holders *holders, struct context_holder h
 	return NULL;
 }
 
-/* Number of the context of this type at `address`. */
+/* The context of this type at `address`. */
 static ptrdiff_t context_of_type(
 	const struct context_forest *forest, const struct go_type *type, uint64_t address)
 {
@@ -34,7 +34,7 @@ static ptrdiff_t context_of_type(
 	return CONTEXT_NONE;
 }
 
-/* The context whose own memory `address` lies in. */
+/* The context whose own memory contains `address`. */
 static ptrdiff_t containing(const struct holders *holders, uint64_t address)
 {
 	const struct context_forest *forest = holders->forest;
@@ -71,7 +71,7 @@ static struct error *add_refs(struct holders *holders, const struct iface_refs *
 	return err;
 }
 
-/* Of one goroutine's: what the maps tell comes first, then the lowest address. */
+/* For one goroutine. Of one frame's words, mapped ones come first, then the lowest address. */
 static int by_frame(const void *a, const void *b)
 {
 	const struct context_holder *x = a, *y = b;
@@ -84,7 +84,7 @@ static int by_frame(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-/* A frame counts once for each context. */
+/* Keeps one holder per context and frame. */
 static void unite_frames(struct context_forest *forest, size_t first)
 {
 	struct context_holder *holders = forest->holders;
@@ -100,7 +100,7 @@ static void unite_frames(struct context_forest *forest, size_t first)
 	forest->holder_count = kept;
 }
 
-/* The live roots of one goroutine's stack that point to contexts. */
+/* Adds the live words of one goroutine's stack that point to contexts. */
 static struct error *add_roots(struct holders *holders, const struct goroutine *goroutine,
 	const struct stack *stack, const struct stack_roots *roots)
 {
@@ -126,7 +126,7 @@ static struct error *add_roots(struct holders *holders, const struct goroutine *
 	return err;
 }
 
-/* Fetches the stacks from number `first` on that come next. */
+/* Prefetches the next batch of stacks, from number `first` on. */
 static struct error *prefetch_stacks(
 	struct program *program, const struct goroutine_list *list, size_t first)
 {
@@ -134,7 +134,7 @@ static struct error *prefetch_stacks(
 	size_t left = list->count - first, count = left < STACKS_PREFETCH ? left : STACKS_PREFETCH;
 	for (size_t i = 0; i < count; i++)
 		goroutines[i] = &list->items[first + i];
-	program_progress(program, "looking through stacks", first, list->count);
+	program_progress(program, "scanning stacks", first, list->count);
 	return goroutine_stacks_prefetch(program, goroutines, count, false);
 }
 
@@ -156,7 +156,7 @@ static struct error *add_stacks(struct holders *holders)
 		if (!err)
 			err = add_roots(holders, goroutine, &stack, &roots);
 	}
-	program_progress(holders->program, "looking through stacks", 1, 1);
+	program_progress(holders->program, "scanning stacks", 1, 1);
 	stack_deinit(&stack);
 	free(roots.items);
 	return err;

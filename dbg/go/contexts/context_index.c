@@ -1,4 +1,4 @@
-/* Numbers of contexts by address and type: see context_index.h. */
+/* The numbers of contexts by address and type: see context_index.h. */
 #include "dbg/go/contexts/context_index.h"
 
 #include "dwarf/base/bisect.h"
@@ -7,7 +7,7 @@
 struct context_index_entry {
 	struct context_key key;
 	uint32_t number;
-	bool lost; /* not in the table: no memory */
+	bool lost; /* could not be added: out of memory */
 	UT_hash_handle hh;
 };
 

@@ -1,11 +1,11 @@
-/* From contexts that were read one by one to a forest: see context_state.h. */
+/* Links decoded contexts to a forest: see context_state.h. */
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/program/program_state.h"
 
 enum {
 	MAX_WAITERS = 1 << 22,
 	MAX_SUDOG = 512,
-	CHANNELS = 4096, /* fetched at a time */
+	CHANNELS = 4096, /* prefetched at a time */
 };
 
 /* ---- Order ---- */
@@ -36,8 +36,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /*
- * Moves each context to its place, circle by circle: a second array of them would be large.
- * `places` is used up.
+ * Moves each context to its position, one cycle of the permutation at a time: a second array of
+ * contexts would be large. Destroys `positions`.
  */
 static void move_all(struct context_builder *builder, ptrdiff_t *positions)
 {
@@ -45,8 +45,7 @@ static void move_all(struct context_builder *builder, ptrdiff_t *positions)
 	struct context_link *links = builder->links;
 	for (size_t i = 0; i < builder->forest->count; i++) {
 		while (positions[i] != (ptrdiff_t)i) {
-			/* Swaps what lies here to where it belongs, until the right one has come.
-			 */
+			/* Swap item i to its position until the right item is here. */
 			ptrdiff_t to = positions[i];
 			struct context item = items[to];
 			struct context_link link = links[to];
@@ -60,7 +59,7 @@ static void move_all(struct context_builder *builder, ptrdiff_t *positions)
 	}
 }
 
-/* Sorts contexts and shapes by address and renumbers what refers to them. */
+/* Sorts contexts and links by address and renumbers the references to them. */
 static struct error *sort(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
@@ -91,9 +90,9 @@ static struct error *sort(struct context_builder *builder)
 	return NULL;
 }
 
-/* ---- Parents and governors ---- */
+/* ---- Parents, done sources and deadlines ---- */
 
-/* Depth first, so that a context and what is below it have numbers in a row. */
+/* Numbers a tree depth first, so that a context and its descendants have consecutive orders. */
 static void count_tree(struct context_forest *forest, ptrdiff_t root, size_t *order)
 {
 	struct context *items = forest->items;
@@ -125,7 +124,7 @@ static struct error *link_parents(struct context_forest *forest)
 		return error_no_memory();
 	for (size_t i = 0; i < forest->count; i++)
 		forest->items[i].first_embedded = forest->items[i].next_embedded = CONTEXT_NONE;
-	for (size_t i = forest->count; i-- > 0;) { /* so that the lists ascend */
+	for (size_t i = forest->count; i-- > 0;) { /* backwards, so that sibling lists ascend */
 		struct context *context = &forest->items[i];
 		if (context->parent == CONTEXT_NONE)
 			continue;
@@ -143,7 +142,7 @@ static struct error *link_parents(struct context_forest *forest)
 	return NULL;
 }
 
-/* The context with a cancelCtx of its own at `address`. */
+/* The context whose own cancelCtx is at `address`. */
 static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t address)
 {
 	const struct context_forest *forest = builder->forest;
@@ -157,7 +156,7 @@ static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t addre
 	return CONTEXT_NONE;
 }
 
-/* Whose Done this one's asks; itself when it has a channel of its own. CONTEXT_NONE: nobody's. */
+/* The context that Done delegates to; itself if it has its own channel; CONTEXT_NONE if none. */
 static ptrdiff_t next_done_source(const struct context_builder *builder, ptrdiff_t number)
 {
 	const struct context_link *link = &builder->links[number];
@@ -174,7 +173,7 @@ static ptrdiff_t next_done_source(const struct context_builder *builder, ptrdiff
 	}
 }
 
-/* Whose Deadline this one's asks; CONTEXT_NONE: it has its own or none. */
+/* The context that Deadline delegates to; CONTEXT_NONE if it has its own deadline or none. */
 static ptrdiff_t next_deadline(const struct context_builder *builder, ptrdiff_t number)
 {
 	const struct context *context = &builder->forest->items[number];
@@ -186,7 +185,7 @@ static ptrdiff_t next_deadline(const struct context_builder *builder, ptrdiff_t 
 					      : context->parent;
 }
 
-/* The state of a context whose Done asks nobody else's. */
+/* Sets the state of a context whose Done does not delegate to another. */
 static void resolve_end(struct context_builder *builder, ptrdiff_t number)
 {
 	struct context *context = &builder->forest->items[number];
@@ -208,8 +207,9 @@ static void resolve_end(struct context_builder *builder, ptrdiff_t number)
 enum { UNRESOLVED, ON_PATH, RESOLVED };
 
 /*
- * Follows `next` from each context to one that is settled or the end, then hands what `inherit`
- * copies down again; a damaged circle is cut.
+ * Follows `next` from each context to a resolved one or to the end of the chain, where it calls
+ * `end`, then copies the result back along the chain with `inherit`. A cycle, which only damaged
+ * memory has, is cut and its context marked partial.
  */
 static struct error *resolve_all(struct context_builder *builder,
 	ptrdiff_t (*next)(const struct context_builder *builder, ptrdiff_t number),
@@ -255,7 +255,7 @@ static void inherit_state(struct context *context, const struct context *from)
 static void no_deadline(struct context_builder *builder, ptrdiff_t number)
 {
 	(void)builder;
-	(void)number; /* it has its own or none: nothing to add */
+	(void)number; /* it has its own deadline or none */
 }
 
 static void inherit_deadline(struct context *context, const struct context *from)
@@ -266,7 +266,7 @@ static void inherit_deadline(struct context *context, const struct context *from
 	context->remaining_ns = from->remaining_ns;
 }
 
-/* Parents are followed by renderers without a check: a circle of them must not remain. */
+/* Removes cycles of parents: code that follows parents does not check for them. */
 static ptrdiff_t next_parent(const struct context_builder *builder, ptrdiff_t number)
 {
 	return builder->forest->items[number].parent;
@@ -285,7 +285,7 @@ static void keep_parent(struct context *context, const struct context *from)
 
 /* ---- Channels ---- */
 
-/* Follows the channel's queue of receivers: sudog by sudog, each with its g. */
+/* Reads the channel's queue of receivers: a list of sudogs, each with its g. */
 static struct error *read_waiters(struct program *program, struct context *context, uint64_t sudog)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -298,7 +298,7 @@ static struct error *read_waiters(struct program *program, struct context *conte
 		if (err)
 			return err;
 		if (object_field(record, size, layout->sudog.c) != context->done) {
-			context->partial = true; /* the queue is being changed */
+			context->partial = true; /* the queue was being modified */
 			break;
 		}
 		const struct goroutine *goroutine =

@@ -3,13 +3,16 @@
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/bisect.h"
 
-enum { METHODS = 2 }; /* Context's methods by name: Deadline, Done, Err, Value */
+enum { METHODS = 2 }; /* the first two of Deadline, Done, Err, Value: an itab sorts by name */
 
 struct interfaces {
-	uint64_t context, canceler; /* descriptors; 0: not met yet */
+	uint64_t context, canceler; /* descriptors; 0: not found yet */
 };
 
-/* Whether `interface` is context.Context or context.canceler; asks for each descriptor once. */
+/*
+ * Whether `interface` is context.Context, or either of it and context.canceler. Itabs of one
+ * interface tend to be adjacent, so the last rejected descriptor is remembered.
+ */
 static struct error *classify(struct program *program, struct interfaces *known, uint64_t *rejected,
 	uint64_t interface, bool *ret_context, bool *ret_any)
 {
@@ -53,7 +56,7 @@ static bool in_set(void *context, const struct go_type *type)
 	return false;
 }
 
-/* The code of the type's methods Deadline and Done, from an itab of context.Context. */
+/* The addresses of the type's methods Deadline and Done, from its itab of context.Context. */
 static void methods_of(struct program *program, const struct context_types *types,
 	uint64_t interface, uint64_t descriptor, uint64_t ret[METHODS])
 {
@@ -120,12 +123,13 @@ struct error *context_types_load(struct program *program, struct context_types *
 			ret->context_itabs[ret->context_itab_count++] = ret->itabs[i];
 	}
 	if (!err && !ret->itab_count)
-		err = error_create(ERROR_NOT_FOUND, "the program has no contexts yet: the Go "
-						    "runtime has not started; let it run first");
+		err = error_create(ERROR_NOT_FOUND,
+			"the program has no contexts yet: the Go runtime has not started; "
+			"resume it first");
 	else if (!err && !ret->context_itab_count)
 		err = error_create(ERROR_NOT_FOUND,
-			"the program has no contexts: none of its types is used as a "
-			"context.Context");
+			"the program has no contexts: "
+			"none of its types is used as a context.Context");
 	ret->canceler = known.canceler;
 	const struct go_type *channel;
 	struct error *unknown =
@@ -180,7 +184,7 @@ uint64_t context_types_dynamic(
 {
 	const struct itab *found = itabs_find(types->itabs, types->itab_count, itab);
 	uint64_t type = 0;
-	if (!found) /* made since, or the table was being changed */
+	if (!found) /* it was added while or after the table was read */
 		error_destroy(program_read_field(program, itab, program->layout.itab.type, &type));
 	return found ? found->type : type;
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <yajl/yajl_parse.h>
 
+#include "commands/render/json.h"
 #include "tests/unit/capture.h"
 
 /* yajl's parser checks UTF-8 too. */

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/go_program.h"
 

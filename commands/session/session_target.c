@@ -1,4 +1,5 @@
 /* The shell's target: opening it, what happens to it meanwhile, leaving it. */
+#include "commands/render/json.h"
 #include "commands/session/session.h"
 #include "commands/goroutines/goroutine_diff.h"
 

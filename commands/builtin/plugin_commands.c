@@ -1,5 +1,4 @@
 /* The commands `plugin load` and `plugin list`. */
-#include "commands/cli/completion.h"
 #include "commands/session/plugin_list.h"
 #include "commands/session/registry.h"
 #include "commands/session/session.h"

@@ -5,7 +5,7 @@
 #ifndef GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 #define GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 
-#include "commands/session/selection.h"
+#include "commands/goroutines/selection.h"
 #include "dbg/go/values/evaluate.h"
 
 /* The selected frame with its variables; each part may be missing. */

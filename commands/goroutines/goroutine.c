@@ -2,7 +2,8 @@
 #include <inttypes.h>
 
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 
 static void field(struct output *output, const char *name, const char *value)
 {

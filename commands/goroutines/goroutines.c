@@ -3,6 +3,7 @@
 
 #include "commands/goroutines/goroutine_groups.h"
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
 #include "commands/goroutines/goroutine_diff.h"
 #include "dbg/go/program/program.h"

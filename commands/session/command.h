@@ -41,15 +41,6 @@ struct arguments {
 		*option_values; /* parallel to command->options: NULL absent, "" for a flag */
 };
 
-/* True when the flag or option was given. `name` must be in the command's table. */
-bool argument_given(const struct arguments *arguments, const char *name);
-/* The option's argument, or NULL when it was not given. */
-const char *argument_value(const struct arguments *arguments, const char *name);
-/* Parses an unsigned number (decimal or 0x…); ERROR_USAGE names what it was for. */
-struct error *argument_number(const char *text, const char *what, uint64_t *ret);
-/* Parses "1m30s", "500ms", "0" or plain seconds into nanoseconds. */
-struct error *argument_duration(const char *text, const char *what, int64_t *ret);
-
 enum command_group {
 	GROUP_GOROUTINES, /* order of `help` */
 	GROUP_CONTEXTS,
@@ -87,8 +78,5 @@ struct command {
 		struct session *session, const char *before, const struct expr_schema **ret);
 	struct error *(*run)(struct session *session, const struct arguments *arguments);
 };
-
-/* For complete(): adds a copy of `text` when it starts with `word`. */
-void completions_add(struct completions *candidates, const char *word, const char *text);
 
 #endif

@@ -13,7 +13,9 @@
 #ifndef GCTXDBG_COMMANDS_SESSION_PLUGIN_H
 #define GCTXDBG_COMMANDS_SESSION_PLUGIN_H
 
+#include "commands/session/arguments.h"
 #include "commands/session/command.h"
+#include "commands/session/completions.h"
 
 enum { PLUGIN_ABI = 5 };
 

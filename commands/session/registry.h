@@ -5,7 +5,9 @@
 #ifndef GCTXDBG_COMMANDS_SESSION_REGISTRY_H
 #define GCTXDBG_COMMANDS_SESSION_REGISTRY_H
 
+#include "commands/session/arguments.h"
 #include "commands/session/command.h"
+#include "commands/session/completions.h"
 
 struct registry;
 

@@ -1,6 +1,5 @@
-/* The shell: one line in, one command run, its output where the line says. */
+/* Runs a command line, with its output where the line directs it: see session.h. */
 #include "commands/session/session.h"
-#include "commands/session/open_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,8 +12,12 @@
 #include "commands/session/arguments.h"
 #include "commands/session/block.h"
 #include "commands/session/line.h"
+#include "commands/session/message.h"
+#include "commands/session/open_file.h"
 #include "commands/session/plugin.h"
 #include "commands/session/registry.h"
+#include "commands/session/session_events.h"
+#include "commands/session/session_target.h"
 #include "commands/session/settings.h"
 #include "commands/session/spawn.h"
 

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "commands/session/arguments.h"
 #include "commands/session/nearest.h"
 #include "dbg/go/values/value.h"
 

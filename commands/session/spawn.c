@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "commands/session/session.h"
+#include "commands/session/session_events.h"
 
 /* How often a child is looked at that poll() does not tell of: one that Ctrl-Z stopped. */
 enum { CHECK_INTERVAL_MS = 200 };

@@ -3,7 +3,8 @@
 
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "dbg/go/program/program.h"
 
 /* What is shown of one thread. */

@@ -8,6 +8,7 @@
 
 #include "commands/session/block.h"
 #include "commands/session/registry.h"
+#include "commands/session/script.h"
 #include "tests/unit/capture.h"
 
 #define SCRIPT "/tmp/gctxdbg-block-test"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "commands/session/session.h"
+#include "commands/session/script.h"
 #include "tests/unit/capture.h"
 
 #define SCRIPT "/tmp/gctxdbg-script-test"
@@ -117,12 +117,12 @@ static void sources_itself(void **state)
 static void no_scripts(void **state)
 {
 	write_bytes(SCRIPT, "echo a\n\0\n", 9);
-	expect(*state, "a\n", SCRIPT ":2: this is no script: it contains a NUL byte", "");
+	expect(*state, "a\n", SCRIPT ":2: not a script: it contains a NUL byte", "");
 	_cleanup_free_ char *large = malloc(100001);
 	memset(large, 'x', 100000);
 	large[100000] = 0;
 	write_script(SCRIPT, large);
-	expect(*state, "", SCRIPT ":1: this is no script: a line is longer than 64 KiB", "");
+	expect(*state, "", SCRIPT ":1: not a script: a line is longer than 64 KiB", "");
 	struct error *err = session_run_script(*state, "/");
 	assert_non_null(err);
 	assert_string_equal(err->message, "/ is a directory, not a script");

@@ -9,8 +9,8 @@
 #include <signal.h>
 
 #include "commands/session/interrupt.h"
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
-#include "commands/session/session.h"
 #include "tests/unit/capture.h"
 
 static struct error *run_fail(struct session *session, const struct arguments *arguments)

@@ -5,7 +5,7 @@
 
 #include "commands/cli/completion_expression.h"
 #include "commands/session/registry.h"
-#include "commands/session/session.h"
+#include "commands/session/session_target.h"
 
 /*
  * Adds the words of `name` that can stand where the line ends: "load" for "plugin load" after
@@ -131,6 +131,15 @@ static struct error *find_position(
 	return err;
 }
 
+/*
+ * True if the command's own candidates may be collected. Those of a command that needs a target come
+ * from the target, which must not be read while it runs.
+ */
+static bool can_run_now(const struct session *session, const struct command *command)
+{
+	return !command->needs_target || session_can_read_target(session);
+}
+
 static void complete_arguments(struct session *session, const struct command *command,
 	const char *text, const struct completion_position *position,
 	struct completions *completions)
@@ -140,7 +149,7 @@ static void complete_arguments(struct session *session, const struct command *co
 		add_values(position->waiting, "", word, completions);
 	else if (*word == '-' && !position->end.quote)
 		complete_option(command, word, completions);
-	else if (command->complete)
+	else if (command->complete && can_run_now(session, command))
 		command->complete(session, position->words, word, completions);
 }
 
@@ -189,7 +198,8 @@ void completion_collect(struct session *session, const char *line, size_t size,
 	*ret_start = length + position.end.word;
 	if (completion_find_expression(command, text, &position, &expression)) {
 		*ret_start = (size_t)(expression.word - typed);
-		completion_add_fields(session, command, text, &expression, completions);
+		if (can_run_now(session, command))
+			completion_add_fields(session, command, text, &expression, completions);
 	} else if (position.end.kind == LINE_FILE) {
 		completions_add_files(completions);
 	} else if (position.end.kind == LINE_STDOUT && !err) {

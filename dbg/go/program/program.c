@@ -178,6 +178,19 @@ static void free_strings(char **texts, size_t count)
 	free(texts);
 }
 
+/* Reads the new table before it frees the old one. */
+static void replace_strings(
+	struct program *program, struct global table, char ***texts, size_t *count)
+{
+	char **old_texts = *texts;
+	size_t old_count = *count, new_count = 0;
+	char **new_texts = NULL;
+	read_string_table(program, table, &new_texts, &new_count);
+	*texts = new_texts;
+	*count = new_count;
+	free_strings(old_texts, old_count);
+}
+
 /*
  * The target's own words. A program that has not relocated itself yet does not have them, nor can
  * all of its variables be told apart before it has started: what is missing is looked for again
@@ -185,12 +198,9 @@ static void free_strings(char **texts, size_t count)
  */
 static void read_texts(struct program *program)
 {
-	free_strings(take_pointer(program->wait_reasons), program->wait_reason_count);
-	free_strings(take_pointer(program->status_names), program->status_name_count);
-	program->wait_reason_count = program->status_name_count = 0;
-	read_string_table(program, program->globals.wait_reason_strings, &program->wait_reasons,
+	replace_strings(program, program->globals.wait_reason_strings, &program->wait_reasons,
 		&program->wait_reason_count);
-	read_string_table(program, program->globals.g_status_strings, &program->status_names,
+	replace_strings(program, program->globals.g_status_strings, &program->status_names,
 		&program->status_name_count);
 	uint64_t first_thread = 0;
 	if (program->globals.allm.address)
@@ -282,7 +292,10 @@ struct error *program_settle(struct program *program)
 {
 	if (program->started)
 		return NULL;
-	struct error *err = program_find_missing_globals(program);
+	/* While the target runs, the tracer thread evaluates conditions with these tables. */
+	struct error *err = target_check(program->target);
+	if (!err)
+		err = program_find_missing_globals(program);
 	if (!err)
 		read_texts(program);
 	return err;

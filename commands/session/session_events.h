@@ -35,8 +35,8 @@ void session_close_observers(struct session *session);
 void session_handle_events(struct session *session);
 
 /*
- * Fills `ret` (room for `max`) with the descriptors that become readable when session_handle_events()
- * has something to handle; returns how many.
+ * Fills `ret` (room for `max`) with the descriptors that become readable when
+ * session_handle_events() has something to handle; returns how many.
  */
 size_t session_event_fds(const struct session *session, struct pollfd *ret, size_t max);
 

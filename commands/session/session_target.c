@@ -33,7 +33,7 @@ static void hex(struct bytes id, char ret[static 41])
 		sprintf(ret + 2 * i, "%02x", id.data[i]);
 }
 
-/* The Go build id, else GNU's, as text; empty when the file has none. */
+/* Formats the Go build ID, else the GNU build ID; "" when the file has neither. */
 static void build_id(const struct elf_image *image, char *ret, size_t size)
 {
 	char gnu[41];
@@ -42,8 +42,8 @@ static void build_id(const struct elf_image *image, char *ret, size_t size)
 	snprintf(ret, size, "%s", go && *go ? go : gnu);
 }
 
-/* Refuses a file that was built differently from what the target runs, as far as both can be read.
- */
+/* Rejects a file whose build ID differs from that of the running executable, if both are
+ * readable. */
 static struct error *check_same_build(const struct target *target, const char *exe)
 {
 	_cleanup_(elf_image_cleanup) struct elf_image *given = NULL, *running = NULL;
@@ -61,13 +61,12 @@ static struct error *check_same_build(const struct target *target, const char *e
 	if (strcmp(given_id, running_id) == 0)
 		return NULL;
 	return error_create(ERROR_USAGE,
-		"%s is not what process %d runs: its build id is %s instead of %s; leave --exe out "
-		"to use the "
-		"running one",
+		"%s is not the executable of process %d: its build ID is %s instead of %s; "
+		"omit --exe to use the running one",
 		exe, (int)target->pid, given_id, running_id);
 }
 
-/* --exe: the file to read instead of the one that the target names. */
+/* --exe: reads this file instead of the one that the target names. */
 static struct error *use_exe(struct target *target, const char *exe)
 {
 	struct error *err = target->ops->cont ? check_same_build(target, exe) : NULL;

@@ -83,7 +83,7 @@ static void goes_on(void **state)
 	write_script(SCRIPT, "set on-error continue\nnonsense\nset color x\necho b\n");
 	expect(session, "b\n", NULL,
 		"gctxdbg: " SCRIPT ":2: unknown command \"nonsense\"; \"help\" lists the commands\n"
-		"gctxdbg: " SCRIPT ":3: color cannot be \"x\": it is one of auto, always, never\n");
+		"gctxdbg: " SCRIPT ":3: color cannot be \"x\": use one of auto, always, never\n");
 	assert_int_equal(session->failures, 2);
 }
 

@@ -32,6 +32,19 @@ static void free_strings(char **texts, size_t count)
 	free(texts);
 }
 
+/* Reads the new table before it frees the old one. */
+static void replace_strings(
+	struct program *program, struct global table, char ***texts, size_t *count)
+{
+	char **old_texts = *texts;
+	size_t old_count = *count, new_count = 0;
+	char **new_texts = NULL;
+	read_string_table(program, table, &new_texts, &new_count);
+	*texts = new_texts;
+	*count = new_count;
+	free_strings(old_texts, old_count);
+}
+
 void program_free_texts(struct program *program)
 {
 	free_strings(take_pointer(program->wait_reasons), program->wait_reason_count);
@@ -46,10 +59,9 @@ void program_free_texts(struct program *program)
  */
 void program_read_texts(struct program *program)
 {
-	program_free_texts(program);
-	read_string_table(program, program->globals.wait_reason_strings, &program->wait_reasons,
+	replace_strings(program, program->globals.wait_reason_strings, &program->wait_reasons,
 		&program->wait_reason_count);
-	read_string_table(program, program->globals.g_status_strings, &program->status_names,
+	replace_strings(program, program->globals.g_status_strings, &program->status_names,
 		&program->status_name_count);
 	uint64_t first_thread = 0;
 	if (program->globals.allm.address)
@@ -62,7 +74,10 @@ struct error *program_settle(struct program *program)
 {
 	if (program->started)
 		return NULL;
-	struct error *err = program_find_missing_globals(program);
+	/* While the target runs, the tracer thread evaluates conditions with these tables. */
+	struct error *err = target_check(program->target);
+	if (!err)
+		err = program_find_missing_globals(program);
 	if (!err)
 		program_read_texts(program);
 	return err;

@@ -181,24 +181,24 @@ static struct error *evaluate_tally(struct program *program, const struct tally 
 		if (!table->guessed)
 			return NULL;
 		snprintf(text, sizeof(text),
-			"the runtime's structs are taken to be those of %s, the newest release "
-			"that this version knows; the program is %s (%zu goroutines and %zu "
-			"threads agree with them; debug information, see --debug-file, would make "
-			"it certain)",
+			"the runtime's structs are taken to be those of %s, "
+			"the newest release that this version knows; "
+			"the program is %s (%zu goroutines and %zu threads agree with them; "
+			"debug information, see --debug-file, would make it certain)",
 			table->release, version, tally->goroutines->count, tally->ms->count);
 		warn(program, text);
 		return NULL;
 	}
 	if (table->guessed)
 		return error_create(ERROR_BAD_DATA,
-			"the runtime's structs of %s are not known, and not those of %s: %s (%zu "
-			"of %zu times); name a file with the program's debug information with "
-			"--debug-file",
+			"the runtime's structs of %s are not known, and not those of %s: "
+			"%s (%zu of %zu times); name a file with the program's debug information "
+			"with --debug-file",
 			version, table->release, contradictions[claim], tally->failed[claim],
 			tally->checked[claim]);
 	snprintf(text, sizeof(text),
-		"the layouts of %s do not seem to fit this program, do not rely on answers: %s "
-		"(%zu of %zu times)",
+		"the layouts of %s do not seem to fit this program, do not rely on answers: "
+		"%s (%zu of %zu times)",
 		table->release, contradictions[claim], tally->failed[claim], tally->checked[claim]);
 	warn(program, text);
 	return NULL;
@@ -230,8 +230,7 @@ struct error *explain_guessed_layout(struct program *program, struct error *err)
 		return err;
 	struct error *doubt = error_create(ERROR_BAD_DATA,
 		"the runtime's structs of %s are not known, and those of %s lead nowhere (%s); "
-		"name a "
-		"file with the program's debug information with --debug-file",
+		"name a file with the program's debug information with --debug-file",
 		program_go_version(program), table->release, err->message);
 	error_destroy(err);
 	return doubt;

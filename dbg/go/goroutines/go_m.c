@@ -117,8 +117,8 @@ static struct error *go_m_load(struct program *program, struct go_m_list *list)
 	}
 	if (!err && list->count && !any_is_a_thread(program, list))
 		program->warn(program->warn_context,
-			"none of the runtime's threads (allm) is a thread "
-			"of the process: its memory is damaged");
+			"none of the runtime's threads (allm) is a thread of the process: "
+			"its memory is damaged");
 	return error_wrap(err, "reading the list of the runtime's threads");
 }
 

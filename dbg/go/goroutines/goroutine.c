@@ -335,9 +335,8 @@ struct error *program_goroutine(
 			   : NULL;
 	if (!*ret)
 		return error_create(ERROR_NOT_FOUND,
-			"there is no goroutine %llu: it has ended or never was; \"goroutines\" "
-			"lists those "
-			"there are",
+			"there is no goroutine %llu: it has ended or never was; "
+			"\"goroutines\" lists those there are",
 			(unsigned long long)goid);
 	return NULL;
 }

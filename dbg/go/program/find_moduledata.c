@@ -201,8 +201,8 @@ struct error *find_moduledata(struct target *target, struct elf_image *image, ui
 	if (!search.found)
 		return error_create(ERROR_NOT_FOUND,
 			"%s: no record in memory fits the Go function table of the file "
-			"(runtime.firstmoduledata): the file is another build than what runs, or "
-			"the program was stopped before it relocated itself",
+			"(runtime.firstmoduledata): the file is another build than what runs, "
+			"or the program was stopped before it relocated itself",
 			target->exe_name);
 	*ret = search.found;
 	return NULL;

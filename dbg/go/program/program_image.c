@@ -33,11 +33,13 @@ struct error *program_open_image(struct program *program)
 	uint64_t function_table;
 	if (!find_pclntab(program->image, &function_table))
 		return error_create(ERROR_NOT_FOUND,
-			is_upx_packed(program->image) ? "%s is packed with UPX, so that its Go "
-							"function table cannot be read: name "
-							"the unpacked program (upx -d) with --exe"
-						      : "%s is not a Go program: it has no Go "
-							"function table (section .gopclntab)",
+			is_upx_packed(program->image) ? "%s is packed with UPX, "
+							"so that its Go function table cannot be "
+							"read: name the unpacked program (upx "
+							"-d) with --exe"
+						      : "%s is not a Go program: "
+							"it has no Go function table (section "
+							".gopclntab)",
 			target->exe_name ? target->exe_name : target->exe_path);
 	program->bias = load_bias(target, program->image);
 	read_build_info(program);

@@ -142,20 +142,16 @@ static const struct row rows[] = {
 	ROW(imethod.size, "internal/abi.Imethod|runtime.imethod", NULL),
 	ROW(imethod.name, "internal/abi.Imethod|runtime.imethod", "Name|name"),
 	ROW(map_type.size,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
+		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType|runtime.maptype",
 		NULL),
 	ROW(map_type.key,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
+		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType|runtime.maptype",
 		"Key|key"),
 	ROW(map_type.elem,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
+		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType|runtime.maptype",
 		"Elem|elem"),
 	ROW(map_type.group,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
+		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType|runtime.maptype",
 		"Group|Bucket|bucket"),
 	ROW(ptr_type.size, "internal/abi.PtrType|runtime.ptrtype", NULL),
 	ROW(ptr_type.elem, "internal/abi.PtrType|runtime.ptrtype", "Elem|elem"),
@@ -339,8 +335,8 @@ static struct error *load_fields(const struct layout_source *source, struct runt
 			*destination = expansions[i].fields[j];
 		if (rows[i].required && !field_present(*destination))
 			return error_create(ERROR_NOT_FOUND,
-				"%s does not describe %s%s%s, without which no goroutine can be "
-				"read",
+				"%s does not describe %s%s%s, "
+				"without which no goroutine can be read",
 				source->description, rows[i].type, rows[i].path ? "." : "",
 				rows[i].path ? rows[i].path : "");
 	}

@@ -1,4 +1,4 @@
-/* Where a goroutine's stack starts, and fetching many stacks at once: see goroutine_stack.h. */
+/* Where a goroutine's stack starts, and prefetching many stacks: see goroutine_stack.h. */
 #include "dbg/go/goroutines/goroutine_stack.h"
 
 #include "dbg/go/program/program_state.h"
@@ -21,6 +21,7 @@ static struct error *find_thread(struct program *program, pid_t tid, const struc
 	return err;
 }
 
+/* Sets what is known of the stacks of the thread that runs `m`. */
 static void set_thread(struct stack_start *start, const struct go_m *m)
 {
 	if (!m)

@@ -129,7 +129,8 @@ static struct error *find_allgs(struct program *program, uint64_t *ret_array, ui
 		return error_wrap(err, "reading the list of all goroutines");
 	if (*ret_count > MAX_GOROUTINES)
 		return error_create(ERROR_BAD_DATA,
-			"runtime.allgs has an implausible length, %llu: the target's memory is damaged",
+			"runtime.allgs has an implausible length, %llu: "
+			"the target's memory is damaged",
 			(unsigned long long)*ret_count);
 	return NULL;
 }
@@ -259,7 +260,7 @@ static struct error *load_all(struct program *program, struct goroutine_list *li
 	return set_threads(program, list);
 }
 
-/* Lets the composition root complete a program that was opened before its runtime started. */
+/* The composition root completes a program here that was opened before its runtime started. */
 static struct error *before_goroutines(struct program *program)
 {
 	return program->hooks.before_goroutines ? program->hooks.before_goroutines(program) : NULL;

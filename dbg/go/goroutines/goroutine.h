@@ -82,8 +82,8 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 /* Whether the list has been read since the last stop. */
 bool program_goroutines_are_loaded(const struct program *program);
 
-/* Roughly how many there are, to estimate the cost of reading the list; includes dead ones unless it
- * has been read. */
+/* Roughly how many there are, to estimate the cost of reading the list; includes dead ones
+ * unless it has been read. */
 struct error *program_goroutine_count(struct program *program, uint64_t *ret);
 
 /*
@@ -121,8 +121,8 @@ int64_t goroutine_wait_ns(struct program *program, const struct goroutine *gorou
 /* The target's monotonic clock when it stopped, in ns; for a core, the newest time stamp in it;
  * 0: unknown. */
 int64_t program_now_ns(struct program *program);
-/* False for a core: program_now_ns() is then earlier than the dump, by the time that the runtime had
- * been idle. */
+/* False for a core: program_now_ns() is then earlier than the dump, by the time that the runtime
+ * had been idle. */
 bool program_clock_is_exact(const struct program *program);
 
 /* The `go` statement that created it, resolved like the runtime's "created by" line. False if there

@@ -130,7 +130,7 @@ struct error *goroutine_stack_roots(struct program *program, const struct gorout
 		return err;
 	if (thread && thread->regs_valid)
 		scan.regs = &thread->regs;
-	/* Deferred calls and panics lie on the stack too; only the g points to the newest. */
+	/* Deferred calls and panics are on the stack too; only the g points to the newest ones. */
 	error_destroy(program_read_field(
 		program, goroutine->address, program->layout.g.defer, &scan.roots[0]));
 	error_destroy(program_read_field(

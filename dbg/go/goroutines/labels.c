@@ -1,5 +1,5 @@
-/* The pprof labels of a goroutine (runtime/pprof/label.go): a map up to 1.23, a slice of pairs since
- * 1.24. */
+/* The pprof labels of a goroutine (runtime/pprof/label.go): a map up to 1.23, a slice of pairs
+ * since 1.24. */
 #include <stdio.h>
 
 #include "dbg/go/goroutines/goroutine.h"

@@ -290,8 +290,8 @@ bool check_semaphores(struct program *program, const struct runtime_globals *glo
 	uint64_t stride = (root + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 	if (!root || candidate->address % sizeof(uint64_t) != 0)
 		return false;
-	/* The code that reduces a hash modulo the number of roots multiplies by that number, and may
-	 * compare with it. */
+	/* The code that reduces a hash modulo the number of roots multiplies by that number, and
+	 * may compare with it. */
 	for (size_t i = 0; i < candidate->bound_count; i++) {
 		uint64_t value = candidate->bounds[i].value;
 		bool plausible = value >= MIN_ROOTS && value <= MAX_ROOTS && value != stride;

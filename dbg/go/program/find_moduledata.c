@@ -31,7 +31,7 @@ static bool has_slice(const uint64_t *words, size_t count, uint64_t pointer)
 	return false;
 }
 
-/* Whether `text` to `etext` (link-time addresses) lies in an executable segment of the file. */
+/* Whether `text` to `etext` (link-time addresses) is in an executable segment of the file. */
 static bool is_code(struct elf_image *image, uint64_t text, uint64_t etext)
 {
 	const struct elf_segment *segments;

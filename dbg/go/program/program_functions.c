@@ -43,7 +43,8 @@ struct error *program_open_functions(struct program *program)
 	uint8_t module[MAX_MODULEDATA];
 	if (!program->globals.firstmoduledata.address || size > sizeof(module))
 		return error_create(ERROR_NOT_FOUND,
-			"%s: cannot find runtime.firstmoduledata, which locates the Go function table",
+			"%s: cannot find runtime.firstmoduledata, "
+			"which locates the Go function table",
 			program->target->exe_name);
 	struct error *err = target_read(
 		program->target, program->globals.firstmoduledata.address, module, size);

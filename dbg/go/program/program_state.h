@@ -75,10 +75,10 @@ struct program {
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
 	struct string_pool *strings;
 	struct unwind_cache *unwind_cache;
-	struct type_cache *type_cache; /* NULL until a type is asked for */
+	struct type_cache *type_cache; /* NULL until a type is decoded */
 	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
-	/* The runtime's tracebacks treat the pc in the caller of asyncPreempt as that of a trap, not
-	 * as a return address: since 1.21. */
+	/* The runtime's tracebacks treat the pc in the caller of asyncPreempt as that of a trap,
+	 * not as a return address: since 1.21. */
 	bool preempt_is_trap;
 
 	char **wait_reasons; /* the target's own texts */

@@ -68,7 +68,8 @@ struct stack_bounds {
  */
 struct stack_start {
 	const struct user_regs_struct *regs; /* of the thread; NULL: no thread runs it */
-	/* Never follow the goroutine's own frames from the registers, only from where it was saved. */
+	/* Never follow the goroutine's own frames from the registers, only from where it was
+	 * saved. */
 	bool saved_only;
 	uint64_t vdso_pc, vdso_sp; /* of the caller, if the thread is in a vDSO function */
 	uint64_t callback_sp;	   /* g0's SP where C last called Go */

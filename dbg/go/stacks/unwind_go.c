@@ -115,6 +115,14 @@ static struct error *caller_registers(struct unwinding *u, const struct position
 	return NULL;
 }
 
+/* Whether the runtime stops here: at the top of a stack, or where the function has changed SP. */
+static bool is_outermost(const struct unwind_info *info, const struct position *at)
+{
+	bool writes_sp = (info->flags & PC_FUNCTION_SP_WRITE) && info->role != ROLE_CGOCALLBACK &&
+			 !at->syscall;
+	return (info->flags & PC_FUNCTION_TOP_FRAME) || writes_sp;
+}
+
 /*
  * Appends one physical Go frame and moves `at` to its caller (runtime/traceback.go resolveInternal
  * and next). Returns false if the segment ends here; `*end` says how.
@@ -157,9 +165,7 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 		*end = SEGMENT_SWITCH;
 		return false;
 	}
-	bool writes_sp = (info->flags & PC_FUNCTION_SP_WRITE) && info->role != ROLE_CGOCALLBACK &&
-			 !at->syscall;
-	if ((info->flags & PC_FUNCTION_TOP_FRAME) || writes_sp)
+	if (is_outermost(info, at))
 		return false;
 	uint64_t bp, found_pc;
 	struct error *err = caller_registers(u, at, fp, &found_pc, &bp);

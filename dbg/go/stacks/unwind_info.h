@@ -20,9 +20,9 @@ enum function_role {
 	ROLE_SIGPANIC,	    /* its caller's pc is that of the faulting instruction */
 	ROLE_ASYNC_PREEMPT, /* the same, injected by a preemption signal */
 	ROLE_DEBUG_CALL,
-	ROLE_CGOCALLBACK, /* writes SP but unwinds fine */
-	ROLE_CROSSCALL, /* runtime/cgo crosscall2: saves the registers of the C code that calls Go */
-	ROLE_SIGTRAMP,	/* the kernel's signal frame is above it */
+	ROLE_CGOCALLBACK,  /* writes SP but unwinds fine */
+	ROLE_CROSSCALL,	   /* runtime/cgo: saves the registers of the C code that calls Go */
+	ROLE_SIGTRAMP,	   /* the kernel's signal frame is above it */
 	ROLE_SYSTEM_STACK, /* systemstack, mcall, morestack, asmcgocall: switched here from the
 			      goroutine's stack */
 };

@@ -109,7 +109,8 @@ struct error *go_type_fields(struct program *program, const struct go_type *type
  * embedded by value; `offset` is from the start of `type`. ERROR_NOT_FOUND. */
 struct error *go_type_field(struct program *program, const struct go_type *type, const char *name,
 	struct go_field *ret);
-/* Whether it is an interface type without methods (any), whose first word is a type, not an itab. */
+/* Whether it is an interface type without methods (any), whose first word is a type, not an
+ * itab. */
 struct error *go_type_is_empty_interface(
 	struct program *program, const struct go_type *type, bool *ret);
 /* Whether it is the type with this import path and name ("time", "Time"). */

@@ -119,8 +119,8 @@ static void update_braces(struct braces *braces, char c, const char *before, con
 		braces->at_start = c == '{' || c == ';';
 }
 
-/* Whether the identifier that ends before `text` is a field's name: a type follows then. An embedded
- * field has only its type. */
+/* Whether the identifier that ends before `text` is a field's name: a type follows then. An
+ * embedded field has only its type. */
 static bool is_field_name(const struct braces *braces, const char *text)
 {
 	return braces->at_start && (braces->structs & 1) && text[0] == ' ' && text[1] != '}' &&

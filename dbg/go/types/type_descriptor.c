@@ -53,7 +53,8 @@ static struct error *read_text(
 	return err;
 }
 
-/* Reads the text and flags of the abi.Name at `address`: a byte of flags, the text, perhaps a tag. */
+/* Reads the text and flags of the abi.Name at `address`: a byte of flags, the text, perhaps a
+ * tag. */
 static struct error *read_name(
 	struct program *program, uint64_t address, char ret[MAX_TYPE_NAME + 1], uint8_t *ret_flags)
 {

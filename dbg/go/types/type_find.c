@@ -75,7 +75,8 @@ static struct error *add_from_debug(
 	return add_candidate(candidates, type);
 }
 
-/* Adds the type `path` + `rest` (".Request"): with the path as it is, and as the linker escapes it. */
+/* Adds the type `path` + `rest` (".Request"): with the path as it is, and as the linker escapes
+ * it. */
 static struct error *add_from_package(
 	struct candidates *candidates, const char *path, const char *rest)
 {

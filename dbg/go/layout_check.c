@@ -36,7 +36,7 @@ enum claim {
 
 /* What is wrong if a claim fails. */
 static const char *const contradictions[CLAIMS] = {
-	[CLAIM_IDLE] = "g.atomicstatus says that the goroutine is not initialised",
+	[CLAIM_IDLE] = "g.atomicstatus is that of a goroutine not yet initialised",
 	[CLAIM_ALIVE] = "no goroutine is in use",
 	[CLAIM_STATUS] = "g.atomicstatus is not a known status",
 	[CLAIM_GOID] = "g.goid was never assigned, or assigned twice",

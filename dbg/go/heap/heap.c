@@ -145,7 +145,7 @@ static struct error *heap_load(struct program *program, struct heap *heap)
 	if (err)
 		return error_wrap(err, "reading runtime.mheap_");
 	if (slice[1] > MAX_SPANS)
-		return error_create(ERROR_BAD_DATA, "runtime.mheap_ claims to have %llu spans",
+		return error_create(ERROR_BAD_DATA, "runtime.mheap_ has an implausible number of spans: %llu",
 			(unsigned long long)slice[1]);
 	_cleanup_free_ uint64_t *pointers = malloc(BATCH * sizeof(*pointers));
 	_cleanup_free_ struct range *ranges = malloc(BATCH * sizeof(*ranges));

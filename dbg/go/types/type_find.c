@@ -182,7 +182,7 @@ static struct error *choose(const struct candidates *candidates, const char *nam
 	if (err || *ret)
 		return err;
 	return error_create(
-		ERROR_NOT_FOUND, "no type %s in %s", name, candidates->program->target->exe_name);
+		ERROR_NOT_FOUND, "there is no type %s in %s", name, candidates->program->target->exe_name);
 }
 
 static struct error *find_type(
@@ -297,5 +297,5 @@ struct error *program_type_named(
 	struct program *program, const char *name, const struct go_type **ret)
 {
 	return name[0] ? find_type(program, name, 0, ret)
-		       : error_create(ERROR_USAGE, "the name of a type is missing");
+		       : error_create(ERROR_USAGE, "missing type name");
 }

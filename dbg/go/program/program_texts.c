@@ -1,4 +1,4 @@
-/* The texts that the target has for wait reasons and goroutine statuses. */
+/* The target's own texts for wait reasons and goroutine statuses. */
 #include "dbg/go/program/program_state.h"
 
 enum {
@@ -6,7 +6,7 @@ enum {
 	MAX_TEXT = 256,	   /* bytes of one of them */
 };
 
-/* Reads a Go array of strings that the runtime indexes by a small number. */
+/* Reads a Go array of strings. */
 static void read_string_table(
 	struct program *program, struct global table, char ***ret, size_t *ret_count)
 {
@@ -19,7 +19,7 @@ static void read_string_table(
 	for (size_t i = 0; i < count; i++) {
 		struct error *err =
 			program_read_string(program, table.address + 16 * i, MAX_TEXT, &texts[i]);
-		error_destroy(err); /* this one stays NULL: unknown */
+		error_destroy(err); /* it stays NULL: unknown */
 	}
 	*ret = texts;
 	*ret_count = count;
@@ -53,9 +53,8 @@ void program_free_texts(struct program *program)
 }
 
 /*
- * The target's own words. A program that has not relocated itself yet does not have them, nor can
- * all of its variables be told apart before it has started: what is missing is looked for again
- * after it ran.
+ * A program that has not relocated itself yet does not have the texts, and not all of its variables
+ * can be identified before its runtime has started; program_settle() tries again.
  */
 void program_read_texts(struct program *program)
 {

@@ -238,7 +238,7 @@ static struct error *step_value(
 }
 
 /* Adds the column of the step to an error, unless the step is not at fault. */
-static struct error *locate(struct error *err, const struct access *access, size_t offset)
+static struct error *add_column(struct error *err, const struct access *access, size_t offset)
 {
 	if (!err || strstr(err->message, " at column ") || err->code == ERROR_NO_MEMORY ||
 		err->code == ERROR_GONE || err->code == ERROR_CANCELLED)
@@ -265,7 +265,7 @@ struct error *evaluate(
 			err = step_value(program, step, ret);
 		if (err) {
 			value_deinit(ret);
-			return locate(err, access, step->offset);
+			return add_column(err, access, step->offset);
 		}
 		i += used;
 	}

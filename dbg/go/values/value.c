@@ -21,16 +21,7 @@ struct error *value_dereference(
 	}
 	if (value->type->kind != GO_POINTER)
 		return error_create(ERROR_USAGE, "%s is not a pointer", value->type->name);
-	uint64_t address;
-	const struct go_type *element;
-	struct error *err = go_type_element(program, value->type, &element);
-	if (!err)
-		err = value_word(program, value, 0, &address);
-	if (!err && !address)
-		err = error_create(ERROR_NOT_FOUND, "value is a nil %s", value->type->name);
-	if (!err)
-		*ret = (struct value){.type = element, .address = address};
-	return err;
+	return value_part_pointed(program, value, ret);
 }
 
 struct error *value_field(
@@ -119,34 +110,31 @@ struct error *value_slice(struct program *program, const struct value *value, in
 static struct error *dynamic_type(
 	struct program *program, bool empty, uint64_t word, const struct go_type **ret)
 {
-	if (!empty) {
-		if (!field_present(program->layout.itab.type))
-			return error_create(ERROR_NOT_FOUND, "the layout of itabs is unknown");
-		struct error *err =
-			program_read_field(program, word, program->layout.itab.type, &word);
-		if (err)
-			return err;
-	}
-	return program_type_at(program, word, ret);
+	struct error *err = NULL;
+	if (!empty && !field_present(program->layout.itab.type))
+		return error_create(ERROR_NOT_FOUND, "the layout of itabs is unknown");
+	if (!empty)
+		err = program_read_field(program, word, program->layout.itab.type, &word);
+	if (!err)
+		err = program_type_at(program, word, ret);
+	if (!err && (*ret)->direct && (*ret)->size > sizeof(word))
+		err = error_create(ERROR_BAD_DATA, "%s does not fit in one word", (*ret)->name);
+	return err;
 }
 
 struct error *interface_dynamic(
 	struct program *program, bool empty, const uint64_t words[2], struct value *ret)
 {
+	const struct go_type *type;
 	*ret = (struct value){0};
 	if (!words[0])
 		return NULL;
-	const struct go_type *type;
 	struct error *err = dynamic_type(program, empty, words[0], &type);
-	if (err)
-		return err;
-	if (!type->direct) {
+	if (!err && type->direct)
+		return make_bytes(type, &words[1], ret);
+	if (!err)
 		*ret = (struct value){.type = type, .address = words[1]};
-		return NULL;
-	}
-	if (type->size > sizeof(words[1]))
-		return error_create(ERROR_BAD_DATA, "%s does not fit in one word", type->name);
-	return make_bytes(type, &words[1], ret);
+	return err;
 }
 
 struct error *value_part_dynamic(
@@ -157,24 +145,19 @@ struct error *value_part_dynamic(
 		return error_create(ERROR_USAGE, "%s is not an interface", value->type->name);
 	uint64_t words[2];
 	bool empty;
+	const struct go_type *type;
 	struct error *err = go_type_is_empty_interface(program, value->type, &empty);
 	if (!err)
 		err = value_copy(program, value, 0, words, sizeof(words));
 	if (err || !words[0])
 		return err;
-	const struct go_type *type;
 	err = dynamic_type(program, empty, words[0], &type);
 	if (err)
 		return err;
-	if (!type->direct) {
-		*ret = (struct value){.type = type, .address = words[1]};
-		return NULL;
-	}
-	/* The second word is the value itself. */
-	if (type->size > sizeof(words[1]))
-		return error_create(ERROR_BAD_DATA, "%s does not fit in one word", type->name);
 	*ret = (struct value){.type = type};
-	if (value->bytes)
+	if (!type->direct)
+		ret->address = words[1];
+	else if (value->bytes) /* the second word is the value itself */
 		ret->bytes = value->bytes + sizeof(words[0]);
 	else
 		ret->address = value->address + sizeof(words[0]);

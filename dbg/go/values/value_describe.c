@@ -270,6 +270,7 @@ static struct error *describe_value(struct description *description, const struc
 		err = value_note(program, value, &ret->note);
 	if (!err)
 		return NULL;
+	/* An error about the target's data is not a failure: it becomes the text of the node. */
 	value_node_deinit(ret);
 	*ret = (struct value_node){.shape = VALUE_MISSING,
 		.type = value->type,

@@ -114,8 +114,7 @@ static struct error *nil_error(const struct go_type *type)
 	return error_create(ERROR_NOT_FOUND, "value is a nil %s", type->name);
 }
 
-/* What the pointer `value` points to. */
-static struct error *follow_pointer(
+struct error *value_part_pointed(
 	struct program *program, const struct value *value, struct value *ret)
 {
 	uint64_t address;
@@ -139,7 +138,7 @@ struct error *value_concrete(struct program *program, const struct value *value,
 		struct value next;
 		struct error *err;
 		if (ret->type->kind == GO_POINTER)
-			err = follow_pointer(program, ret, &next);
+			err = value_part_pointed(program, ret, &next);
 		else if (ret->type->kind == GO_INTERFACE)
 			err = value_part_dynamic(program, ret, &next);
 		else
@@ -178,7 +177,7 @@ struct error *value_part_field(
 		struct error *failed =
 			value_part(&outer, fields[i].offset, fields[i].type, &pointer);
 		if (!failed)
-			failed = follow_pointer(program, &pointer, &inner);
+			failed = value_part_pointed(program, &pointer, &inner);
 		if (!failed)
 			failed = go_type_field(program, inner.type, name, &field);
 		if (!failed)

@@ -41,6 +41,9 @@ struct value_list {
 struct error *value_open_list(
 	struct program *program, const struct value *value, struct value_list *ret);
 struct error *value_list_element(const struct value_list *list, uint64_t index, struct value *ret);
+/* What the pointer `value` points to. ERROR_NOT_FOUND if it is nil. */
+struct error *value_part_pointed(
+	struct program *program, const struct value *value, struct value *ret);
 /* As value_dynamic(). */
 struct error *value_part_dynamic(
 	struct program *program, const struct value *value, struct value *ret);

@@ -107,7 +107,7 @@ static struct error *find_transition(
  * time.(*Location).lookup. ERROR_NOT_FOUND for a time after the last transition if the zone
  * continues by a rule.
  */
-static struct error *lookup(
+static struct error *lookup_zone(
 	struct program *program, const struct value *location, int64_t when, struct zone *ret)
 {
 	struct value field;
@@ -172,7 +172,7 @@ static struct error *zone_of(
 	if (err || !pointer)
 		return err;
 	err = value_concrete(program, &field, &location);
-	return err ? err : lookup(program, &location, when, ret);
+	return err ? err : lookup_zone(program, &location, when, ret);
 }
 
 struct error *time_note(struct program *program, const struct value *value, char **ret)

@@ -145,7 +145,7 @@ static struct error *explain(struct program *program, struct error *err, struct 
 	return err;
 }
 
-static struct error *locate(struct program *program, const struct frame_scope *scope,
+static struct error *value_at_location(struct program *program, const struct frame_scope *scope,
 	struct bytes location, struct variable *ret)
 {
 	union {
@@ -190,15 +190,14 @@ struct error *variable_location_value(struct program *program, const struct fram
 		ret->type = NULL;
 		return explain(program, err, ret);
 	}
-	err = locate(program, scope, described->location, ret);
+	err = value_at_location(program, scope, described->location, ret);
 	if (err || ret->missing != NOT_SAVED || !scope->in_call)
 		return err;
 	/*
 	 * A variable that is both in a register and in memory is described as in the register up to
-	 * the call. If it is in memory after the call, it is there now, because no callee writes
-	 * it.
+	 * the call. If it is in memory after the call, it is there now: no callee writes it.
 	 */
-	err = locate(program, scope, described->location_after, ret);
+	err = value_at_location(program, scope, described->location_after, ret);
 	if (ret->missing)
 		ret->missing = NOT_SAVED;
 	return err;

@@ -125,7 +125,7 @@ static int rank(const struct variable *variable)
 }
 
 /* Stable sort: parameters, results, then the others by line. */
-static void sort(struct variables *found)
+static void sort_variables(struct variables *found)
 {
 	for (size_t i = 1; i < found->count; i++) {
 		struct variable moving = found->items[i];
@@ -170,7 +170,7 @@ static struct error *add_variables(struct program *program, const struct frame *
 		}
 	}
 	mark_shadowed(ret, described, origins);
-	sort(ret);
+	sort_variables(ret);
 	return NULL;
 }
 

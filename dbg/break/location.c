@@ -77,7 +77,7 @@ struct error *function_start(const struct program *program, const struct pc_func
 	struct error *err = function_code(program, function, &code);
 	if (err)
 		return err;
-	size_t offset = code_behind_stack_check(code);
+	size_t offset = code_after_stack_check(code);
 	*ret = program->text + function->entry + offset;
 	*ret_loop = code_is_jump_target(code, offset, NULL, NULL);
 	return NULL;

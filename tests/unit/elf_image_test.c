@@ -266,7 +266,7 @@ static void test_other_files(void **state)
 	expect_refused("", 0, "is an empty file");
 	expect_refused("#!/bin/sh\n", 10, "a script");
 	expect_refused("hello", 5, "is not an ELF program");
-	expect_refused(ELFMAG, 4, "cut short");
+	expect_refused(ELFMAG, 4, "truncated");
 	struct elf_image *image;
 	struct error *err = elf_image_open("/", &image);
 	assert_non_null(strstr(err->message, "is a directory"));
@@ -296,11 +296,11 @@ static void test_other_elf_files(void **state)
 		{offsetof(Elf64_Ehdr, e_machine), EM_AARCH64, "is a program for ARM64"},
 		{offsetof(Elf64_Ehdr, e_machine), 99, "ELF machine 99"},
 		{offsetof(Elf64_Ehdr, e_type), ET_CORE, "is a core dump, not a program"},
-		{offsetof(Elf64_Ehdr, e_type), ET_REL, "is an object file"},
+		{offsetof(Elf64_Ehdr, e_type), ET_REL, "is an unlinked object file"},
 		{offsetof(Elf64_Ehdr, e_phentsize), 1, "damaged ELF header"},
-		{offsetof(Elf64_Ehdr, e_phoff) + 7, 1, "cut short"},
-		{offsetof(Elf64_Ehdr, e_shoff) + 7, 1, "cut short"},
-		{sizeof(header) + offsetof(Elf64_Phdr, p_filesz) + 7, 1, "cut short"},
+		{offsetof(Elf64_Ehdr, e_phoff) + 7, 1, "truncated"},
+		{offsetof(Elf64_Ehdr, e_shoff) + 7, 1, "truncated"},
+		{sizeof(header) + offsetof(Elf64_Phdr, p_filesz) + 7, 1, "truncated"},
 		{sizeof(header) + offsetof(Elf64_Phdr, p_memsz) + 7, 0xff, "impossible sizes"},
 	};
 	for (size_t i = 0; i < array_length(cases); i++) {
@@ -408,7 +408,7 @@ static void test_segments_upon_each_other(void **state)
 			.p_vaddr = 0x400000 + i * 0x1000,
 			.p_filesz = sizeof(file),
 			.p_memsz = sizeof(file)};
-	expect_refused(&file, sizeof(file), "lie upon each other");
+	expect_refused(&file, sizeof(file), "segments overlap");
 }
 
 int main(void)

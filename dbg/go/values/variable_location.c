@@ -9,7 +9,7 @@ enum { MAX_GATHERED = 1 << 20 }; /* bytes of a variable in pieces */
 
 static const char OPTIMIZED_OUT[] = "optimized out";
 static const char PARTLY_OUT[] = "partly optimized out";
-static const char NOT_KEPT[] = "in a register that was not kept";
+static const char NOT_KEPT[] = "in a register that was not saved";
 
 /* DWARF's numbers of amd64's registers (System V ABI, figure 3.36). */
 static bool read_register(void *context, uint64_t number, uint64_t *ret)

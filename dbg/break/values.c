@@ -195,7 +195,7 @@ static struct error *stack_value(
 		expr_value_string(ret, hit->frames[at]->function);
 	else if (!err && hit->stack_cut)
 		err = error_create(ERROR_FAULT,
-			"the stack has more than %d frames, and one of the others could decide",
+			"the stack has more than %d frames, and the others could change the result",
 			HIT_MAX_FRAMES);
 	return err;
 }

@@ -824,7 +824,8 @@ static void test_regex_limits(void **state)
 	(void)state;
 	check_refused("long =~ \"(a+)+[bc]\"", "matching \"aaaa");
 	check_refused("long =~ \"(*NO_JIT)(a+)+[bc]\"", "matching \"aaaa");
-	check_refused("\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\" =~ \"^(a|aa)+$\"", "takes too long");
+	check_refused(
+		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\" =~ \"^(a|aa)+$\"", "takes too long");
 	check_refused("entry =~ \"((((((((((a{1,99}){1,99}){1,99}){1,99}){1,99}))))))\"",
 		"invalid regular expression: ");
 	struct calls calls = {{0}};

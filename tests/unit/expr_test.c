@@ -1,4 +1,5 @@
-/* The expression language: values, errors with their columns, absent values, limits, and garbage.
+/*
+ * The expression language: values, errors with their columns, absent values, limits, random input.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +10,8 @@
 #include "dbg/expr/expr.h"
 
 /*
- * Counts allocations: a running program may make none. The sanitizers have an allocator of their
- * own, which this must not hide.
+ * Counts allocations: a running program must not allocate. Not with sanitizers, which have their
+ * own allocator.
  */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -98,7 +99,7 @@ static const struct expr_name names[] = {
 };
 static const struct expr_schema schema = {names, array_length(names)};
 
-/* What the input callback was asked. */
+/* Records the calls of the input callback. */
 struct calls {
 	size_t of[ID_COUNT];
 };
@@ -204,7 +205,7 @@ static struct expr *compile(const char *text)
 	return expr;
 }
 
-/* The message of the error that compiling or running `text` gives; the caller frees it. */
+/* The error message from compiling or running `text`; the caller frees it. */
 static char *error_of(const char *text)
 {
 	struct expr *expr;
@@ -571,7 +572,7 @@ static const struct {
 		"this is a bug in gctxdbg, please report it"},
 };
 
-/* What is not there could decide. */
+/* Comparisons that the missing rest of a cut string could change. */
 static const char *const undecided_texts[] = {
 	"beginning == \"main.handle2\"",
 	"beginning < \"main.handler\"",
@@ -588,7 +589,7 @@ static const char *const undecided_texts[] = {
 	"labels[\"job\"] == \"x\" || beginning =~ \"x$\"",
 };
 
-static void test_texts_that_are_cut(void **state)
+static void test_cut_strings(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < array_length(undecided_texts); i++) {
@@ -600,7 +601,7 @@ static void test_texts_that_are_cut(void **state)
 	assert_true(value_of("system || beginning == \"main.handle2\"", &calls));
 }
 
-static void test_names_that_are_used(void **state)
+static void test_used_names(void **state)
 {
 	(void)state;
 	struct expr *expr =
@@ -651,7 +652,7 @@ static void test_errors(void **state)
 	}
 }
 
-/* Without a name that is near, the known ones are listed. */
+/* If no name is similar, the known names are listed. */
 static void test_unknown_name(void **state)
 {
 	(void)state;
@@ -683,7 +684,7 @@ static void test_short_circuit(void **state)
 	assert_int_equal(calls.of[ENTRY], 0);
 	assert_false(value_of("goid == 18 && entry == \"x\"", &calls));
 	assert_int_equal(calls.of[ENTRY], 1);
-	/* An absent condition is false to both. */
+	/* An absent condition is false for both. */
 	assert_true(value_of("no_system || system", &calls));
 	assert_int_equal(calls.of[SYSTEM], 1);
 	assert_false(value_of("no_system && system", &calls));
@@ -691,7 +692,7 @@ static void test_short_circuit(void **state)
 	assert_true(
 		value_of("goid == 1 && wait > 0 || !(system || wait > 0) || goid == 18", &calls));
 	assert_int_equal(calls.of[WAIT], 0);
-	/* A list is read up to the first element that fits. */
+	/* A list is read up to the first element that matches. */
 	calls = (struct calls){{0}};
 	assert_true(value_of("stack == \"runtime.gopark\"", &calls));
 	assert_int_equal(calls.of[STACK], 1);
@@ -764,7 +765,7 @@ static void test_nesting(void **state)
 	_cleanup_free_ char *fits = repeated(open, ")", 63, "");
 	struct calls calls = {{0}};
 	assert_true(value_of(fits, &calls));
-	/* The most values at once that 64 levels can have. */
+	/* The maximum stack that 64 levels can need. */
 	_cleanup_free_ char *pending = repeated("", "1+1*(", 63, "1");
 	_cleanup_free_ char *sums = repeated(pending, ")", 63, " == 64");
 	assert_true(value_of(sums, &calls));
@@ -789,7 +790,7 @@ static void test_length(void **state)
 	check_refused(name, "unknown name \"namename");
 }
 
-/* Of a long text only the part around the column is shown. */
+/* Only the part of a long text around the column is shown. */
 static void test_long_line(void **state)
 {
 	(void)state;
@@ -804,7 +805,7 @@ static void test_long_line(void **state)
 	assert_non_null(strstr(cut, "...\n  ^"));
 }
 
-/* Neither control characters nor broken UTF-8 reach the terminal; columns count characters. */
+/* Control characters and invalid UTF-8 do not reach the terminal; columns count characters. */
 static void test_odd_characters(void **state)
 {
 	(void)state;
@@ -818,7 +819,7 @@ static void test_odd_characters(void **state)
 	assert_non_null(strstr(broken, "\n  entry == \"?\?\" && x\n"));
 }
 
-/* Patterns that would take for ever are given up, with and without the JIT. */
+/* Matching that would take forever is aborted, with and without the JIT. */
 static void test_regex_limits(void **state)
 {
 	(void)state;
@@ -838,7 +839,7 @@ static uint32_t random_next(uint64_t *seed)
 	return (uint32_t)(*seed >> 33);
 }
 
-/* Random words of the language and random bytes: whatever happens, it is an answer or an error. */
+/* Random words of the language and random bytes must give a result or an error. */
 static void test_garbage(void **state)
 {
 	(void)state;
@@ -884,8 +885,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_texts_that_are_cut),
-		cmocka_unit_test(test_names_that_are_used),
+		cmocka_unit_test(test_cut_strings),
+		cmocka_unit_test(test_used_names),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_unknown_name),

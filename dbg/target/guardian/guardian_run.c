@@ -1,12 +1,10 @@
 /* The guardian's own life: it waits for the debugger's death and then undoes what is noted. */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "dwarf/base/fd.h"
@@ -99,12 +97,6 @@ void guardian_let_run_a_little(struct guardian_process *guardian, int turn)
 		;
 }
 
-bool guardian_registers(pid_t tid, struct user_regs_struct *ret)
-{
-	struct iovec part = {ret, sizeof(*ret)};
-	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
-}
-
 /*
  * Puts the thread of the noted call back. It is in the stub, or has never come there, or has left
  * it already; or it is in a signal handler that returns to the stub, for which it gets some time.
@@ -116,12 +108,11 @@ static void put_back(struct guardian_process *guardian, struct call_note *note)
 		struct user_regs_struct regs;
 		const struct tracee *tracee = tracee_find(&guardian->tracees, note->tid);
 		if (!tracee || tracee->state != TRACEE_STOPPED ||
-			!guardian_registers(note->tid, &regs))
+			!tracee_get_regs(note->tid, &regs))
 			return;
 		if (syscall_stub_contains(note->stub, regs.rip)) {
-			struct iovec part = {&note->regs, sizeof(note->regs)};
 			tracee_set_mask(note->tid, note->mask);
-			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
+			tracee_set_regs(note->tid, &note->regs);
 			return;
 		}
 		guardian_let_run_a_little(guardian, i);

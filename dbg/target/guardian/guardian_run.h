@@ -29,7 +29,6 @@ bool guardian_stop_all(struct guardian_process *guardian);
 /* For a millisecond in the first turns (from 0) and longer in later ones: on a busy machine a
  * thread may get no time in one, but for being stopped again. guardian_stop_all() comes next. */
 void guardian_let_run_a_little(struct guardian_process *guardian, int turn);
-bool guardian_registers(pid_t tid, struct user_regs_struct *ret);
 
 /* ---- guardian_undo.c ---- */
 

@@ -1,7 +1,5 @@
 /* What the guardian has the target's own threads do: calls that undo what the debugger did, once no
  * thread needs our memory there any more. */
-#include <elf.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "dbg/target/guardian/guardian_run.h"
@@ -66,7 +64,7 @@ static bool region_is_free(struct guardian_process *guardian, const struct regio
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, guardian->tracees.table, tracee, next) {
 		struct user_regs_struct regs;
-		if (tracee->state != TRACEE_STOPPED || !guardian_registers(tracee->tid, &regs))
+		if (tracee->state != TRACEE_STOPPED || !tracee_get_regs(tracee->tid, &regs))
 			continue;
 		if (is_inside(region, regs.rip) || stack_leads_to(guardian, regs.rsp, region) ||
 			tracee_has_pending_trap(tracee->tid))

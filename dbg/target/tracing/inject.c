@@ -1,10 +1,8 @@
 /* Running system calls in a thread of the target: see inject.h. */
 #include "dbg/target/tracing/inject.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <signal.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "dbg/target/tracing/tracee_table.h"
@@ -25,20 +23,6 @@ static uint64_t blocked_signals(void)
 }
 
 /* ---- Registers and mask ---- */
-
-static bool get_registers(pid_t tid, struct user_regs_struct *ret)
-{
-	struct iovec part = {ret, sizeof(*ret)};
-	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
-	       part.iov_len == sizeof(*ret);
-}
-
-static bool set_registers(pid_t tid, const struct user_regs_struct *regs)
-{
-	struct user_regs_struct copy = *regs;
-	struct iovec part = {&copy, sizeof(copy)};
-	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
-}
 
 static struct error *died(const struct injection *injection)
 {
@@ -62,7 +46,7 @@ static struct error *enter(struct injection *injection, long number, const uint6
 	regs.r10 = arguments[3];
 	regs.r8 = arguments[4];
 	regs.r9 = arguments[5];
-	if (!set_registers(injection->tid, &regs) ||
+	if (!tracee_set_regs(injection->tid, &regs) ||
 		!tracee_set_mask(injection->tid, blocked_signals()))
 		return died(injection);
 	return NULL;
@@ -71,7 +55,7 @@ static struct error *enter(struct injection *injection, long number, const uint6
 static struct error *restore_regs(struct injection *injection)
 {
 	if (!tracee_set_mask(injection->tid, injection->own.mask) ||
-		!set_registers(injection->tid, &injection->own.regs))
+		!tracee_set_regs(injection->tid, &injection->own.regs))
 		return died(injection);
 	return NULL;
 }
@@ -85,7 +69,7 @@ static void note(struct injection *injection, pid_t tid)
 /* Takes registers and mask of the thread for its own. */
 static struct error *keep(struct injection *injection)
 {
-	if (!get_registers(injection->tid, &injection->own.regs) ||
+	if (!tracee_get_regs(injection->tid, &injection->own.regs) ||
 		!tracee_get_mask(injection->tid, &injection->own.mask))
 		return died(injection);
 	note(injection, injection->tid);
@@ -199,7 +183,7 @@ struct call {
 static struct error *take_result(struct injection *injection, struct call *call)
 {
 	struct user_regs_struct regs;
-	if (!get_registers(injection->tid, &regs))
+	if (!tracee_get_regs(injection->tid, &regs))
 		return died(injection);
 	call->result = (int64_t)regs.rax;
 	return NULL;

@@ -1,7 +1,4 @@
 /* Which thread makes a system call for us: see inject.h. */
-#include <elf.h>
-#include <sys/uio.h>
-
 #include "dbg/target/tracing/inject.h"
 #include "dbg/target/tracing/tracee_table.h"
 
@@ -9,10 +6,7 @@
 static int64_t current_call(pid_t tid)
 {
 	struct user_regs_struct regs;
-	struct iovec part = {&regs, sizeof(regs)};
-	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0 // NOLINT
-		       ? (int64_t)regs.orig_rax
-		       : -1;
+	return tracee_get_regs(tid, &regs) ? (int64_t)regs.orig_rax : -1;
 }
 
 pid_t inject_choose(const struct tracees *tracees)

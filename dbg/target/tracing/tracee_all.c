@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <elf.h>
 #include <sys/signalfd.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -330,10 +328,7 @@ struct error *tracees_registers(struct tracees *tracees, struct thread **ret, si
 		struct thread *thread = &threads[count++];
 		*thread = (struct thread){
 			.tid = tracee->tid, .ns_tid = tracee->tid, .signal = tracee->group_stop};
-		struct iovec registers = {&thread->regs, sizeof(thread->regs)};
-		thread->regs_valid = ptrace(PTRACE_GETREGSET, tracee->tid, (void *)NT_PRSTATUS,
-					     &registers) == 0 &&
-				     registers.iov_len == sizeof(thread->regs);
+		thread->regs_valid = tracee_get_regs(tracee->tid, &thread->regs);
 	}
 	*ret = threads;
 	*ret_count = count;

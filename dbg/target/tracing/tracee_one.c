@@ -9,16 +9,6 @@ enum { EACH_MS = 20, CHECK_MS = 2 };
 
 static const int64_t one_ns = INT64_C(2000000000);
 
-bool tracee_get_mask(pid_t tid, uint64_t *ret)
-{
-	return ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(*ret), ret) == 0; // NOLINT
-}
-
-bool tracee_set_mask(pid_t tid, uint64_t mask)
-{
-	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
-}
-
 /* Until one of the threads stands, or `until_ns` (CLOCK_MONOTONIC). */
 static bool await_any(struct tracees *tracees, int64_t until_ns)
 {

@@ -9,6 +9,7 @@
 #include <sys/ptrace.h>
 
 #include "dbg/target/tracing/tracee.h"
+#include "dbg/target/tracing/tracee_regs.h"
 #include "dwarf/base/hash.h"
 
 enum tracee_state {
@@ -53,10 +54,6 @@ struct tracee {
 /* ptrace() without an address. */
 long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data);
 
-/* The signals that a stopped thread blocks; false when it is being killed. */
-bool tracee_get_mask(pid_t tid, uint64_t *ret);
-bool tracee_set_mask(pid_t tid, uint64_t mask);
-
 struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
 void tracee_set_state(struct tracees *tracees, struct tracee *tracee, enum tracee_state state);
 
@@ -82,10 +79,6 @@ void tracee_interrupt_again(struct tracee *tracee);
 
 /* PTRACE_CONT with `signal` (0: none). */
 void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
-
-/* Whether a stopped thread has executed an int3 or a single step but not reported the SIGTRAP yet.
- */
-bool tracee_has_pending_trap(pid_t tid);
 
 /* The ptrace options of our tracees. */
 unsigned long tracee_options(const struct tracees *tracees);

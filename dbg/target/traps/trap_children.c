@@ -76,7 +76,7 @@ static void show(const struct traps *traps, pid_t pid)
 	const struct trap *trap = traps_find_slot(traps, rip);
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
 	if (state)
-		tracee_set_displaced(pid, state);
+		traps_move_to(pid, state);
 }
 
 static void leave_child(struct traps *traps, pid_t pid, int signal)
@@ -90,7 +90,7 @@ static void leave_child(struct traps *traps, pid_t pid, int signal)
 static bool send_on(const struct traps *traps, pid_t pid)
 {
 	struct user_regs_struct regs;
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+	if (!tracee_get_regs(pid, &regs))
 		return false;
 	const struct trap *trap = traps_find(traps, regs.rip - 1);
 	if (!trap)

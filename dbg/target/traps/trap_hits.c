@@ -163,7 +163,7 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	struct traps *traps = tracees->traps;
 	struct user_regs_struct regs;
 	pid_t tid = tracee->tid;
-	if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+	if (!tracee_get_regs(tracee->tid, &regs))
 		return false;
 	const struct trap *trap = traps_find(traps, regs.rip - 1);
 	if (!trap || (trap->displaced.length == 1 && !is_int3(tracee->tid)))

@@ -79,7 +79,7 @@ static bool is_through(struct step *step, bool must_show)
 		return true; /* the instruction has jumped there */
 	if (!state->done && !must_show)
 		return false;
-	tracee_set_displaced(tid, state);
+	traps_move_to(tid, state);
 	return true;
 }
 

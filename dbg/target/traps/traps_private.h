@@ -148,9 +148,7 @@ void traps_leave_children(struct tracees *tracees);
  */
 void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset);
 
-bool tracee_get_rip(pid_t tid, uint64_t *ret);
-bool tracee_set_rip(pid_t tid, uint64_t rip);
 /* Moves it to `state` of a displaced instruction. */
-bool tracee_set_displaced(pid_t tid, const struct displaced_state *state);
+bool traps_move_to(pid_t tid, const struct displaced_state *state);
 
 #endif

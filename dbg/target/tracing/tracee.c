@@ -8,21 +8,21 @@
 #include <unistd.h>
 
 #include "dbg/target/process/attach_check.h"
+#include "dbg/target/tracing/tracee_hooks.h"
 #include "dbg/target/tracing/tracee_table.h"
-#include "dbg/target/traps/traps_private.h"
+
+enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
 /*
  * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless
  * they inherit traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless:
  * without it a thread whose tracer dies at such a stop is sent SIGTRAP.
  */
-unsigned long tracee_options(const struct tracees *tracees)
+static unsigned long tracee_options(const struct tracees *tracees)
 {
 	unsigned long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
-	return tracees->traps ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
+	return tracees->hooks ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
 }
-
-enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
 /* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
  */
@@ -43,6 +43,17 @@ struct tracee *tracee_find(const struct tracees *tracees, pid_t tid)
 	struct tracee *tracee;
 	HASH_FIND_INT(tracees->table, &tid, tracee);
 	return tracee;
+}
+
+void tracees_set_hooks(struct tracees *tracees, const struct tracee_hooks *hooks, void *context)
+{
+	tracees->hooks = hooks;
+	tracees->hook_context = context;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->state == TRACEE_STOPPED)
+			ptrace_simple(PTRACE_SETOPTIONS, tracee->tid, tracee_options(tracees));
+	}
 }
 
 /* Enters a thread as running; NULL without memory. */
@@ -81,9 +92,15 @@ static void remove_others(struct tracees *tracees, const struct tracee *keep)
 	tracees->generation++;
 }
 
+static void forget_hooks(struct tracees *tracees)
+{
+	if (tracees->hooks)
+		tracees->hooks->forget(tracees);
+}
+
 void tracees_deinit(struct tracees *tracees)
 {
-	traps_forget(tracees);
+	forget_hooks(tracees);
 	remove_others(tracees, NULL);
 }
 
@@ -135,8 +152,7 @@ void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal)
 static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
-	tracee->step.active = false;
-	tracee->shown = tracee->passed_trap = 0;
+	tracee->trap = (struct tracee_trap){.wants_stop = tracee->trap.wants_stop};
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
 		/* It is still inside of execve, whose end overwrites rax: what is injected here
 		   would be another call. It stops again at its first instruction. */
@@ -150,7 +166,7 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 	if (tracees->mode != TRACING_LEAVING)
 		tracees->execed = true;
 	tracees->mode = TRACING_LEAVING;
-	traps_forget(tracees);
+	forget_hooks(tracees);
 	tracee_detach(tracees, tracee, 0);
 }
 
@@ -173,12 +189,17 @@ void tracee_interrupt_again(struct tracee *tracee)
 	tracee->interrupt_again = false;
 }
 
-void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal)
+void tracee_continue(struct tracees *tracees, struct tracee *tracee, int signal)
 {
-	if (tracees->traps)
-		traps_before_go_on(tracees, tracee);
+	if (tracees->hooks)
+		tracees->hooks->before_continue(tracees, tracee);
 	tracee_interrupt_again(tracee);
 	ptrace_simple(PTRACE_CONT, tracee->tid, (unsigned long)signal);
+}
+
+static bool hooks_allow_stop(struct tracees *tracees, struct tracee *tracee)
+{
+	return !tracees->hooks || tracees->hooks->stopped(tracees, tracee);
 }
 
 static void handle_stop(struct tracees *tracees, struct tracee *tracee, int status)
@@ -194,16 +215,16 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 	}
 	if (event == PTRACE_EVENT_CLONE)
 		handle_clone(tracees, tracee->tid);
-	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, &deliver))
+	if (!event && tracees->hooks && !tracees->hooks->before_signal(tracees, tracee, &deliver))
 		return;
 	switch (tracees->mode) {
 	case TRACING_LEAVING:
-		if (tracees->traps && event && !traps_on_stand(tracees, tracee))
+		if (event && !hooks_allow_stop(tracees, tracee))
 			return;
 		tracee_detach(tracees, tracee, deliver);
 		return;
 	case TRACING_STOPPING:
-		if (trap && tracees->traps && !traps_on_stand(tracees, tracee))
+		if (trap && !hooks_allow_stop(tracees, tracee))
 			return;
 		if (trap) {
 			tracee->group_stop = signal == SIGTRAP ? 0 : signal;
@@ -212,15 +233,15 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 		}
 		/* Any other stop swallows a pending interrupt, so ask again before going on. */
 		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
-		tracee_go_on(tracees, tracee, deliver);
+		tracee_continue(tracees, tracee, deliver);
 		break;
 	case TRACING_RUNNING:
 		if (trap && signal != SIGTRAP) {
-			if (tracees->traps && !traps_on_stand(tracees, tracee))
+			if (!hooks_allow_stop(tracees, tracee))
 				return;
 			ptrace_simple(PTRACE_LISTEN, tracee->tid, 0);
 		} else {
-			tracee_go_on(tracees, tracee, deliver);
+			tracee_continue(tracees, tracee, deliver);
 		}
 		break;
 	}
@@ -234,8 +255,8 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 		tracee_remove(tracees, tracee);
 		tracees->last_status = status;
 	} else if (tid != tracees->pid || tracees->mode == TRACING_LEAVING) {
-		if (tracees->traps)
-			traps_forget_child(tracees->traps, tid);
+		if (tracees->hooks)
+			tracees->hooks->other_process(tracees, tid, status);
 		return; /* some child of ours that is none of the threads */
 	}
 	/* The main thread's exit is reported after all others': then nobody is left. */
@@ -258,7 +279,7 @@ static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 		if (tracee)
 			return tracee;
 	}
-	if (tracees->traps && traps_handle_child(tracees, tid, status))
+	if (tracees->hooks && tracees->hooks->other_process(tracees, tid, status))
 		return NULL;
 	ptrace_simple(PTRACE_DETACH, tid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return NULL;
@@ -298,15 +319,14 @@ static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 	struct tracee *tracee = tracee_find(tracees, report->si_pid);
 	if (report->si_code != CLD_TRAPPED || !tracee)
 		return false;
-	if (tracees->traps && tracee->step.active && signal >> 8 != PTRACE_EVENT_EXEC) {
-		if (traps_go_on_stepping(tracees, tracee, report, &signal))
-			handle_stop(tracees, tracee, W_STOPCODE(signal));
+	enum hook_answer answer = tracees->hooks
+					  ? tracees->hooks->report(tracees, tracee, report, &signal)
+					  : HOOK_IGNORED;
+	if (answer == HOOK_HANDLED)
 		return true;
-	}
-	if (signal >> 8)
-		return false;
-	if (signal != SIGTRAP || !tracees->traps || !traps_handle_sigtrap(tracees, tracee))
-		handle_stop(tracees, tracee, W_STOPCODE(signal));
+	if (answer == HOOK_IGNORED && signal >> 8)
+		return false; /* an event, not a signal */
+	handle_stop(tracees, tracee, W_STOPCODE(signal));
 	return true;
 }
 

@@ -23,7 +23,7 @@
 enum tracing_mode { TRACING_RUNNING, TRACING_STOPPING, TRACING_LEAVING };
 
 struct tracee;
-struct traps;
+struct tracee_hooks;
 
 struct tracees {
 	pid_t pid;
@@ -43,8 +43,9 @@ struct tracees {
 	bool snapshot_stopped; /* it has reported its first stop */
 	bool main_was_zombie;  /* the main thread is not in the table, because it has exited */
 	bool no_memory;	       /* a thread could not be entered in the table */
-	struct traps *traps;   /* see traps_private.h; NULL: none are in */
-	pid_t stop_wanted;     /* this thread has hit a trap and wants all to stop; 0: none */
+	const struct tracee_hooks *hooks; /* see tracee_hooks.h; NULL: none */
+	void *hook_context;		  /* of the hooks */
+	pid_t stop_wanted; /* this thread has hit a trap and wants all to stop; 0: none */
 };
 
 struct stop_limits {

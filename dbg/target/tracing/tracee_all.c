@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "dbg/target/process/proc_files.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/tracing/tracee_hooks.h"
+#include "dbg/target/tracing/tracee_table.h"
 
 enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
 
@@ -283,15 +284,15 @@ void tracees_resume(struct tracees *tracees)
 		if (tracee->group_stop)
 			ptrace_simple(PTRACE_LISTEN, tracee->tid, 0);
 		else
-			tracee_go_on(tracees, tracee, 0);
+			tracee_continue(tracees, tracee, 0);
 		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	}
 }
 
 void tracees_leave(struct tracees *tracees)
 {
-	if (tracees->traps)
-		traps_leave(tracees);
+	if (tracees->hooks)
+		tracees->hooks->leave(tracees);
 	tracees->mode = TRACING_LEAVING;
 	tracees->stop_wanted = 0;
 	struct tracee *tracee, *next;

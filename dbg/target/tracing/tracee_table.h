@@ -18,17 +18,35 @@ enum tracee_state {
 	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
 };
 
-/* A signal for a thread in the middle of a displaced instruction, held until that is executed: see
- * trap_step.c. */
+/*
+ * A signal that is held back until its thread has executed a displaced instruction, see trap_step.c.
+ */
 struct held_step {
 	bool active;
 	uint64_t trap; /* its address */
 	siginfo_t held;
-	uint64_t mask;	      /* the thread's own */
-	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
-			       */
-	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
-	int queue_anew;	      /* a signal; 0: none */
+	uint64_t mask; /* the thread's own */
+	/* Interrupted or group-stopped meanwhile: to be repeated, so that it is reported again. */
+	bool interrupt_again;
+	bool stop_again; /* SIGSTOP came, which cannot be blocked */
+	int queue_anew;	 /* a signal to be queued again; 0: none */
+};
+
+/* What traps keep about a thread: private to the owner of the hooks. Zero for a new thread and after an
+ * exec. */
+struct tracee_trap {
+	/*
+	 * While it is stopped its pc is `shown`, where it would be without traps, instead of at
+	 * `shown_offset` in the displaced instruction of the trap at `shown_trap`. 0: its pc is its own.
+	 */
+	uint64_t shown, shown_trap;
+	uint8_t shown_offset;
+	/* It has been reported at this trap, with this stack pointer, and will hit it once more after a
+	 * signal. 0: none. */
+	uint64_t passed_trap, passed_stack;
+	bool wants_stop; /* its trap's handler wants all threads to stop */
+	bool waiting;	 /* it is stopped because its trap's handler said TRAP_AGAIN */
+	struct held_step step;
 };
 
 struct tracee {
@@ -37,17 +55,8 @@ struct tracee {
 	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
 			 */
 	bool lost;	/* not in the table: no memory */
-	/* Of trap_hits.c. While it stands it is shown at `shown` instead of at `trap_offset` of the
-	   displaced instruction of the trap at `shown_trap`. 0: it is where it is. */
-	uint64_t shown, shown_trap;
-	uint8_t shown_offset;
-	/* It has been reported at this trap, with this stack pointer, and comes to it once more
-	 * after a signal. 0: none */
-	uint64_t passed_trap, passed_stack;
-	bool stop_wanted;     /* it has hit a trap whose handler wants all to stop */
-	bool waiting;	      /* it stands because its trap's handler said TRAP_AGAIN */
+	struct tracee_trap trap;
 	bool interrupt_again; /* what it was interrupted for is still to come */
-	struct held_step step;
 	UT_hash_handle hh;
 };
 
@@ -78,10 +87,7 @@ void tracee_handle(struct tracees *tracees, pid_t tid, int status);
 void tracee_interrupt_again(struct tracee *tracee);
 
 /* PTRACE_CONT with `signal` (0: none). */
-void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
-
-/* The ptrace options of our tracees. */
-unsigned long tracee_options(const struct tracees *tracees);
+void tracee_continue(struct tracees *tracees, struct tracee *tracee, int signal);
 
 /* Seizes and interrupts a thread found in /proc; not an error when it exits meanwhile or is our
  * tracee already. */

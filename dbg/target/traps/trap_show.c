@@ -26,26 +26,26 @@ bool traps_move_to(pid_t tid, const struct displaced_state *state)
 
 void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset)
 {
-	tracee->shown = shown;
-	tracee->shown_trap = trap->address;
-	tracee->shown_offset = offset;
+	tracee->trap.shown = shown;
+	tracee->trap.shown_trap = trap->address;
+	tracee->trap.shown_offset = offset;
 }
 
-void traps_before_go_on(struct tracees *tracees, struct tracee *tracee)
+void traps_before_continue(struct tracees *tracees, struct tracee *tracee)
 {
-	struct traps *traps = tracees->traps;
-	if (tracee->waiting) {
-		tracee->waiting = false;
+	struct traps *traps = traps_of(tracees);
+	if (tracee->trap.waiting) {
+		tracee->trap.waiting = false;
 		traps->waiting--;
 	}
-	if (!tracee->shown)
+	if (!tracee->trap.shown)
 		return;
-	uint64_t shown = tracee->shown, rip;
-	tracee->shown = 0;
-	const struct trap *trap = traps_find(traps, tracee->shown_trap);
+	uint64_t shown = tracee->trap.shown, rip;
+	tracee->trap.shown = 0;
+	const struct trap *trap = traps_find(traps, tracee->trap.shown_trap);
 	/* Somebody may have moved it meanwhile. */
 	if (trap && !traps->leaving && tracee_get_rip(tracee->tid, &rip) && rip == shown)
-		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->shown_offset);
+		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->trap.shown_offset);
 }
 
 static bool is_of_int3(const siginfo_t *info)
@@ -88,9 +88,9 @@ static bool leave_handler(const struct traps *traps, pid_t tid, uint64_t rip)
 	return true;
 }
 
-bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
+bool traps_on_stop(struct tracees *tracees, struct tracee *tracee)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	uint64_t rip;
 	if (!tracee_get_rip(tracee->tid, &rip))
 		return true;
@@ -135,7 +135,7 @@ static void show_fault(const struct traps *traps, const struct tracee *tracee,
 
 bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *signal)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	uint64_t rip;
 	siginfo_t info;
 	if (!tracee_get_rip(tracee->tid, &rip) || !trap_area_contains(&traps->area, rip) ||
@@ -156,8 +156,8 @@ bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *si
 	if (!state->done) {
 		struct user_regs_struct regs;
 		if (tracee_get_regs(tracee->tid, &regs)) {
-			tracee->passed_trap = trap->address;
-			tracee->passed_stack = regs.rsp;
+			tracee->trap.passed_trap = trap->address;
+			tracee->trap.passed_stack = regs.rsp;
 		}
 	}
 	traps_move_to(tracee->tid, state);

@@ -181,28 +181,39 @@ static int open_child_signals(void)
 }
 
 /* Until the debugger is dead or has closed the pipe; false when the target is gone first. */
-static bool await_end(int hangup, int debugger, int target)
+static bool await_end(const struct guardian_process *guardian)
 {
-	struct pollfd fds[] = {{.fd = hangup, .events = POLLIN}, {.fd = debugger, .events = POLLIN},
-		{.fd = target, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = guardian->hangup, .events = POLLIN},
+		{.fd = guardian->debugger, .events = POLLIN},
+		{.fd = guardian->target, .events = POLLIN}};
 	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
 		;
-	return !is_over(target);
+	return !is_over(guardian->target);
 }
 
-void guardian_run(struct undo_notes *notes, pid_t pid, int hangup, int debugger, int target)
+int guardian_prepare(struct guardian_process *guardian, pid_t pid)
 {
-	struct guardian_process guardian = {
-		.notes = notes, .mem_fd = proc_open_memory(pid, O_RDWR), .target = target};
-	error_destroy(syscall_stub_find(pid, &guardian.some_address));
-	guardian.tracees.pid = pid;
-	guardian.tracees.tracer = getpid();
-	guardian.tracees.child_fd = open_child_signals();
-	if (!await_end(hangup, debugger, target) || (notes->quit && undo_notes_are_empty(notes)))
+	guardian->tracees = (struct tracees){.pid = pid, .tracer = getpid()};
+	guardian->tracees.child_fd = open_child_signals();
+	if (guardian->tracees.child_fd < 0)
+		return errno;
+	guardian->mem_fd = proc_open_memory(pid, O_RDWR);
+	/* Yama may forbid it to all but the ancestors of the target. Then it is not protected, and never
+	 * was. */
+	if (guardian->mem_fd < 0 && errno != EACCES && errno != EPERM)
+		return errno;
+	error_destroy(syscall_stub_find(pid, &guardian->some_address));
+	return 0;
+}
+
+void guardian_run(struct guardian_process *guardian)
+{
+	struct undo_notes *notes = guardian->notes;
+	if (!await_end(guardian) || (notes->quit && undo_notes_are_empty(notes)))
 		return;
-	restore_bytes(&guardian);
-	for (int ms = 0; ms < DEBUGGER_MS && !notes->quit && !is_over(debugger); ms++)
+	restore_bytes(guardian);
+	for (int ms = 0; ms < DEBUGGER_MS && !notes->quit && !is_over(guardian->debugger); ms++)
 		poll(NULL, 0, 1);
-	if (!is_over(target) && !undo_notes_are_empty(notes))
-		undo_all(&guardian);
+	if (!is_over(guardian->target) && !undo_notes_are_empty(notes))
+		undo_all(guardian);
 }

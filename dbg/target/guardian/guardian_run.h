@@ -13,15 +13,18 @@ struct guardian_process {
 	struct undo_notes *notes;
 	int mem_fd;	       /* of the program that ran when the debugger attached */
 	uint64_t some_address; /* that can be read there; 0: unknown */
-	int target;	       /* pidfd */
+	int hangup;	       /* the reading end of a pipe whose other end the debugger holds */
+	int debugger, target;  /* pidfds */
 	struct tracees tracees;
 };
 
 /* ---- guardian_run.c ---- */
 
-/* The guardian's life; returns when nothing is left to be undone. `pid`: the target. `debugger` and
- * `target` are pidfds, `hangup` the reading end of a pipe whose other end dies with the debugger. */
-void guardian_run(struct undo_notes *notes, pid_t pid, int hangup, int debugger, int target);
+/* Opens what is missing in `ret` (notes and descriptors are set) for target `pid`. Returns an errno. */
+int guardian_prepare(struct guardian_process *ret, pid_t pid);
+
+/* The guardian's life; returns when there is nothing left to undo. */
+void guardian_run(struct guardian_process *guardian);
 
 /* Seizes and stops all threads; the dying debugger may still hold them for a moment. False: the
  * target is gone, or one does not stop. */

@@ -48,8 +48,9 @@ static void close_all_but(const int *fds, size_t count)
 }
 
 /*
- * Keeps only these descriptors (at most 8) and opens /dev/null as the standard streams. Returns an errno.
- * The others are closed first, so this needs no more descriptors than RLIMIT_NOFILE allowed so far.
+ * Keeps only these descriptors (at most 8) and opens /dev/null as the standard streams. Returns an
+ * errno. The others are closed first, so this needs no more descriptors than RLIMIT_NOFILE allowed
+ * so far.
  */
 static int keep_only(int *fds, size_t count)
 {

@@ -198,8 +198,8 @@ int guardian_prepare(struct guardian_process *guardian, pid_t pid)
 	if (guardian->tracees.child_fd < 0)
 		return errno;
 	guardian->mem_fd = proc_open_memory(pid, O_RDWR);
-	/* Yama may forbid it to all but the ancestors of the target. Then it is not protected, and never
-	 * was. */
+	/* Yama may forbid it to all but the ancestors of the target. Then it is not protected, and
+	 * never was. */
 	if (guardian->mem_fd < 0 && errno != EACCES && errno != EPERM)
 		return errno;
 	error_destroy(syscall_stub_find(pid, &guardian->some_address));

@@ -20,7 +20,8 @@ struct guardian_process {
 
 /* ---- guardian_run.c ---- */
 
-/* Opens what is missing in `ret` (notes and descriptors are set) for target `pid`. Returns an errno. */
+/* Opens what is missing in `ret` (notes and descriptors are set) for target `pid`. Returns an
+ * errno. */
 int guardian_prepare(struct guardian_process *ret, pid_t pid);
 
 /* The guardian's life; returns when there is nothing left to undo. */

@@ -1,4 +1,4 @@
-/* What the kernel reports about our tracees, and what is done about each report. */
+/* Handling the kernel's reports about our tracees. */
 #include "dbg/target/tracing/tracee.h"
 
 #include <errno.h>
@@ -14,9 +14,9 @@
 enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
 /*
- * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless
- * they inherit traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless:
- * without it a thread whose tracer dies at such a stop is sent SIGTRAP.
+ * No PTRACE_O_EXITKILL: the target must outlive us. Its children are traced only if they inherit
+ * traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct and safe: without it a thread
+ * whose tracer dies at such a stop gets SIGTRAP.
  */
 static unsigned long tracee_options(const struct tracees *tracees)
 {
@@ -24,8 +24,6 @@ static unsigned long tracee_options(const struct tracees *tracees)
 	return tracees->hooks ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
 }
 
-/* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
- */
 long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data)
 {
 	return ptrace(request, tid, NULL, (void *)data); // NOLINT: the interface wants a pointer
@@ -56,7 +54,7 @@ void tracees_set_hooks(struct tracees *tracees, const struct tracee_hooks *hooks
 	}
 }
 
-/* Enters a thread as running; NULL without memory. */
+/* Enters a running thread; NULL without memory. */
 static struct tracee *tracee_add(struct tracees *tracees, pid_t tid)
 {
 	struct tracee *tracee = calloc(1, sizeof(*tracee));
@@ -120,14 +118,11 @@ struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *r
 		struct process_status status;
 		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
 			status.state == 'X' || status.tgid != tracees->pid)
-			return NULL; /* it has exited meanwhile; a zombie main thread is as good as
-					that */
-		/* A traced thread created it, so it is traced too, and its first report is under
-		 * way. */
+			return NULL; /* it has exited, or is a zombie main thread */
+		/* A traced thread created it, so it is traced already and will report. */
 		if (status.tracer == tracees->tracer)
 			break;
-		/* A refusal also means that the thread was dying, and an exec may have made it live
-		 * again. */
+		/* The kernel refuses dying threads too, and an exec may have revived this one. */
 		if (attempt == SEIZE_ATTEMPTS)
 			return attach_refused(tracees->pid, tid, errnum);
 		usleep(1000);
@@ -146,16 +141,16 @@ void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal)
 }
 
 /*
- * All other threads are dead, and the one that called exec has become the main thread, whichever it
- * was before. The old main thread vanishes without a report.
+ * All other threads are dead, and the one that called exec is the main thread now. The old main
+ * thread vanishes without a report.
  */
 static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
 	tracee->trap = (struct tracee_trap){.wants_stop = tracee->trap.wants_stop};
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
-		/* It is still inside of execve, whose end overwrites rax: what is injected here
-		   would be another call. It stops again at its first instruction. */
+		/* It is still inside execve, whose return overwrites rax, so a call injected here
+		 * would be another one. Stop it at its first instruction instead. */
 		tracee->group_stop = 0;
 		tracees->mode = TRACING_STOPPING;
 		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
@@ -170,8 +165,8 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 	tracee_detach(tracees, tracee, 0);
 }
 
-/* A thread is entered at birth, so that its creator cannot be the last one that we know of and
- * exit. */
+/* Enters a thread at birth. Otherwise its creator could exit as the last known thread, which would
+ * look like the end of the process. */
 static void handle_clone(struct tracees *tracees, pid_t creator)
 {
 	unsigned long tid = 0;
@@ -205,9 +200,9 @@ static bool hooks_allow_stop(struct tracees *tracees, struct tracee *tracee)
 static void handle_stop(struct tracees *tracees, struct tracee *tracee, int status)
 {
 	int event = status >> 16, signal = WSTOPSIG(status);
-	bool trap = event == PTRACE_EVENT_STOP; /* by PTRACE_INTERRUPT, at birth, or a group-stop:
-						   then `signal` stopped it */
-	/* A stop at a system call is left over from a call of ours that came back late. */
+	/* By PTRACE_INTERRUPT, at birth, or a group-stop, which `signal` caused then. */
+	bool trap = event == PTRACE_EVENT_STOP;
+	/* A stop at a system call is left over from an injected call that returned late. */
 	int deliver = event || signal == (SIGTRAP | 0x80) ? 0 : signal;
 	if (event == PTRACE_EVENT_EXEC) {
 		handle_exec(tracees, tracee);
@@ -231,7 +226,7 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 			tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 			return;
 		}
-		/* Any other stop swallows a pending interrupt, so ask again before going on. */
+		/* Any other stop consumes a pending interrupt: repeat it before continuing. */
 		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 		tracee_continue(tracees, tracee, deliver);
 		break;
@@ -257,9 +252,9 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 	} else if (tid != tracees->pid || tracees->mode == TRACING_LEAVING) {
 		if (tracees->hooks)
 			tracees->hooks->other_process(tracees, tid, status);
-		return; /* some child of ours that is none of the threads */
+		return; /* a child of ours that is not a thread of the target */
 	}
-	/* The main thread's exit is reported after all others': then nobody is left. */
+	/* The main thread's exit is reported last: there are no threads left. */
 	if (tid == tracees->pid) {
 		tracees->last_status = status;
 		remove_others(tracees, NULL);
@@ -269,8 +264,8 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 		tracees->ended = true;
 }
 
-/* A thread that we have not heard of: new, or a child process that was cloned in an unusual way and
- * got traced for it. */
+/* Handles a stop of an unknown thread: a new one, or a child process that is traced because it was
+ * cloned in an unusual way. Returns its tracee, or NULL if there is nothing more to do. */
 static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 {
 	struct process_status process;
@@ -309,9 +304,10 @@ void tracee_collect(pid_t tid)
 }
 
 /*
- * Reports that are acted upon before they are collected: with the report the signal is gone, too,
- * and should we be killed then the thread would never get it, or go on behind an int3 in the middle
- * of an instruction. Whatever lets the thread go on collects as well. True: it was one.
+ * Handles stops for signals before their reports are collected. Collecting takes the signal from
+ * the kernel: if we were killed then, the thread would never get it, or would resume after an int3,
+ * inside an instruction. Continuing the thread collects the report. False: the report is of another
+ * kind.
  */
 static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 {
@@ -330,8 +326,8 @@ static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 	return true;
 }
 
-/* Only children and tracees of this thread: those of the main thread (`command | less`) are not
- * ours. */
+/* Only children and tracees of this thread, not the children of the main thread (`command |
+ * less`). */
 bool tracee_take_report(struct tracees *tracees, pid_t tid)
 {
 	int status, flags = __WALL | __WNOTHREAD | WNOHANG;
@@ -341,7 +337,7 @@ bool tracee_take_report(struct tracees *tracees, pid_t tid)
 		!report.si_pid)
 		return false;
 	if (report.si_code == CLD_STOPPED) {
-		/* A child of ours that is no tracee: until that is taken nothing else is told. */
+		/* A child that is not a tracee; waitid() would report it again and again. */
 		waitpid(report.si_pid, &status, flags | WUNTRACED);
 		return true;
 	}

@@ -1,8 +1,8 @@
 /*
  * Registers, signal mask and pending signals of one stopped tracee.
  *
- * All functions return false when ptrace fails, which means that the thread is being killed; its end
- * will be reported. The calling thread must be the tracer.
+ * All functions return false when ptrace fails, which means that the thread is being killed; its
+ * end will be reported. The calling thread must be the tracer.
  */
 #ifndef GCTXDBG_TARGET_TRACING_TRACEE_REGS_H
 #define GCTXDBG_TARGET_TRACING_TRACEE_REGS_H
@@ -23,7 +23,8 @@ bool tracee_set_rip(pid_t tid, uint64_t rip);
 bool tracee_get_mask(pid_t tid, uint64_t *ret);
 bool tracee_set_mask(pid_t tid, uint64_t mask);
 
-/* Whether a signal for which `matches` returns true is pending for the thread (not for the process). */
+/* Whether a signal for which `matches` returns true is pending for the thread (not for the
+ * process). */
 bool tracee_has_pending(pid_t tid, bool (*matches)(const siginfo_t *info));
 
 /* Whether the thread has executed an int3 or a single step but has not reported the SIGTRAP yet. */

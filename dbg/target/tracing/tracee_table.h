@@ -1,7 +1,5 @@
-/*
- * The table of tracees, shared by tracee.c (what reports mean) and tracee_all.c (stopping and
- * leaving all).
- */
+/* The table of tracees and the handling of one tracee, shared by the files of this folder and the
+ * folders that build on it. */
 #ifndef GCTXDBG_TARGET_TRACING_TRACEE_TABLE_H
 #define GCTXDBG_TARGET_TRACING_TRACEE_TABLE_H
 
@@ -15,11 +13,12 @@
 enum tracee_state {
 	TRACEE_RUNNING, /* or about to report a stop */
 	TRACEE_STOPPED,
-	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
+	TRACEE_ZOMBIE, /* the main thread has exited before the others; reported after theirs */
 };
 
 /*
- * A signal that is held back until its thread has executed a displaced instruction, see trap_step.c.
+ * A signal that is held back until its thread has executed a displaced instruction, see
+ * trap_step.c.
  */
 struct held_step {
 	bool active;
@@ -32,17 +31,18 @@ struct held_step {
 	int queue_anew;	 /* a signal to be queued again; 0: none */
 };
 
-/* What traps keep about a thread: private to the owner of the hooks. Zero for a new thread and after an
- * exec. */
+/* What traps keep about a thread: private to the owner of the hooks. Zero for a new thread and
+ * after an exec. */
 struct tracee_trap {
 	/*
 	 * While it is stopped its pc is `shown`, where it would be without traps, instead of at
-	 * `shown_offset` in the displaced instruction of the trap at `shown_trap`. 0: its pc is its own.
+	 * `shown_offset` in the displaced instruction of the trap at `shown_trap`. 0: its pc is its
+	 * own.
 	 */
 	uint64_t shown, shown_trap;
 	uint8_t shown_offset;
-	/* It has been reported at this trap, with this stack pointer, and will hit it once more after a
-	 * signal. 0: none. */
+	/* It has been reported at this trap, with this stack pointer, and will hit it once more
+	 * after a signal. 0: none. */
 	uint64_t passed_trap, passed_stack;
 	bool wants_stop; /* its trap's handler wants all threads to stop */
 	bool waiting;	 /* it is stopped because its trap's handler said TRAP_AGAIN */
@@ -52,45 +52,43 @@ struct tracee_trap {
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
-	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
-			 */
+	int group_stop; /* the signal (SIGSTOP …) of the group-stop it is in; 0: none */
 	bool lost;	/* not in the table: no memory */
 	struct tracee_trap trap;
-	bool interrupt_again; /* what it was interrupted for is still to come */
+	bool interrupt_again; /* continued although an interrupt was reported: repeat the interrupt */
 	UT_hash_handle hh;
 };
 
-/* ptrace() without an address. */
+/* ptrace() without an address. Fails if the thread is being killed. */
 long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data);
 
 struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
 void tracee_set_state(struct tracees *tracees, struct tracee *tracee, enum tracee_state state);
 
-/* Forgets and frees it. */
+/* Removes it from the table and frees it. */
 void tracee_remove(struct tracees *tracees, struct tracee *tracee);
 
-/* Detaches a thread that is stopped, delivering `signal` unless it is 0, and forgets it. */
+/* Detaches a stopped thread, with `signal` (0: none), and removes it. */
 void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
 
-/* Takes one report of `tid` (-1: of anyone) from the kernel and acts upon it; false when there is
- * none. */
+/* Handles one pending report of `tid` (-1: of any tracee). False: there is none. */
 bool tracee_take_report(struct tracees *tracees, pid_t tid);
 
-/* Takes the report that a thread has made from the kernel. Until then the kernel keeps what it was
- * for: should we be killed, a signal is delivered all the same. */
+/* Collects a report that was read with WNOWAIT. Until then the kernel keeps its signal and delivers
+ * it even if we are killed. */
 void tracee_collect(pid_t tid);
 
-/* Acts upon one report of waitpid(). */
+/* Handles one report of waitpid(). */
 void tracee_handle(struct tracees *tracees, pid_t tid, int status);
 
-/* Repeats the interrupt that a thread was let go on from, if it was. */
+/* Repeats the interrupt if tracee->interrupt_again. */
 void tracee_interrupt_again(struct tracee *tracee);
 
-/* PTRACE_CONT with `signal` (0: none). */
+/* Continues it with `signal` (0: none). The caller sets its state. */
 void tracee_continue(struct tracees *tracees, struct tracee *tracee, int signal);
 
-/* Seizes and interrupts a thread found in /proc; not an error when it exits meanwhile or is our
- * tracee already. */
+/* Seizes and interrupts a thread found in /proc. Not an error if it has exited or is our tracee
+ * already. */
 struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added);
 
 #endif

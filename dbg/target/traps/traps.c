@@ -123,8 +123,9 @@ struct error *traps_destroy(struct tracees *tracees)
 }
 
 /*
- * Removes all traps because the target is going to be left: the int3s first, while threads run, then
- * the rest, for which all are stopped. If they do not stop in time the rest is left to the guardian.
+ * Removes all traps because the target is going to be left: the int3s first, while threads run,
+ * then the rest, for which all are stopped. If they do not stop in time the rest is left to the
+ * guardian.
  */
 static void traps_leave(struct tracees *tracees)
 {

@@ -4,10 +4,12 @@
  *   traps.c          one set of traps: lookup, writing and removing int3s, creation and end
  *   trap_set.c       replacing the set by another one
  *   trap_hits.c      hits: asking the handler, and what becomes of the thread
- *   trap_show.c      where a thread is in the program's eyes while it executes a displaced instruction
+ *   trap_show.c      where a thread is in the program's eyes while it executes a displaced
+ *                    instruction
  *   trap_step.c      signals that arrive during a displaced instruction
  *   trap_children.c  processes that the target forks
- *   trap_area.c      our memory in the target; trap_location.c, where it can be; trap_handler.c, its code
+ *   trap_area.c      our memory in the target; trap_location.c, where it can be; trap_handler.c,
+ *                    its code
  *   trap_bytes.c     the program's own bytes, for threads that read memory
  *   displaced.c      moving one instruction; idle_spinner.c, keeping CPUs awake
  */
@@ -68,7 +70,8 @@ struct trap *traps_find(const struct traps *traps, uint64_t address);
 /* The trap whose slot contains `address`, or NULL. */
 struct trap *traps_find_slot(const struct traps *traps, uint64_t address);
 
-/* Prepares everything, near addresses `low` to `high`, without any trap. All threads are stopped. */
+/* Prepares everything, near addresses `low` to `high`, without any trap. All threads are
+ * stopped. */
 struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
 	uint64_t low, uint64_t high);
 /* Undoes that. All threads are stopped, none is in the area, and no trap is set. On an error
@@ -99,10 +102,10 @@ bool traps_on_other_process(struct tracees *tracees, pid_t pid, int status);
 /* ---- trap_step.c ---- */
 
 /*
- * The thread is about to get `signal` while it is before or inside a displaced instruction: makes it
- * execute that. True: it has, and is stopped behind the instruction in the program's eyes, about to get
- * `*signal`, which may be another one than before. False: it has died, which has been handled, or needs
- * more time; then its next report is for traps_continue_stepping().
+ * The thread is about to get `signal` while it is before or inside a displaced instruction: makes
+ * it execute that. True: it has, and is stopped behind the instruction in the program's eyes, about
+ * to get `*signal`, which may be another one than before. False: it has died, which has been
+ * handled, or needs more time; then its next report is for traps_continue_stepping().
  */
 bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal);
 

@@ -1,4 +1,4 @@
-/* The debugger's side of the guardian: starting it, notes, ending it. */
+/* The debugger's side of the guardian: starting and ending it. */
 #include "dbg/target/guardian/guardian.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@ enum { END_MS = 1000 };
 
 struct guardian {
 	pid_t pid;
-	int hangup; /* writing end of the pipe; closed by our death */
+	int hangup; /* the writing end of a pipe, which our death closes */
 	struct undo_log *log;
 };
 
-/* ---- The other process ---- */
+/* ---- In the guardian process ---- */
 
 enum { FIRST_FD = 3 }; /* after the standard streams */
 
@@ -49,8 +49,7 @@ static void close_all_but(const int *fds, size_t count)
 
 /*
  * Keeps only these descriptors (at most 8) and opens /dev/null as the standard streams. Returns an
- * errno. The others are closed first, so this needs no more descriptors than RLIMIT_NOFILE allowed
- * so far.
+ * errno. The others are closed first, so that a low RLIMIT_NOFILE does not matter.
  */
 static int keep_only(int *fds, size_t count)
 {
@@ -122,7 +121,7 @@ static int open_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Waits until the guardian is prepared. Whoever changes the target before that is not protected. */
+/* Waits until the guardian is prepared; the target must not be changed before. */
 static struct error *await_ready(int ready)
 {
 	int errnum;

@@ -12,7 +12,7 @@
 #include "dwarf/base/fd.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 enum {
 	POLL_MS = 1000, /* a safety net: should a SIGCHLD get lost, nothing hangs for longer */

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
+#include "dwarf/base/clock.h"
+
 static struct target *attach(pid_t pid)
 {
 	struct target *target;
@@ -304,6 +306,65 @@ static void test_asked_to_leave(void **state)
 	assert_false(sigismember(&mask, SIGTERM) || sigismember(&mask, SIGCHLD));
 }
 
+/* Hangs in vfork once `child` is set: a thread that cannot be stopped. */
+static void hanging_body(struct shared *shared)
+{
+	start_counters(shared, 2);
+	shared->ready = 1;
+	while (!shared->child)
+		usleep(1000);
+	if (vfork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (!shared->stop)
+			usleep(1000);
+		_exit(0);
+	}
+	pause();
+}
+
+static pid_t send_soon(int signal)
+{
+	pid_t parent = getpid(), sender = fork();
+	if (sender == 0) {
+		usleep(300000);
+		kill(parent, signal);
+		_exit(0);
+	}
+	return sender;
+}
+
+/* A stop may take seconds; the signal must not wait for it. */
+static void test_asked_to_leave_during_a_slow_stop(void **state)
+{
+	(void)state;
+	const enum pause_mode modes[] = {PAUSE_STOP, PAUSE_FORK};
+	for (size_t i = 0; i < array_length(modes); i++) {
+		struct shared *shared = shared_create();
+		pid_t pid = fixture_start(hanging_body, shared);
+		struct live_options options = {.pause = modes[i]};
+		struct target *target;
+		assert_success(live_attach(pid, &options, &target));
+		assert_success(target_continue(target));
+		shared->child = 1;
+		wait_until(state_of(pid) == 'D');
+		pid_t sender = send_soon(SIGTERM);
+		int64_t began = monotonic_now();
+		assert_failure(
+			target_interrupt(target), ERROR_CANCELLED, "a signal asked to leave");
+		assert_true(monotonic_now() - began < INT64_C(1500000000));
+		struct target_event event = next_event(target);
+		assert_int_equal(event.kind, TARGET_EVENT_LEAVE);
+		assert_int_equal(event.value, SIGTERM);
+		assert_int_equal(target->state, TARGET_GONE);
+		assert_runs(shared);
+		target_destroy(target);
+		shared->stop = 1;
+		fixture_end(pid);
+		waitpid(sender, NULL, 0); /* unless the tracer thread has */
+		shared_destroy(shared);
+	}
+}
+
 /* ---- Starting a program ---- */
 
 /* Waits until the program that runs under the target ends and returns its exit status. */
@@ -391,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_exec_while_running),
 		cmocka_unit_test(test_watchdog),
 		cmocka_unit_test(test_asked_to_leave),
+		cmocka_unit_test(test_asked_to_leave_during_a_slow_stop),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exec_failures),
 		cmocka_unit_test(test_exec_starts_with_clean_signals),

@@ -7,6 +7,7 @@
 
 /* What the kernel may need to take down a big child on a busy machine. */
 static const int64_t death_ns = INT64_C(10000000000);
+static const int64_t death_check_ns = INT64_C(50000000);
 static const int64_t short_stop_ns = INT64_C(500000000);
 
 static void notice(struct tracer *tracer, struct error *err)
@@ -51,9 +52,12 @@ void tracer_await_unreaped(struct tracer *tracer)
 {
 	struct tracer_snapshot *snapshot = &tracer->snapshot;
 	int64_t deadline = monotonic_now() + death_ns;
-	for (size_t i = 0; i < snapshot->unreaped_count; i++)
-		snapshot_child_await(
-			&tracer->tracees, &snapshot->unreaped[i], deadline - monotonic_now());
+	for (size_t i = 0; i < snapshot->unreaped_count; i++) {
+		while (!snapshot_child_await(
+			       &tracer->tracees, &snapshot->unreaped[i], death_check_ns) &&
+			monotonic_now() < deadline && !tracer_asked_to_leave(tracer))
+			;
+	}
 }
 
 /* Those that are dead; the last error is the result. */

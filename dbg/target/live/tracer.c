@@ -70,6 +70,12 @@ static void die(int signal)
 	raise(signal);
 }
 
+bool tracer_asked_to_leave(const struct tracer *tracer)
+{
+	struct pollfd readable = {.fd = tracer->leave_fd, .events = POLLIN};
+	return poll(&readable, 1, 0) > 0;
+}
+
 static void handle_leave_signal(struct tracer *tracer)
 {
 	struct signalfd_siginfo info;

@@ -20,6 +20,7 @@ struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 	struct stop_limits limits = {.progress_ns = stop_progress_ns,
 		.total_ns = stop_total_ns,
 		.cancel = tracer->options.cancel,
+		.leave_fd = tracer->leave_fd,
 		.blocked_ns = blocked_ns};
 	if (tracer->target->pause == PAUSE_FORK)
 		limits.progress_ns = snapshot_progress_ns;
@@ -29,13 +30,15 @@ struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 	return limits;
 }
 
-static void let_run(struct tracees *tracees, int64_t for_ns)
+static void run_for(struct tracer *tracer, int64_t duration_ns)
 {
-	int64_t until = monotonic_now() + for_ns;
+	struct tracees *tracees = &tracer->tracees;
+	int64_t until = monotonic_now() + duration_ns;
 	tracees_resume(tracees);
-	while (monotonic_now() < until && !tracees->execed && !tracees->ended) {
+	while (monotonic_now() < until && !tracees->execed && !tracees->ended &&
+		!tracer_asked_to_leave(tracer)) {
 		if (!tracees_pump(tracees))
-			tracees_wait(tracees, -1, 10);
+			tracees_wait(tracees, tracer->leave_fd, 10);
 	}
 }
 
@@ -47,7 +50,7 @@ struct error *tracer_stop_patiently(struct tracer *tracer)
 	struct error *err = tracees_stop(tracees, &limits);
 	while (err && err->code == ERROR_OTHER && tracees->running && monotonic_now() < deadline) {
 		error_destroy(err);
-		let_run(tracees, pause_ns);
+		run_for(tracer, pause_ns);
 		err = tracees->execed || tracees->ended
 			      ? error_create(ERROR_GONE, "process %d is gone", tracees->pid)
 			      : tracees_stop(tracees, &limits);
@@ -202,9 +205,9 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (kill(tracees->pid, SIGKILL) != 0)
 		return error_system(errno, "cannot kill process %d", tracees->pid);
 	int64_t deadline = monotonic_now() + kill_ns;
-	while (!tracees->ended && monotonic_now() < deadline) {
+	while (!tracees->ended && monotonic_now() < deadline && !tracer_asked_to_leave(tracer)) {
 		if (!tracees_pump(tracees))
-			tracees_wait(tracees, -1, 20);
+			tracees_wait(tracees, tracer->leave_fd, 20);
 	}
 	if (tracees->ended)
 		return NULL;

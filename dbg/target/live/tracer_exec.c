@@ -74,6 +74,9 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 		if (tracer->options.cancel && atomic_load(tracer->options.cancel))
 			return error_create(
 				ERROR_CANCELLED, "cancelled before %s was started", program);
+		if (tracer_asked_to_leave(tracer))
+			return error_create(ERROR_CANCELLED,
+				"a signal asked to leave before %s was started", program);
 		if (monotonic_now() > deadline)
 			return error_create(ERROR_OTHER,
 				"cannot start %s: it takes too long to be loaded", program);

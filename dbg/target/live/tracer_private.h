@@ -74,6 +74,12 @@ void tracer_set_gone(struct tracer *tracer, const char *reason);
  * one may have stopped. */
 void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret);
 
+/*
+ * Whether SIGTERM or SIGHUP is pending. A call that may take longer than a moment ends early then,
+ * so that the tracer thread's loop can release the target.
+ */
+bool tracer_asked_to_leave(const struct tracer *tracer);
+
 /* Sets the watchdog to `at_ns` (CLOCK_MONOTONIC); 0: off. */
 void tracer_set_watchdog(struct tracer *tracer, int64_t at_ns);
 
@@ -110,15 +116,17 @@ void tracer_drop_snapshot(struct tracer *tracer);
 
 /*
  * Stops all threads. Untraced since a snapshot, the target may have exited or run another program
- * meanwhile: ERROR_GONE, with the event that goes with it. On another error one looks at the snapshot
- * as before, if there is one; else the target runs, traced.
+ * meanwhile: ERROR_GONE, with the event that goes with it. On another error one looks at the
+ * snapshot as before, if there is one; else the target runs, traced.
  */
 struct error *tracer_stop_again(struct tracer *tracer);
 
 /* The same, and drops the snapshot, if any: its memory is taken down while the target runs. */
 struct error *tracer_stop_instead(struct tracer *tracer);
 
-/* Stops all threads within the limits for what the user has asked for. An error as tracees_stop(). */
+/*
+ * Stops all threads within the limits for what the user has asked for. An error as tracees_stop().
+ */
 struct error *tracer_stop_patiently(struct tracer *tracer);
 
 /* Ends the guardian; the target has been left. */

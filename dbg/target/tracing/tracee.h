@@ -52,6 +52,7 @@ struct stop_limits {
 	int64_t progress_ns;	   /* give up when no thread has stopped for that long */
 	int64_t total_ns;	   /* give up in any case */
 	const atomic_bool *cancel; /* NULL: never */
+	int leave_fd; /* give up when this becomes readable: a signal asks us to leave; 0: none */
 	int64_t blocked_ns; /* the same as progress_ns when one of those that do not stop is in an
 			       uninterruptible wait (vfork, NFS); 0: no difference */
 };

@@ -3,6 +3,9 @@
 #include "tests/unit/live_fixture.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 
 #include "dwarf/base/clock.h"
@@ -410,6 +413,38 @@ static void test_exec_failures(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no zombie is left */
 }
 
+static void forbid_ptrace(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {array_length(filter), filter};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* The program has been forked by then; it must not be left behind as a zombie. */
+static void test_exec_without_ptrace(void **state)
+{
+	(void)state;
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		forbid_ptrace();
+		char program[] = "sleep", seconds[] = "1000";
+		char *argv[] = {program, seconds, NULL};
+		struct target *target;
+		struct error *err = live_exec(argv, NULL, &target);
+		_exit(!err || waitpid(-1, NULL, WNOHANG) != -1);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_exec_starts_with_clean_signals(void **state)
 {
 	(void)state;
@@ -455,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_asked_to_leave_during_a_slow_stop),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exec_failures),
+		cmocka_unit_test(test_exec_without_ptrace),
 		cmocka_unit_test(test_exec_starts_with_clean_signals),
 		cmocka_unit_test(test_exec_outlives_us),
 	};

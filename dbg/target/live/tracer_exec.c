@@ -102,8 +102,14 @@ static struct error *tracer_exec_start(
 	struct tracees *tracees = &tracer->tracees;
 	tracees->pid = pid;
 	struct error *err = tracees_seize(tracees, pid);
+	if (err) {
+		/* Not a tracee, so that nothing else reaps it. */
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return err;
+	}
 	/* A child that never got the byte ends by itself when the pipe is closed. */
-	if (!err && write(pipes->go[1], "g", 1) != 1)
+	if (write(pipes->go[1], "g", 1) != 1)
 		err = error_system(errno, "cannot start %s", argv[0]);
 	close_fd(&pipes->go[0]);
 	close_fd(&pipes->go[1]);

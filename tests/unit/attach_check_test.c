@@ -66,10 +66,10 @@ static void test_users_and_capabilities(void **state)
 	expect(&facts, EPERM, "use sudo");
 	facts = ordinary();
 	facts.target.gids[1] = 5;
-	expect(&facts, EPERM, "another group id (5)");
+	expect(&facts, EPERM, "group id 5");
 	facts = ordinary();
 	facts.target.permitted = 1 << 12;
-	expect(&facts, EPERM, "holds capabilities that you lack");
+	expect(&facts, EPERM, "has capabilities that you lack");
 	facts = ordinary();
 	facts.not_dumpable = true;
 	expect(&facts, EPERM, "not dumpable");

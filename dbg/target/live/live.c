@@ -6,6 +6,7 @@
 #include "dbg/target/process/attach_check.h"
 #include "dbg/target/live/live.h"
 #include "dbg/target/process/proc_files.h"
+#include "dwarf/base/proc_path.h"
 
 /* What is to be told beside the result. */
 static void take_notice(struct live *live)
@@ -79,10 +80,9 @@ static int compare_tids(const void *left, const void *right)
 
 static bool shares_pid_namespace(pid_t tid)
 {
-	char path[64], own[64] = "", other[64] = "";
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
-	return readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
-	       readlink(path, other, sizeof(other) - 1) > 0 && strcmp(own, other) == 0;
+	char own[64], other[64];
+	return proc_read_namespace(getpid(), "ns/pid", own) &&
+	       proc_read_namespace(tid, "ns/pid", other) && strcmp(own, other) == 0;
 }
 
 struct error *live_load_threads(struct target *target)
@@ -196,12 +196,11 @@ struct error *live_set_traps(struct target *target, const uint64_t *addresses, s
 /* The second number of /proc/PID/statm: resident pages. */
 bool live_resident(struct target *target, uint64_t *ret)
 {
-	char path[64];
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	unsigned long long total, resident;
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)target->pid);
-	if (proc_read_file(path, &text, &size) || sscanf(text, "%llu %llu", &total, &resident) != 2)
+	if (proc_read_file(proc_path(target->pid, "statm").text, &text, &size) ||
+		sscanf(text, "%llu %llu", &total, &resident) != 2)
 		return false;
 	*ret = resident * (uint64_t)sysconf(_SC_PAGESIZE);
 	return true;
@@ -254,11 +253,10 @@ static struct error *create(const struct live_options *options, struct live **re
 static struct error *describe_program(struct live *live)
 {
 	struct target *target = &live->target;
-	char name[4097], path[64];
-	if (asprintf(&target->exe_path, "/proc/%d/exe", live->tid) < 0) {
-		target->exe_path = NULL;
+	char name[4097];
+	target->exe_path = strdup(proc_path(live->tid, "exe").text);
+	if (!target->exe_path)
 		return error_no_memory();
-	}
 	ssize_t length = readlink(target->exe_path, name, sizeof(name) - 1);
 	if (length > 0)
 		name[length] = 0;
@@ -267,8 +265,7 @@ static struct error *describe_program(struct live *live)
 		return error_no_memory();
 	_cleanup_free_ char *auxv = NULL;
 	size_t size = 0;
-	snprintf(path, sizeof(path), "/proc/%d/auxv", live->tid);
-	if (proc_read_file(path, &auxv, &size) != 0)
+	if (proc_read_file(proc_path(live->tid, "auxv").text, &auxv, &size) != 0)
 		return NULL; /* 0 is "unknown" for all of these */
 	target->entry = auxv_value(auxv, size, AT_ENTRY);
 	target->phdr = auxv_value(auxv, size, AT_PHDR);

@@ -10,6 +10,7 @@
 
 #include "dbg/target/process/cgroup.h"
 #include "dwarf/base/fd.h"
+#include "dwarf/base/proc_path.h"
 #include "dbg/target/process/proc_files.h"
 
 static const char first_to_go[] = "1000";
@@ -34,10 +35,9 @@ static uint64_t read_keyed(const char *folder, const char *name, const char *key
 /* What the process has of its own, and what mapping it takes. */
 static void read_size(pid_t pid, uint64_t *ret_own, uint64_t *ret_tables)
 {
-	char folder[64];
-	snprintf(folder, sizeof(folder), "/proc/%d", pid);
-	*ret_own = read_keyed(folder, "status", "RssAnon:") * 1024;
-	*ret_tables = read_keyed(folder, "status", "VmPTE:") * 1024;
+	struct proc_path folder = proc_path(pid, "");
+	*ret_own = read_keyed(folder.text, "status", "RssAnon:") * 1024;
+	*ret_tables = read_keyed(folder.text, "status", "VmPTE:") * 1024;
 }
 
 static struct error *too_little(pid_t pid, const char *where, uint64_t free, uint64_t needed)
@@ -96,9 +96,7 @@ struct error *memory_room_check(pid_t pid)
 
 void memory_room_offer(pid_t pid)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_fd_ int fd = open(proc_path(pid, "oom_score_adj").text, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, first_to_go, strlen(first_to_go)) < 0)
 		return; /* then it is killed in its turn */
 }

@@ -33,11 +33,9 @@ static const uint64_t close_arguments[INJECT_ARGUMENTS] = {0, UINT_MAX, CLOSE_RA
  * whose death ends it). */
 static bool children_live_elsewhere(pid_t tid)
 {
-	char path[64], own[64] = "", theirs[64] = "";
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
-	ssize_t n = readlink(path, own, sizeof(own) - 1);
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid_for_children", tid);
-	return n > 0 && readlink(path, theirs, sizeof(theirs) - 1) > 0 && strcmp(own, theirs) != 0;
+	char own[64], theirs[64];
+	return proc_read_namespace(tid, "ns/pid", own) &&
+	       proc_read_namespace(tid, "ns/pid_for_children", theirs) && strcmp(own, theirs) != 0;
 }
 
 static struct error *check(pid_t pid, pid_t tid)

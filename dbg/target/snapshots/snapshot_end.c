@@ -20,38 +20,10 @@ enum { DEATH_CHECK_MS = 20, RELEASE_CHECK_MS = 2, REAP_ATTEMPTS = 3, CATCH_MS = 
 
 /* ---- Which process it is ---- */
 
-struct stat_fields {
-	pid_t parent;	 /* field 4 of /proc/PID/stat */
-	uint64_t start;	 /* 22 */
-	int exit_signal; /* 38 */
-};
-
-static bool read_stat(pid_t pid, struct stat_fields *ret)
-{
-	char path[64];
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (proc_read_file(path, &text, &size) != 0)
-		return false;
-	/* The name may contain anything, the last parenthesis ends it. */
-	const char *at = strrchr(text, ')');
-	int last = 2;
-	for (int field = 3; at && field <= 38; field++) {
-		at = strchr(at + 1, ' ');
-		if (!at || (field == 4 && sscanf(at, " %d", &ret->parent) != 1) ||
-			(field == 22 && sscanf(at, " %" SCNu64, &ret->start) != 1) ||
-			(field == 38 && sscanf(at, " %d", &ret->exit_signal) != 1))
-			return false;
-		last = field;
-	}
-	return last == 38;
-}
-
 uint64_t snapshot_process_start(pid_t pid)
 {
-	struct stat_fields fields;
-	return read_stat(pid, &fields) ? fields.start : 0;
+	struct process_stat stat;
+	return proc_read_stat(pid, &stat) == 0 ? stat.start : 0;
 }
 
 /* Whether the number is still the child's, and not that of a process that came after it. */
@@ -97,11 +69,11 @@ bool snapshot_child_find(pid_t parent, uint64_t stub, struct snapshot_child *ret
 	bool found = false;
 	for (const struct dirent *entry = readdir(proc); entry && !found; entry = readdir(proc)) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct stat_fields fields;
-		if (pid <= 0 || !read_stat(pid, &fields) || fields.parent != parent ||
-			fields.exit_signal != 0 || !catch_child(pid, stub))
+		struct process_stat stat;
+		if (pid <= 0 || proc_read_stat(pid, &stat) != 0 || stat.parent != parent ||
+			stat.exit_signal != 0 || !catch_child(pid, stub))
 			continue;
-		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), fields.start, stub};
+		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), stat.start, stub};
 		found = true;
 	}
 	closedir(proc);

@@ -1,5 +1,4 @@
-/* What the tracer thread does for the user's thread: attach, continue, interrupt, detach, kill,
- * registers. */
+/* The calls from the user's thread: attach, continue, interrupt, detach, kill, registers. */
 #include <errno.h>
 #include <signal.h>
 
@@ -8,8 +7,8 @@
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
 static const int64_t snapshot_progress_ns = INT64_C(2000000000);
-/* Because of one thread in an uninterruptible wait (vfork, NFS) nobody else shall stand for long:
- * they stand for the first, and run for the second, in turn. */
+/* If one thread is in an uninterruptible wait (vfork, NFS), the others are not kept stopped for
+ * long: they are stopped for blocked_ns and run for pause_ns, alternately. */
 static const int64_t blocked_ns = INT64_C(50000000);
 static const int64_t pause_ns = INT64_C(100000000);
 static const int64_t stop_total_ns = INT64_C(30000000000);
@@ -70,7 +69,7 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 		tracer_set_watchdog(tracer, began + tracer->options.max_stop_ns);
 	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
-	/* What could not be done before. */
+	/* Children that could not be reaped before. */
 	if (tracer->snapshot.unreaped_count && !tracer->tracees.traps)
 		tracer_reap_snapshots(tracer);
 }
@@ -91,7 +90,8 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	struct tracees *tracees = &tracer->tracees;
 	if (tracer->leave_signal)
 		return error_create(ERROR_CANCELLED,
-			"a signal asked to leave before process %d was attached", call->pid);
+			"a signal asked the debugger to leave before process %d was attached",
+			call->pid);
 	tracees->pid = call->pid;
 	tracees->attaching = true;
 	bool fork = tracer->options.pause == PAUSE_FORK;
@@ -99,7 +99,7 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	int64_t began = monotonic_now();
 	struct error *err = tracer_stop_patiently(tracer);
 	tracees->attaching = false;
-	/* It may have executed something else between the first check and the stop. */
+	/* It may have executed another program between the first check and the stop. */
 	if (!err)
 		err = attach_check_program(call->pid, tracees_any_stopped(tracees));
 	if (err) {
@@ -160,7 +160,7 @@ static struct error *do_interrupt(struct tracer *tracer, void *argument)
 	struct error *err = tracer_stop_patiently(tracer);
 	if (!err) {
 		tracer_stopped(tracer, began, argument);
-		if (!tracer_tell_traps(tracer))
+		if (!tracer_queue_traps(tracer))
 			event_queue_add(&tracer->events, TARGET_EVENT_STOPPED, 0);
 	} else if (!tracer->tracees.execed && !tracer->tracees.ended) {
 		tracees_resume(&tracer->tracees);
@@ -189,7 +189,7 @@ struct error *tracer_detach(struct tracer *tracer)
 	return tracer_call(tracer, do_detach, NULL, 0);
 }
 
-/* The pid cannot belong to somebody else meanwhile: we have not collected its exit. */
+/* The pid cannot have been reused: we have not collected its exit status. */
 static struct error *do_kill(struct tracer *tracer, void *argument)
 {
 	(void)argument;
@@ -197,7 +197,7 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
 		return tracer_not_there(tracer);
 	if (tracer->snapshot.untraced) {
-		/* We trace it again, so that its end is reported. */
+		/* Trace it again, so that its end is reported. */
 		struct error *err = tracer_stop_instead(tracer);
 		if (err)
 			return err;
@@ -212,7 +212,7 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (tracees->ended)
 		return NULL;
 	return error_create(ERROR_OTHER,
-		"process %d was killed but is not dead yet; the kernel still holds it in some wait",
+		"process %d was killed but is not dead yet: it is still waiting in the kernel",
 		tracees->pid);
 }
 

@@ -1,4 +1,4 @@
-/* The live target: signals, group-stops, exits, execs, the watchdog, being asked to leave, and
+/* The live target: signals, group-stops, exits, execs, the watchdog, SIGTERM to the debugger, and
  * starting a program. */
 #include "tests/unit/live_fixture.h"
 
@@ -17,7 +17,7 @@ static struct target *attach(pid_t pid)
 	return target;
 }
 
-static struct shared *of_handler; /* the fixture's own, for its signal handler */
+static struct shared *of_handler; /* in the fixture: for its signal handler */
 
 static void count_signal(int signal, siginfo_t *info, void *context)
 {
@@ -27,7 +27,7 @@ static void count_signal(int signal, siginfo_t *info, void *context)
 	of_handler->seen[info->si_value.sival_int & 0xffff]++;
 }
 
-/* Counts, and counts its SIGUSR1 and SIGRTMIN. */
+/* Counts, and also counts the SIGUSR1 and SIGRTMIN that it receives. */
 static void signal_body(struct shared *shared)
 {
 	of_handler = shared;
@@ -101,19 +101,19 @@ static void test_stop_and_continue_signals_while_attached(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
-	/* SIGSTOP while we hold it: it is stopped when we have left. */
+	/* SIGSTOP while it is traced and stopped: it stays stopped when we detach. */
 	struct target *target = attach(pid);
 	kill(pid, SIGSTOP);
 	target_destroy(target);
 	wait_until(state_of(pid) == 'T');
 	assert_stands(shared);
-	/* SIGCONT while we hold it: it runs. */
+	/* SIGCONT while it is traced and stopped: it runs when we detach. */
 	target = attach(pid);
 	kill(pid, SIGCONT);
 	assert_stands(shared);
 	target_destroy(target);
 	assert_runs(shared);
-	/* Both while it runs under us. */
+	/* Both while it is traced and running. */
 	target = attach(pid);
 	assert_success(target_continue(target));
 	for (int i = 0; i < 10; i++) {
@@ -167,7 +167,7 @@ static void test_killed_while_stopped(void **state)
 	uint64_t word;
 	assert_failure(target_read_u64(target, target->phdr, &word), ERROR_GONE, "killed");
 	assert_failure(target_continue(target), ERROR_GONE, "killed");
-	wait_until(shared->child_signal == SIGKILL); /* its parent gets its due */
+	wait_until(shared->child_signal == SIGKILL); /* its parent sees the signal */
 	target_destroy(target);
 	fixture_end(parent);
 	shared_destroy(shared);
@@ -262,7 +262,7 @@ static void test_watchdog(void **state)
 	struct target *target;
 	struct live_options options = {.max_stop_ns = 200000000};
 	assert_success(live_attach(pid, &options, &target));
-	/* Running does not count. */
+	/* The time that it runs does not count. */
 	usleep(100000);
 	assert_stands(shared);
 	assert_success(target_continue(target));
@@ -272,7 +272,7 @@ static void test_watchdog(void **state)
 	assert_int_equal(next_event(target).kind, TARGET_EVENT_STOPPED);
 	usleep(100000);
 	assert_stands(shared);
-	/* This thread does nothing for it, and memory is refused from then on. */
+	/* The watchdog needs no call from this thread; memory cannot be read afterwards. */
 	while (target->state == TARGET_STOPPED)
 		sched_yield();
 	assert_int_equal(next_event(target).kind, TARGET_EVENT_WATCHDOG);
@@ -370,7 +370,7 @@ static void test_asked_to_leave_during_a_slow_stop(void **state)
 
 /* ---- Starting a program ---- */
 
-/* Waits until the program that runs under the target ends and returns its exit status. */
+/* Waits until the traced program exits, and returns its exit status. */
 static int run_to_end(struct target *target)
 {
 	assert_success(target_continue(target));
@@ -450,8 +450,8 @@ static void test_exec_starts_with_clean_signals(void **state)
 	(void)state;
 	char session[] = "sh", option[] = "-c";
 	char script[] =
-		"while read -r key value; do case $key in SigBlk:|SigIgn:) "
-		"case $value in *[!0]*) exit 1;; esac;; esac; done < /proc/self/status; exit 0";
+		"while read -r key value; do case $key in SigBlk:|SigIgn:) case $value in *[!0]*) "
+		"exit 1;; esac;; esac; done < /proc/self/status; exit 0";
 	char *argv[] = {session, option, script, NULL};
 	struct target *target;
 	signal(SIGTSTP, SIG_IGN);

@@ -93,7 +93,7 @@ static struct error *make_snapshot(struct tracer *tracer, struct snapshot_child 
 }
 
 /* The child is unusable: stops the target again, to be inspected itself. */
-static struct error *stop_instead(struct tracer *tracer, struct stop *ret)
+static struct error *fall_back_to_stop(struct tracer *tracer, struct stop *ret)
 {
 	int64_t began = monotonic_now();
 	struct error *notice = take_pointer(ret->notice);
@@ -131,7 +131,7 @@ struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct 
 	snapshot->threads = threads;
 	snapshot->thread_count = count;
 	tracer->tracees.snapshot_tid = child.pid;
-	return ret->notice ? stop_instead(tracer, ret) : NULL;
+	return ret->notice ? fall_back_to_stop(tracer, ret) : NULL;
 }
 
 /* Queues the end of a target that was not traced, so that no report came. */

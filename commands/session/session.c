@@ -78,13 +78,19 @@ static struct error *open_pipe(struct sink *sink, const struct line *line, struc
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return error_system(errno, "cannot make a pipe");
-	struct error *err = spawn_start(line->destination, ends[0], &sink->child);
-	close(ends[0]);
-	output->stream = err ? NULL : fdopen(ends[1], "w");
-	if (!output->stream) {
+	/* The stream first: once the child runs, nothing may fail, or nobody would reap it. */
+	FILE *stream = fdopen(ends[1], "w");
+	if (!stream)
 		close(ends[1]);
-		return err ? err : error_no_memory();
+	struct error *err =
+		stream ? spawn_start(line->destination, ends[0], &sink->child) : error_no_memory();
+	close(ends[0]);
+	if (err) {
+		if (stream)
+			fclose(stream);
+		return err;
 	}
+	output->stream = stream;
 	sink->command = line->destination;
 	return NULL;
 }

@@ -61,6 +61,8 @@ struct stop_limits {
 	/* Replaces progress_ns if a thread that does not stop is in an uninterruptible wait (vfork,
 	 * NFS). 0: no difference */
 	int64_t blocked_ns;
+	/* Fail when this becomes readable: a signal asks us to leave. 0: none */
+	int leave_fd;
 };
 
 /*

@@ -126,6 +126,12 @@ static struct error *gone(const struct tracees *tracees)
 	return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
 }
 
+static bool is_readable(int fd)
+{
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	return poll(&readable, 1, 0) > 0;
+}
+
 /* Waits until no thread runs. `deadline` is in CLOCK_MONOTONIC. */
 static struct error *await_stops(
 	struct tracees *tracees, const struct stop_limits *limits, int64_t deadline)
@@ -147,9 +153,12 @@ static struct error *await_stops(
 		if (limits->cancel && atomic_load(limits->cancel))
 			return error_create(ERROR_CANCELLED, "cancelled; process %d keeps running",
 				tracees->pid);
+		if (limits->leave_fd && is_readable(limits->leave_fd))
+			return error_create(ERROR_CANCELLED,
+				"a signal asked to leave; process %d keeps running", tracees->pid);
 		if (any)
 			continue;
-		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
+		tracees_wait(tracees, limits->leave_fd ? limits->leave_fd : -1, STRAGGLER_CHECK_MS);
 		if (sweep(tracees))
 			continue;
 		check_stragglers(tracees);

@@ -316,7 +316,7 @@ def refused(pid, *words):
     r = debugger.attach(pid, "goroutines --stacks", "snapshot")
     assert "main.tick" in r.out, r
     for line in r.err.strip().splitlines():
-        assert "stands still" in line and all(w in line for w in words), r
+        assert "is stopped" in line and all(w in line for w in words), r
     assert len(r.err.strip().splitlines()) == 2, r
     check_left(pid)
 
@@ -359,7 +359,7 @@ def not_where_memory_is_short(go):
             with open(f"{folder}/{limit}", "w") as f:
                 f.write(str(resident_kb(p.pid) * 1024 * 6 // 5))
             r = debugger.attach(p.pid, "info", "snapshot")
-            assert all("stands still" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
+            assert all("is stopped" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
             check_left(p.pid)
     finally:
         process.wait_until(lambda: not os.path.exists(f"{folder}/cgroup.procs") or not open(f"{folder}/cgroup.procs").read(), "it is empty")

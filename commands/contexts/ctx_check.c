@@ -1,4 +1,4 @@
-/* `ctx check`: verdicts on what holds a cancellation up. */
+/* `ctx check`: verdicts on cancellations that do not arrive. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_view.h"
@@ -12,7 +12,7 @@ enum { SHOWN_IDS = 12, WIDTH = 100 };
 static void goroutines_text(struct output *output, const struct verdict *verdict)
 {
 	bool named = verdict->kind == VERDICT_CANCEL_IGNORED ||
-		     verdict->kind == VERDICT_WAITS_FOREVER; /* in the sentence */
+		     verdict->kind == VERDICT_WAITS_FOREVER; /* the sentence names the first one */
 	if (!verdict->goid_count || (named && verdict->goid_count == 1))
 		return;
 	output_printf(output, STYLE_DIM, "    goroutine%s", verdict->goid_count == 1 ? "" : "s");
@@ -33,14 +33,14 @@ static void one_text(struct session *session, const struct context_forest *fores
 	if (alike > 1)
 		output_printf(output, STYLE_STRONG, "%zu × ", alike);
 	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
-	output_printf(output, STYLE_PLAIN, "%s\n", alike > 1 ? ", such as" : "");
+	output_printf(output, STYLE_PLAIN, "%s\n", alike > 1 ? ", for example" : "");
 	output_wrapped(output, sentence ? sentence : "?", 4, width);
 	goroutines_text(output, verdict);
 	output_printf(output, STYLE_DIM, "    next: ");
 	output_printf(output, STYLE_STRONG, "%s\n\n", next ? next : "?");
 }
 
-/* Verdicts that say the same of other contexts and goroutines. */
+/* Verdicts that differ only in their contexts and goroutines. */
 struct alike {
 	size_t first, count;
 	char *location;
@@ -58,7 +58,7 @@ static void alikes_deinit(struct alikes *alikes)
 	free(alikes->items);
 }
 
-/* Each by itself with `all`. */
+/* Groups similar verdicts; with `all`, each is a group of its own. */
 static struct error *find_alike(struct session *session, const struct context_forest *forest,
 	const struct verdicts *verdicts, bool all, struct alikes *ret)
 {
@@ -107,16 +107,16 @@ static void undecided(struct output *output, size_t count)
 {
 	if (count)
 		output_printf(output, STYLE_DIM,
-			"%zu goroutine%s blocked with a canceled context, but perhaps only just "
-			"now: one look cannot tell.\n",
+			"%zu goroutine%s blocked with a canceled context, but may have blocked "
+			"only a moment ago: undecided.\n",
 			count, count == 1 ? " is" : "s are");
 }
 
-/* One of those that are alike; each with --all. */
+/* Prints one verdict of each group of similar ones. */
 static struct error *ctx_check_render_text(struct session *session,
 	const struct context_forest *forest, const struct verdicts *verdicts, bool all)
 {
-	enum { SHOWN = 5 }; /* of a kind */
+	enum { SHOWN = 5 }; /* groups of one kind */
 	struct output *output = &session->out;
 	_cleanup_(alikes_deinit) struct alikes alikes = {0};
 	size_t of_kind = 0, hidden = 0;
@@ -219,9 +219,9 @@ static struct error *ctx_check_run(struct session *session, const struct argumen
 }
 
 static const struct command_option options[] = {
-	{"grace", 0, "DURATION", "what is younger than this is no finding (1s)", NULL},
-	{"stay", 0, NULL, "do not let a live process run for the grace to look twice", NULL},
-	{"all", 'a', NULL, "every verdict, also where many are alike", NULL},
+	{"grace", 0, "DURATION", "ignore what has lasted for less than this (1s)", NULL},
+	{"stay", 0, NULL, "do not let a live process run to inspect it a second time", NULL},
+	{"all", 'a', NULL, "every verdict, even if many are similar", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -230,22 +230,21 @@ static const struct command ctx_check_command = {
 	.name = "ctx check",
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx check [--grace DURATION] [--stay] [--all] [--json]",
-	.summary = "Says where cancellation does not arrive; exit status 3 when it finds something",
-	.help = "not-propagated   an ancestor is canceled, a context below it is not\n"
-		"cancel-ignored   a goroutine with a canceled context is blocked on other things\n"
-		"deadline-passed  a context's deadline is past and it was not canceled\n"
-		"waits-forever    a goroutine waits for the Done of what nothing can cancel\n"
-		"pile-up          a context gathers children that nothing uses any more\n"
-		"lost-wakeup      a Done channel is closed and a goroutine still parked on it\n"
+	.summary = "Finds cancellations that do not arrive; exit status 3 if there are any",
+	.help = "not-propagated   an ancestor was canceled, but a context below it was not\n"
+		"cancel-ignored   a goroutine with a canceled context is blocked elsewhere\n"
+		"deadline-passed  a context's deadline has passed, but it was not canceled\n"
+		"waits-forever    a goroutine waits on a context that nothing can cancel\n"
+		"pile-up          a context accumulates children that nothing uses any more\n"
+		"lost-wakeup      a goroutine is still parked on a closed Done channel\n"
 		"\n"
-		"Verdicts that differ only in addresses and goroutines are shown as one, --all "
-		"shows each. A verdict needs proof: what may be under way just now is none. Where "
-		"a goroutine "
-		"with a canceled context may have blocked only a moment ago, or a deadline is past "
-		"that could not be noticed while the process stood, a live process runs "
-		"for the grace and is looked at again; in a core only those count that were "
-		"blocked before the last garbage collection ended, if that is longer ago than the "
-		"grace.",
+		"Verdicts that differ only in addresses and goroutines are shown as one; --all "
+		"shows each. A verdict requires proof: a cancellation that may still be in "
+		"progress is not reported. If a goroutine with a canceled context may have "
+		"blocked only a moment ago, or a deadline passed while the process was stopped, "
+		"a live process runs for the grace period and is inspected again. In a core, a "
+		"goroutine counts only if it blocked before the end of the last garbage "
+		"collection and that was longer ago than the grace period.",
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,

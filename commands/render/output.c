@@ -1,4 +1,4 @@
-/* Text output: styles, escaping of untrusted strings, durations and sizes for people. */
+/* Text output: styles, escaping of untrusted strings, durations and sizes. See output.h. */
 #include "commands/render/output.h"
 
 #include <inttypes.h>

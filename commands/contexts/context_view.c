@@ -19,7 +19,7 @@ struct error *context_argument(
 	const struct context_forest *forest, const char *text, ptrdiff_t *ret)
 {
 	uint64_t address;
-	struct error *err = argument_number(text, "a context's address", &address);
+	struct error *err = argument_number(text, "context address", &address);
 	if (err)
 		return err;
 	*ret = context_at(forest, address);

@@ -24,16 +24,16 @@ static void goroutines_text(struct output *output, const struct verdict *verdict
 }
 
 static void one_text(struct session *session, const struct context_forest *forest,
-	const struct verdict *verdict, size_t alike)
+	const struct verdict *verdict, size_t count)
 {
 	struct output *output = &session->out;
 	unsigned width = output->width && output->width < WIDTH ? output->width : WIDTH;
 	_cleanup_free_ char *sentence = verdict_sentence(session, forest, verdict);
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
-	if (alike > 1)
-		output_printf(output, STYLE_STRONG, "%zu × ", alike);
+	if (count > 1)
+		output_printf(output, STYLE_STRONG, "%zu × ", count);
 	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
-	output_printf(output, STYLE_PLAIN, "%s\n", alike > 1 ? ", for example" : "");
+	output_printf(output, STYLE_PLAIN, "%s\n", count > 1 ? ", for example" : "");
 	output_wrapped(output, sentence ? sentence : "?", 4, width);
 	goroutines_text(output, verdict);
 	output_printf(output, STYLE_DIM, "    next: ");
@@ -41,26 +41,26 @@ static void one_text(struct session *session, const struct context_forest *fores
 }
 
 /* Verdicts that differ only in their contexts and goroutines. */
-struct alike {
+struct verdict_group {
 	size_t first, count;
 	char *location;
 };
 
-struct alikes {
-	struct alike *items;
+struct verdict_groups {
+	struct verdict_group *items;
 	size_t count;
 };
 
-static void alikes_deinit(struct alikes *alikes)
+static void verdict_groups_deinit(struct verdict_groups *groups)
 {
-	for (size_t i = 0; i < alikes->count; i++)
-		free(alikes->items[i].location);
-	free(alikes->items);
+	for (size_t i = 0; i < groups->count; i++)
+		free(groups->items[i].location);
+	free(groups->items);
 }
 
 /* Groups similar verdicts; with `all`, each is a group of its own. */
-static struct error *find_alike(struct session *session, const struct context_forest *forest,
-	const struct verdicts *verdicts, bool all, struct alikes *ret)
+static struct error *group_verdicts(struct session *session, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all, struct verdict_groups *ret)
 {
 	ret->items = calloc(verdicts->count + 1, sizeof(*ret->items));
 	if (!ret->items)
@@ -74,12 +74,12 @@ static struct error *find_alike(struct session *session, const struct context_fo
 		if (err)
 			return err;
 		while (at < ret->count && (strcmp(location, ret->items[at].location) != 0 ||
-						  !verdict_is_alike(forest, verdict,
+						  !verdicts_are_similar(forest, verdict,
 							  &verdicts->items[ret->items[at].first])))
 			at++;
 		if (at == ret->count)
-			ret->items[ret->count++] =
-				(struct alike){.first = i, .location = take_pointer(location)};
+			ret->items[ret->count++] = (struct verdict_group){
+				.first = i, .location = take_pointer(location)};
 		ret->items[at].count++;
 	}
 	return NULL;
@@ -103,12 +103,12 @@ static void summary(
 	output_printf(output, STYLE_PLAIN, "\n%s", verdicts->count ? "\n" : "");
 }
 
-static void undecided(struct output *output, size_t count)
+static void undecided_text(struct output *output, size_t count)
 {
 	if (count)
 		output_printf(output, STYLE_DIM,
-			"%zu goroutine%s blocked with a canceled context, but may have blocked "
-			"only a moment ago: undecided.\n",
+			"undecided: %zu goroutine%s blocked with a canceled context, but possibly "
+			"only since a moment ago\n",
 			count, count == 1 ? " is" : "s are");
 }
 
@@ -118,28 +118,28 @@ static struct error *ctx_check_render_text(struct session *session,
 {
 	enum { SHOWN = 5 }; /* groups of one kind */
 	struct output *output = &session->out;
-	_cleanup_(alikes_deinit) struct alikes alikes = {0};
+	_cleanup_(verdict_groups_deinit) struct verdict_groups groups = {0};
 	size_t of_kind = 0, hidden = 0;
-	struct error *err = find_alike(session, forest, verdicts, all, &alikes);
+	struct error *err = group_verdicts(session, forest, verdicts, all, &groups);
 	if (err)
 		return err;
 	summary(output, forest, verdicts);
-	for (size_t i = 0; i < alikes.count && !output_failed(output); i++) {
-		const struct alike *alike = &alikes.items[i];
-		const struct verdict *verdict = &verdicts->items[alike->first];
-		if (!i || verdicts->items[alike[-1].first].kind != verdict->kind)
+	for (size_t i = 0; i < groups.count && !output_failed(output); i++) {
+		const struct verdict_group *group = &groups.items[i];
+		const struct verdict *verdict = &verdicts->items[group->first];
+		if (!i || verdicts->items[group[-1].first].kind != verdict->kind)
 			of_kind = hidden = 0;
 		if (all || of_kind++ < SHOWN)
-			one_text(session, forest, verdict, alike->count);
+			one_text(session, forest, verdict, group->count);
 		else
-			hidden += alike->count;
-		bool last = i + 1 == alikes.count ||
-			    verdicts->items[alike[1].first].kind != verdict->kind;
+			hidden += group->count;
+		bool last = i + 1 == groups.count ||
+			    verdicts->items[group[1].first].kind != verdict->kind;
 		if (last && hidden)
 			output_printf(output, STYLE_DIM, "… and %zu more %s (--all)\n\n", hidden,
 				verdict_name(verdict->kind));
 	}
-	undecided(output, verdicts->suspect_count);
+	undecided_text(output, verdicts->suspect_count);
 	return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* `ctx list`: contexts one by one or in groups. */
+/* `ctx list`: a table of contexts or of groups of contexts. */
 #include <inttypes.h>
 
 #include "commands/contexts/context_groups.h"

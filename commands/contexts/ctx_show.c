@@ -103,7 +103,7 @@ static void waiters_text(
 }
 
 /* True for pointers at the same offset in heap objects of the same type: only one is printed. */
-static bool looks_alike(const struct holder_objects *objects, const struct context_holder *a,
+static bool looks_same(const struct holder_objects *objects, const struct context_holder *a,
 	const struct context_holder *b)
 {
 	const struct object_type *x = holder_object(objects, a), *y = holder_object(objects, b);
@@ -123,17 +123,18 @@ static void holders_text(struct session *session, const struct context_forest *f
 	for (size_t i = 0; i < count && shown < SHOWN; i++) {
 		bool seen = false;
 		for (size_t j = 0; j < i && !seen; j++)
-			seen = looks_alike(objects, &holders[i], &holders[j]);
+			seen = looks_same(objects, &holders[i], &holders[j]);
 		if (seen)
 			continue;
-		size_t alike = 0;
+		size_t similar = 0;
 		for (size_t j = i + 1; j < count; j++)
-			alike += looks_alike(objects, &holders[i], &holders[j]);
+			similar += looks_same(objects, &holders[i], &holders[j]);
 		heading(&session->out, shown++ ? "" : "held by");
 		holder_line(&session->out, session, forest, objects, &holders[i]);
-		if (alike) {
+		if (similar) {
 			heading(&session->out, "");
-			output_printf(&session->out, STYLE_DIM, "  and %zu more like it\n", alike);
+			output_printf(
+				&session->out, STYLE_DIM, "  and %zu more like it\n", similar);
 		}
 	}
 }

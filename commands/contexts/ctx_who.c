@@ -131,7 +131,8 @@ static struct error *run_who(struct session *session, const struct arguments *ar
 	} else if (!err) {
 		context_line(session, forest, number);
 		bool all = argument_given(arguments, "all");
-		ids_text(session, " waits on its Done", "s wait on its Done", &waiting, all);
+		ids_text(session, " waits on its Done channel", "s wait on its Done channel",
+			&waiting, all);
 		ids_text(session, " only holds it or a context below it",
 			"s only hold it or a context below it", &holding, all);
 	}

@@ -95,11 +95,11 @@ static void cancel_ignored(struct session *session, const struct context_forest 
 		frame->file ? base_name(frame->file) : "?", frame->line);
 	fprintf(stream,
 		"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
-		" but is blocked [%s] in %s on something that the cancellation does not end",
+		" but is blocked [%s] in %s, where the cancellation does not wake it",
 		goid, type_of(forest, verdict->context), address_of(forest, verdict->context),
 		blocked, location[0] ? location : holding);
 	if (location[0] && frame->function && strcmp(location, holding) != 0)
-		fprintf(stream, "; the context is held by %s", holding);
+		fprintf(stream, "; the context is held in %s", holding);
 }
 
 static void link_text(struct session *session, const struct context_forest *forest,
@@ -109,8 +109,7 @@ static void link_text(struct session *session, const struct context_forest *fore
 	char blocked[128];
 	switch (verdict->link) {
 	case LINK_HIDDEN:
-		fprintf(stream,
-			"its type has its own Done method, and nothing closes that channel");
+		fprintf(stream, "its type has its own Done method, and nothing closes the channel");
 		break;
 	case LINK_NOT_REGISTERED:
 		fprintf(stream,
@@ -232,7 +231,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-bool verdict_is_alike(
+bool verdicts_are_similar(
 	const struct context_forest *forest, const struct verdict *a, const struct verdict *b)
 {
 	return a->kind == b->kind && a->link == b->link && !a->relay == !b->relay &&

@@ -16,7 +16,7 @@ char *verdict_next(const struct context_forest *forest, const struct verdict *ve
  * verdict. malloc'ed, NULL without memory. */
 char *verdict_location(struct session *session, const struct verdict *verdict);
 /* True if the verdicts differ at most in addresses, IDs and verdict_location(). */
-bool verdict_is_alike(
+bool verdicts_are_similar(
 	const struct context_forest *forest, const struct verdict *a, const struct verdict *b);
 
 /*

@@ -74,8 +74,7 @@ static void memory_text(struct output *output, const struct summary *summary)
 	}
 	if (summary->gc_cycles.present) {
 		format_duration((int64_t)summary->gc_pause_ns.value, pause, sizeof(pause));
-		snprintf(text, sizeof(text),
-			"%" PRIu64 " garbage collections, %s of pauses in total",
+		snprintf(text, sizeof(text), "%" PRIu64 " garbage collections, total pause %s",
 			summary->gc_cycles.value, pause);
 		line(output, "", text);
 	}
@@ -94,7 +93,7 @@ static void snapshot_text(struct session *session)
 		return;
 	format_size(size, shared, sizeof(shared));
 	snprintf(text, sizeof(text),
-		"%s shared with other processes or files are not part of the snapshot", shared);
+		"%s shared with other processes or files show their current contents", shared);
 	line(&session->out, "", text);
 }
 

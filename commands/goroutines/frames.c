@@ -47,7 +47,7 @@ static struct error *run_bt(struct session *session, const struct arguments *arg
 		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
 	struct selection before = session->selection;
 	if (!err && arguments->word_count) {
-		err = argument_number(arguments->words[0], "goroutine id", &goid);
+		err = argument_number(arguments->words[0], "goroutine ID", &goid);
 		if (!err)
 			select_goroutine(session, goid); /* restored below */
 	}

@@ -107,7 +107,7 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 	if (arguments->word_count) {
 		uint64_t goid;
 		const struct goroutine *goroutine;
-		struct error *err = argument_number(arguments->words[0], "goroutine id", &goid);
+		struct error *err = argument_number(arguments->words[0], "goroutine ID", &goid);
 		if (!err)
 			err = program_goroutine(session->program, goid, &goroutine);
 		if (err)

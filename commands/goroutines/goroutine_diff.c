@@ -25,7 +25,7 @@ struct note {
 };
 
 struct goroutine_diff {
-	struct note *notes; /* by id */
+	struct note *notes; /* sorted by ID */
 	size_t count;
 	int64_t at_ns; /* CLOCK_MONOTONIC */
 };

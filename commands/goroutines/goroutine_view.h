@@ -94,7 +94,7 @@ void creator_text(struct output *output, struct program *program, const struct g
 	bool parent);
 
 /*
- * A wait time for people: "5m12s", "≥5m12s" if the clock is not exact (in a core), "-" if unknown.
+ * A readable wait time: "5m12s", "≥5m12s" if the clock is not exact (in a core), "-" if unknown.
  * `wait_ns` is from goroutine_wait_ns(). Returns `ret`.
  */
 const char *format_wait(struct program *program, int64_t wait_ns, char *ret, size_t size);

@@ -1,4 +1,4 @@
-/* `goroutines`: lists goroutines one by one or in groups, with or without stacks. */
+/* `goroutines`: lists goroutines or groups of goroutines, with or without stacks. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_groups.h"

@@ -96,7 +96,7 @@ static bool append_escaped(struct table *table, const char *text)
 	return table_append(table, escaped, size + 1);
 }
 
-/* True if `text` has no ASCII control characters. Fast path: nearly always true. */
+/* True if `text` is printable ASCII, which is nearly always the case. */
 static bool is_plain_ascii(const char *text)
 {
 	for (; *text; text++)

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes the character at `text`. Returns its length in bytes; 0 if it is not valid UTF-8 or `size`
- * is 0. */
+/* Decodes the character at `text`. Returns its length in bytes; 0 if it is not valid UTF-8, or if
+ * `size` is 0. */
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret);
 
 /* The number of bytes from `text` on that are printable ASCII. Fast path: nearly always all. */

@@ -218,7 +218,7 @@ REGISTER_COMMAND(threads_command);
 static struct error *run_thread(struct session *session, const struct arguments *arguments)
 {
 	uint64_t tid;
-	struct error *err = argument_number(arguments->words[0], "thread id", &tid);
+	struct error *err = argument_number(arguments->words[0], "thread ID", &tid);
 	struct thread_views views = {0};
 	if (!err)
 		err = threads_load(session, &views);

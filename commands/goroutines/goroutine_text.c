@@ -161,7 +161,7 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 		frame_location_text(output, frame);
 		output_text(output, STYLE_DIM, notes[frame->stack]);
 		output_text(output, STYLE_DIM, frame->inlined ? "  (inlined)" : "");
-		fputc_unlocked('\n', output->stream);
+		output_newline(output);
 	}
 	if (stack->problem) {
 		output_printf(output, STYLE_WARNING, "       … ");

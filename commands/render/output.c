@@ -108,6 +108,11 @@ bool output_is_file(const struct output *output)
 	return fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode);
 }
 
+void output_newline(struct output *output)
+{
+	fputc_unlocked('\n', output->stream);
+}
+
 void output_blanks(struct output *output, size_t count)
 {
 	static const char blanks[] =

@@ -36,6 +36,9 @@ void output_text(struct output *output, enum style style, const char *text);
  * each line indented by `indent` blanks. Ends the last line. */
 void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width);
 
+/* Ends the line; cheaper than output_printf(). */
+void output_newline(struct output *output);
+
 /* Writes `count` blanks. */
 void output_blanks(struct output *output, size_t count);
 

@@ -4,7 +4,7 @@
 #include "commands/session/registry.h"
 #include "commands/session/settings.h"
 #include "commands/session/session.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/stacks/stack.h"
 
 enum { VALUE_SIZE = 512 };
 

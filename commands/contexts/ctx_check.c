@@ -5,7 +5,7 @@
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 enum { SHOWN_IDS = 12, WIDTH = 100 };
 

@@ -5,7 +5,7 @@
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 #include "commands/session/registry.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 static void key_cell(struct table *table, struct context_view *view)
 {

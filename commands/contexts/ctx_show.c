@@ -4,7 +4,7 @@
 #include "commands/contexts/context_holders.h"
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 enum { SHOWN = 20 }; /* of goroutines, holders, children */
 

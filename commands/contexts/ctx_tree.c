@@ -3,7 +3,7 @@
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* Marks the matching contexts and all their ancestors. */
 static struct error *mark_matching(struct session *session, const struct context_forest *forest,

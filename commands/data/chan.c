@@ -5,6 +5,7 @@
 #include "commands/session/registry.h"
 #include "commands/data/value_view.h"
 #include "dbg/go/goroutines/channel.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/stacks/function.h"
 
 /* A waiter with what is printed for it. */

@@ -5,7 +5,7 @@
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/running/snapshot.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 #include "dbg/go/goroutines/summary.h"
 
 static void line(struct output *output, const char *name, const char *value)

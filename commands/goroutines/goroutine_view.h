@@ -13,7 +13,7 @@
 #include "dbg/expr/expr.h"
 #include "dbg/go/contexts/context.h"
 #include "dbg/go/goroutines/goroutine.h"
-#include "dbg/go/stacks/stack.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/wait.h"
 
 enum view_part {

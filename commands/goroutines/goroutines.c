@@ -7,7 +7,7 @@
 #include "commands/render/table.h"
 #include "commands/session/registry.h"
 #include "commands/goroutines/goroutine_diff.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 static bool all_frames(const struct session *session, const struct arguments *arguments)
 {

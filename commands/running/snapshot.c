@@ -8,7 +8,7 @@
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/goroutines/goroutine_diff.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
 int64_t snapshot_age_ns(const struct target *target)

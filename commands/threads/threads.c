@@ -6,7 +6,7 @@
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* One thread with what is printed for it. */
 struct thread_view {

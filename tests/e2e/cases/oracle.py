@@ -3,6 +3,7 @@ import re
 import time
 
 from lib import debugger, gotrace, oracle, process, programs
+from lib.crash import new_crash, shared_crash
 from lib.runner import case
 
 NO_PREEMPTION = {"GODEBUG": "asyncpreemptoff=1"}
@@ -29,23 +30,18 @@ SETUPS = {
 OWN_WAIT = re.compile(r"status: Go says '(GC scavenge wait|GC sweep wait|GC worker \(idle\)|force gc \(idle\)|finalizer wait)'")
 
 
-def abort(go, setup):
-    """Runs and aborts the program of a setup: yields the process, its output and its core."""
+def abort(go, setup, how=shared_crash):
+    """The crash of the program of a setup."""
     name, variant, args, env, pause = SETUPS[setup]
-    p = process.Process([programs.path(name, go, variant), *args], env)
-    time.sleep(pause)
-    text, core = p.abort()
-    return p, gotrace.parse(text), core
+    return how(programs.path(name, go, variant), *args, env=env, pause=pause)
 
 
-def compare_core(go, program):
-    p, crash, core = abort(go, program)
-    with p:
-        r = debugger.core(p.argv[0], core, "goroutines --stacks --json")
-        doc = r.json()
-        assert doc["version"] == 1, r
-        assert doc["go"].startswith(f"go{go}"), doc["go"]
-        return oracle.compare_goroutines(crash, doc)
+def compare_core(go, crash):
+    r = debugger.core(crash.exe, crash.core, "goroutines --stacks --json")
+    doc = r.json()
+    assert doc["version"] == 1, r
+    assert doc["go"].startswith(f"go{go}"), doc["go"]
+    return oracle.compare_goroutines(crash.parsed(), doc)
 
 
 @case(go="each", program=list(SETUPS))
@@ -53,20 +49,19 @@ def core_equals_what_go_prints(go, program):
     """Code that runs, and the runtime's own goroutines that wake up, may go on by a few instructions between what Go prints of
     them and the dump, on a busy machine once in hundreds of times: these are tried once more, in which a fault of ours would
     show again. Whatever else differs is never tried again."""
-    result = compare_core(go, program)
+    result = compare_core(go, abort(go, program))
     if result.found and (program.startswith("running") or all(OWN_WAIT.search(found) for found in result.found)):
         print(f"note: tried again: {result.found[:2]}")
-        result = compare_core(go, program)
+        result = compare_core(go, abort(go, program, new_crash))
     result.report()
 
 
 @case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo",
                           "running-more-stripped", "cgo-stripped"])
 def system_stacks_equal_what_go_prints(go, program):
-    p, crash, core = abort(go, program)
-    with p:
-        threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()
-        oracle.compare_threads(crash, threads).report()
+    crash = abort(go, program)
+    threads = debugger.core(crash.exe, crash.core, "threads --stacks --json").json()
+    oracle.compare_threads(crash.parsed(), threads).report()
 
 
 @case(timeout=120)
@@ -91,11 +86,10 @@ def long_waits_are_counted_in_minutes(go):
 
 @case(go="ends")
 def labels_of_goroutines(go):
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        doc = debugger.core(p.argv[0], core, "goroutines --json").json()
-        labels = [g["labels"] for g in doc["goroutines"] if g.get("labels")]
-        assert labels == [{"tenant": "acme", "step": "parse it"}], labels
+    crash = shared_crash(programs.path("waits", go))
+    doc = debugger.core(crash.exe, crash.core, "goroutines --json").json()
+    labels = [g["labels"] for g in doc["goroutines"] if g.get("labels")]
+    assert labels == [{"tenant": "acme", "step": "parse it"}], labels
 
 
 # What a goroutine in this function of the program waits on: (kind, operation), any of these.
@@ -111,9 +105,8 @@ WAITS = {
 
 @case(go="each")
 def what_goroutines_wait_on(go):
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()
+    crash = shared_crash(programs.path("waits", go))
+    doc = debugger.core(crash.exe, crash.core, "goroutines --stacks --json").json()
     channels = []
     for function, expected in WAITS.items():
         found = [g for g in doc["goroutines"] if any(f["func"] == function for f in g["frames"])

@@ -64,7 +64,7 @@ def default_jobs():
 def sanitized(binary):
     """Whether the debugger was built with sanitizers; cases take longer then."""
     libraries = subprocess.run(["ldd", binary], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return "libasan" in libraries or "libclang_rt.asan" in libraries
+    return any(name in libraries for name in ("libasan", "libtsan", "libclang_rt.asan"))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /* The live target: attaching, reading, registers, continuing, leaving, and what forbids it. */
 #include "tests/unit/live_fixture.h"
+#include "tests/unit/tsan.h"
 
 #include <sys/ptrace.h>
 
@@ -226,6 +227,7 @@ static void vfork_body(struct shared *shared)
 static void test_uninterruptible_thread(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(vfork_body, shared);
 	wait_until(state_of(pid) == 'D');
@@ -249,6 +251,7 @@ static void test_uninterruptible_thread(void **state)
 static void test_cancelled_attach(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(vfork_body, shared);
 	wait_until(state_of(pid) == 'D');

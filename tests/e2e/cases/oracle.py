@@ -1,8 +1,9 @@
 """What gctxdbg says of a core equals what the Go runtime printed as it dumped it: all goroutines, all frames."""
+import os
 import re
-import time
+import struct
 
-from lib import debugger, gotrace, oracle, process, programs
+from lib import debugger, gotrace, layouts, oracle, process, programs
 from lib.crash import new_crash, shared_crash
 from lib.runner import case
 
@@ -64,17 +65,45 @@ def system_stacks_equal_what_go_prints(go, program):
     oracle.compare_threads(crash.parsed(), threads).report()
 
 
-@case(timeout=120)
-def long_waits_are_counted_in_minutes(go):
+def wait_since(go):
+    """Offset of g.waitsince: when the goroutine began to wait, in nanoseconds of the monotonic clock; 0 if the runtime
+    did not note it."""
+    rows = layouts.committed()
+    release = next(r for r in rows if r.startswith(f"go{go}.") and ":" not in r)
+    offset, size = re.fullmatch(r"\{(\d+),(\d+)\}", rows[release]["runtime.g", '"waitsince"']).groups()
+    assert size == "8"
+    return int(offset)
+
+
+def begin_earlier(pid, goroutines, offset, seconds):
+    """Makes it look as if these goroutines had begun to wait that much earlier; returns the ids of those that do."""
+    changed = set()
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        for g in goroutines:
+            memory.seek(int(g["addr"], 16) + offset)
+            since, = struct.unpack("<q", memory.read(8))
+            if since:
+                memory.seek(-8, os.SEEK_CUR)
+                memory.write(struct.pack("<q", since - seconds * 10**9))
+                changed.add(g["goid"])
+    return changed
+
+
+@case(go="ends", seconds=[61, 121])
+def long_waits_are_counted_in_minutes(go, seconds):
     """The runtime counts whole minutes; `wait_seconds` must agree with it. A core holds no clock: the newest time
-    that the runtime wrote down is the best there is, so an idle program's waits may seem shorter, never longer."""
+    that the runtime wrote down is the best there is, so an idle program's waits may seem shorter, never longer.
+    The runtime and gctxdbg both compute a wait from g.waitsince, so an earlier time there is as good as waiting; it must not be before
+    the machine started."""
     with process.Process([programs.path("waits", go)]) as p:
-        time.sleep(61)
+        waiting = [g for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"] if g["status"] == "waiting"]
+        older = begin_earlier(p.pid, waiting, wait_since(go), seconds)
         live = debugger.attach(p.pid, "goroutines --json").json()
         text, core = p.abort()
         printed = gotrace.parse(text).goroutines()
         dead = debugger.core(p.argv[0], core, "goroutines --json").json()
-    assert any(g.minutes == 1 for g in printed.values())
+    assert len(older) > 20, older
+    assert sum(g.minutes == seconds // 60 for g in printed.values()) > 20
     for g in live["goroutines"]:
         minutes = printed[g["goid"]].minutes
         # One in a system call is woken by the abort.

@@ -1,6 +1,7 @@
 /* The commands that make breakpoints: break, tbreak, trace. */
 #include "commands/breakpoints/break_list.h"
 #include "commands/cli/completion.h"
+#include "commands/render/json.h"
 #include "commands/session/line.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"

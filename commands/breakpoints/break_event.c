@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/render/json.h"
 #include "dbg/go/stacks/function.h"
 
 /* Names of functions and the like need no quotes. */

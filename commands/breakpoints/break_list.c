@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "dbg/go/stacks/function.h"
 

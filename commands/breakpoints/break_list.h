@@ -5,6 +5,7 @@
 #define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_LIST_H
 
 #include "commands/breakpoints/break_session.h"
+#include "commands/render/json.h"
 
 /* "break", "tbreak", "trace". */
 const char *breakpoint_kind_name(enum breakpoint_kind kind);

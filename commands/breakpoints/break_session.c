@@ -1,7 +1,7 @@
 /* The session's breakpoints: making, finding, arming. What happens at them is in break_stop.c. */
 #include "commands/breakpoints/break_session.h"
 
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 static void extra_deinit(struct break_extra *extra)
 {

@@ -6,7 +6,7 @@
 #include "commands/breakpoints/break_session.h"
 #include "commands/running/run.h"
 #include "commands/session/selection.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
 enum {

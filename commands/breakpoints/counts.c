@@ -5,6 +5,8 @@
 #include <inttypes.h>
 
 #include "commands/breakpoints/break_tally.h"
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "commands/session/registry.h"
 
 static void column_title(const struct tally_column *column, char *ret, size_t size)

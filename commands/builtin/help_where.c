@@ -3,6 +3,7 @@
 
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/render/table.h"
 
 static const char *help_where_type_name(enum expr_type type)
 {

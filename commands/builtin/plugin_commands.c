@@ -1,5 +1,7 @@
 /* The commands `plugin load` and `plugin list`. */
 #include "commands/cli/completion.h"
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "commands/session/plugin_list.h"
 #include "commands/session/registry.h"
 #include "commands/session/session.h"
@@ -36,7 +38,7 @@ static const struct command plugin_load_command = {
 };
 REGISTER_COMMAND(plugin_load_command);
 
-static void list_json(struct session *session)
+static struct error *list_json(struct session *session)
 {
 	struct json *json = json_create(&session->out);
 	json_array(json, "plugins");
@@ -50,16 +52,14 @@ static void list_json(struct session *session)
 		json_end(json);
 		json_end(json);
 	}
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *run_list(struct session *session, const struct arguments *arguments)
 {
 	static const char *const headings[] = {"PLUG-IN", "COMMAND", "FILE", NULL};
-	if (argument_given(arguments, "json")) {
-		list_json(session);
-		return NULL;
-	}
+	if (argument_given(arguments, "json"))
+		return list_json(session);
 	if (!session->plugins)
 		return NULL;
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);

@@ -1,8 +1,10 @@
 /* The commands `set` and `show`. */
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "commands/session/registry.h"
 #include "commands/session/settings.h"
 #include "commands/session/session.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/stacks/stack.h"
 
 enum { VALUE_SIZE = 512 };
 
@@ -59,7 +61,7 @@ static void complete_setting(struct session *session, size_t word_index, const c
 		completions_add(candidates, word, setting_name(setting_at(i)));
 }
 
-static void show_json(struct session *session, const struct setting *only)
+static struct error *show_json(struct session *session, const struct setting *only)
 {
 	char value[VALUE_SIZE];
 	struct json *json = json_create(&session->out);
@@ -71,7 +73,7 @@ static void show_json(struct session *session, const struct setting *only)
 		json_string(json, setting_name(setting_at(i)), value);
 	}
 	json_end(json);
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *show_text(struct session *session, const struct setting *only)
@@ -107,8 +109,7 @@ static struct error *run_show(struct session *session, const struct arguments *a
 	}
 	if (!argument_given(arguments, "json"))
 		return show_text(session, only);
-	show_json(session, only);
-	return NULL;
+	return show_json(session, only);
 }
 
 static void complete_value(struct session *session, size_t word_index, const char *word,

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "dwarf/base/hash.h"
 
 const char *const context_group_names[] = {"type", "parent", "state", "key", NULL};

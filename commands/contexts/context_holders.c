@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "dbg/go/stacks/function.h"
 #include "dbg/go/values/variables.h"
 
@@ -38,7 +39,7 @@ void goroutine_line(struct output *output, struct session *session, uint64_t goi
 	goroutine_view_deinit(&view);
 }
 
-void goroutine_brief_json(struct json *json, struct session *session, uint64_t goid)
+struct error *goroutine_brief_json(struct json *json, struct session *session, uint64_t goid)
 {
 	struct goroutine_view view;
 	struct error *err = load_view(session, goid, &view);
@@ -54,8 +55,8 @@ void goroutine_brief_json(struct json *json, struct session *session, uint64_t g
 			frame_json(json, "top", top);
 	}
 	json_end(json);
-	error_destroy(err);
 	goroutine_view_deinit(&view);
+	return error_ignore_unreadable(err);
 }
 
 /* The variable of frame `index` that `address` is part of; a copy, NULL when none is known. */
@@ -231,7 +232,7 @@ void holder_line(struct output *output, struct session *session,
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void object_json(struct json *json, struct session *session,
+static struct error *object_json(struct json *json, struct session *session,
 	const struct object_type *object, uint64_t offset)
 {
 	char path[256] = "";
@@ -241,41 +242,58 @@ static void object_json(struct json *json, struct session *session,
 		json_bool(json, "object_is_array", true);
 	json_string(json, "field", path[0] ? path : NULL);
 	json_string(json, "closure", object->function);
-	error_destroy(err);
+	return error_ignore_unreadable(err);
 }
 
-void holder_json(struct json *json, struct session *session, const struct context_forest *forest,
-	const struct holder_objects *objects, const struct context_holder *holder)
+static struct error *goroutine_holder_json(
+	struct json *json, struct session *session, const struct context_holder *holder)
+{
+	struct goroutine_view view;
+	_cleanup_free_ char *variable = NULL;
+	struct error *err = load_view(session, holder->goid, &view);
+	const struct frame *frame = err ? NULL : holding_frame(session, &view, holder, &variable);
+	json_uint(json, "goid", holder->goid);
+	json_bool(json, "exact", holder->mapped);
+	if (frame)
+		frame_json(json, "frame", frame);
+	json_string(json, "variable", variable);
+	goroutine_view_deinit(&view);
+	return error_ignore_unreadable(err);
+}
+
+static struct error *heap_json(struct json *json, struct session *session,
+	const struct context_forest *forest, const struct holder_objects *objects,
+	const struct context_holder *holder)
+{
+	const struct object_type *object = holder_object(objects, holder);
+	struct error *err = NULL;
+	json_address(json, "object", holder->object);
+	json_uint(json, "object_size", holder->object_size);
+	if (object)
+		err = object_json(json, session, object, holder->address - holder->object);
+	if (holder->inside != CONTEXT_NONE)
+		json_address(json, "ctx", forest->items[holder->inside].address);
+	json_bool(json, "registration", holder->registered);
+	return err;
+}
+
+struct error *holder_json(struct json *json, struct session *session,
+	const struct context_forest *forest, const struct holder_objects *objects,
+	const struct context_holder *holder)
 {
 	static const char *const kinds[] = {[HOLDER_GOROUTINE] = "goroutine",
 		[HOLDER_HEAP] = "heap",
 		[HOLDER_GLOBAL] = "global"};
-	struct goroutine_view view = {0};
 	struct error *err = NULL;
-	char *variable = NULL;
 	json_object(json, NULL);
 	json_string(json, "kind", kinds[holder->kind]);
 	json_address(json, "at", holder->address);
 	switch (holder->kind) {
 	case HOLDER_GOROUTINE:
-		err = load_view(session, holder->goid, &view);
-		const struct frame *frame =
-			err ? NULL : holding_frame(session, &view, holder, &variable);
-		json_uint(json, "goid", holder->goid);
-		json_bool(json, "exact", holder->mapped);
-		if (frame)
-			frame_json(json, "frame", frame);
-		json_string(json, "variable", variable);
+		err = goroutine_holder_json(json, session, holder);
 		break;
 	case HOLDER_HEAP:
-		json_address(json, "object", holder->object);
-		json_uint(json, "object_size", holder->object_size);
-		const struct object_type *object = holder_object(objects, holder);
-		if (object)
-			object_json(json, session, object, holder->address - holder->object);
-		if (holder->inside != CONTEXT_NONE)
-			json_address(json, "ctx", forest->items[holder->inside].address);
-		json_bool(json, "registration", holder->registered);
+		err = heap_json(json, session, forest, objects, holder);
 		break;
 	case HOLDER_GLOBAL:
 		json_string(
@@ -283,7 +301,5 @@ void holder_json(struct json *json, struct session *session, const struct contex
 		break;
 	}
 	json_end(json);
-	free(variable);
-	error_destroy(err);
-	goroutine_view_deinit(&view);
+	return err;
 }

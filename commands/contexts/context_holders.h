@@ -7,12 +7,14 @@
 
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/render/json.h"
 #include "dbg/go/reach/object_type.h"
 
 /* A goroutine's line: "goroutine 18 [select, 5m12s]  main.worker main.go:41". */
 void goroutine_line(struct output *output, struct session *session, uint64_t goid);
-/* The same as a JSON object with goid, state, wait_seconds and the top user frame. */
-void goroutine_brief_json(struct json *json, struct session *session, uint64_t goid);
+/* The same as a JSON object with goid, state, wait_seconds and the top user frame. What cannot be
+ * read is left out; an error is one that ends the command (interrupted, target gone, no memory). */
+struct error *goroutine_brief_json(struct json *json, struct session *session, uint64_t goid);
 
 /* What the heap objects among some holders are, sorted by address. */
 struct holder_objects {
@@ -32,7 +34,8 @@ const struct object_type *holder_object(
 void holder_line(struct output *output, struct session *session,
 	const struct context_forest *forest, const struct holder_objects *objects,
 	const struct context_holder *holder);
-void holder_json(struct json *json, struct session *session, const struct context_forest *forest,
-	const struct holder_objects *objects, const struct context_holder *holder);
+struct error *holder_json(struct json *json, struct session *session,
+	const struct context_forest *forest, const struct holder_objects *objects,
+	const struct context_holder *holder);
 
 #endif

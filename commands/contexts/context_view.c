@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
 
 struct error *contexts_load(
@@ -173,7 +174,7 @@ static void text_json(
 }
 
 /* The value as %#v prints it. */
-static struct error *value_json(
+static struct error *context_value_json(
 	struct json *json, struct program *program, const char *key, const struct value *value)
 {
 	_cleanup_free_ char *text = NULL;
@@ -246,9 +247,9 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 	if (context->has_remaining)
 		json_double(json, "deadline_seconds_left", (double)context->remaining_ns / 1e9);
 	struct program *program = view->session->program;
-	err = value_json(json, program, "key", &context->key);
+	err = context_value_json(json, program, "key", &context->key);
 	if (!err)
-		err = value_json(json, program, "value", &context->value);
+		err = context_value_json(json, program, "value", &context->value);
 	json_address(json, "done", context->done);
 	if (context->done_source != CONTEXT_NONE)
 		json_address(json, "governor", view->forest->items[context->done_source].address);

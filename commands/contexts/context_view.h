@@ -5,6 +5,7 @@
 #ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_VIEW_H
 #define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_VIEW_H
 
+#include "commands/render/json.h"
 #include "commands/session/session.h"
 #include "dbg/expr/expr.h"
 #include "dbg/go/contexts/context.h"

@@ -2,9 +2,10 @@
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 enum { SHOWN_IDS = 12, WIDTH = 100 };
 
@@ -142,9 +143,12 @@ static struct error *ctx_check_render_text(struct session *session,
 	return NULL;
 }
 
-static void one_json(struct session *session, struct json *json,
+static struct error *one_json(struct session *session, struct json *json,
 	const struct context_forest *forest, const struct verdict *verdict)
 {
+	struct error *err = target_check(session->target);
+	if (err)
+		return err;
 	_cleanup_free_ char *sentence = verdict_sentence(session, forest, verdict);
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
 	const struct context *context = &forest->items[verdict->context];
@@ -167,6 +171,7 @@ static void one_json(struct session *session, struct json *json,
 	json_string(json, "text", sentence);
 	json_string(json, "next", next);
 	json_end(json);
+	return sentence && next ? NULL : error_no_memory();
 }
 
 static struct error *ctx_check_render_json(struct session *session,
@@ -177,14 +182,16 @@ static struct error *ctx_check_render_json(struct session *session,
 		return error_no_memory();
 	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "verdicts");
-	for (size_t i = 0; i < verdicts->count; i++)
-		one_json(session, json, forest, &verdicts->items[i]);
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < verdicts->count && !output_failed(&session->out); i++)
+		err = one_json(session, json, forest, &verdicts->items[i]);
 	json_end(json);
 	json_uint(json, "undecided", verdicts->suspect_count);
 	if (forest->partial)
 		json_bool(json, "partial", true);
+	json_problem(json, err);
 	json_finish(json);
-	return NULL;
+	return err;
 }
 
 static struct error *ctx_check_run(struct session *session, const struct arguments *arguments)

@@ -2,8 +2,10 @@
 #include <inttypes.h>
 
 #include "commands/contexts/context_groups.h"
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "commands/session/registry.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 static void key_cell(struct table *table, struct context_view *view)
 {
@@ -77,13 +79,16 @@ static struct error *list_json(struct session *session, const struct context_for
 	for (size_t i = 0; !err && i < count && !output_failed(&session->out); i++) {
 		struct context_view view = {
 			.session = session, .forest = forest, .number = numbers[i]};
-		err = context_json(json, &view, NOT_IN_TREE);
+		err = target_check(session->target);
+		if (!err)
+			err = context_json(json, &view, NOT_IN_TREE);
 		context_view_deinit(&view);
 	}
 	json_end(json);
 	json_uint(json, "total", matching);
 	if (forest->partial)
 		json_bool(json, "partial", true);
+	json_problem(json, err);
 	json_finish(json);
 	return err;
 }

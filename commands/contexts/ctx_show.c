@@ -2,8 +2,9 @@
 #include <inttypes.h>
 
 #include "commands/contexts/context_holders.h"
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 enum { SHOWN = 20 }; /* of goroutines, holders, children */
 
@@ -161,6 +162,39 @@ static struct error *show_text(struct session *session, const struct context_for
 	return NULL;
 }
 
+static struct error *waiting_json(struct json *json, struct session *session,
+	const struct context_forest *forest, ptrdiff_t number)
+{
+	ptrdiff_t done_source = forest->items[number].done_source;
+	const struct context *context =
+		done_source == CONTEXT_NONE ? NULL : &forest->items[done_source];
+	struct error *err = NULL;
+	json_array(json, "waiting");
+	for (size_t i = 0; !err && context && i < context->waiter_count; i++) {
+		err = target_check(session->target);
+		if (!err)
+			err = goroutine_brief_json(json, session, context->waiters[i]);
+	}
+	json_end(json);
+	return err;
+}
+
+static struct error *held_by_json(struct json *json, struct session *session,
+	const struct context_forest *forest, ptrdiff_t number, const struct holder_objects *objects)
+{
+	size_t count;
+	const struct context_holder *holders = context_holders(forest, number, &count);
+	struct error *err = NULL;
+	json_array(json, "held_by");
+	for (size_t i = 0; !err && i < count; i++) {
+		err = target_check(session->target);
+		if (!err)
+			err = holder_json(json, session, forest, objects, &holders[i]);
+	}
+	json_end(json);
+	return err;
+}
+
 static struct error *show_json(struct session *session, const struct context_forest *forest,
 	ptrdiff_t number, const struct holder_objects *objects)
 {
@@ -178,18 +212,11 @@ static struct error *show_json(struct session *session, const struct context_for
 		at = forest->items[at].parent)
 		json_address(json, NULL, forest->items[at].address);
 	json_end(json);
-	ptrdiff_t done_source = forest->items[number].done_source;
-	json_array(json, "waiting");
-	for (size_t i = 0;
-		done_source != CONTEXT_NONE && i < forest->items[done_source].waiter_count; i++)
-		goroutine_brief_json(json, session, forest->items[done_source].waiters[i]);
-	json_end(json);
-	size_t count;
-	const struct context_holder *holders = context_holders(forest, number, &count);
-	json_array(json, "held_by");
-	for (size_t i = 0; i < count; i++)
-		holder_json(json, session, forest, objects, &holders[i]);
-	json_end(json);
+	if (!err)
+		err = waiting_json(json, session, forest, number);
+	if (!err)
+		err = held_by_json(json, session, forest, number, objects);
+	json_problem(json, err);
 	json_finish(json);
 	return err;
 }

@@ -1,8 +1,9 @@
 /* `ctx tree`: the forest of contexts. */
 #include "commands/contexts/context_tree.h"
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* Marks what matches, and all that is above it. */
 static struct error *mark_matching(struct session *session, const struct context_forest *forest,
@@ -33,46 +34,63 @@ static struct error *load_marks(
 	return err;
 }
 
-/* Depth first, so that a reader can rebuild the tree from "depth". */
+static struct error *node_json(
+	const struct context_tree *tree, struct json *json, ptrdiff_t number, uint64_t depth)
+{
+	struct context_view view = {.session = tree->session,
+		.forest = tree->forest,
+		.number = number,
+		.verdict = tree->marks ? tree->marks[number] : NULL};
+	if (tree->shown && !tree->shown[number])
+		return NULL;
+	struct error *err = target_check(tree->session->target);
+	if (!err)
+		err = context_json(json, &view, (int64_t)depth);
+	context_view_deinit(&view);
+	return err;
+}
+
+/* Writes `root` and everything below it, depth first, so that a reader can rebuild the tree from
+ * "depth". */
+static struct error *nodes_json(const struct context_tree *tree, struct json *json, ptrdiff_t root)
+{
+	const struct context *items = tree->forest->items;
+	uint64_t depth = 0, limit = tree->depth;
+	ptrdiff_t at = root;
+	while (at != CONTEXT_NONE && !output_failed(&tree->session->out)) {
+		struct error *err = node_json(tree, json, at, depth);
+		if (err)
+			return err;
+		if (items[at].first_embedded != CONTEXT_NONE && (!limit || depth < limit)) {
+			at = items[at].first_embedded;
+			depth++;
+			continue;
+		}
+		while (at != root && items[at].next_embedded == CONTEXT_NONE) {
+			at = items[at].parent;
+			depth--;
+		}
+		at = at == root ? CONTEXT_NONE : items[at].next_embedded;
+	}
+	return NULL;
+}
+
 static struct error *tree_json(
 	const struct context_tree *tree, const ptrdiff_t *roots, size_t root_count)
 {
 	struct session *session = tree->session;
-	const struct context_forest *forest = tree->forest;
-	uint64_t limit = tree->depth;
 	struct json *json = json_create(&session->out);
 	struct error *err = json ? NULL : error_no_memory();
 	if (err)
 		return err;
 	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "contexts");
-	for (size_t i = 0; !err && i < root_count; i++) {
-		ptrdiff_t at = roots[i];
-		uint64_t depth = 0;
-		while (!err && at != CONTEXT_NONE) {
-			struct context_view view = {.session = session,
-				.forest = forest,
-				.number = at,
-				.verdict = tree->marks ? tree->marks[at] : NULL};
-			if (!tree->shown || tree->shown[at])
-				err = context_json(json, &view, (int64_t)depth);
-			context_view_deinit(&view);
-			const struct context *items = forest->items;
-			if (items[at].first_embedded != CONTEXT_NONE && (!limit || depth < limit)) {
-				at = items[at].first_embedded;
-				depth++;
-				continue;
-			}
-			while (at != roots[i] && items[at].next_embedded == CONTEXT_NONE) {
-				at = items[at].parent;
-				depth--;
-			}
-			at = at == roots[i] ? CONTEXT_NONE : items[at].next_embedded;
-		}
-	}
+	for (size_t i = 0; !err && i < root_count; i++)
+		err = nodes_json(tree, json, roots[i]);
 	json_end(json);
-	if (forest->partial)
+	if (tree->forest->partial)
 		json_bool(json, "partial", true);
+	json_problem(json, err);
 	json_finish(json);
 	return err;
 }

@@ -1,5 +1,6 @@
 /* `ctx who`: the goroutines that have to do with a context. */
 #include "commands/contexts/context_holders.h"
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 
 enum { SHOWN = 20 };
@@ -87,13 +88,33 @@ static void ids_text(
 			&session->out, STYLE_DIM, "  … and %zu more (--all)\n", ids->count - SHOWN);
 }
 
-static void ids_json(
+static struct error *ids_json(
 	struct json *json, struct session *session, const char *key, const struct ids *ids)
 {
+	struct error *err = NULL;
 	json_array(json, key);
-	for (size_t i = 0; i < ids->count; i++)
-		goroutine_brief_json(json, session, ids->items[i]);
+	for (size_t i = 0; !err && i < ids->count && !output_failed(&session->out); i++) {
+		err = target_check(session->target);
+		if (!err)
+			err = goroutine_brief_json(json, session, ids->items[i]);
+	}
 	json_end(json);
+	return err;
+}
+
+static struct error *who_json(struct session *session, uint64_t address, const struct ids *waiting,
+	const struct ids *holding)
+{
+	struct json *json = json_create(&session->out);
+	if (!json)
+		return error_no_memory();
+	json_address(json, "ctx", address);
+	struct error *err = ids_json(json, session, "waiting", waiting);
+	if (!err)
+		err = ids_json(json, session, "holding", holding);
+	json_problem(json, err);
+	json_finish(json);
+	return err;
 }
 
 static struct error *run_who(struct session *session, const struct arguments *arguments)
@@ -105,14 +126,7 @@ static struct error *run_who(struct session *session, const struct arguments *ar
 	if (!err)
 		err = find_who(forest, number, &waiting, &holding);
 	if (!err && argument_given(arguments, "json")) {
-		struct json *json = json_create(&session->out);
-		if (json) {
-			json_address(json, "ctx", forest->items[number].address);
-			ids_json(json, session, "waiting", &waiting);
-			ids_json(json, session, "holding", &holding);
-			json_finish(json);
-		}
-		err = json ? NULL : error_no_memory();
+		err = who_json(session, forest->items[number].address, &waiting, &holding);
 	} else if (!err) {
 		context_line(session, forest, number);
 		bool all = argument_given(arguments, "all");

@@ -1,9 +1,11 @@
 /* `chan`: what is in a channel and who waits for it. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/data/value_view.h"
 #include "dbg/go/goroutines/channel.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/stacks/function.h"
 
 /* A waiter with what is shown of it. */
@@ -174,7 +176,7 @@ static void waiters_json(
 	json_end(json);
 }
 
-static void chan_render_json(struct session *session, const struct channel_view *view)
+static struct error *chan_render_json(struct session *session, const struct channel_view *view)
 {
 	const struct channel *channel = &view->channel;
 	struct json *json = json_create(&session->out);
@@ -195,7 +197,7 @@ static void chan_render_json(struct session *session, const struct channel_view 
 	waiters_json(
 		json, "senders", view->waiters + channel->receiver_count, channel->sender_count);
 	json_bool(json, "partial", channel->partial);
-	json_finish(json);
+	return json_finish(json);
 }
 
 /* ---- The command ---- */
@@ -240,7 +242,7 @@ static struct error *chan_run(struct session *session, const struct arguments *a
 	struct channel_view view = {0};
 	err = view_load(session, address, &view);
 	if (!err && argument_given(arguments, "json"))
-		chan_render_json(session, &view);
+		err = chan_render_json(session, &view);
 	else if (!err)
 		chan_render_text(session, &view);
 	view_deinit(&view);

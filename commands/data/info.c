@@ -2,9 +2,10 @@
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_groups.h"
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/running/snapshot.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 #include "dbg/go/goroutines/summary.h"
 
 static void line(struct output *output, const char *name, const char *value)
@@ -177,7 +178,7 @@ static void build_json(struct json *json, const struct build_info *build)
 	json_end(json);
 }
 
-static void info_render_json(struct session *session, const struct summary *summary,
+static struct error *info_render_json(struct session *session, const struct summary *summary,
 	const struct goroutine_groups *states)
 {
 	struct json *json = json_create(&session->out);
@@ -211,7 +212,7 @@ static void info_render_json(struct session *session, const struct summary *summ
 	build_json(json, program_build_info(session->program));
 	json_string(json, "layouts", summary->layouts);
 	json_string(json, "functions", summary->functions);
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *info_run(struct session *session, const struct arguments *arguments)
@@ -226,7 +227,7 @@ static struct error *info_run(struct session *session, const struct arguments *a
 	if (!err)
 		err = goroutine_groups_make(session, &all, GROUP_BY_STATUS, 0, &states);
 	if (!err && argument_given(arguments, "json"))
-		info_render_json(session, &summary, &states);
+		err = info_render_json(session, &summary, &states);
 	else if (!err)
 		info_render_text(session, &summary, &states);
 	goroutine_groups_deinit(&states);

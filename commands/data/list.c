@@ -30,7 +30,8 @@ static struct error *read_named(
 		const char *found;
 		struct error *err = program_find_file(session->program, file, &found);
 		if (!err)
-			err = source_lines_read(session, found, (int)line, around, ret);
+			err = source_lines_read(
+				session->settings.source_path, found, (int)line, around, ret);
 		if (!err)
 			ret->marked = (int)line;
 		return err;
@@ -38,8 +39,8 @@ static struct error *read_named(
 	struct code_location location;
 	struct error *err = program_find_function(session->program, text, &location);
 	if (!err)
-		err = source_lines_read(
-			session, location.file, location.line + around, around, ret);
+		err = source_lines_read(session->settings.source_path, location.file,
+			location.line + around, around, ret);
 	if (!err)
 		ret->marked = location.line;
 	return err;
@@ -57,7 +58,8 @@ static struct error *read_selected(struct session *session, int around, struct s
 		err = error_create(
 			ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
 	if (!err)
-		err = source_lines_read(session, frame->file, frame->line, around, ret);
+		err = source_lines_read(
+			session->settings.source_path, frame->file, frame->line, around, ret);
 	if (!err)
 		ret->marked = frame->line;
 	selected_deinit(&selected);
@@ -74,11 +76,11 @@ static struct error *list_run(struct session *session, const struct arguments *a
 	if (err)
 		return err;
 	if (argument_given(arguments, "json"))
-		source_lines_json(&session->out, &lines);
+		err = source_lines_json(&session->out, &lines);
 	else
 		source_lines_text(&session->out, &lines);
 	source_lines_deinit(&lines);
-	return NULL;
+	return err;
 }
 
 static void complete(struct session *session, size_t word_index, const char *word,

@@ -1,6 +1,7 @@
 /* `args` and `locals`: the variables of the selected frame. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/data/value_view.h"
 
@@ -76,7 +77,7 @@ static void locals_render_text(
 	}
 }
 
-static void locals_render_json(
+static struct error *locals_render_json(
 	struct session *session, const struct frame_view *view, const struct shown_list *list)
 {
 	struct json *json = json_create(&session->out);
@@ -101,7 +102,7 @@ static void locals_render_json(
 		json_end(json);
 	}
 	json_end(json);
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *show(
@@ -116,7 +117,7 @@ static struct error *show(
 	if (!err)
 		err = locals_load(session, &view.variables, only_arguments, &list);
 	if (!err && argument_given(arguments, "json"))
-		locals_render_json(session, &view, &list);
+		err = locals_render_json(session, &view, &list);
 	else if (!err)
 		locals_render_text(session, &list, only_arguments);
 	shown_list_deinit(&list);

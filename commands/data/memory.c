@@ -1,6 +1,7 @@
 /* `x`: memory as numbers, characters or addresses with what they point to. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
@@ -116,7 +117,7 @@ static void print_memory(struct session *session, uint64_t address, const uint8_
 	}
 }
 
-static void memory_json(
+static struct error *memory_json(
 	struct output *output, uint64_t address, const uint8_t *bytes, size_t count, size_t size)
 {
 	struct json *json = json_create(output);
@@ -129,7 +130,7 @@ static void memory_json(
 		json_string(json, NULL, text);
 	}
 	json_end(json);
-	json_finish(json);
+	return json_finish(json);
 }
 
 /* What to show. */
@@ -208,7 +209,7 @@ static struct error *memory_run(struct session *session, const struct arguments 
 		return error_no_memory();
 	err = target_read(session->target, request.address, bytes, size);
 	if (!err && argument_given(arguments, "json"))
-		memory_json(&session->out, request.address, bytes, (size_t)request.count,
+		err = memory_json(&session->out, request.address, bytes, (size_t)request.count,
 			(size_t)request.size);
 	else if (!err)
 		print_memory(session, request.address, bytes, (size_t)request.count,

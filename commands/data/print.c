@@ -1,13 +1,14 @@
 /* `print` and `whatis`: values and types of expressions. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/data/value_view.h"
 
 /* ---- print ---- */
 
-static void print_json(struct session *session, const char *text, const struct value *value,
-	const struct value_node *node)
+static struct error *print_json(struct session *session, const char *text,
+	const struct value *value, const struct value_node *node)
 {
 	struct json *json = json_create(&session->out);
 	json_string(json, "expr", text);
@@ -15,7 +16,7 @@ static void print_json(struct session *session, const char *text, const struct v
 	json_address(json, "addr", value->address);
 	value_line_json(json, node);
 	value_json(json, "value", node);
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *print_line(struct session *session, const struct value_node *node)
@@ -41,7 +42,7 @@ static struct error *print_value(struct session *session, const struct arguments
 	if (node.shape == VALUE_MISSING)
 		err = error_create(ERROR_FAULT, "%s: %s", text, node.text);
 	else if (argument_given(arguments, "json"))
-		print_json(session, text, value, &node);
+		err = print_json(session, text, value, &node);
 	else if (argument_given(arguments, "line"))
 		err = print_line(session, &node);
 	else
@@ -143,7 +144,7 @@ static void type_text(struct session *session, const struct go_type *type,
 	}
 }
 
-static void type_json(struct session *session, const char *text, uint64_t address,
+static struct error *type_json(struct session *session, const char *text, uint64_t address,
 	const struct go_type *type, const struct go_field *fields, size_t count)
 {
 	struct json *json = json_create(&session->out);
@@ -163,7 +164,7 @@ static void type_json(struct session *session, const char *text, uint64_t addres
 		json_end(json);
 	}
 	json_end(json);
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *show_type(struct session *session, const struct arguments *arguments,
@@ -177,9 +178,8 @@ static struct error *show_type(struct session *session, const struct arguments *
 	if (err)
 		return err;
 	if (argument_given(arguments, "json"))
-		type_json(session, text, address, type, fields, count);
-	else
-		type_text(session, type, fields, count);
+		return type_json(session, text, address, type, fields, count);
+	type_text(session, type, fields, count);
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* Values as JSON: see value_view.h. */
 #include "commands/data/value_view.h"
+#include "commands/render/json.h"
 
 static const char *kind_name(enum go_kind kind)
 {

@@ -5,6 +5,7 @@
 #ifndef GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 #define GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 
+#include "commands/render/json.h"
 #include "commands/session/selection.h"
 #include "dbg/go/values/evaluate.h"
 

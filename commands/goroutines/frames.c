@@ -1,6 +1,7 @@
 /* `bt`, `frame`, `up`, `down`: the stack of the selected goroutine or thread. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
 #include "commands/render/source_lines.h"
@@ -24,7 +25,7 @@ static void backtrace_text(
 		creator_text(&session->out, session->program, selected->view.goroutine, true);
 }
 
-static void backtrace_json(struct session *session, struct selected *selected)
+static struct error *backtrace_json(struct session *session, struct selected *selected)
 {
 	struct json *json = json_create(&session->out);
 	if (selected->view.goroutine) {
@@ -35,7 +36,7 @@ static void backtrace_json(struct session *session, struct selected *selected)
 		json_int(json, "thread", selected->thread->tid);
 		stack_json(json, selected->stack);
 	}
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *run_bt(struct session *session, const struct arguments *arguments)
@@ -59,7 +60,7 @@ static struct error *run_bt(struct session *session, const struct arguments *arg
 		bool all =
 			argument_given(arguments, "all-frames") || session->settings.runtime_frames;
 		if (argument_given(arguments, "json"))
-			backtrace_json(session, &selected);
+			err = backtrace_json(session, &selected);
 		else
 			backtrace_text(session, &selected, all, (size_t)limit);
 		selected_deinit(&selected);
@@ -98,12 +99,12 @@ REGISTER_COMMAND(bt_command);
 
 /* ---- frame, up, down ---- */
 
-static void show_frame_json(struct session *session, const struct frame *frame)
+static struct error *show_frame_json(struct session *session, const struct frame *frame)
 {
 	struct json *json = json_create(&session->out);
 	json_uint(json, "index", session->selection.frame);
 	frame_json(json, "frame", frame);
-	json_finish(json);
+	return json_finish(json);
 }
 
 /* Shows the selected frame with its source line, if the source is here. */
@@ -114,10 +115,8 @@ static struct error *show_frame(
 	struct error *err = selected_frame(session, selected, &frame);
 	if (err)
 		return err;
-	if (argument_given(arguments, "json")) {
-		show_frame_json(session, frame);
-		return NULL;
-	}
+	if (argument_given(arguments, "json"))
+		return show_frame_json(session, frame);
 	struct stack one = {
 		.frames = &selected->stack->frames[session->selection.frame], .count = 1};
 	output_printf(&session->out, STYLE_STRONG, "frame %zu of %zu: ", session->selection.frame,
@@ -131,9 +130,9 @@ static struct error *show_frame(
 		"  pc 0x%" PRIx64 "  sp 0x%" PRIx64 "  fp 0x%" PRIx64 "\n", frame->pc, frame->sp,
 		frame->fp);
 	struct source_lines lines;
-	err = frame->file && frame->line > 0
-		      ? source_lines_read(session, frame->file, frame->line, 0, &lines)
-		      : NULL;
+	err = frame->file && frame->line > 0 ? source_lines_read(session->settings.source_path,
+						       frame->file, frame->line, 0, &lines)
+					     : NULL;
 	if (!err && frame->file && frame->line > 0) {
 		lines.marked = frame->line;
 		source_lines_text(&session->out, &lines);

@@ -1,6 +1,7 @@
 /* `goroutine ID`: everything about one, and makes it the selected one. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
 
@@ -34,7 +35,7 @@ static void contexts_text(struct session *session, uint64_t goid)
 	error_destroy(err);
 }
 
-static void holds_json(struct json *json, struct session *session, uint64_t goid)
+static struct error *holds_json(struct json *json, struct session *session, uint64_t goid)
 {
 	const struct context_forest *forest;
 	struct error *err = program_contexts(session->program, CONTEXTS_HOLDERS, &forest);
@@ -54,7 +55,21 @@ static void holds_json(struct json *json, struct session *session, uint64_t goid
 		json_end(json);
 	}
 	json_end(json);
-	error_destroy(err);
+	return error_ignore_unreadable(err);
+}
+
+static struct error *details_json(struct session *session, struct selected *selected, bool contexts)
+{
+	struct json *json = json_create(&session->out);
+	struct error *err = json ? NULL : error_no_memory();
+	json_array(json, "goroutines");
+	goroutine_json(json, &selected->view, true);
+	json_end(json);
+	if (!err && contexts)
+		err = holds_json(json, session, selected->view.goroutine->goid);
+	json_problem(json, err);
+	json_finish(json);
+	return err;
 }
 
 static void details_text(struct session *session, struct selected *selected, bool contexts)
@@ -112,17 +127,10 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 			"a thread is selected, not a goroutine: name one (goroutine ID)");
 	error_destroy(
 		selected_frame(session, &selected, &frame)); /* an empty stack is shown as such */
-	if (!err && argument_given(arguments, "json")) {
-		struct json *json = json_create(&session->out);
-		json_array(json, "goroutines");
-		goroutine_json(json, &selected.view, true);
-		json_end(json);
-		if (contexts)
-			holds_json(json, session, selected.view.goroutine->goid);
-		json_finish(json);
-	} else if (!err) {
-		details_text(session, &selected, argument_given(arguments, "ctx"));
-	}
+	if (!err && argument_given(arguments, "json"))
+		err = details_json(session, &selected, contexts);
+	else if (!err)
+		details_text(session, &selected, contexts);
 	selected_deinit(&selected);
 	return err;
 }

@@ -3,8 +3,9 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 enum {
 	MAX_NOTES = 4 << 20, /* 160 MiB */

@@ -6,6 +6,7 @@
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
 
 #include "commands/goroutines/goroutine_matches.h"
+#include "commands/render/json.h"
 
 enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, GROUP_BY_CREATOR };
 

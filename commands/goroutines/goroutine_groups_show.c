@@ -2,6 +2,8 @@
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_groups.h"
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 
 /* The walk over groups of equal stacks; one of `json` and `output` is where they go. */
 struct showing {

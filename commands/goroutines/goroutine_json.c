@@ -1,5 +1,6 @@
 /* Goroutines and stacks as JSON of the contract. */
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/render/json.h"
 
 void frame_json(struct json *json, const char *key, const struct frame *frame)
 {

@@ -5,11 +5,12 @@
 #ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_VIEW_H
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_VIEW_H
 
+#include "commands/render/json.h"
 #include "commands/session/session.h"
 #include "dbg/expr/expr.h"
 #include "dbg/go/contexts/context.h"
 #include "dbg/go/goroutines/goroutine.h"
-#include "dbg/go/stacks/stack.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/wait.h"
 
 enum view_part {

@@ -3,9 +3,11 @@
 
 #include "commands/goroutines/goroutine_groups.h"
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "commands/session/registry.h"
 #include "commands/goroutines/goroutine_diff.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 static bool all_frames(const struct session *session, const struct arguments *arguments)
 {
@@ -183,8 +185,7 @@ static struct error *goroutines_render_json(struct listing *listing,
 		json, "clock", program_clock_is_exact(session->program) ? "exact" : "lower bound");
 	if (matches->list->unreadable)
 		json_uint(json, "unreadable", matches->list->unreadable);
-	if (err) /* it came amid the list: the document is whole, the list is not */
-		json_string(json, "problem", err->message);
+	json_problem(json, err);
 	json_finish(json);
 	return err;
 }

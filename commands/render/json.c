@@ -1,5 +1,5 @@
 /* JSON output: a document streamed through yajl, so that memory does not grow with it. */
-#include "commands/render/output.h"
+#include "commands/render/json.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -46,7 +46,6 @@ struct json *json_create(struct output *output)
 	yajl_gen generator = json ? yajl_gen_alloc(NULL) : NULL;
 	if (!generator) {
 		free(json);
-		fputs("gctxdbg: out of memory for JSON output\n", stderr);
 		return NULL;
 	}
 	json->output = output;
@@ -57,16 +56,17 @@ struct json *json_create(struct output *output)
 	return json;
 }
 
-void json_finish(struct json *json)
+struct error *json_finish(struct json *json)
 {
 	if (!json)
-		return;
+		return error_no_memory();
 	while (json->depth)
 		json_end(json);
 	flush(json);
 	fputc('\n', json->output->stream);
 	yajl_gen_free(json->generator);
 	free(json);
+	return NULL;
 }
 
 /* Writes a string; bytes that are no UTF-8 become U+FFFD one by one, as Go's encoding/json does it.
@@ -167,6 +167,15 @@ void json_string_n(struct json *json, const char *key, const char *value, size_t
 void json_string(struct json *json, const char *key, const char *value)
 {
 	json_string_n(json, key, value, value ? strlen(value) : 0);
+}
+
+void json_problem(struct json *json, const struct error *err)
+{
+	if (!json || !err)
+		return;
+	while (json->depth > 1)
+		json_end(json);
+	json_string(json, "problem", err->message);
 }
 
 /* Writes the text of a number. */

@@ -1,15 +1,15 @@
-/* Source lines: see source_lines.h. */
+/* Reading and printing source lines: see source_lines.h. */
 #include "commands/render/source_lines.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* `source-path` is "from=to[:from=to]": the first prefix that matches is replaced. malloc'ed; NULL
- * without memory. */
-static char *map_path(const struct session *session, const char *file)
+#include "commands/render/json.h"
+
+/* The path of `file` on this machine; malloc'ed, NULL without memory. */
+static char *map_path(const char *map, const char *file)
 {
-	const char *map = session->settings.source_path;
 	while (map && *map) {
 		const char *end = strchrnul(map, ':'),
 			   *equals = memchr(map, '=', (size_t)(end - map));
@@ -26,7 +26,6 @@ static char *map_path(const struct session *session, const char *file)
 	return strdup(file);
 }
 
-/* Opens the source; `path` is where it should be here. */
 static struct error *open_source(const char *path, FILE **ret)
 {
 	struct stat status;
@@ -36,10 +35,11 @@ static struct error *open_source(const char *path, FILE **ret)
 		return NULL;
 	struct error *err = error_system(errno, "cannot open the source file %s", path);
 	err->code = ERROR_NOT_FOUND;
-	return error_wrap(err, "no source here (set source-path FROM=TO tells where it is)");
+	return error_wrap(err,
+		"the source is not on this machine (use \"set source-path FROM=TO\" if it is elsewhere)");
 }
 
-/* Takes `text`. */
+/* Appends `text` and takes ownership of it. */
 static bool add_line(struct source_lines *lines, size_t *capacity, char *text, ssize_t length)
 {
 	if (length > 0 && text[length - 1] == '\n')
@@ -53,10 +53,10 @@ static bool add_line(struct source_lines *lines, size_t *capacity, char *text, s
 }
 
 struct error *source_lines_read(
-	struct session *session, const char *file, int line, int around, struct source_lines *ret)
+	const char *path_map, const char *file, int line, int around, struct source_lines *ret)
 {
 	*ret = (struct source_lines){
-		.path = map_path(session, file), .first = line > around ? line - around : 1};
+		.path = map_path(path_map, file), .first = line > around ? line - around : 1};
 	FILE *stream = NULL;
 	struct error *err = ret->path ? open_source(ret->path, &stream) : error_no_memory();
 	size_t capacity = 0;
@@ -76,8 +76,8 @@ struct error *source_lines_read(
 		fclose(stream);
 	if (!err && !ret->count)
 		err = error_create(ERROR_NOT_FOUND,
-			"%s has no line %d: it is not the source that the program was built from",
-			file, line);
+			"%s has no line %d: it is not the source the program was built from", file,
+			line);
 	if (err)
 		source_lines_deinit(ret);
 	return err;
@@ -99,7 +99,7 @@ void source_lines_text(struct output *output, const struct source_lines *lines)
 		bool marked = number == lines->marked;
 		output_printf(output, marked ? STYLE_STRONG : STYLE_DIM, "%s%5d  ",
 			marked ? "=>" : "  ", number);
-		/* output_text() escapes control characters: tabs become blanks first. */
+		/* Expand tabs here: output_text() would escape them. */
 		for (const char *c = lines->lines[i]; *c;) {
 			size_t plain = strcspn(c, "\t");
 			_cleanup_free_ char *part = strndup(c, plain);
@@ -114,7 +114,7 @@ void source_lines_text(struct output *output, const struct source_lines *lines)
 	}
 }
 
-void source_lines_json(struct output *output, const struct source_lines *lines)
+struct error *source_lines_json(struct output *output, const struct source_lines *lines)
 {
 	struct json *json = json_create(output);
 	json_string(json, "file", lines->path);
@@ -126,5 +126,5 @@ void source_lines_json(struct output *output, const struct source_lines *lines)
 		json_end(json);
 	}
 	json_end(json);
-	json_finish(json);
+	return json_finish(json);
 }

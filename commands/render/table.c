@@ -2,7 +2,7 @@
  * Tables: cells are collected as escaped text in one buffer, then printed in aligned columns; of a
  * streaming table the first rows only, further ones a few at a time.
  */
-#include "commands/render/output.h"
+#include "commands/render/table.h"
 
 #include <limits.h>
 #include <stdarg.h>

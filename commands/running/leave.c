@@ -1,7 +1,7 @@
 /* The commands that stop, leave or end the target: interrupt, detach, kill, quit. */
 #include "commands/session/registry.h"
 #include "commands/running/run.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* Looks at the process itself instead of a snapshot. */
 static struct error *hold(struct session *session)

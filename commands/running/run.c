@@ -8,7 +8,7 @@
 #include "commands/running/run.h"
 #include "commands/goroutines/goroutine_diff.h"
 #include "commands/running/snapshot.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
 struct error *session_stop(struct session *session)

@@ -5,9 +5,10 @@
 
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/goroutines/goroutine_diff.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
 int64_t snapshot_age_ns(const struct target *target)
@@ -57,7 +58,7 @@ struct error *snapshot_again(struct session *session)
 	return NULL;
 }
 
-static void snapshot_render_json(struct session *session)
+static struct error *snapshot_render_json(struct session *session)
 {
 	const struct target *target = session->target;
 	struct json *json = json_create(&session->out);
@@ -68,7 +69,7 @@ static void snapshot_render_json(struct session *session)
 		json_int(json, "stall_ns", target->stall_ns);
 	else
 		json_null(json, "stall_ns");
-	json_finish(json);
+	return json_finish(json);
 }
 
 static struct error *snapshot_run(struct session *session, const struct arguments *arguments)
@@ -101,8 +102,7 @@ static struct error *snapshot_run(struct session *session, const struct argument
 		return NULL;
 	}
 	session_show_notice(session);
-	snapshot_render_json(session);
-	return NULL;
+	return snapshot_render_json(session);
 }
 
 static const struct command_option options[] = {

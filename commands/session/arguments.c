@@ -6,6 +6,7 @@
 #include <popt.h>
 
 #include "commands/session/nearest.h"
+#include "dwarf/base/duration.h"
 
 static size_t option_count(const struct command *command)
 {
@@ -202,18 +203,6 @@ static bool scale(const char *text, size_t length, int64_t unit, int64_t *ret)
 
 struct error *argument_duration(const char *text, const char *what, int64_t *ret)
 {
-	static const struct {
-		const char *name;
-		int64_t nanoseconds;
-	} units[] = {
-		{"ns", 1},
-		{"us", 1000},
-		{"ms", 1000000},
-		{"s", 1000000000},
-		{"m", 60000000000},
-		{"h", 3600000000000},
-		{"d", 86400000000000},
-	};
 	int64_t total = 0;
 	const char *at = text;
 	do {
@@ -222,13 +211,12 @@ struct error *argument_duration(const char *text, const char *what, int64_t *ret
 			length += 1 + strspn(at + length + 1, "0123456789");
 		size_t letters = strspn(at + length, "abcdefghijklmnopqrstuvwxyz");
 		/* A number alone is seconds, but only if there is nothing else. */
-		int64_t unit = !letters && at == text && !at[length] ? 1000000000 : 0;
-		for (size_t i = 0; i < array_length(units); i++)
-			if (strlen(units[i].name) == letters &&
-				!strncmp(units[i].name, at + length, letters))
-				unit = units[i].nanoseconds;
+		bool seconds = !letters && at == text && !at[length];
+		size_t unit_length = 0;
+		int64_t unit =
+			seconds ? 1000000000 : duration_unit(at + length, letters, &unit_length);
 		int64_t part = 0;
-		if (!digits || !unit)
+		if (!digits || !unit || unit_length != letters)
 			return error_create(ERROR_USAGE,
 				"%s must be a duration such as 500ms, 30s or 1h30m, not \"%s\"",
 				what, text);

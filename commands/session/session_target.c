@@ -1,4 +1,5 @@
 /* The shell's target: opening it, what happens to it meanwhile, leaving it. */
+#include "commands/render/json.h"
 #include "commands/session/session.h"
 #include "commands/goroutines/goroutine_diff.h"
 
@@ -9,7 +10,8 @@
 #include "commands/session/interrupt.h"
 #include "commands/running/run.h"
 #include "commands/running/snapshot.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
+#include "dbg/go/stacks/stack.h"
 #include "dwarf/elf/elf_image.h"
 
 static void warn(void *context, const char *message)

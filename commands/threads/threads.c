@@ -1,10 +1,12 @@
 /* `threads` and `thread TID`: the process's threads, what each runs, its native stack. */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
+#include "commands/render/table.h"
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
 #include "commands/session/selection.h"
-#include "dbg/go/program/program.h"
+#include "dbg/go/go_program.h"
 
 /* What is shown of one thread. */
 struct thread_view {
@@ -65,7 +67,7 @@ static const char *occupation(const struct thread_view *view)
 	return "";
 }
 
-static void threads_render_json(
+static struct error *threads_render_json(
 	struct session *session, const struct thread_views *views, bool stacks)
 {
 	struct json *json = json_create(&session->out);
@@ -99,7 +101,7 @@ static void threads_render_json(
 		json_end(json);
 	}
 	json_end(json);
-	json_finish(json);
+	return json_finish(json);
 }
 
 static void list_text(struct session *session, const struct thread_views *views)
@@ -170,14 +172,14 @@ static struct error *run_threads(struct session *session, const struct arguments
 	bool stacks = argument_given(arguments, "stacks"),
 	     registers = argument_given(arguments, "regs");
 	if (argument_given(arguments, "json"))
-		threads_render_json(session, &views, stacks);
+		err = threads_render_json(session, &views, stacks);
 	else if (stacks || registers)
 		for (size_t i = 0; i < views.count && !output_failed(&session->out); i++)
 			thread_text(session, &views.items[i], registers);
 	else
 		list_text(session, &views);
 	thread_views_deinit(&views);
-	return NULL;
+	return err;
 }
 
 static const struct command_option threads_options[] = {
@@ -221,7 +223,7 @@ static struct error *run_thread(struct session *session, const struct arguments 
 		select_thread(session, views.items[i].thread->tid);
 		struct thread_views one = {&views.items[i], 1};
 		if (argument_given(arguments, "json"))
-			threads_render_json(session, &one, true);
+			err = threads_render_json(session, &one, true);
 		else
 			thread_text(session, &views.items[i], false);
 	}
@@ -283,7 +285,7 @@ static struct error *run_regs(struct session *session, const struct arguments *a
 			json_string(json, name->name, text);
 		}
 		json_end(json);
-		json_finish(json);
+		err = json_finish(json);
 	} else if (regs) {
 		output_printf(&session->out, STYLE_PLAIN, "thread %d\n", selected.thread->tid);
 		registers_text(&session->out, regs);
@@ -295,7 +297,7 @@ static struct error *run_regs(struct session *session, const struct arguments *a
 			goroutine->goid, saved.rip, saved.rsp, saved.rbp);
 	}
 	selected_deinit(&selected);
-	return NULL;
+	return err;
 }
 
 static const struct command_option regs_options[] = {

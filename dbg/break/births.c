@@ -31,7 +31,7 @@ void births_deinit(struct births *births)
 }
 
 /* The slot of `goid`, or the free slot where it would be entered. */
-static size_t births_slot(const struct births *births, uint64_t goid)
+static size_t slot_of(const struct births *births, uint64_t goid)
 {
 	size_t slot = home(goid);
 	while (births->table[slot].goid && births->table[slot].goid != goid)
@@ -43,7 +43,7 @@ void births_add(struct births *births, uint64_t goid, int64_t time_ns)
 {
 	if (!births->table || !goid)
 		return;
-	size_t slot = births_slot(births, goid);
+	size_t slot = slot_of(births, goid);
 	if (!births->table[slot].goid) {
 		if (births->count >= MOST) {
 			births->lost = true;
@@ -58,7 +58,7 @@ bool births_find(const struct births *births, uint64_t goid, int64_t *ret_ns)
 {
 	if (!births->table || !goid)
 		return false;
-	size_t slot = births_slot(births, goid);
+	size_t slot = slot_of(births, goid);
 	*ret_ns = births->table[slot].time_ns;
 	return births->table[slot].goid == goid;
 }
@@ -67,7 +67,7 @@ void births_remove(struct births *births, uint64_t goid)
 {
 	if (!births->table || !goid)
 		return;
-	size_t hole = births_slot(births, goid);
+	size_t hole = slot_of(births, goid);
 	if (!births->table[hole].goid)
 		return;
 	for (size_t next = after(hole); births->table[next].goid; next = after(next)) {

@@ -1,17 +1,5 @@
 /* Which values the events of a breakpoint carry. */
 #include "dbg/break/breakpoint_state.h"
-#include "dbg/go/program/program_state.h"
-
-static struct breakpoint_entry *breakpoint_show_find(
-	const struct breakpoints *breakpoints, int number)
-{
-	for (size_t i = 0; i < breakpoints->count; i++) {
-		struct breakpoint_entry *entry = breakpoints->entries[i];
-		if (entry->number == number && !entry->spent)
-			return entry;
-	}
-	return NULL;
-}
 
 /* What a field can hold: one value. */
 static const struct expr_name *find_name(const struct breakpoint_entry *entry, const char *name)
@@ -28,13 +16,11 @@ static const struct expr_name *find_name(const struct breakpoint_entry *entry, c
 struct error *breakpoints_show(
 	struct breakpoints *breakpoints, int number, const char *const *names, size_t count)
 {
-	struct breakpoint_entry *entry = breakpoint_show_find(breakpoints, number);
+	struct breakpoint_entry *entry;
 	int shown[BREAK_VALUES_MAX];
-	if (!entry)
-		return error_create(ERROR_NOT_FOUND, "there is no breakpoint %d", number);
-	if (breakpoints->program->target->state != TARGET_STOPPED)
-		return error_create(
-			ERROR_USAGE, "breakpoints change only while the process stands");
+	struct error *err = breakpoints_find(breakpoints, number, &entry);
+	if (err)
+		return err;
 	if (count > BREAK_VALUES_MAX)
 		return error_create(ERROR_USAGE, "more than %d values", BREAK_VALUES_MAX);
 	for (size_t i = 0; i < count; i++) {

@@ -39,7 +39,7 @@ struct breakpoint_entry {
 	size_t name_count;
 
 	/* Written by the tracer thread. */
-	_Atomic uint64_t hits, times_false, ignored, ignore_left, failures, judging_ns;
+	_Atomic uint64_t hits, times_false, ignored, ignore_left, failures, evaluation_ns;
 	_Atomic bool spent; /* a temporary one that has stopped */
 	_Atomic bool has_problem;
 	char problem[PROBLEM_SIZE]; /* written once, before has_problem */
@@ -70,12 +70,16 @@ struct breakpoints {
 	size_t armed_count;
 	bool note_births;
 	struct births births;
-	struct unwind_cache *plans;
+	struct unwind_cache *unwind;
 	struct hit *hit; /* scratch */
 };
 
 /* ERROR_USAGE when the target runs, ERROR_GONE when it never will. */
 struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints);
+
+/* The breakpoint with this number. ERROR_NOT_FOUND, or the errors of breakpoints_check_stopped(). */
+struct error *breakpoints_find(
+	struct breakpoints *breakpoints, int number, struct breakpoint_entry **ret);
 
 /* NULL is fine. */
 void breakpoint_entry_destroy(struct breakpoint_entry *entry);

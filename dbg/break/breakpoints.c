@@ -37,7 +37,7 @@ struct error *breakpoints_create(struct program *program, struct breakpoints **r
 	breakpoints->hit = calloc(1, sizeof(*breakpoints->hit));
 	struct error *err = breakpoints->hit ? NULL : error_no_memory();
 	if (!err)
-		err = unwind_cache_create(&breakpoints->plans);
+		err = unwind_cache_create(&breakpoints->unwind);
 	if (!err)
 		err = break_events_init(&breakpoints->events);
 	if (err) {
@@ -45,7 +45,7 @@ struct error *breakpoints_create(struct program *program, struct breakpoints **r
 		return err;
 	}
 	breakpoints->hit->program = program;
-	breakpoints->hit->plans = breakpoints->plans;
+	breakpoints->hit->unwind = breakpoints->unwind;
 	*ret = breakpoints;
 	return NULL;
 }
@@ -63,7 +63,7 @@ void breakpoints_destroy(struct breakpoints *breakpoints)
 	breakpoint_entry_destroy(breakpoints->asked);
 	break_events_deinit(&breakpoints->events);
 	births_deinit(&breakpoints->births);
-	unwind_cache_destroy(breakpoints->plans);
+	unwind_cache_destroy(breakpoints->unwind);
 	free(breakpoints->entries);
 	free(breakpoints->armed);
 	free(breakpoints->hit);
@@ -83,8 +83,7 @@ struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints)
 	return NULL;
 }
 
-/* The entry with that number, of a stopped target. */
-static struct error *breakpoints_find(
+struct error *breakpoints_find(
 	struct breakpoints *breakpoints, int number, struct breakpoint_entry **ret)
 {
 	struct error *err = breakpoints_check_stopped(breakpoints);
@@ -254,7 +253,7 @@ bool breakpoints_get(const struct breakpoints *breakpoints, size_t index, struct
 		.problem = entry->has_problem ? entry->problem : NULL,
 	};
 	if (ret->hits)
-		ret->evaluation_ns = (double)entry->judging_ns / (double)ret->hits;
+		ret->evaluation_ns = (double)entry->evaluation_ns / (double)ret->hits;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "dbg/break/hit_evaluation.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 #include "dwarf/base/clock.h"
 
 static void send(struct breakpoints *breakpoints, const struct armed_trap *armed,
@@ -91,15 +92,7 @@ static enum trap_answer evaluate_hit(
 /* The first armed trap at `address`. */
 static size_t find_armed(const struct breakpoints *breakpoints, uint64_t address)
 {
-	size_t low = 0, high = breakpoints->armed_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (breakpoints->armed[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bisect(i, breakpoints->armed_count, breakpoints->armed[i].address >= address);
 }
 
 static size_t count_armed(const struct breakpoints *breakpoints, size_t first, uint64_t address)
@@ -159,7 +152,7 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 		if (evaluate_hit(breakpoints, armed, hit) == TRAP_STOP)
 			answer = TRAP_STOP;
 		int64_t end = monotonic_now();
-		armed->entry->judging_ns += (uint64_t)(end - start);
+		armed->entry->evaluation_ns += (uint64_t)(end - start);
 		start = end;
 	}
 	bool forgets = life && kind_of(life) == LOCATION_GOEXIT && breakpoints->births.count;

@@ -33,7 +33,7 @@ struct hit_goroutine {
 struct hit {
 	const struct trap_hit *trap;
 	const struct program *program;
-	struct unwind_cache *plans; /* the tracer thread's own */
+	struct unwind_cache *unwind; /* the tracer thread's own */
 	enum location_kind kind;
 	uint64_t subject;     /* the g or the context that the place is about; 0 */
 	uint64_t number;      /* which hit of its breakpoint this is */

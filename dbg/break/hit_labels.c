@@ -31,7 +31,7 @@ struct walk {
 	bool done; /* no more are wanted */
 };
 
-static struct error *hit_labels_is_wanted(const struct walk *walk, struct text text, bool *ret)
+static struct error *label_is_wanted(const struct walk *walk, struct text text, bool *ret)
 {
 	char found[256];
 	const char *key = walk->labels->only;
@@ -46,11 +46,11 @@ static struct error *hit_labels_is_wanted(const struct walk *walk, struct text t
 	return err;
 }
 
-static struct error *take(struct walk *walk, struct text key, struct text value)
+static struct error *visit_label(struct walk *walk, struct text key, struct text value)
 {
 	struct expr_value key_text = {0}, value_text = {0};
 	bool wanted;
-	struct error *err = hit_labels_is_wanted(walk, key, &wanted);
+	struct error *err = label_is_wanted(walk, key, &wanted);
 	if (err || !wanted)
 		return err;
 	if (!walk->labels->only)
@@ -69,7 +69,7 @@ static struct error *walk_list(struct walk *walk, uint64_t list)
 	for (uint64_t i = 0; !err && !walk->done && i < slice.size && i < MAX_LABELS; i++) {
 		err = hit_read(walk->hit, slice.data + i * sizeof(pair), pair, sizeof(pair));
 		if (!err)
-			err = take(walk, pair[0], pair[1]);
+			err = visit_label(walk, pair[0], pair[1]);
 	}
 	return err;
 }
@@ -81,7 +81,7 @@ static struct error *walk_buckets(struct walk *walk, uint64_t address)
 		struct error *err = hit_read(walk->hit, address, &bucket, sizeof(bucket));
 		for (size_t slot = 0; !err && !walk->done && slot < SLOTS; slot++) {
 			if (bucket.top[slot] >= MIN_TOPHASH)
-				err = take(walk, bucket.keys[slot], bucket.values[slot]);
+				err = visit_label(walk, bucket.keys[slot], bucket.values[slot]);
 		}
 		if (err)
 			return err;

@@ -8,38 +8,38 @@
 
 enum { DWARF_RSP = 7 };
 
-static bool hit_stack_append(struct hit *hit, const struct unwind_info *plan)
+static bool append_lines(struct hit *hit, const struct unwind_info *info)
 {
-	for (size_t i = 0; i < plan->line_count; i++) {
+	for (size_t i = 0; i < info->line_count; i++) {
 		hit->stack_cut = hit->frame_count >= HIT_MAX_FRAMES;
 		if (hit->stack_cut)
 			return false;
-		hit->frames[hit->frame_count++] = &plan->lines[i];
+		hit->frames[hit->frame_count++] = &info->lines[i];
 	}
 	return true;
 }
 
-static bool is_last(const struct unwind_info *plan)
+static bool is_last(const struct unwind_info *info)
 {
-	bool writes_sp = (plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK;
-	return (plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp || !plan->has_sp_delta;
+	bool writes_sp = (info->flags & PC_FUNCTION_SP_WRITE) && info->role != ROLE_CGOCALLBACK;
+	return (info->flags & PC_FUNCTION_TOP_FRAME) || writes_sp || !info->has_sp_delta;
 }
 
 /* From `pc` and `sp` outwards; a stack that cannot be followed to its end is what was found. */
 static void unwind(struct hit *hit, uint64_t pc, uint64_t sp, bool exact, uint64_t high)
 {
 	for (;;) {
-		const struct unwind_info *plan =
-			unwind_info_in(hit->program, hit->plans, pc, exact);
-		if (!plan || !hit_stack_append(hit, plan) || is_last(plan))
+		const struct unwind_info *info =
+			unwind_info_in(hit->program, hit->unwind, pc, exact);
+		if (!info || !append_lines(hit, info) || is_last(info))
 			return;
-		sp += (uint64_t)(int64_t)plan->sp_delta;
+		sp += (uint64_t)(int64_t)info->sp_delta;
 		if (sp >= high || trap_read(hit->trap, sp, &pc, sizeof(pc)) != sizeof(pc) || !pc)
 			return;
 		sp += sizeof(pc);
 		bool interrupted =
-			plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
-		exact = plan->role == ROLE_SIGPANIC ||
+			info->role == ROLE_ASYNC_PREEMPT || info->role == ROLE_DEBUG_CALL;
+		exact = info->role == ROLE_SIGPANIC ||
 			(interrupted && hit->program->preempt_is_trap);
 	}
 }
@@ -79,11 +79,11 @@ struct error *hit_user_frame(struct hit *hit, const struct plan_line **ret)
 
 uint64_t hit_return_address(const struct hit *hit)
 {
-	const struct unwind_info *plan =
-		unwind_info_in(hit->program, hit->plans, hit->trap->address, true);
+	const struct unwind_info *info =
+		unwind_info_in(hit->program, hit->unwind, hit->trap->address, true);
 	uint64_t pc = 0;
-	if (!plan || !plan->has_sp_delta)
+	if (!info || !info->has_sp_delta)
 		return 0;
-	uint64_t at = hit_register(hit, DWARF_RSP) + (uint64_t)(int64_t)plan->sp_delta;
+	uint64_t at = hit_register(hit, DWARF_RSP) + (uint64_t)(int64_t)info->sp_delta;
 	return trap_read(hit->trap, at, &pc, sizeof(pc)) == sizeof(pc) ? pc : 0;
 }

@@ -35,12 +35,12 @@ struct error *location_add(struct program *program, struct location *location, u
 	if (!array_reserve(&location->items, &location->capacity, location->count + 1))
 		return error_no_memory();
 	struct breakpoint_location item = {.code.pc = pc};
-	const struct unwind_info *plan = unwind_info_at(program, pc, true);
-	if (plan) {
-		const struct plan_line *line = &plan->lines[0];
+	const struct unwind_info *info = unwind_info_at(program, pc, true);
+	if (info) {
+		const struct plan_line *line = &info->lines[0];
 		item.code = (struct code_location){line->function, line->file, line->line, pc};
 		if (line->inlined)
-			item.inlined_into = plan->lines[plan->line_count - 1].function;
+			item.inlined_into = info->lines[info->line_count - 1].function;
 	}
 	location->items[location->count++] = item;
 	return NULL;

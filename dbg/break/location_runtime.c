@@ -119,7 +119,7 @@ static struct error *find_cancel(struct program *program, struct location *locat
 	return location_add(program, location, program->text + function.entry + offset);
 }
 
-static struct error *location_runtime_find(struct program *program, struct location *location)
+static struct error *find_runtime_location(struct program *program, struct location *location)
 {
 	static const char *const ends[] = {"runtime.gdestroy", "runtime.goexit0", NULL};
 	static const char *const parks[] = {"runtime.park_m", NULL};
@@ -144,11 +144,11 @@ static struct error *location_runtime_find(struct program *program, struct locat
 /* What was inlined there is of no interest. */
 struct error *location_find_named(struct program *program, struct location *location)
 {
-	struct error *err = location_runtime_find(program, location);
+	struct error *err = find_runtime_location(program, location);
 	for (size_t i = 0; !err && i < location->count; i++) {
 		struct breakpoint_location *item = &location->items[i];
-		const struct unwind_info *plan = unwind_info_at(program, item->code.pc, true);
-		const struct plan_line *line = plan ? &plan->lines[plan->line_count - 1] : NULL;
+		const struct unwind_info *info = unwind_info_at(program, item->code.pc, true);
+		const struct plan_line *line = info ? &info->lines[info->line_count - 1] : NULL;
 		item->inlined_into = NULL;
 		if (line)
 			item->code = (struct code_location){

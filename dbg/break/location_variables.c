@@ -36,8 +36,8 @@ static bool has_name(const struct location_variables *variables, const char *nam
 	return false;
 }
 
-static struct error *location_variables_add(struct location_variables *variables,
-	const struct part *part, enum variable_form form, enum expr_type type, const char *name)
+static struct error *add_value(struct location_variables *variables, const struct part *part,
+	enum variable_form form, enum expr_type type, const char *name)
 {
 	if (variables->count >= MAX_NAMES || strlen(name) > MAX_NAME || has_name(variables, name))
 		return NULL;
@@ -110,7 +110,7 @@ static struct error *add_length(struct location_variables *variables, const stru
 	struct part length = *part;
 	length.variable.offsets[length.variable.steps - 1] += 8;
 	length.variable.size = 8;
-	return location_variables_add(variables, &length, VARIABLE_SIGNED, EXPR_INT, name);
+	return add_value(variables, &length, VARIABLE_SIGNED, EXPR_INT, name);
 }
 
 static struct error *add_interface(
@@ -118,8 +118,8 @@ static struct error *add_interface(
 {
 	bool empty = false;
 	error_destroy(go_type_is_empty_interface(program, part->type, &empty));
-	return location_variables_add(variables, part, empty ? VARIABLE_ANY : VARIABLE_INTERFACE,
-		EXPR_STRING, part->name);
+	return add_value(variables, part, empty ? VARIABLE_ANY : VARIABLE_INTERFACE, EXPR_STRING,
+		part->name);
 }
 
 static struct error *add_part(
@@ -131,46 +131,38 @@ static struct error *add_part(
 	scalar.variable.size = type->size <= 8 ? (size_t)type->size : 8;
 	switch (type->kind) {
 	case GO_BOOL:
-		return location_variables_add(
-			variables, &scalar, VARIABLE_BOOL, EXPR_BOOL, part->name);
+		return add_value(variables, &scalar, VARIABLE_BOOL, EXPR_BOOL, part->name);
 	case GO_INT:
 	case GO_INT8:
 	case GO_INT16:
 	case GO_INT32:
 	case GO_INT64:
 		if (go_type_is(type, "time", "Duration"))
-			return location_variables_add(
+			return add_value(
 				variables, &scalar, VARIABLE_DURATION, EXPR_DURATION, part->name);
-		return location_variables_add(
-			variables, &scalar, VARIABLE_SIGNED, EXPR_INT, part->name);
+		return add_value(variables, &scalar, VARIABLE_SIGNED, EXPR_INT, part->name);
 	case GO_UINT:
 	case GO_UINT8:
 	case GO_UINT16:
 	case GO_UINT32:
 	case GO_UINT64:
 	case GO_UINTPTR:
-		return location_variables_add(
-			variables, &scalar, VARIABLE_UNSIGNED, EXPR_INT, part->name);
+		return add_value(variables, &scalar, VARIABLE_UNSIGNED, EXPR_INT, part->name);
 	case GO_FLOAT32:
 	case GO_FLOAT64:
-		return location_variables_add(
-			variables, &scalar, VARIABLE_FLOAT, EXPR_FLOAT, part->name);
+		return add_value(variables, &scalar, VARIABLE_FLOAT, EXPR_FLOAT, part->name);
 	case GO_STRING:
-		return location_variables_add(
-			variables, &scalar, VARIABLE_STRING, EXPR_STRING, part->name);
+		return add_value(variables, &scalar, VARIABLE_STRING, EXPR_STRING, part->name);
 	case GO_POINTER:
-		err = location_variables_add(
-			variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
+		err = add_value(variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
 		return err ? err : add_target(program, variables, part);
 	case GO_CHAN:
 	case GO_MAP:
 	case GO_FUNC:
 	case GO_UNSAFE_POINTER:
-		return location_variables_add(
-			variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
+		return add_value(variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
 	case GO_SLICE:
-		err = location_variables_add(
-			variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
+		err = add_value(variables, &scalar, VARIABLE_ADDRESS, EXPR_INT, part->name);
 		return err ? err : add_length(variables, part);
 	case GO_INTERFACE:
 		return add_interface(program, variables, part);
@@ -198,7 +190,7 @@ static struct error *add_words(struct program *program, struct location_variable
 		char name[8];
 		snprintf(name, sizeof(name), "arg%zu", i + 1);
 		part.variable.recipe = i;
-		err = location_variables_add(variables, &part, VARIABLE_ADDRESS, EXPR_INT, name);
+		err = add_value(variables, &part, VARIABLE_ADDRESS, EXPR_INT, name);
 	}
 	return err;
 }

@@ -21,12 +21,12 @@ static void code_value(
 	const struct runtime_layout *layout = &hit->program->layout;
 	bool creator = id == VALUE_CREATOR || id == VALUE_CREATOR_FILE || id == VALUE_CREATOR_LINE;
 	uint64_t pc = hit_goroutine_field(goroutine, creator ? layout->g.gopc : layout->g.startpc);
-	const struct unwind_info *plan =
-		pc ? unwind_info_in(hit->program, hit->plans, pc, !creator) : NULL;
-	if (!plan)
+	const struct unwind_info *info =
+		pc ? unwind_info_in(hit->program, hit->unwind, pc, !creator) : NULL;
+	if (!info)
 		return;
-	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
-	const struct plan_line *line = creator ? &plan->lines[0] : physical;
+	const struct plan_line *physical = &info->lines[info->line_count - 1];
+	const struct plan_line *line = creator ? &info->lines[0] : physical;
 	if (id == VALUE_FILE || id == VALUE_CREATOR_FILE)
 		expr_value_string(ret, line->file);
 	else if (id == VALUE_LINE || id == VALUE_CREATOR_LINE)
@@ -61,7 +61,7 @@ static struct error *other_value(struct value_input *input, int id, struct expr_
 		goid_value(hit, goroutine, ret);
 		break;
 	case VALUE_CALLS:
-		expr_value_string(ret, wrapped_call(hit->program, hit->plans, &hit->calls,
+		expr_value_string(ret, wrapped_call(hit->program, hit->unwind, &hit->calls,
 					       input->source->wrapper_id,
 					       hit_goroutine_field(goroutine, layout->g.startpc)));
 		break;
@@ -89,11 +89,11 @@ static const char *context_type(struct hit *hit)
 		{"context.(*afterFuncCtx).cancel", "*context.afterFuncCtx"},
 	};
 	uint64_t pc = hit_return_address(hit);
-	const struct unwind_info *plan =
-		pc ? unwind_info_in(hit->program, hit->plans, pc, false) : NULL;
-	for (size_t i = 0; plan && i < plan->line_count; i++) {
+	const struct unwind_info *info =
+		pc ? unwind_info_in(hit->program, hit->unwind, pc, false) : NULL;
+	for (size_t i = 0; info && i < info->line_count; i++) {
 		for (size_t j = 0; j < array_length(methods); j++) {
-			if (strcmp(plan->lines[i].function, methods[j][0]) == 0)
+			if (strcmp(info->lines[i].function, methods[j][0]) == 0)
 				return methods[j][1];
 		}
 	}

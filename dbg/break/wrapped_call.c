@@ -30,14 +30,14 @@ int wrapper_id(const struct program *program)
 }
 
 static const char *function_at(
-	const struct program *program, struct unwind_cache *plans, uint64_t address)
+	const struct program *program, struct unwind_cache *unwind, uint64_t address)
 {
-	const struct unwind_info *plan = unwind_info_in(program, plans, address, true);
-	return plan ? plan->lines[plan->line_count - 1].function : NULL;
+	const struct unwind_info *info = unwind_info_in(program, unwind, address, true);
+	return info ? info->lines[info->line_count - 1].function : NULL;
 }
 
 /* The call of a wrapper that was inlined into it. */
-static const char *inlined_call(const struct program *program, struct unwind_cache *plans,
+static const char *inlined_call(const struct program *program, struct unwind_cache *unwind,
 	const struct pc_function *wrapper)
 {
 	struct pc_ranges ranges;
@@ -46,16 +46,16 @@ static const char *inlined_call(const struct program *program, struct unwind_cac
 	for (int i = 0; i < MAX_RANGES && pc_ranges_next(&ranges); i++) {
 		if (ranges.value < 0)
 			continue;
-		const struct unwind_info *plan =
-			unwind_info_in(program, plans, program->text + ranges.start, true);
-		if (plan && plan->line_count >= 2)
-			return plan->lines[plan->line_count - 2].function;
+		const struct unwind_info *info =
+			unwind_info_in(program, unwind, program->text + ranges.start, true);
+		if (info && info->line_count >= 2)
+			return info->lines[info->line_count - 2].function;
 	}
 	return NULL;
 }
 
 /* Its only call, apart from what the runtime needs besides (more stack, write barriers). */
-static const char *direct_call(const struct program *program, struct unwind_cache *plans,
+static const char *direct_call(const struct program *program, struct unwind_cache *unwind,
 	const struct pc_function *wrapper)
 {
 	struct bytes code;
@@ -71,7 +71,7 @@ static const char *direct_call(const struct program *program, struct unwind_cach
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t address = program->text + wrapper->entry + (uint64_t)targets[i];
-		const char *name = function_at(program, plans, address);
+		const char *name = function_at(program, unwind, address);
 		if (!name || strncmp(name, "runtime.morestack", 17) == 0)
 			continue;
 		const char **location = strncmp(name, "runtime.", 8) == 0 ? &of_runtime : &found;
@@ -82,20 +82,20 @@ static const char *direct_call(const struct program *program, struct unwind_cach
 	return found ? found : of_runtime;
 }
 
-static const char *wrapped_call_find(
-	const struct program *program, struct unwind_cache *plans, int wrapper_id, uint64_t entry)
+static const char *find_wrapped_call(
+	const struct program *program, struct unwind_cache *unwind, int wrapper_id, uint64_t entry)
 {
 	struct pc_function function;
 	if (!program_is_go_pc(program, entry) || entry - program->text > UINT32_MAX ||
 		!pclntab_find(&program->pclntab, (uint32_t)(entry - program->text), &function))
 		return NULL;
 	if (function.id != wrapper_id)
-		return function_at(program, plans, entry);
-	const char *name = inlined_call(program, plans, &function);
-	return name ? name : direct_call(program, plans, &function);
+		return function_at(program, unwind, entry);
+	const char *name = inlined_call(program, unwind, &function);
+	return name ? name : direct_call(program, unwind, &function);
 }
 
-const char *wrapped_call(const struct program *program, struct unwind_cache *plans,
+const char *wrapped_call(const struct program *program, struct unwind_cache *unwind,
 	struct wrapped_calls *calls, int wrapper_id, uint64_t entry)
 {
 	size_t index = entry / 32 % WRAPPED_CALLS; /* functions begin at multiples of 32 */
@@ -103,7 +103,7 @@ const char *wrapped_call(const struct program *program, struct unwind_cache *pla
 		return NULL;
 	if (calls->recent[index].entry != entry) {
 		calls->recent[index].entry = entry;
-		calls->recent[index].name = wrapped_call_find(program, plans, wrapper_id, entry);
+		calls->recent[index].name = find_wrapped_call(program, unwind, wrapper_id, entry);
 	}
 	return calls->recent[index].name;
 }

@@ -30,7 +30,7 @@ int wrapper_id(const struct program *program);
  * wrapper; NULL when it calls a method of an interface or a function value. As tracebacks name it;
  * lives as long as `plans`.
  */
-const char *wrapped_call(const struct program *program, struct unwind_cache *plans,
+const char *wrapped_call(const struct program *program, struct unwind_cache *unwind,
 	struct wrapped_calls *calls, int wrapper_id, uint64_t entry);
 
 #endif

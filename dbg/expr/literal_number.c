@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "dbg/expr/diagnose.h"
+#include "dwarf/base/duration.h"
 
 /* The token and what all errors about it need. */
 struct number {
@@ -84,31 +85,6 @@ static struct error *parse_integer(
 	return make_signed(magnitude, true, &ret->integer) ? NULL : too_large(number);
 }
 
-/* The nanoseconds of the unit that the text begins with; 0 when there is none. Takes the longest
- * unit. */
-static int64_t scan_unit(const char *p, size_t available, size_t *length)
-{
-	static const struct {
-		const char *name;
-		int64_t nanoseconds;
-	} units[] = {
-		{"ns", 1},
-		{"us", 1000},
-		{"\xc2\xb5s", 1000},
-		{"\xce\xbcs", 1000},
-		{"ms", 1000000},
-		{"s", 1000000000},
-		{"m", 60000000000},
-		{"h", 3600000000000},
-	};
-	for (size_t i = 0; i < array_length(units); i++) {
-		*length = strlen(units[i].name);
-		if (*length <= available && !memcmp(p, units[i].name, *length))
-			return units[i].nanoseconds;
-	}
-	return 0;
-}
-
 /* The next "1.5h" of a duration, from `*at` on. */
 static struct error *parse_duration_part(
 	const struct number *number, size_t *at, unsigned __int128 *ret)
@@ -132,8 +108,9 @@ static struct error *parse_duration_part(
 		}
 	}
 	size_t length;
-	int64_t unit = scan_unit(text + *at, number->end - *at, &length);
-	if (!any || !unit) {
+	int64_t unit = duration_unit(text + *at, number->end - *at, &length);
+	/* Durations here are those of Go, which has no unit for days. */
+	if (!any || !unit || text[*at] == 'd') {
 		struct expr_excerpt excerpt = expr_excerpt(text, number->start, number->end);
 		return expr_diagnose(text, number->start,
 			"the units are h, m, s, ms, us and ns, as in 1h30m",

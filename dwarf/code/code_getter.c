@@ -17,7 +17,7 @@ struct slot {
 	struct symbol symbol;
 };
 
-struct machine {
+struct state {
 	struct symbol registers[REGISTERS]; /* RAX, RCX, RDX, RBX, RSP, … as they are encoded */
 	struct symbol other;
 	int64_t rsp; /* from RSP at the entry */
@@ -42,11 +42,11 @@ static unsigned register_number(ZydisRegister reg)
 }
 
 /* Registers that are not followed share a symbol that stays unknown. */
-static struct symbol *register_symbol(struct machine *machine, ZydisRegister reg)
+static struct symbol *register_symbol(struct state *state, ZydisRegister reg)
 {
-	machine->other.kind = SYMBOL_UNKNOWN;
+	state->other.kind = SYMBOL_UNKNOWN;
 	unsigned number = register_number(reg);
-	return number < REGISTERS ? &machine->registers[number] : &machine->other;
+	return number < REGISTERS ? &state->registers[number] : &state->other;
 }
 
 static bool is_rsp(ZydisRegister reg)
@@ -54,21 +54,21 @@ static bool is_rsp(ZydisRegister reg)
 	return reg == ZYDIS_REGISTER_RSP;
 }
 
-static struct slot *find_slot(struct machine *machine, int64_t offset, bool make)
+static struct slot *find_slot(struct state *state, int64_t offset, bool make)
 {
-	for (size_t i = 0; i < machine->slot_count; i++) {
-		if (machine->slots[i].offset == offset)
-			return &machine->slots[i];
+	for (size_t i = 0; i < state->slot_count; i++) {
+		if (state->slots[i].offset == offset)
+			return &state->slots[i];
 	}
-	if (!make || machine->slot_count == SLOTS)
+	if (!make || state->slot_count == SLOTS)
 		return NULL;
-	struct slot *slot = &machine->slots[machine->slot_count++];
+	struct slot *slot = &state->slots[state->slot_count++];
 	*slot = (struct slot){.offset = offset};
 	return slot;
 }
 
 /* What a load from the memory operand gives. */
-static struct symbol code_getter_load(struct machine *machine, const ZydisDecodedOperand *operand)
+static struct symbol load_from(struct state *state, const ZydisDecodedOperand *operand)
 {
 	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
 	int64_t displacement = operand->mem.disp.value;
@@ -76,10 +76,10 @@ static struct symbol code_getter_load(struct machine *machine, const ZydisDecode
 		operand->mem.segment == ZYDIS_REGISTER_FS)
 		return unknown;
 	if (is_rsp(operand->mem.base)) {
-		const struct slot *slot = find_slot(machine, machine->rsp + displacement, false);
+		const struct slot *slot = find_slot(state, state->rsp + displacement, false);
 		return slot ? slot->symbol : unknown;
 	}
-	const struct symbol *base = register_symbol(machine, operand->mem.base);
+	const struct symbol *base = register_symbol(state, operand->mem.base);
 	struct symbol result = *base;
 	if (base->kind != SYMBOL_PATH || result.path.count == CODE_PATH_MAX)
 		return unknown;
@@ -88,134 +88,132 @@ static struct symbol code_getter_load(struct machine *machine, const ZydisDecode
 	return result;
 }
 
-static struct symbol address_of(struct machine *machine, const ZydisDecodedOperand *operand)
+static struct symbol address_of(struct state *state, const ZydisDecodedOperand *operand)
 {
 	struct symbol result = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
 	if (operand->mem.index != ZYDIS_REGISTER_NONE || is_rsp(operand->mem.base))
 		return result;
-	result = *register_symbol(machine, operand->mem.base);
+	result = *register_symbol(state, operand->mem.base);
 	result.path.add += (int32_t)operand->mem.disp.value;
 	if (result.kind != SYMBOL_PATH)
 		result.kind = SYMBOL_UNKNOWN;
 	return result;
 }
 
-static struct symbol value_of(struct machine *machine, const ZydisDecodedOperand *operand)
+static struct symbol value_of(struct state *state, const ZydisDecodedOperand *operand)
 {
 	struct symbol result = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
 	if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER)
-		result = *register_symbol(machine, operand->reg.value);
+		result = *register_symbol(state, operand->reg.value);
 	else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY)
-		result = code_getter_load(machine, operand);
+		result = load_from(state, operand);
 	else if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operand->imm.value.u == 0)
 		result.kind = SYMBOL_ZERO;
 	return result;
 }
 
-static void store(struct machine *machine, const ZydisDecodedOperand *operand, struct symbol symbol)
+static void store(struct state *state, const ZydisDecodedOperand *operand, struct symbol symbol)
 {
 	if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER) {
-		*register_symbol(machine, operand->reg.value) = symbol;
+		*register_symbol(state, operand->reg.value) = symbol;
 	} else if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY && is_rsp(operand->mem.base) &&
 		   operand->mem.index == ZYDIS_REGISTER_NONE) {
-		struct slot *slot =
-			find_slot(machine, machine->rsp + operand->mem.disp.value, true);
+		struct slot *slot = find_slot(state, state->rsp + operand->mem.disp.value, true);
 		if (slot)
 			slot->symbol = symbol;
 	}
 }
 
 /* Everything that the instruction writes is unknown then. */
-static void forget_written(struct machine *machine, const struct decoded *code)
+static void forget_written(struct state *state, const struct decoded *code)
 {
 	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
 	for (size_t i = 0; i < code->instruction.operand_count; i++) {
 		if (code->operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
-			store(machine, &code->operands[i], unknown);
+			store(state, &code->operands[i], unknown);
 	}
 }
 
-static void finish(struct machine *machine, enum code_getter_kind kind, const struct symbol *symbol)
+static void finish(struct state *state, enum code_getter_kind kind, const struct symbol *symbol)
 {
-	machine->result->kind = kind;
-	machine->result->path = symbol->path;
+	state->result->kind = kind;
+	state->result->path = symbol->path;
 }
 
-static void on_return(struct machine *machine)
+static void on_return(struct state *state)
 {
-	const struct symbol *rax = &machine->registers[0];
+	const struct symbol *rax = &state->registers[0];
 	if (rax->kind == SYMBOL_ZERO)
-		finish(machine, CODE_GETTER_ZERO, rax);
+		finish(state, CODE_GETTER_ZERO, rax);
 	else if (rax->kind == SYMBOL_PATH && rax->path.count && !rax->path.add)
-		finish(machine, CODE_GETTER_WORD, rax);
+		finish(state, CODE_GETTER_WORD, rax);
 }
 
 /* A call of the interface's method: [itab + offset], directly or loaded before. */
-static void on_indirect_call(struct machine *machine, const ZydisDecodedOperand *operand)
+static void on_indirect_call(struct state *state, const ZydisDecodedOperand *operand)
 {
-	struct symbol target = value_of(machine, operand);
+	struct symbol target = value_of(state, operand);
 	if (target.kind != SYMBOL_PATH || target.path.count < 2 || target.path.add)
 		return;
-	machine->result->method = target.path.offsets[--target.path.count];
-	finish(machine, CODE_GETTER_INTERFACE, &target);
+	state->result->method = target.path.offsets[--target.path.count];
+	finish(state, CODE_GETTER_INTERFACE, &target);
 }
 
 static void on_direct_call(
-	struct machine *machine, const struct decoded *code, const ZydisDecodedOperand *operand)
+	struct state *state, const struct decoded *code, const ZydisDecodedOperand *operand)
 {
-	const struct symbol *rax = &machine->registers[0];
+	const struct symbol *rax = &state->registers[0];
 	ZyanU64 target;
 	if (rax->kind != SYMBOL_PATH || ZYAN_FAILED(ZydisCalcAbsoluteAddress(
-						&code->instruction, operand, machine->at, &target)))
+						&code->instruction, operand, state->at, &target)))
 		return;
-	machine->result->target = target;
-	finish(machine, CODE_GETTER_CALL, rax);
+	state->result->target = target;
+	finish(state, CODE_GETTER_CALL, rax);
 }
 
 /* Whether it jumps to another place in the same function. */
-static bool jump_inside(
-	const struct machine *machine, const struct decoded *code, ZyanU64 *ret_target)
+static bool jump_inside(const struct state *state, const struct decoded *code, ZyanU64 *ret_target)
 {
 	return code->instruction.mnemonic == ZYDIS_MNEMONIC_JMP &&
 	       ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(
-		       &code->instruction, &code->operands[0], machine->at, ret_target)) &&
-	       *ret_target >= machine->start && *ret_target < machine->end;
+		       &code->instruction, &code->operands[0], state->at, ret_target)) &&
+	       *ret_target >= state->start && *ret_target < state->end;
 }
 
 /* Carries one instruction out; false when the path ends here. */
-static bool code_getter_step(struct machine *machine, const struct decoded *code)
+static bool step(struct state *state, const struct decoded *code)
 {
 	const ZydisDecodedOperand *operands = code->operands;
 	ZyanU64 target;
 	switch (code->instruction.mnemonic) {
 	case ZYDIS_MNEMONIC_RET:
-		on_return(machine);
+		on_return(state);
 		return false;
 	case ZYDIS_MNEMONIC_CALL:
 	case ZYDIS_MNEMONIC_JMP:
 		if (operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
-			on_indirect_call(machine, &operands[0]);
-		else if (jump_inside(machine, code, &target)) {
-			if (target <= machine->at)
+			on_indirect_call(state, &operands[0]);
+		else if (jump_inside(state, code, &target)) {
+			if (target <= state->at)
 				return false; /* a loop */
-			machine->at = target - code->instruction.length;
+			state->at = target - code->instruction.length;
 			return true;
 		} else {
-			on_direct_call(machine, code, &operands[0]);
+			on_direct_call(state, code, &operands[0]);
 		}
 		return false;
 	case ZYDIS_MNEMONIC_MOV:
-		store(machine, &operands[0], value_of(machine, &operands[1]));
+		store(state, &operands[0], value_of(state, &operands[1]));
 		return true;
 	case ZYDIS_MNEMONIC_LEA:
-		store(machine, &operands[0], address_of(machine, &operands[1]));
+		store(state, &operands[0], address_of(state, &operands[1]));
 		return true;
 	case ZYDIS_MNEMONIC_PUSH:
-		machine->rsp -= 8;
+		state->rsp -= 8;
 		return true;
 	case ZYDIS_MNEMONIC_POP:
-		forget_written(machine, code);
-		machine->rsp += 8;
+		forget_written(state, code);
+		state->rsp += 8;
 		return true;
 	case ZYDIS_MNEMONIC_SUB:
 	case ZYDIS_MNEMONIC_ADD:
@@ -223,7 +221,7 @@ static bool code_getter_step(struct machine *machine, const struct decoded *code
 			is_rsp(operands[0].reg.value) &&
 			operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
 			int64_t by = operands[1].imm.value.s;
-			machine->rsp += code->instruction.mnemonic == ZYDIS_MNEMONIC_ADD ? by : -by;
+			state->rsp += code->instruction.mnemonic == ZYDIS_MNEMONIC_ADD ? by : -by;
 			return true;
 		}
 		break;
@@ -231,36 +229,35 @@ static bool code_getter_step(struct machine *machine, const struct decoded *code
 		if (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
 			operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
 			operands[0].reg.value == operands[1].reg.value) {
-			store(machine, &operands[0], (struct symbol){.kind = SYMBOL_ZERO});
+			store(state, &operands[0], (struct symbol){.kind = SYMBOL_ZERO});
 			return true;
 		}
 		break;
 	default:
 		break;
 	}
-	forget_written(machine, code);
+	forget_written(state, code);
 	return true;
 }
 
 void code_getter_read(struct bytes code, uint64_t start, struct code_getter *ret)
 {
 	*ret = (struct code_getter){.kind = CODE_GETTER_UNKNOWN};
-	struct machine machine = {
-		.start = start, .at = start, .end = start + code.size, .result = ret};
-	machine.registers[0].kind = SYMBOL_PATH;
+	struct state state = {.start = start, .at = start, .end = start + code.size, .result = ret};
+	state.registers[0].kind = SYMBOL_PATH;
 	ZydisDecoder decoder;
 	if (ZYAN_FAILED(
 		    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)))
 		return;
 	for (int i = 0; i < MAX_INSTRUCTIONS; i++) {
 		struct decoded decoded;
-		uint64_t offset = machine.at - start;
+		uint64_t offset = state.at - start;
 		if (offset >= code.size ||
 			ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code.data + offset,
 				code.size - offset, &decoded.instruction, decoded.operands)) ||
-			!code_getter_step(&machine, &decoded))
+			!step(&state, &decoded))
 			return;
-		machine.at += decoded.instruction.length;
+		state.at += decoded.instruction.length;
 	}
 }
 

@@ -11,8 +11,7 @@ void code_references_deinit(struct code_references *references)
 	*references = (struct code_references){0};
 }
 
-static bool code_references_append(
-	struct code_references *references, struct code_reference reference)
+static bool append_reference(struct code_references *references, struct code_reference reference)
 {
 	if (!array_reserve(&references->items, &references->capacity, references->count + 1))
 		return false;
@@ -53,7 +52,7 @@ static bool add_addresses(
 		};
 		if (reference.kinds != CODE_ADDRESS)
 			reference.size = (uint8_t)(operand->size / 8);
-		if (reference.kinds && !code_references_append(references, reference))
+		if (reference.kinds && !append_reference(references, reference))
 			return false;
 	}
 	return true;
@@ -90,11 +89,10 @@ static bool add_constants(struct code_references *references, const struct decod
 			value++;
 		}
 	}
-	return !kind ||
-	       code_references_append(references, (struct code_reference){at, value, 0, kind});
+	return !kind || append_reference(references, (struct code_reference){at, value, 0, kind});
 }
 
-static bool code_references_decode(
+static bool decode_at(
 	const ZydisDecoder *decoder, struct bytes code, uint64_t offset, struct decoded *ret)
 {
 	return offset < code.size &&
@@ -118,14 +116,14 @@ struct error *code_references_add(const struct elf_image *image, uint64_t start,
 	struct decoded buffers[2];
 	struct decoded *current = &buffers[0], *next = &buffers[1];
 	uint64_t offset = 0;
-	bool valid = code_references_decode(&decoder, code, offset, current);
+	bool valid = decode_at(&decoder, code, offset, current);
 	while (offset < code.size) {
 		if (!valid) {
-			valid = code_references_decode(&decoder, code, ++offset, current);
+			valid = decode_at(&decoder, code, ++offset, current);
 			continue;
 		}
 		uint64_t after = offset + current->instruction.length;
-		bool next_valid = code_references_decode(&decoder, code, after, next);
+		bool next_valid = decode_at(&decoder, code, after, next);
 		if (!add_addresses(references, current, start + offset) ||
 			!add_constants(
 				references, current, next_valid ? next : NULL, start + offset))

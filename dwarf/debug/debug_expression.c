@@ -94,7 +94,7 @@ static struct error *push_constant(struct run *run, uint8_t op)
 				   : reader_unsigned(&run->reader, size));
 }
 
-static struct error *debug_expression_step(struct run *run, uint8_t op)
+static struct error *run_operator(struct run *run, uint8_t op)
 {
 	static const struct bytes none = {NULL, 0};
 	struct byte_reader *reader = &run->reader;
@@ -170,7 +170,7 @@ struct error *debug_expression_run(const struct debug_expression *expression, st
 	while (!err && !reader_at_end(&run.reader)) {
 		uint8_t op = (uint8_t)reader_unsigned(&run.reader, 1);
 		if (op != DW_OP_piece) {
-			err = debug_expression_step(&run, op);
+			err = run_operator(&run, op);
 			continue;
 		}
 		uint64_t size = reader_uleb(&run.reader);

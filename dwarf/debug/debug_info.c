@@ -82,7 +82,7 @@ static struct error *section_bytes(struct debug_info *info, const char *name, st
 }
 
 /* Reads the sections, once. */
-static struct error *debug_info_load_sections(struct debug_info *info)
+static struct error *load_sections(struct debug_info *info)
 {
 	if (info->session)
 		return NULL;
@@ -173,18 +173,12 @@ static const struct known_name *find_known(struct debug_info *info, const char *
 	return found ? *found : NULL;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	const struct debug_name *x = a, *y = b;
-	return strcmp(x->name, y->name);
-}
-
 /* Each name once: a candidate is noted with one of them only. Returns how many are left. */
 static size_t unique_names(struct debug_name *names, size_t count)
 {
 	size_t left = 0;
 	if (count)
-		qsort(names, count, sizeof(*names), compare_names);
+		qsort(names, count, sizeof(*names), debug_name_compare);
 	for (size_t i = 0; i < count; i++)
 		if (!left || strcmp(names[left - 1].name, names[i].name) != 0)
 			names[left++] = names[i];
@@ -195,7 +189,7 @@ static size_t unique_names(struct debug_name *names, size_t count)
 static struct error *learn(struct debug_info *info, const void *queries, size_t count,
 	const char *(*name_at)(const void *queries, size_t i))
 {
-	struct error *err = debug_info_load_sections(info);
+	struct error *err = load_sections(info);
 	if (err)
 		return err;
 	_cleanup_free_ struct debug_name *names = NULL;
@@ -268,7 +262,7 @@ static struct error *answer_constants(
 
 struct error *debug_info_go_type(struct debug_info *info, uint64_t entry, struct debug_go_type *ret)
 {
-	struct error *err = debug_info_load_sections(info);
+	struct error *err = load_sections(info);
 	if (err)
 		return err;
 	return debug_go_type_read(info->search.handle, entry, ret)
@@ -282,7 +276,7 @@ struct error *debug_info_go_type(struct debug_info *info, uint64_t entry, struct
 struct error *debug_info_go_fields(
 	struct debug_info *info, uint64_t entry, struct debug_go_field **ret, size_t *ret_count)
 {
-	struct error *err = debug_info_load_sections(info);
+	struct error *err = load_sections(info);
 	if (err)
 		return err;
 	return debug_go_fields_read(info->search.handle, entry, ret, ret_count)
@@ -306,7 +300,7 @@ struct error *debug_info_find_type(struct debug_info *info, const char *name, ui
 struct error *debug_info_packages(
 	struct debug_info *info, const struct debug_package **ret, size_t *ret_count)
 {
-	struct error *err = debug_info_load_sections(info);
+	struct error *err = load_sections(info);
 	if (!err && !info->packages.known)
 		err = debug_packages_load(&info->packages, info->search.handle);
 	*ret = info->packages.items;
@@ -331,7 +325,7 @@ struct layout_source debug_info_layout_source(struct debug_info *info)
 
 struct error *debug_info_units(struct debug_info *info, struct debug_units **ret)
 {
-	struct error *err = debug_info_load_sections(info);
+	struct error *err = load_sections(info);
 	if (!err && !info->units)
 		err = debug_units_open(
 			info->image, libdwarf_session_handle(info->session), &info->units);
@@ -341,7 +335,7 @@ struct error *debug_info_units(struct debug_info *info, struct debug_units **ret
 
 struct error *debug_info_variable(struct debug_info *info, const char *name, uint64_t *ret)
 {
-	struct error *err = debug_info_load_sections(info);
+	struct error *err = load_sections(info);
 	if (err)
 		return err;
 	struct debug_name wanted = {.name = name};

@@ -8,7 +8,7 @@ enum {
 	MAX_UNITS = 1 << 20,
 };
 
-static int debug_packages_compare(const void *a, const void *b)
+static int compare_packages(const void *a, const void *b)
 {
 	const struct debug_package *x = a, *y = b;
 	return strcmp(x->path, y->path);
@@ -32,7 +32,7 @@ struct error *debug_packages_load(struct debug_packages *ret, Dwarf_Debug handle
 		ret->items[ret->count++] = package;
 	}
 	if (ret->count)
-		qsort(ret->items, ret->count, sizeof(*ret->items), debug_packages_compare);
+		qsort(ret->items, ret->count, sizeof(*ret->items), compare_packages);
 	ret->known = true;
 	return NULL;
 }
@@ -47,7 +47,7 @@ const char *debug_packages_find(const struct debug_packages *packages, const cha
 	struct debug_package key = {.path = path};
 	const struct debug_package *found =
 		packages->count ? bsearch(&key, packages->items, packages->count,
-					  sizeof(*packages->items), debug_packages_compare)
+					  sizeof(*packages->items), compare_packages)
 				: NULL;
 	return found ? found->name : NULL;
 }

@@ -32,7 +32,7 @@ void debug_search_deinit(struct debug_search *search)
 	free(search->codes);
 }
 
-static int compare_names(const void *a, const void *b)
+int debug_name_compare(const void *a, const void *b)
 {
 	const struct debug_name *x = a, *y = b;
 	return strcmp(x->name, y->name);
@@ -41,7 +41,7 @@ static int compare_names(const void *a, const void *b)
 static struct debug_name *lookup(struct debug_name *names, size_t count, const char *name)
 {
 	struct debug_name key = {.name = name};
-	return bsearch(&key, names, count, sizeof(*names), compare_names);
+	return bsearch(&key, names, count, sizeof(*names), debug_name_compare);
 }
 
 static void add_candidate(struct debug_name *name, uint64_t entry)
@@ -160,7 +160,7 @@ struct error *debug_search_find(struct debug_search *search, struct debug_name *
 {
 	if (!count)
 		return NULL;
-	qsort(names, count, sizeof(*names), compare_names);
+	qsort(names, count, sizeof(*names), debug_name_compare);
 	search->checked = 0;
 	search_bytes(search, names, count);
 	/* A name that a release lacks is ordinary; none at all says that they are kept elsewhere.

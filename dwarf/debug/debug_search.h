@@ -20,6 +20,9 @@ struct debug_name {
 	size_t candidate_count;
 };
 
+/* Orders struct debug_name by name, for qsort() and bsearch(). */
+int debug_name_compare(const void *a, const void *b);
+
 struct abbreviation_codes;
 
 struct debug_search {

@@ -127,8 +127,7 @@ static uint64_t array_size(struct debug_types *types, const struct die *die, int
 	return size;
 }
 
-static bool debug_types_decode(
-	struct debug_types *types, struct debug_type *type, int array_nesting)
+static bool decode_type(struct debug_types *types, struct debug_type *type, int array_nesting)
 {
 	_cleanup_(die_deinit) struct die die = {0};
 	if (!die_at(types->handle, type->entry, &die))
@@ -167,7 +166,7 @@ static const struct debug_type *get(struct debug_types *types, uint64_t entry, i
 	if (!type)
 		return NULL;
 	type->entry = entry;
-	found = debug_types_decode(types, type, array_nesting)
+	found = decode_type(types, type, array_nesting)
 			? (struct debug_type *const *)tsearch(type, &types->tree, compare_entries)
 			: NULL;
 	/* An array that claims to be its own element is in the tree already. */

@@ -1,6 +1,7 @@
 /* Compilation units: see debug_units.h. */
 #include "dwarf/debug/debug_units.h"
 
+#include "dwarf/base/bisect.h"
 #include "dwarf/debug/debug_lists.h"
 
 enum {
@@ -213,15 +214,8 @@ size_t debug_units_list(const struct debug_units *units, const struct debug_unit
 
 const struct debug_unit *debug_units_of_entry(const struct debug_units *units, uint64_t entry)
 {
-	size_t low = 0, high = units->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (units->items[middle].entry <= entry)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &units->items[low - 1] : NULL;
+	size_t next = bisect(i, units->count, units->items[i].entry > entry);
+	return next ? &units->items[next - 1] : NULL;
 }
 
 /* ---- Functions ---- */
@@ -271,15 +265,8 @@ static void load_functions(struct debug_units *units, struct debug_unit *unit)
 
 static const struct unit_range *range_at(const struct debug_units *units, uint64_t pc)
 {
-	size_t low = 0, high = units->map_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (units->map[middle].low <= pc)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && pc < units->map[low - 1].high ? &units->map[low - 1] : NULL;
+	size_t next = bisect(i, units->map_count, units->map[i].low > pc);
+	return next && pc < units->map[next - 1].high ? &units->map[next - 1] : NULL;
 }
 
 bool debug_units_function_at(struct debug_units *units, uint64_t pc, const struct debug_unit **ret,
@@ -290,18 +277,10 @@ bool debug_units_function_at(struct debug_units *units, uint64_t pc, const struc
 		return false;
 	struct debug_unit *unit = &units->items[range->unit];
 	load_functions(units, unit);
-	for (size_t low = 0, high = unit->function_count; low < high;) {
-		size_t middle = low + (high - low) / 2;
-		const struct debug_function *function = &unit->functions[middle];
-		if (pc < function->low_pc) {
-			high = middle;
-		} else if (pc >= function->high_pc) {
-			low = middle + 1;
-		} else {
-			*ret = unit;
-			*ret_function = *function;
-			return true;
-		}
-	}
-	return false;
+	size_t found = bisect(i, unit->function_count, unit->functions[i].high_pc > pc);
+	if (found == unit->function_count || pc < unit->functions[found].low_pc)
+		return false;
+	*ret = unit;
+	*ret_function = unit->functions[found];
+	return true;
 }

@@ -87,7 +87,7 @@ static struct error *add_variable(const struct walk *walk, const struct die *die
 }
 
 /* Adds the variables of `scope` and of the blocks in it that contain the pc. */
-static struct error *debug_variables_collect(
+static struct error *collect_variables(
 	const struct walk *walk, const struct die *scope, unsigned depth)
 {
 	if (depth > MAX_DEPTH)
@@ -103,7 +103,7 @@ static struct error *debug_variables_collect(
 	for (bool more = die_child(scope, &die); more && !err; more = die_next(&die)) {
 		if (die_tag(&die) == DW_TAG_lexical_block &&
 			debug_unit_covers(walk->units, walk->unit, &die, walk->pc))
-			err = debug_variables_collect(walk, &die, depth + 1);
+			err = collect_variables(walk, &die, depth + 1);
 	}
 	return err;
 }
@@ -176,7 +176,7 @@ struct error *debug_variables_at(
 		return error_create(ERROR_NOT_FOUND,
 			"the program's DWARF does not describe the inlined call of %s", inlined);
 	ret->unit = walk.unit;
-	struct error *err = debug_variables_collect(&walk, inlined ? &call : &root, 0);
+	struct error *err = collect_variables(&walk, inlined ? &call : &root, 0);
 	if (err)
 		debug_variables_deinit(ret);
 	return err;

@@ -44,7 +44,7 @@ static int progress(struct debuginfod_client *client, long a, long b)
 	return download && download->cancelled && download->cancelled(download->context);
 }
 
-static bool debuginfod_load(struct client_library *ret)
+static bool load_client_library(struct client_library *ret)
 {
 	/* Never unloaded: it starts threads and sets up TLS libraries that do not come apart. */
 	void *handle = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_GLOBAL);
@@ -60,7 +60,7 @@ char *debuginfod_download(struct bytes build_id, bool (*cancelled)(void *context
 	const char *servers = getenv("DEBUGINFOD_URLS");
 	struct client_library library;
 	if (!servers || !servers[0] || !build_id.size || build_id.size > INT_MAX ||
-		!debuginfod_load(&library))
+		!load_client_library(&library))
 		return NULL;
 	struct debuginfod_client *client = library.begin();
 	if (!client)

@@ -1,4 +1,5 @@
 /* Opening an ELF file: the mapping, its segments, and the bytes behind an address. */
+#include "dwarf/base/fd.h"
 #include "dwarf/elf/elf_internal.h"
 
 #include <errno.h>
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /*
  * Readers of damaged files (ours are checked, libraries' not always) may look a little past the end
@@ -21,15 +21,9 @@ enum { MAX_OVERLAP = 4 };
 /* Programs live below it (five-level page tables included). */
 #define ADDRESS_LIMIT (UINT64_C(1) << 56)
 
-static void close_cleanup(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 static struct error *open_regular(const char *path, int *ret_fd, size_t *ret_size)
 {
-	_cleanup_(close_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return error_system(errno, "cannot open %s", path);
 	struct stat st;
@@ -50,7 +44,7 @@ static struct error *open_regular(const char *path, int *ret_fd, size_t *ret_siz
 
 static struct error *map_file(struct elf_image *image)
 {
-	_cleanup_(close_cleanup) int fd = -1;
+	_cleanup_fd_ int fd = -1;
 	size_t size;
 	struct error *err = open_regular(image->path, &fd, &size);
 	if (err)

@@ -4,6 +4,7 @@
  * A Go program has tens to hundreds of thousands of symbols, and most sessions look up fifty: so
  * the index holds four bytes per slot, and names are compared in the file's own string table.
  */
+#include "dwarf/base/bisect.h"
 #include "dwarf/elf/elf_internal.h"
 
 enum {
@@ -116,8 +117,7 @@ static bool index_names(struct symbol_table *table)
 	return true;
 }
 
-static struct elf_symbol elf_symbols_describe(
-	const struct symbol_table *table, const Elf64_Sym *symbol)
+static struct elf_symbol describe_symbol(const struct symbol_table *table, const Elf64_Sym *symbol)
 {
 	const char *name = bytes_string(table->strings, symbol->st_name);
 	return (struct elf_symbol){
@@ -152,7 +152,7 @@ bool elf_image_symbol(struct elf_image *image, const char *name, struct elf_symb
 	}
 	if (!found)
 		return false;
-	*ret = elf_symbols_describe(table, found);
+	*ret = describe_symbol(table, found);
 	return true;
 }
 
@@ -198,28 +198,21 @@ bool elf_image_function_at(struct elf_image *image, uint64_t address, struct elf
 	struct symbol_table *table = symbols_of(image);
 	if (!table || (!table->sorted && !sort_functions(table)))
 		return false;
-	uint32_t low = 0, high = table->function_count;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (table->symbols[table->functions[middle]].st_value <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	/* `low` is the first function after the address. */
+	size_t next = bisect(
+		i, table->function_count, table->symbols[table->functions[i]].st_value > address);
 	const Elf64_Sym *nearest_without_size = NULL;
-	for (uint32_t i = low; i > 0 && low - i < MAX_LOOK_BACK; i--) {
+	for (size_t i = next; i > 0 && next - i < MAX_LOOK_BACK; i--) {
 		const Elf64_Sym *symbol = &table->symbols[table->functions[i - 1]];
 		if (address - symbol->st_value < symbol->st_size) {
-			*ret = elf_symbols_describe(table, symbol);
+			*ret = describe_symbol(table, symbol);
 			return true;
 		}
-		if (symbol->st_size == 0 && i == low)
+		if (symbol->st_size == 0 && i == next)
 			nearest_without_size = symbol;
 	}
 	if (!nearest_without_size)
 		return false;
-	*ret = elf_symbols_describe(table, nearest_without_size);
+	*ret = describe_symbol(table, nearest_without_size);
 	return true;
 }
 
@@ -230,7 +223,7 @@ bool elf_image_variable_at(struct elf_image *image, uint64_t address, struct elf
 		const Elf64_Sym *symbol = &table->symbols[i];
 		if (ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT && is_defined(symbol) &&
 			address - symbol->st_value < symbol->st_size) {
-			*ret = elf_symbols_describe(table, symbol);
+			*ret = describe_symbol(table, symbol);
 			return true;
 		}
 	}

@@ -1,6 +1,8 @@
 /* Decodes the Go runtime's function table: see pclntab.h. */
 #include "dwarf/pclntab/pclntab.h"
 
+#include "dwarf/base/bisect.h"
+
 enum {
 	FTAB_ENTRY_SIZE = 8, /* two uint32: entry offset, record offset */
 };
@@ -81,19 +83,18 @@ bool pclntab_function(const struct pclntab *table, uint32_t index, struct pc_fun
 	return ret->name && ret->entry < ret->end;
 }
 
+/* The text offset at which function `index` begins; pclntab_open() checked that the entry exists. */
+static uint32_t function_entry(const struct pclntab *table, size_t index)
+{
+	uint32_t entry;
+	memcpy(&entry, table->functab.data + index * FTAB_ENTRY_SIZE, sizeof(entry));
+	return entry;
+}
+
 bool pclntab_find(const struct pclntab *table, uint32_t pc, struct pc_function *ret)
 {
-	uint32_t low = 0, high = table->function_count;
-	while (high - low > 1) { /* entry(low) <= pc < entry(high) */
-		uint32_t middle = low + (high - low) / 2, entry, record;
-		if (!ftab_entry(table, middle, &entry, &record))
-			return false;
-		if (entry <= pc)
-			low = middle;
-		else
-			high = middle;
-	}
-	return pclntab_function(table, low, ret) && ret->entry <= pc && pc < ret->end;
+	size_t next = bisect(i, table->function_count, function_entry(table, i) > pc);
+	return next && pclntab_function(table, (uint32_t)next - 1, ret) && pc < ret->end;
 }
 
 /* Reads a varint at `*offset` and moves it on; false at the end of the table. */

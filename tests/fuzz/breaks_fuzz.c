@@ -149,7 +149,7 @@ static struct breakpoints *breakpoints_for(enum location_kind kind)
 	if (breakpoints_create(nothing, &all[kind]) || births_init(&all[kind]->births))
 		abort();
 	struct breakpoints *breakpoints = all[kind];
-	unwind_cache_destroy(breakpoints->plans); /* each input has its own */
+	unwind_cache_destroy(breakpoints->unwind); /* each input has its own */
 	breakpoints->armed_count = make_entries(kind, entries[kind]);
 	breakpoints->armed = armed[kind];
 	breakpoints->note_births = true;
@@ -210,10 +210,10 @@ static void hit_all(struct breakpoints *breakpoints, struct program *program,
 {
 	struct trap_hit trap = {getpid(), location_item.code.pc, regs, NULL};
 	struct hit *hit = breakpoints->hit;
-	if (unwind_cache_create(&breakpoints->plans))
+	if (unwind_cache_create(&breakpoints->unwind))
 		abort();
 	hit->program = program;
-	hit->plans = breakpoints->plans;
+	hit->unwind = breakpoints->unwind;
 	memset(&hit->calls, 0, sizeof(hit->calls));
 	int id = wrapper_id(program);
 	for (size_t i = 0; i < breakpoints->armed_count; i++) {
@@ -224,8 +224,8 @@ static void hit_all(struct breakpoints *breakpoints, struct program *program,
 	if (breakpoints_hit(breakpoints, &trap) == TRAP_AGAIN)
 		abort();
 	take_events(breakpoints);
-	unwind_cache_destroy(breakpoints->plans);
-	breakpoints->plans = NULL;
+	unwind_cache_destroy(breakpoints->unwind);
+	breakpoints->unwind = NULL;
 }
 
 /* Puts the input's memory where its pointers point to. */

@@ -3,11 +3,14 @@
  * the runtime's variables at its start and a function table behind its objects. Asks everything
  * about all goroutines.
  */
-#include "dbg/go/stacks/unwind_info.h"
-#include "dbg/go/program/program_state.h"
-#include "dbg/go/stacks/stack.h"
+#include "dbg/go/go_program.h"
+#include "dbg/go/goroutines/goroutine_cache.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/summary.h"
 #include "dbg/go/goroutines/wait.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
+#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/target/native/native_unwind.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
@@ -68,7 +71,8 @@ static struct program *open_program(uint8_t release, struct bytes memory)
 	if (bytes_slice(memory, TABLE, memory.size - TABLE, &table))
 		error_destroy(
 			pclntab_open(table, table, &program->layout.pclntab, &program->pclntab));
-	if (unwind_cache_create(&program->plans) ||
+	if (string_pool_create(&program->strings) || unwind_cache_create(&program->unwind_cache) ||
+		goroutine_cache_create(&program->goroutines) ||
 		native_unwinder_create(program->target, &program->native))
 		abort();
 	return program;

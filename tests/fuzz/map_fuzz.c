@@ -3,8 +3,8 @@
  * memory in which a map lies, with a type of its own.
  */
 #include "dbg/go/values/map_tables.h"
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dbg/go/types/type_state.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct program program = {.types = TYPES, .etypes = TYPES + size};
 	program.layout = *fuzz_layout(data[0]);
 	uint8_t *memory = malloc(size - 2);
-	if (!memory || unwind_cache_create(&program.plans))
+	if (!memory || string_pool_create(&program.strings))
 		abort();
 	memcpy(memory, data + 2, size - 2);
 	limit(memory, size - 2, program.layout.hmap.b, 6);
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	walk_both(&program, data[1]);
 	visit(&program);
 	type_cache_destroy(program.type_cache);
-	unwind_cache_destroy(program.plans);
+	string_pool_destroy(program.strings);
 	target_destroy(program.target);
 	free(memory);
 	return 0;

@@ -1,7 +1,7 @@
 /* libFuzzer target: the input (after a byte that chooses the release) is the runtime's type data.
  */
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dbg/go/types/type_state.h"
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
@@ -44,13 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct program program = {.types = TYPES, .etypes = TYPES + size - 1};
 	program.layout = *fuzz_layout(data[0]);
 	program.target = fake_target_create((struct bytes){data + 1, size - 1}, TYPES);
-	if (unwind_cache_create(&program.plans))
+	if (string_pool_create(&program.strings))
 		abort();
 	for (uint64_t type = TYPES; type < program.etypes && type < TYPES + MAX_TYPES * STEP;
 		type += STEP)
 		ask(&program, type);
 	type_cache_destroy(program.type_cache);
-	unwind_cache_destroy(program.plans);
+	string_pool_destroy(program.strings);
 	target_destroy(program.target);
 	return 0;
 }

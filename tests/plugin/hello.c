@@ -1,4 +1,5 @@
 /* The smallest plug-in: one command, with an option, text and JSON. */
+#include "commands/render/json.h"
 #include "commands/render/output.h"
 #include "commands/session/plugin.h"
 #include "commands/session/session.h"

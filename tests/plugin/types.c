@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "commands/render/json.h"
 #include "commands/session/plugin.h"
 #include "commands/session/session.h"
 #include "dbg/go/values/map.h"

@@ -181,7 +181,7 @@ static void test_cut_short(void **state)
 	struct error *err = open_core(world, NULL, world->core, &target);
 	assert_null(err);
 	assert_int_equal(world->warning_count, 1);
-	assert_non_null(strstr(world->warnings, "is cut short: 0.0 MiB of"));
+	assert_non_null(strstr(world->warnings, "is truncated: 0.0 MiB of"));
 	err = target_read(target, (uint64_t)(uintptr_t)marker, &(uint64_t){0}, 8);
 	assert_int_equal(err->code, ERROR_FAULT);
 	assert_non_null(strstr(err->message, "missing from the core"));
@@ -198,6 +198,42 @@ static void test_cut_short(void **state)
 	assert_non_null(strstr(err->message, "is empty"));
 	error_destroy(err);
 	free(core.data);
+}
+
+static void check_truncated(struct target *target, const void *address)
+{
+	struct error *err = target_read(target, (uint64_t)(uintptr_t)address, &(uint64_t){0}, 8);
+	assert_non_null(err);
+	assert_int_equal(err->code, ERROR_FAULT);
+	assert_non_null(strstr(err->message, "was truncated after it was opened"));
+	error_destroy(err);
+}
+
+/* A mapped file that shrinks raises SIGBUS; reading must not depend on that. */
+static void test_truncated_while_open(void **state)
+{
+	struct world *world = *state;
+	size_t headers;
+	struct buffer core = own_core(&headers);
+	write_file(world->core, core.data, core.size);
+	free(core.data);
+	char exe[128], command[256];
+	snprintf(exe, sizeof(exe), "%s/exe", world->directory);
+	snprintf(command, sizeof(command), "cp /proc/%d/exe %s", (int)getpid(), exe);
+	assert_int_equal(system(command), 0);
+	struct target *target;
+	assert_null(open_core(world, exe, world->core, &target));
+	assert_int_equal(truncate(world->core, (off_t)headers), 0);
+	check_truncated(target, marker);
+	check_memory(target, constant, sizeof(constant));
+	target_trim_cache(target);
+	assert_int_equal(truncate(exe, 0), 0);
+	check_truncated(target, constant);
+	const struct mapping *mapping = target_mapping_at(target, (uint64_t)(uintptr_t)constant);
+	assert_non_null(mapping);
+	assert_non_null(strstr(mapping->path, "core_test"));
+	use_target(target);
+	target_destroy(target);
 }
 
 static void test_damaged(void **state)
@@ -289,7 +325,7 @@ static void test_wrong_files(void **state)
 	write_file(other, "\x28\xb5\x2f\xfd....", 8);
 	check_refused(world, NULL, other, "zstd -d");
 	write_file(other, "hello", 5);
-	check_refused(world, NULL, other, "no ELF file");
+	check_refused(world, NULL, other, "not an ELF file");
 	check_refused(world, other, world->core, "not an ELF");
 	core.data[EI_CLASS] = ELFCLASS32;
 	write_file(other, core.data, core.size);
@@ -422,6 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_own_core),
 		CASE(test_cut_short),
+		CASE(test_truncated_while_open),
 		CASE(test_damaged),
 		CASE(test_repeated_notes),
 		CASE(test_wrong_files),

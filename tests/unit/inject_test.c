@@ -5,6 +5,8 @@
  */
 #include "tests/unit/inject_fixture.h"
 
+#include "dbg/target/guardian/guardian.h"
+
 #include <sys/uio.h>
 
 static const uint64_t none[INJECT_ARGUMENTS];
@@ -29,7 +31,7 @@ static void assert_same_registers(
  * One getpid in each stopped thread. `quiet`: no signals that cannot be blocked are under way, so
  * registers are as before.
  */
-static int inject_into_all(struct tracees *tracees, struct guardian *guardian, bool quiet)
+static int inject_into_all(struct tracees *tracees, struct undo_log *log, bool quiet)
 {
 	struct thread *threads;
 	size_t count;
@@ -38,7 +40,7 @@ static int inject_into_all(struct tracees *tracees, struct guardian *guardian, b
 	for (size_t i = 0; i < count; i++) {
 		struct injection injection;
 		int64_t result = 0;
-		assert_success(inject_begin(tracees, threads[i].tid, guardian, &injection));
+		assert_success(inject_begin(tracees, threads[i].tid, log, &injection));
 		assert_success(inject_syscall(&injection, SYS_getpid, none, &result));
 		assert_int_equal(result, proc_namespace_tid(tracees->pid));
 		assert_success(inject_syscall(&injection, SYS_gettid, none, &result));
@@ -59,7 +61,7 @@ static void inject_often(pid_t pid, int times, bool quiet)
 	assert_success(guardian_create(pid, &guardian));
 	assert_success(fixture_trace(&tracees, pid));
 	for (int done = 0; done < times;) {
-		done += inject_into_all(&tracees, guardian, quiet);
+		done += inject_into_all(&tracees, guardian_log(guardian), quiet);
 		tracees_resume(&tracees);
 		tracees_wait(&tracees, -1, 1);
 		while (tracees_pump(&tracees))
@@ -262,7 +264,8 @@ static void inject_until_killed(pid_t pid, _Atomic int *ret)
 	while (true) {
 		struct injection injection;
 		int64_t result;
-		if (inject_begin(&tracees, inject_choose(&tracees), guardian, &injection) ||
+		if (inject_begin(&tracees, inject_choose(&tracees), guardian_log(guardian),
+			    &injection) ||
 			inject_syscall(&injection, SYS_getpid, none, &result) ||
 			inject_end(&injection))
 			_exit(2);

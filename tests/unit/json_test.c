@@ -9,6 +9,7 @@
 #include <math.h>
 #include <yajl/yajl_parse.h>
 
+#include "commands/render/json.h"
 #include "tests/unit/capture.h"
 
 /* yajl's parser checks UTF-8 too. */
@@ -48,6 +49,42 @@ static void documents(void **state)
 		"\"yes\":true,\"nothing\":null,\"absent\":null},\"x\",\"0xc000123450\",null]}\n");
 	assert_valid(capture_text(&capture));
 	capture_deinit(&capture);
+}
+
+/* An error in the middle of a list: the document is valid, and says that it is incomplete. */
+static void problem(void **state)
+{
+	(void)state;
+	struct capture capture;
+	struct error *err = error_create(ERROR_CANCELLED, "interrupted");
+	capture_init(&capture);
+	struct json *json = json_create(&capture.output);
+	json_array(json, "list");
+	json_object(json, NULL);
+	json_array(json, "inner");
+	json_int(json, NULL, 1);
+	json_problem(json, NULL);
+	json_int(json, NULL, 2);
+	json_problem(json, err);
+	assert_null(json_finish(json));
+	assert_string_equal(capture_text(&capture),
+		"{\"version\":1,\"list\":[{\"inner\":[1,2]}],\"problem\":\"interrupted\"}\n");
+	capture_deinit(&capture);
+	error_destroy(err);
+}
+
+/* Without memory there is no writer: nothing is written, and the command fails. */
+static void no_writer(void **state)
+{
+	(void)state;
+	json_array(NULL, "list");
+	json_int(NULL, NULL, 1);
+	json_address(NULL, NULL, 1);
+	json_end(NULL);
+	struct error *err = json_finish(NULL);
+	assert_non_null(err);
+	assert_int_equal(err->code, ERROR_NO_MEMORY);
+	error_destroy(err);
 }
 
 static void numbers(void **state)
@@ -169,6 +206,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents),
+		cmocka_unit_test(problem),
+		cmocka_unit_test(no_writer),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(random_strings),

@@ -8,6 +8,7 @@
 
 #include <locale.h>
 
+#include "commands/render/table.h"
 #include "commands/render/utf8.h"
 #include "tests/unit/capture.h"
 

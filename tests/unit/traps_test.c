@@ -79,13 +79,19 @@ struct fixture {
 	struct trap_handler handler;
 };
 
-static void begin(struct fixture *fixture, void (*body)(struct shared *))
+static void begin_with(
+	struct fixture *fixture, void (*body)(struct shared *), const struct live_options *options)
 {
 	*fixture = (struct fixture){.shared = shared_create()};
 	fixture->counts.address = address_of_work();
 	fixture->handler = (struct trap_handler){count_hit, &fixture->counts};
 	fixture->pid = fixture_start(body, fixture->shared);
-	assert_success(live_attach(fixture->pid, NULL, &fixture->target));
+	assert_success(live_attach(fixture->pid, options, &fixture->target));
+}
+
+static void begin(struct fixture *fixture, void (*body)(struct shared *))
+{
+	begin_with(fixture, body, NULL);
 }
 
 static void arm(struct fixture *fixture)
@@ -552,12 +558,9 @@ static void test_remapped(void **state)
 static void test_watchdog(void **state)
 {
 	(void)state;
-	struct fixture fixture = {.shared = shared_create()};
-	fixture.counts.address = address_of_work();
-	fixture.handler = (struct trap_handler){count_hit, &fixture.counts};
-	fixture.pid = fixture_start(two_working_body, fixture.shared);
 	const struct live_options options = {.max_stop_ns = 200000000};
-	assert_success(live_attach(fixture.pid, &options, &fixture.target));
+	struct fixture fixture;
+	begin_with(&fixture, two_working_body, &options);
 	arm(&fixture);
 	assert_int_equal(next_event(fixture.target).kind, TARGET_EVENT_WATCHDOG);
 	assert_runs(fixture.shared);
@@ -652,6 +655,83 @@ static void test_location(void **state)
 	assert_in_range(location, TRAP_AREA_LOWEST, 0x10000000 - SIZE);
 }
 
+/* ---- Other threads that read ---- */
+
+/* Reads the trapped code past the cache. `*ret_same`: it is the program's own. */
+static struct error *read_work(struct target *target, bool *ret_same)
+{
+	uint8_t bytes[16];
+	struct memory_run run = {
+		.address = address_of_work(), .size = sizeof(bytes), .buffer = bytes};
+	struct error *err = target->ops->read(target, &run, 1);
+	*ret_same = !err && run.done == sizeof(bytes) &&
+		    memcmp(bytes, (const void *)(uintptr_t)work, sizeof(bytes)) == 0;
+	return err;
+}
+
+struct reader {
+	struct target *target;
+	atomic_bool quit;
+	_Atomic int reads, failed;
+};
+
+static void *read_until_quit(void *argument)
+{
+	struct reader *reader = argument;
+	while (!atomic_load(&reader->quit)) {
+		bool same;
+		struct error *err = read_work(reader->target, &same);
+		reader->failed += err != NULL;
+		error_destroy(err);
+		reader->reads++;
+	}
+	return NULL;
+}
+
+/*
+ * A thread reads (as read_ahead.c does) while traps are set and removed. What it reads then may be of
+ * before or after; it must not crash, nor race (with ThreadSanitizer).
+ */
+static void test_reading_while_set(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	begin(&fixture, working_body);
+	const uint64_t addresses[] = {address_of_work(), (uint64_t)(uintptr_t)work_forever};
+	struct reader reader = {.target = fixture.target};
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, read_until_quit, &reader), 0);
+	for (size_t i = 0; i < 60; i++)
+		assert_success(
+			target_set_traps(fixture.target, addresses, i % 3, &fixture.handler));
+	wait_until(reader.reads > 100);
+	atomic_store(&reader.quit, true);
+	pthread_join(thread, NULL);
+	assert_int_equal(reader.failed, 0);
+	end(&fixture);
+}
+
+/* The user's thread reads while the tracer thread leaves the target. */
+static void test_reading_while_left(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		const struct live_options options = {.max_stop_ns = (20 + i) * INT64_C(1000000)};
+		struct fixture fixture;
+		begin_with(&fixture, working_body, &options);
+		struct error *err = NULL;
+		uint64_t address = address_of_work();
+		error_destroy(target_set_traps(fixture.target, &address, 1, &fixture.handler));
+		for (bool same; !err;) {
+			err = read_work(fixture.target, &same);
+			assert_true(err || same);
+		}
+		assert_int_equal(err->code, ERROR_GONE);
+		error_destroy(err);
+		end(&fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -671,6 +751,8 @@ int main(void)
 		cmocka_unit_test(test_leave_signal),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_set_changes),
+		cmocka_unit_test(test_reading_while_set),
+		cmocka_unit_test(test_reading_while_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

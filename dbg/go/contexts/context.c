@@ -1,17 +1,18 @@
-/* Contexts of a program, from finding to forest: see context.h. */
+/* Builds the forest of contexts: see context.h. */
 #include "dbg/go/contexts/context.h"
 
 #include <stdio.h>
 
 #include "dbg/go/contexts/context_state.h"
-#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum { MAX_CONTEXTS = 1 << 26, PREFETCH = 4096 };
 
-/* ---- Where a context may lie ---- */
+/* ---- Where a context may be stored ---- */
 
-enum location { LOCATION_NONE, LOCATION_HEAP, LOCATION_GARBAGE, LOCATION_STATIC, LOCATION_STACK };
+enum storage { STORAGE_NONE, STORAGE_HEAP, STORAGE_GARBAGE, STORAGE_STATIC, STORAGE_STACK };
 
 static bool in_image(const struct program *program, uint64_t address, uint64_t size)
 {
@@ -51,30 +52,23 @@ static struct error *load_stacks(struct context_builder *builder)
 
 static bool in_stack(const struct context_builder *builder, uint64_t address)
 {
-	size_t low = 0, high = builder->stack_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (builder->stacks[middle]->stack_high <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < builder->stack_count && builder->stacks[low]->stack_low <= address;
+	size_t at = bisect(i, builder->stack_count, builder->stacks[i]->stack_high > address);
+	return at < builder->stack_count && builder->stacks[at]->stack_low <= address;
 }
 
-/* A context is an object in use of at least its type's size, a variable, or lies on a stack. */
-static enum location location_of(
+/* A context is a heap object of at least its type's size, a global variable, or on a stack. */
+static enum storage storage_of(
 	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
 {
 	struct heap_object object;
 	if (heap_object_at(builder->program, address, &object)) {
 		if (address - object.address + shape->size > object.size)
-			return LOCATION_NONE;
-		return object.in_use ? LOCATION_HEAP : LOCATION_GARBAGE;
+			return STORAGE_NONE;
+		return object.in_use ? STORAGE_HEAP : STORAGE_GARBAGE;
 	}
 	if (in_image(builder->program, address, shape->size))
-		return LOCATION_STATIC;
-	return in_stack(builder, address) ? LOCATION_STACK : LOCATION_NONE;
+		return STORAGE_STATIC;
+	return in_stack(builder, address) ? STORAGE_STACK : STORAGE_NONE;
 }
 
 /* ---- Adding ---- */
@@ -114,16 +108,16 @@ struct error *context_builder_add(struct context_builder *builder,
 	*ret = index_find(builder, shape, address);
 	if (*ret != CONTEXT_NONE)
 		return NULL;
-	enum location location = location_of(builder, shape, address);
-	if (location == LOCATION_NONE)
+	enum storage storage = storage_of(builder, shape, address);
+	if (storage == STORAGE_NONE)
 		return NULL;
 	struct error *err = context_append(builder, shape, address, ret);
 	if (!err)
-		builder->forest->items[*ret].garbage = location == LOCATION_GARBAGE;
+		builder->forest->items[*ret].garbage = storage == STORAGE_GARBAGE;
 	return err;
 }
 
-/* Reads those that were added and not read yet; reading adds more. */
+/* Decodes the contexts added since the last call, and those that decoding adds. */
 static struct error *decode_new(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
@@ -149,21 +143,21 @@ static struct error *decode_new(struct context_builder *builder)
 	return NULL;
 }
 
-/* ---- From pairs to contexts ---- */
+/* ---- From references to contexts ---- */
 
-/* What the pairs in memory name that lives, or does not (`garbage`): sorted, each once; malloc'ed.
- */
-static struct error *keys_of_pairs(
-	const struct iface_refs *pairs, bool garbage, struct context_key **ret, size_t *ret_count)
+/* The contexts that references in heap and globals point to, from memory in use or from garbage:
+ * sorted, without duplicates; malloc'ed. */
+static struct error *keys_of_refs(
+	const struct iface_refs *refs, bool garbage, struct context_key **ret, size_t *ret_count)
 {
-	struct context_key *keys = malloc((pairs->count + 1) * sizeof(*keys));
+	struct context_key *keys = malloc((refs->count + 1) * sizeof(*keys));
 	size_t count = 0, kept = 0;
 	if (!keys)
 		return error_no_memory();
-	for (size_t i = 0; i < pairs->count; i++) {
-		const struct iface_ref *pair = &pairs->items[i];
-		if (pair->kind != HOLDER_GOROUTINE && pair->garbage == garbage)
-			keys[count++] = (struct context_key){pair->data, pair->shape};
+	for (size_t i = 0; i < refs->count; i++) {
+		const struct iface_ref *ref = &refs->items[i];
+		if (ref->kind != HOLDER_GOROUTINE && ref->garbage == garbage)
+			keys[count++] = (struct context_key){ref->data, ref->shape};
 	}
 	qsort(keys, count, sizeof(*keys), context_key_compare);
 	for (size_t i = 0; i < count; i++) {
@@ -175,20 +169,20 @@ static struct error *keys_of_pairs(
 	return NULL;
 }
 
-/* Pairs in memory that lives. Those on stacks are judged afterwards: there an unused slot keeps
- * what it held. */
+/* Adds the contexts referenced from heap and globals. Stacks follow later (add_from_stacks()),
+ * because unused stack slots keep stale values. */
 static struct error *add_from_memory(
-	struct context_builder *builder, const struct iface_refs *pairs, bool garbage)
+	struct context_builder *builder, const struct iface_refs *refs, bool garbage)
 {
 	_cleanup_free_ struct context_key *keys = NULL;
 	size_t count = 0;
-	struct error *err = keys_of_pairs(pairs, garbage, &keys, &count);
+	struct error *err = keys_of_refs(refs, garbage, &keys, &count);
 	for (size_t i = 0; !err && i < count; i++) {
 		ptrdiff_t number;
 		if (index_find(builder, keys[i].shape, keys[i].address) != CONTEXT_NONE)
 			continue;
-		enum location location = location_of(builder, keys[i].shape, keys[i].address);
-		if (location == LOCATION_NONE || (location == LOCATION_GARBAGE && !garbage))
+		enum storage storage = storage_of(builder, keys[i].shape, keys[i].address);
+		if (storage == STORAGE_NONE || (storage == STORAGE_GARBAGE && !garbage))
 			continue;
 		err = context_append(builder, keys[i].shape, keys[i].address, &number);
 		if (!err)
@@ -197,7 +191,7 @@ static struct error *add_from_memory(
 	return err ? err : decode_new(builder);
 }
 
-/* An AfterFunc's function: a closure, whose first word is code. */
+/* Whether the word at `address` points to a closure, whose first word is an address of code. */
 static bool has_function(struct context_builder *builder, uint64_t address)
 {
 	uint64_t closure, code = 0;
@@ -209,8 +203,8 @@ static bool has_function(struct context_builder *builder, uint64_t address)
 }
 
 /*
- * Whether the object at `address`, whose `done` is where it should be, is one of `shape`: it is of
- * that size, starts with its parent, and an afterFuncCtx has its function.
+ * Whether the object at `address`, which has a channel at the offset of `done`, can be of `shape`:
+ * it has the right size, starts with its parent, and, for an afterFuncCtx, has a function.
  */
 static bool looks_like(
 	struct context_builder *builder, const struct context_shape *shape, uint64_t address)
@@ -230,11 +224,11 @@ static bool looks_like(
 }
 
 /*
- * A context that only a cancel function or a timer points to has no interface value anywhere; its
- * Done channel gives it away.
+ * A context that is referenced only by a cancel function or a timer has no interface value
+ * anywhere. It is found through its Done channel.
  */
 static struct error *add_from_channels(
-	struct context_builder *builder, const struct iface_refs *pairs)
+	struct context_builder *builder, const struct iface_refs *refs)
 {
 	enum { KINDS = 3 };
 	const struct context_shape *shapes[KINDS] = {
@@ -242,14 +236,14 @@ static struct error *add_from_channels(
 		context_types_of_kind(&builder->types, CONTEXT_TIMER),
 		context_types_of_kind(&builder->types, CONTEXT_CANCEL)};
 	struct error *err = NULL;
-	for (size_t i = 0; !err && i < pairs->channel_count; i++) {
+	for (size_t i = 0; !err && i < refs->channel_count; i++) {
 		const struct context_shape *found = NULL;
 		uint64_t address = 0;
 		bool known = false;
 		for (size_t j = 0; j < KINDS; j++) {
 			if (!shapes[j] || shapes[j]->done == NO_OFFSET)
 				continue;
-			address = pairs->channels[i] - (uint64_t)shapes[j]->done;
+			address = refs->channels[i] - (uint64_t)shapes[j]->done;
 			known |= index_find(builder, shapes[j], address) != CONTEXT_NONE;
 			if (!known && !found && looks_like(builder, shapes[j], address))
 				found = shapes[j];
@@ -267,31 +261,30 @@ static int by_value(const void *a, const void *b)
 	return (x->value > y->value) - (x->value < y->value);
 }
 
-/* `words` are sorted by value. */
-static bool is_live(const struct stack_roots *words, const struct iface_ref *pair)
+/* Whether the reference is live; `roots` are sorted by value. */
+static bool is_live(const struct stack_roots *roots, const struct iface_ref *ref)
 {
-	const struct live_word key = {.value = pair->data};
-	return words->count &&
-	       bsearch(&key, words->items, words->count, sizeof(key), by_value) != NULL;
+	size_t at = bisect(i, roots->count, roots->items[i].value >= ref->data);
+	return at < roots->count && roots->items[at].value == ref->data;
 }
 
 /*
- * Of the two words of an interface value only the second is a pointer to the compiler's maps:
- * beside a variable that lives, an unused slot may hold an itab from before, and then the two look
- * like a context. Package context makes none without a parent but its roots, and those lie in no
- * heap.
+ * The compiler's stack maps cover only the second word of an interface value. An unused slot with a
+ * stale itab, followed by a live pointer, therefore looks like a context. Reject it unless the
+ * object has a parent: package context creates contexts without a parent only as Background and
+ * TODO, and those are not on the heap.
  */
-static bool may_be(struct context_builder *builder, const struct iface_ref *pair)
+static bool is_plausible(struct context_builder *builder, const struct iface_ref *ref)
 {
-	const struct context_shape *shape = pair->shape;
+	const struct context_shape *shape = ref->shape;
 	uint64_t itab;
 	if (shape->kind == CONTEXT_BACKGROUND)
-		return location_of(builder, shape, pair->data) == LOCATION_STATIC;
+		return storage_of(builder, shape, ref->data) == STORAGE_STATIC;
 	if (shape->kind == CONTEXT_FOREIGN || shape->parent != PARENT_INTERFACE ||
 		shape->inline_body)
 		return true;
 	struct error *err = target_read_u64(
-		builder->program->target, pair->data + (uint64_t)shape->parent_offset, &itab);
+		builder->program->target, ref->data + (uint64_t)shape->parent_offset, &itab);
 	if (err) {
 		error_destroy(err);
 		return false;
@@ -300,49 +293,48 @@ static bool may_be(struct context_builder *builder, const struct iface_ref *pair
 		&builder->types, context_types_dynamic(&builder->types, builder->program, itab));
 }
 
-/* The pairs of one goroutine's stack that name contexts which nothing else does. */
-static struct error *add_from_stack(struct context_builder *builder, const struct iface_ref *pairs,
-	size_t count, struct stack *stack, struct stack_roots *words)
+/* Adds the contexts that only references on this goroutine's stack point to. */
+static struct error *add_from_stack(struct context_builder *builder, const struct iface_ref *refs,
+	size_t count, struct stack *stack, struct stack_roots *roots)
 {
 	bool loaded = false;
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < count; i++) {
 		ptrdiff_t number;
-		if (index_find(builder, pairs[i].shape, pairs[i].data) != CONTEXT_NONE ||
-			location_of(builder, pairs[i].shape, pairs[i].data) == LOCATION_NONE)
+		if (index_find(builder, refs[i].shape, refs[i].data) != CONTEXT_NONE ||
+			storage_of(builder, refs[i].shape, refs[i].data) == STORAGE_NONE)
 			continue;
 		if (!loaded) {
 			loaded = true;
-			err = goroutine_stack(builder->program, pairs[i].goroutine, stack);
+			err = goroutine_stack(builder->program, refs[i].goroutine, stack);
 			if (!err)
 				err = goroutine_stack_roots(
-					builder->program, pairs[i].goroutine, stack, words);
-			if (!err && words->count)
-				qsort(words->items, words->count, sizeof(*words->items), by_value);
+					builder->program, refs[i].goroutine, stack, roots);
+			if (!err && roots->count)
+				qsort(roots->items, roots->count, sizeof(*roots->items), by_value);
 		}
-		if (!err && is_live(words, &pairs[i]) && may_be(builder, &pairs[i]))
-			err = context_builder_add(builder, pairs[i].shape, pairs[i].data, &number);
+		if (!err && is_live(roots, &refs[i]) && is_plausible(builder, &refs[i]))
+			err = context_builder_add(builder, refs[i].shape, refs[i].data, &number);
 	}
 	return err;
 }
 
-static struct error *add_from_stacks(
-	struct context_builder *builder, const struct iface_refs *pairs)
+static struct error *add_from_stacks(struct context_builder *builder, const struct iface_refs *refs)
 {
 	struct stack stack = {0};
-	struct stack_roots words = {0};
+	struct stack_roots roots = {0};
 	struct error *err = NULL;
-	for (size_t i = 0; !err && i < pairs->count;) {
-		const struct goroutine *goroutine = pairs->items[i].goroutine;
+	for (size_t i = 0; !err && i < refs->count;) {
+		const struct goroutine *goroutine = refs->items[i].goroutine;
 		size_t end = i + 1;
-		while (goroutine && end < pairs->count && pairs->items[end].goroutine == goroutine)
+		while (goroutine && end < refs->count && refs->items[end].goroutine == goroutine)
 			end++;
 		if (goroutine)
-			err = add_from_stack(builder, &pairs->items[i], end - i, &stack, &words);
+			err = add_from_stack(builder, &refs->items[i], end - i, &stack, &roots);
 		i = end;
 	}
 	stack_deinit(&stack);
-	free(words.items);
+	free(roots.items);
 	return err ? err : decode_new(builder);
 }
 
@@ -377,35 +369,35 @@ static void builder_deinit(struct context_builder *builder)
 	free(builder->stacks);
 }
 
-static struct error *context_load(
+static struct error *load_forest(
 	struct program *program, unsigned flags, struct context_forest *forest)
 {
 	struct context_builder builder = {.program = program, .forest = forest};
-	struct iface_refs pairs = {0};
+	struct iface_refs refs = {0};
 	struct error *err = context_types_load(program, &builder.types);
 	if (!err)
 		err = load_stacks(&builder);
 	if (!err)
-		err = iface_refs_find(program, &builder.types, &pairs);
+		err = iface_refs_find(program, &builder.types, &refs);
 	if (!err)
-		err = add_from_memory(&builder, &pairs, false);
+		err = add_from_memory(&builder, &refs, false);
 	if (!err)
-		err = add_from_channels(&builder, &pairs);
+		err = add_from_channels(&builder, &refs);
 	if (!err)
-		err = add_from_stacks(&builder, &pairs);
+		err = add_from_stacks(&builder, &refs);
 	if (!err && (flags & CONTEXTS_GARBAGE))
-		err = add_from_memory(&builder, &pairs, true);
+		err = add_from_memory(&builder, &refs, true);
 	if (!err)
 		err = context_link(&builder);
 	if (!err && (flags & CONTEXTS_HOLDERS))
-		err = context_find_holders(program, forest, &pairs);
+		err = context_find_holders(program, forest, &refs);
 	forest->with_holders = flags & CONTEXTS_HOLDERS;
-	forest->partial = pairs.partial;
+	forest->partial = refs.partial;
 	if (!err && forest->partial &&
-		asprintf(&forest->problem, "some of the memory that contexts are looked for in "
-					   "could not be read: there may be more of them") < 0)
+		asprintf(&forest->problem,
+			"some memory could not be read: contexts may be missing") < 0)
 		forest->problem = NULL;
-	iface_refs_deinit(&pairs);
+	iface_refs_deinit(&refs);
 	builder_deinit(&builder);
 	return err;
 }
@@ -417,7 +409,7 @@ struct error *program_contexts(
 	struct context_forest **slot = &program->contexts[flags % array_length(program->contexts)];
 	if (!err && !*slot) {
 		struct context_forest *forest = calloc(1, sizeof(*forest));
-		err = forest ? context_load(program, flags, forest) : error_no_memory();
+		err = forest ? load_forest(program, flags, forest) : error_no_memory();
 		if (err)
 			context_forest_destroy(forest);
 		else
@@ -430,34 +422,19 @@ struct error *program_contexts(
 
 ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
 {
-	size_t low = 0, high = forest->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (forest->items[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < forest->count && forest->items[low].address == address ? (ptrdiff_t)low
-									    : CONTEXT_NONE;
+	size_t at = bisect(i, forest->count, forest->items[i].address >= address);
+	bool found = at < forest->count && forest->items[at].address == address;
+	return found ? (ptrdiff_t)at : CONTEXT_NONE;
 }
 
 const struct context_channel *context_of_channel(
 	const struct context_forest *forest, uint64_t channel, size_t *ret_count)
 {
-	size_t low = 0, high = forest->channel_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (forest->channels[middle].channel < channel)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret_count = 0;
-	while (low + *ret_count < forest->channel_count &&
-		forest->channels[low + *ret_count].channel == channel)
-		++*ret_count;
-	return forest->channels + low;
+	const struct context_channel *channels = forest->channels;
+	size_t count = forest->channel_count;
+	size_t first = bisect(i, count, channels[i].channel >= channel);
+	*ret_count = bisect(i, count, channels[i].channel > channel) - first;
+	return channels + first;
 }
 
 const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number)
@@ -471,6 +448,24 @@ bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptr
 {
 	const struct context *below = &forest->items[number], *above = &forest->items[ancestor];
 	return below->order >= above->order && below->order - above->order <= above->descendants;
+}
+
+static int by_goid(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+size_t goids_sort_unique(uint64_t *goids, size_t count)
+{
+	size_t kept = 0;
+	if (count)
+		qsort(goids, count, sizeof(*goids), by_goid);
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || goids[i] != goids[kept - 1])
+			goids[kept++] = goids[i];
+	}
+	return kept;
 }
 
 const char *context_state_name(enum context_state state)

@@ -1,11 +1,16 @@
 /*
- * Contexts: every context.Context that live memory holds, as a forest.
+ * Contexts: every context.Context in the program's live memory, as a forest.
  *
- * They are found through interface values: a word that is an itab of (context.Context or
- * context.canceler, X) followed by the data word, in live heap objects, globals and live parts of
- * stacks. So any type X is found, whatever package it is from. What a context consists of is read
- * by the names of its fields (context/context.go, releases 1.19 and 1.21 to 1.27), or for types of
- * others by the context.Context that they embed or hold.
+ * This folder finds contexts, decodes them, links them to parents, children, waiters and holders,
+ * and derives verdicts: places where a cancellation does not arrive (context_check.h). It uses
+ * goroutines, values, types, the heap, stacks and pointer searches (dbg/go/reach), and prints
+ * nothing. Entry points: program_contexts() and contexts_check().
+ *
+ * A context is found through an interface value: a word that is an itab of (context.Context or
+ * context.canceler, X), followed by the data word, in live heap objects, globals and the live parts
+ * of stacks. This finds every type X, whatever package it comes from. The types of package context
+ * are decoded by the names of their fields (context/context.go, releases 1.19 and 1.21 to 1.27);
+ * other types by the context.Context that they embed or hold.
  */
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_H
 #define GCTXDBG_GO_CONTEXTS_CONTEXT_H
@@ -13,7 +18,7 @@
 #include "dbg/go/values/value.h"
 
 enum context_kind {
-	CONTEXT_FOREIGN,    /* a type that package context does not know */
+	CONTEXT_FOREIGN,    /* not a type of package context */
 	CONTEXT_BACKGROUND, /* Background and TODO */
 	CONTEXT_CANCEL,
 	CONTEXT_TIMER,
@@ -26,34 +31,35 @@ enum context_state {
 	CONTEXT_ACTIVE,
 	CONTEXT_CANCELED,
 	CONTEXT_NEVER,	 /* nothing can cancel it */
-	CONTEXT_UNKNOWN, /* could not be read, or a type whose Done cannot be known */
+	CONTEXT_UNKNOWN, /* unreadable, or a type whose Done method could not be decoded */
 };
 
 enum { CONTEXT_NONE = -1 };
 
-/* Numbers of contexts are indices into struct context_forest. */
+/* The number of a context is its index in struct context_forest; CONTEXT_NONE is no context. */
 struct context {
 	uint64_t address; /* the pointer in the interface's data word */
-	uint64_t size;	  /* bytes there */
+	uint64_t size;	  /* bytes at `address` */
 	const struct go_type *type;
 	enum context_kind kind;
 	enum context_state state;
-	ptrdiff_t parent; /* the context that it embeds; CONTEXT_NONE: a root */
+	ptrdiff_t parent; /* the context that it embeds; CONTEXT_NONE for a root */
 	uint64_t parent_address;
-	ptrdiff_t first_embedded, next_embedded; /* those that embed it, and the next of its own
-						    parent's: the forest by `parent` */
-	/* Contexts above it, contexts below it, and its place when all are counted depth first. */
+	/* The forest by `parent`: the first context that embeds this one, and its next sibling. */
+	ptrdiff_t first_embedded, next_embedded;
+	/* Number of ancestors and of descendants, and its index in a depth-first walk. */
 	size_t depth, descendants, order;
-	/* The context whose channel its Done() returns: itself, or what its values and wrappers
-	 * lead to; CONTEXT_NONE: never canceled, or unknown. */
+	/*
+	 * The context whose channel its Done method returns: itself, or the one reached through
+	 * value contexts and wrappers. CONTEXT_NONE: never canceled, or unknown.
+	 */
 	ptrdiff_t done_source;
-	uint64_t done; /* the channel, when it has one of its own that has been made; else 0 */
+	uint64_t done; /* its own channel, if it has been created; else 0 */
 	bool done_closed;
-	bool done_locked; /* somebody is inside an operation on the channel */
-	bool locked;	  /* its mutex is held: a cancellation may be under way */
+	bool done_locked; /* the channel is locked: an operation on it is in progress */
+	bool locked;	  /* its mutex is held: a cancellation may be in progress */
 	bool own_channel; /* a foreign type with a Done channel of its own */
-	/* The map `children` of cancelCtx: numbers of contexts (`children`), and how many entries
-	 * are not contexts that were found. */
+	/* cancelCtx.children: contexts by number, and the count of entries that were not found. */
 	ptrdiff_t *children;
 	size_t child_count;
 	size_t unknown_children;
@@ -62,31 +68,30 @@ struct context {
 	bool has_deadline;
 	int64_t deadline_unix_ms; /* wall clock */
 	bool has_remaining;
-	int64_t remaining_ns; /* until the deadline; from the moment of the stop or the dump */
-	uint64_t after_func;  /* entry of the function of an AfterFunc; 0 */
-	/* Goroutines blocked on `done`: ids, ascending. */
-	uint64_t *waiters;
+	int64_t remaining_ns; /* from the stop, or the dump, to the deadline */
+	uint64_t after_func;  /* entry pc of an AfterFunc's function; else 0 */
+	uint64_t *waiters;    /* ids of the goroutines blocked on `done`, ascending */
 	size_t waiter_count;
-	bool garbage; /* only memory that is not in use any more points to it */
-	bool partial; /* some of it could not be read */
+	bool garbage; /* referenced only from memory that is no longer in use */
+	bool partial; /* part of it could not be read */
 };
 
-/* Who points to a context. */
+/* What holds a pointer to a context. */
 enum holder_kind { HOLDER_GOROUTINE, HOLDER_HEAP, HOLDER_GLOBAL };
 
 struct context_holder {
 	enum holder_kind kind;
 	ptrdiff_t context;
-	uint64_t address; /* where the pointer lies */
-	uint64_t goid;	  /* HOLDER_GOROUTINE, and the frame's entry and CFA */
+	uint64_t address; /* of the pointer */
+	uint64_t goid;	  /* HOLDER_GOROUTINE, with the entry pc and the CFA of the frame */
 	uint64_t function, frame;
-	bool mapped; /* the compiler's maps say that it is a live pointer; false: perhaps */
+	bool mapped; /* a live pointer by the compiler's stack map; false: it may be stale */
 	uint64_t object, object_size; /* HOLDER_HEAP */
-	ptrdiff_t inside;	      /* the context that the pointer is part of; CONTEXT_NONE */
-	bool registered;	      /* it is a child's entry in a context's map: a canceler */
+	ptrdiff_t inside;	      /* the context that contains the pointer; CONTEXT_NONE */
+	bool registered;	      /* a canceler: a child's entry in its parent's map */
 };
 
-/* A context's own Done channel. Canceled contexts whose channel was never asked for share one. */
+/* A context's own Done channel. Contexts canceled before Done was called share one channel. */
 struct context_channel {
 	uint64_t channel;
 	ptrdiff_t context;
@@ -97,37 +102,43 @@ struct context_forest {
 	size_t count;
 	struct context_holder *holders; /* sorted by context */
 	size_t holder_count;
-	bool with_holders;		  /* they were looked for */
-	struct context_channel *channels; /* sorted */
+	bool with_holders;		  /* loaded with CONTEXTS_HOLDERS */
+	struct context_channel *channels; /* sorted by channel, then context */
 	size_t channel_count;
 	ptrdiff_t *roots;
 	size_t root_count;
-	bool partial;  /* memory that could not be read: there may be more */
-	char *problem; /* why; NULL */
+	bool partial;  /* some memory could not be read: contexts may be missing */
+	char *problem; /* the reason; NULL if not partial */
 };
+
+/* Frees what program_contexts() loaded; NULL is allowed. */
+void context_forest_destroy(struct context_forest *forest);
 
 enum { CONTEXTS_GARBAGE = 1, CONTEXTS_HOLDERS = 2 };
 
 /*
- * Loaded once per stop and choice of `flags` (CONTEXTS_HOLDERS costs a look at every stack);
- * belongs to the program. ERROR_NOT_FOUND when the
- * program does not use package context at all. */
+ * The contexts of the program. They are loaded once per stop and combination of `flags`
+ * (CONTEXTS_HOLDERS unwinds every stack); the forest belongs to the program. ERROR_NOT_FOUND if the
+ * program does not use package context.
+ */
 struct error *program_contexts(
 	struct program *program, unsigned flags, const struct context_forest **ret);
 
 /* The first context at `address`, or CONTEXT_NONE. */
 ptrdiff_t context_at(const struct context_forest *forest, uint64_t address);
-/* The holders of `context`, and how many. */
+/* The holders of `context`, an array of `*ret_count` that belongs to the forest. */
 const struct context_holder *context_holders(
 	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count);
-/* The context whose `err` and `cause` its Err and Cause return: itself, or its governor. */
+/* The context whose `err` and `cause` its Err and Cause return: its done_source, or itself. */
 const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number);
-/* Whether `ancestor` is `number` or above it. */
+/* Whether `ancestor` is `number` itself or one of its ancestors. */
 bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor);
 /* "active", "canceled", "never", "unknown". */
 const char *context_state_name(enum context_state state);
-/* The first of the contexts whose own Done channel is `channel`, and how many there are. */
+/* The contexts whose own Done channel is `channel`, an array of `*ret_count`. */
 const struct context_channel *context_of_channel(
 	const struct context_forest *forest, uint64_t channel, size_t *ret_count);
+/* Sorts goroutine ids and removes duplicates; returns the number of ids that remain. */
+size_t goids_sort_unique(uint64_t *goids, size_t count);
 
 #endif

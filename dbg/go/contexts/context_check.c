@@ -1,7 +1,8 @@
-/* Running all checks, and those of a context by itself: see context_check.h. */
+/* Runs all checks, and those that concern a single context: see context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
 
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 struct verdict *check_add(struct check *check, enum verdict_kind kind, ptrdiff_t context)
 {
@@ -21,28 +22,10 @@ struct error *verdict_add_goroutine(struct verdict *verdict, uint64_t goid)
 	return NULL;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-static void sort_goroutines(struct verdict *verdict)
-{
-	size_t kept = 0;
-	if (verdict->goid_count)
-		qsort(verdict->goids, verdict->goid_count, sizeof(*verdict->goids), by_id);
-	for (size_t i = 0; i < verdict->goid_count; i++) {
-		if (!kept || verdict->goids[i] != verdict->goids[kept - 1])
-			verdict->goids[kept++] = verdict->goids[i];
-	}
-	verdict->goid_count = kept;
-}
-
 bool check_is_relay(const struct check *check, uint64_t goid)
 {
-	return check->relay_count && bsearch(&goid, check->relays, check->relay_count,
-					     sizeof(*check->relays), by_id) != NULL;
+	size_t at = bisect(i, check->relay_count, check->relays[i] >= goid);
+	return at < check->relay_count && check->relays[at] == goid;
 }
 
 bool check_may_run(const struct check *check, uint64_t goid)
@@ -53,7 +36,7 @@ bool check_may_run(const struct check *check, uint64_t goid)
 	return !err && !goroutine_is_waiting(check->program, goroutine);
 }
 
-bool check_is_inside(const struct check *check, const struct context_holder *holder)
+bool check_is_in_package_context(const struct check *check, const struct context_holder *holder)
 {
 	const char *function = program_function_name(check->program, holder->function);
 	return holder->kind == HOLDER_GOROUTINE && function &&
@@ -61,8 +44,8 @@ bool check_is_inside(const struct check *check, const struct context_holder *hol
 	       !check_is_relay(check, holder->goid);
 }
 
-/* context.(*cancelCtx).propagateCancel.func2 and the like; context.propagateCancel.func1 in 1.19.
- */
+/* Finds context.(*cancelCtx).propagateCancel.func2 and similar; context.propagateCancel.func1 in
+ * 1.19. */
 static struct error *find_relays(struct check *check)
 {
 	for (size_t i = 0; i < check->goroutines->count; i++) {
@@ -75,16 +58,15 @@ static struct error *find_relays(struct check *check)
 			return error_no_memory();
 		check->relays[check->relay_count++] = goroutine->goid;
 	}
-	if (check->relay_count)
-		qsort(check->relays, check->relay_count, sizeof(*check->relays), by_id);
+	check->relay_count = goids_sort_unique(check->relays, check->relay_count);
 	return NULL;
 }
 
 /* ---- Deadlines and wake-ups ---- */
 
 /*
- * A context with a deadline in the past is active for a moment while it is being made. Whoever is
- * inside package context with it must have been blocked there for the grace.
+ * A context with a deadline in the past is active for a moment while it is being created. So any
+ * goroutine inside package context with it must have been blocked there for the grace period.
  */
 static struct error *is_settled(struct check *check, ptrdiff_t number, bool *ret)
 {
@@ -94,7 +76,7 @@ static struct error *is_settled(struct check *check, ptrdiff_t number, bool *ret
 	*ret = true;
 	for (size_t i = 0; !err && *ret && i < count; i++) {
 		const struct goroutine *goroutine;
-		if (!check_is_inside(check, &holders[i]))
+		if (!check_is_in_package_context(check, &holders[i]))
 			continue;
 		err = program_goroutine(check->program, holders[i].goid, &goroutine);
 		if (!err && !goroutine_is_waiting(check->program, goroutine))
@@ -116,7 +98,7 @@ static struct error *check_context(struct check *check, ptrdiff_t number)
 	if (passed)
 		err = is_settled(check, number, &passed);
 	if (!err && passed)
-		err = check_look_twice(check, number, &passed);
+		err = check_seen_before(check, number, &passed);
 	if (!err && passed) {
 		verdict = check_add(check, VERDICT_DEADLINE_PASSED, number);
 		if (!verdict)
@@ -173,7 +155,8 @@ struct error *contexts_check(struct program *program, const struct context_fores
 		return err;
 	}
 	for (size_t i = 0; i < ret->count; i++)
-		sort_goroutines(&ret->items[i]);
+		ret->items[i].goid_count =
+			goids_sort_unique(ret->items[i].goids, ret->items[i].goid_count);
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), by_gravity);
 	return NULL;

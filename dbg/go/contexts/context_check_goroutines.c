@@ -1,8 +1,6 @@
-/*
- * cancel-ignored and waits-forever: goroutines that are blocked with a context in their hands. See
- * context_check.h.
- */
+/* cancel-ignored and waits-forever: blocked goroutines that hold a context. See context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/wait.h"
 
 struct held {
@@ -12,19 +10,19 @@ struct held {
 
 struct blocked {
 	const struct goroutine *goroutine;
-	struct held *held; /* exactly, as the compiler's maps say */
+	struct held *held; /* live by the compiler's stack maps */
 	size_t held_count, held_capacity;
 	struct wait *waits;
 	size_t wait_count;
 };
 
-/* Whether one of the contexts is the other or above it. */
+/* Whether one of the contexts is the other or an ancestor of it. */
 static bool related(const struct context_forest *forest, ptrdiff_t a, ptrdiff_t b)
 {
 	return context_is_below(forest, a, b) || context_is_below(forest, b, a);
 }
 
-/* Whether it waits on the channel of a context that has to do with `context`. */
+/* Whether it waits on the channel of `context`, or of an ancestor or descendant. */
 static bool waits_for_relative(
 	const struct check *check, const struct blocked *blocked, ptrdiff_t context)
 {
@@ -44,13 +42,13 @@ static bool waits_for_relative(
 	return false;
 }
 
-/* Who waits for other goroutines is not the one to look at: they are. */
+/* Whether it waits for a WaitGroup: then the goroutines of the group are at fault, not this one. */
 static bool waits_for_others(const struct blocked *blocked)
 {
 	return blocked->wait_count == 1 && blocked->waits[0].kind == WAIT_GROUP;
 }
 
-static struct error *blame(struct check *check, const struct blocked *blocked,
+static struct error *add_blocked_verdict(struct check *check, const struct blocked *blocked,
 	enum verdict_kind kind, const struct held *held, int64_t waited_ns)
 {
 	struct verdict *verdict = check_add(check, kind, held->context);
@@ -67,7 +65,7 @@ static struct error *blame(struct check *check, const struct blocked *blocked,
 	return err ? err : verdict_add_goroutine(verdict, blocked->goroutine->goid);
 }
 
-/* The frame that holds it and is nearest to where the goroutine is blocked tells most. */
+/* Whether frame `a` is nearer than `b` to where the goroutine is blocked, so that it says more. */
 static bool is_nearer(const struct held *a, const struct held *b)
 {
 	return a->holder->frame < b->holder->frame;
@@ -92,7 +90,8 @@ static struct error *check_ignored(
 	bool proven;
 	struct error *err = check_prove(
 		check, blocked->goroutine, found->context, found->holder->frame, &proven);
-	return !err && proven ? blame(check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns)
+	return !err && proven ? add_blocked_verdict(
+					check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns)
 			      : err;
 }
 
@@ -103,14 +102,15 @@ static struct error *check_forever(
 	if (blocked->wait_count != 1 || blocked->waits[0].kind != WAIT_CHANNEL ||
 		blocked->waits[0].address || !blocked->waits[0].op ||
 		strcmp(blocked->waits[0].op, "recv") != 0)
-		return NULL; /* nobody sends on Done */
+		return NULL; /* not a receive from a nil channel */
 	for (size_t i = 0; i < blocked->held_count; i++) {
 		const struct held *held = &blocked->held[i];
 		if (check->forest->items[held->context].state == CONTEXT_NEVER &&
 			(!found || is_nearer(held, found)))
 			found = held;
 	}
-	return found ? blame(check, blocked, VERDICT_WAITS_FOREVER, found, waited_ns) : NULL;
+	return found ? add_blocked_verdict(check, blocked, VERDICT_WAITS_FOREVER, found, waited_ns)
+		     : NULL;
 }
 
 static struct error *check_one(struct check *check, struct blocked *blocked)

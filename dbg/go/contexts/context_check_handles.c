@@ -1,4 +1,4 @@
-/* Finding the functions that can still end a context: see context_check_handles.h. */
+/* Finds functions that can still cancel a context: see context_check_handles.h. */
 #include "dbg/go/contexts/context_check_handles.h"
 
 #include "dbg/go/reach/find_pointers.h"
@@ -7,7 +7,7 @@
 
 enum { MAX_HANDLES = 1 << 24 };
 
-/* An object that points to a context and is no context. */
+/* An object, other than a context, that points to a context. */
 struct handle {
 	uint64_t object;
 	ptrdiff_t context;
@@ -21,28 +21,15 @@ struct handles {
 	size_t itab_count;
 	struct handle *items; /* sorted by object for the second search */
 	size_t count, capacity;
-	size_t *firsts; /* of the second search's targets: their first handle */
+	size_t *firsts; /* the first handle of each target of the second search */
 };
 
-static bool is_itab(const struct handles *handles, uint64_t word)
-{
-	size_t low = 0, high = handles->itab_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (handles->itabs[middle].address < word)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < handles->itab_count && handles->itabs[low].address == word;
-}
-
-/* Interface values were looked at before, as holders; here only bare pointers count. */
+/* Records bare pointers only: interface values were already found as holders. */
 static struct error *note_handle(void *context, const struct pointer_use *use)
 {
 	struct handles *handles = context;
 	ptrdiff_t number = handles->numbers[use->target];
-	if (!use->object || is_itab(handles, use->before) ||
+	if (!use->object || itabs_find(handles->itabs, handles->itab_count, use->before) ||
 		use->object == handles->check->forest->items[number].address ||
 		handles->count >= MAX_HANDLES)
 		return NULL;
@@ -60,7 +47,7 @@ static int by_object(const void *a, const void *b)
 	return (x->context > y->context) - (x->context < y->context);
 }
 
-/* timerCtx.timer: the object that holds the closure which the timer calls. */
+/* timerCtx.timer: the object that holds the closure that the timer calls. */
 static uint64_t timer_of(struct program *program, const struct context *context)
 {
 	struct go_field field;
@@ -77,7 +64,7 @@ static uint64_t timer_of(struct program *program, const struct context *context)
 	return err ? 0 : timer;
 }
 
-static struct error *note_use(void *context, const struct pointer_use *use)
+static struct error *mark_used_by_handle(void *context, const struct pointer_use *use)
 {
 	struct handles *handles = context;
 	size_t i = handles->firsts[use->target];
@@ -117,7 +104,8 @@ static struct error *search(struct handles *handles, size_t count, bool *ret_par
 		}
 	}
 	handles->firsts = firsts;
-	return find_pointers(program, objects, kept, true, note_use, handles, ret_partial);
+	return find_pointers(
+		program, objects, kept, true, mark_used_by_handle, handles, ret_partial);
 }
 
 struct error *check_mark_handles(
@@ -129,8 +117,7 @@ struct error *check_mark_handles(
 		program_itabs(check->program, &handles.itabs, &handles.itab_count, &partial);
 	if (!err)
 		err = search(&handles, count, &partial);
-	/* Where memory cannot be read (a core cut short) nothing proves that a context is not used.
-	 */
+	/* If memory is unreadable (a truncated core), no context is provably unused. */
 	for (size_t i = 0; !err && partial && i < count; i++)
 		used[numbers[i]] = true;
 	free(handles.itabs);

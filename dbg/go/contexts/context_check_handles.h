@@ -1,7 +1,7 @@
 /*
- * Contexts that a program holds by a function only: the cancel function of a context, or the stop
- * function of an AfterFunc, is a closure that points to it, kept in a variable, an object (an
- * errgroup has one) or a deferred call. Private to context_check*.c.
+ * Contexts that the program holds only through a function. The cancel function of a context and the
+ * stop function of an AfterFunc are closures that point to it; a variable, an object (such as an
+ * errgroup) or a deferred call keeps the closure. Private to context_check*.c.
  */
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_HANDLES_H
 #define GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_HANDLES_H
@@ -9,10 +9,10 @@
 #include "dbg/go/contexts/context_check_state.h"
 
 /*
- * Sets `used[i]` of each of the contexts `numbers` (ascending) that a function which something
- * points to can end. The function that only the context's own timer points to is none: it is the
- * timer's (context/context.go WithDeadline). A closure that nothing points to is none either, it
- * waits for the collector. Where some memory cannot be read all count as used.
+ * Sets `used[i]` for each of the contexts `numbers` (ascending) that a referenced function can
+ * cancel. The timer's own closure does not count: only the context's timer points to it
+ * (context/context.go WithDeadline). Nor does a closure without references, which is garbage. If
+ * memory is unreadable, all contexts count as used.
  */
 struct error *check_mark_handles(
 	struct check *check, const ptrdiff_t *numbers, size_t count, bool *used);

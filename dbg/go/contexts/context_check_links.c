@@ -1,10 +1,11 @@
 /*
- * not-propagated: an ancestor is canceled, a context that should have ended with it is not. See
- * context_check.h.
+ * not-propagated: an ancestor is canceled, but a context that should have been canceled with it is
+ * not. See context_check.h.
  */
 #include "dbg/go/contexts/context_check_state.h"
+#include "dwarf/base/bisect.h"
 
-/* The nearest canceled context above `number` that has an end of its own; CONTEXT_NONE. */
+/* The done source of the nearest canceled ancestor of `number`; CONTEXT_NONE if there is none. */
 static ptrdiff_t canceled_above(const struct context_forest *forest, ptrdiff_t number)
 {
 	for (ptrdiff_t at = forest->items[number].parent; at != CONTEXT_NONE;
@@ -18,7 +19,7 @@ static ptrdiff_t canceled_above(const struct context_forest *forest, ptrdiff_t n
 	return CONTEXT_NONE;
 }
 
-/* Everybody who waits for the context or for one below it, but relays. */
+/* Adds the goroutines, except relays, that wait for the context or for a descendant. */
 static struct error *add_waiters(
 	const struct check *check, ptrdiff_t number, struct verdict *verdict)
 {
@@ -44,11 +45,11 @@ static struct error *add_waiters(
 	return err;
 }
 
-/* ---- Relays: goroutines that propagateCancel starts for foreign contexts ---- */
+/* ---- Relays: the goroutines that propagateCancel starts for foreign contexts ---- */
 
 /*
- * The relay of `number`: one that holds it or waits on its channel. Blocked on both its channels it
- * is in order; `*ret_stuck` when it is blocked on something else.
+ * The relay of `number`: the one that waits on its channel or holds it; 0 if there is none. A relay
+ * normally waits on two channels, of parent and child; `*ret_stuck` if it is blocked elsewhere.
  */
 static uint64_t relay_of(const struct check *check, ptrdiff_t number, bool *ret_stuck)
 {
@@ -69,22 +70,16 @@ static uint64_t relay_of(const struct check *check, ptrdiff_t number, bool *ret_
 	return 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	ptrdiff_t x = *(const ptrdiff_t *)a, y = *(const ptrdiff_t *)b;
-	return (x > y) - (x < y);
-}
-
 static bool is_registered(const struct context_forest *forest, ptrdiff_t child, ptrdiff_t parent)
 {
 	const struct context *context = &forest->items[parent];
-	return context->child_count && bsearch(&child, context->children, context->child_count,
-					       sizeof(child), by_number) != NULL;
+	size_t at = bisect(i, context->child_count, context->children[i] >= child);
+	return at < context->child_count && context->children[at] == child;
 }
 
-/* ---- The two ways a link breaks ---- */
+/* ---- The two kinds of broken link ---- */
 
-/* Something that holds it may be just about to end it. */
+/* Whether a goroutine that holds the context may be about to cancel it. */
 static bool in_transit(const struct check *check, ptrdiff_t number)
 {
 	size_t count;
@@ -92,13 +87,13 @@ static bool in_transit(const struct check *check, ptrdiff_t number)
 	for (size_t i = 0; i < count; i++) {
 		if (holders[i].kind == HOLDER_GOROUTINE &&
 			(check_may_run(check, holders[i].goid) ||
-				check_is_inside(check, &holders[i])))
+				check_is_in_package_context(check, &holders[i])))
 			return true;
 	}
 	return false;
 }
 
-/* Whether a goroutine other than a relay has it in its hands. */
+/* Whether a goroutine other than a relay holds it. */
 static bool is_held(const struct check *check, ptrdiff_t number)
 {
 	size_t count;
@@ -110,7 +105,7 @@ static bool is_held(const struct check *check, ptrdiff_t number)
 	return false;
 }
 
-/* Nobody misses the context: no finding. */
+/* Drops the verdict just added: no goroutine depends on the context. */
 static void drop_last(struct check *check)
 {
 	free(check->verdicts->items[--check->verdicts->count].goids);
@@ -125,7 +120,7 @@ static struct error *check_child(struct check *check, ptrdiff_t number)
 		forest->items[context->parent].state != CONTEXT_CANCELED || context->locked)
 		return NULL;
 	ptrdiff_t above = canceled_above(forest, number);
-	/* While an ancestor's mutex is held its children are just being canceled. */
+	/* While an ancestor's mutex is held, its children may be in the process of cancellation. */
 	if (above == CONTEXT_NONE || forest->items[above].locked || in_transit(check, number))
 		return NULL;
 	bool stuck;
@@ -145,7 +140,10 @@ static struct error *check_child(struct check *check, ptrdiff_t number)
 		verdict->link = forest->items[context->parent].kind == CONTEXT_FOREIGN && !relay
 					? LINK_NO_RELAY
 					: LINK_NOT_REGISTERED;
-	/* A parent whose governor changed after the child was made: nobody was told. */
+	/*
+	 * The parent's done source changed after the child was created, and the child was not
+	 * registered with the new one.
+	 */
 	if (verdict->link == LINK_NO_RELAY &&
 		forest->items[forest->items[context->parent].done_source].kind != CONTEXT_FOREIGN)
 		verdict->link = LINK_NOT_REGISTERED;
@@ -158,8 +156,8 @@ static struct error *check_child(struct check *check, ptrdiff_t number)
 }
 
 /*
- * A type with a Done of its own between a canceled context and others: its channel is still open.
- * One that can never end (a nil channel) is a border that somebody drew on purpose.
+ * A foreign context with its own Done channel, still open, below a canceled context. A nil channel
+ * does not count: such a type stops cancellation on purpose.
  */
 static struct error *check_foreign(struct check *check, ptrdiff_t number)
 {
@@ -190,7 +188,7 @@ static int by_order(const void *a, const void *b, void *context)
 	return (x > y) - (x < y);
 }
 
-/* What is below another finding is the same finding. Of the verdicts from `first` on. */
+/* Of the verdicts from `first` on, drops those whose context is below another's. */
 static void merge_nested(struct check *check, size_t first)
 {
 	struct verdicts *verdicts = check->verdicts;
@@ -200,7 +198,7 @@ static void merge_nested(struct check *check, size_t first)
 			by_order, (void *)(uintptr_t)check->forest);
 	for (size_t i = first; i < verdicts->count; i++) {
 		struct verdict *verdict = &verdicts->items[i];
-		/* Depth first, the last one kept is the only one that can be above. */
+		/* In depth-first order only the last verdict kept can be an ancestor's. */
 		if (kept > first && context_is_below(check->forest, verdict->context,
 					    verdicts->items[kept - 1].context))
 			free(verdict->goids);

@@ -1,15 +1,12 @@
-/*
- * pile-up: a context gathers children that nothing uses any more: they were made and never
- * canceled. See context_check.h.
- */
+/* pile-up: a context accumulates children that were never canceled and that nothing uses any more.
+ * See context_check.h. */
 #include "dbg/go/contexts/context_check_handles.h"
 
 enum { DEFAULT_PILE = 500 };
 
 /*
- * Whether anything but the registration with an ancestor leads to the context: a goroutine that
- * waits or holds it, a variable or an object with the context in it, or something below it that is
- * used. Fills `used` for all; contexts above what is used are used.
+ * Marks the contexts that are referenced other than by their ancestors' maps of children: by a
+ * goroutine that holds or waits for one, by a variable or an object, or by a used descendant.
  */
 static void mark_used(const struct context_forest *forest, bool *used)
 {
@@ -26,7 +23,7 @@ static void mark_used(const struct context_forest *forest, bool *used)
 	}
 }
 
-/* Any goroutine that runs below the pile's context says where such contexts come from. */
+/* The creation site of any goroutine that holds the context hints at what creates the children. */
 static void find_creator(struct check *check, ptrdiff_t number, struct verdict *verdict)
 {
 	size_t count;
@@ -43,7 +40,7 @@ static void find_creator(struct check *check, ptrdiff_t number, struct verdict *
 	}
 }
 
-/* Unused children of the commonest type: how many. */
+/* The number of unused children of the most common type. */
 static size_t alike(const struct context_forest *forest, const struct context *context,
 	const bool *used, ptrdiff_t *ret_example)
 {
@@ -70,7 +67,7 @@ static size_t alike(const struct context_forest *forest, const struct context *c
 	return best;
 }
 
-/* Adds what a function can still end; contexts above what is used are used. */
+/* Also marks contexts that a function can still cancel, and their ancestors. */
 static struct error *mark_ended_by_functions(struct check *check, bool *used)
 {
 	const struct context_forest *forest = check->forest;
@@ -102,7 +99,7 @@ static struct error *check_pile(
 		return NULL;
 	ptrdiff_t example;
 	size_t count = alike(forest, context, used, &example);
-	if (count >= pile && !*functions_known) { /* one more look at all memory */
+	if (count >= pile && !*functions_known) { /* costs another scan of memory */
 		struct error *err = mark_ended_by_functions(check, used);
 		if (err)
 			return err;

@@ -1,4 +1,4 @@
-/* What the checks share. Private to context_check*.c. */
+/* State shared by the checks. Private to context_check*.c. */
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_STATE_H
 #define GCTXDBG_GO_CONTEXTS_CONTEXT_CHECK_STATE_H
 
@@ -9,35 +9,36 @@ struct check {
 	const struct context_forest *forest; /* with holders */
 	const struct check_options *options;
 	const struct goroutine_list *goroutines;
-	/* Goroutines that package context started to pass a foreign context's end on: sorted ids.
-	 */
+	/* Ids, sorted, of the goroutines that package context started to relay a foreign context's
+	 * cancellation to a child. */
 	uint64_t *relays;
 	size_t relay_count, relay_capacity;
 	struct verdicts *verdicts;
 };
 
-/* Appends a verdict that is then filled in; NULL without memory. */
+/* Appends a verdict for the caller to fill in; NULL if out of memory. */
 struct verdict *check_add(struct check *check, enum verdict_kind kind, ptrdiff_t context);
-/* Adds a goroutine's id; in the end they are sorted, each once. */
+/* Adds a goroutine's id. contexts_check() sorts the ids and removes duplicates at the end. */
 struct error *verdict_add_goroutine(struct verdict *verdict, uint64_t goid);
 bool check_is_relay(const struct check *check, uint64_t goid);
-/* Whether the goroutine may run on by itself in a moment: running, or woken already. */
+/* Whether the goroutine is running or runnable, so that it may be about to change the state. */
 bool check_may_run(const struct check *check, uint64_t goid);
 
-/* Whether a holder is inside package context with the context: making or canceling it. A relay is
- * not. */
-bool check_is_inside(const struct check *check, const struct context_holder *holder);
+/* Whether the holder is a frame of package context, which is creating or canceling the context.
+ * Relays do not count. */
+bool check_is_in_package_context(const struct check *check, const struct context_holder *holder);
 /*
- * Whether the goroutine, which is blocked now, has been so for the grace, with `context` in the
- * frame at `frame`. If that is not known it becomes a suspect. (context_check_time.c)
+ * Sets `*ret` if the goroutine, which is blocked now, has provably been blocked for the grace
+ * period with `context` in the frame at `frame`; records a suspect otherwise.
+ * (context_check_time.c)
  */
 struct error *check_prove(struct check *check, const struct goroutine *goroutine, ptrdiff_t context,
 	uint64_t frame, bool *ret);
 
-/* The same for a context without a goroutine: a suspect at the first of two looks. */
-struct error *check_look_twice(struct check *check, ptrdiff_t context, bool *ret);
+/* The same for a context without a goroutine: a suspect in the first of two observations. */
+struct error *check_seen_before(struct check *check, ptrdiff_t context, bool *ret);
 
-/* As check_prove() of a later look needs them. */
+/* Sorts the suspects as the next observation's check_options.before. */
 void check_sort_suspects(struct verdicts *verdicts);
 
 struct error *check_propagation(struct check *check); /* context_check_links.c */

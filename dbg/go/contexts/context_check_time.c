@@ -1,17 +1,14 @@
-/*
- * Whether a goroutine has been blocked for the grace: what a verdict on it needs. See
- * context_check.h.
- */
+/* Proves that a goroutine has been blocked for the grace period. See context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
 #include "dbg/go/program/program_state.h"
 
 enum { GC_TOLERANCE_NS = 200 * 1000 * 1000 };
 
 /*
- * How long it has been blocked at least. g.waitsince is no such bound: the collector sets it while
- * it marks, to when the cycle before ended (runtime/mgcmark.go markroot, work.tstart). But since
- * then the goroutine has not run, or it would be 0 again; and that was before the end of the last
- * cycle, unless a cycle is under way that has only just set it.
+ * A lower bound of how long the goroutine has been blocked. g.waitsince is not one: the collector
+ * sets it during marking, to the end of the previous cycle (runtime/mgcmark.go markroot,
+ * work.tstart). But the goroutine has not run since the collector set it, or it would be 0 again.
+ * It was set before the end of the last cycle, unless a cycle in progress has only just set it.
  */
 static int64_t blocked_for(struct program *program, const struct goroutine *goroutine)
 {
@@ -72,7 +69,7 @@ struct error *check_prove(struct check *check, const struct goroutine *goroutine
 	return add_suspect(check, suspect);
 }
 
-struct error *check_look_twice(struct check *check, ptrdiff_t context, bool *ret)
+struct error *check_seen_before(struct check *check, ptrdiff_t context, bool *ret)
 {
 	const struct suspect suspect = {.context = check->forest->items[context].address};
 	*ret = check->options->before ? was_suspect(check, &suspect) : !check->options->first;

@@ -1,6 +1,7 @@
-/* Reading one context: see context_state.h and context_shape.h. */
+/* Decodes one context: see context_state.h and context_shape.h. */
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/values/map.h"
+#include "dbg/go/values/value_time.h"
 #include "dbg/go/program/program_state.h"
 
 enum { MAX_BODY = 1 << 16, MAX_CHILDREN = 1 << 24 };
@@ -18,7 +19,7 @@ static struct context *context_of(const struct body *body)
 	return &body->builder->forest->items[body->number];
 }
 
-/* Two words at `offset`; false when the type has no such field. */
+/* The two words at `offset`; false if the type does not have the field. */
 static bool words_at(const struct body *body, int64_t offset, uint64_t ret[2])
 {
 	if (offset < 0 || (uint64_t)offset + 16 > body->size)
@@ -27,26 +28,24 @@ static bool words_at(const struct body *body, int64_t offset, uint64_t ret[2])
 	return true;
 }
 
-/* A type that cannot be made out makes the context partial, other errors pass. */
-static struct error *context_decode_forgive(const struct body *body, struct error *err)
+/* Marks the context partial on an error about the data; passes other errors on. */
+static struct error *mark_partial(const struct body *body, struct error *err)
 {
-	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA ||
-			   err->code == ERROR_NOT_FOUND)) {
-		error_destroy(err);
-		context_of(body)->partial = true;
-		return NULL;
+	if (err) {
+		err = error_ignore_unreadable(err);
+		context_of(body)->partial |= !err;
 	}
 	return err;
 }
 
-/* What the interface holds whose first word is (or leads to) `descriptor`. */
+/* The value that an interface holds, from its dynamic type and its data word. */
 static struct error *dynamic_value(
 	const struct body *body, uint64_t descriptor, uint64_t data, struct value *ret)
 {
 	struct error *err = program_type_at(body->builder->program, descriptor, &ret->type);
 	if (err || !ret->type->direct) {
 		ret->address = data;
-		return context_decode_forgive(body, err);
+		return mark_partial(body, err);
 	}
 	ret->bytes = malloc(sizeof(data));
 	if (!ret->bytes)
@@ -55,7 +54,7 @@ static struct error *dynamic_value(
 	return NULL;
 }
 
-/* An interface value in the body: `empty` for any, else with an itab. */
+/* The interface value at `offset`: an any if `empty`, else one with an itab. */
 static struct error *interface_at(
 	const struct body *body, int64_t offset, bool empty, struct value *ret)
 {
@@ -141,15 +140,14 @@ static struct error *decode_children(const struct body *body)
 		return NULL;
 	memcpy(&map, body->bytes + shape->children, 8);
 	struct children children = {body, 0};
-	return map ? context_decode_forgive(
-			     body, map_visit(body->builder->program, shape->children_type, map,
-					   add_child, &children))
+	return map ? mark_partial(body, map_visit(body->builder->program, shape->children_type, map,
+						add_child, &children))
 		   : NULL;
 }
 
 /* ---- Cancellation ---- */
 
-/* sync.Mutex starts with its state, whose lowest bit says that it is locked; in all releases. */
+/* sync.Mutex starts with its state, whose lowest bit is set while it is locked; all releases. */
 static bool is_locked(const struct body *body)
 {
 	int32_t state = 0;
@@ -178,35 +176,31 @@ static struct error *decode_cancel(const struct body *body)
 	return err;
 }
 
-/*
- * time.Time (time/time.go): with the monotonic bit, seconds since 1885 and the monotonic clock in
- * ext; else seconds since year 1 in ext.
- */
-static void set_deadline(const struct body *body, const uint64_t time[2])
+/* `words` are the fields wall and ext of a time.Time. */
+static void set_deadline(const struct body *body, const uint64_t words[2])
 {
-	static const uint64_t HAS_MONOTONIC = 1ull << 63;
-	static const int64_t YEAR_1_TO_UNIX = -62135596800, YEAR_1885 = 59453308800;
 	struct context *context = context_of(body);
 	struct program *program = body->builder->program;
-	bool monotonic = time[0] & HAS_MONOTONIC;
-	int64_t seconds = monotonic ? (int64_t)(time[0] << 1 >> 31) + YEAR_1885 : (int64_t)time[1];
-	int64_t milliseconds = (int64_t)(time[0] & ((1u << 30) - 1)) / 1000000, nanoseconds;
+	struct go_time time = go_time_decode(words[0], words[1]);
+	int64_t nanoseconds;
 	context->has_deadline =
-		!__builtin_add_overflow(seconds, YEAR_1_TO_UNIX, &seconds) &&
-		!__builtin_mul_overflow(seconds, (int64_t)1000, &context->deadline_unix_ms) &&
-		!__builtin_add_overflow(
-			context->deadline_unix_ms, milliseconds, &context->deadline_unix_ms);
-	/* The monotonic clock does not jump; its zero is when package time was initialised, which
-	 * is when the runtime was, within milliseconds. */
+		!__builtin_mul_overflow(
+			time.unix_seconds, (int64_t)1000, &context->deadline_unix_ms) &&
+		!__builtin_add_overflow(context->deadline_unix_ms,
+			(int64_t)time.nanoseconds / 1000000, &context->deadline_unix_ms);
+	/*
+	 * Prefer the monotonic clock: it does not jump. Its zero is the initialisation of package
+	 * time, which is within milliseconds of the runtime's.
+	 */
 	uint64_t started = 0;
-	if (monotonic && program->globals.runtime_init_time.address)
+	if (time.has_monotonic && program->globals.runtime_init_time.address)
 		error_destroy(target_read_u64(
 			program->target, program->globals.runtime_init_time.address, &started));
 	int64_t now = program_now_ns(program);
 	if (started && now)
 		context->has_remaining =
 			!__builtin_add_overflow(
-				(int64_t)time[1], (int64_t)started, &context->remaining_ns) &&
+				time.monotonic, (int64_t)started, &context->remaining_ns) &&
 			!__builtin_sub_overflow(context->remaining_ns, now, &context->remaining_ns);
 	else if (context->has_deadline && program->target->stop_realtime_ns)
 		context->has_remaining =
@@ -216,9 +210,9 @@ static void set_deadline(const struct body *body, const uint64_t time[2])
 				&context->remaining_ns);
 }
 
-/* ---- What the methods of a foreign type lead to ---- */
+/* ---- Methods of foreign types ---- */
 
-/* Where the last step of the path lies. */
+/* The address that the last step of the path leads to. */
 static struct error *walk_path(const struct body *body, const struct code_path *path, uint64_t *ret)
 {
 	uint64_t address = context_of(body)->address;
@@ -235,7 +229,7 @@ static struct error *walk_path(const struct body *body, const struct code_path *
 	return NULL;
 }
 
-/* The context in the interface value at the path's end. */
+/* The context in the interface value at the end of the path. */
 static struct error *context_at_path(
 	const struct body *body, const struct code_path *path, ptrdiff_t *ret)
 {
@@ -272,7 +266,7 @@ static struct error *decode_done_method(const struct body *body)
 			err = target_read_u64(target, address, &context_of(body)->done);
 		break;
 	case METHOD_CANCEL:
-		/* The receiver is the word at the path's end, or the address of a part of it. */
+		/* The receiver is the word at the end of the path, plus an offset. */
 		err = walk_path(body, &method->path, &address);
 		if (!err && method->path.count)
 			err = target_read_u64(target, address, &address);
@@ -324,9 +318,9 @@ static struct error *decode_parts(const struct body *body)
 			body->builder->program->target, closure, &context_of(body)->after_func));
 	}
 	if (!err && shape->kind == CONTEXT_FOREIGN)
-		err = context_decode_forgive(body, decode_done_method(body));
+		err = mark_partial(body, decode_done_method(body));
 	if (!err && shape->kind == CONTEXT_FOREIGN)
-		err = context_decode_forgive(body, decode_deadline_method(body));
+		err = mark_partial(body, decode_deadline_method(body));
 	if (!err)
 		err = decode_parent(body);
 	return err ? err : decode_children(body);
@@ -358,5 +352,5 @@ struct error *context_decode(struct context_builder *builder, size_t index)
 	}
 	struct error *err =
 		target_read(builder->program->target, context->address, bytes, body.size);
-	return err ? context_decode_forgive(&body, err) : decode_parts(&body);
+	return err ? mark_partial(&body, err) : decode_parts(&body);
 }

@@ -1,71 +1,72 @@
-/* Scanning memory for interface values of contexts: see context_find.h. */
+/* Scans memory for interface values of contexts: see context_find.h. */
 #include "dbg/go/contexts/context_find.h"
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/heap/word_range.h"
 #include "dbg/target/read_ahead.h"
+#include "dwarf/base/bisect.h"
 
 enum {
 	CHUNK = 1 << 21, /* bytes read at a time */
-	JOIN = 64 << 10, /* spans closer than this are read in one go */
-	MAX_PAIRS = 1 << 27,
+	JOIN = 64 << 10, /* spans closer than this are read together */
+	MAX_REFS = 1 << 27,
 	STACKS = 256,	   /* goroutines' stacks read at a time */
-	STACK_PART = 4096, /* of each; deeper ones are read by themselves */
+	STACK_PART = 4096, /* bytes of each; the rest of deeper ones is read separately */
 };
 
 struct scan {
 	struct program *program;
 	const struct context_types *types;
-	struct iface_refs *pairs;
-	uint64_t low, span; /* all itabs of contexts lie in [low, low + span] */
+	struct iface_refs *refs;
+	uint64_t low, span; /* all itabs of contexts are in [low, low + span] */
 	uint8_t *buffer;
-	uint64_t stack_bytes; /* of stacks that were read so far */
+	uint64_t stack_bytes; /* read from stacks so far */
 };
 
-/* No stack is bigger (runtime.maxstackceiling is 2 GB); damaged ones could name all memory, each.
- */
+/* No stack is larger (runtime.maxstackceiling is 2 GB). Without these limits, damaged bounds could
+ * make each stack cover all memory. */
 static const uint64_t MAX_STACK = 1ull << 31, MAX_STACK_BYTES = 1ull << 36;
 
-/* ---- One stretch of memory ---- */
+/* ---- One range of memory ---- */
 
-static struct error *add_pair(struct scan *scan, uint64_t location, uint64_t data,
-	const struct itab *itab, struct iface_ref pair)
+static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data,
+	const struct itab *itab, struct iface_ref ref)
 {
-	struct iface_refs *pairs = scan->pairs;
-	pair.location = location;
-	pair.data = data;
-	pair.canceler = itab->interface == scan->types->canceler;
-	pair.shape = context_types_shape(scan->types, itab->type);
-	/* In the runtime's own table itabs lie side by side. */
-	if (!pair.shape || !data || context_types_is_itab(scan->types, data))
+	struct iface_refs *refs = scan->refs;
+	ref.location = location;
+	ref.data = data;
+	ref.canceler = itab->interface == scan->types->canceler;
+	ref.shape = context_types_shape(scan->types, itab->type);
+	/* Two itabs in a row are entries of the runtime's own table, not an interface value. */
+	if (!ref.shape || !data || context_types_is_itab(scan->types, data))
 		return NULL;
-	if (pairs->count >= MAX_PAIRS)
+	if (refs->count >= MAX_REFS)
 		return error_create(ERROR_BAD_DATA,
-			"more than %d words look like contexts: the memory is damaged", MAX_PAIRS);
-	if (!array_reserve(&pairs->items, &pairs->capacity, pairs->count + 1))
+			"more than %d words look like contexts: the memory is damaged", MAX_REFS);
+	if (!array_reserve(&refs->items, &refs->capacity, refs->count + 1))
 		return error_no_memory();
-	pairs->items[pairs->count++] = pair;
+	refs->items[refs->count++] = ref;
 	return NULL;
 }
 
 static struct error *add_channel(struct scan *scan, uint64_t location, bool garbage)
 {
-	struct iface_refs *pairs = scan->pairs;
-	if (garbage || pairs->channel_count >= MAX_PAIRS)
+	struct iface_refs *refs = scan->refs;
+	if (garbage || refs->channel_count >= MAX_REFS)
 		return NULL;
-	if (!array_reserve(&pairs->channels, &pairs->channel_capacity, pairs->channel_count + 1))
+	if (!array_reserve(&refs->channels, &refs->channel_capacity, refs->channel_count + 1))
 		return error_no_memory();
-	pairs->channels[pairs->channel_count++] = location;
+	refs->channels[refs->channel_count++] = location;
 	return NULL;
 }
 
 /*
- * Looks at `count` words that were read from `address`, one more of which follows (`next`) so that
- * a pair across the end is seen. `judge` decides on each hit.
+ * Scans `count` words that were read from `address`. With `has_next` one more word follows, for a
+ * pair that crosses the end. `accept`, if not NULL, filters each hit and may change the reference.
  */
 static struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words,
 	size_t count, bool has_next,
-	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *pair),
-	struct iface_ref pair)
+	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *ref),
+	struct iface_ref ref)
 {
 	size_t last = has_next ? count : count - (count > 0);
 	for (size_t i = 0; i < last; i++) {
@@ -73,46 +74,39 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 		if (i >= last)
 			break;
 		const struct itab *itab = context_types_itab(scan->types, words[i]);
-		bool channel = words[i] == scan->types->channel && pair.kind == HOLDER_HEAP;
+		bool channel = words[i] == scan->types->channel && ref.kind == HOLDER_HEAP;
 		if (!itab && !channel)
 			continue;
-		struct iface_ref found = pair;
+		struct iface_ref found = ref;
 		if (accept && !accept(scan, address + 8 * i, &found))
 			continue;
-		struct error *err =
-			itab ? add_pair(scan, address + 8 * i, words[i + 1], itab, found)
-			     : add_channel(scan, address + 8 * i, found.garbage);
+		struct error *err = itab ? add_ref(scan, address + 8 * i, words[i + 1], itab, found)
+					 : add_channel(scan, address + 8 * i, found.garbage);
 		if (err)
 			return err;
 	}
 	return NULL;
 }
 
-/* The next address from `address` on, which cannot be read, that perhaps can. */
+/* The next address after the unreadable `address` that may be readable. */
 static uint64_t skip_hole(struct target *target, uint64_t address)
 {
 	const struct mapping *mappings;
-	size_t count = 0, low = 0;
+	size_t count = 0;
 	struct error *err = target_mappings(target, &mappings, &count);
 	error_destroy(err);
 	if (err)
 		return UINT64_MAX;
-	for (size_t high = count; low < high;) {
-		size_t middle = low + (high - low) / 2;
-		if (mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == count)
+	size_t at = bisect(i, count, mappings[i].end > address);
+	if (at == count)
 		return UINT64_MAX;
-	return mappings[low].start > address ? mappings[low].start : mappings[low].end;
+	return mappings[at].start > address ? mappings[at].start : mappings[at].end;
 }
 
 /* Reads and scans [start, end) piece by piece. */
 static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
-	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *pair),
-	struct iface_ref pair)
+	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *ref),
+	struct iface_ref ref)
 {
 	struct error *err = NULL;
 	for (uint64_t at = start, next; !err && at < end; at = next) {
@@ -124,41 +118,40 @@ static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
 			break;
 		next = at + size;
 		if (run.done < run.size) {
-			scan->pairs->partial = true;
+			scan->refs->partial = true;
 			next = skip_hole(scan->program->target, at + run.done);
 		}
-		if (pair.kind == HOLDER_GOROUTINE)
+		if (ref.kind == HOLDER_GOROUTINE)
 			scan->stack_bytes += run.done;
 		size_t words = run.done / 8;
 		bool has_next = words > size / 8;
 		err = scan_words(scan, at, (const uint64_t *)(void *)scan->buffer,
-			has_next ? size / 8 : words, has_next, accept, pair);
+			has_next ? size / 8 : words, has_next, accept, ref);
 	}
 	return err;
 }
 
 /* ---- Heap, globals, stacks ---- */
 
-static bool accept_in_heap(struct scan *scan, uint64_t location, struct iface_ref *pair)
+static bool accept_in_heap(struct scan *scan, uint64_t location, struct iface_ref *ref)
 {
 	struct heap_object object;
 	if (!heap_object_at(scan->program, location, &object) || object.no_pointers ||
 		location + 16 > object.address + object.size)
 		return false;
-	pair->garbage = !object.in_use;
+	ref->garbage = !object.in_use;
 	return true;
 }
 
-/* Going through the spans that can hold pointers, piece by piece. */
+/* Iterates over the spans that can hold pointers, piece by piece. */
 struct heap_walk {
 	const struct heap_span *spans;
 	size_t count, next;
-	uint64_t at, end;     /* of the spans that are joined now, what is left */
+	uint64_t at, end;     /* the remaining part of the current run of joined spans */
 	uint64_t done, total; /* bytes */
 };
 
-/* The next piece of at most CHUNK bytes, with one word more when the memory goes on; false at the
- * end. */
+/* The next piece of at most CHUNK bytes, plus one word if the run continues; false at the end. */
 static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_run *ret)
 {
 	const struct heap_span *spans = walk->spans;
@@ -186,24 +179,24 @@ static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_ru
 
 static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
 {
-	const struct iface_ref pair = {.kind = HOLDER_HEAP};
+	const struct iface_ref ref = {.kind = HOLDER_HEAP};
 	bool has_next = run->done > CHUNK;
 	size_t words = has_next ? CHUNK / 8 : run->done / 8;
 	struct error *err =
-		scan_words(scan, run->address, run->buffer, words, has_next, accept_in_heap, pair);
+		scan_words(scan, run->address, run->buffer, words, has_next, accept_in_heap, ref);
 	if (err || run->done == run->size)
 		return err;
-	/* Behind a hole it may go on. */
-	scan->pairs->partial = true;
+	/* Memory may continue after a hole. */
+	scan->refs->partial = true;
 	uint64_t next = skip_hole(scan->program->target, run->address + run->done);
 	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
-	return next < end ? scan_range(scan, next, end, accept_in_heap, pair) : NULL;
+	return next < end ? scan_range(scan, next, end, accept_in_heap, ref) : NULL;
 }
 
-/* Scans each piece while the next one is being read. */
+/* Scans each piece while the next one is read in the background. */
 static struct error *scan_pieces(struct scan *scan, struct heap_walk *walk)
 {
-	static const char what[] = "looking through the heap";
+	static const char what[] = "scanning the heap";
 	enum { BUFFER = CHUNK + 8 };
 	struct program *program = scan->program;
 	_cleanup_free_ uint8_t *buffers = malloc(2 * BUFFER);
@@ -236,7 +229,7 @@ static struct error *scan_heap(struct scan *scan)
 	struct error *err = program_heap(scan->program, &walk.spans, &walk.count, &partial);
 	if (err)
 		return err;
-	scan->pairs->partial |= partial;
+	scan->refs->partial |= partial;
 	for (size_t i = 0; i < walk.count; i++) {
 		if (!walk.spans[i].no_pointers)
 			walk.total += walk.spans[i].end - walk.spans[i].start;
@@ -246,25 +239,25 @@ static struct error *scan_heap(struct scan *scan)
 
 static struct error *scan_globals(struct scan *scan)
 {
-	enum { POINTER_RANGES = 2 }; /* the other two hold none */
-	const struct iface_ref pair = {.kind = HOLDER_GLOBAL};
+	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
+	const struct iface_ref ref = {.kind = HOLDER_GLOBAL};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
 		struct range range = scan->program->data[i];
 		uint64_t start = (range.address + 7) & ~7ull;
-		err = scan_range(scan, start, range.address + range.size, NULL, pair);
+		err = scan_range(scan, start, range.address + range.size, NULL, ref);
 	}
 	return err;
 }
 
-/* The lowest address of its stack that the goroutine uses. */
+/* The lowest address in use of the goroutine's stack. */
 static uint64_t stack_start(struct program *program, const struct goroutine *goroutine)
 {
 	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
 	const struct thread *threads;
 	size_t count;
 	if (goroutine->tid && !goroutine->syscall_sp) {
-		sp = goroutine->stack_low; /* running: its registers may be anywhere below */
+		sp = goroutine->stack_low; /* running: without registers, take the whole stack */
 		struct error *err = target_threads(program->target, &threads, &count);
 		error_destroy(err);
 		for (size_t i = 0; !err && i < count; i++) {
@@ -277,7 +270,7 @@ static uint64_t stack_start(struct program *program, const struct goroutine *gor
 	if (sp < goroutine->stack_low || sp > goroutine->stack_high)
 		sp = goroutine->stack_low;
 	if (goroutine->stack_high - sp > MAX_STACK)
-		sp = goroutine->stack_high; /* nonsense */
+		sp = goroutine->stack_high; /* damaged bounds */
 	return (sp + 7) & ~7ull;
 }
 
@@ -294,22 +287,22 @@ static struct error *scan_stack_batch(
 	}
 	struct error *err = target_read_runs(scan->program->target, runs, count);
 	for (size_t i = 0; !err && i < count; i++) {
-		const struct iface_ref pair = {
+		const struct iface_ref ref = {
 			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
 		if (runs[i].done < runs[i].size)
-			scan->pairs->partial = true;
+			scan->refs->partial = true;
 		err = scan_words(
-			scan, runs[i].address, runs[i].buffer, runs[i].done / 8, false, NULL, pair);
+			scan, runs[i].address, runs[i].buffer, runs[i].done / 8, false, NULL, ref);
 	}
-	/* Afterwards, as it uses the same buffer. */
+	/* In a second loop, because scan_range() uses the same buffer. */
 	for (size_t i = 0; !err && i < count; i++) {
-		const struct iface_ref pair = {
+		const struct iface_ref ref = {
 			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
 		bool deep = runs[i].size == STACK_PART;
-		scan->pairs->partial |= deep && scan->stack_bytes > MAX_STACK_BYTES;
+		scan->refs->partial |= deep && scan->stack_bytes > MAX_STACK_BYTES;
 		if (deep && scan->stack_bytes <= MAX_STACK_BYTES)
 			err = scan_range(scan, runs[i].address + STACK_PART - 8,
-				goroutines[i].stack_high, NULL, pair);
+				goroutines[i].stack_high, NULL, ref);
 	}
 	return err;
 }
@@ -319,11 +312,11 @@ static struct error *scan_stacks(struct scan *scan)
 	const struct goroutine_list *list;
 	struct error *err = program_goroutines(scan->program, &list);
 	for (size_t i = 0; !err && i < list->count; i += STACKS) {
-		program_progress(scan->program, "looking through stacks", i, list->count);
+		program_progress(scan->program, "scanning stacks", i, list->count);
 		err = scan_stack_batch(
 			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
 	}
-	program_progress(scan->program, "looking through stacks", 1, 1);
+	program_progress(scan->program, "scanning stacks", 1, 1);
 	return err;
 }
 
@@ -334,7 +327,7 @@ struct error *iface_refs_find(
 	size_t count = types->context_itab_count;
 	struct scan scan = {.program = program,
 		.types = types,
-		.pairs = ret,
+		.refs = ret,
 		.low = types->context_itabs[0].address,
 		.span = types->context_itabs[count - 1].address - types->context_itabs[0].address,
 		.buffer = malloc(CHUNK + 8)};
@@ -357,9 +350,9 @@ struct error *iface_refs_find(
 	return err;
 }
 
-void iface_refs_deinit(struct iface_refs *pairs)
+void iface_refs_deinit(struct iface_refs *refs)
 {
-	free(pairs->items);
-	free(pairs->channels);
-	*pairs = (struct iface_refs){0};
+	free(refs->items);
+	free(refs->channels);
+	*refs = (struct iface_refs){0};
 }

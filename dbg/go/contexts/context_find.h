@@ -1,5 +1,5 @@
 /*
- * Finding contexts: interface values of context types in live memory. Private to the context files.
+ * Finds the interface values of context types in live memory. Private to the context files.
  */
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_FIND_H
 #define GCTXDBG_GO_CONTEXTS_CONTEXT_FIND_H
@@ -8,64 +8,64 @@
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/heap/heap.h"
 
-/* The context types of the program, and the itabs by which its memory names them. */
+/* The context types of the program, and the itabs that identify them in memory. */
 struct context_types {
 	struct itab *itabs; /* all of the program's, sorted by address */
 	size_t itab_count;
-	/* Those of context.Context and context.canceler, sorted in the same way. */
+	/* Those of context.Context and context.canceler, also sorted by address. */
 	struct itab *context_itabs;
 	size_t context_itab_count;
 	uint64_t canceler; /* descriptor of the interface context.canceler; 0: not used */
 	uint64_t channel;  /* descriptor of chan struct {}; 0: unknown */
 	struct context_shape *shapes; /* sorted by descriptor */
 	size_t shape_count;
-	bool partial;
+	bool partial; /* some types or itabs could not be read */
 };
 
-/* ERROR_NOT_FOUND when nothing in the program is a context. Free with context_types_deinit(). */
+/* ERROR_NOT_FOUND if no type of the program is a context. Free with context_types_deinit(). */
 struct error *context_types_load(struct program *program, struct context_types *ret);
 void context_types_deinit(struct context_types *types);
-/* The shape of the type with this descriptor; NULL: no context type. */
+/* The shape of the type with this descriptor; NULL if it is not a context type. */
 const struct context_shape *context_types_shape(
 	const struct context_types *types, uint64_t descriptor);
-/* The standard library's own type of this kind; NULL: the program does not use it. */
+/* Package context's own type of this kind; NULL if the program does not use it. */
 const struct context_shape *context_types_of_kind(
 	const struct context_types *types, enum context_kind kind);
-/* The itab at `address`; NULL: none, or none of a context. */
+/* The itab at `address`; NULL if there is none, or not one of a context. */
 const struct itab *context_types_itab(const struct context_types *types, uint64_t address);
-/* Whether `address` is that of any itab. */
+/* Whether there is an itab of any type at `address`. */
 bool context_types_is_itab(const struct context_types *types, uint64_t address);
-/* The dynamic type behind the first word of any non-empty interface; 0 unknown. */
+/* The type descriptor in the itab `itab`, of any non-empty interface; 0 unknown. */
 uint64_t context_types_dynamic(
 	const struct context_types *types, struct program *program, uint64_t itab);
 
-/* An interface value that names a context. */
+/* An interface value that refers to a context. */
 struct iface_ref {
-	uint64_t location; /* of its first word */
-	uint64_t data;
+	uint64_t location; /* address of its first word */
+	uint64_t data;	   /* its data word */
 	const struct context_shape *shape;
 	enum holder_kind kind;
 	const struct goroutine *goroutine; /* HOLDER_GOROUTINE */
 	bool canceler;			   /* its first word is an itab of context.canceler */
-	bool garbage;			   /* the memory that it lies in is not in use */
+	bool garbage;			   /* the memory that contains it is not in use */
 };
 
 struct iface_refs {
 	struct iface_ref *items;
 	size_t count, capacity;
 	/*
-	 * Where heap objects in use hold a chan struct {} as an any: that is what a cancelCtx does
-	 * once its Done has been asked for, whoever points to it.
+	 * Addresses in heap objects in use that hold a chan struct {} as an any. A cancelCtx does
+	 * so once its Done has been called, whatever refers to it.
 	 */
 	uint64_t *channels;
 	size_t channel_count, channel_capacity;
-	bool partial;
+	bool partial; /* some memory could not be read */
 };
 
-void iface_refs_deinit(struct iface_refs *pairs);
+void iface_refs_deinit(struct iface_refs *refs);
 
-/* Scans heap, globals and stacks (all of each goroutine's stack: what is alive there is not judged
- * here). Free with iface_refs_deinit(). */
+/* Scans heap, globals and stacks. The used part of each stack is scanned whole: the caller decides
+ * which of its words are live. Free with iface_refs_deinit(). */
 struct error *iface_refs_find(
 	struct program *program, const struct context_types *types, struct iface_refs *ret);
 

@@ -1,7 +1,8 @@
-/* Who points to each context: see context_state.h. */
+/* Finds what points to each context: see context_state.h. */
 #include "dbg/go/contexts/context_state.h"
-#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 struct holders {
 	struct program *program;
@@ -10,7 +11,7 @@ struct holders {
 	uint64_t largest; /* bytes of the largest context */
 };
 
-static struct error *context_holders_add(struct holders *holders, struct context_holder holder)
+static struct error *add_holder(struct holders *holders, struct context_holder holder)
 {
 	struct context_forest *forest = holders->forest;
 	if (!array_reserve(&forest->holders, &holders->capacity, forest->holder_count + 1))
@@ -19,8 +20,8 @@ static struct error *context_holders_add(struct holders *holders, struct context
 	return NULL;
 }
 
-/* Number of the context of this type at `address`. */
-static ptrdiff_t context_holders_find(
+/* The context of this type at `address`. */
+static ptrdiff_t context_of_type(
 	const struct context_forest *forest, const struct go_type *type, uint64_t address)
 {
 	ptrdiff_t at = context_at(forest, address);
@@ -33,52 +34,44 @@ static ptrdiff_t context_holders_find(
 	return CONTEXT_NONE;
 }
 
-/* The context whose own memory `address` lies in. */
+/* The context whose own memory contains `address`. */
 static ptrdiff_t containing(const struct holders *holders, uint64_t address)
 {
 	const struct context_forest *forest = holders->forest;
-	size_t low = 0, high = forest->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (forest->items[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low-- > 0 && address - forest->items[low].address < holders->largest;) {
-		if (address - forest->items[low].address < forest->items[low].size)
-			return (ptrdiff_t)low;
+	size_t at = bisect(i, forest->count, forest->items[i].address > address);
+	while (at-- > 0 && address - forest->items[at].address < holders->largest) {
+		if (address - forest->items[at].address < forest->items[at].size)
+			return (ptrdiff_t)at;
 	}
 	return CONTEXT_NONE;
 }
 
-static struct error *add_pairs(struct holders *holders, const struct iface_refs *pairs)
+static struct error *add_refs(struct holders *holders, const struct iface_refs *refs)
 {
 	struct error *err = NULL;
-	for (size_t i = 0; !err && i < pairs->count; i++) {
-		const struct iface_ref *pair = &pairs->items[i];
-		if (pair->kind == HOLDER_GOROUTINE || pair->garbage)
+	for (size_t i = 0; !err && i < refs->count; i++) {
+		const struct iface_ref *ref = &refs->items[i];
+		if (ref->kind == HOLDER_GOROUTINE || ref->garbage)
 			continue;
-		struct context_holder holder = {.kind = pair->kind,
-			.address = pair->location,
-			.registered = pair->canceler,
-			.inside = containing(holders, pair->location),
-			.context = context_holders_find(
-				holders->forest, pair->shape->type, pair->data)};
+		struct context_holder holder = {.kind = ref->kind,
+			.address = ref->location,
+			.registered = ref->canceler,
+			.inside = containing(holders, ref->location),
+			.context = context_of_type(holders->forest, ref->shape->type, ref->data)};
 		struct heap_object object;
 		if (holder.context == CONTEXT_NONE)
 			continue;
-		if (pair->kind == HOLDER_HEAP &&
-			heap_object_at(holders->program, pair->location, &object)) {
+		if (ref->kind == HOLDER_HEAP &&
+			heap_object_at(holders->program, ref->location, &object)) {
 			holder.object = object.address;
 			holder.object_size = object.size;
 		}
-		err = context_holders_add(holders, holder);
+		err = add_holder(holders, holder);
 	}
 	return err;
 }
 
-/* Of one goroutine's: what the maps tell comes first, then the lowest address. */
+/* For one goroutine. Of one frame's words, mapped ones come first, then the lowest address. */
 static int by_frame(const void *a, const void *b)
 {
 	const struct context_holder *x = a, *y = b;
@@ -91,7 +84,7 @@ static int by_frame(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-/* A frame counts once for each context. */
+/* Keeps one holder per context and frame. */
 static void unite_frames(struct context_forest *forest, size_t first)
 {
 	struct context_holder *holders = forest->holders;
@@ -107,33 +100,33 @@ static void unite_frames(struct context_forest *forest, size_t first)
 	forest->holder_count = kept;
 }
 
-/* The live words of one goroutine's stack that point to contexts. */
-static struct error *add_words(struct holders *holders, const struct goroutine *goroutine,
-	const struct stack *stack, const struct stack_roots *words)
+/* Adds the live words of one goroutine's stack that point to contexts. */
+static struct error *add_roots(struct holders *holders, const struct goroutine *goroutine,
+	const struct stack *stack, const struct stack_roots *roots)
 {
 	struct context_forest *forest = holders->forest;
 	size_t first = forest->holder_count;
 	struct error *err = NULL;
-	for (size_t i = 0; !err && i < words->count; i++) {
-		const struct live_word *word = &words->items[i];
-		ptrdiff_t context = context_at(forest, word->value);
+	for (size_t i = 0; !err && i < roots->count; i++) {
+		const struct live_word *root = &roots->items[i];
+		ptrdiff_t context = context_at(forest, root->value);
 		if (context == CONTEXT_NONE)
 			continue;
-		const struct frame *frame = &stack->frames[word->frame];
-		err = context_holders_add(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
-							   .context = context,
-							   .address = word->address,
-							   .inside = CONTEXT_NONE,
-							   .goid = goroutine->goid,
-							   .function = frame->entry,
-							   .frame = frame->fp,
-							   .mapped = word->mapped});
+		const struct frame *frame = &stack->frames[root->frame];
+		err = add_holder(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
+						  .context = context,
+						  .address = root->address,
+						  .inside = CONTEXT_NONE,
+						  .goid = goroutine->goid,
+						  .function = frame->entry,
+						  .frame = frame->fp,
+						  .mapped = root->mapped});
 	}
 	unite_frames(forest, first);
 	return err;
 }
 
-/* Fetches the stacks from number `first` on that come next. */
+/* Prefetches the next batch of stacks, from number `first` on. */
 static struct error *prefetch_stacks(
 	struct program *program, const struct goroutine_list *list, size_t first)
 {
@@ -141,7 +134,7 @@ static struct error *prefetch_stacks(
 	size_t left = list->count - first, count = left < STACKS_PREFETCH ? left : STACKS_PREFETCH;
 	for (size_t i = 0; i < count; i++)
 		goroutines[i] = &list->items[first + i];
-	program_progress(program, "looking through stacks", first, list->count);
+	program_progress(program, "scanning stacks", first, list->count);
 	return goroutine_stacks_prefetch(program, goroutines, count, false);
 }
 
@@ -149,7 +142,7 @@ static struct error *add_stacks(struct holders *holders)
 {
 	const struct goroutine_list *list;
 	struct stack stack = {0};
-	struct stack_roots words = {0};
+	struct stack_roots roots = {0};
 	struct error *err = program_goroutines(holders->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		const struct goroutine *goroutine = &list->items[i];
@@ -159,13 +152,13 @@ static struct error *add_stacks(struct holders *holders)
 			continue;
 		err = goroutine_stack(holders->program, goroutine, &stack);
 		if (!err)
-			err = goroutine_stack_roots(holders->program, goroutine, &stack, &words);
+			err = goroutine_stack_roots(holders->program, goroutine, &stack, &roots);
 		if (!err)
-			err = add_words(holders, goroutine, &stack, &words);
+			err = add_roots(holders, goroutine, &stack, &roots);
 	}
-	program_progress(holders->program, "looking through stacks", 1, 1);
+	program_progress(holders->program, "scanning stacks", 1, 1);
 	stack_deinit(&stack);
-	free(words.items);
+	free(roots.items);
 	return err;
 }
 
@@ -182,14 +175,14 @@ static int by_context(const void *a, const void *b)
 }
 
 struct error *context_find_holders(
-	struct program *program, struct context_forest *forest, const struct iface_refs *pairs)
+	struct program *program, struct context_forest *forest, const struct iface_refs *refs)
 {
 	struct holders holders = {.program = program, .forest = forest};
 	for (size_t i = 0; i < forest->count; i++) {
 		if (forest->items[i].size > holders.largest)
 			holders.largest = forest->items[i].size;
 	}
-	struct error *err = add_pairs(&holders, pairs);
+	struct error *err = add_refs(&holders, refs);
 	if (!err)
 		err = add_stacks(&holders);
 	if (forest->holder_count)
@@ -200,17 +193,9 @@ struct error *context_find_holders(
 const struct context_holder *context_holders(
 	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count)
 {
-	size_t low = 0, high = forest->holder_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (forest->holders[middle].context < context)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret_count = 0;
-	while (low + *ret_count < forest->holder_count &&
-		forest->holders[low + *ret_count].context == context)
-		++*ret_count;
-	return forest->holders + low;
+	const struct context_holder *holders = forest->holders;
+	size_t count = forest->holder_count;
+	size_t first = bisect(i, count, holders[i].context >= context);
+	*ret_count = bisect(i, count, holders[i].context > context) - first;
+	return holders + first;
 }

@@ -1,12 +1,13 @@
-/* Numbers of contexts by address and type: see context_index.h. */
+/* The numbers of contexts by address and type: see context_index.h. */
 #include "dbg/go/contexts/context_index.h"
 
+#include "dwarf/base/bisect.h"
 #include "dwarf/base/hash.h"
 
 struct context_index_entry {
 	struct context_key key;
 	uint32_t number;
-	bool lost; /* not in the table: no memory */
+	bool lost; /* could not be added: out of memory */
 	UT_hash_handle hh;
 };
 
@@ -20,16 +21,9 @@ int context_key_compare(const void *a, const void *b)
 
 ptrdiff_t context_index_find(const struct context_index *index, struct context_key key)
 {
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (context_key_compare(&index->sorted[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < index->count && !context_key_compare(&index->sorted[low], &key))
-		return index->numbers[low];
+	size_t at = bisect(i, index->count, context_key_compare(&index->sorted[i], &key) >= 0);
+	if (at < index->count && !context_key_compare(&index->sorted[at], &key))
+		return index->numbers[at];
 	struct context_index_entry *found = NULL;
 	if (index->others)
 		HASH_FIND(hh, index->others, &key, sizeof(key), found);

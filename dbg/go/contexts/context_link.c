@@ -1,32 +1,32 @@
-/* From contexts that were read one by one to a forest: see context_state.h. */
+/* Links decoded contexts to a forest: see context_state.h. */
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/program/program_state.h"
 
 enum {
 	MAX_WAITERS = 1 << 22,
 	MAX_SUDOG = 512,
-	CHANNELS = 4096, /* fetched at a time */
+	CHANNELS = 4096, /* prefetched at a time */
 };
 
 /* ---- Order ---- */
 
-struct placed {
+struct sort_key {
 	uint64_t address;
 	const char *type;
 	size_t number;
 };
 
-static int by_location(const void *a, const void *b)
+static int by_address(const void *a, const void *b)
 {
-	const struct placed *x = a, *y = b;
+	const struct sort_key *x = a, *y = b;
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
 	return strcmp(x->type, y->type);
 }
 
-static ptrdiff_t moved(const ptrdiff_t *locations, ptrdiff_t number)
+static ptrdiff_t new_number(const ptrdiff_t *positions, ptrdiff_t number)
 {
-	return number == CONTEXT_NONE ? CONTEXT_NONE : locations[number];
+	return number == CONTEXT_NONE ? CONTEXT_NONE : positions[number];
 }
 
 static int by_number(const void *a, const void *b)
@@ -36,64 +36,63 @@ static int by_number(const void *a, const void *b)
 }
 
 /*
- * Moves each context to its place, circle by circle: a second array of them would be large.
- * `places` is used up.
+ * Moves each context to its position, one cycle of the permutation at a time: a second array of
+ * contexts would be large. Destroys `positions`.
  */
-static void move_all(struct context_builder *builder, ptrdiff_t *locations)
+static void move_all(struct context_builder *builder, ptrdiff_t *positions)
 {
 	struct context *items = builder->forest->items;
 	struct context_link *links = builder->links;
 	for (size_t i = 0; i < builder->forest->count; i++) {
-		while (locations[i] != (ptrdiff_t)i) {
-			/* Swaps what lies here to where it belongs, until the right one has come.
-			 */
-			ptrdiff_t to = locations[i];
+		while (positions[i] != (ptrdiff_t)i) {
+			/* Swap item i to its position until the right item is here. */
+			ptrdiff_t to = positions[i];
 			struct context item = items[to];
 			struct context_link link = links[to];
 			items[to] = items[i];
 			links[to] = links[i];
 			items[i] = item;
 			links[i] = link;
-			locations[i] = locations[to];
-			locations[to] = to;
+			positions[i] = positions[to];
+			positions[to] = to;
 		}
 	}
 }
 
-/* Sorts contexts and shapes by address and renumbers what refers to them. */
+/* Sorts contexts and links by address and renumbers the references to them. */
 static struct error *sort(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
 	size_t count = forest->count;
-	_cleanup_free_ struct placed *order = calloc(count + 1, sizeof(*order));
-	_cleanup_free_ ptrdiff_t *locations = calloc(count + 1, sizeof(*locations));
-	if (!order || !locations)
+	_cleanup_free_ struct sort_key *order = calloc(count + 1, sizeof(*order));
+	_cleanup_free_ ptrdiff_t *positions = calloc(count + 1, sizeof(*positions));
+	if (!order || !positions)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		order[i] =
-			(struct placed){forest->items[i].address, forest->items[i].type->name, i};
-	qsort(order, count, sizeof(*order), by_location);
+			(struct sort_key){forest->items[i].address, forest->items[i].type->name, i};
+	qsort(order, count, sizeof(*order), by_address);
 	for (size_t i = 0; i < count; i++)
-		locations[order[i].number] = (ptrdiff_t)i;
+		positions[order[i].number] = (ptrdiff_t)i;
 	for (size_t i = 0; i < count; i++) {
 		struct context *context = &forest->items[i];
 		struct context_link *link = &builder->links[i];
-		context->parent = moved(locations, context->parent);
-		link->done_of = moved(locations, link->done_of);
-		link->deadline_of = moved(locations, link->deadline_of);
+		context->parent = new_number(positions, context->parent);
+		link->done_of = new_number(positions, link->done_of);
+		link->deadline_of = new_number(positions, link->deadline_of);
 		for (size_t j = 0; j < context->child_count; j++)
-			context->children[j] = moved(locations, context->children[j]);
+			context->children[j] = new_number(positions, context->children[j]);
 		if (context->child_count)
 			qsort(context->children, context->child_count, sizeof(ptrdiff_t),
 				by_number);
 	}
-	move_all(builder, locations);
+	move_all(builder, positions);
 	return NULL;
 }
 
-/* ---- Parents and governors ---- */
+/* ---- Parents, done sources and deadlines ---- */
 
-/* Depth first, so that a context and what is below it have numbers in a row. */
+/* Numbers a tree depth first, so that a context and its descendants have consecutive orders. */
 static void count_tree(struct context_forest *forest, ptrdiff_t root, size_t *order)
 {
 	struct context *items = forest->items;
@@ -125,7 +124,7 @@ static struct error *link_parents(struct context_forest *forest)
 		return error_no_memory();
 	for (size_t i = 0; i < forest->count; i++)
 		forest->items[i].first_embedded = forest->items[i].next_embedded = CONTEXT_NONE;
-	for (size_t i = forest->count; i-- > 0;) { /* so that the lists ascend */
+	for (size_t i = forest->count; i-- > 0;) { /* backwards, so that sibling lists ascend */
 		struct context *context = &forest->items[i];
 		if (context->parent == CONTEXT_NONE)
 			continue;
@@ -143,7 +142,7 @@ static struct error *link_parents(struct context_forest *forest)
 	return NULL;
 }
 
-/* The context with a cancelCtx of its own at `address`. */
+/* The context whose own cancelCtx is at `address`. */
 static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t address)
 {
 	const struct context_forest *forest = builder->forest;
@@ -157,7 +156,7 @@ static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t addre
 	return CONTEXT_NONE;
 }
 
-/* Whose Done this one's asks; itself when it has a channel of its own. CONTEXT_NONE: nobody's. */
+/* The context that Done delegates to; itself if it has its own channel; CONTEXT_NONE if none. */
 static ptrdiff_t next_done_source(const struct context_builder *builder, ptrdiff_t number)
 {
 	const struct context_link *link = &builder->links[number];
@@ -174,7 +173,7 @@ static ptrdiff_t next_done_source(const struct context_builder *builder, ptrdiff
 	}
 }
 
-/* Whose Deadline this one's asks; CONTEXT_NONE: it has its own or none. */
+/* The context that Deadline delegates to; CONTEXT_NONE if it has its own deadline or none. */
 static ptrdiff_t next_deadline(const struct context_builder *builder, ptrdiff_t number)
 {
 	const struct context *context = &builder->forest->items[number];
@@ -186,8 +185,8 @@ static ptrdiff_t next_deadline(const struct context_builder *builder, ptrdiff_t 
 					      : context->parent;
 }
 
-/* The state of a context whose Done asks nobody else's. */
-static void settle_end(struct context_builder *builder, ptrdiff_t number)
+/* Sets the state of a context whose Done does not delegate to another. */
+static void resolve_end(struct context_builder *builder, ptrdiff_t number)
 {
 	struct context *context = &builder->forest->items[number];
 	const struct context_link *link = &builder->links[number];
@@ -205,13 +204,14 @@ static void settle_end(struct context_builder *builder, ptrdiff_t number)
 		context->state = CONTEXT_NEVER;
 }
 
-enum { UNSETTLED, ON_PATH, SETTLED };
+enum { UNRESOLVED, ON_PATH, RESOLVED };
 
 /*
- * Follows `next` from each context to one that is settled or the end, then hands what `inherit`
- * copies down again; a damaged circle is cut.
+ * Follows `next` from each context to a resolved one or to the end of the chain, where it calls
+ * `end`, then copies the result back along the chain with `inherit`. A cycle, which only damaged
+ * memory has, is cut and its context marked partial.
  */
-static struct error *settle_all(struct context_builder *builder,
+static struct error *resolve_all(struct context_builder *builder,
 	ptrdiff_t (*next)(const struct context_builder *builder, ptrdiff_t number),
 	void (*end)(struct context_builder *builder, ptrdiff_t number),
 	void (*inherit)(struct context *context, const struct context *from))
@@ -224,7 +224,7 @@ static struct error *settle_all(struct context_builder *builder,
 	for (size_t i = 0; i < forest->count; i++) {
 		size_t depth = 0;
 		ptrdiff_t at = (ptrdiff_t)i, from = CONTEXT_NONE;
-		while (at != CONTEXT_NONE && marks[at] == UNSETTLED) {
+		while (at != CONTEXT_NONE && marks[at] == UNRESOLVED) {
 			marks[at] = ON_PATH;
 			path[depth++] = at;
 			from = next(builder, at);
@@ -240,7 +240,7 @@ static struct error *settle_all(struct context_builder *builder,
 			else
 				inherit(&forest->items[path[depth]], &forest->items[at]);
 			at = path[depth];
-			marks[at] = SETTLED;
+			marks[at] = RESOLVED;
 		}
 	}
 	return NULL;
@@ -255,7 +255,7 @@ static void inherit_state(struct context *context, const struct context *from)
 static void no_deadline(struct context_builder *builder, ptrdiff_t number)
 {
 	(void)builder;
-	(void)number; /* it has its own or none: nothing to add */
+	(void)number; /* it has its own deadline or none */
 }
 
 static void inherit_deadline(struct context *context, const struct context *from)
@@ -266,7 +266,7 @@ static void inherit_deadline(struct context *context, const struct context *from
 	context->remaining_ns = from->remaining_ns;
 }
 
-/* Parents are followed by renderers without a check: a circle of them must not remain. */
+/* Removes cycles of parents: code that follows parents does not check for them. */
 static ptrdiff_t next_parent(const struct context_builder *builder, ptrdiff_t number)
 {
 	return builder->forest->items[number].parent;
@@ -285,13 +285,7 @@ static void keep_parent(struct context *context, const struct context *from)
 
 /* ---- Channels ---- */
 
-static int by_goid(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* Follows the channel's queue of receivers: sudog by sudog, each with its g. */
+/* Reads the channel's queue of receivers: a list of sudogs, each with its g. */
 static struct error *read_waiters(struct program *program, struct context *context, uint64_t sudog)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -304,7 +298,7 @@ static struct error *read_waiters(struct program *program, struct context *conte
 		if (err)
 			return err;
 		if (object_field(record, size, layout->sudog.c) != context->done) {
-			context->partial = true; /* the queue is being changed */
+			context->partial = true; /* the queue was being modified */
 			break;
 		}
 		const struct goroutine *goroutine =
@@ -316,14 +310,8 @@ static struct error *read_waiters(struct program *program, struct context *conte
 		}
 		sudog = object_field(record, size, layout->sudog.next);
 	}
-	if (context->waiter_count)
-		qsort(context->waiters, context->waiter_count, sizeof(uint64_t), by_goid);
-	size_t kept = 0; /* a select can name a channel twice */
-	for (size_t i = 0; i < context->waiter_count; i++) {
-		if (!kept || context->waiters[i] != context->waiters[kept - 1])
-			context->waiters[kept++] = context->waiters[i];
-	}
-	context->waiter_count = kept;
+	/* A select can name a channel twice. */
+	context->waiter_count = goids_sort_unique(context->waiters, context->waiter_count);
 	return NULL;
 }
 
@@ -342,10 +330,9 @@ static struct error *read_channel(struct program *program, struct context *conte
 		context->done_locked = lock != 0;
 		err = read_waiters(program, context, first);
 	}
-	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
-		error_destroy(err);
-		context->partial = true;
-		return NULL;
+	if (err) {
+		err = error_ignore_unreadable(err);
+		context->partial |= !err;
 	}
 	return err;
 }
@@ -407,10 +394,10 @@ struct error *context_link(struct context_builder *builder)
 	if (!err)
 		err = read_channels(builder);
 	if (!err)
-		err = settle_all(builder, next_parent, cut_parent, keep_parent);
+		err = resolve_all(builder, next_parent, cut_parent, keep_parent);
 	if (!err)
-		err = settle_all(builder, next_done_source, settle_end, inherit_state);
+		err = resolve_all(builder, next_done_source, resolve_end, inherit_state);
 	if (!err)
-		err = settle_all(builder, next_deadline, no_deadline, inherit_deadline);
+		err = resolve_all(builder, next_deadline, no_deadline, inherit_deadline);
 	return err ? err : link_parents(builder->forest);
 }

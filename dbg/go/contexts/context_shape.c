@@ -1,9 +1,9 @@
-/* Where the parts of a context type are: see context_shape.h. */
+/* The layout of a context type: see context_shape.h. */
 #include "dbg/go/contexts/context_method.h"
 #include "dbg/go/contexts/context_shape.h"
 #include "dbg/go/program/program_state.h"
 
-enum { MAX_DEPTH = 6 }; /* of structs inside structs */
+enum { MAX_DEPTH = 6 }; /* of nested structs */
 
 struct search {
 	struct program *program;
@@ -47,8 +47,8 @@ static struct error *field_as_parent(const struct search *search, const struct g
 }
 
 /*
- * What a struct embeds counts before what it holds in a field with a name; a level of embedding is
- * searched whole before the next one, as Go looks for promoted methods.
+ * Embedded fields take precedence over named ones (the caller searches twice). Each level of
+ * embedding is searched completely before the next, as Go does for promoted methods.
  */
 static struct error *find_parent(const struct search *search, const struct go_type *body,
 	uint64_t base, bool embedded_only, int depth, bool *ret)
@@ -72,7 +72,7 @@ static struct error *find_parent(const struct search *search, const struct go_ty
 	return err;
 }
 
-/* ---- The standard library's own ---- */
+/* ---- Package context's own types ---- */
 
 static struct error *offset_of(struct program *program, const struct go_type *body,
 	const char *name, uint64_t base, int64_t *ret, const struct go_type **ret_type)
@@ -81,7 +81,7 @@ static struct error *offset_of(struct program *program, const struct go_type *bo
 	struct error *err = go_type_field(program, body, name, &field);
 	if (err && err->code == ERROR_NOT_FOUND) {
 		error_destroy(err);
-		return NULL; /* this release has none */
+		return NULL; /* this release does not have the field */
 	}
 	if (err)
 		return err;
@@ -91,7 +91,7 @@ static struct error *offset_of(struct program *program, const struct go_type *bo
 	return NULL;
 }
 
-/* Finds the cancelCtx that `body` is or embeds by value. */
+/* Finds the cancelCtx that `body` is, or that it embeds by value. */
 static struct error *find_cancel(
 	const struct search *search, const struct go_type *body, uint64_t base, int depth)
 {

@@ -1,14 +1,18 @@
 /* The context types of a program: see context_find.h. */
 #include "dbg/go/contexts/context_find.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
-enum { METHODS = 2 }; /* Context's methods by name: Deadline, Done, Err, Value */
+enum { METHODS = 2 }; /* the first two of Deadline, Done, Err, Value: an itab sorts by name */
 
 struct interfaces {
-	uint64_t context, canceler; /* descriptors; 0: not met yet */
+	uint64_t context, canceler; /* descriptors; 0: not found yet */
 };
 
-/* Whether `interface` is context.Context or context.canceler; asks for each descriptor once. */
+/*
+ * Whether `interface` is context.Context, or either of it and context.canceler. Itabs of one
+ * interface tend to be adjacent, so the last rejected descriptor is remembered.
+ */
 static struct error *classify(struct program *program, struct interfaces *known, uint64_t *rejected,
 	uint64_t interface, bool *ret_context, bool *ret_any)
 {
@@ -18,12 +22,8 @@ static struct error *classify(struct program *program, struct interfaces *known,
 		return NULL;
 	const struct go_type *type;
 	struct error *err = program_type_at(program, interface, &type);
-	if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
-		error_destroy(err);
-		return NULL;
-	}
 	if (err)
-		return err;
+		return error_ignore_unreadable(err);
 	if (go_type_is(type, "context", "Context"))
 		known->context = interface;
 	else if (go_type_is(type, "context", "canceler"))
@@ -41,12 +41,6 @@ static int by_descriptor(const void *a, const void *b)
 	return (x->descriptor > y->descriptor) - (x->descriptor < y->descriptor);
 }
 
-static int itab_by_address(const void *a, const void *b)
-{
-	const struct itab *x = a, *y = b;
-	return (x->address > y->address) - (x->address < y->address);
-}
-
 struct type_set {
 	uint64_t *descriptors;
 	size_t count;
@@ -62,7 +56,7 @@ static bool in_set(void *context, const struct go_type *type)
 	return false;
 }
 
-/* The code of the type's methods Deadline and Done, from an itab of context.Context. */
+/* The addresses of the type's methods Deadline and Done, from its itab of context.Context. */
 static void methods_of(struct program *program, const struct context_types *types,
 	uint64_t interface, uint64_t descriptor, uint64_t ret[METHODS])
 {
@@ -98,14 +92,14 @@ static struct error *load_shapes(
 		methods_of(program, types, interface, descriptors[i], methods);
 		struct error *err = context_shape_load(program, descriptors[i], methods, in_set,
 			&set, &types->shapes[types->shape_count]);
-		if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
-			error_destroy(err);
-			types->partial = true;
+		if (!err) {
+			types->shape_count++;
 			continue;
 		}
+		err = error_ignore_unreadable(err);
 		if (err)
 			return err;
-		types->shape_count++;
+		types->partial = true;
 	}
 	qsort(types->shapes, types->shape_count, sizeof(*types->shapes), by_descriptor);
 	return NULL;
@@ -129,12 +123,13 @@ struct error *context_types_load(struct program *program, struct context_types *
 			ret->context_itabs[ret->context_itab_count++] = ret->itabs[i];
 	}
 	if (!err && !ret->itab_count)
-		err = error_create(ERROR_NOT_FOUND, "the program has no contexts yet: the Go "
-						    "runtime has not started; let it run first");
+		err = error_create(ERROR_NOT_FOUND,
+			"the program has no contexts yet: the Go runtime has not started; "
+			"resume it first");
 	else if (!err && !ret->context_itab_count)
 		err = error_create(ERROR_NOT_FOUND,
-			"the program has no contexts: none of its types is used as a "
-			"context.Context");
+			"the program has no contexts: "
+			"none of its types is used as a context.Context");
 	ret->canceler = known.canceler;
 	const struct go_type *channel;
 	struct error *unknown =
@@ -159,10 +154,9 @@ void context_types_deinit(struct context_types *types)
 const struct context_shape *context_types_shape(
 	const struct context_types *types, uint64_t descriptor)
 {
-	const struct context_shape key = {.descriptor = descriptor};
-	return types->shape_count ? bsearch(&key, types->shapes, types->shape_count, sizeof(key),
-					    by_descriptor)
-				  : NULL;
+	size_t at = bisect(i, types->shape_count, types->shapes[i].descriptor >= descriptor);
+	bool found = at < types->shape_count && types->shapes[at].descriptor == descriptor;
+	return found ? &types->shapes[at] : NULL;
 }
 
 const struct context_shape *context_types_of_kind(
@@ -177,30 +171,20 @@ const struct context_shape *context_types_of_kind(
 
 const struct itab *context_types_itab(const struct context_types *types, uint64_t address)
 {
-	const struct itab key = {.address = address};
-	return bsearch(&key, types->context_itabs, types->context_itab_count, sizeof(key),
-		itab_by_address);
-}
-
-static const struct itab *find_itab(const struct context_types *types, uint64_t address)
-{
-	const struct itab key = {.address = address};
-	return types->itab_count ? bsearch(&key, types->itabs, types->itab_count, sizeof(key),
-					   itab_by_address)
-				 : NULL;
+	return itabs_find(types->context_itabs, types->context_itab_count, address);
 }
 
 bool context_types_is_itab(const struct context_types *types, uint64_t address)
 {
-	return find_itab(types, address) != NULL;
+	return itabs_find(types->itabs, types->itab_count, address) != NULL;
 }
 
 uint64_t context_types_dynamic(
 	const struct context_types *types, struct program *program, uint64_t itab)
 {
-	const struct itab *found = find_itab(types, itab);
+	const struct itab *found = itabs_find(types->itabs, types->itab_count, itab);
 	uint64_t type = 0;
-	if (!found) /* made since, or the table was being changed */
+	if (!found) /* it was added while or after the table was read */
 		error_destroy(program_read_field(program, itab, program->layout.itab.type, &type));
 	return found ? found->type : type;
 }

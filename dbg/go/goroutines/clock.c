@@ -1,4 +1,5 @@
 /* The target's monotonic clock at the moment it stopped. */
+#include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 
 enum { MAX_PROCESSORS = 4096 };
@@ -90,11 +91,12 @@ static int64_t newest_stamp(struct program *program)
 
 int64_t program_now_ns(struct program *program)
 {
-	if (!program->now_ns)
-		program->now_ns = program->target->stop_monotonic_ns
-					  ? program->target->stop_monotonic_ns
-					  : newest_stamp(program);
-	return program->now_ns;
+	struct goroutine_cache *cache = program->goroutines;
+	if (!cache->now_ns)
+		cache->now_ns = program->target->stop_monotonic_ns
+					? program->target->stop_monotonic_ns
+					: newest_stamp(program);
+	return cache->now_ns;
 }
 
 bool program_clock_is_exact(const struct program *program)

@@ -1,5 +1,6 @@
 /* The runtime's threads (M): which thread runs which goroutine, and where their system stacks are.
  */
+#include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 
 enum {
@@ -123,13 +124,13 @@ static struct error *go_m_load(struct program *program, struct go_m_list *list)
 
 struct error *program_ms(struct program *program, const struct go_m_list **ret)
 {
-	if (!program->ms_loaded) {
-		struct error *err = go_m_load(program, &program->ms);
+	if (!program->goroutines->ms_loaded) {
+		struct error *err = go_m_load(program, &program->goroutines->ms);
 		if (err)
 			return err;
-		program->ms_loaded = true;
+		program->goroutines->ms_loaded = true;
 	}
-	*ret = &program->ms;
+	*ret = &program->goroutines->ms;
 	return NULL;
 }
 

@@ -1,10 +1,8 @@
 /* Loading all goroutines, or one: see goroutine.h. */
+#include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 
 #include <stdio.h>
-
-#include "dbg/go/program/layout_check.h"
-#include "dbg/go/stacks/unwind_info.h"
 
 enum {
 	BATCH = 2048,		   /* goroutines fetched at a time */
@@ -261,35 +259,47 @@ static struct error *goroutine_load(struct program *program, struct goroutine_li
 	return attach_threads(program, list);
 }
 
+/* Lets the composition root complete what was not known before the runtime started. */
+static struct error *before_goroutines(struct program *program)
+{
+	return program->hooks.before_goroutines ? program->hooks.before_goroutines(program) : NULL;
+}
+
+static struct error *after_goroutines(struct program *program, struct error *err)
+{
+	return program->hooks.after_goroutines
+		       ? program->hooks.after_goroutines(program, &program->goroutines->all, err)
+		       : err;
+}
+
 struct error *program_goroutines(struct program *program, const struct goroutine_list **ret)
 {
-	if (!program->goroutines_loaded) {
-		struct error *err = program_settle(program);
-		if (!err)
-			err = explain_guessed_layout(
-				program, goroutine_load(program, &program->goroutines));
-		if (!err)
-			err = layout_check(program);
+	struct goroutine_cache *cache = program->goroutines;
+	if (!cache->all_loaded) {
+		struct error *err = before_goroutines(program);
 		if (err)
 			return err;
-		program->goroutines_loaded = true;
+		err = after_goroutines(program, goroutine_load(program, &cache->all));
+		if (err)
+			return err;
+		cache->all_loaded = true;
 	}
-	*ret = &program->goroutines;
+	*ret = &cache->all;
 	return NULL;
 }
 
 bool program_goroutines_are_loaded(const struct program *program)
 {
-	return program->goroutines_loaded;
+	return program->goroutines->all_loaded;
 }
 
 struct error *program_goroutine_count(struct program *program, uint64_t *ret)
 {
 	uint64_t array;
-	*ret = program->goroutines.count;
-	if (program->goroutines_loaded)
+	*ret = program->goroutines->all.count;
+	if (program->goroutines->all_loaded)
 		return NULL;
-	struct error *err = program_settle(program);
+	struct error *err = before_goroutines(program);
 	return err ? err : all_goroutines(program, &array, ret);
 }
 
@@ -297,11 +307,11 @@ struct error *program_goroutine_count(struct program *program, uint64_t *ret)
 
 struct error *program_load_goroutine(struct program *program, uint64_t address)
 {
-	struct goroutine_list *one = &program->one_goroutine;
+	struct goroutine_list *one = &program->goroutines->one;
 	one->count = 0;
-	if (program->goroutines_loaded)
+	if (program->goroutines->all_loaded)
 		return NULL;
-	struct error *err = program_settle(program);
+	struct error *err = before_goroutines(program);
 	if (!err)
 		err = check_size(program);
 	if (!err)
@@ -312,8 +322,8 @@ struct error *program_load_goroutine(struct program *program, uint64_t address)
 struct error *program_goroutine(
 	struct program *program, uint64_t goid, const struct goroutine **ret)
 {
-	const struct goroutine_list *list, *one = &program->one_goroutine;
-	if (!program->goroutines_loaded && one->count && one->items[0].goid == goid) {
+	const struct goroutine_list *list, *one = &program->goroutines->one;
+	if (!program->goroutines->all_loaded && one->count && one->items[0].goid == goid) {
 		*ret = &one->items[0];
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 #ifndef GCTXDBG_GO_GOROUTINES_GOROUTINE_H
 #define GCTXDBG_GO_GOROUTINES_GOROUTINE_H
 
+#include "dbg/go/stacks/function.h"
 #include "dbg/target/target.h"
 
 struct program;
@@ -116,17 +117,6 @@ int64_t program_now_ns(struct program *program);
  * idle. */
 bool program_clock_is_exact(const struct program *program);
 
-/* ---- Functions ---- */
-
-struct code_location {
-	const char *function; /* as the runtime prints it; belongs to the program */
-	const char *file;
-	int line;
-	uint64_t pc;
-};
-
-/* The function whose entry is `start_pc` ("main.handle"); NULL when unknown. */
-const char *program_function_name(struct program *program, uint64_t pc);
 /* The `go` statement: resolved as the runtime's "created by" line is. False when there is none
  * (goroutine 1). */
 bool goroutine_creator(

@@ -2,8 +2,9 @@
  * since 1.24. */
 #include <stdio.h>
 
-#include "dbg/go/values/map_tables.h"
+#include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/values/map_tables.h"
 
 enum { MAX_LABELS = 4096, MAX_TEXT = 4096, STRING_SIZE = 16 };
 

@@ -1,6 +1,7 @@
 /* Reading the runtime's semaphore table: see semaphores.h. */
 #include "dbg/go/goroutines/semaphores.h"
 
+#include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/hash.h"
 
@@ -132,7 +133,7 @@ static struct error *semaphores_load(struct program *program, struct semaphores 
 struct error *semaphore_of(struct program *program, uint64_t g, uint64_t *ret)
 {
 	*ret = 0;
-	if (!program->semaphores) {
+	if (!program->goroutines->semaphores) {
 		struct semaphores *semaphores = calloc(1, sizeof(*semaphores));
 		if (!semaphores)
 			return error_no_memory();
@@ -141,10 +142,10 @@ struct error *semaphore_of(struct program *program, uint64_t g, uint64_t *ret)
 			semaphores_destroy(semaphores);
 			return err;
 		}
-		program->semaphores = semaphores;
+		program->goroutines->semaphores = semaphores;
 	}
 	struct sleeper *sleeper;
-	HASH_FIND(hh, program->semaphores->sleepers, &g, sizeof(g), sleeper);
+	HASH_FIND(hh, program->goroutines->semaphores->sleepers, &g, sizeof(g), sleeper);
 	if (sleeper)
 		*ret = sleeper->semaphore;
 	return NULL;

@@ -4,12 +4,12 @@
 #include <seccomp.h>
 #include <sys/syscall.h>
 
-#include "dbg/go/stacks/unwind_info.h"
-#include "dbg/go/program/program_state.h"
-#include "dbg/go/types/type.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/semaphores.h"
-#include "dbg/go/stacks/stack.h"
 #include "dbg/go/goroutines/wait_search.h"
+#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
+#include "dbg/go/types/type.h"
 
 enum {
 	MAX_CASES = 1 << 16, /* of a select: the compiler's limit */
@@ -292,7 +292,7 @@ static struct error *syscall_waits(struct waits *waits)
 	if (number >= 0 && number < MAX_SYSCALL) {
 		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int)number);
 		if (name)
-			wait.name = unwind_cache_intern(waits->program->plans, name);
+			wait.name = string_pool_intern(waits->program->strings, name);
 		free(name);
 	}
 	return wait_add(waits, wait);

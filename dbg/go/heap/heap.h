@@ -11,6 +11,7 @@
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"
 
+struct heap;
 struct program;
 
 /* A span in use for objects. */
@@ -30,6 +31,9 @@ struct heap_object {
 	bool in_use; /* allocated, and not found dead by the last collection */
 	bool no_pointers;
 };
+
+/* Frees what program_heap() loaded; NULL is allowed. */
+void heap_destroy(struct heap *heap);
 
 /* All spans in use, sorted by address; loaded once per stop. `*ret_partial`: some could not be
  * read. The array belongs to the program. */

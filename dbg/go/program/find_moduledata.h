@@ -6,7 +6,8 @@
 #ifndef GCTXDBG_GO_PROGRAM_FIND_MODULEDATA_H
 #define GCTXDBG_GO_PROGRAM_FIND_MODULEDATA_H
 
-#include "dbg/go/program/program.h"
+#include "dbg/target/target.h"
+#include "dwarf/elf/elf_image.h"
 
 struct runtime_layout;
 

@@ -5,19 +5,23 @@
 #ifndef GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
 #define GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
 
-#include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/program/program.h"
 #include "dbg/go/program/runtime_layout.h"
+#include "dbg/target/target.h"
 #include "dwarf/debug/debug_info.h"
+#include "dwarf/elf/elf_image.h"
 
 struct builtin_layout;
-struct context_forest;
-struct heap;
 struct frame_table;
 struct native_unwinder;
-struct unwind_cache;
-struct semaphores;
+struct string_pool;
+/* The caches of the folders above this one. */
+struct context_forest;
+struct goroutine_cache;
+struct goroutine_list;
+struct heap;
 struct type_cache;
+struct unwind_cache;
 
 /* A global variable of the runtime; address 0: not found. */
 struct global {
@@ -31,6 +35,21 @@ struct runtime_globals {
 	struct global g_status_strings, semtable, build_version, gomaxprocs, runtime_init_time;
 	struct global fing_status, fing_running, gc_controller, memstats, mheap, text, etext,
 		itab_table;
+};
+
+/*
+ * Calls from the folders to the composition root (dbg/go/go_program.h), which sets them; NULL: no
+ * call.
+ */
+struct program_hooks {
+	/* Before the list of goroutines is read. An error is reported instead of the list. */
+	struct error *(*before_goroutines)(struct program *program);
+	/*
+	 * After it was read into `list`, or could not be because of `err`. Takes `err`, which may
+	 * be NULL; returns the error to report.
+	 */
+	struct error *(*after_goroutines)(
+		struct program *program, const struct goroutine_list *list, struct error *err);
 };
 
 struct program {
@@ -54,7 +73,8 @@ struct program {
 	uint64_t text, etext; /* run-time addresses of the Go code */
 	uint64_t types, etypes;
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
-	struct unwind_cache *plans;
+	struct string_pool *strings;
+	struct unwind_cache *unwind_cache;
 	struct type_cache *type_cache; /* NULL until a type is asked for */
 	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
 	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
@@ -66,16 +86,13 @@ struct program {
 	char **status_names;
 	size_t status_name_count;
 
-	/* Dropped by program_refresh(). */
-	struct goroutine_list goroutines;
-	struct goroutine_list one_goroutine; /* see program_load_goroutine() */
-	struct go_m_list ms;
-	struct semaphores *semaphores;
-	struct heap *heap;
+	/* What they hold of the target's memory is dropped by program_refresh(). */
+	struct goroutine_cache *goroutines;
+	struct heap *heap;		    /* NULL until the heap is read */
 	struct context_forest *contexts[4]; /* by flags of program_contexts() */
-	bool goroutines_loaded, ms_loaded;
-	int64_t now_ns; /* 0: not looked for yet */
 	struct native_unwinder *native;
+
+	struct program_hooks hooks;
 	void (*warn)(void *context, const char *message);
 	void *warn_context;
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
@@ -117,26 +134,34 @@ static inline bool program_is_go_pc(const struct program *program, uint64_t pc)
 	return pc >= program->text && pc < program->etext;
 }
 
+/* Opens the executable and reads its build info: `image`, `bias`, `build_info` (program_image.c).
+ * ERROR_NOT_FOUND if it is not a Go program. */
+struct error *program_open_image(struct program *program);
+/* Reads the release from runtime.buildVersion, unless it is known already. */
+void program_read_version(struct program *program);
+
 /* Fills `layout` (program_layout.c). `debug_file` as the user named it, or NULL. */
 struct error *program_open_layout(struct program *program, const char *debug_file);
 
-/* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types` (program.c).
- * Nothing to free. */
+/* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types`
+ * (program_functions.c). Nothing to free. */
 struct error *program_open_functions(struct program *program);
-
-/* Frees what program_heap() loaded (heap.c); NULL is fine. */
-void heap_destroy(struct heap *heap);
-/* The same of program_contexts() (context.c). */
-void context_forest_destroy(struct context_forest *forest);
 
 /* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
 void program_find_globals(struct program *program);
+/* Finds what the symbol table lacks in the code; needs the function table. */
+struct error *program_find_missing_globals(struct program *program);
+
+/*
+ * Reads the target's texts for wait reasons and statuses, and whether its runtime has started
+ * (program_texts.c).
+ */
+void program_read_texts(struct program *program);
+void program_free_texts(struct program *program);
 /*
  * Looks again for what was not there yet when the program was opened before its runtime had
  * started. Cheap once it has.
  */
 struct error *program_settle(struct program *program);
-/* Finds what the symbol table lacks in the code; needs the function table. */
-struct error *program_find_missing_globals(struct program *program);
 
 #endif

@@ -1,8 +1,9 @@
 /* Looking through heap, globals and stacks for pointers: see find_pointers.h. */
 #include "dbg/go/reach/find_pointers.h"
 
-#include "dbg/go/stacks/stack_roots.h"
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum {
 	CHUNK = 1 << 20,  /* bytes read at a time */
@@ -23,18 +24,11 @@ struct search {
 
 static bool find_target(const struct search *search, uint64_t value, size_t *ret)
 {
-	size_t low = 0, high = search->count;
-	if (value < search->targets[0] || value > search->targets[high - 1])
+	const uint64_t *targets = search->targets;
+	if (value < targets[0] || value > targets[search->count - 1])
 		return false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (search->targets[middle] < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret = low;
-	return low < search->count && search->targets[low] == value;
+	*ret = bisect(i, search->count, targets[i] >= value);
+	return targets[*ret] == value;
 }
 
 /* A P's write barrier buffer (runtime/mwbbuf.go) is full of pointers from long ago. */

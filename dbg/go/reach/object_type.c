@@ -1,6 +1,7 @@
 /* Finding out what objects on the heap are from what points to them: see object_type.h. */
 #include "dbg/go/reach/object_type.h"
 
+#include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/reach/find_pointers.h"
 #include "dbg/go/types/itabs.h"
 #include "dbg/go/reach/object_type_state.h"
@@ -24,7 +25,7 @@ struct inference {
 	struct program *program;
 	struct itab *itabs; /* sorted */
 	size_t itab_count;
-	struct known *items;
+	struct inferred_object *items;
 	size_t count, capacity;
 	struct use *uses;
 	size_t use_count, use_capacity;
@@ -33,7 +34,7 @@ struct inference {
 	size_t stacks; /* looked at */
 };
 
-static bool is_known(const struct known *known)
+static bool is_known(const struct inferred_object *known)
 {
 	return known->object.type || known->object.function || known->part != MAP_NONE;
 }
@@ -42,11 +43,11 @@ static struct error *add_object(struct inference *inference, struct object_type 
 {
 	if (!array_reserve(&inference->items, &inference->capacity, inference->count + 1))
 		return error_no_memory();
-	inference->items[inference->count++] = (struct known){.object = object};
+	inference->items[inference->count++] = (struct inferred_object){.object = object};
 	return NULL;
 }
 
-static struct known *find_object(struct inference *inference, uint64_t address)
+static struct inferred_object *find_object(struct inference *inference, uint64_t address)
 {
 	for (size_t i = 0; i < inference->count; i++) {
 		if (inference->items[i].object.address == address)
@@ -56,7 +57,7 @@ static struct known *find_object(struct inference *inference, uint64_t address)
 }
 
 /* What the object itself tells: a malloc header, or the function that a closure begins with. */
-static struct error *read_own(struct program *program, struct object_type *object)
+static struct error *read_object(struct program *program, struct object_type *object)
 {
 	struct heap_object heap;
 	struct pc_function function;
@@ -64,12 +65,8 @@ static struct error *read_own(struct program *program, struct object_type *objec
 	if (!heap_object_at(program, object->address, &heap) || heap.no_pointers)
 		return NULL;
 	struct error *err = target_read_u64(program->target, object->address, &word);
-	if (err && err->code == ERROR_FAULT) {
-		error_destroy(err);
-		return NULL;
-	}
 	if (err)
-		return err;
+		return error_ignore_unreadable(err);
 	const struct heap_span *span = heap_span_at(program, object->address);
 	bool header = field_present(program->layout.span.large_type) &&
 		      object->size > HEADER_FROM && span && span->object_count > 1;
@@ -93,27 +90,12 @@ static struct error *read_own(struct program *program, struct object_type *objec
 
 /* ---- Interface values ---- */
 
-static const struct itab *find_itab(const struct inference *inference, uint64_t word)
-{
-	size_t low = 0, high = inference->itab_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (inference->itabs[middle].address < word)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < inference->itab_count && inference->itabs[low].address == word
-		       ? &inference->itabs[low]
-		       : NULL;
-}
-
 /* The word before the pointer may make the two an interface value. */
-static void take_from_interface(
+static void infer_from_interface(
 	struct inference *inference, struct object_type *object, uint64_t before)
 {
 	struct program *program = inference->program;
-	const struct itab *itab = find_itab(inference, before);
+	const struct itab *itab = itabs_find(inference->itabs, inference->itab_count, before);
 	const struct go_type *type;
 	if (!itab && (before < program->types || before >= program->etypes))
 		return;
@@ -123,41 +105,35 @@ static void take_from_interface(
 	else if (!err && type->direct)
 		type = NULL;
 	if (!err && type)
-		object_take_type(object, type, false);
+		object_type_propose(object, type, false);
 	error_destroy(err);
 }
 
 /* ---- Variables ---- */
 
-static struct error *take_from_variables(
-	struct program *program, const struct stack *stack, uint64_t location, struct known *known)
+static struct error *infer_from_variables(struct program *program, const struct stack *stack,
+	uint64_t location, struct inferred_object *known)
 {
 	struct error *err = NULL;
 	bool found = false;
 	for (size_t i = 0; !err && !found && i < stack->count; i++) {
 		struct variables variables;
-		err = frame_variables(program, stack, i, NULL, &variables);
-		if (err && err->code == ERROR_NOT_FOUND) {
-			error_destroy(err);
-			err = NULL;
-			continue;
-		}
+		err = error_ignore_unreadable(frame_variables(program, stack, i, NULL, &variables));
 		for (size_t j = 0; !err && !found && j < variables.count; j++) {
 			const struct value *value = &variables.items[j].value;
 			found = value->type && value->address && location >= value->address &&
 				location - value->address < value->type->size;
 			if (found)
-				err = object_take_from(
+				err = object_type_infer_from(
 					program, known, value->type, location - value->address);
 		}
-		if (!err)
-			variables_deinit(&variables);
+		variables_deinit(&variables);
 	}
 	return err;
 }
 
-static struct error *take_from_stack(
-	struct inference *inference, uint64_t location, struct known *known, bool *ret_found)
+static struct error *infer_from_stack(struct inference *inference, uint64_t location,
+	struct inferred_object *known, bool *ret_found)
 {
 	struct program *program = inference->program;
 	const struct goroutine_list *list;
@@ -171,37 +147,33 @@ static struct error *take_from_stack(
 			continue;
 		err = goroutine_stack(program, goroutine, &stack);
 		if (!err)
-			err = take_from_variables(program, &stack, location, known);
+			err = infer_from_variables(program, &stack, location, known);
 	}
 	stack_deinit(&stack);
 	return err;
 }
 
-static struct error *take_from_global(
-	struct program *program, uint64_t location, struct known *known)
+static struct error *infer_from_global(
+	struct program *program, uint64_t location, struct inferred_object *known)
 {
 	struct value value = {0};
 	const char *name = program_global_name(program, location);
 	struct error *err = name ? program_global(program, name, &value) : NULL;
 	if (!err && value.type && value.address && location >= value.address)
-		err = object_take_from(program, known, value.type, location - value.address);
+		err = object_type_infer_from(program, known, value.type, location - value.address);
 	value_deinit(&value);
-	if (err && (err->code == ERROR_NOT_FOUND || err->code == ERROR_USAGE)) {
-		error_destroy(err);
-		err = NULL;
-	}
-	return err;
+	return error_ignore_unreadable(err);
 }
 
 /* ---- Searching ---- */
 
-static struct error *note_use(void *context, const struct pointer_use *use)
+static struct error *add_use(void *context, const struct pointer_use *use)
 {
 	struct inference *inference = context;
 	size_t number = inference->target_objects[use->target];
-	struct known *known = &inference->items[number];
+	struct inferred_object *known = &inference->items[number];
 	if (use->before)
-		take_from_interface(inference, &known->object, use->before);
+		infer_from_interface(inference, &known->object, use->before);
 	if (known->object.type || known->uses >= USES)
 		return NULL;
 	known->uses++;
@@ -212,7 +184,7 @@ static struct error *note_use(void *context, const struct pointer_use *use)
 }
 
 /* One look at all memory for what points to the objects that are unknown yet. */
-static struct error *search(struct inference *inference)
+static struct error *search_uses(struct inference *inference)
 {
 	size_t count = 0;
 	bool partial;
@@ -221,7 +193,7 @@ static struct error *search(struct inference *inference)
 	if (!inference->targets || !inference->target_objects)
 		return error_no_memory();
 	for (size_t i = 0; i < inference->count; i++) {
-		struct known *known = &inference->items[i];
+		struct inferred_object *known = &inference->items[i];
 		if (known->searched || is_known(known))
 			continue;
 		known->searched = true;
@@ -235,7 +207,7 @@ static struct error *search(struct inference *inference)
 		inference->target_objects[at] = i;
 	}
 	struct error *err = find_pointers(
-		inference->program, inference->targets, count, true, note_use, inference, &partial);
+		inference->program, inference->targets, count, true, add_use, inference, &partial);
 	free(take_pointer(inference->targets));
 	free(take_pointer(inference->target_objects));
 	return err;
@@ -243,19 +215,19 @@ static struct error *search(struct inference *inference)
 
 /* Follows the uses from `first` on that no interface has answered: to variables, and to the objects
  * that they lie in, which become objects to be known. */
-static struct error *object_type_follow(struct inference *inference, size_t first)
+static struct error *follow_uses(struct inference *inference, size_t first)
 {
 	struct error *err = NULL;
 	for (size_t i = first; !err && i < inference->use_count; i++) {
 		const struct use *use = &inference->uses[i];
-		struct known *known = &inference->items[use->object];
+		struct inferred_object *known = &inference->items[use->object];
 		bool on_stack = false;
 		if (is_known(known))
 			continue;
 		if (!use->owner) {
-			err = take_from_stack(inference, use->location, known, &on_stack);
+			err = infer_from_stack(inference, use->location, known, &on_stack);
 			if (!err && !on_stack)
-				err = take_from_global(inference->program, use->location, known);
+				err = infer_from_global(inference->program, use->location, known);
 			continue;
 		}
 		struct heap_object heap;
@@ -263,7 +235,7 @@ static struct error *object_type_follow(struct inference *inference, size_t firs
 			!heap_object_at(inference->program, use->owner, &heap))
 			continue;
 		struct object_type owner = {.address = heap.address, .size = heap.size};
-		err = read_own(inference->program, &owner);
+		err = read_object(inference->program, &owner);
 		if (!err)
 			err = add_object(inference, owner);
 	}
@@ -277,11 +249,11 @@ static struct error *propagate(struct inference *inference)
 	for (int round = 0; round <= ROUNDS; round++) {
 		for (size_t i = 0; !err && i < inference->use_count; i++) {
 			const struct use *use = &inference->uses[i];
-			struct known *known = &inference->items[use->object];
-			const struct known *owner =
+			struct inferred_object *known = &inference->items[use->object];
+			const struct inferred_object *owner =
 				use->owner ? find_object(inference, use->owner) : NULL;
 			if (!is_known(known) && owner && is_known(owner))
-				err = object_take_from_owner(
+				err = object_type_infer_from_owner(
 					inference->program, known, owner, use->location);
 		}
 	}
@@ -305,16 +277,16 @@ struct error *program_object_types(
 	struct error *err =
 		program_itabs(program, &inference.itabs, &inference.itab_count, &partial);
 	for (size_t i = 0; !err && i < count && i < MAX_OBJECTS; i++) {
-		err = read_own(program, &objects[i]);
+		err = read_object(program, &objects[i]);
 		if (!err)
 			err = add_object(&inference, objects[i]);
 	}
 	size_t asked = inference.count;
 	for (int round = 0; !err && round < ROUNDS && !all_known(&inference, asked); round++) {
 		size_t first = inference.use_count;
-		err = search(&inference);
+		err = search_uses(&inference);
 		if (!err)
-			err = object_type_follow(&inference, first);
+			err = follow_uses(&inference, first);
 		if (!err)
 			err = propagate(&inference);
 	}

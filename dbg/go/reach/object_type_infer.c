@@ -10,7 +10,7 @@ enum { MAX_NESTING = 32 }; /* structs and arrays in one another */
  * Size classes waste little: a type that fills less than two thirds is that of the first field, or
  * of something else that once was there. Of two types that fit the larger contains the other.
  */
-void object_take_type(struct object_type *object, const struct go_type *type, bool repeated)
+void object_type_propose(struct object_type *object, const struct go_type *type, bool repeated)
 {
 	uint64_t room = object->size - object->start;
 	bool fits = type->size && type->size <= room &&
@@ -24,52 +24,59 @@ void object_take_type(struct object_type *object, const struct go_type *type, bo
 	}
 }
 
-/* The type of the scalar at `offset` of `type`; NULL when nothing starts there. */
+/* The field or array element that contains a byte of a value. */
+struct part {
+	const struct go_type *type; /* NULL: nothing contains it (a scalar, or padding) */
+	uint64_t offset;	    /* of the byte, in the part */
+	const char *field;	    /* NULL: element `index` of an array */
+	uint64_t index;
+};
+
+static struct error *part_at(
+	struct program *program, const struct go_type *type, uint64_t offset, struct part *ret)
+{
+	const struct go_type *element;
+	const struct go_field *fields;
+	size_t count;
+	struct error *err = NULL;
+	*ret = (struct part){0};
+	if (type->kind == GO_ARRAY) {
+		err = go_type_element(program, type, &element);
+		if (!err && element->size)
+			*ret = (struct part){
+				element, offset % element->size, NULL, offset / element->size};
+	} else if (type->kind == GO_STRUCT) {
+		err = go_type_fields(program, type, &fields, &count);
+		for (size_t i = 0; !err && !ret->type && i < count; i++) {
+			if (offset - fields[i].offset < fields[i].type->size)
+				*ret = (struct part){fields[i].type, offset - fields[i].offset,
+					fields[i].name, 0};
+		}
+	}
+	return err;
+}
+
+/* The type of the scalar at `offset` of `type`; NULL if none starts there. */
 static struct error *leaf_at(struct program *program, const struct go_type *type, uint64_t offset,
 	const struct go_type **ret)
 {
+	struct error *err = NULL;
 	*ret = NULL;
-	for (int i = 0; type && i < MAX_NESTING && offset < type->size; i++) {
-		const struct go_type *inner = NULL;
-		if (type->kind == GO_ARRAY) {
-			struct error *err = go_type_element(program, type, &inner);
-			if (err)
-				return err;
-			offset = inner->size ? offset % inner->size : 0;
-		} else if (type->kind == GO_STRUCT) {
-			const struct go_field *fields;
-			size_t count;
-			struct error *err = go_type_fields(program, type, &fields, &count);
-			if (err)
-				return err;
-			for (size_t j = 0; j < count && !inner; j++) {
-				if (offset - fields[j].offset < fields[j].type->size) {
-					inner = fields[j].type;
-					offset -= fields[j].offset;
-					break;
-				}
-			}
-		} else {
+	for (int i = 0; !err && type && i < MAX_NESTING && offset < type->size; i++) {
+		struct part part;
+		if (type->kind != GO_ARRAY && type->kind != GO_STRUCT) {
 			*ret = offset ? NULL : type;
 			return NULL;
 		}
-		type = inner;
+		err = part_at(program, type, offset, &part);
+		type = part.type;
+		offset = part.offset;
 	}
-	return NULL;
+	return err;
 }
 
-/* A type that cannot be read tells nothing. */
-static struct error *object_type_infer_forgive(struct error *err)
-{
-	bool harmless = err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT ||
-				       err->code == ERROR_NOT_FOUND || err->code == ERROR_USAGE);
-	if (harmless)
-		error_destroy(err);
-	return harmless ? NULL : err;
-}
-
-struct error *object_take_from(
-	struct program *program, struct known *known, const struct go_type *type, uint64_t offset)
+struct error *object_type_infer_from(struct program *program, struct inferred_object *known,
+	const struct go_type *type, uint64_t offset)
 {
 	const struct go_type *leaf, *element;
 	struct error *err = leaf_at(program, type, offset, &leaf);
@@ -79,9 +86,9 @@ struct error *object_take_from(
 	} else if (!err && leaf && (leaf->kind == GO_POINTER || leaf->kind == GO_SLICE)) {
 		err = go_type_element(program, leaf, &element);
 		if (!err)
-			object_take_type(&known->object, element, leaf->kind == GO_SLICE);
+			object_type_propose(&known->object, element, leaf->kind == GO_SLICE);
 	}
-	return object_type_infer_forgive(err);
+	return error_ignore_unreadable(err);
 }
 
 /*
@@ -89,8 +96,8 @@ struct error *object_take_from(
  * (internal/runtime/maps/map.go) points to its only group, or to a directory of tables, and those
  * to their groups.
  */
-static struct error *take_from_map(
-	struct program *program, struct known *known, const struct known *owner, uint64_t offset)
+static struct error *infer_from_map(struct program *program, struct inferred_object *known,
+	const struct inferred_object *owner, uint64_t offset)
 {
 	const struct runtime_layout *layout = &program->layout;
 	bool classic = field_present(layout->hmap.buckets);
@@ -101,7 +108,7 @@ static struct error *take_from_map(
 		err = program_read_field(program, owner->object.address,
 			layout->swiss_map.directory_length, &tables);
 		if (err || offset != layout->swiss_map.directory.offset)
-			return object_type_infer_forgive(err);
+			return error_ignore_unreadable(err);
 		next = tables ? MAP_DIRECTORY : MAP_NONE;
 	} else if (owner->part == MAP_DIRECTORY) {
 		next = MAP_TABLE;
@@ -117,20 +124,20 @@ static struct error *take_from_map(
 	const struct go_type *group;
 	err = go_type_group(program, owner->map, &group);
 	if (!err)
-		object_take_type(&known->object, group, true);
-	return object_type_infer_forgive(err);
+		object_type_propose(&known->object, group, true);
+	return error_ignore_unreadable(err);
 }
 
-struct error *object_take_from_owner(
-	struct program *program, struct known *known, const struct known *owner, uint64_t location)
+struct error *object_type_infer_from_owner(struct program *program, struct inferred_object *known,
+	const struct inferred_object *owner, uint64_t location)
 {
 	const struct object_type *object = &owner->object;
 	uint64_t offset = location - object->address - object->start;
 	if (owner->part != MAP_NONE)
-		return take_from_map(program, known, owner, offset);
+		return infer_from_map(program, known, owner, offset);
 	if (!object->type)
 		return NULL;
-	return object_take_from(program, known, object->type,
+	return object_type_infer_from(program, known, object->type,
 		object->repeated ? offset % object->type->size : offset);
 }
 
@@ -148,32 +155,17 @@ struct error *object_type_path(struct program *program, const struct object_type
 		offset %= type->size;
 	}
 	for (int i = 0; type && i < MAX_NESTING && offset < type->size && used < size; i++) {
-		const struct go_type *inner = NULL;
-		if (type->kind == GO_ARRAY) {
-			struct error *err = go_type_element(program, type, &inner);
-			if (err)
-				return err;
-			if (!inner->size)
-				return NULL;
+		struct part part;
+		struct error *err = part_at(program, type, offset, &part);
+		if (err)
+			return err;
+		if (part.field)
+			used += (size_t)snprintf(ret + used, size - used, ".%s", part.field);
+		else if (part.type)
 			used += (size_t)snprintf(
-				ret + used, size - used, "[%" PRIu64 "]", offset / inner->size);
-			offset %= inner->size;
-		} else if (type->kind == GO_STRUCT) {
-			const struct go_field *fields;
-			size_t count;
-			struct error *err = go_type_fields(program, type, &fields, &count);
-			if (err)
-				return err;
-			for (size_t j = 0; j < count && !inner; j++) {
-				if (offset - fields[j].offset >= fields[j].type->size)
-					continue;
-				inner = fields[j].type;
-				offset -= fields[j].offset;
-				used += (size_t)snprintf(
-					ret + used, size - used, ".%s", fields[j].name);
-			}
-		}
-		type = inner;
+				ret + used, size - used, "[%" PRIu64 "]", part.index);
+		type = part.type;
+		offset = part.offset;
 	}
 	return NULL;
 }

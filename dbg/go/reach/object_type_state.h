@@ -8,10 +8,10 @@
 #include "dbg/go/reach/object_type.h"
 #include "dbg/go/program/program_state.h"
 
-/* Parts of a map that have no Go type of their own here: see object_take_from_owner(). */
+/* Parts of a map that have no Go type of their own here: see object_type_infer_from_owner(). */
 enum map_part { MAP_NONE, MAP_HEADER, MAP_DIRECTORY, MAP_TABLE };
 
-struct known {
+struct inferred_object {
 	struct object_type object;
 	enum map_part part;
 	const struct go_type *map; /* that it is a part of */
@@ -21,14 +21,14 @@ struct known {
 
 /* The object starts with a value of `type`, or (`repeated`) consists of such. Ignored when that
  * cannot be. */
-void object_take_type(struct object_type *object, const struct go_type *type, bool repeated);
+void object_type_propose(struct object_type *object, const struct go_type *type, bool repeated);
 
 /* The object is pointed to from byte `offset` of a value of `type`. */
-struct error *object_take_from(
-	struct program *program, struct known *known, const struct go_type *type, uint64_t offset);
+struct error *object_type_infer_from(struct program *program, struct inferred_object *known,
+	const struct go_type *type, uint64_t offset);
 
 /* The object is pointed to from `location` inside the object `owner`. */
-struct error *object_take_from_owner(
-	struct program *program, struct known *known, const struct known *owner, uint64_t location);
+struct error *object_type_infer_from_owner(struct program *program, struct inferred_object *known,
+	const struct inferred_object *owner, uint64_t location);
 
 #endif

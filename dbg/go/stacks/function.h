@@ -4,7 +4,21 @@
 #ifndef GCTXDBG_GO_STACKS_FUNCTION_H
 #define GCTXDBG_GO_STACKS_FUNCTION_H
 
-#include "dbg/go/goroutines/goroutine.h"
+#include "dwarf/base/error.h"
+#include "dwarf/base/memory.h"
+
+struct program;
+
+struct code_location {
+	const char *function; /* as the runtime prints it; belongs to the program */
+	const char *file;     /* the same */
+	int line;
+	uint64_t pc;
+};
+
+/* The name of the function that contains `pc` ("main.handle"); NULL if unknown. Belongs to the
+ * program. */
+const char *program_function_name(struct program *program, uint64_t pc);
 
 /* Where the function called `name` starts; `ret->pc` is its entry. ERROR_NOT_FOUND with a sentence.
  */

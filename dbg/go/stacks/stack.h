@@ -10,7 +10,9 @@
 #ifndef GCTXDBG_GO_STACKS_STACK_H
 #define GCTXDBG_GO_STACKS_STACK_H
 
-#include "dbg/go/goroutines/goroutine.h"
+#include "dbg/target/target.h"
+
+struct program;
 
 /* What kind of package a function is of; a pure function of its name. */
 enum function_kind {
@@ -52,25 +54,46 @@ struct stack {
 
 void stack_deinit(struct stack *stack);
 
-/*
- * Unwinds into `ret` (emptied first). A stack that cannot be followed to its end is not an error:
- * what was found is there and `ret->problem` says why it ends.
- */
-struct error *goroutine_stack(
-	struct program *program, const struct goroutine *goroutine, struct stack *ret);
+struct stack_bounds {
+	uint64_t low, high; /* 0: unknown */
+};
 
 /*
- * Brings the parts of these goroutines' stacks that are in use (up to what is mostly enough) into
- * the cache with few large reads, with `waits` also what they wait on. At most STACKS_PREFETCH of
- * them at a time. A hint.
+ * Where to start unwinding, and the stacks that may be met on the way. Addresses are the target's;
+ * what is 0 is unknown.
  */
-enum { STACKS_PREFETCH = 1024 };
-struct error *goroutine_stacks_prefetch(struct program *program,
-	const struct goroutine *const *goroutines, size_t count, bool waits);
+struct stack_start {
+	const struct user_regs_struct *regs; /* of the thread; NULL: no thread runs it */
+	/* Take the goroutine's own frames from where it was saved, not from the registers. */
+	bool saved_only;
+	uint64_t vdso_pc, vdso_sp; /* the caller of a vDSO function that the thread is inside */
+	uint64_t callback_sp;	   /* g0's SP where C last called Go */
+	struct stack_bounds goroutine, signal;
 
-/* The same for a thread, starting at its registers: with what it runs above the goroutine's own
- * frames. */
-struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret);
+	bool has_saved; /* the goroutine's frames can be followed from the following */
+	bool saved_in_syscall;
+	uint64_t saved_pc, saved_sp, saved_bp;
+
+	const char *problem; /* why the result cannot be complete; NULL */
+};
+
+/*
+ * Unwinds into `ret` (emptied first): what the thread runs, if its registers are given, then the
+ * goroutine's own frames. A stack that cannot be followed to its end is not an error: the frames
+ * found are in `ret` and `ret->problem` says why it ends.
+ */
+struct error *stack_unwind(
+	struct program *program, const struct stack_start *start, struct stack *ret);
+
+/*
+ * How Go frames are followed to their callers: with the table that the runtime itself unwinds with,
+ * or (a cross-check) with libunwind and the DWARF in .debug_frame. Functions, inlined calls and
+ * the end of a stack come from pclntab in either case.
+ */
+enum unwinder { UNWINDER_PCLNTAB, UNWINDER_DWARF };
+
+/* ERROR_NOT_FOUND, and no change, if the program and its debug file have no such DWARF. */
+struct error *program_set_unwinder(struct program *program, enum unwinder unwinder);
 
 /* "goroutine", "system", "signal", "c". */
 const char *frame_stack_name(enum frame_stack stack);

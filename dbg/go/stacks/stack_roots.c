@@ -20,8 +20,7 @@ struct stack_object {
 
 struct walk {
 	struct program *program;
-	const struct goroutine *goroutine;
-	const struct stack *stack;
+	const struct stack_scan *scan;
 	struct stack_roots *words;
 	struct stack_object *objects;
 	size_t object_count, object_capacity;
@@ -53,8 +52,8 @@ static struct error *add_word(struct walk *walk, uint64_t address, uint32_t fram
 static struct error *add_all(struct walk *walk, uint64_t start, uint64_t end, uint32_t frame)
 {
 	struct error *err = NULL;
-	if (end > walk->goroutine->stack_high)
-		end = walk->goroutine->stack_high;
+	if (end > walk->scan->bounds.high)
+		end = walk->scan->bounds.high;
 	for (uint64_t at = (start + 7) & ~7ull; !err && at < end && end - at >= 8; at += 8)
 		err = add_word(walk, at, frame, false);
 	return err;
@@ -62,7 +61,7 @@ static struct error *add_all(struct walk *walk, uint64_t start, uint64_t end, ui
 
 static bool in_stack(const struct walk *walk, uint64_t address)
 {
-	return address >= walk->goroutine->stack_low && address < walk->goroutine->stack_high;
+	return address >= walk->scan->bounds.low && address < walk->scan->bounds.high;
 }
 
 /*
@@ -149,31 +148,25 @@ static struct error *add_frame(
 /* What the innermost function of running code has in its registers. */
 static struct error *add_registers(struct walk *walk, uint32_t frame)
 {
-	const struct thread *threads;
-	size_t count;
 	struct stack_roots *words = walk->words;
-	struct error *err = target_threads(walk->program->target, &threads, &count);
-	for (size_t i = 0; !err && i < count; i++) {
-		const struct user_regs_struct *regs = &threads[i].regs;
-		if (threads[i].tid != walk->goroutine->tid || !threads[i].regs_valid)
-			continue;
-		const uint64_t values[] = {regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi,
-			regs->rdi, regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13,
-			regs->r15, regs->rbp};
-		if (!array_reserve(
-			    &words->items, &words->capacity, words->count + array_length(values)))
-			return error_no_memory();
-		for (size_t j = 0; j < array_length(values); j++)
-			words->items[words->count++] =
-				(struct live_word){.value = values[j], .frame = frame};
-	}
-	return err;
+	const struct user_regs_struct *regs = walk->scan->regs;
+	if (!regs)
+		return NULL;
+	const uint64_t values[] = {regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi, regs->rdi,
+		regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13, regs->r15,
+		regs->rbp};
+	if (!array_reserve(&words->items, &words->capacity, words->count + array_length(values)))
+		return error_no_memory();
+	for (size_t i = 0; i < array_length(values); i++)
+		words->items[words->count++] =
+			(struct live_word){.value = values[i], .frame = frame};
+	return NULL;
 }
 
 static struct error *add_frames(struct walk *walk)
 {
-	const struct stack *stack = walk->stack;
-	bool running = walk->goroutine->tid && !walk->goroutine->syscall_sp;
+	const struct stack *stack = walk->scan->stack;
+	bool running = walk->scan->running;
 	bool conservative = running;
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < stack->count; i++) {
@@ -238,24 +231,15 @@ static struct error *follow_objects(struct walk *walk, const uint64_t *roots, si
 	return err;
 }
 
-struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,
-	const struct stack *stack, struct stack_roots *ret)
+struct error *stack_roots_find(
+	struct program *program, const struct stack_scan *scan, struct stack_roots *ret)
 {
 	ret->count = 0;
 	ret->partial = false;
-	struct walk walk = {
-		.program = program, .goroutine = goroutine, .stack = stack, .words = ret};
+	struct walk walk = {.program = program, .scan = scan, .words = ret};
 	struct error *err = add_frames(&walk);
-	/* Deferred calls and panics lie on the stack too; only the g points to the newest. */
-	uint64_t roots[2] = {0, 0};
 	if (!err)
-		error_destroy(program_read_field(
-			program, goroutine->address, program->layout.g.defer, &roots[0]));
-	if (!err)
-		error_destroy(program_read_field(
-			program, goroutine->address, program->layout.g.panic, &roots[1]));
-	if (!err)
-		err = follow_objects(&walk, roots, array_length(roots));
+		err = follow_objects(&walk, scan->roots, array_length(scan->roots));
 	free(walk.objects);
 	return err;
 }

@@ -25,12 +25,20 @@ struct stack_roots {
 	bool partial; /* something could not be read */
 };
 
+/* The stack to scan. */
+struct stack_scan {
+	const struct stack *stack;	     /* its frames, unwound */
+	struct stack_bounds bounds;	     /* of the goroutine's own stack */
+	bool running;			     /* a thread runs it and is not in a system call */
+	const struct user_regs_struct *regs; /* that thread's; NULL: unknown, or not running */
+	uint64_t roots[2]; /* pointers from elsewhere to objects on the stack; 0: none */
+};
+
 /*
- * Fills `ret` (zero-initialised or used before; emptied first, free `items`). `stack` is the
- * goroutine's, from goroutine_stack(). An interface's first word is not among them where a map
- * holds: the collector does not follow it.
+ * Fills `ret` (zero-initialised or used before; emptied first, free `items`). An interface's first
+ * word is not among them where a map holds: the collector does not follow it.
  */
-struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,
-	const struct stack *stack, struct stack_roots *ret);
+struct error *stack_roots_find(
+	struct program *program, const struct stack_scan *scan, struct stack_roots *ret);
 
 #endif

@@ -21,7 +21,7 @@ struct position {
 /* One run over a contiguous stack. */
 struct segment {
 	enum frame_stack kind;
-	uint64_t low, high; /* bounds of that stack; 0: unknown */
+	struct stack_bounds bounds;
 };
 
 enum segment_end {
@@ -37,8 +37,7 @@ enum { WINDOW_BYTES = 1024 };
 struct unwinding {
 	struct program *program;
 	struct stack *stack;
-	const struct go_m *m; /* NULL: no thread of the runtime's */
-	uint64_t goroutine_low, goroutine_high;
+	struct stack_bounds goroutine, signal;
 	uint64_t callback_sp; /* g0's SP where C last called Go; 0 none */
 	/* A copy of the part of the stack that is being followed: it is read in one go, not a word
 	 * at a time. */

@@ -1,4 +1,5 @@
 /* C frames of a Go program: see unwind.h. */
+#include "dbg/go/program/strings.h"
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/stacks/unwind.h"
 #include "dbg/target/native/native_unwind.h"
@@ -28,8 +29,8 @@ static bool on_native_frame(void *context, const struct native_frame *native)
 		.sp = native->sp,
 		.fp = native->cfa,
 		.entry = native->pc - native->function_offset,
-		.function = unwind_cache_intern(u->program->plans, name),
-		.file = native->file ? unwind_cache_intern(u->program->plans, native->file) : NULL,
+		.function = string_pool_intern(u->program->strings, name),
+		.file = native->file ? string_pool_intern(u->program->strings, native->file) : NULL,
 		.stack = FRAME_C};
 	if (!stack_append(u->stack, &frame))
 		return false;

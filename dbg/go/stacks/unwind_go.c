@@ -27,7 +27,8 @@ static bool append_plan(struct stack *stack, const struct unwind_info *plan,
 
 static bool inside(const struct segment *segment, uint64_t address)
 {
-	return !segment->high || (address >= segment->low && address <= segment->high);
+	const struct stack_bounds *bounds = &segment->bounds;
+	return !bounds->high || (address >= bounds->low && address <= bounds->high);
 }
 
 /*
@@ -77,8 +78,8 @@ struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size
 		return NULL;
 	}
 	/* Only what is on the goroutine's stack: beyond it may be nothing. */
-	uint64_t left = address >= u->goroutine_low && address < u->goroutine_high
-				? u->goroutine_high - address
+	uint64_t left = address >= u->goroutine.low && address < u->goroutine.high
+				? u->goroutine.high - address
 				: 0;
 	if (left < size)
 		return target_read(u->program->target, address, ret, size);

@@ -1,9 +1,12 @@
 /* The cache of unwinding plans: see unwind_info.h. */
 #include "dbg/go/stacks/unwind_info.h"
 
+#include "dbg/go/stacks/function.h"
+
 #include <stdio.h>
 
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dwarf/base/hash.h"
 
 enum { MAX_PLANS = 4 << 20 }; /* distinct pcs; more is hostile */
@@ -15,12 +18,6 @@ struct plan_entry {
 	UT_hash_handle hh;
 };
 
-struct interned {
-	bool lost;
-	UT_hash_handle hh;
-	char text[];
-};
-
 /* Entries that were looked up last, by the lowest bits of the pc: a stack is mostly like the one
  * before. */
 enum { RECENT = 1024 };
@@ -28,13 +25,20 @@ enum { RECENT = 1024 };
 struct unwind_cache {
 	struct plan_entry *entries;
 	struct plan_entry *recent[RECENT];
-	struct interned *strings;
+	struct string_pool *strings; /* its own, since a cache belongs to one thread */
 };
 
 struct error *unwind_cache_create(struct unwind_cache **ret)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? NULL : error_no_memory();
+	struct unwind_cache *cache = calloc(1, sizeof(*cache));
+	if (!cache)
+		return error_no_memory();
+	struct error *err = string_pool_create(&cache->strings);
+	if (err)
+		free(cache);
+	else
+		*ret = cache;
+	return err;
 }
 
 void unwind_cache_destroy(struct unwind_cache *plans)
@@ -47,31 +51,8 @@ void unwind_cache_destroy(struct unwind_cache *plans)
 		free(entry->plan.lines);
 		free(entry);
 	}
-	struct interned *string, *next_string;
-	HASH_ITER (hh, plans->strings, string, next_string) {
-		HASH_DEL(plans->strings, string);
-		free(string);
-	}
+	string_pool_destroy(plans->strings);
 	free(plans);
-}
-
-const char *unwind_cache_intern(struct unwind_cache *plans, const char *text)
-{
-	struct interned *string;
-	size_t size = strlen(text);
-	HASH_FIND(hh, plans->strings, text, size, string);
-	if (string)
-		return string->text;
-	string = malloc(sizeof(*string) + size + 1);
-	if (!string)
-		return NULL;
-	memcpy(string->text, text, size + 1);
-	string->lost = false;
-	HASH_ADD_KEYPTR(hh, plans->strings, string->text, size, string);
-	if (!string->lost)
-		return string->text;
-	free(string);
-	return NULL;
 }
 
 /*
@@ -89,7 +70,7 @@ static const char *printed_name(struct unwind_cache *plans, const char *name)
 	char *text;
 	if (asprintf(&text, "%.*s[...]%s", (int)(open - name), name, close + 1) < 0)
 		return name;
-	const char *interned = unwind_cache_intern(plans, text);
+	const char *interned = string_pool_intern(plans->strings, text);
 	free(text);
 	return interned ? interned : name;
 }
@@ -179,7 +160,7 @@ const struct unwind_info *unwind_info_in(
 
 const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, bool exact)
 {
-	return unwind_info_in(program, program->plans, pc, exact);
+	return unwind_info_in(program, program->unwind_cache, pc, exact);
 }
 
 const char *program_function_name(struct program *program, uint64_t pc)

@@ -58,8 +58,4 @@ const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, b
 const struct unwind_info *unwind_info_in(
 	const struct program *program, struct unwind_cache *plans, uint64_t pc, bool exact);
 
-/* A copy of `text` that lives as long as the program; equal texts share one. NULL without memory.
- */
-const char *unwind_cache_intern(struct unwind_cache *plans, const char *text);
-
 #endif

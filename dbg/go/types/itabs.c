@@ -2,6 +2,7 @@
 #include "dbg/go/types/itabs.h"
 
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum { MAX_TABLE = 1 << 22, MAX_ITAB = 256 };
 
@@ -77,4 +78,10 @@ struct error *program_itabs(
 		qsort(itabs, *ret_count, sizeof(*itabs), by_address);
 	*ret = take_pointer(itabs);
 	return NULL;
+}
+
+const struct itab *itabs_find(const struct itab *itabs, size_t count, uint64_t address)
+{
+	size_t at = bisect(i, count, itabs[i].address >= address);
+	return at < count && itabs[at].address == address ? &itabs[at] : NULL;
 }

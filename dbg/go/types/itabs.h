@@ -24,5 +24,7 @@ struct itab {
  */
 struct error *program_itabs(
 	struct program *program, struct itab **ret, size_t *ret_count, bool *ret_partial);
+/* The itab at `address` among `itabs`, which are sorted by address; NULL if there is none. */
+const struct itab *itabs_find(const struct itab *itabs, size_t count, uint64_t address);
 
 #endif

@@ -1,6 +1,6 @@
 /* Types of the program, each decoded once, whichever source describes it: see type.h. */
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dbg/go/types/type_index.h"
 #include "dbg/go/types/type_state.h"
 
@@ -44,7 +44,7 @@ struct error *type_cache_take(struct type_cache *cache, uint64_t size)
 
 struct error *type_intern(struct program *program, const char *text, const char **ret)
 {
-	*ret = unwind_cache_intern(program->plans, text);
+	*ret = string_pool_intern(program->strings, text);
 	return *ret ? NULL : error_no_memory();
 }
 

@@ -1,8 +1,8 @@
 /* Global variables by name: see variables.h. */
 #include <stdio.h>
 
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dbg/go/values/variables.h"
 #include "dwarf/debug/debug_expression.h"
 
@@ -65,7 +65,7 @@ static struct error *try_packages(
 	return err;
 }
 
-static struct error *several(const struct candidates *candidates, const char *name)
+static struct error *ambiguous(const struct candidates *candidates, const char *name)
 {
 	char list[MAX_NAME] = "";
 	for (size_t i = 0; i < candidates->count; i++) {
@@ -119,7 +119,7 @@ static struct error *not_found(struct program *program, const char *name)
 	return error_create(ERROR_NOT_FOUND, "there is no variable %s", name);
 }
 
-static struct error *global_variables_find(struct candidates *candidates, const char *name)
+static struct error *find_candidates(struct candidates *candidates, const char *name)
 {
 	const char *part = last_part(name), *dot = strchr(part, '.');
 	if (!dot || dot == part || !dot[1] || !candidates->program->debug)
@@ -136,11 +136,11 @@ struct error *program_global(struct program *program, const char *name, struct v
 {
 	*ret = (struct value){0};
 	struct candidates candidates = {.program = program};
-	struct error *err = global_variables_find(&candidates, name);
+	struct error *err = find_candidates(&candidates, name);
 	if (!err && !candidates.count)
 		err = not_found(program, name);
 	else if (!err && candidates.count > 1)
-		err = several(&candidates, name);
+		err = ambiguous(&candidates, name);
 	else if (!err)
 		err = error_wrap(read_entry(program, candidates.entries[0], ret), "%s", name);
 	for (size_t i = 0; i < candidates.count; i++)
@@ -153,6 +153,6 @@ const char *program_global_name(struct program *program, uint64_t address)
 	struct elf_symbol symbol;
 	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
 	return elf_image_variable_at(image, address - program->bias, &symbol)
-		       ? unwind_cache_intern(program->plans, symbol.name)
+		       ? string_pool_intern(program->strings, symbol.name)
 		       : NULL;
 }

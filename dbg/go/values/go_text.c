@@ -7,7 +7,7 @@
 /* ---- Strings ---- */
 
 /* The bytes of the character at `p`; 0 for what is no UTF-8. */
-static size_t go_text_decode(const char *p, size_t available, uint32_t *ret)
+static size_t decode_rune(const char *p, size_t available, uint32_t *ret)
 {
 	const unsigned char *u = (const unsigned char *)p;
 	size_t size = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
@@ -63,7 +63,7 @@ bool go_is_text(const char *text, size_t size)
 {
 	for (size_t at = 0; at < size;) {
 		uint32_t rune = 0;
-		size_t length = go_text_decode(text + at, size - at, &rune);
+		size_t length = decode_rune(text + at, size - at, &rune);
 		if (!length ||
 			(!is_printable(rune) && rune != '\n' && rune != '\t' && rune != '\r'))
 			return false;
@@ -89,7 +89,7 @@ void go_write_quoted(FILE *stream, const char *text, size_t size)
 	fputc('"', stream);
 	for (size_t at = 0; at < size;) {
 		uint32_t rune = 0;
-		size_t length = go_text_decode(text + at, size - at, &rune);
+		size_t length = decode_rune(text + at, size - at, &rune);
 		if (!length)
 			fprintf(stream, "\\x%02x", (unsigned char)text[at++]);
 		else if (rune == '"' || rune == '\\')
@@ -212,11 +212,11 @@ void go_write_time(
 			fraction[--length] = 0;
 		fputs(fraction, stream);
 	}
-	uint32_t away = offset < 0 ? -(uint32_t)offset : (uint32_t)offset;
+	uint32_t distance = offset < 0 ? -(uint32_t)offset : (uint32_t)offset;
 	char sign = offset < 0 ? '-' : '+';
-	fprintf(stream, " %c%02u%02u", sign, away / 3600, away / 60 % 60);
+	fprintf(stream, " %c%02u%02u", sign, distance / 3600, distance / 60 % 60);
 	if (*zone)
 		fprintf(stream, " %s", zone);
 	else
-		fprintf(stream, " %c%02u%02u", sign, away / 3600, away / 60 % 60);
+		fprintf(stream, " %c%02u%02u", sign, distance / 3600, distance / 60 % 60);
 }

@@ -105,6 +105,8 @@ struct error *map_visit(struct program *program, const struct go_type *type, uin
 	walk.indirect_value = value->size > MAP_MAX_INLINE;
 	err = swiss ? map_walk_swiss(&walk, map, &group)
 		    : map_walk_classic(&walk, map, key->size, value->size);
+	if (err == error_stop)
+		return NULL;
 	if (!err && walk.visited != walk.claimed)
 		err = error_create(ERROR_BAD_DATA,
 			"a map claims %llu entries and holds %llu: it was being changed",

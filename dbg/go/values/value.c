@@ -197,8 +197,7 @@ struct map_search {
 	struct program *program;
 	const struct go_type *key_type, *value_type;
 	const struct value_key *key;
-	struct value found;
-	bool stop;
+	struct value found; /* type NULL: not found */
 };
 
 static struct error *key_matches(struct map_search *search, const struct value *at, bool *ret)
@@ -242,8 +241,7 @@ static struct error *visit_entry(void *context, uint64_t key, uint64_t value)
 	if (err || !same)
 		return err;
 	search->found = (struct value){.type = search->value_type, .address = value};
-	search->stop = true;
-	return error_create(ERROR_OTHER, "found");
+	return error_stop;
 }
 
 static bool key_fits(const struct go_type *type, const struct value_key *key)
@@ -277,10 +275,9 @@ struct error *value_map_entry(struct program *program, const struct value *value
 		err = value_word(program, &map, 0, &address);
 	if (!err && address)
 		err = map_visit(program, map.type, address, visit_entry, &search);
-	if (search.stop) {
-		error_destroy(err);
+	if (!err && !search.found.type)
+		err = error_create(ERROR_NOT_FOUND, "the map has no such key");
+	if (!err)
 		*ret = search.found;
-		return NULL;
-	}
-	return err ? err : error_create(ERROR_NOT_FOUND, "the map has no such key");
+	return err;
 }

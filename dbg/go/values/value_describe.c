@@ -23,8 +23,8 @@ struct description {
 	size_t path_length;
 };
 
-static struct error *value_describe_describe(struct description *description,
-	const struct value *value, size_t depth, struct value_node *ret);
+static struct error *describe_value(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret);
 
 void value_node_drop_notes(struct value_node *node)
 {
@@ -74,8 +74,7 @@ static struct error *make_children(struct description *description, struct value
 static struct error *describe_child(struct description *description, struct value_node *node,
 	const struct value *value, size_t depth)
 {
-	struct error *err =
-		value_describe_describe(description, value, depth, &node->children[node->count]);
+	struct error *err = describe_value(description, value, depth, &node->children[node->count]);
 	if (!err)
 		node->count++;
 	return err;
@@ -184,15 +183,14 @@ struct map_description {
 	struct value_node *node;
 	const struct go_type *key, *value;
 	size_t depth, room;
-	bool full;
 };
 
 static struct error *describe_entry(void *context, uint64_t key, uint64_t value)
 {
 	struct map_description *map = context;
 	if (map->node->count + 2 > map->room) {
-		map->full = true;
-		return error_create(ERROR_OTHER, "enough");
+		map->node->partial = true;
+		return error_stop;
 	}
 	struct value at = {.type = map->key, .address = key};
 	struct error *err = describe_child(map->description, map->node, &at, map->depth);
@@ -227,21 +225,12 @@ static struct error *describe_map(struct description *description, const struct 
 		return err;
 	map.depth = depth - 1;
 	err = map_visit(program, value->type, ret->address, describe_entry, &map);
-	if (map.full) {
-		error_destroy(err);
-		err = NULL;
-		ret->partial = true;
-	}
 	if (ret->count % 2) /* a key whose value could not be had */
 		value_node_deinit(&ret->children[--ret->count]);
 	if (!err || ret->count)
 		value_sort_entries(ret);
 	ret->partial |= err != NULL;
-	if (err && ret->count && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
-		error_destroy(err);
-		err = NULL;
-	}
-	return err;
+	return ret->count ? error_ignore_unreadable(err) : err;
 }
 
 /* ---- All kinds ---- */
@@ -269,15 +258,8 @@ static struct error *describe_kind(struct description *description, const struct
 	}
 }
 
-/* What a target holds is never a failure: the node says what is wrong instead. */
-static bool is_final(const struct error *err)
-{
-	return err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
-	       err->code == ERROR_CANCELLED;
-}
-
-static struct error *value_describe_describe(struct description *description,
-	const struct value *value, size_t depth, struct value_node *ret)
+static struct error *describe_value(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
 {
 	struct program *program = description->program;
 	*ret = (struct value_node){.shape = VALUE_SCALAR, .type = value->type};
@@ -288,20 +270,19 @@ static struct error *value_describe_describe(struct description *description,
 		err = value_note(program, value, &ret->note);
 	if (!err)
 		return NULL;
-	const char *name = ret->name;
 	value_node_deinit(ret);
-	if (is_final(err))
-		return err;
 	*ret = (struct value_node){.shape = VALUE_MISSING,
 		.type = value->type,
-		.name = name,
 		.text = strdup(err->message),
 		.partial = true};
-	error_destroy(err);
-	if (!ret->text)
-		return error_no_memory();
-	ret->text_size = strlen(ret->text);
-	return NULL;
+	err = error_ignore_unreadable(err);
+	if (!err && !ret->text)
+		err = error_no_memory();
+	if (!err)
+		ret->text_size = strlen(ret->text);
+	else
+		value_node_deinit(ret);
+	return err;
 }
 
 struct error *value_describe(struct program *program, const struct value *value,
@@ -313,5 +294,5 @@ struct error *value_describe(struct program *program, const struct value *value,
 	if (bounded.nodes > MAX_ARRAY_NODES)
 		bounded.nodes = MAX_ARRAY_NODES;
 	struct description description = {.program = program, .limits = &bounded, .nodes = 1};
-	return value_describe_describe(&description, value, bounded.depth, ret);
+	return describe_value(&description, value, bounded.depth, ret);
 }

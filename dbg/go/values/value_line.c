@@ -7,7 +7,7 @@
 
 static void write_node(FILE *stream, const struct value_node *node, unsigned depth);
 
-static const char *value_line_type_name(const struct value_node *node)
+static const char *node_type_name(const struct value_node *node)
 {
 	return node->type ? node->type->name : "?";
 }
@@ -16,9 +16,9 @@ static const char *value_line_type_name(const struct value_node *node)
 static void write_address(FILE *stream, const struct value_node *node)
 {
 	if (node->is_nil)
-		fprintf(stream, "(%s)(nil)", value_line_type_name(node));
+		fprintf(stream, "(%s)(nil)", node_type_name(node));
 	else
-		fprintf(stream, "(%s)(0x%" PRIx64 ")", value_line_type_name(node), node->address);
+		fprintf(stream, "(%s)(0x%" PRIx64 ")", node_type_name(node), node->address);
 }
 
 /* " [note]" as a comment, which a note cannot end. */
@@ -76,7 +76,7 @@ static void write_end(FILE *stream, const struct value_node *node)
 
 static void write_struct(FILE *stream, const struct value_node *node, unsigned depth)
 {
-	fprintf(stream, "%s{", value_line_type_name(node));
+	fprintf(stream, "%s{", node_type_name(node));
 	for (size_t i = 0; i < node->count; i++) {
 		fprintf(stream, "%s%s:", i ? ", " : "", node->children[i].name);
 		write_node(stream, &node->children[i], depth + 1);
@@ -86,7 +86,7 @@ static void write_struct(FILE *stream, const struct value_node *node, unsigned d
 
 static void write_list(FILE *stream, const struct value_node *node, unsigned depth)
 {
-	const char *name = value_line_type_name(node);
+	const char *name = node_type_name(node);
 	if (strcmp(name, "[]uint8") == 0 && (depth == 0 || node->note))
 		name = "[]byte";
 	if (node->is_nil) {
@@ -108,10 +108,10 @@ static void write_list(FILE *stream, const struct value_node *node, unsigned dep
 static void write_map(FILE *stream, const struct value_node *node, unsigned depth)
 {
 	if (node->is_nil) {
-		fprintf(stream, "%s(nil)", value_line_type_name(node));
+		fprintf(stream, "%s(nil)", node_type_name(node));
 		return;
 	}
-	fprintf(stream, "%s{", value_line_type_name(node));
+	fprintf(stream, "%s{", node_type_name(node));
 	for (size_t i = 0; i + 1 < node->count; i += 2) {
 		fputs(i ? ", " : "", stream);
 		write_node(stream, &node->children[i], depth + 1);
@@ -125,11 +125,11 @@ static void write_interface(FILE *stream, const struct value_node *node, unsigne
 {
 	if (node->is_nil || !node->count) {
 		if (!node->is_nil)
-			fprintf(stream, "%s(...)", value_line_type_name(node));
+			fprintf(stream, "%s(...)", node_type_name(node));
 		else if (depth == 0)
 			fputs("<nil>", stream);
 		else
-			fprintf(stream, "%s(nil)", value_line_type_name(node));
+			fprintf(stream, "%s(nil)", node_type_name(node));
 		return;
 	}
 	const struct value_node *inner = &node->children[0];

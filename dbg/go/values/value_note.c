@@ -77,16 +77,6 @@ static struct error *bytes_note(struct program *program, const struct value *val
 	return NULL;
 }
 
-/* What cannot be read has no note; the value itself says so. */
-static struct error *value_note_forgive(struct error *err)
-{
-	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
-		err->code == ERROR_CANCELLED)
-		return err;
-	error_destroy(err);
-	return NULL;
-}
-
 struct error *value_note(struct program *program, const struct value *value, char **ret)
 {
 	const struct go_type *type = value->type;
@@ -101,7 +91,7 @@ struct error *value_note(struct program *program, const struct value *value, cha
 		err = bytes_note(program, value, ret);
 	else
 		err = value_error_message(program, value, ret);
-	return value_note_forgive(err);
+	return error_ignore_unreadable(err); /* the value itself shows that it is unreadable */
 }
 
 bool value_note_replaces(const struct value_node *node)

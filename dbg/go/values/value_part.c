@@ -115,7 +115,7 @@ static struct error *nil_error(const struct go_type *type)
 }
 
 /* One step behind a pointer. */
-static struct error *value_part_follow(
+static struct error *follow_pointer(
 	struct program *program, const struct value *value, struct value *ret)
 {
 	uint64_t address;
@@ -139,7 +139,7 @@ struct error *value_concrete(struct program *program, const struct value *value,
 		struct value next;
 		struct error *err;
 		if (ret->type->kind == GO_POINTER)
-			err = value_part_follow(program, ret, &next);
+			err = follow_pointer(program, ret, &next);
 		else if (ret->type->kind == GO_INTERFACE)
 			err = value_part_dynamic(program, ret, &next);
 		else
@@ -178,7 +178,7 @@ struct error *value_part_field(
 		struct error *failed =
 			value_part(&outer, fields[i].offset, fields[i].type, &pointer);
 		if (!failed)
-			failed = value_part_follow(program, &pointer, &inner);
+			failed = follow_pointer(program, &pointer, &inner);
 		if (!failed)
 			failed = go_type_field(program, inner.type, name, &field);
 		if (!failed)

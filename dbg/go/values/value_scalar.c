@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "dbg/go/values/go_text.h"
+#include "dbg/go/stacks/function.h"
 #include "dbg/go/values/value_state.h"
 
 static struct error *set_text(struct value_node *node, char *text)

@@ -5,6 +5,7 @@
 
 #include "dbg/go/values/go_text.h"
 #include "dbg/go/values/value_state.h"
+#include "dwarf/base/bisect.h"
 
 enum { MAX_ZONE = 64, MAX_TRANSITIONS = 1 << 16 };
 
@@ -13,11 +14,26 @@ struct zone {
 	int64_t offset; /* seconds east of UTC */
 };
 
+struct go_time go_time_decode(uint64_t wall, uint64_t ext)
+{
+	/*
+	 * Seconds from 1 January of year 1 to 1970 and to 1885. A time with a monotonic part (bit 63
+	 * of `wall`) counts from 1885, in 33 bits of `wall`; `ext` is its monotonic clock.
+	 */
+	const int64_t to_1970 = 62135596800, to_1885 = 59453308800;
+	struct go_time time = {.nanoseconds = wall & ((1U << 30) - 1)};
+	if (wall >> 63) {
+		time.has_monotonic = true;
+		time.monotonic = (int64_t)ext;
+		time.unix_seconds = to_1885 + (int64_t)(wall << 1 >> 31) - to_1970;
+	} else {
+		time.unix_seconds = (int64_t)(ext - (uint64_t)to_1970);
+	}
+	return time;
+}
+
 struct error *value_time(struct program *program, const struct value *value, struct go_time *ret)
 {
-	/* Seconds from 1 January of year 1 to 1970, and to 1885, where times with a monotonic part
-	 * count from. */
-	const int64_t to_1970 = 62135596800, to_1885 = 59453308800;
 	struct value field;
 	uint64_t wall = 0, ext = 0;
 	struct error *err = value_part_field(program, value, "wall", &field);
@@ -27,17 +43,9 @@ struct error *value_time(struct program *program, const struct value *value, str
 		err = value_part_field(program, value, "ext", &field);
 	if (!err)
 		err = value_word(program, &field, 0, &ext);
-	if (err)
-		return err;
-	*ret = (struct go_time){.nanoseconds = wall & ((1U << 30) - 1)};
-	if (wall >> 63) {
-		ret->has_monotonic = true;
-		ret->monotonic = (int64_t)ext;
-		ret->unix_seconds = to_1885 + (int64_t)(wall << 1 >> 31) - to_1970;
-	} else {
-		ret->unix_seconds = (int64_t)(ext - (uint64_t)to_1970);
-	}
-	return NULL;
+	if (!err)
+		*ret = go_time_decode(wall, ext);
+	return err;
 }
 
 /* ---- Locations ---- */
@@ -72,26 +80,27 @@ static struct error *integer_field(
 	return err ? err : value_integer(program, &field, ret);
 }
 
+/* Whether transition `index` is after `when`; true once `*err` is set, so that a search ends. */
+static bool is_after(struct program *program, const struct value_list *list, uint64_t index,
+	int64_t when, struct error **err)
+{
+	struct value entry;
+	int64_t start = 0;
+	if (!*err)
+		*err = value_list_element(list, index, &entry);
+	if (!*err)
+		*err = integer_field(program, &entry, "when", &start);
+	return *err || start > when;
+}
+
 /* The last transition that is not after `when`, or -1. */
 static struct error *find_transition(
 	struct program *program, const struct value_list *list, int64_t when, int64_t *ret)
 {
-	int64_t low = 0, high = (int64_t)list->length;
-	while (low < high) {
-		int64_t middle = low + (high - low) / 2, start;
-		struct value entry;
-		struct error *err = value_list_element(list, (uint64_t)middle, &entry);
-		if (!err)
-			err = integer_field(program, &entry, "when", &start);
-		if (err)
-			return err;
-		if (start <= when)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret = low - 1;
-	return NULL;
+	struct error *err = NULL;
+	size_t next = bisect(i, (size_t)list->length, is_after(program, list, i, when, &err));
+	*ret = (int64_t)next - 1;
+	return err;
 }
 
 /* time.(*Location).lookup; a time after the last transition that a rule would have to be computed

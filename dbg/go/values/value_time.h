@@ -12,6 +12,8 @@ struct go_time {
 	int64_t monotonic; /* nanoseconds since the process started */
 };
 
+/* Decodes the fields `wall` and `ext` of a time.Time. */
+struct go_time go_time_decode(uint64_t wall, uint64_t ext);
 /* `value` has type time.Time. */
 struct error *value_time(struct program *program, const struct value *value, struct go_time *ret);
 /* As Time.String writes it, in its own Location where that can be read, else in UTC; malloc'ed. */

@@ -1,8 +1,8 @@
 /* Values from locations: see variable_location.h. */
 #include "dbg/go/values/variable_location.h"
 
-#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/program/strings.h"
 #include "dwarf/debug/debug_expression.h"
 
 enum { MAX_GATHERED = 1 << 20 }; /* bytes of a variable in pieces */
@@ -31,6 +31,15 @@ static bool read_register(void *context, uint64_t number, uint64_t *ret)
 	return true;
 }
 
+bool variable_piece_repeats(const struct debug_piece *pieces, size_t index)
+{
+	if (index == 0)
+		return false;
+	const struct debug_piece *piece = &pieces[index], *before = &pieces[index - 1];
+	return piece->kind == before->kind && piece->kind != PIECE_MISSING &&
+	       piece->value == before->value && piece->size == before->size;
+}
+
 /*
  * Go 1.19 writes some pieces twice in a row, so that there is more than the variable. Without the
  * repetitions it must fit exactly; false when it does not.
@@ -44,10 +53,7 @@ static bool repair(struct debug_piece *pieces, size_t *count, uint64_t size)
 		return true;
 	size_t kept = 1;
 	for (size_t i = 1; i < *count; i++) {
-		const struct debug_piece *last = &pieces[kept - 1];
-		bool same = pieces[i].kind == last->kind && pieces[i].kind != PIECE_MISSING &&
-			    pieces[i].value == last->value && pieces[i].size == last->size;
-		if (same)
+		if (variable_piece_repeats(pieces, i))
 			total -= pieces[i].size;
 		else
 			pieces[kept++] = pieces[i];
@@ -131,14 +137,13 @@ static struct error *gather(struct program *program, const struct frame_scope *s
 /* What a variable cannot be told for becomes a reason; other errors pass. */
 static struct error *explain(struct program *program, struct error *err, struct variable *ret)
 {
-	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
-		err->code == ERROR_CANCELLED)
-		return err;
-	ret->missing = unwind_cache_intern(program->plans, err->message);
-	if (!ret->missing)
-		ret->missing = "unreadable";
-	error_destroy(err);
-	return NULL;
+	if (!err)
+		return NULL;
+	const char *reason = string_pool_intern(program->strings, err->message);
+	err = error_ignore_unreadable(err);
+	if (!err)
+		ret->missing = reason ? reason : "unreadable";
+	return err;
 }
 
 static struct error *locate(struct program *program, const struct frame_scope *scope,

@@ -5,6 +5,7 @@
 #define GCTXDBG_GO_VALUES_VARIABLE_LOCATION_H
 
 #include "dbg/go/values/variables.h"
+#include "dwarf/debug/debug_expression.h"
 #include "dwarf/debug/debug_variables.h"
 
 /* What locations in one frame refer to. */
@@ -20,6 +21,9 @@ struct frame_scope {
  * target is gone). */
 struct error *variable_location_value(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret);
+
+/* Whether a piece repeats the one before it: Go 1.19 writes some pieces twice in a row. */
+bool variable_piece_repeats(const struct debug_piece *pieces, size_t index);
 
 /* Replaces the value, a pointer, by what it points to (whose type `ret` has already). */
 struct error *variable_location_follow(struct program *program, struct variable *ret);

@@ -2,8 +2,7 @@
 #include "dbg/go/values/variable_recipe.h"
 
 #include "dbg/go/program/program_state.h"
-#include "dwarf/debug/debug_expression.h"
-#include "dwarf/debug/debug_variables.h"
+#include "dbg/go/values/variable_location.h"
 
 /* A made-up frame: what comes out near it is on the stack. Run-time addresses are below it. */
 static const uint64_t frame_base = 1ull << 56;
@@ -50,13 +49,6 @@ static bool add_part(struct variable_recipe *recipe, const struct context *conte
 	return true;
 }
 
-/* Go 1.19 writes some pieces twice in a row. */
-static bool repeats(const struct debug_piece *pieces, size_t i)
-{
-	return i > 0 && pieces[i].kind == pieces[i - 1].kind && pieces[i].kind != PIECE_MISSING &&
-	       pieces[i].value == pieces[i - 1].value && pieces[i].size == pieces[i - 1].size;
-}
-
 /* False when some of it is nowhere, or the pieces do not fit. */
 static bool add_parts(struct variable_recipe *recipe, const struct context *context,
 	const struct debug_piece *pieces, size_t count, uint64_t size)
@@ -65,7 +57,7 @@ static bool add_parts(struct variable_recipe *recipe, const struct context *cont
 	for (size_t i = 0; i < count; i++)
 		total += pieces[i].size;
 	for (size_t i = 0; i < count && offset < size; i++) {
-		if (total > size && repeats(pieces, i))
+		if (total > size && variable_piece_repeats(pieces, i))
 			continue;
 		uint64_t part = size - offset;
 		if (pieces[i].size && pieces[i].size < part)
@@ -107,7 +99,7 @@ static bool make_recipe(struct context *context, const struct debug_variable *de
 	return made;
 }
 
-static bool variable_recipe_is_wanted(const struct debug_variable *variable)
+static bool is_user_variable(const struct debug_variable *variable)
 {
 	const char *name = variable->name + (variable->name[0] == '&');
 	/* The compiler's own have dots: ".dict", "ctx.itab". */
@@ -147,7 +139,7 @@ struct error *variable_recipes(struct program *program, uint64_t pc, const char 
 	size_t count = described.count < MAX_RECIPES ? described.count : MAX_RECIPES;
 	*ret = calloc(count + 1, sizeof(**ret));
 	for (size_t i = 0; *ret && i < count; i++) {
-		if (variable_recipe_is_wanted(&described.items[i]))
+		if (is_user_variable(&described.items[i]))
 			*ret_count += make_recipe(&context, &described.items[i], *ret + *ret_count);
 	}
 	debug_variables_deinit(&described);

@@ -142,7 +142,7 @@ static void sort(struct variables *found)
 	}
 }
 
-static struct error *variables_collect(struct program *program, const struct frame *frame,
+static struct error *add_variables(struct program *program, const struct frame *frame,
 	const struct frame_scope *scope, const struct debug_variables *described,
 	struct variables *ret)
 {
@@ -202,7 +202,7 @@ struct error *frame_variables(struct program *program, const struct stack *stack
 	if (err)
 		return err;
 	scope.unit = described.unit;
-	err = variables_collect(program, frame, &scope, &described, ret);
+	err = add_variables(program, frame, &scope, &described, ret);
 	debug_variables_deinit(&described);
 	if (err)
 		variables_deinit(ret);

@@ -26,49 +26,41 @@ static void core_destroy(struct target *target)
 	free(core);
 }
 
-static struct bytes core_peek(struct target *target, uint64_t address, size_t size)
-{
-	return core_memory_at(&core_of(target)->memory, address, size);
-}
-
 static struct error *core_read(struct target *target, struct memory_run *runs, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct memory_run *run = &runs[i];
-		run->done = 0;
-		while (run->done < run->size) {
-			struct bytes part =
-				core_peek(target, run->address + run->done, run->size - run->done);
-			if (!part.size)
-				break;
-			memcpy((uint8_t *)run->buffer + run->done, part.data, part.size);
-			run->done += part.size;
-		}
-	}
+	const struct core_memory *memory = &core_of(target)->memory;
+	for (size_t i = 0; i < count; i++)
+		runs[i].done =
+			core_memory_read(memory, runs[i].address, runs[i].buffer, runs[i].size);
 	return NULL;
 }
 
-/* Why an address cannot be read: four different things to do about it. */
+/* Why an address cannot be read; each reason calls for something else to be done. */
 static struct error *core_fault(struct target *target, uint64_t address)
 {
-	const struct core_dump *dump = &core_of(target)->dump;
+	const struct core_target *core = core_of(target);
+	const struct core_dump *dump = &core->dump;
 	const struct core_segment *segment = core_dump_segment_at(dump, address);
 	const struct core_file *file = core_notes_file_at(&dump->notes, address);
+	if (core_memory_covers(&core->memory, address))
+		return error_create(ERROR_FAULT,
+			"cannot read memory at 0x%" PRIx64
+			": the file that held it was truncated after it was opened",
+			address);
 	if (segment && address >= segment->present_end && address < segment->dumped_end)
 		return error_create(ERROR_FAULT,
 			"cannot read memory at 0x%" PRIx64
-			": it lies in the part that is missing from the core, which is cut short",
+			": it is missing from the core, which is truncated",
 			address);
 	if (file)
 		return error_create(ERROR_FAULT,
 			"cannot read memory at 0x%" PRIx64
-			": the core does not hold it, and %s, which was mapped there, is missing "
-			"here or "
-			"is another version",
+			": it is not in the core, and %s, which was mapped there, "
+			"is missing or another version",
 			address, file->path);
 	if (segment && !(segment->flags & (PF_R | PF_W | PF_X)))
 		return error_create(ERROR_FAULT,
-			"cannot read memory at 0x%" PRIx64 ": it was reserved, but not in use",
+			"cannot read memory at 0x%" PRIx64 ": it was reserved but not in use",
 			address);
 	if (segment)
 		return error_create(ERROR_FAULT,
@@ -120,7 +112,7 @@ static struct error *add_segment_mapping(struct target *target, const struct cor
 	return add_mapping(target, mapping, file ? file->path : vdso ? "[vdso]" : NULL);
 }
 
-/* gdb's gcore leaves out mappings that files hold; only their names tell of them. */
+/* gdb's gcore omits file-backed mappings; only the list of file names mentions them. */
 static struct error *add_file_mapping(
 	struct target *target, const struct core_file *file, uint64_t start, uint64_t end)
 {
@@ -129,7 +121,7 @@ static struct error *add_file_mapping(
 		.end = end,
 		.file_offset = file->offset + (start - file->start),
 		.readable = true,
-		.executable = true, /* left out because nobody wrote to it: code, or constants */
+		.executable = true, /* omitted because it was never written to: code or constants */
 	};
 	return add_mapping(target, mapping, file->path);
 }
@@ -142,7 +134,7 @@ static struct error *core_load_mappings(struct target *target)
 	target->mappings = calloc(limit, sizeof(*target->mappings));
 	if (!target->mappings)
 		return error_no_memory();
-	/* Two sorted lists: all segments, and what files stick out of them. */
+	/* Merge two sorted lists: all segments, and the parts of files that no segment covers. */
 	size_t next_file = 0;
 	uint64_t seen = 0;
 	struct error *err = NULL;
@@ -174,7 +166,6 @@ static const struct target_ops core_ops = {
 	.read = core_read,
 	.load_threads = core_load_threads,
 	.load_mappings = core_load_mappings,
-	.peek = core_peek,
 	.fault = core_fault,
 };
 
@@ -183,20 +174,18 @@ static double mebibytes(uint64_t bytes)
 	return (double)bytes / (1 << 20);
 }
 
-static void warn_of_gaps(const struct core_dump *dump, const struct core_warnings *warnings)
+static void report_gaps(const struct core_dump *dump, const struct core_notices *notices)
 {
-	const char *threads = dump->notes.thread_count ? "" : ", its threads among it";
-	if (dump->expected_size > dump->file.size)
-		core_warn(warnings,
-			"%s is cut short: %.1f MiB of %.1f MiB; what lay in the rest cannot be "
-			"read%s",
-			dump->path, mebibytes(dump->file.size), mebibytes(dump->expected_size),
-			threads);
+	const char *threads = dump->notes.thread_count ? "" : ", including its threads,";
+	if (dump->expected_size > dump->size)
+		core_notice(notices,
+			"%s is truncated: %.1f MiB of %.1f MiB; the rest%s cannot be read",
+			dump->path, mebibytes(dump->size), mebibytes(dump->expected_size), threads);
 	else if (!dump->notes.thread_count)
-		core_warn(warnings, "%s names no threads, so no registers are known", dump->path);
+		core_notice(notices, "%s lists no threads, so no registers are known", dump->path);
 }
 
-/* `core` and `exe` exchanged is the mistake that everybody makes. */
+/* Swapping `core` and `exe` is a common mistake. */
 static struct error *explain_core_error(struct error *err, const char *exe, const char *core)
 {
 	if (err->code != ERROR_BAD_DATA || !exe || !core_dump_is_core(exe) ||
@@ -204,7 +193,7 @@ static struct error *explain_core_error(struct error *err, const char *exe, cons
 		return err;
 	error_destroy(err);
 	return error_create(ERROR_USAGE,
-		"%s is the core dump and %s is not: the program comes first, core %s %s", exe, core,
+		"%s is the core dump and %s is not; the program comes first: core %s %s", exe, core,
 		core, exe);
 }
 
@@ -227,9 +216,9 @@ static struct error *fill_target(struct core_target *core)
 }
 
 struct error *core_open(const char *exe, const char *core_path,
-	void (*warn)(void *context, const char *message), void *context, struct target **ret)
+	void (*notify)(void *context, const char *message), void *context, struct target **ret)
 {
-	struct core_warnings warnings = {warn, context};
+	struct core_notices notices = {notify, context};
 	struct core_target *core = calloc(1, sizeof(*core));
 	if (!core)
 		return error_no_memory();
@@ -240,8 +229,8 @@ struct error *core_open(const char *exe, const char *core_path,
 		free(core);
 		return explain_core_error(err, exe, core_path);
 	}
-	warn_of_gaps(&core->dump, &warnings);
-	err = core_modules_open(&core->dump, exe, &warnings, &core->modules);
+	report_gaps(&core->dump, &notices);
+	err = core_modules_open(&core->dump, exe, &notices, &core->modules);
 	if (!err)
 		err = core_memory_init(&core->dump, &core->modules, &core->memory);
 	if (!err)

@@ -1,5 +1,9 @@
 /*
- * A core dump as a file: its headers checked, its segments and notes read.
+ * A core dump as a file: validates its headers, reads its segment table and notes, and its memory
+ * on demand.
+ *
+ * Memory is read with pread() and not mapped: a core that is truncated while it is open then gives
+ * short reads instead of SIGBUS.
  */
 #ifndef GCTXDBG_TARGET_CORE_CORE_FILE_H
 #define GCTXDBG_TARGET_CORE_CORE_FILE_H
@@ -9,42 +13,52 @@
 /* A PT_LOAD: [start, end) of the process's memory. */
 struct core_segment {
 	uint64_t start, end;
-	uint64_t dumped_end;  /* up to here the core was meant to hold it */
-	uint64_t present_end; /* up to here it does; less than dumped_end where the file is cut
-				 short */
-	const uint8_t *data;
-	uint32_t flags; /* PF_R… */
+	uint64_t dumped_end;  /* the core was meant to hold [start, dumped_end) */
+	uint64_t present_end; /* less than dumped_end if the file is truncated */
+	uint64_t file_offset; /* of `start` */
+	uint32_t flags;	      /* PF_R… */
 };
 
 /*
- * Up to here the core alone says what the memory held, also where it is cut short: what was dumped had been written to,
- * so a file's bytes would be wrong. Code is the exception.
+ * The end of the part whose contents only the core knows, even where the core is truncated: a
+ * dumped page had been written to, so the bytes of the mapped file would be wrong. Code is the
+ * exception.
  */
 uint64_t core_segment_own_end(const struct core_segment *segment);
 
 struct core_dump {
 	char *path;
-	struct bytes file;	/* mapped */
-	uint64_t expected_size; /* more than file.size when the core is cut short */
+	int fd;			/* -1: closed */
+	uint64_t size;		/* of the file when it was opened */
+	uint64_t expected_size; /* more than `size` if the core is truncated */
 
-	/* By address, without overlaps. */
+	/* Sorted by address, without overlaps. */
 	struct core_segment *segments;
 	size_t segment_count;
 
 	struct core_notes notes;
 };
 
-/* Opens and reads `path`. Errors say what the file is instead. Freed by core_dump_close(). */
+/*
+ * Opens `path` and reads headers and notes. Errors say what the file is instead. Release with
+ * core_dump_close(), which a failed open does not need.
+ */
 struct error *core_dump_open(const char *path, struct core_dump *ret);
 void core_dump_close(struct core_dump *dump);
 
-/* Whether the file at `path` is a core dump of whatever kind; false when that cannot be told. */
+/* Whether the file at `path` is an ELF core; false if it cannot be read. */
 bool core_dump_is_core(const char *path);
 
 /* The segment that contains `address`, or NULL. */
 const struct core_segment *core_dump_segment_at(const struct core_dump *dump, uint64_t address);
 
-/* The bytes that the core itself holds at `address`, at most `size`; none when it does not. */
-struct bytes core_dump_bytes_at(const struct core_dump *dump, uint64_t address, uint64_t size);
+/*
+ * Reads `size` bytes at `offset` of the file and returns how many there were: fewer at the end of
+ * the file, or on an I/O error. Several threads may call it at the same time.
+ */
+size_t core_dump_read(const struct core_dump *dump, uint64_t offset, void *ret, size_t size);
+
+/* The same at an address: at most `size` bytes of what the core holds there, within one segment. */
+size_t core_dump_read_at(const struct core_dump *dump, uint64_t address, void *ret, size_t size);
 
 #endif

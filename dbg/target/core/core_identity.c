@@ -1,5 +1,4 @@
-/* Whether a file is the one that a process had mapped: by the start of the mapping, which the core
- * holds. */
+/* Comparing a file with what a process had mapped: build ids and ELF headers. */
 #include "dbg/target/core/core_identity.h"
 
 #include <ctype.h>
@@ -14,11 +13,13 @@ struct ids {
 
 bool core_identity_is_elf(const struct core_dump *dump, uint64_t base, bool otherwise)
 {
-	struct bytes start = core_dump_bytes_at(dump, base, SELFMAG);
-	return start.size < SELFMAG ? otherwise : memcmp(start.data, ELFMAG, SELFMAG) == 0;
+	char magic[SELFMAG];
+	if (core_dump_read_at(dump, base, magic, sizeof(magic)) < sizeof(magic))
+		return otherwise;
+	return memcmp(magic, ELFMAG, sizeof(magic)) == 0;
 }
 
-/* The build ids in the first bytes of an ELF file, as far as their notes lie within. */
+/* The build ids in the first bytes of an ELF file, if their notes lie within `start`. */
 static struct ids find_ids(struct bytes start, const Elf64_Ehdr *header)
 {
 	struct ids ids = {0};
@@ -56,7 +57,7 @@ static char *format_ids(struct ids ids)
 		for (size_t i = 0; i < ids.gnu.size && i < MAX_ID; i++)
 			length += (size_t)snprintf(text + length, 3, "%02x", ids.gnu.data[i]);
 	} else if (ids.go.size) {
-		/* Text, in theory. */
+		/* Normally text, but the core may be damaged. */
 		for (; length < ids.go.size && length < MAX_ID; length++) {
 			unsigned char c = ids.go.data[length];
 			text[length] = isprint(c) ? (char)c : '?';
@@ -68,7 +69,7 @@ static char *format_ids(struct ids ids)
 	return strdup(text);
 }
 
-/* The file's ELF header, through the segment that loads it. */
+/* The file's ELF header, as part of the segment that loads it. */
 static bool file_header(const struct elf_image *image, struct bytes *ret)
 {
 	const struct elf_segment *segments;
@@ -85,7 +86,10 @@ enum core_identity core_identity_compare(const struct core_dump *dump, uint64_t 
 	const struct elf_image *image, char **ret_file_id, char **ret_core_id)
 {
 	*ret_file_id = *ret_core_id = NULL;
-	struct bytes start = core_dump_bytes_at(dump, base, START_BYTES);
+	_cleanup_free_ uint8_t *data = malloc(START_BYTES);
+	if (!data)
+		return CORE_IDENTITY_UNKNOWN;
+	struct bytes start = {data, core_dump_read_at(dump, base, data, START_BYTES)};
 	Elf64_Ehdr header;
 	if (!bytes_copy(start, 0, &header, sizeof(header)))
 		return CORE_IDENTITY_UNKNOWN;
@@ -108,7 +112,7 @@ enum core_identity core_identity_compare(const struct core_dump *dump, uint64_t 
 	if (same)
 		return CORE_IDENTITY_SAME;
 	if (!core.gnu.size && core.go.size)
-		file.gnu.size = 0; /* show what was compared */
+		file.gnu.size = 0; /* show the ids that were compared */
 	*ret_file_id = format_ids(file);
 	*ret_core_id = format_ids(core);
 	return CORE_IDENTITY_DIFFERENT;

@@ -1,5 +1,13 @@
-/* A process's memory put together from its core and the files behind it. */
+/* Assembling a process's memory from its core and its executables. */
 #include "dbg/target/core/core_memory.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "dwarf/base/bisect.h"
+
+enum { COPY_BYTES = 1 << 20 };
 
 static int compare_pieces(const void *a, const void *b)
 {
@@ -14,7 +22,16 @@ static void sort_pieces(struct core_piece *pieces, size_t count)
 		qsort(pieces, count, sizeof(*pieces), compare_pieces);
 }
 
-/* Cuts off what overlaps: the piece that starts first wins. */
+/* Drops the first `size` bytes of the piece. */
+static void skip_bytes(struct core_piece *piece, uint64_t size)
+{
+	piece->start += size;
+	piece->file_offset += size;
+	if (piece->mapped)
+		piece->mapped += size;
+}
+
+/* Trims overlaps: the piece that starts first wins. */
 static size_t cut_overlaps(struct core_piece *pieces, size_t count)
 {
 	size_t kept = 0;
@@ -23,16 +40,14 @@ static size_t cut_overlaps(struct core_piece *pieces, size_t count)
 		uint64_t free_from = kept ? pieces[kept - 1].end : 0;
 		if (piece.end <= free_from)
 			continue;
-		if (piece.start < free_from) {
-			piece.data += free_from - piece.start;
-			piece.start = free_from;
-		}
+		if (piece.start < free_from)
+			skip_bytes(&piece, free_from - piece.start);
 		pieces[kept++] = piece;
 	}
 	return kept;
 }
 
-/* Appends the parts of `piece` (a file's) that no segment from `first` on decides. */
+/* Appends the parts of a module's piece that none of the segments from `first` on owns. */
 static void add_gaps(struct core_memory *memory, const struct core_dump *dump, size_t first,
 	struct core_piece piece)
 {
@@ -45,11 +60,12 @@ static void add_gaps(struct core_memory *memory, const struct core_dump *dump, s
 			continue;
 		if (segment->start > piece.start)
 			memory->pieces[memory->piece_count++] =
-				(struct core_piece){piece.start, segment->start, piece.data};
+				(struct core_piece){.start = piece.start,
+					.end = segment->start,
+					.mapped = piece.mapped};
 		if (own_end >= piece.end)
 			return;
-		piece.data += own_end - piece.start;
-		piece.start = own_end;
+		skip_bytes(&piece, own_end - piece.start);
 	}
 	if (piece.start < piece.end)
 		memory->pieces[memory->piece_count++] = piece;
@@ -60,16 +76,19 @@ struct error *core_memory_init(
 {
 	sort_pieces(modules->pieces, modules->piece_count);
 	modules->piece_count = cut_overlaps(modules->pieces, modules->piece_count);
-	/* Neither list overlaps itself, so each end of one cuts the other at most once. */
+	/* Neither list overlaps itself, so each end in one splits the other at most once. */
 	size_t limit = 2 * (dump->segment_count + modules->piece_count) + 1;
-	struct core_memory memory = {.pieces = calloc(limit, sizeof(*memory.pieces))};
+	struct core_memory memory = {.dump = dump, .pieces = calloc(limit, sizeof(*memory.pieces))};
 	if (!memory.pieces)
 		return error_no_memory();
 	for (size_t i = 0; i < dump->segment_count; i++) {
 		const struct core_segment *segment = &dump->segments[i];
 		if (segment->present_end > segment->start)
 			memory.pieces[memory.piece_count++] = (struct core_piece){
-				segment->start, segment->present_end, segment->data};
+				.start = segment->start,
+				.end = segment->present_end,
+				.file_offset = segment->file_offset,
+			};
 	}
 	size_t first = 0;
 	for (size_t i = 0; i < modules->piece_count; i++) {
@@ -88,29 +107,61 @@ void core_memory_deinit(struct core_memory *memory)
 	free(memory->pieces);
 }
 
-static bool core_memory_contains(const struct core_memory *memory, size_t index, uint64_t address)
+/* The piece that contains `address`, or NULL. */
+static const struct core_piece *piece_at(const struct core_memory *memory, uint64_t address)
 {
-	return index < memory->piece_count && memory->pieces[index].start <= address &&
-	       address < memory->pieces[index].end;
+	size_t index = bisect(i, memory->piece_count, memory->pieces[i].end > address);
+	return index < memory->piece_count && memory->pieces[index].start <= address
+		       ? &memory->pieces[index]
+		       : NULL;
 }
 
-struct bytes core_memory_at(struct core_memory *memory, uint64_t address, uint64_t size)
+bool core_memory_covers(const struct core_memory *memory, uint64_t address)
 {
-	if (!core_memory_contains(memory, memory->last, address)) {
-		size_t low = 0, high = memory->piece_count;
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-			if (memory->pieces[middle].end <= address)
-				low = middle + 1;
-			else
-				high = middle;
+	return piece_at(memory, address);
+}
+
+/*
+ * Copies from a mapped file. memcpy() would raise SIGBUS where the file has been truncated since it
+ * was mapped; the kernel copies up to there and returns. Where a seccomp filter forbids the call,
+ * there is only memcpy().
+ */
+static size_t copy_mapped(void *ret, const uint8_t *from, size_t size)
+{
+	size_t done = 0;
+	while (done < size) {
+		size_t wanted = size - done < COPY_BYTES ? size - done : COPY_BYTES;
+		struct iovec local = {(uint8_t *)ret + done, wanted};
+		struct iovec remote = {(void *)(uintptr_t)(from + done), wanted};
+		ssize_t n = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+		if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
+			memcpy((uint8_t *)ret + done, from + done, size - done);
+			return size;
 		}
-		if (!core_memory_contains(memory, low, address))
-			return (struct bytes){0};
-		memory->last = low;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
 	}
-	const struct core_piece *piece = &memory->pieces[memory->last];
-	uint64_t left = piece->end - address;
-	return (struct bytes){
-		piece->data + (address - piece->start), (size_t)(size < left ? size : left)};
+	return done;
+}
+
+size_t core_memory_read(const struct core_memory *memory, uint64_t address, void *ret, size_t size)
+{
+	size_t done = 0;
+	while (done < size) {
+		const struct core_piece *piece = piece_at(memory, address + done);
+		if (!piece)
+			break;
+		uint64_t skipped = address + done - piece->start;
+		uint64_t left = piece->end - piece->start - skipped;
+		size_t wanted = size - done < left ? size - done : (size_t)left;
+		uint8_t *to = (uint8_t *)ret + done;
+		size_t got = piece->mapped ? copy_mapped(to, piece->mapped + skipped, wanted)
+					   : core_dump_read(memory->dump,
+						     piece->file_offset + skipped, to, wanted);
+		done += got;
+		if (got < wanted)
+			break;
+	}
+	return done;
 }

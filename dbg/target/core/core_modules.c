@@ -1,4 +1,4 @@
-/* The files behind a core: the executable and the shared libraries that the process had mapped. */
+/* Opening the executable and the shared libraries of a core, and listing their pieces of memory. */
 #include "dbg/target/core/core_modules.h"
 
 #include <stdarg.h>
@@ -13,31 +13,31 @@ static const uint64_t page_bytes = 4096;
 enum {
 	MAX_MODULES = 4096,
 	MAX_PIECES = 1 << 20,
-	MAX_WARNINGS = 8, /* libraries named one by one; the rest is counted */
+	MAX_NOTICES = 8, /* libraries named one by one; the rest are counted */
 };
 
 struct core_module {
 	UT_hash_handle hh;
-	const char *path; /* lives in the core */
-	uint64_t base;	  /* where its first byte is mapped; 0: nowhere */
+	const char *path; /* belongs to the notes of the core */
+	uint64_t base;	  /* address of the mapping of its first byte; 0: it is not mapped */
 	bool tried;
-	bool lost; /* not in the table: no memory */
-	struct elf_image
-		*image; /* NULL: not usable; the executable's belongs to struct core_modules */
+	bool lost; /* could not be added to the table: no memory */
+	/* NULL: not usable. The executable's belongs to struct core_modules. */
+	struct elf_image *image;
 };
 
-/* What opening needs throughout. */
+/* State of core_modules_open(). */
 struct opening {
 	const struct core_dump *dump;
-	const struct core_warnings *warnings;
+	const struct core_notices *notices;
 	struct core_modules *modules;
 	const char *exe_name; /* the path by which the core names the executable, or NULL */
 	unsigned unusable;
 };
 
-void core_warn(const struct core_warnings *warnings, const char *format, ...)
+void core_notice(const struct core_notices *notices, const char *format, ...)
 {
-	if (!warnings->warn)
+	if (!notices->notify)
 		return;
 	va_list arguments;
 	va_start(arguments, format);
@@ -46,11 +46,13 @@ void core_warn(const struct core_warnings *warnings, const char *format, ...)
 	va_end(arguments);
 	if (length < 0)
 		return;
-	warnings->warn(warnings->context, text);
+	notices->notify(notices->context, text);
 	free(text);
 }
 
-/* The executable's path in the core: the auxiliary vector points into its mappings. */
+/*
+ * The executable's path according to the core: entry point and program headers lie in its mappings.
+ */
 static const char *find_exe_name(const struct core_notes *notes)
 {
 	const struct core_file *file = NULL;
@@ -92,28 +94,27 @@ static struct error *add_modules(struct opening *opening)
 	return NULL;
 }
 
-/* Warns of a library, but not of hundreds one by one. */
-static bool may_warn(struct opening *opening)
+/* Limits the notices about single libraries: there may be hundreds. */
+static bool may_report(struct opening *opening)
 {
-	return opening->unusable++ < MAX_WARNINGS;
+	return opening->unusable++ < MAX_NOTICES;
 }
 
-/* Opens a library, unless it is missing or is not what the process had mapped. */
+/* Opens a library, unless it is missing or not what the process had mapped. */
 static void open_library(struct opening *opening, struct core_module *module)
 {
 	const struct core_dump *dump = opening->dump;
 	module->tried = true;
-	/* Data files change; only of ELF files can it be told whether they are the same. */
+	/* Only ELF files can be verified; a data file may have changed since. */
 	if (module->path[0] != '/' || !module->base ||
 		!core_identity_is_elf(dump, module->base, true))
 		return;
 	struct error *err = elf_image_open(module->path, &module->image);
 	if (err) {
 		module->image = NULL;
-		if (core_identity_is_elf(dump, module->base, false) && may_warn(opening))
-			core_warn(opening->warnings,
-				"memory of a mapped library is missing from %s: %s", dump->path,
-				err->message);
+		if (core_identity_is_elf(dump, module->base, false) && may_report(opening))
+			core_notice(opening->notices, "%s lacks memory of a mapped library: %s",
+				dump->path, err->message);
 		error_destroy(err);
 		return;
 	}
@@ -122,17 +123,16 @@ static void open_library(struct opening *opening, struct core_module *module)
 	if (core_identity_compare(dump, module->base, module->image, &file_id, &core_id) !=
 		CORE_IDENTITY_DIFFERENT)
 		return;
-	if (may_warn(opening))
-		core_warn(opening->warnings,
-			"%s is not the version that the process had mapped (build id %s here, %s "
-			"in the "
-			"core) and is left out",
+	if (may_report(opening))
+		core_notice(opening->notices,
+			"ignoring %s: it is not the version that the process had mapped "
+			"(build id %s here, %s in the core)",
 			module->path, file_id ? file_id : "?", core_id ? core_id : "?");
 	elf_image_close(module->image);
 	module->image = NULL;
 }
 
-/* Whether the core leaves nothing of `file`'s mapping to the file. */
+/* Whether the core itself holds all of `file`'s mapping. */
 static bool is_dumped(const struct core_dump *dump, const struct core_file *file)
 {
 	for (uint64_t address = file->start; address < file->end;) {
@@ -151,14 +151,14 @@ static struct error *add_piece(struct core_modules *modules, uint64_t start, str
 		return NULL;
 	if (!array_reserve(&modules->pieces, &modules->piece_capacity, modules->piece_count + 1))
 		return error_no_memory();
-	modules->pieces[modules->piece_count++] =
-		(struct core_piece){start, start + bytes.size, bytes.data};
+	modules->pieces[modules->piece_count++] = (struct core_piece){
+		.start = start, .end = start + bytes.size, .mapped = bytes.data};
 	return NULL;
 }
 
 /*
  * Adds what `image` holds of a mapping, in whole pages as the kernel maps them: elf_image maps the
- * file too, so the rest of a segment's first and last page is there.
+ * whole file, so the rest of a segment's first and last page is available.
  */
 static struct error *add_mapping(
 	struct core_modules *modules, const struct core_file *file, const struct elf_image *image)
@@ -171,7 +171,7 @@ static struct error *add_mapping(
 		struct bytes bytes;
 		if (!s->file_size || !elf_image_bytes_at(image, s->address, s->file_size, &bytes))
 			continue;
-		/* Not so in a damaged file whose segments overlap. */
+		/* False in a damaged file whose segments overlap. */
 		if (((uintptr_t)bytes.data - s->file_offset) % page_bytes != 0)
 			continue;
 		uint64_t low = s->file_offset & ~(page_bytes - 1);
@@ -205,14 +205,14 @@ static struct error *add_files(struct opening *opening)
 		if (err)
 			return err;
 	}
-	if (opening->unusable > MAX_WARNINGS)
-		core_warn(opening->warnings,
-			"%u more mapped libraries are missing here or are other versions",
-			opening->unusable - MAX_WARNINGS);
+	if (opening->unusable > MAX_NOTICES)
+		core_notice(opening->notices,
+			"%u more mapped libraries are missing or are other versions",
+			opening->unusable - MAX_NOTICES);
 	return NULL;
 }
 
-/* Without names of mapped files in the core, the executable's own headers say where it lies. */
+/* Without names of mapped files in the core, the executable's own headers give its addresses. */
 static struct error *add_exe_by_headers(struct opening *opening)
 {
 	const struct elf_image *exe = opening->modules->exe;
@@ -233,7 +233,7 @@ static struct error *add_exe_by_headers(struct opening *opening)
 	return NULL;
 }
 
-/* Where the executable's first byte is mapped; 0 unknown. */
+/* The address of the executable's first byte; 0 unknown. */
 static uint64_t exe_base(const struct opening *opening, const struct core_module *module)
 {
 	if (module)
@@ -258,22 +258,21 @@ static void check_exe(struct opening *opening, const struct core_module *module)
 	_cleanup_free_ char *core_id = NULL;
 	if (core_identity_compare(opening->dump, base, opening->modules->exe, &file_id, &core_id) ==
 		CORE_IDENTITY_DIFFERENT)
-		core_warn(opening->warnings,
-			"%s is not the program that dumped %s: its build id is %s, the core's is "
-			"%s; "
+		core_notice(opening->notices,
+			"%s is not the program that dumped %s: build id %s, but %s in the core; "
 			"answers may be wrong",
 			opening->modules->exe_path, opening->dump->path, file_id ? file_id : "?",
 			core_id ? core_id : "?");
 }
 
-/* Opens the executable. One that the core names need not be here, one that was given must. */
+/* Opens the executable. It must exist if the user gave it; one that the core names need not. */
 static struct error *open_exe(struct opening *opening, const char *exe)
 {
 	struct core_modules *modules = opening->modules;
 	const char *path = exe ? exe : opening->exe_name;
 	if (!path)
 		return error_create(ERROR_NOT_FOUND,
-			"%s does not name the program that dumped it, give it: core EXE CORE",
+			"%s does not name the program that dumped it; give it: core EXE CORE",
 			opening->dump->path);
 	modules->exe_path = strdup(path);
 	if (!modules->exe_path)
@@ -283,10 +282,9 @@ static struct error *open_exe(struct opening *opening, const char *exe)
 		modules->exe = NULL;
 		if (exe)
 			return err;
-		core_warn(opening->warnings,
-			"the program that dumped %s is not where the core says: %s; give it: core "
-			"EXE "
-			"CORE",
+		core_notice(opening->notices,
+			"the program that dumped %s is not where the core says: %s; "
+			"give it: core EXE CORE",
 			opening->dump->path, err->message);
 		error_destroy(err);
 	}
@@ -303,12 +301,12 @@ static struct error *open_exe(struct opening *opening, const char *exe)
 }
 
 struct error *core_modules_open(const struct core_dump *dump, const char *exe,
-	const struct core_warnings *warnings, struct core_modules *ret)
+	const struct core_notices *notices, struct core_modules *ret)
 {
 	struct core_modules modules = {0};
 	struct opening opening = {
 		.dump = dump,
-		.warnings = warnings,
+		.notices = notices,
 		.modules = &modules,
 		.exe_name = find_exe_name(&dump->notes),
 	};

@@ -1,9 +1,9 @@
 /*
- * The files behind a core: the executable and the shared libraries that the process had mapped.
+ * The executable and the shared libraries that a dumped process had mapped.
  *
- * A core leaves out what can be read from files. This opens them, checks by build id (or, without
- * one, by ELF header) that they are what the process had mapped, and says which file bytes belong
- * at which address.
+ * A core leaves out what can be read from these files. This opens them, verifies by build id (or,
+ * without one, by ELF header) that they are what the process had mapped, and maps their bytes to
+ * addresses.
  */
 #ifndef GCTXDBG_TARGET_CORE_CORE_MODULES_H
 #define GCTXDBG_TARGET_CORE_CORE_MODULES_H
@@ -11,38 +11,39 @@
 #include "dbg/target/core/core_file.h"
 #include "dwarf/elf/elf_image.h"
 
-/* Bytes at an address, held by a file that is mapped here. */
+/* The memory [start, end): bytes of an executable that is mapped here, or of the core. */
 struct core_piece {
 	uint64_t start, end;
-	const uint8_t *data;
+	const uint8_t *mapped; /* NULL: in the core, at file_offset */
+	uint64_t file_offset;
 };
 
 struct core_module;
 
 struct core_modules {
 	struct core_module *by_path; /* uthash */
-	struct elf_image *exe;	     /* NULL when it is not here */
-	char *exe_path; /* the one given, or the one the core names; NULL when it names none */
+	struct elf_image *exe;	     /* NULL if it could not be opened */
+	char *exe_path;		     /* as given, or as the core names it */
 
 	struct core_piece *pieces; /* in no order, may overlap each other and the core */
 	size_t piece_count, piece_capacity;
 };
 
-/* Where warnings go: one sentence each. */
-struct core_warnings {
-	void (*warn)(void *context, const char *message);
+/* Where notices go, one sentence each: see core_open(). */
+struct core_notices {
+	void (*notify)(void *context, const char *message); /* NULL: nowhere */
 	void *context;
 };
-void core_warn(const struct core_warnings *warnings, const char *format, ...)
+void core_notice(const struct core_notices *notices, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Opens the files. `exe` (may be NULL) stands for the executable that the core names; an error
- * means that it cannot be used. Other files that are missing or differ are warned of. Freed by
- * core_modules_close().
+ * Opens the files. `exe` (may be NULL) replaces the executable that the core names; an error means
+ * that it cannot be used. Other files that are missing or differ give a notice. `dump` must outlive
+ * the result. Release with core_modules_close().
  */
 struct error *core_modules_open(const struct core_dump *dump, const char *exe,
-	const struct core_warnings *warnings, struct core_modules *ret);
+	const struct core_notices *notices, struct core_modules *ret);
 void core_modules_close(struct core_modules *modules);
 
 #endif

@@ -4,6 +4,8 @@
 #include <elf.h>
 #include <sys/procfs.h>
 
+#include "dwarf/base/bisect.h"
+
 /* Core notes are aligned to 4 whatever p_align says. */
 static uint64_t align4(uint64_t value)
 {
@@ -41,7 +43,7 @@ static struct error *read_prstatus(struct core_notes *notes, struct bytes conten
 	*thread = (struct thread){.tid = status.pr_pid, .regs_valid = true};
 	_Static_assert(sizeof(status.pr_reg) == sizeof(thread->regs), "the same registers");
 	memcpy(&thread->regs, &status.pr_reg, sizeof(thread->regs));
-	/* The kernel writes the deadly signal into every thread's status; only the first one got
+	/* The kernel writes the fatal signal into every thread's status; only the first thread got
 	 * it. */
 	if (notes->thread_count == 0)
 		thread->signal =
@@ -81,7 +83,7 @@ static void read_auxv(struct core_notes *notes, struct bytes contents)
 	}
 }
 
-/* Paths go into messages and from there to a terminal. */
+/* Paths end up in messages on a terminal. */
 static bool is_printable(const char *text)
 {
 	for (; *text; text++) {
@@ -91,7 +93,12 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-/* NT_FILE: count, page size, count times (start, end, offset in pages), count paths. */
+/*
+ * NT_FILE:
+ *   count, page size                     two words
+ *   start, end, offset in pages          three words, `count` times
+ *   path                                 a string, `count` times
+ */
 static struct error *read_files(struct core_notes *notes, struct bytes contents)
 {
 	uint64_t head[2];
@@ -114,8 +121,11 @@ static struct error *read_files(struct core_notes *notes, struct bytes contents)
 		if (entry[0] >= entry[1] || __builtin_mul_overflow(entry[2], page_size, &offset) ||
 			offset > UINT64_MAX - (entry[1] - entry[0]) || !is_printable(path))
 			continue;
+		char *copy = strdup(path);
+		if (!copy)
+			return error_no_memory();
 		notes->files[notes->file_count++] =
-			(struct core_file){entry[0], entry[1], offset, path};
+			(struct core_file){entry[0], entry[1], offset, copy};
 	}
 	return NULL;
 }
@@ -161,12 +171,13 @@ void core_notes_finish(struct core_notes *notes)
 	size_t kept = 0;
 	for (size_t i = 0; i < notes->file_count; i++) {
 		if (kept && notes->files[i].start < notes->files[kept - 1].end)
-			continue;
-		notes->files[kept++] = notes->files[i];
+			free(notes->files[i].path);
+		else
+			notes->files[kept++] = notes->files[i];
 	}
 	notes->file_count = kept;
 	for (size_t i = 0; i < notes->thread_count; i++) {
-		/* The name is the process's, which is its first thread's. */
+		/* The core names the process only, after its main thread. */
 		if (notes->threads[i].tid == notes->pid)
 			memcpy(notes->threads[i].name, notes->name,
 				sizeof(notes->threads[i].name) - 1);
@@ -178,19 +189,15 @@ void core_notes_finish(struct core_notes *notes)
 void core_notes_deinit(struct core_notes *notes)
 {
 	free(notes->threads);
+	for (size_t i = 0; i < notes->file_count; i++)
+		free(notes->files[i].path);
 	free(notes->files);
 }
 
 const struct core_file *core_notes_file_at(const struct core_notes *notes, uint64_t address)
 {
-	size_t low = 0, high = notes->file_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (notes->files[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < notes->file_count && notes->files[low].start <= address ? &notes->files[low]
-									     : NULL;
+	size_t index = bisect(i, notes->file_count, notes->files[i].end > address);
+	return index < notes->file_count && notes->files[index].start <= address
+		       ? &notes->files[index]
+		       : NULL;
 }

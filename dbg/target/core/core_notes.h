@@ -1,8 +1,8 @@
 /*
  * The notes of an ELF core: threads, process, auxiliary vector and the names of mapped files.
  *
- * Written by the kernel or by gdb's gcore. Notes that are damaged or cut off are left out; nothing
- * here fails except for lack of memory.
+ * Written by the kernel or by gdb's gcore. Damaged or truncated notes are skipped; nothing here
+ * fails except for lack of memory.
  */
 #ifndef GCTXDBG_TARGET_CORE_CORE_NOTES_H
 #define GCTXDBG_TARGET_CORE_CORE_NOTES_H
@@ -15,38 +15,38 @@ struct core_note {
 	struct bytes contents;
 };
 
-/* Takes the note at `*offset` of `notes` and moves on; false at the end or where the rest is
+/* Parses the note at `*offset` of `notes` and advances; false at the end or where the rest is
  * damaged. */
 bool core_note_next(struct bytes notes, uint64_t *offset, struct core_note *ret);
 
 /* Whether the note's name is `name`. */
 bool core_note_is(const struct core_note *note, const char *name);
 
-/* A stretch of memory that maps a file. */
+/* An address range that maps a file. */
 struct core_file {
 	uint64_t start, end;
-	uint64_t offset;  /* in the file, in bytes */
-	const char *path; /* lives in the core */
+	uint64_t offset; /* in the file, in bytes */
+	char *path;	 /* malloc'ed, belongs to the notes */
 };
 
 struct core_notes {
 	pid_t pid; /* 0 unknown */
 	char name[17];
 
-	/* In the order of the core: the one that crashed comes first. */
+	/* In the order of the core: the thread that crashed comes first. */
 	struct thread *threads;
 	size_t thread_count, thread_capacity;
 
-	/* By address, without overlaps. */
+	/* Sorted by address, without overlaps. */
 	struct core_file *files;
 	size_t file_count, file_capacity;
 
 	uint64_t entry, phdr, vdso; /* as in struct target; 0 unknown */
 };
 
-/* Adds what one PT_NOTE segment holds. */
+/* Adds the notes of one PT_NOTE segment, which the caller may free afterwards. */
 struct error *core_notes_read(struct core_notes *notes, struct bytes segment);
-/* After the last segment: sorts and checks. */
+/* Call after the last segment: sorts the files and fills in what the notes leave open. */
 void core_notes_finish(struct core_notes *notes);
 void core_notes_deinit(struct core_notes *notes);
 

@@ -27,7 +27,7 @@ enum {
 
 static bool restore(int mem_fd, const struct bytes_note *note)
 {
-	uint8_t now[GUARDIAN_BYTES];
+	uint8_t now[UNDO_BYTES];
 	off_t location = (off_t)note->address;
 	if (pread(mem_fd, now, note->size, location) != note->size)
 		return true; /* nothing is mapped there any more */
@@ -38,25 +38,24 @@ static bool restore(int mem_fd, const struct bytes_note *note)
 
 /* Restores all; a kernel may allow it only once we are the tracer, so what did not work stays
  * noted. */
-static void restore_bytes(struct guardian_child *guardian_child)
+static void restore_bytes(struct guardian_process *guardian)
 {
-	struct guardian_log *log = guardian_child->log;
-	for (size_t i = log->bytes_count; i > 0; i--) {
-		struct bytes_note *note = &log->bytes[i - 1];
-		if (note->valid && note->size <= GUARDIAN_BYTES &&
-			restore(guardian_child->mem_fd, note))
+	struct undo_notes *notes = guardian->notes;
+	for (size_t i = notes->bytes_count; i > 0; i--) {
+		struct bytes_note *note = &notes->bytes[i - 1];
+		if (note->valid && note->size <= UNDO_BYTES && restore(guardian->mem_fd, note))
 			note->valid = false;
 	}
 }
 
-static void restore_bytes_by_ptrace(struct guardian_child *guardian_child)
+static void restore_bytes_by_ptrace(struct guardian_process *guardian)
 {
-	restore_bytes(guardian_child);
-	pid_t tid = tracees_any_stopped(&guardian_child->tracees);
-	struct guardian_log *log = guardian_child->log;
-	for (size_t i = log->bytes_count; i > 0 && tid; i--) {
-		const struct bytes_note *note = &log->bytes[i - 1];
-		if (!note->valid || note->size > GUARDIAN_BYTES)
+	restore_bytes(guardian);
+	pid_t tid = tracees_any_stopped(&guardian->tracees);
+	struct undo_notes *notes = guardian->notes;
+	for (size_t i = notes->bytes_count; i > 0 && tid; i--) {
+		const struct bytes_note *note = &notes->bytes[i - 1];
+		if (!note->valid || note->size > UNDO_BYTES)
 			continue;
 		for (size_t k = 0; k < note->size; k++) {
 			void *location = (void *)(uintptr_t)(note->address + k); // NOLINT
@@ -71,18 +70,18 @@ static void restore_bytes_by_ptrace(struct guardian_child *guardian_child)
 
 /* ---- Threads ---- */
 
-bool guardian_stop_all(struct guardian_child *guardian_child)
+bool guardian_stop_all(struct guardian_process *guardian)
 {
 	static const struct stop_limits limits = {.progress_ns = INT64_C(5000000000),
 		.total_ns = INT64_C(30000000000),
 		.blocked_ns = INT64_C(50000000)};
 	for (int i = 0; i < STOP_ATTEMPTS; i++) {
-		struct error *err = tracees_stop(&guardian_child->tracees, &limits);
+		struct error *err = tracees_stop(&guardian->tracees, &limits);
 		if (!err)
 			return true;
 		bool gone = err->code == ERROR_GONE;
 		error_destroy(err);
-		tracees_leave(&guardian_child->tracees);
+		tracees_leave(&guardian->tracees);
 		if (gone)
 			return false;
 		poll(NULL, 0, i < SHORT_PAUSES ? PAUSE_MS : LONG_PAUSE_MS);
@@ -90,13 +89,13 @@ bool guardian_stop_all(struct guardian_child *guardian_child)
 	return false;
 }
 
-void guardian_let_run_a_little(struct guardian_child *guardian_child, int turn)
+void guardian_let_run_a_little(struct guardian_process *guardian, int turn)
 {
 	enum { TURNS_EACH = 4, MOST_DOUBLED = 6 };
 	int doubled = turn / TURNS_EACH;
-	tracees_resume(&guardian_child->tracees);
+	tracees_resume(&guardian->tracees);
 	poll(NULL, 0, 1 << (doubled < MOST_DOUBLED ? doubled : MOST_DOUBLED));
-	while (tracees_pump(&guardian_child->tracees))
+	while (tracees_pump(&guardian->tracees))
 		;
 }
 
@@ -110,12 +109,12 @@ bool guardian_registers(pid_t tid, struct user_regs_struct *ret)
  * Puts the thread of the noted call back. It is in the stub, or has never come there, or has left
  * it already; or it is in a signal handler that returns to the stub, for which it gets some time.
  */
-static void put_back(struct guardian_child *guardian_child, struct call_note *note)
+static void put_back(struct guardian_process *guardian, struct call_note *note)
 {
 	enum { ATTEMPTS = 20 };
 	for (int i = 0; i < ATTEMPTS; i++) {
 		struct user_regs_struct regs;
-		const struct tracee *tracee = tracee_find(&guardian_child->tracees, note->tid);
+		const struct tracee *tracee = tracee_find(&guardian->tracees, note->tid);
 		if (!tracee || tracee->state != TRACEE_STOPPED ||
 			!guardian_registers(note->tid, &regs))
 			return;
@@ -125,52 +124,52 @@ static void put_back(struct guardian_child *guardian_child, struct call_note *no
 			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
 			return;
 		}
-		guardian_let_run_a_little(guardian_child, i);
-		if (!guardian_stop_all(guardian_child))
+		guardian_let_run_a_little(guardian, i);
+		if (!guardian_stop_all(guardian))
 			return;
 	}
 }
 
-static void end_call(struct guardian_child *guardian_child)
+static void end_call(struct guardian_process *guardian)
 {
-	struct guardian_log *log = guardian_child->log;
-	int current = log->call_current;
+	struct undo_notes *notes = guardian->notes;
+	int current = notes->call_current;
 	uint8_t now[SYSCALL_STUB_SIZE];
 	if (!current)
 		return;
-	struct call_note *note = &log->calls[current - 1];
+	struct call_note *note = &notes->calls[current - 1];
 	if (note->tid)
-		put_back(guardian_child, note);
-	pid_t tid = tracees_any_stopped(&guardian_child->tracees);
+		put_back(guardian, note);
+	pid_t tid = tracees_any_stopped(&guardian->tracees);
 	struct error *err = tid ? syscall_stub_read(tid, note->stub, now) : NULL;
 	if (tid && !err && memcmp(now, syscall_stub_code, SYSCALL_STUB_SIZE) == 0)
 		err = syscall_stub_write(tid, note->stub, note->original);
 	error_destroy(err);
-	log->call_current = 0;
+	notes->call_current = 0;
 }
 
 /* What all threads have to stand for. */
-static void undo_changes(struct guardian_child *guardian_child)
+static void undo_changes(struct guardian_process *guardian)
 {
-	if (!guardian_stop_all(guardian_child))
+	if (!guardian_stop_all(guardian))
 		return;
-	bool same = proc_memory_lives(guardian_child->mem_fd, guardian_child->some_address);
+	bool same = proc_memory_lives(guardian->mem_fd, guardian->some_address);
 	/* Before the stub of the noted call is forgotten. */
-	guardian_find_child(guardian_child);
+	guardian_find_snapshot(guardian);
 	if (same) {
-		restore_bytes_by_ptrace(guardian_child);
-		end_call(guardian_child);
-		guardian_run_undos(guardian_child);
+		restore_bytes_by_ptrace(guardian);
+		end_call(guardian);
+		guardian_run_undos(guardian);
 	}
-	tracees_leave(&guardian_child->tracees);
+	tracees_leave(&guardian->tracees);
 }
 
-static void undo_all(struct guardian_child *guardian_child)
+static void undo_all(struct guardian_process *guardian)
 {
-	guardian_kill_children(guardian_child);
-	if (!guardian_log_has_children_only(guardian_child->log))
-		undo_changes(guardian_child);
-	guardian_reap_children(guardian_child);
+	guardian_kill_snapshots(guardian);
+	if (!undo_notes_have_children_only(guardian->notes))
+		undo_changes(guardian);
+	guardian_reap_snapshots(guardian);
 }
 
 /* ---- Waiting ---- */
@@ -200,19 +199,19 @@ static bool await_end(int hangup, int debugger, int target)
 	return !is_over(target);
 }
 
-void guardian_run(struct guardian_log *log, int hangup, int debugger, int target)
+void guardian_run(struct undo_notes *notes, pid_t pid, int hangup, int debugger, int target)
 {
-	struct guardian_child guardian_child = {
-		.log = log, .mem_fd = proc_open_memory(log->pid, O_RDWR), .target = target};
-	error_destroy(syscall_stub_find(log->pid, &guardian_child.some_address));
-	guardian_child.tracees.pid = log->pid;
-	guardian_child.tracees.tracer = getpid();
-	guardian_child.tracees.child_fd = open_child_signals();
-	if (!await_end(hangup, debugger, target) || (log->quit && guardian_log_is_empty(log)))
+	struct guardian_process guardian = {
+		.notes = notes, .mem_fd = proc_open_memory(pid, O_RDWR), .target = target};
+	error_destroy(syscall_stub_find(pid, &guardian.some_address));
+	guardian.tracees.pid = pid;
+	guardian.tracees.tracer = getpid();
+	guardian.tracees.child_fd = open_child_signals();
+	if (!await_end(hangup, debugger, target) || (notes->quit && undo_notes_are_empty(notes)))
 		return;
-	restore_bytes(&guardian_child);
-	for (int ms = 0; ms < DEBUGGER_MS && !log->quit && !is_over(debugger); ms++)
+	restore_bytes(&guardian);
+	for (int ms = 0; ms < DEBUGGER_MS && !notes->quit && !is_over(debugger); ms++)
 		poll(NULL, 0, 1);
-	if (!is_over(target) && !guardian_log_is_empty(log))
-		undo_all(&guardian_child);
+	if (!is_over(target) && !undo_notes_are_empty(notes))
+		undo_all(&guardian);
 }

@@ -43,11 +43,11 @@ static bool is_on_stack(const uint64_t *words, size_t i, uint64_t sp)
 }
 
 static bool stack_leads_to(
-	struct guardian_child *guardian_child, uint64_t sp, const struct region_note *region)
+	struct guardian_process *guardian, uint64_t sp, const struct region_note *region)
 {
 	uint64_t words[STACK_WORDS];
 	sp &= ~UINT64_C(7);
-	ssize_t n = pread(guardian_child->mem_fd, words, sizeof(words), (off_t)sp);
+	ssize_t n = pread(guardian->mem_fd, words, sizeof(words), (off_t)sp);
 	size_t count = n > 0 ? (size_t)n / sizeof(words[0]) : 0;
 	for (size_t i = 0; i + 2 < count; i++) {
 		if (is_saved_rip(words, i, region) && is_on_stack(words, i, sp))
@@ -61,15 +61,14 @@ static bool is_inside(const struct region_note *region, uint64_t rip)
 	return rip >= region->start && rip < region->end;
 }
 
-static bool region_is_free(struct guardian_child *guardian_child, const struct region_note *region)
+static bool region_is_free(struct guardian_process *guardian, const struct region_note *region)
 {
 	struct tracee *tracee, *next;
-	HASH_ITER (hh, guardian_child->tracees.table, tracee, next) {
+	HASH_ITER (hh, guardian->tracees.table, tracee, next) {
 		struct user_regs_struct regs;
 		if (tracee->state != TRACEE_STOPPED || !guardian_registers(tracee->tid, &regs))
 			continue;
-		if (is_inside(region, regs.rip) ||
-			stack_leads_to(guardian_child, regs.rsp, region) ||
+		if (is_inside(region, regs.rip) || stack_leads_to(guardian, regs.rsp, region) ||
 			tracee_has_pending_trap(tracee->tid))
 			return false;
 	}
@@ -77,13 +76,13 @@ static bool region_is_free(struct guardian_child *guardian_child, const struct r
 }
 
 /* False: somebody stays in it, or seems to. */
-static bool await_region(struct guardian_child *guardian_child, const struct region_note *region)
+static bool await_region(struct guardian_process *guardian, const struct region_note *region)
 {
 	for (int i = 0; i < REGION_ATTEMPTS; i++) {
-		if (!region->end || region_is_free(guardian_child, region))
+		if (!region->end || region_is_free(guardian, region))
 			return true;
-		guardian_let_run_a_little(guardian_child, i);
-		if (!guardian_stop_all(guardian_child))
+		guardian_let_run_a_little(guardian, i);
+		if (!guardian_stop_all(guardian))
 			return false;
 	}
 	return false;
@@ -96,47 +95,47 @@ static bool await_region(struct guardian_child *guardian_child, const struct reg
  * two of them, and stands in the region then, which the next one may unmap.
  */
 static struct error *run_some(
-	struct guardian_child *guardian_child, const struct region_note *region, pid_t tid)
+	struct guardian_process *guardian, const struct region_note *region, pid_t tid)
 {
-	struct guardian_log *log = guardian_child->log;
+	struct undo_notes *notes = guardian->notes;
 	struct injection injection;
-	struct error *err = inject_begin(&guardian_child->tracees, tid, NULL, &injection);
+	struct error *err = inject_begin(&guardian->tracees, tid, NULL, &injection);
 	if (err)
 		return err;
-	while (!err && log->undo_count && !is_inside(region, injection.own.regs.rip)) {
-		const struct undo_note *note = &log->undos[log->undo_count - 1];
+	while (!err && notes->undo_count && !is_inside(region, injection.own.regs.rip)) {
+		const struct undo_note *note = &notes->undos[notes->undo_count - 1];
 		int64_t result;
 		err = inject_syscall(&injection, note->number, note->arguments, &result);
 		if (!err)
-			log->undo_count--;
+			notes->undo_count--;
 	}
 	error_destroy(inject_end(&injection));
 	return err;
 }
 
-static struct error *choose_thread(struct guardian_child *guardian_child, pid_t *ret)
+static struct error *choose_thread(struct guardian_process *guardian, pid_t *ret)
 {
-	const struct guardian_log *log = guardian_child->log;
-	struct seccomp_call calls[GUARDIAN_UNDOS];
-	for (size_t i = 0; i < log->undo_count; i++)
+	const struct undo_notes *notes = guardian->notes;
+	struct seccomp_call calls[UNDO_CALLS];
+	for (size_t i = 0; i < notes->undo_count; i++)
 		calls[i] = (struct seccomp_call){
-			log->undos[i].number, log->undos[i].arguments, "a call that undoes"};
-	return inject_choose_allowed(&guardian_child->tracees, calls, log->undo_count, ret);
+			notes->undos[i].number, notes->undos[i].arguments, "a call that undoes"};
+	return inject_choose_allowed(&guardian->tracees, calls, notes->undo_count, ret);
 }
 
-void guardian_run_undos(struct guardian_child *guardian_child)
+void guardian_run_undos(struct guardian_process *guardian)
 {
-	struct guardian_log *log = guardian_child->log;
+	struct undo_notes *notes = guardian->notes;
 	const struct region_note none = {0, 0};
-	int current = log->region_current;
-	const struct region_note *region = current ? &log->regions[current - 1] : &none;
-	for (int i = 0; i < UNDO_ATTEMPTS && log->undo_count; i++) {
+	int current = notes->region_current;
+	const struct region_note *region = current ? &notes->regions[current - 1] : &none;
+	for (int i = 0; i < UNDO_ATTEMPTS && notes->undo_count; i++) {
 		pid_t tid;
-		if (log->undo_count > GUARDIAN_UNDOS || !await_region(guardian_child, region))
+		if (notes->undo_count > UNDO_CALLS || !await_region(guardian, region))
 			return;
-		struct error *err = choose_thread(guardian_child, &tid);
+		struct error *err = choose_thread(guardian, &tid);
 		if (!err)
-			err = run_some(guardian_child, region, tid);
+			err = run_some(guardian, region, tid);
 		error_destroy(err);
 	}
 }

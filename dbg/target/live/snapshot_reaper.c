@@ -64,8 +64,8 @@ static struct error *reap(struct tracer *tracer)
 	size_t left = 0;
 	for (size_t i = 0; i < snapshot->unreaped_count; i++) {
 		struct snapshot_child child = snapshot->unreaped[i];
-		struct error *err =
-			snapshot_child_reap(&tracer->tracees, snapshot->guardian, &child);
+		struct error *err = snapshot_child_reap(
+			&tracer->tracees, guardian_log(snapshot->guardian), &child);
 		if (!err)
 			continue;
 		snapshot->unreaped[left++] = child;

@@ -266,6 +266,7 @@ struct error *tracer_create(
 		tracer->options = *options;
 	tracer->call_fd = tracer->child_fd = tracer->leave_fd = tracer->watchdog_fd = -1;
 	tracer->snapshot.identity_fd = -1;
+	trap_bytes_init(&tracer->trap_bytes);
 	pthread_mutex_init(&tracer->lock, NULL);
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);
@@ -290,6 +291,7 @@ void tracer_destroy(struct tracer *tracer)
 		pthread_join(tracer->thread, NULL);
 	}
 	tracees_deinit(&tracer->tracees);
+	trap_bytes_deinit(&tracer->trap_bytes);
 	error_destroy(take_pointer(tracer->notice));
 	close_fd(&tracer->call_fd);
 	close_fd(&tracer->child_fd);

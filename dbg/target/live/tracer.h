@@ -64,8 +64,8 @@ struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_
 struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler);
 
-/* Replaces our int3s by the program's own bytes in what has been read. */
-void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, size_t count);
+/* Replaces our int3s by the program's own bytes in what has been read. Any thread may call it. */
+void tracer_hide_traps(struct tracer *tracer, struct memory_run *runs, size_t count);
 
 /* The stop that the last TARGET_EVENT_TRAP told of. */
 void tracer_last_stop(struct tracer *tracer, struct stop *ret);

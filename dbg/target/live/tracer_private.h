@@ -6,10 +6,12 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "dbg/target/guardian/guardian.h"
 #include "dbg/target/live/event_queue.h"
 #include "dbg/target/snapshots/snapshot_child.h"
 #include "dbg/target/tracing/tracee.h"
 #include "dbg/target/live/tracer.h"
+#include "dbg/target/traps/trap_bytes.h"
 
 enum { MAX_UNREAPED = 4 };
 
@@ -54,8 +56,9 @@ struct tracer {
 	int leave_fd;	 /* signalfd: SIGTERM, SIGHUP */
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
-	struct stop last_stop; /* the latest one */
-	struct error *notice;  /* guarded by `lock`; see tracer_take_remark() */
+	struct trap_bytes trap_bytes; /* has a lock of its own */
+	struct stop last_stop;	      /* the latest one */
+	struct error *notice;	      /* guarded by `lock`; see tracer_take_remark() */
 	struct tracer_snapshot snapshot;
 	int leave_signal; /* the SIGTERM or SIGHUP that made us leave; 0: none yet */
 	bool quit;

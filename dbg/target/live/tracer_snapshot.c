@@ -66,7 +66,7 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 static struct error *take_traps_out(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
-	struct error *err = traps_set(tracees, tracer->target, NULL, 0, NULL);
+	struct error *err = traps_set(tracees, tracer->target, &tracer->trap_bytes, NULL, 0, NULL);
 	if (!err && tracees->traps)
 		err = error_create(ERROR_OTHER,
 			"process %d still executes in the memory of breakpoints that were taken "
@@ -84,7 +84,7 @@ static struct error *make(struct tracer *tracer, struct snapshot_child *ret,
 	if (!err)
 		err = tracees_registers(tracees, ret_threads, ret_count);
 	if (!err)
-		err = snapshot_child_create(tracees, tracer->snapshot.guardian, ret);
+		err = snapshot_child_create(tracees, guardian_log(tracer->snapshot.guardian), ret);
 	if (err) {
 		free(take_pointer(*ret_threads));
 		tracer_discard(tracer, ret);

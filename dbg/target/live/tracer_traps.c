@@ -14,8 +14,8 @@ static struct error *do_set_traps(struct tracer *tracer, void *argument)
 	struct traps_call *call = argument;
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
 		return tracer_not_there(tracer);
-	return traps_set(
-		&tracer->tracees, tracer->target, call->addresses, call->count, call->handler);
+	return traps_set(&tracer->tracees, tracer->target, &tracer->trap_bytes, call->addresses,
+		call->count, call->handler);
 }
 
 struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
@@ -25,10 +25,9 @@ struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses,
 	return tracer_call(tracer, do_set_traps, &call, 0);
 }
 
-/* Traps change only in calls, for which the user's thread waits. */
-void tracer_hide_traps(const struct tracer *tracer, struct memory_run *runs, size_t count)
+void tracer_hide_traps(struct tracer *tracer, struct memory_run *runs, size_t count)
 {
-	traps_hide(tracer->tracees.traps, runs, count);
+	trap_bytes_hide(&tracer->trap_bytes, runs, count);
 }
 
 bool tracer_tell_traps(struct tracer *tracer)

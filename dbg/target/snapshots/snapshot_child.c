@@ -117,35 +117,32 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 
 static struct error *make(struct injection *injection, struct snapshot_child *ret)
 {
-	struct guardian *guardian = injection->guardian;
 	int64_t result = again_after_signal;
-	if (guardian)
-		guardian_note_clone(guardian, true);
+	undo_log_note_clone(injection->log, true);
 	for (int i = 0; i < CLONE_ATTEMPTS && result == again_after_signal; i++) {
 		struct error *err = inject_syscall(injection, SYS_clone, clone_arguments, &result);
 		if (err)
 			return err;
 	}
 	if (result <= 0 || !injection->child) {
-		if (guardian)
-			guardian_note_clone(guardian, false);
+		undo_log_note_clone(injection->log, false);
 		return clone_failed(injection->tracees, result < 0 ? (int)-result : ECHILD);
 	}
 	*ret = (struct snapshot_child){injection->child, (pid_t)result,
 		snapshot_process_start(injection->child), injection->own.stub};
 	injection->tracees->snapshot_tid = ret->pid;
 	injection->tracees->snapshot_stopped = false;
-	return guardian ? guardian_note_child(guardian, ret->pid, ret->ns_pid, ret->start) : NULL;
+	return undo_log_note_child(injection->log, ret->pid, ret->ns_pid, ret->start);
 }
 
 struct error *snapshot_child_create(
-	struct tracees *tracees, struct guardian *guardian, struct snapshot_child *ret)
+	struct tracees *tracees, struct undo_log *log, struct snapshot_child *ret)
 {
 	pid_t tid = inject_choose(tracees);
 	struct injection injection;
 	struct error *err = check(tracees->pid, tid);
 	if (!err)
-		err = inject_begin(tracees, tid, guardian, &injection);
+		err = inject_begin(tracees, tid, log, &injection);
 	if (err)
 		return err;
 	struct snapshot_child child = {0};

@@ -22,12 +22,12 @@ struct snapshot_child {
 
 /*
  * Makes one; all threads of the target are stopped and may run on as soon as this returns.
- * `guardian` has the child noted then, and `tracees` as its foster. ERROR_OTHER with a sentence: it
+ * `log` has the child noted then, and `tracees` has it as snapshot_tid. ERROR_OTHER with a sentence: it
  * cannot be done (seccomp, limits), the target is as it was. ERROR_GONE: it died. After an error
  * `ret` may have a child all the same, which is to be ended.
  */
 struct error *snapshot_child_create(
-	struct tracees *tracees, struct guardian *guardian, struct snapshot_child *ret);
+	struct tracees *tracees, struct undo_log *log, struct snapshot_child *ret);
 
 /*
  * The second half, for which the target need not stand: the child loses its descriptors and dies
@@ -54,11 +54,11 @@ bool snapshot_child_await(
 	struct tracees *tracees, const struct snapshot_child *child, int64_t patience_ns);
 
 /*
- * Makes the target, of which at least one thread is stopped, reap the dead child. `guardian` (may
- * be NULL) forgets it. An error leaves a zombie and the note.
+ * Makes the target, of which at least one thread is stopped, reap the dead child. `log` forgets
+ * it. An error leaves a zombie and the note.
  */
 struct error *snapshot_child_reap(
-	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child);
+	struct tracees *tracees, struct undo_log *log, const struct snapshot_child *child);
 
 /*
  * The child of process `parent` that has exit signal 0 and stands in the stub: its maker died

@@ -166,7 +166,7 @@ static struct error *wait_for_it(struct injection *injection, const struct snaps
 
 /* In the thread of the target that may. */
 static struct error *have_it_reaped(
-	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child)
+	struct tracees *tracees, struct undo_log *log, const struct snapshot_child *child)
 {
 	const struct seccomp_call call = {SYS_wait4,
 		(const uint64_t[INJECT_ARGUMENTS]){(uint64_t)child->ns_pid, 0, __WALL | WNOHANG},
@@ -175,7 +175,7 @@ static struct error *have_it_reaped(
 	pid_t tid;
 	struct error *err = inject_choose_allowed(tracees, &call, 1, &tid);
 	if (!err)
-		err = inject_begin(tracees, tid, guardian, &injection);
+		err = inject_begin(tracees, tid, log, &injection);
 	if (err)
 		return err;
 	err = wait_for_it(&injection, child);
@@ -187,14 +187,14 @@ static struct error *have_it_reaped(
 }
 
 struct error *snapshot_child_reap(
-	struct tracees *tracees, struct guardian *guardian, const struct snapshot_child *child)
+	struct tracees *tracees, struct undo_log *log, const struct snapshot_child *child)
 {
 	if (!can_be_reaped(child))
 		return error_create(
 			ERROR_OTHER, "the snapshot's process %d does not die", child->pid);
 	/* Another child of the target may have its number by now. */
-	struct error *err = is_there(child) ? have_it_reaped(tracees, guardian, child) : NULL;
-	if (!err && guardian)
-		guardian_forget_child(guardian, child->pid);
+	struct error *err = is_there(child) ? have_it_reaped(tracees, log, child) : NULL;
+	if (!err)
+		undo_log_forget_child(log, child->pid);
 	return err;
 }

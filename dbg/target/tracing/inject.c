@@ -79,8 +79,7 @@ static struct error *restore_regs(struct injection *injection)
 static void note(struct injection *injection, pid_t tid)
 {
 	injection->own.tid = tid;
-	if (injection->guardian)
-		guardian_note_call(injection->guardian, &injection->own);
+	undo_log_note_call(injection->log, &injection->own);
 }
 
 /* Takes registers and mask of the thread for its own. */
@@ -284,13 +283,13 @@ struct error *inject_syscall(struct injection *injection, long number,
 /* ---- Before and after ---- */
 
 struct error *inject_begin(
-	struct tracees *tracees, pid_t tid, struct guardian *guardian, struct injection *ret)
+	struct tracees *tracees, pid_t tid, struct undo_log *log, struct injection *ret)
 {
 	const struct tracee *tracee = tracee_find(tracees, tid);
 	if (!tracee || tracee->state != TRACEE_STOPPED)
 		return error_create(
 			ERROR_GONE, "thread %d of process %d is not stopped", tid, tracees->pid);
-	*ret = (struct injection){.tracees = tracees, .tid = tid, .guardian = guardian};
+	*ret = (struct injection){.tracees = tracees, .tid = tid, .log = log};
 	struct error *err = syscall_stub_find(tid, &ret->own.stub);
 	if (!err)
 		err = syscall_stub_read(tid, ret->own.stub, ret->own.original);
@@ -299,8 +298,7 @@ struct error *inject_begin(
 	note(ret, 0);
 	err = syscall_stub_write(tid, ret->own.stub, syscall_stub_code);
 	if (err) {
-		if (guardian)
-			guardian_forget_call(guardian);
+		undo_log_forget_call(log);
 		return err;
 	}
 	err = keep(ret);
@@ -317,8 +315,8 @@ struct error *inject_end(struct injection *injection)
 	pid_t tid = err ? tracees_any_stopped(injection->tracees) : injection->tid;
 	struct error *problem =
 		tid ? syscall_stub_write(tid, injection->own.stub, injection->own.original) : NULL;
-	if (injection->guardian && !problem)
-		guardian_forget_call(injection->guardian);
+	if (!problem)
+		undo_log_forget_call(injection->log);
 	if (!err)
 		return problem;
 	error_destroy(problem);

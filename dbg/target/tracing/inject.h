@@ -19,17 +19,17 @@
 #define GCTXDBG_TARGET_TRACING_INJECT_H
 
 #include "dbg/target/tracing/syscall_stub.h"
-#include "dbg/target/guardian/guardian.h"
 #include "dbg/target/process/seccomp_check.h"
 #include "dbg/target/tracing/tracee.h"
+#include "dbg/target/tracing/undo_log.h"
 
 enum { INJECT_ARGUMENTS = 6 };
 
 struct injection {
 	struct tracees *tracees;
 	pid_t tid;
-	struct guardian *guardian; /* NULL: nobody protects it (the guardian itself, and children
-				      that may die) */
+	struct undo_log *log; /* NULL: not protected against our death (the guardian itself does it,
+			       * or a child that may die) */
 	/* Where the stub is, and the thread's own registers and mask (which change when a signal
 	 * had to be delivered in between). */
 	struct call_note own;
@@ -42,7 +42,7 @@ struct injection {
  * `ret` must stay where it is until inject_end().
  */
 struct error *inject_begin(
-	struct tracees *tracees, pid_t tid, struct guardian *guardian, struct injection *ret);
+	struct tracees *tracees, pid_t tid, struct undo_log *log, struct injection *ret);
 
 /*
  * Runs one system call; `*ret` is what the kernel answers (-errno for failure). ERROR_GONE: the

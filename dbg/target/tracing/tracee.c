@@ -84,7 +84,6 @@ static void remove_others(struct tracees *tracees, const struct tracee *keep)
 void tracees_deinit(struct tracees *tracees)
 {
 	traps_forget(tracees);
-	traps_free_retired(tracees);
 	remove_others(tracees, NULL);
 }
 

@@ -44,7 +44,6 @@ struct tracees {
 	bool main_was_zombie;  /* the main thread is not in the table, because it has exited */
 	bool no_memory;	       /* a thread could not be entered in the table */
 	struct traps *traps;   /* see traps_private.h; NULL: none are in */
-	struct traps *retired; /* former ones: another thread may be looking at them still */
 	pid_t stop_wanted;     /* this thread has hit a trap and wants all to stop; 0: none */
 };
 

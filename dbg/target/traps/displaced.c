@@ -238,7 +238,7 @@ struct error *displaced_make(
 	ret->restarts = code.instruction.mnemonic == ZYDIS_MNEMONIC_SYSCALL ||
 			code.instruction.mnemonic == ZYDIS_MNEMONIC_SYSENTER ||
 			code.instruction.mnemonic == ZYDIS_MNEMONIC_INT;
-	memset(ret->code, 0xCC, sizeof(ret->code));
+	memset(ret->code, INT3, sizeof(ret->code));
 	struct writer writer = {.displaced = ret};
 	if (!put_instruction(&writer, &code, bytes.data) || writer.overflow)
 		return error_create(ERROR_OTHER,

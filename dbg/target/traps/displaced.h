@@ -14,7 +14,7 @@
 #include "dwarf/base/error.h"
 #include "dwarf/base/memory.h"
 
-enum { DISPLACED_SIZE = 32, DISPLACED_STATES = 3, INSTRUCTION_MAX = 15 };
+enum { DISPLACED_SIZE = 32, DISPLACED_STATES = 3, INSTRUCTION_MAX = 15, INT3 = 0xCC };
 
 /* A thread stands at `offset` of the code. */
 struct displaced_state {

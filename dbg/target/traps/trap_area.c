@@ -81,7 +81,7 @@ static struct error *map(struct trap_area *area, struct injection *injection, ui
 	area->code = area->table + TABLE_SIZE;
 	area->slots = area->code + CODE_SIZE;
 	const uint64_t unmap_arguments[INJECT_ARGUMENTS] = {area->start, AREA_SIZE};
-	err = guardian_note_undo(area->guardian, SYS_munmap, unmap_arguments);
+	err = undo_log_note_undo(area->log, SYS_munmap, unmap_arguments);
 	if (err)
 		return err;
 	const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
@@ -156,12 +156,12 @@ static struct error *install(struct trap_area *area, struct injection *injection
 		return err;
 	const uint64_t undo[INJECT_ARGUMENTS] = {
 		SIGTRAP, area->start + OLD_ACTION, 0, KERNEL_SIGNAL_SET};
-	err = guardian_note_undo(area->guardian, SYS_rt_sigaction, undo);
+	err = undo_log_note_undo(area->log, SYS_rt_sigaction, undo);
 	if (err)
 		return err;
 	err = act(injection, area->start + OWN_ACTION, 0);
 	if (err)
-		guardian_forget_undo(area->guardian);
+		undo_log_forget_undo(area->log);
 	else
 		area->action_changed = true;
 	return err;
@@ -177,8 +177,8 @@ static void unmap(struct trap_area *area, struct injection *injection)
 	int64_t result;
 	struct error *err = inject_syscall(injection, SYS_munmap, arguments, &result);
 	if (!err && result == 0) {
-		guardian_note_region(area->guardian, 0, 0);
-		guardian_forget_undo(area->guardian);
+		undo_log_note_region(area->log, 0, 0);
+		undo_log_forget_undo(area->log);
 		area->start = area->end = 0;
 	}
 	error_destroy(err);
@@ -189,7 +189,7 @@ static struct error *create_in(
 {
 	struct error *err = map(area, injection, location);
 	if (!err) {
-		guardian_note_region(area->guardian, area->code, area->slots);
+		undo_log_note_region(area->log, area->code, area->slots);
 		err = install(area, injection);
 	}
 	if (err && area->start)
@@ -235,7 +235,7 @@ struct error *trap_area_create(
 	err = check_filters(tid);
 	if (err)
 		return err;
-	err = inject_begin(tracees, tid, area->guardian, &injection);
+	err = inject_begin(tracees, tid, area->log, &injection);
 	if (err)
 		return err;
 	err = create_in(area, &injection, location);
@@ -264,7 +264,7 @@ static struct error *remove_in(struct trap_area *area, struct injection *injecti
 			err = act(injection, area->start + OLD_ACTION, 0);
 		if (err)
 			return err;
-		guardian_forget_undo(area->guardian);
+		undo_log_forget_undo(area->log);
 		area->action_changed = false;
 	}
 	unmap(area, injection);
@@ -281,7 +281,7 @@ struct error *trap_area_destroy(struct trap_area *area, struct tracees *tracees)
 		return error_create(
 			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
 	struct injection injection;
-	struct error *err = inject_begin(tracees, tid, area->guardian, &injection);
+	struct error *err = inject_begin(tracees, tid, area->log, &injection);
 	if (err)
 		return err;
 	err = remove_in(area, &injection);
@@ -295,10 +295,10 @@ void trap_area_forget(struct trap_area *area)
 {
 	if (!area->start)
 		return;
-	guardian_note_region(area->guardian, 0, 0);
+	undo_log_note_region(area->log, 0, 0);
 	if (area->action_changed)
-		guardian_forget_undo(area->guardian);
-	guardian_forget_undo(area->guardian);
+		undo_log_forget_undo(area->log);
+	undo_log_forget_undo(area->log);
 	area->start = area->end = 0;
 }
 
@@ -307,7 +307,7 @@ struct error *trap_area_renew_action(
 {
 	*ret_was_reset = false;
 	struct injection injection;
-	struct error *err = inject_begin(tracees, tid, area->guardian, &injection);
+	struct error *err = inject_begin(tracees, tid, area->log, &injection);
 	if (err)
 		return err;
 	struct trap_action current;
@@ -336,7 +336,7 @@ struct error *trap_area_write_slot(
 	uint64_t end = trap_area_slot(area, index + 1);
 	if (end > area->used_end) {
 		area->used_end = end;
-		guardian_note_region(area->guardian, area->code, end);
+		undo_log_note_region(area->log, area->code, end);
 	}
 	return write_area(area, trap_area_slot(area, index), displaced->code, DISPLACED_SIZE);
 }

@@ -17,8 +17,8 @@
 #define GCTXDBG_TARGET_TRAPS_TRAP_AREA_H
 
 #include "dbg/target/traps/displaced.h"
-#include "dbg/target/guardian/guardian.h"
 #include "dbg/target/tracing/tracee.h"
+#include "dbg/target/tracing/undo_log.h"
 
 enum { TRAPS_MAX = 1 << 15 };
 
@@ -34,13 +34,13 @@ struct trap_area {
 	struct trap_action old, own; /* actions for SIGTRAP */
 	size_t table_count;
 	bool action_changed;
-	int mem_fd;		   /* borrowed: the target's memory, for writing */
-	struct guardian *guardian; /* borrowed */
+	int mem_fd;	      /* borrowed: the target's memory, for writing */
+	struct undo_log *log; /* borrowed */
 };
 
 /*
  * Maps it within 2 GiB of [low, high), the addresses of the traps, as far as possible, and installs
- * the handler. All threads are stopped. `tracees`: mem_fd and guardian have been set. On an error
+ * the handler. All threads are stopped. mem_fd and log have been set. On an error
  * nothing has changed.
  */
 struct error *trap_area_create(

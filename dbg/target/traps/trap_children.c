@@ -61,7 +61,7 @@ static void restore_copy(const struct traps *traps, pid_t pid)
 	for (size_t i = 0; fd >= 0 && i < traps->count; i++) {
 		const struct trap *trap = &traps->items[i];
 		uint8_t byte;
-		if (pread(fd, &byte, 1, (off_t)trap->address) == 1 && byte == 0xCC)
+		if (pread(fd, &byte, 1, (off_t)trap->address) == 1 && byte == INT3)
 			trap_write(fd, trap->address, &trap->original, 1);
 	}
 }

@@ -45,7 +45,9 @@ static struct error *make_trap(
 	ssize_t n = pread(change->traps->mem_fd, bytes, sizeof(bytes), (off_t)address);
 	if (n <= 0)
 		return error_system(errno, "cannot set a breakpoint at 0x%" PRIx64, address);
-	traps_hide_bytes(change->traps, address, bytes, (size_t)n);
+	/* A trap that is set already may be on the next instruction. */
+	struct memory_run run = {.address = address, .buffer = bytes, .done = (size_t)n};
+	trap_bytes_hide(change->traps->bytes, &run, 1);
 	*ret = (struct trap){.address = address, .original = bytes[0], .slot = slot};
 	return displaced_make(address, (struct bytes){bytes, (size_t)n},
 		trap_area_slot(&change->traps->area, slot), &ret->displaced);
@@ -122,6 +124,12 @@ static bool trap_set_is_wanted(const struct change *change, uint64_t address)
 	       bsearch(&address, change->wanted, change->count, sizeof(address), compare_addresses);
 }
 
+/* The table of bytes for what is set now. It becomes smaller, so this cannot fail. */
+static void shrink_bytes(const struct traps *traps)
+{
+	error_destroy(trap_bytes_set(traps->bytes, traps->items, traps->count, NULL, 0));
+}
+
 /* The new set takes the old one's place. */
 static void commit(struct change *change)
 {
@@ -137,6 +145,7 @@ static void commit(struct change *change)
 	traps->count = change->count;
 	for (size_t i = 0; i < traps->count; i++)
 		traps->slots[traps->items[i].slot] = (uint32_t)i + 1;
+	shrink_bytes(traps);
 }
 
 static struct error *apply(struct change *change)
@@ -152,9 +161,14 @@ static struct error *apply(struct change *change)
 	if (!err)
 		err = write_area(change);
 	if (!err)
+		err = trap_bytes_set(change->traps->bytes, change->traps->items,
+			change->traps->count, change->items, change->count);
+	if (!err)
 		err = put_in_new(change);
 	if (!err)
 		commit(change);
+	else
+		shrink_bytes(change->traps);
 	free(change->items);
 	return err;
 }
@@ -171,8 +185,8 @@ static size_t sort_addresses(uint64_t *addresses, size_t count)
 	return kept;
 }
 
-struct error *traps_set(struct tracees *tracees, struct target *target, const uint64_t *addresses,
-	size_t count, const struct trap_handler *handler)
+struct error *traps_set(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
+	const uint64_t *addresses, size_t count, const struct trap_handler *handler)
 {
 	_cleanup_free_ uint64_t *wanted = calloc(count + 1, sizeof(*wanted));
 	if (!wanted)
@@ -184,7 +198,8 @@ struct error *traps_set(struct tracees *tracees, struct target *target, const ui
 		return NULL;
 	bool created = !tracees->traps;
 	struct error *err =
-		created ? traps_create(tracees, target, wanted[0], wanted[count - 1] + 1) : NULL;
+		created ? traps_create(tracees, target, bytes, wanted[0], wanted[count - 1] + 1)
+			: NULL;
 	if (err)
 		return err;
 	struct change change = {

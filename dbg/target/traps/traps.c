@@ -7,11 +7,13 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "dwarf/base/bisect.h"
 #include "dwarf/base/fd.h"
+#include "dbg/target/guardian/guardian.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/traps/traps_private.h"
 
-static const uint8_t int3 = 0xCC;
+static const uint8_t int3 = INT3;
 
 /* Leaving must not take long. */
 static const int64_t leave_ns = INT64_C(500000000);
@@ -25,23 +27,9 @@ struct error *target_set_traps(struct target *target, const uint64_t *addresses,
 	return target->ops->set_traps(target, addresses, count, handler);
 }
 
-/* The index of the first trap at or behind `address`. */
-static size_t lower_bound(const struct traps *traps, uint64_t address)
-{
-	size_t low = 0, high = traps->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (traps->items[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct trap *traps_find(const struct traps *traps, uint64_t address)
 {
-	size_t i = lower_bound(traps, address);
+	size_t i = bisect(k, traps->count, traps->items[k].address >= address);
 	return i < traps->count && traps->items[i].address == address ? &traps->items[i] : NULL;
 }
 
@@ -53,34 +41,18 @@ struct trap *traps_find_slot(const struct traps *traps, uint64_t address)
 	return &traps->items[traps->slots[slot] - 1];
 }
 
-void traps_hide_bytes(const struct traps *traps, uint64_t address, uint8_t *bytes, size_t size)
-{
-	for (size_t i = lower_bound(traps, address);
-		i < traps->count && traps->items[i].address - address < size; i++) {
-		uint8_t *byte = &bytes[traps->items[i].address - address];
-		if (*byte == int3)
-			*byte = traps->items[i].original;
-	}
-}
-
-void traps_hide(const struct traps *traps, struct memory_run *runs, size_t count)
-{
-	for (size_t i = 0; traps && i < count; i++)
-		traps_hide_bytes(traps, runs[i].address, runs[i].buffer, runs[i].done);
-}
-
 /* ---- Bytes ---- */
 
 struct error *trap_put_in(struct traps *traps, const struct trap *trap)
 {
-	struct error *err = guardian_note_bytes(
-		traps->guardian, trap->address, &trap->original, &int3, sizeof(int3));
+	struct error *err = undo_log_note_bytes(
+		traps->log, trap->address, &trap->original, &int3, sizeof(int3));
 	if (err)
 		return err;
 	int errnum = trap_write(traps->mem_fd, trap->address, &int3, sizeof(int3));
 	if (!errnum)
 		return NULL;
-	guardian_forget_bytes(traps->guardian, trap->address);
+	undo_log_forget_bytes(traps->log, trap->address);
 	return error_system(errnum, "cannot set a breakpoint at 0x%" PRIx64, trap->address);
 }
 
@@ -90,7 +62,7 @@ void trap_take_out(struct traps *traps, const struct trap *trap)
 	if (pread(traps->mem_fd, &byte, sizeof(byte), (off_t)trap->address) == sizeof(byte) &&
 		byte == int3)
 		trap_write(traps->mem_fd, trap->address, &trap->original, sizeof(byte));
-	guardian_forget_bytes(traps->guardian, trap->address);
+	undo_log_forget_bytes(traps->log, trap->address);
 }
 
 /* ---- Creating and freeing ---- */
@@ -104,30 +76,16 @@ static void set_options(struct tracees *tracees)
 	}
 }
 
-/*
- * What traps_hide() needs stays until the end: the watchdog or a signal may make us leave while the
- * user's thread reads memory.
- */
-static void retire(struct tracees *tracees, struct traps *traps)
+static void destroy(struct traps *traps)
 {
 	while (traps->children)
 		traps_forget_child(traps, traps->children->pid);
 	idle_spinner_deinit(&traps->spinner);
-	guardian_destroy(take_pointer(traps->guardian));
+	guardian_destroy(traps->guardian);
 	close_fd(&traps->mem_fd);
-	free(take_pointer(traps->slots));
-	traps->next_retired = tracees->retired;
-	tracees->retired = traps;
-}
-
-void traps_free_retired(struct tracees *tracees)
-{
-	while (tracees->retired) {
-		struct traps *traps = tracees->retired;
-		tracees->retired = traps->next_retired;
-		free(traps->items);
-		free(traps);
-	}
+	free(traps->slots);
+	free(traps->items);
+	free(traps);
 }
 
 void traps_forget(struct tracees *tracees)
@@ -139,8 +97,8 @@ void traps_forget(struct tracees *tracees)
 	if (tracees->ended || tracees->execed)
 		trap_area_forget(&traps->area);
 	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
-		guardian_forget_bytes(traps->guardian, traps->items[i].address);
-	retire(tracees, traps);
+		undo_log_forget_bytes(traps->log, traps->items[i].address);
+	destroy(traps);
 }
 
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
@@ -165,21 +123,22 @@ static struct error *create_in(
 	if (err)
 		return err;
 	traps->area.mem_fd = traps->mem_fd;
-	traps->area.guardian = traps->guardian;
+	traps->log = traps->area.log = guardian_log(traps->guardian);
 	return trap_area_create(&traps->area, tracees, low, high);
 }
 
-struct error *traps_create(
-	struct tracees *tracees, struct target *target, uint64_t low, uint64_t high)
+struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
+	uint64_t low, uint64_t high)
 {
 	struct traps *traps = calloc(1, sizeof(*traps));
 	if (!traps)
 		return error_no_memory();
 	traps->target = target;
+	traps->bytes = bytes;
 	traps->mem_fd = -1;
 	struct error *err = create_in(tracees, traps, low, high);
 	if (err) {
-		retire(tracees, traps);
+		destroy(traps);
 		return err;
 	}
 	tracees->traps = traps;
@@ -196,7 +155,7 @@ struct error *traps_destroy(struct tracees *tracees)
 		return err;
 	tracees->traps = NULL;
 	set_options(tracees);
-	retire(tracees, traps);
+	destroy(traps);
 	return NULL;
 }
 

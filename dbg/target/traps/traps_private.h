@@ -10,6 +10,7 @@
 #include "dbg/target/tracing/tracee_table.h"
 #include "dbg/target/traps/idle_spinner.h"
 #include "dbg/target/traps/trap_area.h"
+#include "dbg/target/traps/trap_bytes.h"
 #include "dbg/target/traps/traps.h"
 
 struct trap {
@@ -29,12 +30,13 @@ struct trap_child {
 };
 
 struct traps {
-	struct traps *next_retired;
 	struct target *target;
 	struct trap_handler handler;
 	struct trap_area area;
 	struct guardian *guardian;
+	struct undo_log *log; /* the guardian's */
 	int mem_fd;
+	struct trap_bytes *bytes; /* the caller's */
 
 	struct trap *items; /* by address */
 	size_t count;
@@ -56,15 +58,15 @@ struct trap *traps_find_slot(const struct traps *traps, uint64_t address);
 
 /* ---- trap_set.c ---- */
 
-/* See target_set_traps(); all threads are stopped. */
-struct error *traps_set(struct tracees *tracees, struct target *target, const uint64_t *addresses,
-	size_t count, const struct trap_handler *handler);
+/* See target_set_traps(); all threads are stopped. `bytes` must live as long as the traps. */
+struct error *traps_set(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
+	const uint64_t *addresses, size_t count, const struct trap_handler *handler);
 
 /* ---- traps.c ---- */
 
 /* Prepares everything, near addresses `low` to `high`; no trap is in. All threads are stopped. */
-struct error *traps_create(
-	struct tracees *tracees, struct target *target, uint64_t low, uint64_t high);
+struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
+	uint64_t low, uint64_t high);
 /* Undoes that: all threads are stopped, none of them in the area, and no trap is in. On an error it
  * is still there. */
 struct error *traps_destroy(struct tracees *tracees);
@@ -84,12 +86,6 @@ void traps_leave(struct tracees *tracees);
 /* The memory that they were in is gone (exit, exec), or nothing more can be done: frees everything.
  */
 void traps_forget(struct tracees *tracees);
-/* Frees former traps; nobody reads the target's memory any more. */
-void traps_free_retired(struct tracees *tracees);
-
-/* Replaces int3s of ours by the program's own bytes in what has been read. */
-void traps_hide(const struct traps *traps, struct memory_run *runs, size_t count);
-void traps_hide_bytes(const struct traps *traps, uint64_t address, uint8_t *bytes, size_t size);
 
 /* ---- trap_hits.c and trap_show.c: called by tracee.c ---- */
 

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from lib import debugger, elf, kernel, paths, process, programs
+from lib import debugger, elf, kernel, paths, process, programs, prompt
 from lib.crash import shared_crash
 from lib.runner import Skip, case
 
@@ -207,6 +207,22 @@ def truncated_core(go):
                 listed += 1
                 r.json()
         assert listed, "not even 99.9 % of a core is of use"
+
+
+@case(go="ends")
+def core_truncated_while_open(go):
+    """The prompt answers from what is left, or with an error, and quits normally."""
+    commands = ("goroutines", "goroutines --stacks --json", "ctx tree", "threads", "memory map", "leaks", "info")
+    for part in (0.5, 0.02, 0):
+        with Files(go) as f:
+            size = os.path.getsize(f.core)
+            with prompt.Prompt("core", f.exe, f.core, "--color=never") as t:
+                assert t.run("info").strip()
+                os.truncate(f.core, int(size * part))
+                for command in commands:
+                    assert t.run(command).strip(), f"{part} left: no answer to {command}"
+                t.type("quit\r")
+                assert t.wait() in (0, 1)
 
 
 @case()

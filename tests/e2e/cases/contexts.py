@@ -1,5 +1,7 @@
 """Contexts: the whole forest, exactly; the verdicts, each on a program that deserves it and on none other."""
+import collections
 import copy
+import json
 import os
 import pathlib
 import re
@@ -33,6 +35,25 @@ def forest_of_a_process(go, build):
 def forest_of_a_core(go, build):
     crash = shared_crash(programs.path("contexts", go, build))
     contexts.compare(contexts.facts(crash.lines), debugger.core(crash.exe, crash.core, LIST).json()).report()
+
+
+@case(command=["ctx tree --json", "ctx list --json", "ctx show {} --json"])
+def an_interrupted_document_says_that_it_is_incomplete(go, command):
+    """Thousands of contexts: the pipe is full long before the document ends."""
+    p, facts = started(go)
+    with p:
+        parents = collections.Counter(f["parent"] for f in facts if number(f["parent"]))
+        command = command.format(parents.most_common(1)[0][0])
+        child = debugger.start("attach", p.pid, "--batch", "--max-stop", "0", "-e", command)
+        begin = os.read(child.stdout.fileno(), 1000).decode()  # communicate() would lose what Python has buffered
+        child.send_signal(2)
+        rest, err = child.communicate(timeout=debugger.scaled(60))
+        assert child.returncode == 1, err
+        assert "interrupted" in err, err
+        document = json.loads(begin + rest)
+        assert document["problem"] == "interrupted", list(document)
+        assert len(document["contexts"]) < len(facts)
+        process.check_untouched(p.pid)
 
 
 @case(go="each")

@@ -1,8 +1,9 @@
 /* Comparing layouts with live data: see layout_check.h. */
-#include "dbg/go/program/layout_check.h"
+#include "dbg/go/layout_check.h"
 
 #include <stdio.h>
 
+#include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/program/builtin_layout.h"
 #include "dbg/go/program/program_state.h"
 
@@ -56,6 +57,8 @@ static const char *const contradictions[CLAIMS] = {
 };
 
 struct tally {
+	const struct goroutine_list *goroutines;
+	const struct go_m_list *ms;
 	size_t checked[CLAIMS], failed[CLAIMS];
 };
 
@@ -116,7 +119,7 @@ static void check_goroutine(struct program *program, struct tally *tally,
 
 static void check_goroutines(struct program *program, struct tally *tally)
 {
-	const struct goroutine_list *list = &program->goroutines;
+	const struct goroutine_list *list = tally->goroutines;
 	uint64_t goid_limit = UINT64_MAX;
 	if (program->globals.sched.address && field_present(program->layout.sched.goidgen)) {
 		struct error *err = program_read_field(program, program->globals.sched.address,
@@ -139,8 +142,8 @@ static void check_goroutines(struct program *program, struct tally *tally)
 static void check_ms(struct program *program, struct tally *tally)
 {
 	const struct runtime_layout *layout = &program->layout;
-	for (size_t i = 0; i < program->ms.count; i++) {
-		const struct go_m *m = &program->ms.items[i];
+	for (size_t i = 0; i < tally->ms->count; i++) {
+		const struct go_m *m = &tally->ms->items[i];
 		uint64_t procid = 0;
 		struct error *err =
 			program_read_field(program, m->address, layout->m.procid, &procid);
@@ -182,7 +185,7 @@ static struct error *evaluate_tally(struct program *program, const struct tally 
 			"that this version knows; the program is %s (%zu goroutines and %zu "
 			"threads agree with them; debug information, see --debug-file, would make "
 			"it certain)",
-			table->release, version, program->goroutines.count, program->ms.count);
+			table->release, version, tally->goroutines->count, tally->ms->count);
 		warn(program, text);
 		return NULL;
 	}
@@ -201,7 +204,7 @@ static struct error *evaluate_tally(struct program *program, const struct tally 
 	return NULL;
 }
 
-struct error *layout_check(struct program *program)
+struct error *layout_check(struct program *program, const struct goroutine_list *goroutines)
 {
 	if (!program->builtin || program->layout_checked)
 		return NULL;
@@ -209,10 +212,9 @@ struct error *layout_check(struct program *program)
 	struct error *err = program_ms(program, &ms);
 	if (err)
 		return err;
-	const struct goroutine_list *list = &program->goroutines;
-	if (!ms->count || !(list->count + list->dead + list->idle))
+	if (!ms->count || !(goroutines->count + goroutines->dead + goroutines->idle))
 		return NULL; /* not started yet */
-	struct tally tally = {0};
+	struct tally tally = {.goroutines = goroutines, .ms = ms};
 	check_goroutines(program, &tally);
 	check_ms(program, &tally);
 	err = evaluate_tally(program, &tally);

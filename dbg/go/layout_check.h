@@ -6,11 +6,12 @@
  * goroutine ids that were never given out, saved stack pointers outside of their stacks, sudogs of
  * another goroutine.
  */
-#ifndef GCTXDBG_GO_PROGRAM_LAYOUT_CHECK_H
-#define GCTXDBG_GO_PROGRAM_LAYOUT_CHECK_H
+#ifndef GCTXDBG_GO_LAYOUT_CHECK_H
+#define GCTXDBG_GO_LAYOUT_CHECK_H
 
 #include "dwarf/base/error.h"
 
+struct goroutine_list;
 struct program;
 
 /*
@@ -19,7 +20,7 @@ struct program;
  * ERROR_BAD_DATA with a sentence; one that fits, and a known release that does not, get a warning.
  * Before the runtime's start there is nothing to compare: the check is done on the next call.
  */
-struct error *layout_check(struct program *program);
+struct error *layout_check(struct program *program, const struct goroutine_list *goroutines);
 
 /* What to say instead of `err`, with which the goroutines could not be read: that the layouts are
  * guessed, if they are and have not been found right. Takes `err`, which may be NULL. */

@@ -28,10 +28,12 @@ def shared_crash(path, *args, env=None, pause=0):
 
     def fill(folder):
         c = new_crash(path, *args, env=env, pause=pause, folder=folder)
-        pathlib.Path(folder, "crash.json").write_text(json.dumps([os.path.basename(c.core), c.text, c.lines]))
+        saved = [os.path.basename(c.core), os.path.getsize(c.core), c.text, c.lines]
+        pathlib.Path(folder, "crash.json").write_text(json.dumps(saved))
 
     folder = shared.folder(("crash", path, args, sorted((env or {}).items()), pause), fill)
-    core, text, lines = json.loads((folder / "crash.json").read_text())
+    core, size, text, lines = json.loads((folder / "crash.json").read_text())
+    assert (folder / core).stat().st_size == size, f"a case changed the core of {path}"
     return Crash(path, str(folder / core), text, lines)
 
 

@@ -6,7 +6,6 @@
 Ends with the line "N passed, N failed".
 """
 import argparse
-import concurrent.futures
 import importlib
 import os
 import pathlib
@@ -15,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lib import process, programs, runner, servers  # noqa: E402
+from lib import paths, process, programs, runner, servers, shared  # noqa: E402
 
 
 def main():
@@ -23,21 +22,24 @@ def main():
     p.add_argument("--go", action="append", help="only this toolchain")
     p.add_argument("--only", action="append", help="only cases whose name contains (or matches) this")
     p.add_argument("--list", action="store_true", help="print the names of the cases")
-    p.add_argument("--jobs", type=int, default=2, help="cases at a time")
-    p.add_argument("--label", default="", help="word in front of the summary")
+    p.add_argument("--jobs", type=int, help="cases at a time")
+    p.add_argument("--full", action="store_true", help="under sanitizers, too, run each case on all its toolchains; "
+                   "--go and --only imply it")
     p.add_argument("gctxdbg", nargs="?", help="the debugger to test")
     args = p.parse_args()
 
     for f in sorted((pathlib.Path(__file__).parent / "cases").glob("[a-z]*.py")):
         importlib.import_module(f"cases.{f.stem}")
-    cases = runner.selected(runner.all_cases(), args.only, args.go)
+    if args.gctxdbg:
+        os.environ["GCTXDBG"] = str(pathlib.Path(args.gctxdbg).resolve())
+        os.environ["GCTXDBG_SANITIZED"] = "1" if sanitized(os.environ["GCTXDBG"]) else "0"
+    full = args.full or args.only or args.go or not paths.is_sanitized()
+    cases = runner.selected(runner.all_cases(full), args.only, args.go)
     if args.list:
         print(*(c.name for c in cases), sep="\n")
         return 0
     if not args.gctxdbg:
         p.error("which gctxdbg?")
-    os.environ["GCTXDBG"] = str(pathlib.Path(args.gctxdbg).resolve())
-    os.environ["GCTXDBG_SANITIZED"] = "1" if sanitized(os.environ["GCTXDBG"]) else "0"
     if not cases:
         print("no case has such a name", file=sys.stderr)
         return 2
@@ -45,24 +47,24 @@ def main():
         print(problem, file=sys.stderr)
         return 2
 
-    build({c.toolchain for c in cases}, args.jobs)
+    programs.forget_old()
     if any(c.name.startswith("servers/") for c in cases):
         servers.folders()  # before cases do it at the same time
-    passed, failed = runner.run(cases, args.jobs)
-    print(f"{args.label}{passed} passed, {failed} failed")
+    with shared.run_folder():
+        passed, failed = runner.run(cases, args.jobs or default_jobs())
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def default_jobs():
+    """Most cases wait for their program more than they compute; under sanitizers the debugger computes more."""
+    return os.cpu_count() * (1 if paths.is_sanitized() else 2)
 
 
 def sanitized(binary):
     """Whether the debugger was built with sanitizers; cases take longer then."""
     libraries = subprocess.run(["ldd", binary], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return "libasan" in libraries or "libclang_rt.asan" in libraries
-
-
-def build(toolchains, jobs):
-    programs.forget_old()
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(lambda go: programs.path("waits", go), sorted(toolchains)))
+    return any(name in libraries for name in ("libasan", "libtsan", "libclang_rt.asan"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import sys
 import dwarf_seed
 import elf_seed
 
-TABLE = pathlib.Path(__file__).resolve().parents[2] / "dbg" / "go" / "builtin_layouts.inc"
+TABLE = pathlib.Path(__file__).resolve().parents[2] / "dbg" / "go" / "program" / "builtin_layouts.inc"
 FINDER = TABLE.with_name("find_globals.c")
 KEPT_FUNCTIONS = 40
 DATA_BASE = 0x800000

@@ -1,6 +1,7 @@
 /* The live target under stress: signal storms, threads and execs that race with us, and a debugger
  * that is killed. */
 #include "tests/unit/live_fixture.h"
+#include "tests/unit/tsan.h"
 
 #include <limits.h>
 #include <sched.h>
@@ -72,6 +73,7 @@ static pid_t start_sender(pid_t target, int count)
 static void test_signal_storm(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	enum { SENT = 30000 };
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(noting_body, shared);

@@ -1,5 +1,6 @@
 /* The live target: attaching, reading, registers, continuing, detaching, and refusals. */
 #include "tests/unit/live_fixture.h"
+#include "tests/unit/tsan.h"
 
 #include <sys/ptrace.h>
 
@@ -227,6 +228,7 @@ static void vfork_body(struct shared *shared)
 static void test_uninterruptible_thread(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(vfork_body, shared);
 	wait_until(state_of(pid) == 'D');
@@ -250,6 +252,7 @@ static void test_uninterruptible_thread(void **state)
 static void test_cancelled_attach(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(vfork_body, shared);
 	wait_until(state_of(pid) == 'D');

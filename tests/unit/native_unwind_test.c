@@ -14,6 +14,7 @@
 
 #include "dbg/target/native/native_unwind.h"
 #include "tests/unit/core_writer.h"
+#include "tests/unit/tsan.h"
 
 enum { MAX_FRAMES = 64 };
 
@@ -226,6 +227,7 @@ static struct target *attach(pid_t child)
 static void test_live(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	for (int kind = 0; kind < (int)array_length(checkers); kind++) {
 		pid_t child = start_child(kind);
 		struct target *target = attach(child);
@@ -255,6 +257,7 @@ static void write_core(struct target *target, const char *path)
 static void test_core(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	for (int kind = 0; kind < (int)array_length(checkers); kind++) {
 		pid_t child = start_child(kind);
 		char path[64];

@@ -7,6 +7,7 @@
 
 #include "dbg/target/traps/trap_location.h"
 #include "dbg/target/traps/traps.h"
+#include "tests/unit/tsan.h"
 
 /* ---- Functions to be trapped; the same addresses in the child ---- */
 
@@ -312,6 +313,7 @@ static void trapping_body(struct shared *shared)
 static void test_own_sigtraps(void **state)
 {
 	(void)state;
+	skip_under_tsan();
 	struct fixture fixture;
 	begin(&fixture, trapping_body);
 	arm(&fixture);

@@ -4,9 +4,11 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 from lib import debugger, elf, kernel, paths, process, programs, prompt
+from lib.crash import shared_crash
 from lib.runner import Skip, case
 
 
@@ -140,12 +142,12 @@ class Files:
     """A good executable and core, and a folder for bad ones."""
 
     def __init__(self, go, variant="default", program="waits"):
-        self.p = process.Process([programs.path(program, go, variant)])
-        self.core = self.p.abort()[1]
-        self.exe = self.p.argv[0]
+        crash = shared_crash(programs.path(program, go, variant))
+        self.exe, self.core = crash.exe, crash.core
+        self.folder = tempfile.mkdtemp()
 
     def write(self, data, name="bad"):
-        path = os.path.join(self.p.folder, name)
+        path = os.path.join(self.folder, name)
         with open(path, "wb") as f:
             f.write(data)
         return path
@@ -154,7 +156,7 @@ class Files:
         return self
 
     def __exit__(self, *_):
-        self.p.close()
+        shutil.rmtree(self.folder)
 
 
 def read(path, size=-1):
@@ -165,10 +167,10 @@ def read(path, size=-1):
 @case()
 def files_that_are_no_elf(go):
     with Files(go) as f:
-        fifo = os.path.join(f.p.folder, "fifo")
+        fifo = os.path.join(f.folder, "fifo")
         os.mkfifo(fifo)
         for bad in (f.write(b"hello\n" * 100, "text"), f.write(b"", "empty"), f.write(b"\x7fELF", "short"),
-                    "/nonexistent/file", f.p.folder, "/dev/null", "/dev/zero", fifo):
+                    "/nonexistent/file", f.folder, "/dev/null", "/dev/zero", fifo):
             refused("core", f.exe, bad, "--batch", words=[os.path.basename(bad)])
             refused("core", bad, f.core, "--batch", words=[os.path.basename(bad)])
         refused("core", f.exe, f.exe, "--batch", words=["core"])
@@ -213,10 +215,11 @@ def core_truncated_while_open(go):
     commands = ("goroutines", "goroutines --stacks --json", "ctx tree", "threads", "memory map", "leaks", "info")
     for part in (0.5, 0.02, 0):
         with Files(go) as f:
-            size = os.path.getsize(f.core)
-            with prompt.Prompt("core", f.exe, f.core, "--color=never") as t:
+            core = f.write(read(f.core), "core")
+            size = os.path.getsize(core)
+            with prompt.Prompt("core", f.exe, core, "--color=never") as t:
                 assert t.run("info").strip()
-                os.truncate(f.core, int(size * part))
+                os.truncate(core, int(size * part))
                 for command in commands:
                     assert t.run(command).strip(), f"{part} left: no answer to {command}"
                 t.type("quit\r")

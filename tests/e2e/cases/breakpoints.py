@@ -10,6 +10,7 @@ import time
 
 from lib import debugger, process, programs, text_pages
 from lib.prompt import Prompt
+from lib.crash import shared_crash
 from lib.runner import case
 
 VARIANTS = ["default", "stripped"]
@@ -550,13 +551,12 @@ def bad_input(go):
 
 @case()
 def of_a_core(go):
-    with Breaks(go) as p:
-        path, (_, core) = p.path, p.abort()
-        for line in ("break newproc", "trace main.handle", "condition 1 hits > 2", "delete", "commands 1", "ignore 1 2"):
-            r = debugger.core(path, core, line, expect=1)
-            debugger.one_sentence(r, "core")
-        r = debugger.core(path, core, "info breakpoints")
-        assert "no breakpoints" in r.out, r
+    crash = shared_crash(programs.path("breaks", go))
+    for line in ("break newproc", "trace main.handle", "condition 1 hits > 2", "delete", "commands 1", "ignore 1 2"):
+        r = debugger.core(crash.exe, crash.core, line, expect=1)
+        debugger.one_sentence(r, "core")
+    r = debugger.core(crash.exe, crash.core, "info breakpoints")
+    assert "no breakpoints" in r.out, r
 
 
 @case(go="each", timeout=120)

@@ -9,6 +9,7 @@ import time
 
 from lib import contexts, debugger, elf, paths, process, programs
 from lib.oracle import number
+from lib.crash import shared_crash
 from lib.runner import case
 
 LIST = "ctx list --json"
@@ -32,10 +33,8 @@ def forest_of_a_process(go, build):
 
 @case(go="each", timeout=120, build=["default", "stripped"])
 def forest_of_a_core(go, build):
-    p, facts = started(go, build)
-    with p:
-        _, core = p.abort()
-        contexts.compare(facts, debugger.core(p.argv[0], core, LIST).json()).report()
+    crash = shared_crash(programs.path("contexts", go, build))
+    contexts.compare(contexts.facts(crash.lines), debugger.core(crash.exe, crash.core, LIST).json()).report()
 
 
 @case(command=["ctx tree --json", "ctx list --json", "ctx show {} --json"])
@@ -95,8 +94,7 @@ def forest_in_motion(go):
 @case(go="each")
 def the_forest_oracle_notices(go):
     """The comparison accepts what the program says and notices any change of it."""
-    p, facts = started(go)
-    p.close()
+    facts = contexts.facts(shared_crash(programs.path("contexts", go)).lines)
     good = {"contexts": [{k: v for k, v in f.items() if k not in NOT_ASKED} for f in facts]}
     contexts.compare(facts, good).report()
 

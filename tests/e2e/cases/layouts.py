@@ -7,25 +7,10 @@ import shutil
 import subprocess
 import tempfile
 
-from lib import debugger, paths, process, programs
+from lib import debugger, layouts, paths, process, programs
 from lib.runner import case
 
-TABLE = paths.PROJECT / "dbg" / "go" / "program" / "builtin_layouts.inc"
 PROBE = paths.PROJECT / "scripts" / "layouts" / "probe.go"
-
-
-def parse_table(text):
-    """{release: {(type, path or None): cell}}; a cell that says "absent" is left out."""
-    releases = re.findall(r'^RELEASE\("(.*)"\)$', text, re.M)
-    table = {r: {} for r in releases}
-    for kind, name, rest in re.findall(r'^(FIELD|CONSTANT)\("([^"]*)", *(.*)\)$', text, re.M):
-        path, rest = re.match(r'(?:(NULL|"[^"]*"), *)?(.*)', rest).groups()
-        cells = re.findall(r"\{[^}]*\}|-?\d+|NONE", rest)
-        assert len(cells) == len(releases), (name, path, cells)
-        for release, cell in zip(releases, cells):
-            if cell not in ("{0}", "NONE"):
-                table[release][name, path if kind == "FIELD" else "constant"] = cell
-    return table
 
 
 def minor(release):
@@ -48,12 +33,12 @@ def build_probe(go, folder, experiment):
 def table_is_what_the_toolchain_says(go):
     """If this fails: run scripts/make-layouts, and see what the change means."""
     generator = pathlib.Path(paths.debugger()).with_name("gctxdbg_make_layouts")
-    committed = {minor(r): rows for r, rows in parse_table(TABLE.read_text()).items()}
+    committed = {minor(r): rows for r, rows in layouts.committed().items()}
     experiments = [""] + [r.split(":")[1] for r in committed if r.startswith(f"go{go} X:")]
     with tempfile.TemporaryDirectory() as folder:
         probes = [build_probe(go, folder, e) for e in experiments]
         out = subprocess.run([generator, *probes], stdout=subprocess.PIPE, text=True, check=True)
-    made = parse_table(out.stdout)
+    made = layouts.parse_table(out.stdout)
     assert len(made) == len(experiments), list(made)
     for release, rows in made.items():
         assert len(rows) > 100, rows

@@ -1,8 +1,10 @@
 """What gctxdbg says of a core equals what the Go runtime printed as it dumped it: all goroutines, all frames."""
+import os
 import re
-import time
+import struct
 
-from lib import debugger, gotrace, oracle, process, programs
+from lib import debugger, gotrace, layouts, oracle, process, programs
+from lib.crash import new_crash, shared_crash
 from lib.runner import case
 
 NO_PREEMPTION = {"GODEBUG": "asyncpreemptoff=1"}
@@ -29,23 +31,18 @@ SETUPS = {
 OWN_WAIT = re.compile(r"status: Go says '(GC scavenge wait|GC sweep wait|GC worker \(idle\)|force gc \(idle\)|finalizer wait)'")
 
 
-def abort(go, setup):
-    """Runs and aborts the program of a setup: yields the process, its output and its core."""
+def abort(go, setup, how=shared_crash):
+    """The crash of the program of a setup."""
     name, variant, args, env, pause = SETUPS[setup]
-    p = process.Process([programs.path(name, go, variant), *args], env)
-    time.sleep(pause)
-    text, core = p.abort()
-    return p, gotrace.parse(text), core
+    return how(programs.path(name, go, variant), *args, env=env, pause=pause)
 
 
-def compare_core(go, program):
-    p, crash, core = abort(go, program)
-    with p:
-        r = debugger.core(p.argv[0], core, "goroutines --stacks --json")
-        doc = r.json()
-        assert doc["version"] == 1, r
-        assert doc["go"].startswith(f"go{go}"), doc["go"]
-        return oracle.compare_goroutines(crash, doc)
+def compare_core(go, crash):
+    r = debugger.core(crash.exe, crash.core, "goroutines --stacks --json")
+    doc = r.json()
+    assert doc["version"] == 1, r
+    assert doc["go"].startswith(f"go{go}"), doc["go"]
+    return oracle.compare_goroutines(crash.parsed(), doc)
 
 
 @case(go="each", program=list(SETUPS))
@@ -53,33 +50,60 @@ def core_equals_what_go_prints(go, program):
     """Code that runs, and the runtime's own goroutines that wake up, may go on by a few instructions between what Go prints of
     them and the dump, on a busy machine once in hundreds of times: these are tried once more, in which a fault of ours would
     show again. Whatever else differs is never tried again."""
-    result = compare_core(go, program)
+    result = compare_core(go, abort(go, program))
     if result.found and (program.startswith("running") or all(OWN_WAIT.search(found) for found in result.found)):
         print(f"note: tried again: {result.found[:2]}")
-        result = compare_core(go, program)
+        result = compare_core(go, abort(go, program, new_crash))
     result.report()
 
 
 @case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo",
                           "running-more-stripped", "cgo-stripped"])
 def system_stacks_equal_what_go_prints(go, program):
-    p, crash, core = abort(go, program)
-    with p:
-        threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()
-        oracle.compare_threads(crash, threads).report()
+    crash = abort(go, program)
+    threads = debugger.core(crash.exe, crash.core, "threads --stacks --json").json()
+    oracle.compare_threads(crash.parsed(), threads).report()
 
 
-@case(timeout=120)
-def long_waits_are_counted_in_minutes(go):
+def wait_since(go):
+    """Offset of g.waitsince: when the goroutine began to wait, in nanoseconds of the monotonic clock; 0 if the runtime
+    did not note it."""
+    rows = layouts.committed()
+    release = next(r for r in rows if r.startswith(f"go{go}.") and ":" not in r)
+    offset, size = re.fullmatch(r"\{(\d+),(\d+)\}", rows[release]["runtime.g", '"waitsince"']).groups()
+    assert size == "8"
+    return int(offset)
+
+
+def begin_earlier(pid, goroutines, offset, seconds):
+    """Makes it look as if these goroutines had begun to wait that much earlier; returns the ids of those that do."""
+    changed = set()
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        for g in goroutines:
+            memory.seek(int(g["addr"], 16) + offset)
+            since, = struct.unpack("<q", memory.read(8))
+            if since:
+                memory.seek(-8, os.SEEK_CUR)
+                memory.write(struct.pack("<q", since - seconds * 10**9))
+                changed.add(g["goid"])
+    return changed
+
+
+@case(go="ends", seconds=[61, 121])
+def long_waits_are_counted_in_minutes(go, seconds):
     """The runtime counts whole minutes; `wait_seconds` must agree with it. A core holds no clock: the newest time
-    that the runtime wrote down is the best there is, so an idle program's waits may seem shorter, never longer."""
+    that the runtime wrote down is the best there is, so an idle program's waits may seem shorter, never longer.
+    The runtime and gctxdbg both compute a wait from g.waitsince, so an earlier time there is as good as waiting; it must not be before
+    the machine started."""
     with process.Process([programs.path("waits", go)]) as p:
-        time.sleep(61)
+        waiting = [g for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"] if g["status"] == "waiting"]
+        older = begin_earlier(p.pid, waiting, wait_since(go), seconds)
         live = debugger.attach(p.pid, "goroutines --json").json()
         text, core = p.abort()
         printed = gotrace.parse(text).goroutines()
         dead = debugger.core(p.argv[0], core, "goroutines --json").json()
-    assert any(g.minutes == 1 for g in printed.values())
+    assert len(older) > 20, older
+    assert sum(g.minutes == seconds // 60 for g in printed.values()) > 20
     for g in live["goroutines"]:
         minutes = printed[g["goid"]].minutes
         # One in a system call is woken by the abort.
@@ -91,11 +115,10 @@ def long_waits_are_counted_in_minutes(go):
 
 @case(go="ends")
 def labels_of_goroutines(go):
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        doc = debugger.core(p.argv[0], core, "goroutines --json").json()
-        labels = [g["labels"] for g in doc["goroutines"] if g.get("labels")]
-        assert labels == [{"tenant": "acme", "step": "parse it"}], labels
+    crash = shared_crash(programs.path("waits", go))
+    doc = debugger.core(crash.exe, crash.core, "goroutines --json").json()
+    labels = [g["labels"] for g in doc["goroutines"] if g.get("labels")]
+    assert labels == [{"tenant": "acme", "step": "parse it"}], labels
 
 
 # What a goroutine in this function of the program waits on: (kind, operation), any of these.
@@ -111,9 +134,8 @@ WAITS = {
 
 @case(go="each")
 def what_goroutines_wait_on(go):
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()
+    crash = shared_crash(programs.path("waits", go))
+    doc = debugger.core(crash.exe, crash.core, "goroutines --stacks --json").json()
     channels = []
     for function, expected in WAITS.items():
         found = [g for g in doc["goroutines"] if any(f["func"] == function for f in g["frames"])

@@ -8,6 +8,7 @@ import time
 import pexpect
 
 from lib import debugger, process, programs
+from lib.crash import shared_crash
 from lib.prompt import Prompt, plain
 from lib.runner import case
 
@@ -262,15 +263,14 @@ def leaving_while_a_command_runs(go, how):
 
 @case()
 def core_has_no_continue(go):
-    with waits(go) as p:
-        _, core = p.abort()
-        with Prompt("core", p.argv[0], core) as t:
-            assert "select" in t.run("goroutines")
-            t.type("continue\r")
-            assert "core" in t.expect_prompt()
-            t.run("goroutine 1")
-            assert "main.main" in t.run("bt")
-            t.quit()
+    crash = shared_crash(programs.path("waits", go))
+    with Prompt("core", crash.exe, crash.core) as t:
+        assert "select" in t.run("goroutines")
+        t.type("continue\r")
+        assert "core" in t.expect_prompt()
+        t.run("goroutine 1")
+        assert "main.main" in t.run("bt")
+        t.quit()
 
 
 @case()

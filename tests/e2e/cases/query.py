@@ -1,16 +1,17 @@
 """Choosing and grouping goroutines: --where, --group, --limit, checked against the whole list; other commands' JSON."""
 import collections
 import re
+import tempfile
 
 from lib import debugger, process, programs
+from lib.crash import shared_crash
 from lib.runner import case
 
 
 def run_all(go, commands, program="waits"):
     """Runs the commands on one core; returns the results as JSON."""
-    with process.Process([programs.path(program, go)]) as p:
-        _, core = p.abort()
-        return [debugger.core(p.argv[0], core, c).json() for c in commands]
+    crash = shared_crash(programs.path(program, go))
+    return [debugger.core(crash.exe, crash.core, c).json() for c in commands]
 
 
 def ids(doc):
@@ -54,25 +55,24 @@ def where(go):
 
 @case()
 def where_points_at_the_column_that_is_wrong(go):
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        for expression, word in {"stauts == 3": "stauts", "goid ==": "column", "goid == 'x": "column|quot",
-                                 'goid == "x"': "column", "(goid == 1": "column", "goid": "column|bool",
-                                 'status =~ "("': "column", "goid = 1": "column",
-                                 "goid == 1 goid": "column", "&&": "column",
-                                 "(" * 100000 + "goid == 1": "deep|nest|long|column"}.items():
-            r = debugger.core(p.argv[0], core, f"goroutines --where '{expression}'"
-                              if "'" not in expression else f'goroutines --where "{expression}"',
-                              expect={1, 2}) if len(expression) < 1000 else script(p, core, expression)
-            assert re.search(word, r.err), f"{expression[:50]}: {r}"
-            assert r.out == "", r
+    crash = shared_crash(programs.path("waits", go))
+    for expression, word in {"stauts == 3": "stauts", "goid ==": "column", "goid == 'x": "column|quot",
+                             'goid == "x"': "column", "(goid == 1": "column", "goid": "column|bool",
+                             'status =~ "("': "column", "goid = 1": "column",
+                             "goid == 1 goid": "column", "&&": "column",
+                             "(" * 100000 + "goid == 1": "deep|nest|long|column"}.items():
+        r = debugger.core(crash.exe, crash.core, f"goroutines --where '{expression}'"
+                          if "'" not in expression else f'goroutines --where "{expression}"',
+                          expect={1, 2}) if len(expression) < 1000 else script(crash, expression)
+        assert re.search(word, r.err), f"{expression[:50]}: {r}"
+        assert r.out == "", r
 
 
-def script(p, core, expression):
-    path = f"{p.folder}/script"
-    with open(path, "w") as f:
+def script(crash, expression):
+    with tempfile.NamedTemporaryFile("w", suffix=".gctx") as f:
         f.write(f"goroutines --where '{expression}'\n")
-    return debugger.run("core", p.argv[0], core, "--batch", "-x", path, expect={1, 2})
+        f.flush()
+        return debugger.run("core", crash.exe, crash.core, "--batch", "-x", f.name, expect={1, 2})
 
 
 GROUPS = {
@@ -124,30 +124,28 @@ def info(go):
 def every_command_has_help(go):
     r = debugger.run("--help")
     assert "attach" in r.out and "core" in r.out and "--batch" in r.out
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        listing = debugger.core(p.argv[0], core, "help").out
-        for name in ("goroutines", "goroutine", "bt", "frame", "up", "down", "threads", "info",
-                     "regs", "x", "list", "print", "whatis", "args", "locals", "chan", "source", "set", "show", "help", "continue", "interrupt",
-                     "detach", "quit", "kill"):
-            assert re.search(rf"\b{name}\b", listing), f"{name} is not in the list: {listing}"
-            text = debugger.core(p.argv[0], core, f"help {name}").out
-            assert len(text.splitlines()) >= 3, f"help {name} is thin: {text}"
+    crash = shared_crash(programs.path("waits", go))
+    listing = debugger.core(crash.exe, crash.core, "help").out
+    for name in ("goroutines", "goroutine", "bt", "frame", "up", "down", "threads", "info",
+                 "regs", "x", "list", "print", "whatis", "args", "locals", "chan", "source", "set", "show", "help", "continue", "interrupt",
+                 "detach", "quit", "kill"):
+        assert re.search(rf"\b{name}\b", listing), f"{name} is not in the list: {listing}"
+        text = debugger.core(crash.exe, crash.core, f"help {name}").out
+        assert len(text.splitlines()) >= 3, f"help {name} is thin: {text}"
 
 
 @case()
 def memory_and_registers(go):
-    with process.Process([programs.path("waits", go)]) as p:
-        _, core = p.abort()
-        threads = debugger.core(p.argv[0], core, "threads --json").json()["threads"]
-        goroutines = debugger.core(p.argv[0], core, "goroutines --json").json()["goroutines"]
-        address = goroutines[0]["addr"]
-        assert debugger.core(p.argv[0], core, f"x {address}").out.strip()
-        debugger.core(p.argv[0], core, "x 0x10", expect=1)
-        rip = threads[0]["registers"]["rip"]
-        tid = threads[0]["tid"]
-        r = debugger.core(p.argv[0], core, f"thread {tid}", "regs", expect={0})
-        assert rip[2:] in r.out, r
+    crash = shared_crash(programs.path("waits", go))
+    threads = debugger.core(crash.exe, crash.core, "threads --json").json()["threads"]
+    goroutines = debugger.core(crash.exe, crash.core, "goroutines --json").json()["goroutines"]
+    address = goroutines[0]["addr"]
+    assert debugger.core(crash.exe, crash.core, f"x {address}").out.strip()
+    debugger.core(crash.exe, crash.core, "x 0x10", expect=1)
+    rip = threads[0]["registers"]["rip"]
+    tid = threads[0]["tid"]
+    r = debugger.core(crash.exe, crash.core, f"thread {tid}", "regs", expect={0})
+    assert rip[2:] in r.out, r
 
 
 @case(go="ends")

@@ -1,7 +1,10 @@
 """Scripts: -x, -e, source, errors in them, where output goes, exit statuses."""
 import os
+import shutil
+import tempfile
 
-from lib import debugger, process, programs
+from lib import debugger, programs
+from lib.crash import shared_crash
 from lib.runner import case
 
 
@@ -9,23 +12,23 @@ class Core:
     """A core of the program waits, and scripts in its folder."""
 
     def __init__(self, go):
-        self.p = process.Process([programs.path("waits", go)])
-        self.core = self.p.abort()[1]
+        self.crash = shared_crash(programs.path("waits", go))
+        self.folder = tempfile.mkdtemp()
 
     def script(self, text, name="script"):
-        path = os.path.join(self.p.folder, name)
+        path = os.path.join(self.folder, name)
         with open(path, "w" if isinstance(text, str) else "wb") as f:
             f.write(text)
         return path
 
     def run(self, *args, **options):
-        return debugger.run("core", self.p.argv[0], self.core, "--batch", *args, **options)
+        return debugger.run("core", self.crash.exe, self.crash.core, "--batch", *args, **options)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.p.close()
+        shutil.rmtree(self.folder)
 
 
 @case()
@@ -66,7 +69,7 @@ def goes_on_after_bad_commands_if_told_so(go):
 @case()
 def that_source_themselves(go):
     with Core(go) as c:
-        path = os.path.join(c.p.folder, "loop")
+        path = os.path.join(c.folder, "loop")
         c.script(f"source {path}\n", "loop")
         r = c.run("-x", path, expect=1)
         assert len(r.err) < 20000, f"{len(r.err)} bytes of complaint"
@@ -92,7 +95,7 @@ def of_garbage(go):
 @case()
 def output_of_commands(go):
     with Core(go) as c:
-        target = os.path.join(c.p.folder, "listing")
+        target = os.path.join(c.folder, "listing")
         r = c.run("-e", f"goroutines > {target}", "-e", "goroutines | head -2")
         with open(target) as f:
             assert len(f.read().splitlines()) > 40
@@ -115,7 +118,7 @@ def exit_statuses(go):
         with open("/dev/full", "w") as full:
             import subprocess
             from lib import paths
-            p = subprocess.run([paths.debugger(), "core", c.p.argv[0], c.core, "--batch", "-e",
+            p = subprocess.run([paths.debugger(), "core", c.crash.exe, c.crash.core, "--batch", "-e",
                                 "goroutines"], stdout=full, stderr=subprocess.PIPE,
                                env=debugger.environment())
             assert p.returncode == 1, p

@@ -1,7 +1,8 @@
 """The oracle itself: it accepts what the runtime printed and notices any change of it."""
 import copy
 
-from lib import gotrace, oracle, process, programs
+from lib import oracle, programs
+from lib.crash import shared_crash
 from lib.runner import case
 
 
@@ -33,9 +34,7 @@ def document(crash):
 
 @case(go="each")
 def the_oracle_notices(go):
-    with process.Process([programs.path("stacks", go)]) as p:
-        text, _ = p.abort()
-    crash = gotrace.parse(text)
+    crash = shared_crash(programs.path("stacks", go)).parsed()
     good = document(crash)
     assert len(good["goroutines"]) > 60
     oracle.compare_goroutines(crash, good).report()

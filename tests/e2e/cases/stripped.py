@@ -2,19 +2,18 @@
 import pathlib
 import struct
 import tempfile
-import time
 
-from lib import debugger, gotrace, oracle, paths, process, programs
+from lib import debugger, oracle, paths, process, programs
+from lib.crash import new_crash, shared_crash
 from lib.runner import case
 
 
 def compare_core(go, path):
-    with process.Process([path]) as p:
-        time.sleep(0.2 if "running" in path else 0)
-        text, core = p.abort()
-        doc = debugger.core(path, core, "goroutines --stacks --json").json()
-        assert doc["go"].startswith(f"go{go}"), doc["go"]
-        oracle.compare_goroutines(gotrace.parse(text), doc).report()
+    with tempfile.TemporaryDirectory() as folder:
+        crash = new_crash(path, pause=0.2 if "running" in path else 0, folder=folder)
+        doc = debugger.core(path, crash.core, "goroutines --stacks --json").json()
+    assert doc["go"].startswith(f"go{go}"), doc["go"]
+    oracle.compare_goroutines(crash.parsed(), doc).report()
 
 
 @case(go="each", build=["stripped", "stripped-pie"])
@@ -84,7 +83,6 @@ def packed_program(go):
             data = data.replace(magic, b"UPX!1234")
         data[0x800:0x804] = b"UPX!"
         pathlib.Path(path).write_bytes(data)
-        with process.Process([programs.path("waits", go)]) as p:
-            _, core = p.abort()
-            r = debugger.run("core", path, core, "--batch", "-e", "goroutines", expect=2)
+        core = shared_crash(programs.path("waits", go)).core
+        r = debugger.run("core", path, core, "--batch", "-e", "goroutines", expect=2)
         assert "UPX" in r.err and "--exe" in r.err, r

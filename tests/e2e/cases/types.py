@@ -1,31 +1,29 @@
 """Types and maps: what type.h and map.h say, against what reflect says in the program itself."""
+import contextlib
 import json
-import os
 import pathlib
-import shutil
-import subprocess
-import tempfile
 
 from lib import debugger, paths, process, programs
+from lib.crash import shared_crash
 from lib.runner import case
 
 WORDS = 30  # of one command; even
 
 
 class Types:
-    """The running program, what it says of itself, and gctxdbg's answers."""
+    """The running program or a core of it, what it says of itself, and gctxdbg's answers."""
 
-    def __init__(self, path):
-        self.path = path
-        self.process = process.Process([path], ready=None)
-        self.types = json.loads(self.process.expect_line("types ")[6:])
-        self.maps = json.loads(self.process.expect_line("maps ", 60)[5:])
-        self.process.expect_line("ready")
-        self.target = ["attach", self.process.pid]
-
-    def to_core(self):
-        """From here on, asks a core instead of the process."""
-        self.target = ["core", self.path, self.process.abort()[1]]
+    def __init__(self, path, source="live"):
+        if source == "core":
+            crash = shared_crash(path)
+            self.process, lines = contextlib.nullcontext(), iter(crash.lines)
+            self.target = ["core", path, crash.core]
+        else:
+            self.process = process.Process([path], ready=None)
+            lines = iter(lambda: self.process.line(60), "ready")
+            self.target = ["attach", self.process.pid]
+        said = dict(line.split(" ", 1) for line in lines)
+        self.types, self.maps = json.loads(said["types"]), json.loads(said["maps"])
 
     def ask(self, command, words):
         """The answers to one list of words; as many commands as that takes."""
@@ -40,8 +38,8 @@ class Types:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.process.close()
+    def __exit__(self, *error):
+        self.process.__exit__(*error)
 
 
 def quote(word):
@@ -68,18 +66,14 @@ VARIANTS = ["default", "stripped", "pie", "stripped-pie"]
 
 @case(go="each", variant=VARIANTS, source=["live", "core"])
 def types_are_what_reflect_says(go, variant, source):
-    with Types(programs.path("types", go, variant)) as p:
-        if source == "core":
-            p.to_core()
+    with Types(programs.path("types", go, variant), source) as p:
         assert len(p.types) > 180, len(p.types)
         compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
 
 
 @case(go="each", variant=VARIANTS, source=["live", "core"])
 def maps_hold_what_the_program_says(go, variant, source):
-    with Types(programs.path("types", go, variant)) as p:
-        if source == "core":
-            p.to_core()
+    with Types(programs.path("types", go, variant), source) as p:
         compare_maps(p)
 
 
@@ -189,17 +183,6 @@ def types_from_dwarf_alone(go, variant):
 def maps_of_the_other_kind(go, release, build):
     """These can be told to use the maps of the releases before."""
     assert go
-    flags = ["-ldflags=-s -w"] if build == "stripped" else []
-    with tempfile.TemporaryDirectory() as folder, Types(build_classic(release, folder, flags)) as p:
+    with Types(programs.path("types", release, "noswissmap" if build == "default" else "stripped-noswissmap")) as p:
         compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
         compare_maps(p)
-
-
-def build_classic(go, folder, flags):
-    source = os.path.join(folder, "src")
-    shutil.copytree(paths.PROGRAMS, source)
-    pathlib.Path(source, "go.mod").write_text(f"module programs\n\ngo {go}\n")
-    out = os.path.join(folder, "types")
-    subprocess.run([f"{programs.toolchains()[go]}/bin/go", "build", *flags, "-o", out, "./types"], cwd=source,
-                   env=dict(programs.environment(go), GOEXPERIMENT="noswissmap"), check=True)
-    return out

@@ -6,6 +6,7 @@ import tempfile
 import time
 
 from lib import debugger, elf, gotrace, oracle, process, programs
+from lib.crash import shared_crash
 from lib.runner import case
 
 QUESTIONS = ["goroutines --stacks --json", "threads --stacks --json"]
@@ -83,9 +84,9 @@ def dwarf_is_used_for_it(go):
     start, size = elf.sections(data)[".debug_frame"]
     common = 4 + int.from_bytes(data[start:start + 4], "little")
     data[start + common:start + size] = bytes(size - common)
-    with tempfile.TemporaryDirectory() as folder, process.Process([path]) as p:
+    core = shared_crash(path).core
+    with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "damaged").write_bytes(data)
-        _, core = p.abort()
         r = debugger.core(f"{folder}/damaged", core, "goroutines --stacks", "set unwinder dwarf", "goroutines --stacks",
                           expect={0, 1})
     assert "main.selectEmpty" in r.out and "the DWARF has no frame information for runtime.gopark" in r.out + r.err, r

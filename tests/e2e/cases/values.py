@@ -1,9 +1,11 @@
 """Typed values: what gctxdbg shows of a variable is what the program itself printed of it."""
 import collections
+import functools
 import json
 import re
 
 from lib import debugger, process, programs
+from lib.crash import shared_crash
 from lib.runner import case
 
 Said = collections.namedtuple("Said", "how function name type text")
@@ -19,10 +21,7 @@ class Program:
 
     def __init__(self, go, variant):
         self.process = process.Process([programs.path("values", go, variant)], ready=None)
-        self.said = []
-        for text in iter(self.process.line, "ready"):
-            how, function, name, kind, value = text.split("\t")
-            self.said.append(Said(how, function, name, decode(kind), decode(value)))
+        self.said = parse(iter(self.process.line, "ready"))
 
     def __enter__(self):
         return self
@@ -31,17 +30,20 @@ class Program:
         self.process.close()
 
 
+def parse(lines):
+    said = []
+    for text in lines:
+        how, function, name, kind, value = text.split("\t")
+        said.append(Said(how, function, name, decode(kind), decode(value)))
+    return said
+
+
 def documents(result):
     return [json.loads(line) for line in result.out.split("\n") if line]
 
 
 def live(p):
     return lambda *commands, **options: debugger.attach(p.process.pid, *commands, **options)
-
-
-def dead(p):
-    _, core = p.process.abort()
-    return lambda *commands, **options: debugger.core(p.process.argv[0], core, *commands, **options)
 
 
 def places(look):
@@ -97,24 +99,25 @@ def note_of(value):
     return value.get("note") or note_of(value["holds"] if "holds" in value else {"note": "none"})
 
 
-def compare(go, variant, look_at):
-    with Program(go, variant) as p:
-        said = [s for s in p.said if s.function]
-        found = variables(look_at(p), sorted({s.function for s in said}))
-        # The optimiser may leave a variable without a place, though seldom one that is used later.
-        wrong, compared = differences(said, found, may_miss=variant != "unoptimised")
-        assert not wrong, "\n".join(wrong)
-        assert compared >= (len(said) * 4 // 5 if variant != "unoptimised" else len(said)), (compared, len(said))
+def compare(said, look, variant):
+    said = [s for s in said if s.function]
+    found = variables(look, sorted({s.function for s in said}))
+    # The optimiser may leave a variable without a place, though seldom one that is used later.
+    wrong, compared = differences(said, found, may_miss=variant != "unoptimised")
+    assert not wrong, "\n".join(wrong)
+    assert compared >= (len(said) * 4 // 5 if variant != "unoptimised" else len(said)), (compared, len(said))
 
 
 @case(go="each", variant=["default", "unoptimised"])
 def live_variables_are_what_the_program_printed(go, variant):
-    compare(go, variant, live)
+    with Program(go, variant) as p:
+        compare(p.said, live(p), variant)
 
 
 @case(go="each", variant=["default", "unoptimised"])
 def core_variables_are_what_the_program_printed(go, variant):
-    compare(go, variant, dead)
+    crash = shared_crash(programs.path("values", go, variant))
+    compare(parse(crash.lines), functools.partial(debugger.core, crash.exe, crash.core), variant)
 
 
 @case(go="each", variant=["default", "pie"])
@@ -160,8 +163,8 @@ def stripped_values_by_address(go):
 def channels_in_order(go):
     """Buffered values and who waits, in the order in which the program queued them."""
     with Program(go, "default") as p:
-        for look_at in (live, dead):
-            look = look_at(p)
+        crash = shared_crash(programs.path("values", go))
+        for look in (live(p), functools.partial(debugger.core, crash.exe, crash.core)):
             full, half, closed, empty, points = documents(look(*(
                 f"chan --json main.queues.{q}" for q in ("full", "half", "closed", "empty", "points"))))
             stacks = {g["goid"]: [f["func"] for f in g["frames"]]

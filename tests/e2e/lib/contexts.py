@@ -12,11 +12,15 @@ from .oracle import Differences, number
 
 def read_facts(p):
     """What the program prints before it is ready."""
-    facts = []
+    lines = []
     while (line := p.line()) != "ready":
-        facts.append(json.loads(line))
+        lines.append(line)
     p.wait_until_reading()
-    return facts
+    return facts(lines)
+
+
+def facts(lines):
+    return [json.loads(line) for line in lines]
 
 
 def key(context):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import paths
 
-_SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|\.[ch]:\d+:\d+: runtime error")
+_SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehavior|\.[ch]:\d+:\d+: runtime error")
 
 
 @dataclass
@@ -33,6 +33,7 @@ def environment(**changes):
     env = dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm")
     # A crash of the debugger must not be taken for one of its own exit statuses.
     env["ASAN_OPTIONS"] = "exitcode=86:abort_on_error=0:detect_leaks=1"
+    env["TSAN_OPTIONS"] = "exitcode=86"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=86"
     env.update({k: v for k, v in changes.items() if v is not None})
     return env

@@ -4,6 +4,7 @@ import glob
 import os
 import queue
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -16,8 +17,8 @@ _CORE_FILTER = "0x33"
 class Process:
     """A program in a folder of its own; its standard input is held open as long as this object."""
 
-    def __init__(self, argv, env=None, ready="ready"):
-        self.folder = tempfile.mkdtemp(prefix="gctxdbg-test.")
+    def __init__(self, argv, env=None, ready="ready", folder=None):
+        self.folder = folder or tempfile.mkdtemp(prefix="gctxdbg-test.")
         self.argv = [str(a) for a in argv]
         self.error_path = os.path.join(self.folder, "stderr")
         environment = dict(os.environ, GOTRACEBACK="crash", **(env or {}))
@@ -94,14 +95,18 @@ class Process:
                        f"folder; kernel.core_pattern is {core_pattern()!r}")
         return found[0]
 
-    def close(self):
+    def end(self):
+        """Kills it; its folder stays."""
         with contextlib.suppress(OSError):
             self.child.kill()
         self.child.wait()
         for stream in (self.child.stdin, self.child.stdout):
             with contextlib.suppress(OSError):
                 stream.close()
-        subprocess.run(["rm", "-rf", self.folder], check=False)
+
+    def close(self):
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
         return self

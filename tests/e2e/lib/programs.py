@@ -1,4 +1,4 @@
-"""Builds the Go programs of tests/programs, with every toolchain, once per content."""
+"""Builds the Go programs of tests/programs, each on first use and once per content, toolchain and variant."""
 import contextlib
 import fcntl
 import functools
@@ -6,31 +6,30 @@ import hashlib
 import os
 import pathlib
 import shutil
-import time
 import subprocess
+import time
 
-from . import paths
+from . import paths, shared
 
-# Name of a variant: what `go build` is given in addition, and which programs have it (None: all).
+# Name of a variant: what `go build` is given in addition.
 VARIANTS = {
-    "default": ([], None),
-    "pie": (["-buildmode=pie"], ["stacks", "waits", "running", "types", "values", "cgo", "births", "hits"]),
-    "unoptimised": (["-gcflags=all=-N -l"], ["stacks", "iters", "values", "births"]),
-    "plain-dwarf": (["-ldflags=-compressdwarf=false"], ["waits"]),
-    "stripped": (["-ldflags=-s -w"], ["waits", "stacks", "running", "cgo", "sigcount", "types", "values", "holders",
-                                      "contexts", "verdicts", "breaks", "births", "hits", "judged"]),
-    "stripped-trimmed": (["-ldflags=-s -w", "-trimpath"], ["waits", "stacks"]),
-    "stripped-pie": (["-ldflags=-s -w", "-buildmode=pie"], ["waits", "stacks", "running", "sigcount", "types", "cgo"]),
-    "external": (["-ldflags=-linkmode=external"], ["cgo"]),
-    "stripped-external": (["-ldflags=-s -w -linkmode=external"], ["cgo"]),
-    "race": (["-race"], ["waits", "stacks", "births"]),
-    "stripped-race": (["-race", "-ldflags=-s -w"], ["waits", "stacks"]),
-    "noswissmap": ([], ["waits", "stacks"]),
-    "stripped-noswissmap": (["-ldflags=-s -w"], ["waits", "stacks"]),
+    "default": [],
+    "pie": ["-buildmode=pie"],
+    "unoptimised": ["-gcflags=all=-N -l"],
+    "plain-dwarf": ["-ldflags=-compressdwarf=false"],
+    "stripped": ["-ldflags=-s -w"],
+    "stripped-trimmed": ["-ldflags=-s -w", "-trimpath"],
+    "stripped-pie": ["-ldflags=-s -w", "-buildmode=pie"],
+    "external": ["-ldflags=-linkmode=external"],
+    "stripped-external": ["-ldflags=-s -w -linkmode=external"],
+    "race": ["-race"],
+    "stripped-race": ["-race", "-ldflags=-s -w"],
+    "noswissmap": [],
+    "stripped-noswissmap": ["-ldflags=-s -w"],
 }
-# Variants that a GOEXPERIMENT makes: its name, and the toolchains that know it.
-EXPERIMENTS = {v: ("noswissmap", ["1.24", "1.25"]) for v in ("noswissmap", "stripped-noswissmap")}
-LIBRARIES = {"park"}
+# Variants that a GOEXPERIMENT makes; 1.24 and 1.25 know this one.
+EXPERIMENTS = {"noswissmap": "noswissmap", "stripped-noswissmap": "noswissmap"}
+LIBRARIES = ["park"]
 
 
 @functools.lru_cache
@@ -50,17 +49,13 @@ def oldest():
 
 
 @functools.lru_cache
-def _digest():
-    h = hashlib.sha256()
-    for f in sorted(paths.PROGRAMS.rglob("*")):
+def _digest(name):
+    """Of all that the program is built from, except for the toolchain."""
+    h = hashlib.sha256(repr((VARIANTS, EXPERIMENTS)).encode() + (paths.PROGRAMS / "go.mod").read_bytes())
+    for f in sorted(f for part in (name, *LIBRARIES) for f in (paths.PROGRAMS / part).rglob("*")):
         if f.is_file():
             h.update(str(f.relative_to(paths.PROGRAMS)).encode() + b"\0" + f.read_bytes() + b"\0")
-    h.update(repr((VARIANTS, EXPERIMENTS)).encode())
     return h.hexdigest()[:12]
-
-
-def _folder(go):
-    return paths.cache() / "tests" / f"{_digest()}-{go}"
 
 
 @contextlib.contextmanager
@@ -72,15 +67,15 @@ def _locked(path):
 
 
 def path(name, go, variant="default"):
-    """The executable; built on first use."""
-    folder = _folder(go)
-    done = folder / "built"
-    if not done.exists():
-        with _locked(folder.parent / f".lock-{go}"):
-            if not done.exists():
-                _build_all(folder, go)
-                done.touch()
-    return str(folder / variant / name)
+    """The executable; built on first use. Only one build of a toolchain and variant runs at a time, so that packages of
+    the standard library are compiled once."""
+    folder = paths.cache() / "tests" / f"{name}-{_digest(name)}-{go}"
+    out = folder / variant / name
+    if not out.exists():
+        with shared.uncounted(), _locked(paths.cache() / "tests" / f".lock-{go}-{variant}"):
+            if not out.exists():
+                _build(name, go, variant, folder)
+    return str(out)
 
 
 def build_bench(name, go, folder):
@@ -94,31 +89,36 @@ def forget_old():
     """Removes what was built from other contents of tests/programs, unless another run may be using it."""
     day_ago = time.time() - 86400
     for folder in (paths.cache() / "tests").glob("*-*"):
-        if folder.is_dir() and not folder.name.startswith(_digest()) and folder.stat().st_mtime < day_ago:
+        name = folder.name.split("-")[0]
+        current = (paths.PROGRAMS / name).is_dir() and folder.name.startswith(f"{name}-{_digest(name)}-")
+        if folder.is_dir() and not current and folder.stat().st_mtime < day_ago:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _build_all(folder, go):
+def _copy_source(name, go, folder):
+    """The source as debug information names it; it stays there, for commands that show lines."""
+    with _locked(paths.cache() / "tests" / f".lock-{name}-{go}"):
+        if (folder / "src").exists():
+            return
+        new = folder / "src.new"
+        shutil.rmtree(new, ignore_errors=True)
+        for part in (name, *LIBRARIES):
+            shutil.copytree(paths.PROGRAMS / part, new / part)
+        # The language of each toolchain's own release, not of the oldest.
+        (new / "go.mod").write_text(f"module programs\n\ngo {go}\n")
+        new.rename(folder / "src")
+
+
+def _build(name, go, variant, folder):
+    _copy_source(name, go, folder)
     source = folder / "src"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(paths.PROGRAMS, source)
-    # The language of each toolchain's own release, not of the oldest.
-    (source / "go.mod").write_text(f"module programs\n\ngo {go}\n")
-    names = [p.parent.name for p in sorted(source.glob("*/main.go"))]
-    for variant, (flags, only) in VARIANTS.items():
-        experiment, known = EXPERIMENTS.get(variant, ("", [go]))
-        if go not in known:
-            continue
-        modules = {}
-        for name in names:
-            if name not in LIBRARIES and (only is None or name in only):
-                own = (source / name / "go.mod").exists()
-                modules.setdefault(source / name if own else source, []).append(name)
-        for module, members in modules.items():
-            packages = ["."] if module != source else [f"./{n}" for n in members]
-            out = folder / variant
-            out.mkdir(exist_ok=True)
-            _go(go, module, ["build", *flags, "-o", f"{out}/", *packages], GOEXPERIMENT=experiment)
+    own_module = (source / name / "go.mod").exists()
+    new = folder / variant / f"{name}.new"
+    new.parent.mkdir(exist_ok=True)
+    _go(go, source / name if own_module else source,
+        ["build", *VARIANTS[variant], "-o", new, "." if own_module else f"./{name}"],
+        GOEXPERIMENT=EXPERIMENTS.get(variant, ""))
+    new.rename(folder / variant / name)
 
 
 def environment(go):
@@ -131,7 +131,8 @@ def environment(go):
 
 def _go(go, cwd, args, **env):
     binary = pathlib.Path(toolchains()[go]) / "bin" / "go"
-    p = subprocess.run([binary, *args], cwd=cwd, env={**environment(go), **env}, stdout=subprocess.PIPE,
+    # Cases that measure time may be running.
+    p = subprocess.run(["nice", binary, *args], cwd=cwd, env={**environment(go), **env}, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, text=True)
     if p.returncode:
         raise RuntimeError(f"go {go}: go {' '.join(map(str, args))} failed in {cwd}:\n{p.stdout}")

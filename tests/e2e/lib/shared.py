@@ -1,0 +1,69 @@
+"""What several cases read and none changes is made once per run, in a folder that is removed when the run ends."""
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+
+_VARIABLE = "GCTXDBG_RUN"
+
+
+@contextlib.contextmanager
+def run_folder():
+    """The folder of this run; cases find it through the environment."""
+    with tempfile.TemporaryDirectory(prefix="gctxdbg-run.") as path:
+        os.environ[_VARIABLE] = path
+        try:
+            yield
+        finally:
+            del os.environ[_VARIABLE]
+
+
+def folder(key, fill):
+    """The folder that fill(path) filled for this key, in this case or in an earlier one. A case that asks while another
+    one fills it waits."""
+    path = pathlib.Path(os.environ[_VARIABLE], hashlib.sha256(repr(key).encode()).hexdigest()[:24])
+    with uncounted(), open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            new = tempfile.mkdtemp(dir=path.parent)
+            try:
+                fill(new)
+                os.rename(new, path)
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                raise
+    return path
+
+
+# ---- Time that does not count ----
+
+def _record(pid):
+    return pathlib.Path(os.environ[_VARIABLE], f"uncounted.{pid}")
+
+
+def uncounted_seconds(pid):
+    """How long that case has been preparing what other cases use too."""
+    try:
+        total, since = json.loads(_record(pid).read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+    return total + (time.monotonic() - since if since else 0)
+
+
+@contextlib.contextmanager
+def uncounted():
+    """The time spent in here does not count against the timeout of the case."""
+    if _VARIABLE not in os.environ:
+        yield
+        return
+    record, before, start = _record(os.getpid()), uncounted_seconds(os.getpid()), time.monotonic()
+    record.write_text(json.dumps([before, start]))
+    try:
+        yield
+    finally:
+        record.write_text(json.dumps([before + time.monotonic() - start, 0]))

@@ -69,8 +69,8 @@ static volatile uint8_t victim = 'a'; /* at the same address in the target */
 enum { REFUSED = 3, CHANGED = 4 };
 
 /*
- * A debugger that may open `limit` descriptors: changes a byte of the target and dies. Its exit status:
- * CHANGED, or REFUSED when the guardian could not be created, else an unexpected failure.
+ * A debugger that may open `limit` descriptors: changes a byte of the target and dies. Its exit
+ * status: CHANGED, or REFUSED when the guardian could not be created, else an unexpected failure.
  */
 static int change_and_die(pid_t target, rlim_t limit)
 {

@@ -687,8 +687,8 @@ static void *read_until_quit(void *argument)
 }
 
 /*
- * A thread reads (as read_ahead.c does) while traps are set and removed. What it reads then may be of
- * before or after; it must not crash, nor race (with ThreadSanitizer).
+ * A thread reads (as read_ahead.c does) while traps are set and removed. What it reads then may be
+ * of before or after; it must not crash, nor race (with ThreadSanitizer).
  */
 static void test_reading_while_set(void **state)
 {

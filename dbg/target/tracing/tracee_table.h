@@ -55,7 +55,7 @@ struct tracee {
 	int group_stop; /* the signal (SIGSTOP …) of the group-stop it is in; 0: none */
 	bool lost;	/* not in the table: no memory */
 	struct tracee_trap trap;
-	bool interrupt_again; /* continued although an interrupt was reported: repeat the interrupt */
+	bool interrupt_again; /* a consumed interrupt must be repeated */
 	UT_hash_handle hh;
 };
 

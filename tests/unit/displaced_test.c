@@ -1,6 +1,6 @@
 /*
- * Displaced instructions do what the originals do: each is executed at its own place and at another
- * one in a child process, from the same registers and memory, and everything is compared.
+ * Displaced instructions do what the originals do: a child process executes each at its own address
+ * and at another one, with the same registers and memory, and everything is compared.
  */
 #include "live_fixture.h"
 
@@ -15,7 +15,7 @@
 enum {
 	CODE_SIZE = 1 << 16,
 	DATA_SIZE = 1 << 16,
-	SHOWN = 1 << 13, /* of the data, what registers point to */
+	SHOWN = 1 << 13, /* the part of the data that registers point to */
 	STATE_SIZE = 1 << 14,
 };
 
@@ -32,7 +32,7 @@ struct run {
 
 struct executor {
 	pid_t pid;
-	struct user_regs_struct regs; /* of a run's start */
+	struct user_regs_struct regs; /* at the start of a run */
 	uint8_t data[DATA_SIZE];
 	uint8_t extended[STATE_SIZE];
 	size_t extended_size;
@@ -102,8 +102,8 @@ static void read_child(struct executor *executor, uint64_t address, void *bytes,
 	assert_int_equal(process_vm_readv(executor->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-/* Registers point somewhere into the data, whose words do, too; the lower ones are small numbers
- * now and then. */
+/* Registers and the words of the data point into the data; some lower registers are small
+ * numbers. */
 static void shuffle(struct executor *executor)
 {
 	unsigned long long *registers[] = {&executor->regs.rax, &executor->regs.rbx,
@@ -145,7 +145,7 @@ static void executor_run(struct executor *executor, uint64_t rip, struct run *re
 	read_child(executor, data_at, ret->data, DATA_SIZE);
 }
 
-/* What a debugger shows of a thread that stopped in the slot. */
+/* The state that a debugger shows for a thread that has stopped in the slot. */
 static void show(const struct displaced *displaced, struct run *run)
 {
 	const struct displaced_state *state = displaced_locate(displaced, run->regs.rip);
@@ -167,15 +167,15 @@ static void describe(const uint8_t *bytes, size_t size, char *ret, size_t ret_si
 		used += (size_t)snprintf(ret + used, ret_size - used, " %02x", bytes[i]);
 }
 
-/* What the stack holds below a pointer is anybody's. */
+/* The contents of the stack below rsp are undefined. */
 static void forget_below_stack(struct run *run, uint64_t stack)
 {
 	if (stack >= data_at + 8 && stack <= data_at + DATA_SIZE)
 		memset(run->data + (stack - 8 - data_at), 0, 8);
 }
 
-/* XSTATE_BV: which parts of the vector state are other than empty. A switch between processes may
- * clear a bit of one that has been empty for a while; its contents are the same. */
+/* XSTATE_BV says which parts of the vector state are not empty. A context switch may clear the bit
+ * of a part that has become empty; its contents stay the same. */
 static void forget_components(struct run *run)
 {
 	enum { XSTATE_BV = 512 };
@@ -196,7 +196,7 @@ static void compare(struct executor *executor, const uint8_t *bytes, size_t size
 	shuffle(executor);
 	write_child(executor, address, bytes, size);
 	executor_run(executor, address, &own);
-	/* Where the original was there is an int3 now, as there would be. */
+	/* There is an int3 at the original address now, as with a trap. */
 	write_child(executor, address, nothing, size);
 	write_child(executor, slot, displaced.code, DISPLACED_SIZE);
 	executor_run(executor, slot, &moved);
@@ -221,7 +221,7 @@ static void compare(struct executor *executor, const uint8_t *bytes, size_t size
 		fail_msg("%s: vector registers differ", text);
 }
 
-/* Answers of the processor that change by themselves, and calls of the kernel. */
+/* Instructions whose results change by themselves, and system calls. */
 static bool is_comparable(const ZydisDecodedInstruction *instruction)
 {
 	switch (instruction->mnemonic) {
@@ -238,7 +238,7 @@ static bool is_comparable(const ZydisDecodedInstruction *instruction)
 	case ZYDIS_MNEMONIC_CPUID:
 	case ZYDIS_MNEMONIC_XGETBV:
 	case ZYDIS_MNEMONIC_XBEGIN:
-	case ZYDIS_MNEMONIC_FXSAVE: /* hold the address of the last x87 instruction */
+	case ZYDIS_MNEMONIC_FXSAVE: /* they store the address of the last x87 instruction */
 	case ZYDIS_MNEMONIC_FXSAVE64:
 	case ZYDIS_MNEMONIC_XSAVE:
 	case ZYDIS_MNEMONIC_XSAVEC:
@@ -251,7 +251,7 @@ static bool is_comparable(const ZydisDecodedInstruction *instruction)
 	}
 }
 
-/* Distances lead to the data, and branches to the code, wherever the instruction was found. */
+/* Makes rip-relative operands refer to the data, and branches to the code. */
 static void point_somewhere(struct executor *executor, const ZydisDecodedInstruction *instruction,
 	const ZydisDecodedOperand *operands, uint8_t *bytes)
 {
@@ -312,7 +312,7 @@ static const struct encoding encodings[] = {
 	{"loopne", {0xE0, 0xE0}, 2},
 	{"rep movsb", {0xF3, 0xA4}, 2},
 	{"lock xadd [rdx], rax", {0xF0, 0x48, 0x0F, 0xC1, 0x02}, 5},
-	{"div by what may be 0", {0x48, 0xF7, 0xF1}, 3},
+	{"div by a value that may be 0", {0x48, 0xF7, 0xF1}, 3},
 	{"ud2", {0x0F, 0x0B}, 2},
 	{"hlt", {0xF4}, 1},
 	{"push [rsp+8]", {0xFF, 0x74, 0x24, 8}, 4},
@@ -368,7 +368,7 @@ static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
 	return instruction->attributes & ZYDIS_ATTRIB_IS_RELATIVE;
 }
 
-/* Beyond the reach of 32 bits only what refers to its own place cannot be moved; branches and calls
+/* Beyond 32 bits, only instructions with rip-relative operands cannot be moved; branches and calls
  * can. */
 static void test_far(void **state)
 {
@@ -418,7 +418,7 @@ static void test_refused(void **state)
 			ERROR_OTHER, "cannot be executed elsewhere");
 }
 
-/* The code of the C library, mapped here: thousands of encodings that compilers and people make. */
+/* The code of the C library, mapped here: thousands of encodings from compilers and assembly. */
 static struct bytes libc_text(void)
 {
 	struct mapping *mappings;

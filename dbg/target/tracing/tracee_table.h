@@ -25,7 +25,7 @@ struct held_step {
 	uint64_t trap; /* its address */
 	siginfo_t held;
 	uint64_t mask; /* the thread's own */
-	/* Interrupted or group-stopped meanwhile: to be repeated, so that it is reported again. */
+	/* Interrupted or group-stopped since: repeat it, so that it is reported again. */
 	bool interrupt_again;
 	bool stop_again; /* SIGSTOP came, which cannot be blocked */
 	int queue_anew;	 /* a signal to be queued again; 0: none */

@@ -103,10 +103,10 @@ static void put_copy(struct writer *writer, const struct decoded *code, const ui
 		return;
 	}
 	uint8_t offset = code->instruction.raw.disp.offset;
-	uint8_t behind = (uint8_t)(code->instruction.length - offset - 4);
+	uint8_t after = (uint8_t)(code->instruction.length - offset - 4);
 	put(writer, bytes, offset);
-	put_relative(writer, end_of(writer->displaced) + (uint64_t)operand->mem.disp.value, behind);
-	put(writer, bytes + offset + 4, behind);
+	put_relative(writer, end_of(writer->displaced) + (uint64_t)operand->mem.disp.value, after);
+	put(writer, bytes + offset + 4, after);
 }
 
 /* A conditional branch over a jump to the next instruction, to a jump to its target. */

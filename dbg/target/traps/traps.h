@@ -38,7 +38,7 @@ enum trap_answer {
 	/*
 	 * Not now: the thread waits for about a millisecond, and then the handler is called again
 	 * (same address; it is not a new hit). Other threads keep running. For a handler whose
-	 * queue is full. If all threads are stopped meanwhile, the call follows after they are
+	 * queue is full. If all threads are stopped before that, the call follows after they are
 	 * resumed.
 	 */
 	TRAP_AGAIN,

@@ -103,7 +103,7 @@ bool traps_on_other_process(struct tracees *tracees, pid_t pid, int status);
 
 /*
  * The thread is about to get `signal` while it is before or inside a displaced instruction: makes
- * it execute that. True: it has, and is stopped behind the instruction in the program's eyes, about
+ * it execute that. True: it has, and is stopped after the instruction in the program's eyes, about
  * to get `*signal`, which may be another one than before. False: it has died, which has been
  * handled, or needs more time; then its next report is for traps_continue_stepping().
  */

@@ -6,7 +6,7 @@
  * followed by a jump back. A relative branch becomes a jump to its target; a call becomes a push of
  * the true return address and a jump. So registers and stack are exactly as the program expects.
  * Everything runs natively, nothing is emulated. A thread may be stopped between two of the
- * instructions that this takes: displaced_locate() says where it is in the program's eyes.
+ * instructions that this takes: displaced_locate() says where the program sees it.
  */
 #ifndef GCTXDBG_TARGET_TRAPS_DISPLACED_H
 #define GCTXDBG_TARGET_TRAPS_DISPLACED_H
@@ -21,7 +21,7 @@ struct displaced_state {
 	uint8_t offset;
 	bool done;	     /* the instruction has been executed */
 	int8_t stack_change; /* to be added to rsp: undoes what has been pushed */
-	uint64_t rip;	     /* its pc in the program's eyes */
+	uint64_t rip;	     /* its pc as the program sees it */
 };
 
 struct displaced {

@@ -6,8 +6,9 @@
  *
  * Two processes of ours spin there with SCHED_IDLE: they run only when nothing else wants the CPU,
  * and the scheduler treats such a CPU as idle, so the tracer and the thread still get it. (As
- * threads of ours they would delay our death on a busy machine, and with it the guardian.) Nothing
- * about the target's threads is changed. Where a cgroup limits CPU time, nothing spins.
+ * threads of ours they would delay the debugger's death on a busy machine, and with it the
+ * guardian.) Nothing about the target's threads is changed. Where a cgroup limits CPU time, nothing
+ * spins.
  */
 #ifndef GCTXDBG_TARGET_TRAPS_IDLE_SPINNER_H
 #define GCTXDBG_TARGET_TRAPS_IDLE_SPINNER_H

@@ -66,7 +66,7 @@ static void restore_copy(const struct traps *traps, pid_t pid)
 	}
 }
 
-/* Moves a child out of the area, to where it is in the program's eyes. */
+/* Moves a child out of the area, to its location as the program sees it. */
 static void move_out(const struct traps *traps, pid_t pid)
 {
 	uint64_t rip;

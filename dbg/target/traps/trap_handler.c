@@ -1,6 +1,7 @@
 /*
- * The handler for SIGTRAP, see trap_handler.h. It runs in the target after our death: it has only
- * the signal's stack, no library, is position independent, and any thread may run it at any time.
+ * The handler for SIGTRAP, see trap_handler.h. It runs in the target after the debugger's death: it
+ * has only the signal's stack, no library, is position independent, and any thread may run it at
+ * any time.
  *
  *   handler(rdi signal, rsi siginfo, rdx ucontext)
  *     of an int3 (SI_KERNEL):  in our area       the hit was handled already: continue there

@@ -1,4 +1,4 @@
-/* Hits: asking the handler, and what becomes of the thread. */
+/* Hits: calling the handler, and resuming or stopping the thread. */
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -43,7 +43,8 @@ uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number)
 	return value;
 }
 
-/* Otherwise the SIGTRAP has another cause after a one-byte instruction at the trap. */
+/* Whether the SIGTRAP is of an int3. If the instruction at the trap has one byte, rip - 1 alone
+ * does not prove it. */
 static bool is_int3(pid_t tid)
 {
 	siginfo_t info;
@@ -134,7 +135,7 @@ static bool take_group_stop(struct tracee *tracee)
 	return held;
 }
 
-/* Does what the handler's answer and the mode demand. */
+/* Continues or stops the thread, depending on the handler's answer and the mode. */
 static void apply_answer(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	enum trap_answer answer)
 {

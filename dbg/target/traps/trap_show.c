@@ -1,5 +1,5 @@
 /*
- * Where a thread is in the program's eyes while it executes a displaced instruction.
+ * The location of a thread as the program sees it while it executes a displaced instruction.
  *
  * A running thread may be in the area at any time. A thread that is stopped, or whose state the
  * program sees (a signal), never is: it is moved to where it would be without traps, and moved back

@@ -122,7 +122,7 @@ struct error *traps_destroy(struct tracees *tracees)
 }
 
 /*
- * Removes all traps because the target is going to be left: the int3s first, while threads run,
+ * Removes all traps before the target is detached: the int3s first, while threads run,
  * then the rest, for which all are stopped. If they do not stop in time the rest is left to the
  * guardian.
  */
@@ -140,7 +140,7 @@ static void traps_leave(struct tracees *tracees)
 	error_destroy(err);
 }
 
-/* Nothing remains to be undone in memory that an exit or exec has removed. */
+/* After an exit or exec there is nothing to undo, because the memory is gone. */
 static void traps_forget(struct tracees *tracees)
 {
 	struct traps *traps = traps_of(tracees);

@@ -66,8 +66,8 @@ static bool await_report(pid_t tid, siginfo_t *ret)
 /* What to do after a report during stepping. */
 enum outcome { STEP_ON, STEP_DONE, STEP_GONE, STEP_SLOW };
 
-/* If the thread has executed the instruction, or if `must_move`, moves it to where it is as the
- * program sees it. False: it is still executing it. */
+/* If the thread has executed the instruction, or if `must_move`, moves it to its location as the
+ * program sees it. False: it is still executing the instruction. */
 static bool move_if_done(struct step *step, bool must_move)
 {
 	pid_t tid = step->tracee->tid;

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Runs the fuzzers for a while each, on seeds out of programs of every Go toolchain.
+"""Runs each fuzzer for some time, on seeds from programs of every Go toolchain.
 
     run.py [--seconds N] [--jobs N] [--only NAME]... [--corpus DIRECTORY] BUILD_DIRECTORY
 
-BUILD_DIRECTORY is one that was configured with clang and -DGCTXDBG_FUZZ=ON. Inputs that once broke something are in
-tests/fuzz/regressions/NAME and come first. A corpus directory keeps what was found for the next run; an input that
-breaks something is left there, or in the build directory, in "broken". Ends with the line "N passed, N failed".
+BUILD_DIRECTORY must be configured with clang and -DGCTXDBG_FUZZ=ON. Inputs that once failed are in
+tests/fuzz/regressions/NAME and run first. A corpus directory keeps interesting inputs for the next run. A failing input
+is stored in "broken" there, or in the build directory. The last line is "N passed, N failed".
 """
 import argparse
 import concurrent.futures
@@ -23,14 +23,14 @@ import seeds  # noqa: E402
 from lib import programs  # noqa: E402
 
 VARIANTS = ["default", "stripped-pie"]
-MAX_INPUT = {"expr": 512}  # bytes; elsewhere the largest seed decides
+MAX_INPUT = {"expr": 512}  # bytes; for others, the size of the largest seed
 MEMORY_MB = 1024
 TIMEOUT = 10  # seconds for one input
 DETAIL_LINES = 60
 
 
 def fuzz(target, corpus, seconds, artifacts):
-    """Whether nothing broke, and how many inputs ran or what the fuzzer printed."""
+    """True and the number of inputs run, or False and the output of the fuzzer."""
     name = target.name.removesuffix("_fuzz")
     found, regressions, seeded = corpus / "found" / name, HERE / "regressions" / name, corpus / "seeds" / name
     found.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def fuzz(target, corpus, seconds, artifacts):
     search = [f"-max_total_time={seconds}", found, *([seeded] if seeded.is_dir() else [])]
     if name in MAX_INPUT:
         search.append(f"-max_len={MAX_INPUT[name]}")
-    # Those that once took long are not a good start for a search.
+    # Inputs that were once slow are poor seeds.
     executed = 0
     for arguments in (sorted(regressions.glob("*")), search):
         if not arguments:

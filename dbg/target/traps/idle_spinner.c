@@ -13,7 +13,6 @@
 
 #include "dbg/target/process/cgroup.h"
 #include "dwarf/base/fd.h"
-#include "dwarf/base/proc_path.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/tracing/tracee.h"
 

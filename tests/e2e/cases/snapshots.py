@@ -484,7 +484,7 @@ def a_copy_that_cannot_be_reaped_is_told(go):
         p.ask("forbid")
         child.stdin.write("continue --for 10ms\n")
         r = debugger.finish(child)
-        assert r.status == 0 and f"zombie, {copy}," in r.err and "seccomp" in r.err, r
+        assert r.status == 0 and f"zombie child, {copy}," in r.err and "seccomp" in r.err, r
         assert children(p.pid) == [copy] and process.status(copy)["State"].startswith("Z")
         p.ask("still there?")
         process.check_untouched(p.pid)

@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 
+#include "commands/session/arguments.h"
+#include "commands/session/completions.h"
+#include "commands/session/message.h"
 #include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
 

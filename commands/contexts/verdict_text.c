@@ -5,6 +5,7 @@
 
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/running/run.h"
+#include "commands/session/message.h"
 
 static struct error *look(struct session *session, const struct check_options *options,
 	const struct context_forest **ret_forest, struct verdicts *ret)

@@ -1,6 +1,7 @@
 /* `list`: source around the selected frame, a line or a function. */
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "commands/render/source_lines.h"
 #include "dbg/go/stacks/function.h"
 

@@ -4,7 +4,7 @@
 #include "commands/render/json.h"
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/selection.h"
 
 enum { MAX_COUNT = 65536 };
 

@@ -1,6 +1,8 @@
 /* Variables of the selected frame, for commands: see value_view.h. */
 #include "commands/data/value_view.h"
 
+#include "commands/session/message.h"
+
 static bool is_final(const struct error *err)
 {
 	return err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||

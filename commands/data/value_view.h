@@ -5,8 +5,8 @@
 #ifndef GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 #define GCTXDBG_COMMANDS_DATA_VALUE_VIEW_H
 
+#include "commands/goroutines/selection.h"
 #include "commands/render/json.h"
-#include "commands/session/selection.h"
 #include "dbg/go/values/evaluate.h"
 
 /* The selected frame with its variables; each part may be missing. */

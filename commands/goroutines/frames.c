@@ -3,7 +3,8 @@
 
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "commands/render/source_lines.h"
 
 /* ---- bt ---- */

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "commands/session/session_events.h"
 #include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/go_program.h"
@@ -104,6 +105,23 @@ void goroutine_diff_destroy(struct goroutine_diff *diff)
 	free(diff);
 }
 
+static void goroutine_diff_close(struct session *session)
+{
+	goroutine_diff_destroy(take_pointer(session->diff));
+}
+
+static const struct session_observer goroutine_diff_observer = {.close = goroutine_diff_close};
+
+void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff)
+{
+	struct error *err = session_observe(session, &goroutine_diff_observer);
+	goroutine_diff_destroy(session->diff);
+	session->diff = diff;
+	if (err)
+		goroutine_diff_close(session);
+	error_destroy(err);
+}
+
 void goroutine_diff_note(struct session *session)
 {
 	struct goroutine_diff *diff = NULL;
@@ -114,10 +132,8 @@ void goroutine_diff_note(struct session *session)
 	if (!err && count && (program_goroutines_are_loaded(session->program) || count <= CHEAP))
 		err = goroutine_diff_take(session, &diff);
 	error_destroy(err);
-	if (diff) {
-		goroutine_diff_destroy(session->diff);
-		session->diff = diff;
-	}
+	if (diff)
+		goroutine_diff_keep(session, diff);
 }
 
 static void goroutine_diff_cleanup(struct goroutine_diff **diff)

@@ -15,6 +15,9 @@ struct goroutine_diff;
 struct error *goroutine_diff_take(struct session *session, struct goroutine_diff **ret);
 void goroutine_diff_destroy(struct goroutine_diff *diff);
 
+/* Makes `diff` (NULL: none) the session's: later calls compare with it. Takes ownership. */
+void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff);
+
 /* Before the process runs on: the same, kept as session->since, if the goroutines are known or few;
  * else that stays. Never fails. */
 void goroutine_diff_note(struct session *session);

@@ -1,6 +1,8 @@
 /* Which goroutines match, and walking over them with bounded memory: see goroutine_matches.h. */
 #include "commands/goroutines/goroutine_matches.h"
 
+#include "commands/session/message.h"
+
 enum {
 	FIRST_BATCH = 64,	 /* goroutines: what `... | head` waits for */
 	BATCH = STACKS_PREFETCH, /* goroutines whose memory is fetched together */

@@ -3,6 +3,7 @@
 
 #include "commands/goroutines/goroutine_groups.h"
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/session/message.h"
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 #include "commands/session/registry.h"

@@ -5,7 +5,8 @@
 #include "commands/render/table.h"
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "dbg/go/go_program.h"
 
 /* What is shown of one thread. */

@@ -256,7 +256,7 @@ static void test_cancelled_attach(void **state)
 	struct target *target;
 	atomic_bool cancel = true;
 	struct live_options options = {.cancel = &cancel};
-	assert_failure(live_attach(pid, &options, &target), ERROR_CANCELLED, "runs on");
+	assert_failure(live_attach(pid, &options, &target), ERROR_CANCELLED, "keeps running");
 	assert_runs(shared);
 	shared->stop = 1;
 	fixture_end(pid);

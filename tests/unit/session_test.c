@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 
 #include "commands/session/interrupt.h"
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
-#include "commands/session/session.h"
 #include "tests/unit/capture.h"
 
 static bool fail_fdopen;
@@ -195,7 +195,7 @@ static void settings(void **state)
 	expect_stdout(session, "show list-lines", "30\n");
 	expect_stdout(session, "show list-lines --json",
 		"{\"version\":1,\"settings\":{\"list-lines\":\"30\"}}\n");
-	expect_failure(session, "set on-error perhaps", "it is one of continue, stop");
+	expect_failure(session, "set on-error perhaps", "use one of continue, stop");
 	expect_failure(session, "set colour always", "did you mean color?");
 	expect_failure(session, "set max-stop 3s", "--max-stop 3s");
 	expect_failure(session, "set list-lines many", "must be a number");

@@ -14,7 +14,7 @@
 #include "dwarf/base/fd.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 enum {
 	POLL_MS = 1000, /* a safety net: a lost SIGCHLD delays us by at most that long */

@@ -4,6 +4,7 @@
 
 #include "dbg/target/process/attach_check.h"
 #include "dbg/target/live/tracer_private.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
 static const int64_t snapshot_progress_ns = INT64_C(2000000000);
@@ -70,7 +71,7 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
 	/* Children that could not be reaped before. */
-	if (tracer->snapshot.unreaped_count && !tracer->tracees.traps)
+	if (tracer->snapshot.unreaped_count && !traps_are_set(&tracer->tracees))
 		tracer_reap_snapshots(tracer);
 }
 

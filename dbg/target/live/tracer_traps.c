@@ -1,7 +1,8 @@
 /* Traps in the tracer thread: setting them for the user's thread, and stopping all threads when a
  * handler asks for it. */
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/tracing/tracee_table.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 struct traps_call {
 	const uint64_t *addresses;
@@ -38,9 +39,9 @@ bool tracer_queue_traps(struct tracer *tracer)
 		return false;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (!tracee->stop_wanted)
+		if (!tracee->trap.wants_stop)
 			continue;
-		tracee->stop_wanted = false;
+		tracee->trap.wants_stop = false;
 		event_queue_add(&tracer->events, TARGET_EVENT_TRAP, tracee->tid);
 		any = true;
 	}

@@ -1,13 +1,11 @@
 /* Creating the child process that holds a snapshot: clone, injected into one thread. */
 #include "dbg/target/snapshots/snapshot_child.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,9 +71,8 @@ static struct error *close_files(struct tracees *tracees, const struct snapshot_
 {
 	struct injection injection = {
 		.tracees = tracees, .tid = child->pid, .own.stub = child->stub};
-	struct iovec part = {&injection.own.regs, sizeof(injection.own.regs)};
 	int64_t result;
-	if (ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_PRSTATUS, &part) != 0) // NOLINT
+	if (!tracee_get_regs(child->pid, &injection.own.regs))
 		return error_create(
 			ERROR_OTHER, "the snapshot's process was killed as soon as it was created");
 	struct error *err = inject_syscall(&injection, SYS_close_range, close_arguments, &result);

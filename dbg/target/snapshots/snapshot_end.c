@@ -1,13 +1,11 @@
 /* Ending the child process that holds a snapshot: kill it, and have the target reap it. */
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,7 +38,6 @@ static bool catch_child(pid_t pid, uint64_t stub)
 {
 	int status;
 	struct user_regs_struct regs;
-	struct iovec part = {&regs, sizeof(regs)};
 	if (ptrace_simple(PTRACE_SEIZE, pid, 0) != 0)
 		return false;
 	ptrace_simple(PTRACE_INTERRUPT, pid, 0);
@@ -53,8 +50,7 @@ static bool catch_child(pid_t pid, uint64_t stub)
 	}
 	if (stopped != pid || !WIFSTOPPED(status))
 		return false;
-	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
-		syscall_stub_contains(stub, regs.rip))
+	if (tracee_get_regs(pid, &regs) && syscall_stub_contains(stub, regs.rip))
 		return ptrace_simple(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL) == 0;
 	/* Not a snapshot: resume it, with the signal that it stopped for. */
 	ptrace_simple(PTRACE_DETACH, pid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));

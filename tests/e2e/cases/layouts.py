@@ -10,7 +10,7 @@ import tempfile
 from lib import debugger, paths, process, programs
 from lib.runner import case
 
-TABLE = paths.PROJECT / "dbg" / "go" / "builtin_layouts.inc"
+TABLE = paths.PROJECT / "dbg" / "go" / "program" / "builtin_layouts.inc"
 PROBE = paths.PROJECT / "scripts" / "layouts" / "probe.go"
 
 

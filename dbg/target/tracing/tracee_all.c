@@ -156,7 +156,8 @@ static struct error *await_stops(
 				tracees->pid);
 		if (limits->leave_fd && is_readable(limits->leave_fd))
 			return error_create(ERROR_CANCELLED,
-				"a signal asked to leave; process %d keeps running", tracees->pid);
+				"a signal asked the debugger to leave; process %d keeps running",
+				tracees->pid);
 		if (any)
 			continue;
 		tracees_wait(tracees, limits->leave_fd ? limits->leave_fd : -1, STRAGGLER_CHECK_MS);

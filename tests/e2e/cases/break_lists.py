@@ -126,7 +126,7 @@ REFUSED = {
     "continue --for 1s": "without --for",
     "continue --hits 2": "without --hits",
     "continue --json": "without --json",
-    "continue --background": "without --background",
+    "continue --background": "takes no --background",
     "snapshot": "breakpoints are set",
 }
 

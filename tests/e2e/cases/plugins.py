@@ -123,7 +123,7 @@ def installation(go):
     w = Workshop()
     files = installed(w.folder)
     for wanted in ("bin/gctxdbg", "share/man/man1/gctxdbg.1", "share/bash-completion/completions/gctxdbg",
-                   "include/gctxdbg/commands/plugin.h"):
+                   "include/gctxdbg/commands/session/plugin.h"):
         assert wanted in files, (wanted, files)
     version = subprocess.run([w.folder / "usr/bin/gctxdbg", "--version"], stdout=subprocess.PIPE, text=True,
                              env=debugger.environment(), check=True).stdout

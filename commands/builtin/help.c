@@ -1,9 +1,4 @@
-/*
- * The command `help`: an overview of all commands, or the description of one.
- *
- * This folder holds the commands about the session itself: help, set, show, source, echo, !,
- * plug-ins. It may use everything below commands/cli.
- */
+/* The command `help`: an overview of all commands, or the description of one. */
 #include "commands/builtin/help_where.h"
 
 #include "commands/session/registry.h"

@@ -1,9 +1,4 @@
-/*
- * main(): opens the target, runs -e and -x, then the prompt or stdin.
- *
- * This folder is the command line interface: options, the prompt, its history and completion. It is
- * the top layer and may use everything below.
- */
+/* main(): opens the target, runs -e and -x, then the prompt or stdin. */
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>

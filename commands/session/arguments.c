@@ -6,6 +6,7 @@
 #include <popt.h>
 
 #include "commands/session/nearest.h"
+#include "dwarf/base/duration.h"
 
 static size_t option_count(const struct command *command)
 {
@@ -201,31 +202,19 @@ static bool scale(const char *text, size_t length, int64_t unit, int64_t *ret)
 
 struct error *argument_duration(const char *text, const char *what, int64_t *ret)
 {
-	static const struct {
-		const char *name;
-		int64_t nanoseconds;
-	} units[] = {
-		{"ns", 1},
-		{"us", 1000},
-		{"ms", 1000000},
-		{"s", 1000000000},
-		{"m", 60000000000},
-		{"h", 3600000000000},
-		{"d", 86400000000000},
-	};
 	int64_t total = 0;
 	const char *at = text;
 	do {
 		size_t digits = strspn(at, "0123456789"), length = digits;
 		if (at[length] == '.')
 			length += 1 + strspn(at + length + 1, "0123456789");
-		size_t letters = strspn(at + length, "abcdefghijklmnopqrstuvwxyz");
+		size_t letters = strspn(at + length, "abcdefghijklmnopqrstuvwxyz"), name_length;
+		int64_t unit = duration_unit(at + length, letters, &name_length);
+		if (unit && name_length != letters)
+			unit = 0;
 		/* A number without a unit is in seconds, if nothing precedes it. */
-		int64_t unit = !letters && at == text && !at[length] ? 1000000000 : 0;
-		for (size_t i = 0; i < array_length(units); i++)
-			if (strlen(units[i].name) == letters &&
-				!strncmp(units[i].name, at + length, letters))
-				unit = units[i].nanoseconds;
+		if (!letters && at == text && !at[length])
+			unit = 1000000000;
 		int64_t part = 0;
 		if (!digits || !unit)
 			return error_create(ERROR_USAGE,

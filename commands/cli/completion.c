@@ -8,8 +8,8 @@
 #include "commands/session/session_target.h"
 
 /*
- * Adds the word of `name` that fits at the end of the line: "load" of "plugin load" after `plugin
- * `. `*ret_start` is the offset of that word.
+ * Adds the word of `name` that fits at the end of the line: "load" of "plugin load" after "plugin".
+ * `*ret_start` is the offset of that word.
  */
 static void add_name(const char *name, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start)

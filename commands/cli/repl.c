@@ -145,8 +145,8 @@ static void read_line(void)
 			break;
 		if (fds[2].revents && interrupt_drain()) {
 			block_abandon(session);
-			session->cancel =
-				false; /* no command is running, but a command list may follow */
+			/* No command is running, but a command list may be next. */
+			session->cancel = false;
 			clear_line();
 		} else if (fds[1].revents || (fds[3].revents && break_stop_collect(session)))
 			print_events();

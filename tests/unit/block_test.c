@@ -1,4 +1,4 @@
-/* Blocks: lines up to "end" go to the command that opened them, from wherever they come. */
+/* Blocks: lines up to "end" belong to the command that opened the block, from any input. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #define SCRIPT "/tmp/gctxdbg-block-test"
 
-/* What the last closed block had: "NAME:3 line|NAME:4 line|". */
+/* The lines of the last closed block: "NUMBER:3 line|4 line|". */
 static char taken[4096];
 
 static struct error *take(struct session *session, int number, struct block_lines *lines)

@@ -1,4 +1,4 @@
-/* Completion: what is offered for a line that is being typed. */
+/* Completion: the candidates for a line that is being typed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +64,7 @@ static int set_up(void **state)
 	return session_fixture_set_up(state, commands, array_length(commands));
 }
 
-/* `joined` holds the candidates, each in brackets, in front of them where the word begins. */
+/* `joined` is the offset where the word starts, followed by the candidates. */
 static void expect(struct session *session, const char *line, const char *joined)
 {
 	struct completions completions;

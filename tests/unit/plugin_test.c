@@ -1,4 +1,4 @@
-/* Plug-ins: loading, running and refusing the shared objects that tests/plugin makes. */
+/* Plug-ins: loads, runs and rejects the shared objects of tests/plugin. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

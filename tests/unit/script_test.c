@@ -1,4 +1,4 @@
-/* Scripts: where they stop, what the message names, files that are none. */
+/* Scripts: where they stop, positions in messages, files that are not scripts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

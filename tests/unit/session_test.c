@@ -1,4 +1,4 @@
-/* The shell: redirections, messages, settings, what needs a target. */
+/* The session: redirections, messages, settings, commands that need a target. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static struct error *find(struct session *session, const struct arguments *argum
 static struct error *much(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	/* Ends only when nobody reads any more. */
+	/* Ends only when the reader is gone. */
 	while (!output_failed(&session->out))
 		output_printf(&session->out, STYLE_PLAIN, "line\n");
 	return NULL;
@@ -166,12 +166,12 @@ static void settings(void **state)
 
 static void clean_children(void **state)
 {
-	/* No blocked signal and no ignored SIGPIPE of ours reaches a child. */
+	/* A child inherits neither our blocked signals nor our ignored SIGPIPE. */
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* glibc keeps two real-time signals for itself. */
+	/* glibc reserves two real-time signals. */
 	session_fixture_expect(*state,
 		"!grep -cE 'SigBlk:.0{16}$|SigIgn:.0{7}.80000000$|SigIgn:.0{16}$' "
 		"/proc/self/status",

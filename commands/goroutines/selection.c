@@ -84,8 +84,8 @@ void selected_deinit(struct selected *selected)
 	*selected = (struct selected){0};
 }
 
-static const size_t FRAME_UNSET =
-	SIZE_MAX; /* select the innermost user frame when the stack is loaded */
+/* The innermost user frame, which is known once the stack is loaded. */
+static const size_t FRAME_UNSET = SIZE_MAX;
 
 struct error *selected_frame(
 	struct session *session, const struct selected *selected, const struct frame **ret)

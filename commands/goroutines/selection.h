@@ -8,12 +8,11 @@
 #include "commands/goroutines/goroutine_view.h"
 
 struct selected {
-	struct goroutine_view
-		view; /* of the goroutine; view.goroutine is NULL if a thread is selected */
-	const struct thread
-		*thread; /* the selected thread, or the one that runs the goroutine; NULL none */
+	struct goroutine_view view;  /* view.goroutine is NULL if a thread is selected */
+	const struct thread *thread; /* the selected one, or the one that runs the goroutine; NULL:
+					none */
 	struct stack thread_stack;
-	const struct stack *stack; /* the one or the other */
+	const struct stack *stack; /* view.stack or thread_stack */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "commands/breakpoints/break_event.h"
+#include "commands/session/nearest.h"
 #include "dbg/go/stacks/function.h"
 #include "dwarf/base/hash.h"
 
@@ -35,8 +36,7 @@ static struct error *check_name(const char *name, const struct expr_schema *sche
 			continue;
 		if (!strcmp(known->name, wanted))
 			return NULL;
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", known->name);
+		nearest_list_add(list, sizeof(list), known->name);
 	}
 	return error_create(ERROR_USAGE, "unknown field \"%s\"; known here: %s", name, list);
 }

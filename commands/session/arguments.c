@@ -71,8 +71,7 @@ static struct error *check_value(
 	for (const char *const *allowed = option->values; *allowed; allowed++) {
 		if (!strcmp(*allowed, value))
 			return NULL;
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", *allowed);
+		nearest_list_add(list, sizeof(list), *allowed);
 	}
 	return error_create(ERROR_USAGE, "%s --%s cannot be \"%s\": use one of %s", command->name,
 		option->name, value, list);

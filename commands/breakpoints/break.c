@@ -173,7 +173,7 @@ static const struct command break_command = {
 	.aliases = break_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "break LOCATION [--json] [if EXPR]",
-	.summary = "Sets a breakpoint, which stops the process at a location if EXPR is true",
+	.summary = "Stops the process at a location, if a condition is true",
 	.help = locations_help,
 	.example = "break newproc if creator =~ \"^main\\\\.\" && hits > 100",
 	.options = options,
@@ -194,7 +194,7 @@ static const struct command tbreak_command = {
 	.aliases = tbreak_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "tbreak LOCATION [--json] [if EXPR]",
-	.summary = "Sets a temporary breakpoint, which is deleted at its first stop",
+	.summary = "Stops at a location once, then deletes the breakpoint",
 	.help = locations_help,
 	.example = "tbreak panic",
 	.options = options,
@@ -222,7 +222,7 @@ static const struct command trace_command = {
 	.aliases = trace_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "trace LOCATION [--count-by FIELDS] [--json] [if EXPR]",
-	.summary = "Sets a tracepoint, which prints a line for each hit and does not stop",
+	.summary = "Prints a line for each hit of a location, without stopping",
 	.help = "A line shows the time, the number, the location, the goroutine and the values. On "
 		"a terminal at most 50 lines per second are printed, followed by the number of "
 		"omitted ones; \"continue > FILE\", a pipe and --json get all.\n\n"

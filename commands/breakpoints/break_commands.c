@@ -141,12 +141,13 @@ static const struct command commands_command = {
 	.name = "commands",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "commands [N]",
-	.summary = "Sets the commands that a breakpoint runs when it stops: lines up to \"end\"",
-	.help = "N is the number of a breakpoint; the default is the one set last. The commands "
-		"run with the goroutine selected that hit the breakpoint. \"continue\" ends the "
-		"list and resumes the process; \"silent\" as the first line suppresses the usual "
-		"output of a stop. An empty list removes the commands. The first command that "
-		"fails ends the list, and the process stays stopped.\n\n"
+	.summary = "Sets the commands that a breakpoint runs when it stops",
+	.help = "The commands are the lines up to \"end\". N is the number of a breakpoint; the "
+		"default is the one set last. The commands run with the goroutine selected that "
+		"hit the breakpoint. \"continue\" ends the list and resumes the process; "
+		"\"silent\" as the first line suppresses the usual output of a stop. An empty list "
+		"removes the commands. The first command that fails ends the list, and the process "
+		"stays stopped.\n\n"
 		"The limits of \"continue --for\" and \"--hits\" include the time and the hits "
 		"while the commands run. While \"ctx check\" runs the process for its grace "
 		"period, breakpoints are disabled; only tracepoints with --count-by continue to "

@@ -418,7 +418,7 @@ def a_lost_copy_is_replaced(go):
             os.kill(copy, signal.SIGKILL)
             process.wait_until(lambda: process.status(copy)["State"][0] == "Z", "the copy is dead")
             assert "lost" in t.run("goroutines")
-            assert "stood still for" in t.run("snapshot")
+            assert "was stopped for" in t.run("snapshot")
             assert "chan receive" in t.run("goroutines")
             assert "not with --where" in t.run("goroutines --since --where 'goid == 1'")
             t.quit()
@@ -507,7 +507,7 @@ def stopped_and_continued_meanwhile(go):
             time.sleep(rnd.random() * 0.003)
         r = debugger.finish(child)
         assert r.status == 0, r
-        others = [line for line in r.err.splitlines() if "stood still for" not in line]
-        made = r.err.count("stood still for")
+        others = [line for line in r.err.splitlines() if "was stopped for" not in line]
+        made = r.err.count("was stopped for")
         assert not others and made == 300, f"{made} snapshots; {others[:10]}"
         check_left(p.pid, own)

@@ -1,10 +1,9 @@
 /* The commands that make breakpoints: break, tbreak, trace. */
 #include "commands/breakpoints/break_list.h"
-#include "commands/cli/completion.h"
 #include "commands/render/json.h"
 #include "commands/session/line.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
 
 static const char *const named_locations[] = {
 	"newproc", "goexit", "cancel", "park", "ready", "panic", NULL};

@@ -2,6 +2,7 @@
 #include "commands/breakpoints/break_commands.h"
 
 #include "commands/breakpoints/break_list.h"
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
 #include "commands/session/script.h"
 
@@ -52,18 +53,14 @@ static struct error *run_lines(struct session *session, int number, const struct
 		else if (err)
 			err = error_wrap(err, "commands of breakpoint %d: %s", number, text);
 		/* It may have left the target, and the breakpoints with it. */
-		if (session->breaks != breaks || breaks->go_on || session->quit || session->cancel)
+		if (session->breaks != breaks || session->continue_requested || session->quit ||
+			session->cancel)
 			break;
 	}
 	session->depth--;
 	if (session->breaks == breaks)
 		breaks->in_commands = false;
 	return err;
-}
-
-bool break_commands_have_ended(const struct session *session)
-{
-	return session->breaks && session->breaks->in_commands && session->breaks->go_on;
 }
 
 struct error *break_commands_run(struct session *session, int number, bool *ret_go_on)
@@ -74,15 +71,15 @@ struct error *break_commands_run(struct session *session, int number, bool *ret_
 	*ret_go_on = false;
 	if (!extra || !extra->commands.count)
 		return NULL;
-	breaks->go_on = false;
+	session->continue_requested = false;
 	struct error *err = copy_lines(&extra->commands, &lines);
 	if (!err)
 		err = run_lines(session, number, &lines);
 	block_lines_deinit(&lines);
 	if (session->breaks != breaks)
 		return err;
-	*ret_go_on = !err && breaks->go_on;
-	breaks->go_on = false;
+	*ret_go_on = !err && session->continue_requested;
+	session->continue_requested = false;
 	return err;
 }
 

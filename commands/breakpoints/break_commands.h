@@ -15,8 +15,4 @@ bool break_commands_are_silent(const struct session *session, int number);
  */
 struct error *break_commands_run(struct session *session, int number, bool *ret_go_on);
 
-/* A list runs and its `continue` has been reached: nothing more of it is to be run, nor of a script
- * that it has sourced. */
-bool break_commands_have_ended(const struct session *session);
-
 #endif

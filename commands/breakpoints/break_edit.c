@@ -4,6 +4,7 @@
 
 #include "commands/breakpoints/break_list.h"
 #include "commands/session/line.h"
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
 
 /* The session, which has a breakpoint of that number. */

@@ -1,6 +1,10 @@
 /* The session's breakpoints: making, finding, arming. What happens at them is in break_stop.c. */
 #include "commands/breakpoints/break_session.h"
 
+#include "commands/breakpoints/break_stop.h"
+#include "commands/session/arguments.h"
+#include "commands/session/message.h"
+#include "commands/session/session_events.h"
 #include "dbg/go/go_program.h"
 
 static void extra_deinit(struct break_extra *extra)
@@ -9,25 +13,62 @@ static void extra_deinit(struct break_extra *extra)
 	break_counts_destroy(extra->counts);
 }
 
+static void break_session_destroy(struct break_session *breaks)
+{
+	breakpoints_destroy(breaks->breakpoints);
+	for (size_t i = 0; i < breaks->extra_count; i++)
+		extra_deinit(&breaks->extras[i]);
+	for (size_t i = 0; i < breaks->pending_count; i++)
+		break_event_deinit(&breaks->pending[i]);
+	for (size_t i = 0; i < breaks->stop_count; i++)
+		break_event_deinit(&breaks->stops[i]);
+	free(breaks->pending);
+	free(breaks->extras);
+	free(breaks->stops);
+	error_destroy(breaks->failed);
+	free(breaks);
+}
+
+static void break_session_close(struct session *session)
+{
+	/* No thread may hit a breakpoint once it is freed. */
+	if (session->target->state == TARGET_RUNNING)
+		error_destroy(target_detach(session->target));
+	session_settle(session, take_pointer(session->breaks->failed));
+	break_session_destroy(take_pointer(session->breaks));
+}
+
+static const struct session_observer break_session_observer = {
+	.collect = break_stop_take,
+	.settle = break_stop_settle,
+	.close = break_session_close,
+	.event_fd = break_session_fd,
+};
+
+static struct error *break_session_create(struct session *session)
+{
+	struct break_session *breaks = calloc(1, sizeof(*breaks));
+	if (!breaks)
+		return error_no_memory();
+	struct error *err = breakpoints_create(session->program, &breaks->breakpoints);
+	if (!err)
+		err = session_observe(session, &break_session_observer);
+	if (err)
+		break_session_destroy(breaks);
+	else
+		session->breaks = breaks;
+	return err;
+}
+
 struct error *break_session_get(struct session *session, struct break_session **ret)
 {
 	if (!session->target->ops->cont)
 		return error_create(ERROR_GONE,
 			"a %s cannot run, and so meets no breakpoint: attach to a live process",
 			session->target->ops->kind);
-	if (!session->breaks) {
-		struct break_session *breaks = calloc(1, sizeof(*breaks));
-		if (!breaks)
-			return error_no_memory();
-		struct error *err = breakpoints_create(session->program, &breaks->breakpoints);
-		if (err) {
-			free(breaks);
-			return err;
-		}
-		session->breaks = breaks;
-	}
+	struct error *err = session->breaks ? NULL : break_session_create(session);
 	*ret = session->breaks;
-	return NULL;
+	return err;
 }
 
 struct error *break_session_hold(struct session *session)
@@ -75,24 +116,6 @@ struct error *break_session_parse_number(const char *text, int *ret)
 	if (!err)
 		*ret = (int)number;
 	return err;
-}
-
-void break_session_destroy(struct break_session *breaks)
-{
-	if (!breaks)
-		return;
-	breakpoints_destroy(breaks->breakpoints);
-	for (size_t i = 0; i < breaks->extra_count; i++)
-		extra_deinit(&breaks->extras[i]);
-	for (size_t i = 0; i < breaks->pending_count; i++)
-		break_event_deinit(&breaks->pending[i]);
-	for (size_t i = 0; i < breaks->stop_count; i++)
-		break_event_deinit(&breaks->stops[i]);
-	free(breaks->pending);
-	free(breaks->extras);
-	free(breaks->stops);
-	error_destroy(breaks->failed);
-	free(breaks);
 }
 
 struct break_extra *break_session_find_extra(const struct break_session *breaks, int number)

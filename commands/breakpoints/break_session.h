@@ -1,10 +1,8 @@
 /*
- * The session's breakpoints as commands see them: beside each breakpoint of dbg/break its list of
- * commands and what is counted at it; and what becomes of the events while the process runs.
- *
- * session_handle_events() calls break_session_take() and break_session_settle(): trace lines are
- * printed as they come; once the process is stopped its stops are shown, their lists of commands
- * run, and the process runs on if all of them said `continue`.
+ * The session's breakpoints as commands see them: the breakpoints of dbg/break, each with its command
+ * list and its counts. This folder holds the commands that make, change and list breakpoints, and
+ * reports their hits (break_stop.h). It may use the selection in commands/goroutines and everything
+ * below; commands/running uses it to arm breakpoints before the target runs.
  */
 #ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_SESSION_H
 #define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_SESSION_H
@@ -30,19 +28,17 @@ struct break_session {
 	size_t stop_count, stop_capacity;
 	uint64_t reported;    /* hits told so far */
 	bool in_commands;     /* a breakpoint's list of commands runs */
-	bool go_on;	      /* and has said `continue` */
 	struct error *failed; /* such a list, while nobody waited: for the next who waits */
 	int64_t second;	      /* lines of traces on a terminal are limited per second: this one */
 	unsigned lines;	      /* printed in it */
 	uint64_t hidden;      /* left out in it */
-	bool told_lost;	      /* that ages are not known of all goroutines */
+	bool warned_lost;     /* the warning about unknown ages was printed */
 };
 
 /* Made on first use; ERROR_GONE with a sentence for what cannot run (a core). */
 struct error *break_session_get(struct session *session, struct break_session **ret);
 /* The same; ERROR_NOT_FOUND when there is no breakpoint. */
 struct error *break_session_get_some(struct session *session, struct break_session **ret);
-void break_session_destroy(struct break_session *breaks); /* NULL is fine */
 
 /* The extra of breakpoint `number`, made when there is none; NULL without memory. */
 struct break_extra *break_session_extra(struct break_session *breaks, int number);
@@ -74,15 +70,7 @@ struct error *break_session_arm(struct session *session);
 struct error *break_session_suspend(struct session *session, int **ret, size_t *ret_count);
 struct error *break_session_resume(struct session *session, int *numbers, size_t count);
 
-/* Readable when break_session_take() has something to do; -1. */
+/* Readable when break_stop_take() has something to do; -1: no breakpoints. */
 int break_session_fd(const struct session *session);
-/* Takes events that are there and counts those that are only to be counted; true when others are to
- * be told. */
-bool break_session_collect(struct session *session);
-/* The same for all there are: prints traces, keeps stops. */
-void break_session_take(struct session *session);
-/* When the process is stopped: shows the stops and runs their commands; lets it run on when those
- * said so. */
-void break_session_settle(struct session *session);
 
 #endif

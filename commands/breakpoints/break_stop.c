@@ -1,11 +1,12 @@
 /* What becomes of hits: trace lines while the process runs, stops when it is stopped. */
+#include "commands/breakpoints/break_stop.h"
+
 #include <unistd.h>
 
 #include "commands/breakpoints/break_commands.h"
 #include "commands/breakpoints/break_event.h"
-#include "commands/breakpoints/break_session.h"
-#include "commands/running/run.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/selection.h"
+#include "commands/session/message.h"
 #include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
@@ -65,8 +66,8 @@ static struct error *tell_trace(struct session *session, const struct break_even
 static void note(struct session *session, struct error *err)
 {
 	struct error **failed = NULL;
-	if (session->run)
-		failed = &session->run->failed;
+	if (session->wait)
+		failed = &session->wait->failed;
 	else if (session->breaks && (!session->interactive || session->script))
 		failed = &session->breaks->failed;
 	if (!failed)
@@ -100,7 +101,7 @@ static bool count(struct session *session, const struct break_event *event)
 }
 
 /* Takes events into `pending`; how many it took, those that were only counted included. */
-static size_t break_stop_collect(struct session *session)
+static size_t take_queued(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
 	size_t taken = 0;
@@ -123,10 +124,10 @@ static size_t break_stop_collect(struct session *session)
 	return taken;
 }
 
-bool break_session_collect(struct session *session)
+bool break_stop_collect(struct session *session)
 {
 	if (session->breaks)
-		break_stop_collect(session);
+		take_queued(session);
 	return session->breaks && session->breaks->pending_count;
 }
 
@@ -153,20 +154,20 @@ static bool tell_pending(struct session *session)
 static void tell_lost(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
-	if (!breaks || breaks->told_lost || !breakpoints_lost_births(breaks->breakpoints))
+	if (!breaks || breaks->warned_lost || !breakpoints_lost_births(breaks->breakpoints))
 		return;
-	breaks->told_lost = true;
+	breaks->warned_lost = true;
 	session_warn(session,
 		"there are too many goroutines to note when each was made: of some the "
 		"age will be absent at goexit");
 }
 
-void break_session_take(struct session *session)
+void break_stop_take(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
 	bool any = false;
 	/* Whoever runs may hit faster than we print, for ever: then one round is enough. */
-	while (breaks && (break_stop_collect(session) || breaks->pending_count)) {
+	while (breaks && (take_queued(session) || breaks->pending_count)) {
 		any = tell_pending(session) || any;
 		if (session->target->state == TARGET_RUNNING)
 			break;
@@ -269,8 +270,8 @@ static bool handle_stops(struct session *session)
 		const struct break_event *event = &stops[i];
 		bool continued;
 		breaks->reported++;
-		bool more =
-			session->run && session->run->hits && !run_has_hits(session, session->run);
+		bool more = session->wait && session->wait->hit_limit &&
+			    !break_stop_limit_reached(session, session->wait);
 		struct error *err = show_stop(session, event, session->resumes != resumes);
 		if (!err)
 			err = break_commands_run(session, event->number, &continued);
@@ -303,20 +304,28 @@ static void run_on(struct session *session)
 	note(session, err);
 }
 
+bool break_stop_limit_reached(const struct session *session, const struct stop_wait *wait)
+{
+	return session->breaks && wait->hit_limit &&
+	       session->breaks->reported - wait->hits_before >= wait->hit_limit;
+}
+
 static bool may_run_on(const struct session *session)
 {
-	const struct run *run = session->run;
-	bool ends = run && (run->ending || run->failed || run_has_hits(session, run));
+	const struct stop_wait *wait = session->wait;
+	bool ends =
+		wait && (wait->ending || wait->failed || break_stop_limit_reached(session, wait));
 	return !ends && !session->breaks->failed && !session->cancel && !session->quit;
 }
 
-void break_session_settle(struct session *session)
+void break_stop_settle(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
-	if (!breaks || breaks->in_commands || (session->run && session->run->passing) ||
-		!session->target || !session->stop_told || session->target->state != TARGET_STOPPED)
+	if (!breaks || breaks->in_commands || (session->wait && session->wait->internal) ||
+		!session->target || !session->stop_reported ||
+		session->target->state != TARGET_STOPPED)
 		return;
-	break_session_take(session);
+	break_stop_take(session);
 	if (!breaks->stop_count)
 		return;
 	program_refresh(session->program);

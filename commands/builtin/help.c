@@ -1,5 +1,5 @@
 /* The command `help`: one screen of all commands, or all about one. */
-#include "commands/builtin/help.h"
+#include "commands/builtin/help_where.h"
 
 #include "commands/session/registry.h"
 #include "commands/session/session.h"

@@ -1,5 +1,5 @@
 /* `help where`: the expression language, with the fields that goroutines and contexts have. */
-#include "commands/builtin/help.h"
+#include "commands/builtin/help_where.h"
 
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"

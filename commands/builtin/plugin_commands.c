@@ -1,5 +1,4 @@
 /* The commands `plugin load` and `plugin list`. */
-#include "commands/cli/completion.h"
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 #include "commands/session/plugin_list.h"

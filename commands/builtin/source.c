@@ -1,6 +1,6 @@
 /* The command `source`. */
-#include "commands/cli/completion.h"
 #include "commands/session/registry.h"
+#include "commands/session/script.h"
 #include "commands/session/session.h"
 
 static struct error *run_source(struct session *session, const struct arguments *arguments)

@@ -1,40 +1,11 @@
 /* Completion of commands, their options and values, file names, and what a command adds itself. */
-#include "commands/cli/completion_private.h"
+#include "commands/cli/completion.h"
 
 #include <ctype.h>
 
+#include "commands/cli/completion_expression.h"
 #include "commands/session/registry.h"
-#include "commands/session/session.h"
-
-/* A list that nobody could read helps nobody. */
-enum { COMPLETIONS_MAX = 5000 };
-
-void completions_deinit(struct completions *completions)
-{
-	for (size_t i = 0; i < completions->count; i++)
-		free(completions->items[i]);
-	free(completions->items);
-	*completions = (struct completions){0};
-}
-
-void completions_add(struct completions *candidates, const char *word, const char *text)
-{
-	if (strncmp(word, text, strlen(word)) != 0 || candidates->count >= COMPLETIONS_MAX)
-		return;
-	for (size_t i = 0; i < candidates->count; i++)
-		if (!strcmp(candidates->items[i], text))
-			return;
-	if (!array_reserve(&candidates->items, &candidates->capacity, candidates->count + 1))
-		return;
-	char *copy = strdup(text);
-	if (copy)
-		candidates->items[candidates->count++] = copy;
-}
-
-void completions_add_files(struct completions *completions)
-{
-	completions->files = true;
-}
+#include "commands/session/session_target.h"
 
 /*
  * Adds the words of `name` that can stand where the line ends: "load" for "plugin load" after
@@ -127,25 +98,25 @@ static void complete_option(
 /* How many of the words before the last one are neither options nor their values; the option that
  * awaits a value, if any. */
 static void count_words(const struct command *command, const struct line *line,
-	struct completion_position *location)
+	struct completion_position *position)
 {
-	location->words = 0;
-	location->waiting = NULL;
-	for (size_t i = 0; i < location->end.index && i < line->word_count; i++) {
-		if (location->waiting) {
-			location->waiting = NULL;
+	position->words = 0;
+	position->waiting = NULL;
+	for (size_t i = 0; i < position->end.index && i < line->word_count; i++) {
+		if (position->waiting) {
+			position->waiting = NULL;
 			continue;
 		}
 		const struct command_option *option = find_option(command, line->words[i]);
 		if (option && option->argument)
-			location->waiting = option;
+			position->waiting = option;
 		else if (line->words[i][0] != '-')
-			location->words++;
+			position->words++;
 	}
 }
 
 /* What surrounds the last word of `text`, which follows the command's name. */
-static struct error *find_location(
+static struct error *find_position(
 	const struct command *command, const char *text, struct completion_position *ret)
 {
 	*ret = (struct completion_position){.end = line_find_end(text, strlen(text))};
@@ -160,17 +131,26 @@ static struct error *find_location(
 	return err;
 }
 
+/*
+ * True if the command's own candidates may be collected. Those of a command that needs a target come
+ * from the target, which must not be read while it runs.
+ */
+static bool can_run_now(const struct session *session, const struct command *command)
+{
+	return !command->needs_target || session_can_read_target(session);
+}
+
 static void complete_arguments(struct session *session, const struct command *command,
-	const char *text, const struct completion_position *location,
+	const char *text, const struct completion_position *position,
 	struct completions *completions)
 {
-	const char *word = text + location->end.word;
-	if (location->waiting)
-		add_values(location->waiting, "", word, completions);
-	else if (*word == '-' && !location->end.quote)
+	const char *word = text + position->end.word;
+	if (position->waiting)
+		add_values(position->waiting, "", word, completions);
+	else if (*word == '-' && !position->end.quote)
 		complete_option(command, word, completions);
-	else if (command->complete)
-		command->complete(session, location->words, word, completions);
+	else if (command->complete && can_run_now(session, command))
+		command->complete(session, position->words, word, completions);
 }
 
 /* The command of a line that goes on behind its name, and how long that is; NULL: none. */
@@ -189,12 +169,12 @@ bool completion_in_expression(struct session *session, const char *line, size_t 
 	_cleanup_free_ char *typed = strndup(line, size);
 	size_t length = 0;
 	const struct command *command = typed ? find_command(session, typed, &length) : NULL;
-	struct completion_position location;
+	struct completion_position position;
 	struct completion_expression expression;
 	if (!command)
 		return false;
-	error_destroy(find_location(command, typed + length, &location));
-	return completion_find_expression(command, typed + length, &location, &expression);
+	error_destroy(find_position(command, typed + length, &position));
+	return completion_find_expression(command, typed + length, &position, &expression);
 }
 
 void completion_collect(struct session *session, const char *line, size_t size,
@@ -211,18 +191,19 @@ void completion_collect(struct session *session, const char *line, size_t size,
 	if (!command)
 		return;
 	const char *text = typed + length;
-	struct completion_position location;
+	struct completion_position position;
 	struct completion_expression expression;
-	struct error *err = find_location(command, text, &location);
+	struct error *err = find_position(command, text, &position);
 	completions_deinit(completions);
-	*ret_start = length + location.end.word;
-	if (completion_find_expression(command, text, &location, &expression)) {
+	*ret_start = length + position.end.word;
+	if (completion_find_expression(command, text, &position, &expression)) {
 		*ret_start = (size_t)(expression.word - typed);
-		completion_add_fields(session, command, text, &expression, completions);
-	} else if (location.end.kind == LINE_FILE) {
+		if (can_run_now(session, command))
+			completion_add_fields(session, command, text, &expression, completions);
+	} else if (position.end.kind == LINE_FILE) {
 		completions_add_files(completions);
-	} else if (location.end.kind == LINE_STDOUT && !err) {
-		complete_arguments(session, command, text, &location, completions);
+	} else if (position.end.kind == LINE_STDOUT && !err) {
+		complete_arguments(session, command, text, &position, completions);
 	}
 	error_destroy(err);
 }

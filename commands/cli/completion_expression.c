@@ -1,7 +1,8 @@
 /* Completion inside of expressions: the names that there are. */
+#include "commands/cli/completion_expression.h"
+
 #include <ctype.h>
 
-#include "commands/cli/completion_private.h"
 #include "commands/session/line.h"
 #include "dbg/expr/expr.h"
 
@@ -42,20 +43,20 @@ static bool is_name_character(char c)
 
 /* The value of an option that takes an expression is the line's last word. */
 static const char *find_option_value(
-	const struct command *command, const char *text, const struct completion_position *location)
+	const struct command *command, const char *text, const struct completion_position *position)
 {
-	bool expression = location->waiting && !strcmp(location->waiting->name, "where");
-	return expression && command->fields ? text + location->end.word : NULL;
+	bool expression = position->waiting && !strcmp(position->waiting->name, "where");
+	return expression && command->fields ? text + position->end.word : NULL;
 }
 
 bool completion_find_expression(const struct command *command, const char *text,
-	const struct completion_position *location, struct completion_expression *ret)
+	const struct completion_position *position, struct completion_expression *ret)
 {
 	if (!command->fields)
 		return false;
 	ret->begin = find_condition(command, text);
 	if (!ret->begin && !command->condition && !command->raw)
-		ret->begin = find_option_value(command, text, location);
+		ret->begin = find_option_value(command, text, position);
 	if (!ret->begin)
 		return false;
 	ret->word = text + strlen(text);

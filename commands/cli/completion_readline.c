@@ -1,12 +1,14 @@
 /* Handing completions to readline. */
-#include "commands/cli/completion.h"
+#include "commands/cli/completion_readline.h"
 
 #include <stdio.h>
 
 #include <readline/readline.h>
 
+#include "commands/cli/completion.h"
+
 /* Readline's functions have no argument for it; NULL while there is no prompt. */
-static struct session *prompt_shell;
+static struct session *prompt_session;
 
 /* The longest start that all candidates share, as readline wants it in front of them. */
 static char *common_start(const struct completions *completions)
@@ -45,9 +47,9 @@ static char **on_complete(const char *text, int start, int end)
 	struct completions completions;
 	size_t begin;
 	rl_attempted_completion_over = 1;
-	if (!prompt_shell)
+	if (!prompt_session)
 		return NULL;
-	completion_collect(prompt_shell, rl_line_buffer, (size_t)end, &completions, &begin);
+	completion_collect(prompt_session, rl_line_buffer, (size_t)end, &completions, &begin);
 	char **matches = NULL;
 	if (completions.files)
 		rl_attempted_completion_over = 0; /* readline knows file names itself */
@@ -66,8 +68,9 @@ static char **on_complete(const char *text, int start, int end)
 static char *break_characters(void)
 {
 	static char breaks[] = " \t\n\"'|>", operators[] = " \t\n\"'`|>(<=!~&+-*/%)[]";
-	bool expression = prompt_shell && rl_point > 0 &&
-			  completion_in_expression(prompt_shell, rl_line_buffer, (size_t)rl_point);
+	bool expression =
+		prompt_session && rl_point > 0 &&
+		completion_in_expression(prompt_session, rl_line_buffer, (size_t)rl_point);
 	rl_completer_quote_characters = expression ? NULL : "\"'";
 	rl_basic_quote_characters = expression ? "" : "\"'"; /* those that it closes by itself */
 	return expression ? operators : breaks;
@@ -75,7 +78,7 @@ static char *break_characters(void)
 
 void completion_install(struct session *session)
 {
-	prompt_shell = session;
+	prompt_session = session;
 	rl_attempted_completion_function = session ? on_complete : NULL;
 	rl_completion_word_break_hook = session ? break_characters : NULL;
 }

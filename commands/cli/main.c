@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "commands/cli/options.h"
+#include "commands/cli/repl.h"
 #include "commands/session/block.h"
 #include "commands/session/interrupt.h"
-#include "commands/cli/options.h"
+#include "commands/session/message.h"
 #include "commands/session/plugin.h"
-#include "commands/cli/repl.h"
-#include "commands/session/session.h"
+#include "commands/session/script.h"
+#include "commands/session/session_target.h"
 
 enum exit_status { EXIT_FINE = 0, EXIT_COMMAND_FAILED = 1, EXIT_USAGE = 2, EXIT_FINDINGS = 3 };
 

@@ -3,6 +3,7 @@
 
 #include <popt.h>
 
+#include "commands/session/arguments.h"
 #include "commands/session/nearest.h"
 
 enum option_id {

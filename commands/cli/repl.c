@@ -9,12 +9,14 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "commands/session/block.h"
-#include "commands/breakpoints/break_session.h"
-#include "commands/cli/completion.h"
+#include "commands/breakpoints/break_stop.h"
+#include "commands/cli/completion_readline.h"
 #include "commands/cli/history.h"
-#include "commands/session/interrupt.h"
 #include "commands/running/snapshot.h"
+#include "commands/session/block.h"
+#include "commands/session/interrupt.h"
+#include "commands/session/message.h"
+#include "commands/session/session_events.h"
 
 /* Readline hands lines to a function without an argument: it finds the session here while
  * repl_run() runs. */
@@ -147,7 +149,7 @@ static void read_line(void)
 			block_abandon(session);
 			session->cancel = false; /* no command of this line's: a list may run */
 			clear_line();
-		} else if (fds[1].revents || (fds[3].revents && break_session_collect(session)))
+		} else if (fds[1].revents || (fds[3].revents && break_stop_collect(session)))
 			tell_events();
 		else if (fds[0].revents & POLLIN)
 			rl_callback_read_char();

@@ -1,4 +1,4 @@
-/* The fields of a context in expressions: `ctx list --where`. */
+/* Filtering contexts: the fields that --where expressions may use, and evaluating them. */
 #include "commands/contexts/context_view.h"
 
 enum field_id {
@@ -22,24 +22,26 @@ enum field_id {
 static const char *const states[] = {"active", "canceled", "never", "unknown", NULL};
 
 static const struct expr_name names[] = {
-	{"addr", EXPR_INT, FIELD_ADDR, "its address, as ctx list shows it", NULL},
+	{"addr", EXPR_INT, FIELD_ADDR, "address, as shown by ctx list", NULL},
 	{"type", EXPR_STRING, FIELD_TYPE, "\"*context.cancelCtx\"…", NULL},
 	{"state", EXPR_STRING, FIELD_STATE, "active, canceled, never (nothing can cancel it)",
 		states},
-	{"err", EXPR_STRING, FIELD_ERR, "the message of its error, once canceled", NULL},
-	{"cause", EXPR_STRING, FIELD_CAUSE, "the message of its cause", NULL},
+	{"err", EXPR_STRING, FIELD_ERR, "message of its error, once canceled", NULL},
+	{"cause", EXPR_STRING, FIELD_CAUSE, "message of its cause", NULL},
 	{"deadline", EXPR_DURATION, FIELD_DEADLINE,
-		"until its deadline; negative when that is past", NULL},
-	{"key", EXPR_STRING, FIELD_KEY, "the key of a value context, in Go syntax", NULL},
-	{"value", EXPR_STRING, FIELD_VALUE, "its value, in Go syntax", NULL},
-	{"parent", EXPR_INT, FIELD_PARENT, "address of the context that it embeds", NULL},
-	{"parent_type", EXPR_STRING, FIELD_PARENT_TYPE, "that one's type", NULL},
-	{"children", EXPR_INT, FIELD_CHILDREN, "how many are registered to be canceled with it",
+		"time until its deadline; negative once it has passed", NULL},
+	{"key", EXPR_STRING, FIELD_KEY, "key of a value context, in Go syntax", NULL},
+	{"value", EXPR_STRING, FIELD_VALUE, "value of a value context, in Go syntax", NULL},
+	{"parent", EXPR_INT, FIELD_PARENT, "address of the context it embeds", NULL},
+	{"parent_type", EXPR_STRING, FIELD_PARENT_TYPE, "type of its parent", NULL},
+	{"children", EXPR_INT, FIELD_CHILDREN,
+		"number of contexts registered to be canceled with it", NULL},
+	{"descendants", EXPR_INT, FIELD_DESCENDANTS, "number of contexts below it in the tree",
 		NULL},
-	{"descendants", EXPR_INT, FIELD_DESCENDANTS, "how many are below it in the tree", NULL},
-	{"waiters", EXPR_INT, FIELD_WAITERS, "how many goroutines wait on its Done", NULL},
-	{"depth", EXPR_INT, FIELD_DEPTH, "how many contexts are above it", NULL},
-	{"garbage", EXPR_BOOL, FIELD_GARBAGE, "nothing alive points to it (--garbage)", NULL},
+	{"waiters", EXPR_INT, FIELD_WAITERS, "number of goroutines waiting on its Done channel",
+		NULL},
+	{"depth", EXPR_INT, FIELD_DEPTH, "number of contexts above it", NULL},
+	{"garbage", EXPR_BOOL, FIELD_GARBAGE, "nothing live points to it (with --garbage)", NULL},
 };
 
 static const struct expr_schema schema = {names, array_length(names)};

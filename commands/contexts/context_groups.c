@@ -1,4 +1,4 @@
-/* Grouping contexts: see context_groups.h. */
+/* Grouping contexts, and printing the groups: see context_groups.h. */
 #include "commands/contexts/context_groups.h"
 
 #include <inttypes.h>
@@ -12,11 +12,11 @@ const char *const context_group_names[] = {"type", "parent", "state", "key", NUL
 struct slot {
 	char *label;
 	size_t index;
-	bool lost; /* not in the table: no memory */
+	bool lost; /* set by uthash when adding it failed for lack of memory */
 	UT_hash_handle hh;
 };
 
-/* What the group of this context is called; malloc'ed. */
+/* The label of the group that this context belongs to; malloc'ed. */
 static struct error *label_of(struct context_view *view, const char *by, char **ret)
 {
 	const struct context *context = view_context(view);

@@ -1,29 +1,29 @@
 /*
- * Contexts that have something in common: type, parent, state or key.
+ * Grouping contexts by type, parent, state or key.
  */
 #ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_GROUPS_H
 #define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_GROUPS_H
 
 #include "commands/contexts/context_view.h"
 
-/* For the option's table; NULL-terminated: "type", "parent", "state", "key". */
+/* Values of the --group option, NULL-terminated: "type", "parent", "state", "key". */
 extern const char *const context_group_names[];
 
 struct context_group {
 	char *label;
-	ptrdiff_t first; /* one of them */
+	ptrdiff_t first; /* number of its first context */
 	size_t count, waiters;
 };
 
 struct context_groups {
 	struct context_group *items;
 	size_t count, capacity;
-	size_t left_out; /* smaller groups beyond the limit */
-	const char *by;
+	size_t left_out; /* number of smaller groups dropped because of the limit */
+	const char *by;	 /* one of context_group_names */
 };
 
-/* Groups the contexts `numbers`, biggest group first, at most `limit` (0: all). Free with
- * context_groups_deinit(). */
+/* Groups the contexts with these `numbers`, biggest group first, at most `limit` groups (0: all).
+ * Free the result with context_groups_deinit(). */
 struct error *context_groups_make(struct session *session, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count, const char *by, size_t limit,
 	struct context_groups *ret);

@@ -1,4 +1,4 @@
-/* Naming goroutines, variables and objects that hold contexts: see context_holders.h. */
+/* Printing goroutines, variables and objects that hold contexts: see context_holders.h. */
 #include "commands/contexts/context_holders.h"
 
 #include <inttypes.h>
@@ -59,7 +59,8 @@ struct error *goroutine_brief_json(struct json *json, struct session *session, u
 	return error_ignore_unreadable(err);
 }
 
-/* The variable of frame `index` that `address` is part of; a copy, NULL when none is known. */
+/* The name of the variable in frame `index` that contains `address`; malloc'ed, NULL if none is
+ * known. */
 static char *variable_at(
 	struct session *session, const struct stack *stack, size_t index, uint64_t address)
 {
@@ -80,7 +81,7 @@ static char *variable_at(
 	return name;
 }
 
-/* The frame that the holder is in, with the name of its variable if that is known. */
+/* The frame that contains the holder, and the name of its variable (malloc'ed) if known. */
 static const struct frame *holding_frame(struct session *session, const struct goroutine_view *view,
 	const struct context_holder *holder, char **ret_variable)
 {
@@ -90,7 +91,7 @@ static const struct frame *holding_frame(struct session *session, const struct g
 		const struct frame *frame = &view->stack.frames[i];
 		if (frame->fp != holder->frame || frame->stack != FRAME_GOROUTINE)
 			continue;
-		found = frame; /* the outermost: inlined calls come before it */
+		found = frame; /* the last match is the function that the others are inlined into */
 		*ret_variable = variable_at(session, &view->stack, i, holder->address);
 	}
 	return found;
@@ -145,7 +146,7 @@ const struct object_type *holder_object(
 		       : NULL;
 }
 
-/* "main.server 0x…", ".conn.ctx"; "closure of main.serve.func1 0x…". */
+/* "main.server 0x…, its conn.ctx" or "closure of main.serve.func1 0x…, at +16". */
 static void object_text(struct output *output, struct session *session,
 	const struct object_type *object, uint64_t offset)
 {
@@ -173,12 +174,13 @@ static void heap_text(struct output *output, struct session *session,
 	const struct object_type *object = holder_object(objects, holder);
 	uint64_t offset = holder->address - holder->object;
 	if (holder->inside != CONTEXT_NONE)
-		output_printf(output, STYLE_PLAIN, "%s 0x%" PRIx64 ", which stands on it",
+		output_printf(output, STYLE_PLAIN, "%s 0x%" PRIx64 ", which is derived from it",
 			forest->items[holder->inside].type->name,
 			forest->items[holder->inside].address);
 	else if (holder->registered)
 		output_printf(output, STYLE_PLAIN,
-			"its entry among the children of an ancestor, 0x%" PRIx64, holder->address);
+			"its entry in an ancestor's map of children, at 0x%" PRIx64,
+			holder->address);
 	else if (object && (object->type || object->function))
 		object_text(output, session, object, offset);
 	else
@@ -204,7 +206,7 @@ static void goroutine_text(
 	if (variable)
 		output_printf(output, STYLE_PLAIN, "  (variable %s)", variable);
 	if (!holder->mapped)
-		output_printf(output, STYLE_DIM, "  (perhaps: it was running)");
+		output_printf(output, STYLE_DIM, "  (not certain: it was running)");
 	free(variable);
 	error_destroy(err);
 	goroutine_view_deinit(&view);

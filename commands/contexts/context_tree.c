@@ -1,19 +1,19 @@
-/* Folding and drawing the forest: see context_tree.h. */
+/* Folding and printing the forest: see context_tree.h. */
 #include "commands/contexts/context_tree.h"
 
 #include <inttypes.h>
 
 enum {
-	FOLD_MIN = 4,			   /* so many like siblings become one line */
-	MAX_LEVELS = 48,		   /* deeper ones would leave the screen */
-	PREFIX = 3 * 5 * (MAX_LEVELS + 2), /* bytes: a level is at most 5 of UTF-8 and blanks */
+	FOLD_MIN = 4,			   /* similar siblings that are folded into one line */
+	MAX_LEVELS = 48,		   /* deeper levels would not fit on a screen */
+	PREFIX = 3 * 5 * (MAX_LEVELS + 2), /* bytes: "│  " of one level takes 5 */
 };
 
 struct drawing {
 	const struct context_tree *tree;
-	uint64_t *signatures; /* alike: the same signature */
-	size_t *sizes;	      /* contexts below, and itself */
-	uint64_t *kinds;      /* room for the signatures of all children of one */
+	uint64_t *signatures; /* equal for contexts that look the same */
+	size_t *sizes;	      /* number of contexts in the subtree */
+	uint64_t *kinds;      /* scratch: signatures of one context's children */
 	char prefix[PREFIX];
 	size_t level;
 };
@@ -23,11 +23,11 @@ struct nodes {
 	size_t count, capacity;
 };
 
-/* Siblings that look the same. */
+/* Siblings with the same signature. */
 struct fold {
 	uint64_t signature;
 	struct nodes nodes;
-	size_t size; /* contexts in it and below */
+	size_t size; /* number of contexts in all their subtrees */
 	bool marked;
 };
 
@@ -36,7 +36,7 @@ struct folds {
 	size_t count, capacity;
 };
 
-/* ---- What is alike ---- */
+/* ---- Signatures ---- */
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -69,10 +69,10 @@ static int by_number(const void *a, const void *b)
 }
 
 /*
- * Children first: a node's signature has those of its children in it, each kind once, so that two
- * requests with one and three workers are alike.
+ * Computes the signature of a node whose children have been signed. It includes each distinct
+ * signature of a child once, so that two requests with one and with three workers look the same.
  */
-static void sign(struct drawing *drawing, ptrdiff_t number)
+static void sign_node(struct drawing *drawing, ptrdiff_t number)
 {
 	const struct context_tree *tree = drawing->tree;
 	uint64_t hash = own_signature(tree, number), *kinds = drawing->kinds;
@@ -102,10 +102,10 @@ static void sign_below(struct drawing *drawing, ptrdiff_t root)
 	while (true) {
 		while (items[at].first_embedded != CONTEXT_NONE)
 			at = items[at].first_embedded;
-		sign(drawing, at);
+		sign_node(drawing, at);
 		while (at != root && items[at].next_embedded == CONTEXT_NONE) {
 			at = items[at].parent;
-			sign(drawing, at);
+			sign_node(drawing, at);
 		}
 		if (at == root)
 			return;
@@ -145,7 +145,7 @@ static int by_signature(const void *a, const void *b, void *context)
 	return (x > y) - (x < y);
 }
 
-/* What needs a look comes first, then the big ones. */
+/* Folds with a verdict first, then by size. */
 static int by_weight(const void *a, const void *b)
 {
 	const struct fold *x = a, *y = b;
@@ -163,7 +163,7 @@ static void folds_deinit(struct folds *folds)
 	free(folds->items);
 }
 
-static struct error *fold(struct drawing *drawing, struct nodes *nodes, struct folds *ret)
+static struct error *fold_similar(struct drawing *drawing, struct nodes *nodes, struct folds *ret)
 {
 	const struct context_tree *tree = drawing->tree;
 	struct error *err = NULL;
@@ -219,10 +219,10 @@ static void state_text(struct output *output, struct context_view *view)
 	if (context->garbage)
 		output_printf(output, STYLE_DIM, "  (garbage)");
 	if (context->partial)
-		output_printf(output, STYLE_WARNING, "  (part of it cannot be read)");
+		output_printf(output, STYLE_WARNING, "  (partly unreadable)");
 }
 
-static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t like, size_t waiters)
+static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t similar, size_t waiters)
 {
 	const struct context_tree *tree = drawing->tree;
 	struct output *output = &tree->session->out;
@@ -230,21 +230,21 @@ static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t like, si
 		.session = tree->session, .forest = tree->forest, .number = number};
 	const struct context *context = view_context(&view);
 	error_destroy(context_view_load(&view));
-	if (like > 1)
-		output_printf(output, STYLE_STRONG, "%zu × ", like);
+	if (similar > 1)
+		output_printf(output, STYLE_STRONG, "%zu × ", similar);
 	output_text(output, STYLE_FUNCTION, context->type->name);
-	output_printf(
-		output, STYLE_ADDRESS, " 0x%" PRIx64 "%s", context->address, like > 1 ? "…" : "");
+	output_printf(output, STYLE_ADDRESS, " 0x%" PRIx64 "%s", context->address,
+		similar > 1 ? "…" : "");
 	if (view.key) {
 		output_printf(output, STYLE_PLAIN, "  ");
 		output_text(output, STYLE_PLAIN, view.key);
-		if (like == 1 && view.value) {
+		if (similar == 1 && view.value) {
 			output_printf(output, STYLE_PLAIN, " = ");
 			output_text(output, STYLE_PLAIN, view.value);
 		}
 	}
 	state_text(output, &view);
-	counts_text(output, like > 1 ? 0 : context->child_count + context->unknown_children,
+	counts_text(output, similar > 1 ? 0 : context->child_count + context->unknown_children,
 		waiters, tree->marks ? tree->marks[number] : NULL);
 	context_view_deinit(&view);
 }
@@ -253,7 +253,7 @@ static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t like, si
 
 static struct error *draw_level(struct drawing *drawing, struct nodes *nodes);
 
-/* `nodes` are shown as one line; what is below all of them follows. */
+/* Prints `count` of the nodes as one line, followed by what is below all of them. */
 static struct error *draw_node(
 	struct drawing *drawing, const struct nodes *nodes, size_t first, size_t count, bool last)
 {
@@ -295,16 +295,16 @@ static struct error *draw_level(struct drawing *drawing, struct nodes *nodes)
 			drawing->prefix, below);
 		return NULL;
 	}
-	struct error *err = fold(drawing, nodes, &folds);
+	struct error *err = fold_similar(drawing, nodes, &folds);
 	for (size_t i = 0; !err && i < folds.count; i++) {
-		const struct nodes *like = &folds.items[i].nodes;
+		const struct nodes *similar = &folds.items[i].nodes;
 		bool last = i + 1 == folds.count;
-		if (like->count >= FOLD_MIN) {
-			err = draw_node(drawing, like, 0, like->count, last);
+		if (similar->count >= FOLD_MIN) {
+			err = draw_node(drawing, similar, 0, similar->count, last);
 			continue;
 		}
-		for (size_t j = 0; !err && j < like->count; j++)
-			err = draw_node(drawing, like, j, 1, last && j + 1 == like->count);
+		for (size_t j = 0; !err && j < similar->count; j++)
+			err = draw_node(drawing, similar, j, 1, last && j + 1 == similar->count);
 	}
 	folds_deinit(&folds);
 	return err;

@@ -1,5 +1,5 @@
 /*
- * The forest of contexts as a tree on the screen: like siblings fold into one line with a count.
+ * Printing the forest of contexts as a tree. Similar siblings fold into one line with a count.
  */
 #ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_TREE_H
 #define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_TREE_H
@@ -9,13 +9,13 @@
 struct context_tree {
 	struct session *session;
 	const struct context_forest *forest;
-	const bool *shown;	  /* by number; NULL: all */
-	const char *const *marks; /* a verdict's name by number, or NULL; the array may be NULL */
-	uint64_t depth;		  /* levels below the roots; 0: no limit but the screen's */
-	bool unfold;
+	const bool *shown;	  /* which contexts to print, by number; NULL: all */
+	const char *const *marks; /* name of the verdict on a context, by number; NULL: none */
+	uint64_t depth;		  /* levels to print below the roots; 0: only the built-in limit */
+	bool unfold;		  /* print each context on a line of its own */
 };
 
-/* Prints the trees under `roots`. */
+/* Prints the trees below `roots`. */
 struct error *context_tree_text(
 	const struct context_tree *tree, const ptrdiff_t *roots, size_t root_count);
 

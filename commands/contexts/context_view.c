@@ -1,8 +1,11 @@
-/* Contexts as commands see them: see context_view.h. */
+/* Loading and printing one context: see context_view.h. */
 #include "commands/contexts/context_view.h"
 
 #include <inttypes.h>
 
+#include "commands/session/arguments.h"
+#include "commands/session/completions.h"
+#include "commands/session/message.h"
 #include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
 
@@ -19,15 +22,15 @@ struct error *context_argument(
 	const struct context_forest *forest, const char *text, ptrdiff_t *ret)
 {
 	uint64_t address;
-	struct error *err = argument_number(text, "a context's address", &address);
+	struct error *err = argument_number(text, "context address", &address);
 	if (err)
 		return err;
 	*ret = context_at(forest, address);
 	return *ret != CONTEXT_NONE
 		       ? NULL
 		       : error_create(ERROR_NOT_FOUND,
-				 "no context is at 0x%" PRIx64 " (ctx list shows all; --garbage "
-				 "also those that nothing alive points to)",
+				 "no context is at 0x%" PRIx64
+				 "; see \"ctx list\" (--garbage includes unreachable ones)",
 				 address);
 }
 
@@ -67,7 +70,7 @@ struct error *context_value_text(struct program *program, const struct value *va
 	return text_within(program, value, &value_limits_short, ret);
 }
 
-/* A key is often a pointer to a struct with a name in it, which tells it from the others. */
+/* A key is often a pointer to a struct that contains a name, so show one level more. */
 static struct error *key_text(struct program *program, const struct value *value, char **ret)
 {
 	struct value_limits limits = value_limits_short;
@@ -75,7 +78,7 @@ static struct error *key_text(struct program *program, const struct value *value
 	return text_within(program, value, &limits, ret);
 }
 
-/* An error by its message, where that can be read; else as any value. */
+/* The message of an error if it is known, otherwise the error as any other value. */
 static struct error *error_text(struct program *program, const struct value *value, char **ret)
 {
 	*ret = NULL;
@@ -173,7 +176,7 @@ static void text_json(
 	json_end(json);
 }
 
-/* The value as %#v prints it. */
+/* The value as Go's %#v prints it. */
 static struct error *context_value_json(
 	struct json *json, struct program *program, const char *key, const struct value *value)
 {
@@ -208,7 +211,7 @@ static void numbers_json(struct json *json, const struct context_view *view)
 	json_end(json);
 }
 
-/* Ids of the goroutines that hold it, once each. */
+/* The IDs of the goroutines that hold it, each once. */
 static void holders_json(struct json *json, const struct context_view *view)
 {
 	size_t count;

@@ -1,4 +1,4 @@
-/* `ctx check`: verdicts on what holds a cancellation up. */
+/* `ctx check`: verdicts on cancellations that do not arrive. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_view.h"
@@ -12,7 +12,7 @@ enum { SHOWN_IDS = 12, WIDTH = 100 };
 static void goroutines_text(struct output *output, const struct verdict *verdict)
 {
 	bool named = verdict->kind == VERDICT_CANCEL_IGNORED ||
-		     verdict->kind == VERDICT_WAITS_FOREVER; /* in the sentence */
+		     verdict->kind == VERDICT_WAITS_FOREVER; /* the sentence names the first one */
 	if (!verdict->goid_count || (named && verdict->goid_count == 1))
 		return;
 	output_printf(output, STYLE_DIM, "    goroutine%s", verdict->goid_count == 1 ? "" : "s");
@@ -24,43 +24,43 @@ static void goroutines_text(struct output *output, const struct verdict *verdict
 }
 
 static void one_text(struct session *session, const struct context_forest *forest,
-	const struct verdict *verdict, size_t alike)
+	const struct verdict *verdict, size_t count)
 {
 	struct output *output = &session->out;
 	unsigned width = output->width && output->width < WIDTH ? output->width : WIDTH;
 	_cleanup_free_ char *sentence = verdict_sentence(session, forest, verdict);
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
-	if (alike > 1)
-		output_printf(output, STYLE_STRONG, "%zu × ", alike);
+	if (count > 1)
+		output_printf(output, STYLE_STRONG, "%zu × ", count);
 	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
-	output_printf(output, STYLE_PLAIN, "%s\n", alike > 1 ? ", such as" : "");
+	output_printf(output, STYLE_PLAIN, "%s\n", count > 1 ? ", for example" : "");
 	output_wrapped(output, sentence ? sentence : "?", 4, width);
 	goroutines_text(output, verdict);
 	output_printf(output, STYLE_DIM, "    next: ");
 	output_printf(output, STYLE_STRONG, "%s\n\n", next ? next : "?");
 }
 
-/* Verdicts that say the same of other contexts and goroutines. */
-struct alike {
+/* Verdicts that differ only in their contexts and goroutines. */
+struct verdict_group {
 	size_t first, count;
 	char *location;
 };
 
-struct alikes {
-	struct alike *items;
+struct verdict_groups {
+	struct verdict_group *items;
 	size_t count;
 };
 
-static void alikes_deinit(struct alikes *alikes)
+static void verdict_groups_deinit(struct verdict_groups *groups)
 {
-	for (size_t i = 0; i < alikes->count; i++)
-		free(alikes->items[i].location);
-	free(alikes->items);
+	for (size_t i = 0; i < groups->count; i++)
+		free(groups->items[i].location);
+	free(groups->items);
 }
 
-/* Each by itself with `all`. */
-static struct error *find_alike(struct session *session, const struct context_forest *forest,
-	const struct verdicts *verdicts, bool all, struct alikes *ret)
+/* Groups similar verdicts; with `all`, each is a group of its own. */
+static struct error *group_verdicts(struct session *session, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all, struct verdict_groups *ret)
 {
 	ret->items = calloc(verdicts->count + 1, sizeof(*ret->items));
 	if (!ret->items)
@@ -74,12 +74,12 @@ static struct error *find_alike(struct session *session, const struct context_fo
 		if (err)
 			return err;
 		while (at < ret->count && (strcmp(location, ret->items[at].location) != 0 ||
-						  !verdict_is_alike(forest, verdict,
+						  !verdicts_are_similar(forest, verdict,
 							  &verdicts->items[ret->items[at].first])))
 			at++;
 		if (at == ret->count)
-			ret->items[ret->count++] =
-				(struct alike){.first = i, .location = take_pointer(location)};
+			ret->items[ret->count++] = (struct verdict_group){
+				.first = i, .location = take_pointer(location)};
 		ret->items[at].count++;
 	}
 	return NULL;
@@ -103,43 +103,43 @@ static void summary(
 	output_printf(output, STYLE_PLAIN, "\n%s", verdicts->count ? "\n" : "");
 }
 
-static void undecided(struct output *output, size_t count)
+static void undecided_text(struct output *output, size_t count)
 {
 	if (count)
 		output_printf(output, STYLE_DIM,
-			"%zu goroutine%s blocked with a canceled context, but perhaps only just "
-			"now: one look cannot tell.\n",
+			"undecided: %zu goroutine%s blocked with a canceled context, but possibly "
+			"only since a moment ago\n",
 			count, count == 1 ? " is" : "s are");
 }
 
-/* One of those that are alike; each with --all. */
+/* Prints one verdict of each group of similar ones. */
 static struct error *ctx_check_render_text(struct session *session,
 	const struct context_forest *forest, const struct verdicts *verdicts, bool all)
 {
-	enum { SHOWN = 5 }; /* of a kind */
+	enum { SHOWN = 5 }; /* groups of one kind */
 	struct output *output = &session->out;
-	_cleanup_(alikes_deinit) struct alikes alikes = {0};
+	_cleanup_(verdict_groups_deinit) struct verdict_groups groups = {0};
 	size_t of_kind = 0, hidden = 0;
-	struct error *err = find_alike(session, forest, verdicts, all, &alikes);
+	struct error *err = group_verdicts(session, forest, verdicts, all, &groups);
 	if (err)
 		return err;
 	summary(output, forest, verdicts);
-	for (size_t i = 0; i < alikes.count && !output_failed(output); i++) {
-		const struct alike *alike = &alikes.items[i];
-		const struct verdict *verdict = &verdicts->items[alike->first];
-		if (!i || verdicts->items[alike[-1].first].kind != verdict->kind)
+	for (size_t i = 0; i < groups.count && !output_failed(output); i++) {
+		const struct verdict_group *group = &groups.items[i];
+		const struct verdict *verdict = &verdicts->items[group->first];
+		if (!i || verdicts->items[group[-1].first].kind != verdict->kind)
 			of_kind = hidden = 0;
 		if (all || of_kind++ < SHOWN)
-			one_text(session, forest, verdict, alike->count);
+			one_text(session, forest, verdict, group->count);
 		else
-			hidden += alike->count;
-		bool last = i + 1 == alikes.count ||
-			    verdicts->items[alike[1].first].kind != verdict->kind;
+			hidden += group->count;
+		bool last = i + 1 == groups.count ||
+			    verdicts->items[group[1].first].kind != verdict->kind;
 		if (last && hidden)
 			output_printf(output, STYLE_DIM, "… and %zu more %s (--all)\n\n", hidden,
 				verdict_name(verdict->kind));
 	}
-	undecided(output, verdicts->suspect_count);
+	undecided_text(output, verdicts->suspect_count);
 	return NULL;
 }
 
@@ -219,9 +219,9 @@ static struct error *ctx_check_run(struct session *session, const struct argumen
 }
 
 static const struct command_option options[] = {
-	{"grace", 0, "DURATION", "what is younger than this is no finding (1s)", NULL},
-	{"stay", 0, NULL, "do not let a live process run for the grace to look twice", NULL},
-	{"all", 'a', NULL, "every verdict, also where many are alike", NULL},
+	{"grace", 0, "DURATION", "ignore what has lasted for less than this (1s)", NULL},
+	{"stay", 0, NULL, "do not let a live process run to inspect it a second time", NULL},
+	{"all", 'a', NULL, "every verdict, even if many are similar", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -230,22 +230,21 @@ static const struct command ctx_check_command = {
 	.name = "ctx check",
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx check [--grace DURATION] [--stay] [--all] [--json]",
-	.summary = "Says where cancellation does not arrive; exit status 3 when it finds something",
-	.help = "not-propagated   an ancestor is canceled, a context below it is not\n"
-		"cancel-ignored   a goroutine with a canceled context is blocked on other things\n"
-		"deadline-passed  a context's deadline is past and it was not canceled\n"
-		"waits-forever    a goroutine waits for the Done of what nothing can cancel\n"
-		"pile-up          a context gathers children that nothing uses any more\n"
-		"lost-wakeup      a Done channel is closed and a goroutine still parked on it\n"
+	.summary = "Finds cancellations that do not arrive; exit status 3 if there are any",
+	.help = "not-propagated   an ancestor was canceled, but a context below it was not\n"
+		"cancel-ignored   a goroutine with a canceled context is blocked elsewhere\n"
+		"deadline-passed  a context's deadline has passed, but it was not canceled\n"
+		"waits-forever    a goroutine waits on a context that nothing can cancel\n"
+		"pile-up          a context accumulates children that nothing uses any more\n"
+		"lost-wakeup      a goroutine is still parked on a closed Done channel\n"
 		"\n"
-		"Verdicts that differ only in addresses and goroutines are shown as one, --all "
-		"shows each. A verdict needs proof: what may be under way just now is none. Where "
-		"a goroutine "
-		"with a canceled context may have blocked only a moment ago, or a deadline is past "
-		"that could not be noticed while the process stood, a live process runs "
-		"for the grace and is looked at again; in a core only those count that were "
-		"blocked before the last garbage collection ended, if that is longer ago than the "
-		"grace.",
+		"Verdicts that differ only in addresses and goroutines are shown as one; --all "
+		"shows each. A verdict requires proof: a cancellation that may still be in "
+		"progress is not reported. If a goroutine with a canceled context may have "
+		"blocked only a moment ago, or a deadline passed while the process was stopped, "
+		"a live process runs for the grace period and is inspected again. In a core, a "
+		"goroutine counts only if it blocked before the end of the last garbage "
+		"collection and that was longer ago than the grace period.",
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,

@@ -1,4 +1,4 @@
-/* `ctx list`: contexts one by one, filtered, grouped. */
+/* `ctx list`: a table of contexts or of groups of contexts. */
 #include <inttypes.h>
 
 #include "commands/contexts/context_groups.h"
@@ -30,7 +30,7 @@ static void row(struct table *table, struct context_view *view, bool with_deadli
 		table_cell(table, STYLE_PLAIN, "%s",
 			!context->has_deadline	 ? "-"
 			: context->has_remaining ? deadline + strlen("deadline ")
-						 : "not known");
+						 : "unknown");
 	}
 	table_cell(table, STYLE_PLAIN, "%zu", context->child_count + context->unknown_children);
 	table_cell(table, STYLE_PLAIN, "%zu", context->waiter_count);
@@ -166,10 +166,10 @@ static struct error *ctx_list_run(struct session *session, const struct argument
 }
 
 static const struct command_option options[] = {
-	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
-	{"group", 'g', "KIND", "one line per group, the biggest first", context_group_names},
-	{"limit", 'n', "N", "at most N contexts, or N groups; 0 for all", NULL},
-	{"garbage", 0, NULL, "also contexts that nothing alive points to any more", NULL},
+	{"where", 'w', "EXPR", "only contexts for which EXPR is true (help where)", NULL},
+	{"group", 'g', "KIND", "one line per group, biggest first", context_group_names},
+	{"limit", 'n', "N", "at most N contexts or groups; 0 for all", NULL},
+	{"garbage", 0, NULL, "include contexts that are unreachable but not yet collected", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -177,17 +177,17 @@ static const struct command_option options[] = {
 static const struct command ctx_list_command = {
 	.name = "ctx list",
 	.group = GROUP_CONTEXTS,
-	.usage = "ctx list [--where EXPR] [--group type|parent|state|key] [--limit N] [--garbage] "
-		 "[--json]",
-	.summary = "Lists contexts: type, state, deadline, children, who waits",
-	.help = "Every context.Context that live memory holds, whatever package its type is from. "
-		"CHILDREN counts those that will be canceled with it, WAITING the goroutines that "
-		"are blocked on its Done channel; values and wrappers share the channel of the "
-		"context they stand on.\n"
-		"\n"
+	.usage = "ctx list [--where EXPR] [--group type|parent|state|key] [--limit N] "
+		 "[--garbage] [--json]",
+	.summary = "Lists contexts: type, state, deadline, children, waiting goroutines",
+	.help = "Lists every context.Context in live memory, whatever package its type is from. "
+		"CHILDREN is the number of contexts that will be canceled with it, WAITING the "
+		"number of goroutines blocked on its Done channel. A value context or wrapper "
+		"has no channel of its own: its waiters are counted at the context it is derived "
+		"from.\n\n"
 		"Fields of --where: addr, type, state, err, cause, deadline, key, value, parent, "
 		"parent_type, children, descendants, waiters, depth, garbage.",
-	.example = "ctx list --where 'state == \"active\" && children > 100'    what piles up",
+	.example = "ctx list --where 'state == \"active\" && children > 100'    many children",
 	.options = options,
 	.needs_target = true,
 	.fields = context_expr_fields,

@@ -56,14 +56,15 @@ static void done_text(
 	heading(output, "done");
 	if (context->done_source == CONTEXT_NONE)
 		output_printf(output, STYLE_PLAIN, "%s\n",
-			context->state == CONTEXT_NEVER ? "nil: nothing can cancel it"
-							: "not known: the type's own Done");
+			context->state == CONTEXT_NEVER
+				? "nil: nothing can cancel it"
+				: "unknown: the type has its own Done method");
 	else if (context->done_source != number)
-		output_printf(output, STYLE_PLAIN, "that of %s 0x%" PRIx64 "\n",
+		output_printf(output, STYLE_PLAIN, "shared with %s 0x%" PRIx64 "\n",
 			forest->items[context->done_source].type->name,
 			forest->items[context->done_source].address);
 	else if (!context->done)
-		output_printf(output, STYLE_PLAIN, "not asked for yet\n");
+		output_printf(output, STYLE_PLAIN, "not created yet: Done was never called\n");
 	else
 		output_printf(output, STYLE_PLAIN, "chan 0x%" PRIx64 "%s\n", context->done,
 			context->done_closed ? ", closed" : ", open");
@@ -80,12 +81,12 @@ static void children_text(
 	more(output, context->child_count);
 	if (context->unknown_children) {
 		heading(output, context->child_count ? "" : "children");
-		output_printf(output, STYLE_PLAIN, "%zu that could not be read\n",
-			context->unknown_children);
+		output_printf(
+			output, STYLE_PLAIN, "%zu could not be read\n", context->unknown_children);
 	}
 }
 
-/* Those that wait on its Done, which may be another context's. */
+/* The goroutines that wait on its Done channel, which may belong to another context. */
 static void waiters_text(
 	struct session *session, const struct context_forest *forest, ptrdiff_t number)
 {
@@ -101,8 +102,8 @@ static void waiters_text(
 	more(output, context->waiter_count);
 }
 
-/* Pointers in heap objects that look the same: as many as there are, one is enough to see. */
-static bool is_alike(const struct holder_objects *objects, const struct context_holder *a,
+/* True for pointers at the same offset in heap objects of the same type: only one is printed. */
+static bool looks_same(const struct holder_objects *objects, const struct context_holder *a,
 	const struct context_holder *b)
 {
 	const struct object_type *x = holder_object(objects, a), *y = holder_object(objects, b);
@@ -122,18 +123,18 @@ static void holders_text(struct session *session, const struct context_forest *f
 	for (size_t i = 0; i < count && shown < SHOWN; i++) {
 		bool seen = false;
 		for (size_t j = 0; j < i && !seen; j++)
-			seen = is_alike(objects, &holders[i], &holders[j]);
+			seen = looks_same(objects, &holders[i], &holders[j]);
 		if (seen)
 			continue;
-		size_t alike = 0;
+		size_t similar = 0;
 		for (size_t j = i + 1; j < count; j++)
-			alike += is_alike(objects, &holders[i], &holders[j]);
+			similar += looks_same(objects, &holders[i], &holders[j]);
 		heading(&session->out, shown++ ? "" : "held by");
 		holder_line(&session->out, session, forest, objects, &holders[i]);
-		if (alike) {
+		if (similar) {
 			heading(&session->out, "");
 			output_printf(
-				&session->out, STYLE_DIM, "  and %zu more like that\n", alike);
+				&session->out, STYLE_DIM, "  and %zu more like it\n", similar);
 		}
 	}
 }
@@ -152,13 +153,13 @@ static struct error *show_text(struct session *session, const struct context_for
 		const char *name = program_function_name(session->program, context->after_func);
 		heading(output, "runs");
 		output_text(output, STYLE_FUNCTION, name ? name : "?");
-		output_printf(output, STYLE_PLAIN, " when it ends\n");
+		output_printf(output, STYLE_PLAIN, " when it is canceled\n");
 	}
 	children_text(session, forest, context);
 	waiters_text(session, forest, number);
 	holders_text(session, forest, number, objects);
 	if (context->partial)
-		output_printf(output, STYLE_WARNING, "  part of it could not be read\n");
+		output_printf(output, STYLE_WARNING, "  part of the context could not be read\n");
 	return NULL;
 }
 
@@ -241,7 +242,7 @@ static struct error *run_show(struct session *session, const struct arguments *a
 }
 
 static const struct command_option show_options[] = {
-	{"garbage", 0, NULL, "also a context that nothing alive points to any more", NULL},
+	{"garbage", 0, NULL, "accept a context that is unreachable but not yet collected", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -250,14 +251,14 @@ static const struct command ctx_show_command = {
 	.name = "ctx show",
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx show ADDR [--garbage] [--json]",
-	.summary = "Shows everything about one context: its path, who waits, who holds it",
-	.help = "\"waiting\" are the goroutines blocked on its Done channel, from the channel's "
-		"own "
-		"queue. \"held by\" are live variables and arguments of goroutines (the compiler's "
-		"maps say which are alive), objects on the heap and global variables with the "
-		"context in them. What an object is follows from what points to it (interface "
-		"values, variables, fields, maps) or from the allocator's notes; where nothing "
-		"tells, as often in a stripped program, its size is shown.",
+	.summary = "Shows one context: its ancestors, children, waiters and holders",
+	.help = "\"waiting\" lists the goroutines blocked on its Done channel, read from the "
+		"channel's own queue. \"held by\" lists what contains the context: live "
+		"variables and arguments of goroutines (according to the compiler's liveness "
+		"maps), heap objects and global variables. The type of a heap object is inferred "
+		"from what points to it (interface values, variables, fields, maps) or from the "
+		"allocator's type information. If it is unknown, as is common in a stripped "
+		"program, the size is shown instead.",
 	.example = "ctx show 0xc0000a8000",
 	.options = show_options,
 	.min_words = 1,

@@ -5,7 +5,7 @@
 #include "commands/contexts/verdict_text.h"
 #include "dbg/go/go_program.h"
 
-/* Marks what matches, and all that is above it. */
+/* Marks the matching contexts and all their ancestors. */
 static struct error *mark_matching(struct session *session, const struct context_forest *forest,
 	const char *where, bool *shown, size_t *ret_count)
 {
@@ -19,7 +19,7 @@ static struct error *mark_matching(struct session *session, const struct context
 	return err;
 }
 
-/* The name of a verdict by number of context. The process does not run for it. */
+/* Names of verdicts, by number of context. Does not let the process run. */
 static struct error *load_marks(
 	struct session *session, const struct context_forest *forest, const char ***ret)
 {
@@ -28,7 +28,7 @@ static struct error *load_marks(
 	*ret = calloc(forest->count + 1, sizeof(**ret));
 	struct error *err = *ret ? contexts_check(session->program, forest, &options, &verdicts)
 				 : error_no_memory();
-	for (size_t i = verdicts.count; i-- > 0;) /* the gravest one is written last */
+	for (size_t i = verdicts.count; i-- > 0;) /* the most severe one overwrites the others */
 		(*ret)[verdicts.items[i].context] = verdict_name(verdicts.items[i].kind);
 	verdicts_deinit(&verdicts);
 	return err;
@@ -142,10 +142,10 @@ static struct error *ctx_tree_run(struct session *session, const struct argument
 }
 
 static const struct command_option options[] = {
-	{"where", 'w', "EXPR", "only those for which EXPR holds, and what is above them", NULL},
+	{"where", 'w', "EXPR", "only contexts for which EXPR is true, and their ancestors", NULL},
 	{"depth", 'd', "N", "at most N levels below the roots", NULL},
-	{"all", 'a', NULL, "each context on a line of its own: like siblings are not folded", NULL},
-	{"garbage", 0, NULL, "also contexts that nothing alive points to any more", NULL},
+	{"all", 'a', NULL, "one line per context: do not fold similar siblings", NULL},
+	{"garbage", 0, NULL, "include contexts that are unreachable but not yet collected", NULL},
 	{"json", 0, NULL, "as one JSON document, depth first", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -154,12 +154,13 @@ static const struct command ctx_tree_command = {
 	.name = "ctx tree",
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx tree [ADDR] [--where EXPR] [--depth N] [--all] [--garbage] [--json]",
-	.summary = "Shows contexts as a tree, like siblings folded into one line",
-	.help = "Below each context are those that embed it. A folded line counts siblings of the "
-		"same type and state with the same kinds of contexts below; the address is that of "
-		"one of them. What has a verdict is marked and comes first, then what is biggest; "
-		"ctx check may find more, because it lets a live process run to look twice. With "
-		"ADDR only that context and what is below it.",
+	.summary = "Shows contexts as a tree, with similar siblings folded into one line",
+	.help = "Below each context are the contexts that embed it. A folded line stands for "
+		"siblings of the same type and state that have the same kinds of contexts below "
+		"them; its address is that of one of them. Contexts with a verdict are marked "
+		"and come first, then the largest subtrees. \"ctx check\" may find more "
+		"verdicts, because it lets a live process run and inspects it again. With ADDR, "
+		"shows only that context and its descendants.",
 	.example = "ctx tree --where 'state == \"canceled\"'",
 	.options = options,
 	.max_words = 1,

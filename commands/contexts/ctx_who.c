@@ -1,4 +1,4 @@
-/* `ctx who`: the goroutines that have to do with a context. */
+/* `ctx who`: the goroutines that wait on a context or hold it. */
 #include "commands/contexts/context_holders.h"
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
@@ -24,7 +24,7 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool ctx_who_contains(const struct ids *ids, uint64_t goid)
+static bool has_id(const struct ids *ids, uint64_t goid)
 {
 	return ids->count &&
 	       bsearch(&goid, ids->items, ids->count, sizeof(*ids->items), by_id) != NULL;
@@ -42,7 +42,8 @@ static void sort_ids(struct ids *ids)
 	ids->count = kept;
 }
 
-/* Goroutines that wait on its Done, and those that only hold it or something below it. */
+/* Goroutines that wait on its Done channel, and others that hold it or a descendant or wait on the
+ * Done channel of a descendant. */
 static struct error *find_who(const struct context_forest *forest, ptrdiff_t number,
 	struct ids *waiting, struct ids *holding)
 {
@@ -55,7 +56,7 @@ static struct error *find_who(const struct context_forest *forest, ptrdiff_t num
 	sort_ids(waiting);
 	for (size_t i = 0; !err && i < forest->holder_count; i++) {
 		const struct context_holder *holder = &forest->holders[i];
-		if (holder->kind == HOLDER_GOROUTINE && !ctx_who_contains(waiting, holder->goid) &&
+		if (holder->kind == HOLDER_GOROUTINE && !has_id(waiting, holder->goid) &&
 			context_is_below(forest, holder->context, number))
 			err = add_id(holding, holder->goid);
 	}
@@ -65,7 +66,7 @@ static struct error *find_who(const struct context_forest *forest, ptrdiff_t num
 			!context_is_below(forest, (ptrdiff_t)i, number))
 			continue;
 		for (size_t j = 0; !err && j < context->waiter_count; j++) {
-			if (!ctx_who_contains(waiting, context->waiters[j]))
+			if (!has_id(waiting, context->waiters[j]))
 				err = add_id(holding, context->waiters[j]);
 		}
 	}
@@ -130,7 +131,8 @@ static struct error *run_who(struct session *session, const struct arguments *ar
 	} else if (!err) {
 		context_line(session, forest, number);
 		bool all = argument_given(arguments, "all");
-		ids_text(session, " waits on its Done", "s wait on its Done", &waiting, all);
+		ids_text(session, " waits on its Done channel", "s wait on its Done channel",
+			&waiting, all);
 		ids_text(session, " only holds it or a context below it",
 			"s only hold it or a context below it", &holding, all);
 	}
@@ -140,7 +142,7 @@ static struct error *run_who(struct session *session, const struct arguments *ar
 }
 
 static const struct command_option who_options[] = {
-	{"all", 'a', NULL, "every goroutine, not only the first 20", NULL},
+	{"all", 'a', NULL, "all goroutines, not only the first 20", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -150,10 +152,9 @@ static const struct command ctx_who_command = {
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx who ADDR [--all] [--json]",
 	.summary = "Shows the goroutines that wait on a context, and those that hold it",
-	.help = "Who waits on its Done is exact: it comes from the channel's queue. The others "
-		"have "
-		"the context, or one below it, in a live variable or argument, or wait on the Done "
-		"of one below it.",
+	.help = "The list of waiting goroutines is exact: it is read from the queue of the Done "
+		"channel. The other goroutines have the context or a descendant of it in a live "
+		"variable or argument, or wait on the Done channel of a descendant.",
 	.example = "ctx who 0xc0000a8000",
 	.options = who_options,
 	.min_words = 1,

@@ -1,12 +1,13 @@
-/* Putting verdicts into words: see verdict_text.h. */
+/* Computing verdicts and describing them: see verdict_text.h. */
 #include "commands/contexts/verdict_text.h"
 
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/running/run.h"
+#include "commands/session/message.h"
 
-static struct error *look(struct session *session, const struct check_options *options,
+static struct error *run_checks(struct session *session, const struct check_options *options,
 	const struct context_forest **ret_forest, struct verdicts *ret)
 {
 	struct error *err = contexts_load(session, CONTEXTS_HOLDERS, ret_forest);
@@ -18,23 +19,22 @@ struct error *verdicts_load(struct session *session, int64_t grace_ns, bool may_
 {
 	may_run = may_run && session->target->ops->cont;
 	struct check_options options = {.grace_ns = grace_ns, .first = may_run};
-	struct error *err = look(session, &options, ret_forest, ret);
+	struct error *err = run_checks(session, &options, ret_forest, ret);
 	if (err || !may_run || !ret->suspect_count)
 		return err;
 	struct verdicts before = *ret;
 	char duration[32];
 	*ret = (struct verdicts){0};
 	format_duration(grace_ns, duration, sizeof(duration));
-	session_tell(session,
-		"the process runs for %s, to see whether what looks wrong in %zu place%s stays so",
-		duration, before.suspect_count, before.suspect_count == 1 ? "" : "s");
+	session_tell(session, "letting the process run for %s to see whether %zu suspect%s blocked",
+		duration, before.suspect_count, before.suspect_count == 1 ? " stays" : "s stay");
 	err = session_let_run(session, grace_ns);
 	options.before = before.suspects;
 	options.before_count = before.suspect_count;
 	if (!err)
-		err = look(session, &options, ret_forest, ret);
+		err = run_checks(session, &options, ret_forest, ret);
 	verdicts_deinit(&before);
-	/* Those that have come meanwhile are younger than the grace. */
+	/* New suspects have been blocked for less than the grace period. */
 	ret->suspect_count = 0;
 	return err;
 }
@@ -49,7 +49,7 @@ static uint64_t address_of(const struct context_forest *forest, ptrdiff_t number
 	return number == CONTEXT_NONE ? 0 : forest->items[number].address;
 }
 
-/* What a goroutine is blocked on: "chan receive, 5m12s". */
+/* The goroutine's state and wait time: "chan receive, 5m12s". */
 static void blocked_text(struct session *session, uint64_t goid, char *ret, size_t size)
 {
 	const struct goroutine *goroutine;
@@ -68,9 +68,8 @@ static void blocked_text(struct session *session, uint64_t goid, char *ret, size
 	error_destroy(err);
 }
 
-/* Where a goroutine is blocked, for people: "main.work work.go:12"; "" unknown. */
-static void verdict_text_location_text(
-	struct session *session, uint64_t goid, char *ret, size_t size)
+/* The location where a goroutine is blocked: "main.work work.go:12"; "" if unknown. */
+static void blocked_location_text(struct session *session, uint64_t goid, char *ret, size_t size)
 {
 	struct goroutine_view view = {.program = session->program};
 	struct error *err = program_goroutine(session->program, goid, &view.goroutine);
@@ -92,16 +91,16 @@ static void cancel_ignored(struct session *session, const struct context_forest 
 	char blocked[128], location[1024], holding[1024];
 	uint64_t goid = verdict->goids[0];
 	blocked_text(session, goid, blocked, sizeof(blocked));
-	verdict_text_location_text(session, goid, location, sizeof(location));
+	blocked_location_text(session, goid, location, sizeof(location));
 	snprintf(holding, sizeof(holding), "%s %s:%d", frame->function ? frame->function : "?",
 		frame->file ? base_name(frame->file) : "?", frame->line);
 	fprintf(stream,
 		"goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64
-		" and is blocked [%s] in %s on something that does not end with it",
+		" but is blocked [%s] in %s, where the cancellation does not wake it",
 		goid, type_of(forest, verdict->context), address_of(forest, verdict->context),
 		blocked, location[0] ? location : holding);
 	if (location[0] && frame->function && strcmp(location, holding) != 0)
-		fprintf(stream, "; who holds the context is %s", holding);
+		fprintf(stream, "; the context is held in %s", holding);
 }
 
 static void link_text(struct session *session, const struct context_forest *forest,
@@ -111,28 +110,28 @@ static void link_text(struct session *session, const struct context_forest *fore
 	char blocked[128];
 	switch (verdict->link) {
 	case LINK_HIDDEN:
-		fprintf(stream, "its type has a Done of its own, whose channel nobody closes");
+		fprintf(stream, "its type has its own Done method, and nothing closes the channel");
 		break;
 	case LINK_NOT_REGISTERED:
 		fprintf(stream,
-			"it is not among that one's children: it was removed, or made when its "
-			"parent led elsewhere");
+			"it is not registered as a child of that context: it was removed, or was "
+			"created when its parent had another ancestor");
 		break;
 	case LINK_NO_RELAY:
 		fprintf(stream,
-			"its parent %s is of a type that package context does not know, and the "
-			"goroutine that should pass its end on is missing",
+			"its parent %s is of a type unknown to package context, and the "
+			"goroutine that should propagate the cancellation is missing",
 			type_of(forest, context->parent));
 		break;
 	case LINK_RELAY_STUCK:
 		blocked_text(session, verdict->relay, blocked, sizeof(blocked));
 		fprintf(stream,
-			"goroutine %" PRIu64 ", which should pass the end of %s on, is stuck "
-			"itself [%s]",
+			"goroutine %" PRIu64 ", which should propagate the cancellation of %s, "
+			"is itself blocked [%s]",
 			verdict->relay, type_of(forest, context->parent), blocked);
 		break;
 	default:
-		fprintf(stream, "it is among that one's children all the same");
+		fprintf(stream, "it is nevertheless registered as a child of that context");
 	}
 }
 
@@ -140,13 +139,13 @@ static void not_propagated(struct session *session, const struct context_forest 
 	const struct verdict *verdict, FILE *stream)
 {
 	fprintf(stream,
-		"%s 0x%" PRIx64 " did not end when %s 0x%" PRIx64 " above it was canceled: ",
+		"%s 0x%" PRIx64 " was not canceled when its ancestor %s 0x%" PRIx64 " was: ",
 		type_of(forest, verdict->context), address_of(forest, verdict->context),
 		type_of(forest, verdict->other), address_of(forest, verdict->other));
 	link_text(session, forest, verdict, stream);
 	size_t waiting = verdict->goid_count - (verdict->relay != 0);
 	if (waiting)
-		fprintf(stream, "; %zu goroutine%s for it", waiting,
+		fprintf(stream, "; %zu goroutine%s on it", waiting,
 			waiting == 1 ? " waits" : "s wait");
 }
 
@@ -162,11 +161,11 @@ static void pile_up(
 	else
 		fprintf(stream, " that");
 	fprintf(stream,
-		" nothing uses any more (%s, such as 0x%" PRIx64
-		"): they were made and never canceled",
+		" nothing uses any more (%s, for example 0x%" PRIx64
+		"): they were created but never canceled",
 		type_of(forest, verdict->other), address_of(forest, verdict->other));
 	if (verdict->has_created)
-		fprintf(stream, "; a goroutine with the context was created by %s %s:%d",
+		fprintf(stream, "; a goroutine with such a child was created by %s %s:%d",
 			verdict->created.function, base_name(verdict->created.file),
 			verdict->created.line);
 }
@@ -189,14 +188,16 @@ static void write_sentence(struct session *session, const struct context_forest 
 		break;
 	case VERDICT_DEADLINE_PASSED:
 		fprintf(stream,
-			"the deadline of %s 0x%" PRIx64 " passed %s%s ago, and it is not canceled: "
-			"its timer was not started or could not run",
+			"the deadline of %s 0x%" PRIx64
+			" passed %s%s ago, but it was not canceled: its timer was not started or "
+			"could not run",
 			type, address, program_clock_is_exact(session->program) ? "" : "≥",
 			duration);
 		break;
 	case VERDICT_WAITS_FOREVER:
 		fprintf(stream,
-			"goroutine %" PRIu64 " waits in %s %s:%d for the Done of %s 0x%" PRIx64
+			"goroutine %" PRIu64
+			" waits in %s %s:%d on the Done channel of %s 0x%" PRIx64
 			", which nothing can cancel",
 			goid, frame->function ? frame->function : "?",
 			frame->file ? base_name(frame->file) : "?", frame->line, type, address);
@@ -206,8 +207,8 @@ static void write_sentence(struct session *session, const struct context_forest 
 		break;
 	case VERDICT_LOST_WAKEUP:
 		fprintf(stream,
-			"the Done channel of %s 0x%" PRIx64 " is closed, and %zu goroutine%s still "
-			"parked on it",
+			"the Done channel of %s 0x%" PRIx64 " is closed, but %zu goroutine%s "
+			"still parked on it",
 			type, address, verdict->goid_count,
 			verdict->goid_count == 1 ? " is" : "s are");
 		break;
@@ -231,7 +232,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-bool verdict_is_alike(
+bool verdicts_are_similar(
 	const struct context_forest *forest, const struct verdict *a, const struct verdict *b)
 {
 	return a->kind == b->kind && a->link == b->link && !a->relay == !b->relay &&
@@ -247,7 +248,7 @@ char *verdict_location(struct session *session, const struct verdict *verdict)
 	char location[1024];
 	if (verdict->kind != VERDICT_CANCEL_IGNORED)
 		return strdup("");
-	verdict_text_location_text(session, verdict->goids[0], location, sizeof(location));
+	blocked_location_text(session, verdict->goids[0], location, sizeof(location));
 	return strdup(location);
 }
 

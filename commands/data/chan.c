@@ -1,4 +1,4 @@
-/* `chan`: what is in a channel and who waits for it. */
+/* `chan`: the contents of a channel and the goroutines that wait on it. */
 #include <inttypes.h>
 
 #include "commands/render/json.h"
@@ -8,11 +8,11 @@
 #include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/stacks/function.h"
 
-/* A waiter with what is shown of it. */
+/* A waiter with what is printed for it. */
 struct waiter_view {
 	const struct channel_waiter *waiter;
 	struct stack stack;
-	struct value_node value; /* what it sends; type NULL: none */
+	struct value_node value; /* the value it sends; its type is NULL if it does not send */
 };
 
 struct channel_view {
@@ -148,7 +148,7 @@ static void chan_render_text(struct session *session, const struct channel_view 
 	waiters_text(
 		output, "sender", view->waiters + channel->receiver_count, channel->sender_count);
 	if (channel->partial)
-		output_printf(output, STYLE_WARNING, "some of those who wait cannot be read\n");
+		output_printf(output, STYLE_WARNING, "some waiting goroutines could not be read\n");
 }
 
 static void waiters_json(
@@ -202,7 +202,7 @@ static struct error *chan_render_json(struct session *session, const struct chan
 
 /* ---- The command ---- */
 
-/* The channel that the expression means: a value of a channel type, or a plain number. */
+/* The address of the channel: `text` is a number or an expression of a channel type. */
 static struct error *find_channel(struct session *session, const char *text, uint64_t *ret)
 {
 	struct frame_view view;
@@ -224,8 +224,8 @@ static struct error *find_channel(struct session *session, const char *text, uin
 		value_deinit(&value);
 	}
 	if (!err && !*ret)
-		err = error_create(
-			ERROR_NOT_FOUND, "%s is a nil channel: nobody can wait in it", text);
+		err = error_create(ERROR_NOT_FOUND,
+			"%s is a nil channel: it has no buffer and no queues", text);
 	frame_view_deinit(&view);
 	return err;
 }
@@ -258,12 +258,10 @@ static const struct command chan_command = {
 	.name = "chan",
 	.group = GROUP_DATA,
 	.usage = "chan ADDRESS | EXPR [--json]",
-	.summary = "Shows a channel: what is buffered, whether it is closed, who waits to receive "
-		   "or send",
-	.help = "The address is the one that \"goroutines\" shows; an expression (as for "
-		"\"print\") "
-		"must have a channel type. Buffered values are in the order in which they will be "
-		"received, goroutines in the order in which they will be served.",
+	.summary = "Shows a channel: buffered values, whether it is closed, waiting goroutines",
+	.help = "ADDRESS is the one that \"goroutines\" shows. EXPR is as for \"print\" and must "
+		"have a channel type. Buffered values are listed in the order in which they will "
+		"be received, goroutines in the order in which they will be served.",
 	.example = "chan 0xc000012345",
 	.options = options,
 	.min_words = 1,

@@ -1,4 +1,4 @@
-/* `info`: the program at a glance. */
+/* `info`: a summary of the program. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_groups.h"
@@ -74,26 +74,26 @@ static void memory_text(struct output *output, const struct summary *summary)
 	}
 	if (summary->gc_cycles.present) {
 		format_duration((int64_t)summary->gc_pause_ns.value, pause, sizeof(pause));
-		snprintf(text, sizeof(text), "%" PRIu64 " garbage collections, %s paused in all",
+		snprintf(text, sizeof(text), "%" PRIu64 " garbage collections, total pause %s",
 			summary->gc_cycles.value, pause);
 		line(output, "", text);
 	}
 }
 
-/* Which of the two one looks at, and how old it is. */
+/* Says that the target is a snapshot, and how old it is. */
 static void snapshot_text(struct session *session)
 {
 	char age[32], shared[32], text[128];
 	uint64_t size = snapshot_shared_size(session->target);
 	format_duration(snapshot_age_ns(session->target), age, sizeof(age));
-	snprintf(text, sizeof(text), "%s old; the process stood still for %.1f ms and runs", age,
-		(double)session->target->stall_ns / 1e6);
+	snprintf(text, sizeof(text), "%s old; the process was stopped for %.1f ms and is running",
+		age, (double)session->target->stall_ns / 1e6);
 	line(&session->out, "snapshot", text);
 	if (!size)
 		return;
 	format_size(size, shared, sizeof(shared));
 	snprintf(text, sizeof(text),
-		"%s that it shares with other processes or files are as they are now", shared);
+		"%s shared with other processes or files show their current contents", shared);
 	line(&session->out, "", text);
 }
 
@@ -129,13 +129,13 @@ static void info_render_text(struct session *session, const struct summary *summ
 			program_clock_is_exact(session->program) ? "" : "at least ", duration);
 		line(output, "uptime", text);
 	}
-	snprintf(text, sizeof(text), "%zu, and %zu of the runtime's own",
+	snprintf(text, sizeof(text), "%zu, and %zu runtime goroutines",
 		summary->goroutines - summary->system_goroutines, summary->system_goroutines);
 	line(output, "goroutines", text);
 	if (summary->goroutines)
 		states_text(output, states);
 	else
-		line(output, "", "the Go runtime has not started yet: let the program run first");
+		line(output, "", "the Go runtime has not started yet: \"continue\" the program");
 	snprintf(text, sizeof(text), "%zu, GOMAXPROCS %" PRIu64, summary->threads,
 		summary->gomaxprocs.value);
 	line(output, "threads", text);
@@ -244,9 +244,9 @@ static const struct command info_command = {
 	.name = "info",
 	.group = GROUP_DATA,
 	.usage = "info [--json]",
-	.summary = "Shows the program at a glance: Go version, goroutines by status, memory, build",
-	.help = "The last line tells which source each piece of knowledge came from. For a "
-		"snapshot the second one tells its age.",
+	.summary = "Shows a summary: Go version, goroutines by status, memory, build settings",
+	.help = "The second line shows the age of a snapshot. The last line shows where the "
+		"layouts of runtime structures and the functions and lines came from.",
 	.example = "info",
 	.options = options,
 	.needs_target = true,

@@ -1,10 +1,11 @@
-/* `list`: source around the selected frame, a line or a function. */
+/* `list`: source lines around the selected frame, a line or a function. */
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "commands/render/source_lines.h"
 #include "dbg/go/stacks/function.h"
 
-/* FILE:LINE */
+/* Parses FILE:LINE; `*ret_file` is malloc'ed. */
 static bool parse_location(const char *text, char **ret_file, uint64_t *ret_line)
 {
 	const char *colon = strrchr(text, ':');
@@ -26,7 +27,7 @@ static struct error *read_named(
 	uint64_t line;
 	if (parse_location(text, &file, &line)) {
 		if (line > INT32_MAX - 10000)
-			return error_create(ERROR_USAGE, "%s: no file has so many lines", text);
+			return error_create(ERROR_USAGE, "%s: the line number is too large", text);
 		const char *found;
 		struct error *err = program_find_file(session->program, file, &found);
 		if (!err)
@@ -56,7 +57,7 @@ static struct error *read_selected(struct session *session, int around, struct s
 	err = selected_frame(session, &selected, &frame);
 	if (!err && (!frame->file || frame->line <= 0))
 		err = error_create(
-			ERROR_NOT_FOUND, "the source line of %s is not known", frame->function);
+			ERROR_NOT_FOUND, "the source line of %s is unknown", frame->function);
 	if (!err)
 		err = source_lines_read(
 			session->settings.source_path, frame->file, frame->line, around, ret);
@@ -104,10 +105,9 @@ static const struct command list_command = {
 	.usage = "list [FUNC | FILE:LINE] [--json]",
 	.options = options,
 	.summary = "Prints the source around the selected frame, a function or a line",
-	.help = "FILE may be the end of a path, as stacks show it. The source must be on this "
-		"machine; `set source-path FROM=TO` tells where, if not "
-		"at the path that the "
-		"binary names.",
+	.help = "FILE may be the end of a path, as shown in stacks. The source must be on this "
+		"machine. If it is not at the path recorded in the binary, map the path with "
+		"\"set source-path FROM=TO\".",
 	.example = "list main.worker",
 	.max_words = 1,
 	.needs_target = true,

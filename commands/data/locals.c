@@ -8,7 +8,7 @@
 /* A variable with its value, decoded. */
 struct shown {
 	const struct variable *variable;
-	struct value_node node; /* unless the variable is missing */
+	struct value_node node; /* empty if the variable is missing */
 };
 
 struct shown_list {
@@ -23,7 +23,7 @@ static void shown_list_deinit(struct shown_list *list)
 	free(list->items);
 }
 
-static bool locals_is_wanted(const struct variable *variable, bool arguments)
+static bool is_selected(const struct variable *variable, bool arguments)
 {
 	return arguments == (variable->is_argument || variable->is_result);
 }
@@ -37,7 +37,7 @@ static struct error *locals_load(struct session *session, const struct variables
 		return error_no_memory();
 	for (size_t i = 0; i < variables->count; i++) {
 		const struct variable *variable = &variables->items[i];
-		if (!locals_is_wanted(variable, arguments))
+		if (!is_selected(variable, arguments))
 			continue;
 		struct shown *shown = &ret->items[ret->count];
 		shown->variable = variable;
@@ -58,8 +58,8 @@ static void locals_render_text(
 	struct output *output = &session->out;
 	if (!list->count)
 		output_printf(output, STYLE_DIM, "%s\n",
-			arguments ? "no parameters and no results that are set"
-				  : "no variables here");
+			arguments ? "no parameters, and no results that are set yet"
+				  : "no local variables at this location");
 	for (size_t i = 0; i < list->count && !output_failed(output); i++) {
 		const struct variable *variable = list->items[i].variable;
 		const char *suffix = variable->shadowed ? " (shadowed)" : "";
@@ -141,15 +141,15 @@ static const struct command_option options[] = {
 };
 
 static const char help[] =
-	"Go keeps variables of a frame that has called another one in memory or nowhere: what the "
-	"compiler did not need after the call is optimized out. \"frame N\", \"up\" and \"down\" "
-	"select the frame, \"goroutine ID\" the goroutine.";
+	"In a frame that has called another function, Go keeps variables in memory or not at "
+	"all: a variable that is not used after the call is optimized out. \"frame N\", \"up\" "
+	"and \"down\" select the frame, \"goroutine ID\" selects the goroutine.";
 
 static const struct command args_command = {
 	.name = "args",
 	.group = GROUP_DATA,
 	.usage = "args [--json]",
-	.summary = "Shows the parameters of the selected frame, and its results that are set",
+	.summary = "Shows the parameters of the selected frame, and results that are already set",
 	.help = help,
 	.example = "args",
 	.options = options,

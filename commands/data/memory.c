@@ -1,10 +1,10 @@
-/* `x`: memory as numbers, characters or addresses with what they point to. */
+/* `x`: memory as numbers, as characters, or as addresses with what they point to. */
 #include <inttypes.h>
 
 #include "commands/render/json.h"
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/selection.h"
 
 enum { MAX_COUNT = 65536 };
 
@@ -13,7 +13,7 @@ enum format { FORMAT_HEX, FORMAT_DECIMAL, FORMAT_CHARACTERS, FORMAT_ADDRESS };
 static const char *const format_names[] = {"hex", "dec", "char", "addr", NULL};
 static const char *const size_names[] = {"1", "2", "4", "8", NULL};
 
-/* A number, or $REGISTER of the selected frame or thread, with an optional +N or -N. */
+/* Parses a number, or $REGISTER of the selected frame or thread with an optional +N or -N. */
 static struct error *parse_address(struct session *session, const char *text, uint64_t *ret)
 {
 	if (text[0] != '$')
@@ -42,8 +42,8 @@ static struct error *parse_address(struct session *session, const char *text, ui
 	selected_deinit(&selected);
 	if (!err && !found)
 		err = error_create(ERROR_USAGE,
-			"$%s is not known here: $pc, $sp and $fp of the frame, or a register of a "
-			"running goroutine's thread",
+			"$%s is unknown: use $pc, $sp or $fp of the selected frame, or a "
+			"register of the thread if the goroutine is running",
 			name ? name : "");
 	const char *rest = text + 1 + length;
 	uint64_t offset = 0;
@@ -54,7 +54,7 @@ static struct error *parse_address(struct session *session, const char *text, ui
 	return err;
 }
 
-/* "main.worker+0x1d", "goroutine 18", or nothing. */
+/* Prints the function or the g that `value` points to, if any. */
 static void annotate(struct session *session, uint64_t value)
 {
 	const struct goroutine_list *list;
@@ -123,7 +123,7 @@ static struct error *memory_json(
 	struct json *json = json_create(output);
 	json_address(json, "addr", address);
 	json_uint(json, "size", size);
-	json_array(json, "values"); /* as text: numbers of 64 bits are too large for many readers */
+	json_array(json, "values"); /* strings: many JSON readers lose digits of 64-bit numbers */
 	for (size_t i = 0; i < count; i++) {
 		char text[24];
 		snprintf(text, sizeof(text), "0x%" PRIx64, item_at(bytes + i * size, size));
@@ -133,13 +133,13 @@ static struct error *memory_json(
 	return json_finish(json);
 }
 
-/* What to show. */
+/* The memory to print, and how. */
 struct request {
 	uint64_t address, count, size;
 	enum format format;
 };
 
-/* gdb's "/8xg": a count, a letter for the format, a letter for the size. */
+/* Parses the format of gdb, such as "8xg" after the slash: count, format letter, size letter. */
 static struct error *parse_gdb_format(const char *text, struct request *request)
 {
 	static const char formats[] = "xdca", sizes[] = "bhwg";
@@ -155,9 +155,9 @@ static struct error *parse_gdb_format(const char *text, struct request *request)
 			request->size = 1ull << (size - sizes);
 		else
 			return error_create(ERROR_USAGE,
-				"x/%s: '%c' is none of the formats x (hex), d (decimal), c "
-				"(characters), a "
-				"(addresses) and none of the sizes b, h, w, g (1, 2, 4, 8 bytes)",
+				"x/%s: unknown letter '%c'; formats are x (hex), d (decimal), c "
+				"(characters), a (addresses), sizes are b, h, w, g (1, 2, 4, 8 "
+				"bytes)",
 				text, *end);
 	}
 	return NULL;
@@ -183,7 +183,7 @@ static struct error *parse_request(
 	if (!err && words[0][0] == '/')
 		err = parse_gdb_format(*words++ + 1, request);
 	if (!err && !words[0])
-		err = error_create(ERROR_USAGE, "x: which address?");
+		err = error_create(ERROR_USAGE, "x: missing address");
 	if (!err)
 		err = parse_address(session, words[0], &request->address);
 	if (!err && words[1])
@@ -218,9 +218,9 @@ static struct error *memory_run(struct session *session, const struct arguments 
 }
 
 static const struct command_option options[] = {
-	{"format", 'f', "FORMAT", "how to show each item; addr says what it points to",
+	{"format", 'f', "FORMAT", "format of each item; addr also prints what it points to",
 		format_names},
-	{"size", 's', "BYTES", "of each item (8)", size_names},
+	{"size", 's', "BYTES", "size of each item (8)", size_names},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -231,14 +231,12 @@ static const struct command x_command = {
 	.name = "x",
 	.aliases = aliases,
 	.group = GROUP_DATA,
-	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8] "
-		 "[--json]",
+	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8] [--json]",
 	.summary = "Prints memory",
-	.help = "ADDRESS is a number or $pc, $sp, $fp of the selected frame, or a register of the "
-		"thread that runs it "
-		"($rsp), with +N or -N behind it. x/8xg ADDRESS works as in gdb: count, format, "
-		"size.",
-	.example = "x $sp 32 --format addr    the stack with the functions it returns to",
+	.help = "ADDRESS is a number, or $pc, $sp or $fp of the selected frame, or a register of "
+		"the thread that runs it ($rsp), optionally followed by +N or -N. x/8xg ADDRESS "
+		"works as in gdb: count, format, size.",
+	.example = "x $sp 32 --format addr    the stack, with its return addresses",
 	.options = options,
 	.min_words = 1,
 	.max_words = 3,

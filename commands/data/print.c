@@ -78,7 +78,7 @@ static void complete_variable(struct session *session, size_t word_index, const 
 		return;
 	struct error *err = frame_view_load(session, &view);
 	if (!err) {
-		/* What stands before a name stays. */
+		/* Keep operators in front of the name. */
 		size_t prefix = strspn(word, "*&(");
 		for (size_t i = 0; i < view.variables.count; i++) {
 			char text[256];
@@ -92,7 +92,7 @@ static void complete_variable(struct session *session, size_t word_index, const 
 }
 
 static const struct command_option print_options[] = {
-	{"line", 0, NULL, "on one line in Go's syntax, as %#v would print it", NULL},
+	{"line", 0, NULL, "on one line in Go syntax, as printed by %#v", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -104,16 +104,14 @@ static const struct command print_command = {
 	.aliases = print_aliases,
 	.group = GROUP_DATA,
 	.usage = "print EXPR [--line] [--json]",
-	.summary =
-		"Prints a value: a variable of the selected frame, a global, or what they lead to",
-	.help = "EXPR is in Go's notation: request.Header[\"Accept\"][0], *p, &x.mu, jobs[2:5], "
+	.summary = "Prints the value of an expression of local variables and globals",
+	.help = "EXPR is in Go syntax: request.Header[\"Accept\"][0], *p, &x.mu, jobs[2:5], "
 		"main.counter, http.DefaultClient.Timeout, err.(*net.OpError).Op, "
-		"(*main.Job)(0xc000012345).id. The last one needs no variables, and so works on "
-		"programs without debug information too. Names are looked for in the selected "
-		"frame first (\"frame N\", \"up\", \"down\"); globals of its own package need no "
-		"package name. \"set print-depth N\", \"print-length\" and \"print-string\" set "
-		"how "
-		"much is shown.",
+		"(*main.Job)(0xc000012345).id. The last form uses no variables, so it also works "
+		"for programs without debug information. Names are first looked up in the "
+		"selected frame (\"frame N\", \"up\", \"down\"). Globals of the frame's own "
+		"package need no package name. \"set print-depth N\", \"set print-length N\" and "
+		"\"set print-string N\" limit how much is printed.",
 	.example = "print request.Header[\"Accept\"]",
 	.options = print_options,
 	.min_words = 1,
@@ -199,7 +197,7 @@ static struct error *run_whatis(struct session *session, const struct arguments 
 		err = show_type(session, arguments, text, value.address, value.type);
 		value_deinit(&value);
 	} else {
-		/* Perhaps the name of a type. */
+		/* It may be the name of a type. */
 		struct error *other = program_type_named(session->program, text, &type);
 		if (!other) {
 			error_destroy(err);
@@ -221,8 +219,8 @@ static const struct command whatis_command = {
 	.group = GROUP_DATA,
 	.usage = "whatis EXPR | TYPE [--json]",
 	.summary = "Shows the type of an expression, and the fields of a struct type",
-	.help = "EXPR is as for \"print\". A struct's fields are shown with their offsets in "
-		"bytes.",
+	.help = "EXPR is as for \"print\". The fields of a struct are shown with their offsets "
+		"in bytes.",
 	.example = "whatis http.Request",
 	.options = whatis_options,
 	.min_words = 1,

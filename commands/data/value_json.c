@@ -1,4 +1,4 @@
-/* Values as JSON: see value_view.h. */
+/* Printing values as JSON: see value_view.h. */
 #include "commands/data/value_view.h"
 #include "commands/render/json.h"
 
@@ -24,7 +24,7 @@ static void scalar_json(struct json *json, const struct value_node *node)
 		json_null(json, "value");
 	else if (kind == GO_UNSAFE_POINTER)
 		json_address(json, "addr", node->address);
-	else /* JSON numbers have no NaN and no complex part, and lose digits */
+	else /* a string: JSON numbers cannot be NaN or complex, and lose digits */
 		json_string_n(json, "value", node->text, node->text_size);
 	if (kind == GO_FUNC)
 		json_address(json, "addr", node->address);

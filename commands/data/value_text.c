@@ -1,4 +1,4 @@
-/* Values as text for people: see value_view.h. */
+/* Printing values as text: see value_view.h. */
 #include <inttypes.h>
 
 #include "commands/render/utf8.h"
@@ -9,12 +9,12 @@ enum { DEFAULT_WIDTH = 100, INDENT = 2 };
 
 static void write_one(FILE *stream, const struct value_node *node, bool typed);
 
-static const char *value_text_type_name(const struct value_node *node)
+static const char *type_name(const struct value_node *node)
 {
 	return node->type ? node->type->name : "?";
 }
 
-/* The note says it all: a time is not shown with its fields. */
+/* True if the note replaces the value: a time is not printed with its fields. */
 static bool note_is_enough(const struct value_node *node)
 {
 	return node->note && (go_type_is(node->type, "time", "Duration") ||
@@ -27,18 +27,18 @@ static bool is_aggregate(const struct value_node *node)
 	return node->shape == VALUE_STRUCT || node->shape == VALUE_LIST || node->shape == VALUE_MAP;
 }
 
-/* What stands before the braces: "main.Job", "3 of 500: " where not all is shown. */
+/* The text before the braces: "main.Job", "[]int(3 of 500)" if not all elements are printed. */
 static void write_head(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (typed)
-		fputs(value_text_type_name(node), stream);
+		fputs(type_name(node), stream);
 	if (node->shape != VALUE_STRUCT && node->partial && node->count) {
 		size_t shown = node->shape == VALUE_MAP ? node->count / 2 : node->count;
 		fprintf(stream, "(%zu of %" PRIu64 ")", shown, node->length);
 	}
 }
 
-/* An aggregate without its parts: too deep, or none. */
+/* An aggregate without its parts, because it is too deep or empty. */
 static void write_closed(FILE *stream, const struct value_node *node)
 {
 	if (node->partial && node->shape != VALUE_STRUCT)
@@ -64,7 +64,7 @@ static void write_parts(FILE *stream, const struct value_node *node)
 static void write_aggregate(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (node->is_nil) {
-		fprintf(stream, typed ? "%s(nil)" : "nil", value_text_type_name(node));
+		fprintf(stream, typed ? "%s(nil)" : "nil", type_name(node));
 		return;
 	}
 	if (node->shape == VALUE_LIST && node->note) {
@@ -81,12 +81,12 @@ static void write_aggregate(FILE *stream, const struct value_node *node, bool ty
 static void write_pointer(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (node->is_nil)
-		fprintf(stream, typed ? "(%s)(nil)" : "nil", value_text_type_name(node));
+		fprintf(stream, typed ? "(%s)(nil)" : "nil", type_name(node));
 	else if (node->count && is_aggregate(&node->children[0])) {
 		fputc('&', stream);
 		write_aggregate(stream, &node->children[0], true);
 	} else {
-		fprintf(stream, "(%s)(0x%" PRIx64 ")", value_text_type_name(node), node->address);
+		fprintf(stream, "(%s)(0x%" PRIx64 ")", type_name(node), node->address);
 		if (node->count && node->children[0].shape != VALUE_MISSING) {
 			fputs(" → ", stream);
 			write_one(stream, &node->children[0], false);
@@ -97,25 +97,23 @@ static void write_pointer(FILE *stream, const struct value_node *node, bool type
 static void write_error(FILE *stream, const struct value_node *node)
 {
 	go_write_quoted(stream, node->note, strlen(node->note));
-	fprintf(stream, " (%s)",
-		node->count ? value_text_type_name(&node->children[0])
-			    : value_text_type_name(node));
+	fprintf(stream, " (%s)", node->count ? type_name(&node->children[0]) : type_name(node));
 }
 
 static void write_channel(FILE *stream, const struct value_node *node)
 {
 	if (node->is_nil) {
-		fprintf(stream, "(%s)(nil)", value_text_type_name(node));
+		fprintf(stream, "(%s)(nil)", type_name(node));
 		return;
 	}
-	fprintf(stream, "(%s)(0x%" PRIx64 ")", value_text_type_name(node), node->address);
+	fprintf(stream, "(%s)(0x%" PRIx64 ")", type_name(node), node->address);
 	if (node->capacity)
 		fprintf(stream, " %" PRIu64 "/%" PRIu64, node->length, node->capacity);
 	if (node->closed)
 		fputs(" closed", stream);
 }
 
-/* One line; `typed` where the type cannot be told from what stands around it. */
+/* Writes one line, with the type if `typed` is set because it is not clear from the context. */
 static void write_one(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (note_is_enough(node)) {
@@ -161,7 +159,7 @@ static void write_one(FILE *stream, const struct value_node *node, bool typed)
 	}
 }
 
-/* Names of the target need not be UTF-8; what is not becomes '?'. */
+/* Replaces bytes that are not valid UTF-8 by '?': names from the target may contain any byte. */
 static void make_valid(char *text, size_t size)
 {
 	for (size_t at = 0; at < size;) {
@@ -205,7 +203,8 @@ const char *value_short(const struct value_node *node, char *ret, size_t size)
 	return ret;
 }
 
-/* What has parts of its own that can go onto lines of their own; NULL: it stays on one line. */
+/* The aggregate whose parts can be printed on lines of their own: `node` or what it points to or
+ * holds. NULL: the node must stay on one line. */
 static const struct value_node *parts_of(const struct value_node *node, bool *ret_pointer)
 {
 	*ret_pointer = false;
@@ -224,7 +223,7 @@ static const struct value_node *parts_of(const struct value_node *node, bool *re
 	return NULL;
 }
 
-static void text(struct output *output, const struct value_node *node, unsigned column,
+static void node_text(struct output *output, const struct value_node *node, unsigned column,
 	unsigned indent, bool typed)
 {
 	unsigned width = output->width ? output->width : DEFAULT_WIDTH;
@@ -237,7 +236,7 @@ static void text(struct output *output, const struct value_node *node, unsigned 
 		return;
 	}
 	output_printf(output, STYLE_PLAIN, "%s", pointer ? "&" : "");
-	output_text(output, STYLE_PLAIN, value_text_type_name(parts));
+	output_text(output, STYLE_PLAIN, type_name(parts));
 	if (parts->shape != VALUE_STRUCT)
 		output_printf(output, STYLE_DIM, " (%" PRIu64 ")", parts->length);
 	output_printf(output, STYLE_PLAIN, " {\n");
@@ -256,7 +255,8 @@ static void text(struct output *output, const struct value_node *node, unsigned 
 		output_printf(output, STYLE_DIM, ": ");
 		make_valid(key, strlen(key));
 		unsigned used = indent + INDENT + (unsigned)utf8_columns(key, strlen(key)) + 2;
-		text(output, is_map ? &parts->children[++i] : child, used, indent + INDENT, false);
+		node_text(output, is_map ? &parts->children[++i] : child, used, indent + INDENT,
+			false);
 	}
 	if (parts->partial)
 		output_printf(output, STYLE_DIM, "%*s…\n", (int)(indent + INDENT), "");
@@ -266,5 +266,5 @@ static void text(struct output *output, const struct value_node *node, unsigned 
 void value_text(
 	struct output *output, const struct value_node *node, unsigned column, unsigned indent)
 {
-	text(output, node, column, indent, true);
+	node_text(output, node, column, indent, true);
 }

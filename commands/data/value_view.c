@@ -1,6 +1,9 @@
-/* Variables of the selected frame, for commands: see value_view.h. */
+/* Variables of the selected frame, and evaluating expressions in it: see value_view.h. */
 #include "commands/data/value_view.h"
 
+#include "commands/session/message.h"
+
+/* True for an error that ends the command whatever it reads; see error_ignore_unreadable(). */
 static bool is_final(const struct error *err)
 {
 	return err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
@@ -73,7 +76,7 @@ char *join_words(const struct arguments *arguments)
 struct value_limits limits_from_settings(const struct settings *settings)
 {
 	struct value_limits limits = value_limits_default;
-	/* Whoever asks for long lists wants as many nodes. */
+	/* A longer print-length needs more nodes. */
 	size_t wanted = (size_t)settings->print_length * 20;
 	limits.depth = settings->print_depth;
 	limits.elements = settings->print_length;

@@ -3,7 +3,8 @@
 
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "commands/render/source_lines.h"
 
 /* ---- bt ---- */
@@ -47,9 +48,9 @@ static struct error *run_bt(struct session *session, const struct arguments *arg
 		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
 	struct selection before = session->selection;
 	if (!err && arguments->word_count) {
-		err = argument_number(arguments->words[0], "goroutine id", &goid);
+		err = argument_number(arguments->words[0], "goroutine ID", &goid);
 		if (!err)
-			select_goroutine(session, goid); /* for this command only */
+			select_goroutine(session, goid); /* restored below */
 	}
 	struct selected selected;
 	const struct frame *frame;
@@ -71,7 +72,7 @@ static struct error *run_bt(struct session *session, const struct arguments *arg
 }
 
 static const struct command_option bt_options[] = {
-	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
+	{"all-frames", 'a', NULL, "include frames of runtime internals", NULL},
 	{"limit", 'n', "N", "at most the N innermost frames", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
@@ -85,9 +86,9 @@ static const struct command bt_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "bt [ID] [--all-frames] [--limit N] [--json]",
 	.summary = "Prints the stack of the selected goroutine or thread, or of goroutine ID",
-	.help = "The frames are those that Go itself would print, inlined calls included. Frames "
-		"of the runtime's "
-		"internals are left out, their numbers kept; --all-frames shows them.",
+	.help = "Prints the frames that a Go traceback would show, including inlined calls. "
+		"Frames of runtime internals are left out, without renumbering the others; "
+		"--all-frames shows them.",
 	.example = "bt 18 --all-frames",
 	.options = bt_options,
 	.max_words = 1,
@@ -107,7 +108,7 @@ static struct error *show_frame_json(struct session *session, const struct frame
 	return json_finish(json);
 }
 
-/* Shows the selected frame with its source line, if the source is here. */
+/* Prints the selected frame, and its source line if the source is on this machine. */
 static struct error *show_frame(
 	struct session *session, const struct arguments *arguments, struct selected *selected)
 {
@@ -159,9 +160,8 @@ static struct error *move(struct session *session, const struct arguments *argum
 	size_t possible = err ? 0 : direction > 0 ? selected.stack->count - 1 - at : at;
 	if (!err && steps > possible)
 		err = error_create(ERROR_NOT_FOUND,
-			"frame %zu is the %s one, or too near to it: %zu more %s", at,
-			direction > 0 ? "outermost" : "innermost", possible,
-			direction > 0 ? "up" : "down");
+			"cannot go %s %" PRIu64 " from frame %zu: there are only %zu more frames",
+			direction > 0 ? "up" : "down", steps, at, possible);
 	if (!err) {
 		session->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
 		err = show_frame(session, arguments, &selected);
@@ -212,7 +212,7 @@ static const struct command frame_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "frame [N] [--json]",
 	.options = frame_options,
-	.summary = "Selects frame N of the stack, as bt numbers them, and shows it",
+	.summary = "Selects frame N, as numbered by bt, and shows it",
 	.example = "frame 3",
 	.max_words = 1,
 	.needs_target = true,
@@ -225,7 +225,7 @@ static const struct command up_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "up [N] [--json]",
 	.options = frame_options,
-	.summary = "Selects the caller's frame, or N frames further out",
+	.summary = "Selects the calling frame, or the Nth frame further out",
 	.example = "up 2",
 	.max_words = 1,
 	.needs_target = true,
@@ -238,7 +238,7 @@ static const struct command down_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "down [N] [--json]",
 	.options = frame_options,
-	.summary = "Selects the frame that this one called, or N frames further in",
+	.summary = "Selects the called frame, or the Nth frame further in",
 	.example = "down",
 	.max_words = 1,
 	.needs_target = true,

@@ -1,9 +1,10 @@
-/* `goroutine ID`: everything about one, and makes it the selected one. */
+/* `goroutine ID`: prints one goroutine in detail and selects it. */
 #include <inttypes.h>
 
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 
 static void field(struct output *output, const char *name, const char *value)
 {
@@ -12,7 +13,7 @@ static void field(struct output *output, const char *name, const char *value)
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-/* The contexts that its live variables hold. */
+/* The contexts held by its live variables. */
 static void contexts_text(struct session *session, uint64_t goid)
 {
 	const struct context_forest *forest;
@@ -28,7 +29,7 @@ static void contexts_text(struct session *session, uint64_t goid)
 		const char *function = program_function_name(session->program, holder->function);
 		snprintf(text, sizeof(text), "%s 0x%" PRIx64 " %s, in %s%s", context->type->name,
 			context->address, context_state_name(context->state),
-			function ? function : "?", holder->mapped ? "" : " (perhaps)");
+			function ? function : "?", holder->mapped ? "" : " (not certain)");
 		field(&session->out, title, text);
 		title = "";
 	}
@@ -82,8 +83,8 @@ static void details_text(struct session *session, struct selected *selected, boo
 	const char *entry = program_function_name(session->program, goroutine->start_pc);
 	field(output, "entry", entry ? entry : "?");
 	snprintf(text, sizeof(text), "%s%s%s", goroutine_status(session->program, goroutine),
-		goroutine->system ? ", the runtime's own" : "",
-		goroutine->scan ? ", its stack is being scanned by the garbage collector" : "");
+		goroutine->system ? ", runtime goroutine" : "",
+		goroutine->scan ? ", stack being scanned by the garbage collector" : "");
 	field(output, "status", text);
 	for (size_t i = 0; i < view->wait_count; i++)
 		field(output, i ? "" : "waits on",
@@ -107,7 +108,7 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 	if (arguments->word_count) {
 		uint64_t goid;
 		const struct goroutine *goroutine;
-		struct error *err = argument_number(arguments->words[0], "goroutine id", &goid);
+		struct error *err = argument_number(arguments->words[0], "goroutine ID", &goid);
 		if (!err)
 			err = program_goroutine(session->program, goid, &goroutine);
 		if (err)
@@ -123,10 +124,10 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 		return err;
 	}
 	if (!selected.view.goroutine)
-		err = error_create(ERROR_USAGE,
-			"a thread is selected, not a goroutine: name one (goroutine ID)");
-	error_destroy(
-		selected_frame(session, &selected, &frame)); /* an empty stack is shown as such */
+		err = error_create(
+			ERROR_USAGE, "a thread is selected, not a goroutine: use \"goroutine ID\"");
+	/* Resolves the selected frame; an empty stack is not an error here. */
+	error_destroy(selected_frame(session, &selected, &frame));
 	if (!err && argument_given(arguments, "json"))
 		err = details_json(session, &selected, contexts);
 	else if (!err)
@@ -136,7 +137,7 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 }
 
 static const struct command_option options[] = {
-	{"ctx", 'c', NULL, "which contexts it waits for and holds (looks through the heap)", NULL},
+	{"ctx", 'c', NULL, "show the contexts it waits on and holds (searches the heap)", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -148,11 +149,10 @@ static const struct command goroutine_command = {
 	.aliases = aliases,
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutine [ID] [--ctx] [--json]",
-	.summary = "Shows everything about one goroutine and selects it",
-	.help = "bt, frame, up, down, regs and list are about the selected goroutine. Without ID, "
-		"the selected one "
-		"again; at first that is the one that the first thread runs (in a core: the one "
-		"that crashed).",
+	.summary = "Shows one goroutine in detail and selects it",
+	.help = "bt, frame, up, down, regs and list apply to the selected goroutine. Without ID, "
+		"shows the selected goroutine. Initially that is the goroutine running on the "
+		"first thread (in a core: the one that crashed).",
 	.example = "goroutine 18",
 	.options = options,
 	.max_words = 1,

@@ -1,21 +1,22 @@
-/* `goroutines --since`: comparing two moments, goroutine by goroutine. */
+/* `goroutines --since`: comparing the goroutines of two moments. See goroutine_diff.h. */
 #include "commands/goroutines/goroutine_diff.h"
 
 #include <inttypes.h>
 
+#include "commands/session/session_events.h"
 #include "commands/render/json.h"
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/go_program.h"
 
 enum {
 	MAX_NOTES = 4 << 20, /* 160 MiB */
-	CHEAP = 10000,	     /* goroutines that take no noticeable time to read */
+	CHEAP = 10000,	     /* reading this many goroutines takes no noticeable time */
 };
 
 /*
- * `mark` differs when the goroutine has moved: it is made of its status, where it stands, what it
- * waits on and a count of the times it stopped running (g.trackingSeq, modulo 256). Ids are never
- * used twice.
+ * One goroutine. `mark` changes when it moves: it is a hash of its status, its saved registers,
+ * what it waits on and the number of times it stopped running (g.trackingSeq, modulo 256). The
+ * runtime never reuses a goroutine ID.
  */
 struct note {
 	uint64_t goid;
@@ -25,7 +26,7 @@ struct note {
 };
 
 struct goroutine_diff {
-	struct note *notes; /* by id */
+	struct note *notes; /* sorted by ID */
 	size_t count;
 	int64_t at_ns; /* CLOCK_MONOTONIC */
 };
@@ -59,16 +60,16 @@ static struct note note_of(struct program *program, const struct goroutine *goro
 	mark = mix(mark, goroutine->waiting);
 	mark = mix(mark, (uint64_t)goroutine->sleep_until);
 	mark = mix(mark, goroutine->switches);
-	/* A system call is one of many of a thread. */
+	/* The thread's counter tells one system call from the next. */
 	const struct go_m *m = goroutine_in_syscall(program, goroutine)
 				       ? program_m_at(program, goroutine->m)
 				       : NULL;
 	if (m)
 		mark = mix(mix(mark, m->syscall_tick), (uint64_t)m->tid);
-	/* One that runs moves, wherever it was switched to last. */
+	/* A running goroutine always counts as moved, whatever registers were saved last. */
 	if (goroutine_is_running(program, goroutine))
 		mark = mix(mark, (uint64_t)program_now_ns(program));
-	/* The first one is made by the runtime's start: no `go` statement. */
+	/* Goroutine 1 is created by the runtime's startup code, not by a go statement. */
 	return (struct note){goroutine->goid, goroutine->start_pc,
 		goroutine->goid == 1 ? 0 : goroutine->go_pc, mark, goroutine->system};
 }
@@ -81,7 +82,7 @@ struct error *goroutine_diff_take(struct session *session, struct goroutine_diff
 		return err;
 	if (list->count > MAX_NOTES)
 		return error_create(
-			ERROR_OTHER, "%zu goroutines are more than can be compared", list->count);
+			ERROR_OTHER, "%zu goroutines are too many to compare", list->count);
 	struct goroutine_diff *diff = calloc(1, sizeof(*diff));
 	if (diff)
 		diff->notes = calloc(list->count + 1, sizeof(*diff->notes));
@@ -104,6 +105,23 @@ void goroutine_diff_destroy(struct goroutine_diff *diff)
 	free(diff);
 }
 
+static void goroutine_diff_close(struct session *session)
+{
+	goroutine_diff_destroy(take_pointer(session->diff));
+}
+
+static const struct session_observer goroutine_diff_observer = {.close = goroutine_diff_close};
+
+void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff)
+{
+	struct error *err = session_observe(session, &goroutine_diff_observer);
+	goroutine_diff_destroy(session->diff);
+	session->diff = diff;
+	if (err)
+		goroutine_diff_close(session);
+	error_destroy(err);
+}
+
 void goroutine_diff_note(struct session *session)
 {
 	struct goroutine_diff *diff = NULL;
@@ -114,10 +132,8 @@ void goroutine_diff_note(struct session *session)
 	if (!err && count && (program_goroutines_are_loaded(session->program) || count <= CHEAP))
 		err = goroutine_diff_take(session, &diff);
 	error_destroy(err);
-	if (diff) {
-		goroutine_diff_destroy(session->diff);
-		session->diff = diff;
-	}
+	if (diff)
+		goroutine_diff_keep(session, diff);
 }
 
 static void goroutine_diff_cleanup(struct goroutine_diff **diff)
@@ -127,7 +143,7 @@ static void goroutine_diff_cleanup(struct goroutine_diff **diff)
 
 /* ---- Comparing ---- */
 
-static void goroutine_diff_add(
+static void add_change(
 	struct changes *changes, const struct note *note, enum change change, bool system)
 {
 	if (note->system && !system)
@@ -136,8 +152,8 @@ static void goroutine_diff_add(
 	changes->items[changes->count++] = (struct changed){*note, change};
 }
 
-/* Both are in the order of ids. */
-static struct error *goroutine_diff_compare(const struct goroutine_diff *before,
+/* Merges the two lists, which are both sorted by ID. */
+static struct error *compare_goroutines(const struct goroutine_diff *before,
 	const struct goroutine_diff *now, bool system, struct changes *ret)
 {
 	*ret = (struct changes){.between_ns = now->at_ns - before->at_ns};
@@ -148,13 +164,12 @@ static struct error *goroutine_diff_compare(const struct goroutine_diff *before,
 		const struct note *old = i < before->count ? &before->notes[i] : NULL;
 		const struct note *new = k < now->count ? &now->notes[k] : NULL;
 		if (!new || (old && old->goid < new->goid))
-			goroutine_diff_add(ret, old, GONE, system), i++;
+			add_change(ret, old, GONE, system), i++;
 		else if (!old || new->goid < old->goid)
-			goroutine_diff_add(ret, new, BORN, system), k++;
+			add_change(ret, new, BORN, system), k++;
 		else
-			goroutine_diff_add(
-				ret, new, old->mark == new->mark ? UNMOVED : MOVED, system),
-				i++, k++;
+			add_change(ret, new, old->mark == new->mark ? UNMOVED : MOVED, system), i++,
+				k++;
 	}
 	return NULL;
 }
@@ -167,7 +182,8 @@ static const char *function_name(struct session *session, uint64_t pc)
 	return name ? name : "?";
 }
 
-/* Equal ones side by side: by what happened, function, and the `go` statement. */
+/* Sorts by what happened, function and go statement, so that goroutines of one kind are
+ * adjacent. */
 static int compare_kinds(const void *left, const void *right)
 {
 	const struct changed *a = left, *b = right;
@@ -224,7 +240,7 @@ static void kinds_text(struct session *session, const struct kind *kinds, size_t
 	}
 }
 
-static struct error *goroutine_diff_render_text(struct session *session, struct changes *changes)
+static struct error *changes_text(struct session *session, struct changes *changes)
 {
 	char between[32];
 	_cleanup_free_ struct kind *kinds = calloc(changes->count + 1, sizeof(*kinds));
@@ -240,8 +256,8 @@ static struct error *goroutine_diff_render_text(struct session *session, struct 
 	qsort(kinds, count, sizeof(*kinds), compare_sizes);
 	format_duration(changes->between_ns, between, sizeof(between));
 	output_printf(&session->out, STYLE_STRONG,
-		"in the %s between the two looks: %zu born, %zu gone, %zu moved, %zu have not\n",
-		between, changes->counts[BORN], changes->counts[GONE], changes->counts[MOVED],
+		"within %s: %zu born, %zu gone, %zu moved, %zu not moved\n", between,
+		changes->counts[BORN], changes->counts[GONE], changes->counts[MOVED],
 		changes->counts[UNMOVED]);
 	kinds_text(session, kinds, count);
 	return NULL;
@@ -265,8 +281,7 @@ static void list_json(struct session *session, struct json *json, const struct c
 	}
 }
 
-static struct error *goroutine_diff_render_json(
-	struct session *session, const struct changes *changes)
+static struct error *changes_json(struct session *session, const struct changes *changes)
 {
 	static const char *const keys[] = {"born", "gone", "unmoved", "moved"};
 	struct json *json = json_create(&session->out);
@@ -286,17 +301,15 @@ struct error *goroutine_diff_show(struct session *session, bool system, bool jso
 {
 	if (!session->diff)
 		return error_create(ERROR_USAGE,
-			"goroutines --since compares with how it was before "
-			"it ran: make another \"snapshot\", or "
-			"list goroutines and \"continue\", first");
+			"goroutines --since has nothing to compare with yet: take another "
+			"\"snapshot\", or list the goroutines and \"continue\"");
 	_cleanup_(goroutine_diff_cleanup) struct goroutine_diff *now = NULL;
 	struct changes changes = {0};
 	struct error *err = goroutine_diff_take(session, &now);
 	if (!err)
-		err = goroutine_diff_compare(session->diff, now, system, &changes);
+		err = compare_goroutines(session->diff, now, system, &changes);
 	if (!err)
-		err = json ? goroutine_diff_render_json(session, &changes)
-			   : goroutine_diff_render_text(session, &changes);
+		err = json ? changes_json(session, &changes) : changes_text(session, &changes);
 	free(changes.items);
 	return err;
 }

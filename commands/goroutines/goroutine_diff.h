@@ -1,28 +1,30 @@
 /*
- * What has become of goroutines since the snapshot before, or since the process stood still before:
- * `goroutines --since`.
+ * Comparing the goroutines of two moments, for `goroutines --since`: the current stop or snapshot
+ * and the previous one.
  */
 #ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_DIFF_H
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_DIFF_H
 
 #include "commands/session/session.h"
 
-/* All goroutines of one moment, as far as it takes to recognise them and to see whether they have
- * moved: 40 bytes for each. */
+/* The goroutines of one moment: for each, 40 bytes that identify it and show whether it moved. */
 struct goroutine_diff;
 
-/* Notes how they are now, for session->since, with which later ones are compared. */
+/* Records the goroutines as they are now. Free the result with goroutine_diff_destroy(). */
 struct error *goroutine_diff_take(struct session *session, struct goroutine_diff **ret);
 void goroutine_diff_destroy(struct goroutine_diff *diff);
 
-/* Before the process runs on: the same, kept as session->since, if the goroutines are known or few;
- * else that stays. Never fails. */
+/* Makes `diff` (NULL: none) the session's: later calls compare with it. Takes ownership. */
+void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff);
+
+/* Called before the process resumes: records the goroutines in session->diff if they have been
+ * loaded or are few; otherwise keeps the older record. Never fails. */
 void goroutine_diff_note(struct session *session);
 
 /*
- * Shows who was born, who is gone and who has not moved since session->since was taken: by function,
- * or each in JSON. `system`: those of the runtime too. ERROR_USAGE when there is nothing to compare
- * with.
+ * Prints which goroutines were created, have ended and have not moved since session->diff was
+ * recorded: counts by function as text, or each goroutine as JSON. `system` includes those of the
+ * runtime. ERROR_USAGE when there is nothing to compare with.
  */
 struct error *goroutine_diff_show(struct session *session, bool system, bool json);
 

@@ -1,4 +1,4 @@
-/* The fields of a goroutine in expressions: `--where`, and later breakpoint conditions. */
+/* The fields of a goroutine that --where expressions may use, and their values. */
 #include "commands/goroutines/goroutine_view.h"
 
 #include <string.h>
@@ -26,29 +26,30 @@ enum field_id {
 };
 
 static const struct expr_name names[] = {
-	{"goid", EXPR_INT, FIELD_GOID, "its id", NULL},
+	{"goid", EXPR_INT, FIELD_GOID, "goroutine ID", NULL},
 	{"status", EXPR_STRING, FIELD_STATUS, "running, runnable, waiting, syscall, preempted…",
 		NULL},
-	{"state", EXPR_STRING, FIELD_STATE, "the wait reason if it waits, else the status", NULL},
+	{"state", EXPR_STRING, FIELD_STATE, "wait reason if it is waiting, otherwise status", NULL},
 	{"wait_reason", EXPR_STRING, FIELD_WAIT_REASON,
-		"the runtime's text: chan receive, select, IO wait…", NULL},
+		"text from the runtime: chan receive, select, IO wait…", NULL},
 	{"wait", EXPR_DURATION, FIELD_WAIT,
-		"how long it has waited (known after the next garbage collection)", NULL},
-	{"entry", EXPR_STRING, FIELD_ENTRY, "the function it started with", NULL},
-	{"creator", EXPR_STRING, FIELD_CREATOR, "the function with the go statement", NULL},
+		"time it has been waiting (known after the next garbage collection)", NULL},
+	{"entry", EXPR_STRING, FIELD_ENTRY, "function it started with", NULL},
+	{"creator", EXPR_STRING, FIELD_CREATOR, "function with the go statement that created it",
+		NULL},
 	{"parent", EXPR_INT, FIELD_PARENT,
-		"id of the goroutine that created it (Go 1.21 and later)", NULL},
+		"ID of the goroutine that created it (Go 1.21 and later)", NULL},
 	{"system", EXPR_BOOL, FIELD_SYSTEM, "it belongs to the runtime", NULL},
 	{"locked", EXPR_BOOL, FIELD_LOCKED, "it is locked to a thread", NULL},
-	{"thread", EXPR_INT, FIELD_THREAD, "the thread that runs it", NULL},
+	{"thread", EXPR_INT, FIELD_THREAD, "ID of the thread that runs it", NULL},
 	{"addr", EXPR_INT, FIELD_ADDR, "address of its g", NULL},
-	{"top", EXPR_STRING, FIELD_TOP, "the innermost function outside of the runtime", NULL},
+	{"top", EXPR_STRING, FIELD_TOP, "innermost function outside the runtime", NULL},
 	{"stack", EXPR_STRINGS, FIELD_STACK, "any function on its stack", NULL},
 	{"waiting_on", EXPR_INT, FIELD_WAITING_ON,
 		"address of the first channel, lock or timer it waits on", NULL},
-	{"ctx", EXPR_INT, FIELD_CTX, "address of the context whose Done it waits on", NULL},
-	{"ctx_type", EXPR_STRING, FIELD_CTX_TYPE, "that context's type", NULL},
-	{"ctx_state", EXPR_STRING, FIELD_CTX_STATE, "that context's state", NULL},
+	{"ctx", EXPR_INT, FIELD_CTX, "address of the context whose Done channel it waits on", NULL},
+	{"ctx_type", EXPR_STRING, FIELD_CTX_TYPE, "type of that context", NULL},
+	{"ctx_state", EXPR_STRING, FIELD_CTX_STATE, "state of that context", NULL},
 	{"labels", EXPR_MAP, FIELD_LABELS, "pprof labels: labels[\"key\"]", NULL},
 };
 
@@ -67,7 +68,7 @@ struct error *goroutine_expr_fields(
 	return NULL;
 }
 
-/* Fields that are in the goroutine itself. */
+/* Fields of struct goroutine. */
 static void plain_value(const struct goroutine_view *view, int id, struct expr_value *ret)
 {
 	const struct goroutine *goroutine = view->goroutine;
@@ -145,7 +146,7 @@ static void context_value(const struct goroutine_view *view, int id, struct expr
 		expr_value_string(ret, context ? context_state_name(context->state) : NULL);
 }
 
-/* What the field with this id needs. */
+/* The part of the view that the field with this id needs. */
 static unsigned part_of(int id)
 {
 	switch (id) {

@@ -1,4 +1,4 @@
-/* Grouping goroutines by what they have in common: see goroutine_groups.h. */
+/* Grouping goroutines: see goroutine_groups.h. */
 #include "commands/goroutines/goroutine_groups.h"
 
 #include "dwarf/base/hash.h"
@@ -6,8 +6,8 @@
 const char *const group_by_names[] = {"stack", "status", "wait", "entry", "creator", NULL};
 
 /*
- * What the members of a group have in common, as two hashes. The stacks themselves are not kept: a
- * million goroutines with a million deep stacks must fit into memory.
+ * Two hashes of what the members of a group have in common. The stacks are not stored: a million
+ * goroutines with different deep stacks must fit in memory.
  */
 struct key {
 	uint64_t words[2];
@@ -16,7 +16,7 @@ struct key {
 struct entry {
 	struct key key;
 	size_t group;
-	bool lost; /* not in the table: no memory */
+	bool lost; /* set by uthash when adding it failed for lack of memory */
 	UT_hash_handle hh;
 };
 
@@ -53,8 +53,8 @@ static const char *text_of(const struct goroutine_view *view, enum group_by by)
 	return "?";
 }
 
-/* Same state and same pcs: the same stack. Where it was created tells apart too: the go statement
- * is part of the story. */
+/* Stacks are equal if the states and all pcs are. Goroutines created by different go statements are
+ * in different groups. */
 static struct key make_key(const struct goroutine_view *view, enum group_by by, const char *text)
 {
 	struct key key = {{1, 2}};
@@ -90,7 +90,7 @@ static struct error *add_to_group(struct goroutine_group *group, const struct go
 	return NULL;
 }
 
-static int goroutine_groups_compare(const void *a, const void *b)
+static int compare_sizes(const void *a, const void *b)
 {
 	const struct goroutine_group *x = a, *y = b;
 	if (x->count != y->count)
@@ -105,8 +105,7 @@ struct grouping {
 	struct error *err;
 };
 
-static struct error *goroutine_groups_add_entry(
-	struct grouping *grouping, struct key key, struct entry **ret)
+static struct error *add_entry(struct grouping *grouping, struct key key, struct entry **ret)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -132,7 +131,7 @@ static struct error *group_one(struct grouping *grouping, const struct goroutine
 	if (!entry) {
 		struct error *err = new_group(groups, view, label);
 		if (!err)
-			err = goroutine_groups_add_entry(grouping, key, &entry);
+			err = add_entry(grouping, key, &entry);
 		if (err)
 			return err;
 	}
@@ -160,8 +159,8 @@ static void group_deinit(struct goroutine_group *group)
 	free(group->goids);
 }
 
-/* Drops all groups from the `limit`th on. */
-static void cut(struct goroutine_groups *groups, size_t limit)
+/* Drops all groups beyond `limit`. */
+static void drop_beyond(struct goroutine_groups *groups, size_t limit)
 {
 	while (limit && groups->count > limit) {
 		group_deinit(&groups->items[--groups->count]);
@@ -182,8 +181,8 @@ struct error *goroutine_groups_make(struct session *session,
 		err = grouping.err;
 	grouping_deinit(&grouping);
 	if (!err && ret->count)
-		qsort(ret->items, ret->count, sizeof(*ret->items), goroutine_groups_compare);
-	cut(ret, limit);
+		qsort(ret->items, ret->count, sizeof(*ret->items), compare_sizes);
+	drop_beyond(ret, limit);
 	if (err)
 		goroutine_groups_deinit(ret);
 	return err;

@@ -1,6 +1,5 @@
 /*
- * Grouping goroutines by what they have in common: the same stack and state, status, wait reason,
- * entry or creator.
+ * Grouping goroutines by stack and state, status, wait reason, entry function or creator.
  */
 #ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
@@ -10,12 +9,12 @@
 
 enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, GROUP_BY_CREATOR };
 
-/* For the option's table: in the order of enum group_by. */
+/* Values of the --group option, in the order of enum group_by; NULL-terminated. */
 extern const char *const group_by_names[];
 
 struct goroutine_group {
-	const char *label; /* what is common, as text of the program; of a stack group: the state */
-	const struct goroutine *first; /* one of them, whose stack is shown for all */
+	const char *label; /* what the group has in common; for a stack group: the state */
+	const struct goroutine *first; /* whose stack is printed for the group */
 	uint64_t *goids;
 	size_t count, capacity;
 	int64_t longest_wait_ns; /* -1 unknown */
@@ -26,12 +25,12 @@ struct goroutine_groups {
 	const struct goroutine_list *list; /* belongs to the program */
 	struct goroutine_group *items;
 	size_t count, capacity;
-	size_t left_out; /* smaller groups beyond the limit */
+	size_t left_out; /* number of smaller groups dropped because of the limit */
 	enum group_by by;
 };
 
 /*
- * Groups the matches; biggest group first, at most `limit` of them (0: all). Free with
+ * Groups the matches, biggest group first, at most `limit` groups (0: all). Free the result with
  * goroutine_groups_deinit().
  */
 struct error *goroutine_groups_make(struct session *session,
@@ -40,12 +39,13 @@ struct error *goroutine_groups_make(struct session *session,
 void goroutine_groups_deinit(struct goroutine_groups *groups);
 
 /*
- * Rendering (goroutine_groups_show.c). The stack of each group is read when it is printed, and
- * forgotten. An error comes from reading.
+ * Rendering (goroutine_groups_show.c). The stack of each group is read when the group is printed
+ * and freed afterwards. Fails when reading does.
  */
 struct error *goroutine_groups_text(
 	struct session *session, const struct goroutine_groups *groups, bool all_frames);
-/* Writes `"groups":[…]`, up to an error. */
+/* Writes `"group"` and `"groups":[…]`. The array is closed even after an error; the caller records
+ * the error with json_problem(). */
 struct error *goroutine_groups_json(
 	struct session *session, struct json *json, const struct goroutine_groups *groups);
 

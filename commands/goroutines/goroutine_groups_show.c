@@ -1,14 +1,14 @@
-/* Groups of goroutines as text and as JSON: see goroutine_groups.h. */
+/* Printing groups of goroutines as text and JSON: see goroutine_groups.h. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_groups.h"
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 
-/* The walk over groups of equal stacks; one of `json` and `output` is where they go. */
+/* The walk over stack groups. They are written to `json` unless it is NULL. */
 struct showing {
 	const struct goroutine_groups *groups;
-	size_t next; /* the group that comes */
+	size_t next; /* index of the next group */
 	struct output *output;
 	struct json *json;
 	bool all_frames;
@@ -52,12 +52,14 @@ static void stack_group_text(struct output *output, const struct goroutine_group
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
-static void table_text(struct output *output, const struct goroutine_groups *groups)
+static struct error *table_text(struct output *output, const struct goroutine_groups *groups)
 {
 	static const char *const titles[] = {"STACK", "STATUS", "WAIT REASON", "ENTRY", "CREATOR"};
 	const char *headings[] = {">COUNT", ">LONGEST", titles[groups->by], "GOROUTINES", NULL};
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
-	for (size_t i = 0; table && i < groups->count; i++) {
+	if (!table)
+		return error_no_memory();
+	for (size_t i = 0; i < groups->count; i++) {
 		const struct goroutine_group *group = &groups->items[i];
 		char duration[32] = "-", ids[128];
 		format_wait(groups->program, group->longest_wait_ns, duration, sizeof(duration));
@@ -70,11 +72,12 @@ static void table_text(struct output *output, const struct goroutine_groups *gro
 		table_cell(table, STYLE_FUNCTION, "%s", group->label);
 		table_cell(table, STYLE_DIM, "%s%s", ids, group->count > 6 ? " …" : "");
 	}
-	if (table)
-		table_print(table, output);
+	table_print(table, output);
+	return NULL;
 }
 
-/* `first` is the view of the first one, with its stack; NULL: not by stack. */
+/* `first` is the view of the group's first goroutine, with its stack; NULL unless grouping by
+ * stack. */
 static void group_json(struct json *json, const struct goroutine_groups *groups,
 	const struct goroutine_group *group, const struct goroutine_view *first)
 {
@@ -99,7 +102,7 @@ static void group_json(struct json *json, const struct goroutine_groups *groups,
 static struct error *show_group(struct showing *showing, struct goroutine_view *first)
 {
 	const struct goroutine_group *group = &showing->groups->items[showing->next++];
-	/* Of a system call, the name is half of the story. */
+	/* For a system call, print its name as well. */
 	struct error *err = goroutine_in_syscall(first->program, first->goroutine)
 				    ? goroutine_view_load(first, VIEW_WAITS)
 				    : NULL;
@@ -117,7 +120,7 @@ static bool on_first(void *context, struct goroutine_view *first)
 	return !showing->err && !output_failed(showing->output);
 }
 
-/* Shows all groups, each with the stack of its first goroutine, fetched for many at a time. */
+/* Prints all groups, each with the stack of its first goroutine. Stacks are read in batches. */
 static struct error *show_stacks(struct session *session, struct showing *showing)
 {
 	const struct goroutine_groups *groups = showing->groups;
@@ -142,10 +145,10 @@ struct error *goroutine_groups_text(
 	if (groups->by == GROUP_BY_STACK)
 		err = show_stacks(session, &showing);
 	else
-		table_text(&session->out, groups);
+		err = table_text(&session->out, groups);
 	if (groups->left_out && !err)
-		output_printf(&session->out, STYLE_DIM,
-			"%zu smaller groups are not shown (--limit)\n", groups->left_out);
+		output_printf(&session->out, STYLE_DIM, "%zu smaller groups not shown (--limit)\n",
+			groups->left_out);
 	return err;
 }
 

@@ -1,4 +1,4 @@
-/* Goroutines and stacks as JSON of the contract. */
+/* Goroutines and stacks as JSON: see goroutine_view.h. */
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/render/json.h"
 

@@ -1,13 +1,15 @@
-/* Which goroutines match, and walking over them with bounded memory: see goroutine_matches.h. */
+/* Finding the goroutines that match, and walking over them: see goroutine_matches.h. */
 #include "commands/goroutines/goroutine_matches.h"
 
+#include "commands/session/message.h"
+
 enum {
-	FIRST_BATCH = 64,	 /* goroutines: what `... | head` waits for */
-	BATCH = STACKS_PREFETCH, /* goroutines whose memory is fetched together */
+	FIRST_BATCH = 64,	 /* goroutines; small, so that `… | head` does not wait */
+	BATCH = STACKS_PREFETCH, /* goroutines whose memory is read together */
 };
 
-/* Fetches what `parts` of these goroutines need. Finding what a goroutine waits on looks at its
- * stack too, for some reasons to wait. */
+/* Reads the memory that `parts` of these goroutines need. For some wait reasons, finding what a
+ * goroutine waits on reads its stack too. */
 static struct error *prefetch(struct session *session, const struct goroutine *const *goroutines,
 	size_t count, unsigned parts)
 {
@@ -17,7 +19,7 @@ static struct error *prefetch(struct session *session, const struct goroutine *c
 		       : target_check(session->target);
 }
 
-/* ---- Which match ---- */
+/* ---- Finding ---- */
 
 static struct error *add_if_matching(struct goroutine_matches *matches,
 	const struct view_query *query, const struct expr *expr, struct goroutine_view *view,

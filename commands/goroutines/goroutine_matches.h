@@ -1,9 +1,9 @@
 /*
- * The goroutines that a query matches, and walking over them.
+ * The goroutines that match a query, and walking over them.
  *
- * A million goroutines must neither fill the memory nor keep `goroutines | head` waiting: only the
- * numbers of those that match are kept (4 bytes each), and what is shown of each is computed while
- * walking, from memory that is fetched for a batch at a time, and forgotten again.
+ * A million goroutines must not fill the memory, and `goroutines | head` must not wait for all of
+ * them. So only the numbers of the matches are stored (4 bytes each). Everything else is computed
+ * during the walk, from target memory that is read in batches, and then discarded.
  */
 #ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_MATCHES_H
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_MATCHES_H
@@ -11,39 +11,39 @@
 #include "commands/goroutines/goroutine_view.h"
 
 struct view_query {
-	const char *where; /* expression; NULL: all */
-	bool with_system;  /* system goroutines too */
-	uint64_t limit;	   /* at most so many; 0: no limit */
+	const char *where; /* an expression; NULL: all */
+	bool with_system;  /* include the runtime's goroutines */
+	uint64_t limit;	   /* number of matches to keep; 0: no limit */
 };
 
 struct goroutine_matches {
 	const struct goroutine_list *list; /* belongs to the program */
-	uint32_t *numbers;		   /* in `list`, ascending */
+	uint32_t *numbers;		   /* indexes into `list`, ascending */
 	size_t count, capacity;
-	size_t matching;      /* how many match, also beyond the limit */
-	size_t hidden_system; /* system goroutines left out */
+	size_t matching;      /* number of matches, including those beyond the limit */
+	size_t hidden_system; /* number of matching system goroutines left out */
 };
 
-/* Free with goroutine_matches_deinit(). */
+/* Finds the matches. Free them with goroutine_matches_deinit(). */
 struct error *goroutine_matches_load(
 	struct session *session, const struct view_query *query, struct goroutine_matches *ret);
 void goroutine_matches_deinit(struct goroutine_matches *matches);
 
-/* The match number `index`, in the order of their ids. */
+/* The match with this index, in the order of IDs. */
 static inline const struct goroutine *goroutine_match(
 	const struct goroutine_matches *matches, size_t index)
 {
 	return &matches->list->items[matches->numbers[index]];
 }
 
-/* The view is the walk's and will be reused. False ends the walk. */
+/* Called for one match. The view is valid only during the call. Returning false ends the walk. */
 typedef bool goroutine_visitor(void *context, struct goroutine_view *view);
 
 /*
- * Hands each match with `parts` of it (enum view_part) to `visit`, in the order of their numbers
- * (ascending ids, unless the caller chose the numbers).
- * An error comes from reading; what was visited until then has been. `prints`: visiting prints, and
- * where that may be seen on the terminal progress is not shown.
+ * Calls `visit` for each match, with `parts` of it loaded (enum view_part), in the order of their
+ * numbers: ascending IDs, unless the caller chose the numbers. Fails when reading does; `visit` has
+ * then been called for the matches before that. `prints` says that `visit` prints results: progress
+ * is then shown only if they go to a file.
  */
 struct error *goroutine_matches_visit(struct session *session,
 	const struct goroutine_matches *matches, unsigned parts, bool prints,

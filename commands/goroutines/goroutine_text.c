@@ -1,4 +1,4 @@
-/* Goroutines and stacks as text for people. */
+/* Goroutines and stacks as text: see goroutine_view.h. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_view.h"
@@ -22,7 +22,7 @@ const char *format_wait(struct program *program, int64_t wait_ns, char *ret, siz
 	return ret;
 }
 
-/* "3.2s", or "since 3.2s" for what is past. */
+/* "for 3.2s more", or "due 3.2s ago" if the time has passed. */
 static void describe_sleep(
 	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size)
 {
@@ -36,7 +36,7 @@ static void describe_sleep(
 	format_duration(left < 0 ? -left : left, duration, sizeof(duration));
 	const char *at_most = program_clock_is_exact(view->program) ? "" : "at most ";
 	if (left < 0)
-		snprintf(ret, size, "due since %s", duration);
+		snprintf(ret, size, "due %s ago", duration);
 	else
 		snprintf(ret, size, "for %s%s more", at_most, duration);
 }
@@ -104,7 +104,7 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 		output_printf(output, STYLE_PLAIN, "%s%s", i ? " | " : "  ",
 			goroutine_describe_wait(view, &view->waits[i], text, sizeof(text)));
 	if (view->waits_partial)
-		output_printf(output, STYLE_WARNING, "  (what it waits on cannot be read)");
+		output_printf(output, STYLE_WARNING, "  (some of what it waits on cannot be read)");
 	if (view->wait_count > SHOWN)
 		output_printf(output, STYLE_PLAIN, " | %zu more", view->wait_count - SHOWN);
 	for (size_t i = 0; i < view->label_count; i++) {
@@ -117,15 +117,15 @@ void goroutine_heading(struct output *output, struct goroutine_view *view)
 		view->labels_partial ? "  (some labels cannot be read)" : "");
 }
 
-/* Frames that stack_text() shows: not the runtime's, unless nothing else is there. */
-static bool shown(const struct stack *stack, size_t index, bool all)
+/* True for frames that stack_text() prints: those of the runtime only if there are no others. */
+static bool is_printed(const struct stack *stack, size_t index, bool all)
 {
 	return all || !frame_is_runtime(&stack->frames[index]) ||
 	       frame_is_runtime(stack_user_frame(stack));
 }
 
 /* Prints "/src/main.go:41", or the library that C code is in. */
-static void goroutine_text_location_text(struct output *output, const struct frame *frame)
+static void frame_location_text(struct output *output, const struct frame *frame)
 {
 	if (frame->stack == FRAME_C) {
 		output_text(output, STYLE_DIM, frame->file ? base_name(frame->file) : "");
@@ -146,22 +146,22 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 	int width = 0;
 	for (size_t i = 0; i < stack->count; i++) {
 		int length = (int)strnlen(stack->frames[i].function, WIDEST);
-		if (shown(stack, i, all) && length > width)
+		if (is_printed(stack, i, all) && length > width)
 			width = length;
 	}
 	for (size_t i = 0; i < stack->count && !output_failed(output); i++) {
 		const struct frame *frame = &stack->frames[i];
-		if (!shown(stack, i, all))
+		if (!is_printed(stack, i, all))
 			continue;
 		output_printf(output, i == marked ? STYLE_STRONG : STYLE_PLAIN, "%s%3zu  ",
 			i == marked ? "=>" : "  ", i);
 		output_text(output, STYLE_FUNCTION, frame->function);
 		int pad = width - (int)strlen(frame->function);
 		output_blanks(output, 2 + (size_t)(pad > 0 ? pad : 0));
-		goroutine_text_location_text(output, frame);
+		frame_location_text(output, frame);
 		output_text(output, STYLE_DIM, notes[frame->stack]);
 		output_text(output, STYLE_DIM, frame->inlined ? "  (inlined)" : "");
-		fputc_unlocked('\n', output->stream);
+		output_newline(output);
 	}
 	if (stack->problem) {
 		output_printf(output, STYLE_WARNING, "       … ");

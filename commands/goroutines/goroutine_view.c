@@ -1,4 +1,4 @@
-/* What is to be shown of one goroutine: see goroutine_view.h. */
+/* Loading what is printed for one goroutine: see goroutine_view.h. */
 #include "commands/goroutines/goroutine_view.h"
 
 struct error *goroutine_view_load(struct goroutine_view *view, unsigned parts)
@@ -45,7 +45,7 @@ const struct context *goroutine_view_first_context(const struct goroutine_view *
 	return context;
 }
 
-/* Forgets what was computed; the stack's memory stays for the next one. */
+/* Drops what was loaded; the memory of the stack is reused for the next goroutine. */
 static void unload(struct goroutine_view *view)
 {
 	free(take_pointer(view->waits));

@@ -1,8 +1,9 @@
-/* `goroutines`: all of them, filtered, grouped, with or without stacks. */
+/* `goroutines`: lists goroutines or groups of goroutines, with or without stacks. */
 #include <inttypes.h>
 
 #include "commands/goroutines/goroutine_groups.h"
 #include "commands/goroutines/goroutine_view.h"
+#include "commands/session/message.h"
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 #include "commands/session/registry.h"
@@ -18,7 +19,7 @@ static bool all_frames(const struct session *session, const struct arguments *ar
 static void summary(struct session *session, const struct goroutine_matches *matches)
 {
 	struct output *output = &session->out;
-	/* States, not stacks: cheap, and they fit on one line. */
+	/* Counts by state, not by stack: cheap, and they fit on one line. */
 	size_t counts[256] = {0};
 	const char *names[256];
 	size_t used = 0;
@@ -48,7 +49,7 @@ static void summary(struct session *session, const struct goroutine_matches *mat
 	if (used > 6)
 		output_printf(output, STYLE_PLAIN, ", …");
 	if (matches->hidden_system)
-		output_printf(output, STYLE_DIM, "  (and %zu of the runtime's own: --system)",
+		output_printf(output, STYLE_DIM, "  (and %zu runtime goroutines: --system)",
 			matches->hidden_system);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
@@ -56,7 +57,7 @@ static void summary(struct session *session, const struct goroutine_matches *mat
 static void context_cell(struct table *table, const struct goroutine_view *view)
 {
 	const struct context *context = goroutine_view_first_context(view);
-	/* The address first: it is what one types next, and narrow screens cut the end. */
+	/* The address first: it is what the user types next, and narrow terminals cut the end. */
 	if (context)
 		table_cell(table, STYLE_PLAIN, "0x%" PRIx64 " %s%s", context->address,
 			context->type->name, context->state == CONTEXT_CANCELED ? " canceled" : "");
@@ -74,7 +75,7 @@ static void table_row(struct table *table, struct goroutine_view *view, bool wit
 	struct code_location location;
 	format_wait(program, wait_ns, duration, sizeof(duration));
 	if (with_context && view->wait_count && goroutine_view_context(view, 0))
-		snprintf(wait, sizeof(wait), "Done"); /* of what the column says */
+		snprintf(wait, sizeof(wait), "Done"); /* of the context in the CONTEXT column */
 	else if (view->wait_count)
 		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
 	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
@@ -98,10 +99,10 @@ static void table_row(struct table *table, struct goroutine_view *view, bool wit
 		table_cell(table, STYLE_DIM, "-");
 }
 
-/* What is printed of each goroutine, and how. */
+/* What to print for each goroutine, and how. */
 struct listing {
 	struct session *session;
-	struct table *table; /* one line each; NULL: with stacks */
+	struct table *table; /* NULL: headings with stacks instead of rows */
 	struct json *json;   /* NULL: text */
 	bool with_context, with_stacks, all_frames;
 };
@@ -151,7 +152,7 @@ static struct error *list_text(struct listing *listing, const struct goroutine_m
 		table_create(listing->with_context ? wide : plain);
 	if (!table)
 		return error_no_memory();
-	/* Ids ascend: the last one is the widest. */
+	/* IDs ascend: the last one is the widest. */
 	char last[24];
 	int digits = snprintf(
 		last, sizeof(last), "%" PRIu64, goroutine_match(matches, matches->count - 1)->goid);
@@ -222,9 +223,8 @@ static struct error *run_since(
 	for (size_t i = 0; i < array_length(others); i++) {
 		if (argument_value(arguments, others[i]))
 			return error_create(ERROR_USAGE,
-				"goroutines: --since tells of all goroutines, it goes with "
-				"--system and "
-				"--json but not with --%s",
+				"goroutines: --since always compares all goroutines; it can be "
+				"combined with --system and --json, but not with --%s",
 				others[i]);
 	}
 	return goroutine_diff_show(session, with_system, argument_given(arguments, "json"));
@@ -244,7 +244,7 @@ static struct error *goroutines_run(struct session *session, const struct argume
 		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
 	if (err)
 		return err;
-	query.limit = grouped ? 0 : limit; /* groups are limited, not what is in them */
+	query.limit = grouped ? 0 : limit; /* with --group, the limit is a number of groups */
 	struct listing listing = {.session = session,
 		.with_context = argument_given(arguments, "ctx"),
 		.with_stacks = argument_given(arguments, "stacks"),
@@ -254,13 +254,14 @@ static struct error *goroutines_run(struct session *session, const struct argume
 	err = goroutine_matches_load(session, &query, &matches);
 	if (!err && grouped)
 		err = goroutine_groups_make(session, &matches, by, limit, &groups);
-	/* Nothing is printed before what may fail has been computed, but for single goroutines. */
+	/* Compute whatever may fail before printing; only the goroutines themselves are
+	 * streamed. */
 	if (!err && json)
 		err = goroutines_render_json(&listing, &matches, grouped ? &groups : NULL);
 	else if (!err)
 		err = goroutines_render_text(&listing, &matches, grouped ? &groups : NULL);
 	if (!err && matches.list->unreadable)
-		session_warn(session, "%zu goroutines could not be read: the list is not complete",
+		session_warn(session, "%zu goroutines could not be read: the list is incomplete",
 			matches.list->unreadable);
 	goroutine_groups_deinit(&groups);
 	goroutine_matches_deinit(&matches);
@@ -268,17 +269,16 @@ static struct error *goroutines_run(struct session *session, const struct argume
 }
 
 static const struct command_option options[] = {
-	{"stacks", 's', NULL, "with the stack of each", NULL},
-	{"group", 'g', "KIND", "one line or stack per group, the biggest first", group_by_names},
-	{"where", 'w', "EXPR", "only those for which EXPR holds (help where)", NULL},
-	{"limit", 'n', "N", "at most N goroutines, or N groups; 0 for all", NULL},
-	{"ctx", 'c', NULL, "which context's end each waits for (looks through the heap)", NULL},
+	{"stacks", 's', NULL, "print the stack of each goroutine", NULL},
+	{"group", 'g', "KIND", "one line or stack per group, biggest first", group_by_names},
+	{"where", 'w', "EXPR", "only goroutines for which EXPR is true (help where)", NULL},
+	{"limit", 'n', "N", "at most N goroutines or groups; 0 for all", NULL},
+	{"ctx", 'c', NULL, "show the context each one waits on (searches the heap)", NULL},
 	{"since", 0, NULL,
-		"who was born, is gone, or has not moved since the snapshot before, or since it "
-		"ran on",
+		"what was created, ended or has not moved since the previous snapshot or stop",
 		NULL},
-	{"system", 0, NULL, "the runtime's own goroutines too (--json always has them)", NULL},
-	{"all-frames", 'a', NULL, "frames of the runtime's internals too", NULL},
+	{"system", 0, NULL, "include the runtime's own goroutines (--json always does)", NULL},
+	{"all-frames", 'a', NULL, "include frames of runtime internals", NULL},
 	{"json", 0, NULL, "as one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -290,29 +290,23 @@ static const struct command goroutines_command = {
 	.aliases = aliases,
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
-		 "[--limit N] "
-		 "[--ctx] [--since] [--system] [--all-frames] [--json]",
-	.summary = "Lists goroutines: what each waits for, since when, where, and who created it",
-	.help = "Without options, one line per goroutine. SINCE is known only for goroutines that "
-		"the garbage "
-		"collector has seen waiting: the runtime notes then when the collection before "
-		"ended, so it may be too long by the time between two. A core does not hold "
-		"the "
-		"clock: times there count to the newest time stamp found in it, and are lower "
-		"bounds (\"clock\" in JSON).\n"
-		"\n"
+		 "[--limit N] [--ctx] [--since] [--system] [--all-frames] [--json]",
+	.summary = "Lists goroutines: what each waits on, since when, where, and its creator",
+	.help = "Without options, prints one line per goroutine. SINCE is known only for "
+		"goroutines that the garbage collector has seen waiting: the runtime then "
+		"records the end of the previous collection as the start of the wait, so SINCE "
+		"may be too long by up to one collection cycle. A core does not contain the "
+		"clock: times in a core are relative to the newest time stamp found in it and "
+		"are lower bounds (\"clock\" in JSON).\n\n"
 		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
-		"reading; with --pause=stop a live process stands still until the list is "
-		"complete.\n"
-		"\n"
-		"--since compares with the snapshot before, or with how the process was before it "
-		"ran on by \"continue\", if goroutines had been listed then or are at most "
-		"10,000.\n"
-		"\n"
-		"--group stack is what to look at first in a leak: goroutines in the same state "
-		"with the same "
-		"stack, created by the same go statement, are one group; the biggest comes first.",
-	.example = "goroutines --group stack --where 'wait > 5m'    what has been stuck for long",
+		"reading. With --pause=stop, a live process stays stopped until the list is "
+		"complete.\n\n"
+		"--since compares with the previous snapshot, or with the state before the last "
+		"\"continue\" if goroutines had been listed then or there were at most "
+		"10,000.\n\n"
+		"--group stack is the first thing to try for a leak: goroutines in the same "
+		"state with the same stack, created by the same go statement, form one group.",
+	.example = "goroutines --group stack --where 'wait > 5m'    blocked for a long time",
 	.options = options,
 	.needs_target = true,
 	.fields = goroutine_expr_fields,

@@ -1,4 +1,4 @@
-/* JSON output: a document streamed through yajl, so that memory does not grow with it. */
+/* Writing JSON through yajl: see json.h. */
 #include "commands/render/json.h"
 
 #include <inttypes.h>
@@ -13,8 +13,8 @@ struct json {
 	struct output *output;
 	yajl_gen generator;
 	bool is_array[JSON_MAX_DEPTH];
-	size_t depth; /* may exceed the maximum: what is deeper is left out */
-	/* yajl hands over a few bytes at a time; stdio would cost more for each than yajl does. */
+	size_t depth; /* may exceed the maximum; deeper levels are not written */
+	/* yajl writes a few bytes at a time; passing each on to stdio would dominate the cost. */
 	char buffer[16 << 10];
 	size_t buffered;
 };
@@ -69,8 +69,7 @@ struct error *json_finish(struct json *json)
 	return NULL;
 }
 
-/* Writes a string; bytes that are no UTF-8 become U+FFFD one by one, as Go's encoding/json does it.
- */
+/* Writes a string. Each byte that is not valid UTF-8 becomes U+FFFD, as in Go's encoding/json. */
 static void write_string(struct json *json, const char *text, size_t size)
 {
 	size_t valid = 0, bad = 0;
@@ -104,7 +103,7 @@ static void write_string(struct json *json, const char *text, size_t size)
 	free(clean);
 }
 
-/* Writes the key of a value; false when the value must be left out. */
+/* Writes the key of a value; false if the value must not be written. */
 static bool begin_value(struct json *json, const char *key)
 {
 	if (!json || json->depth > JSON_MAX_DEPTH || output_failed(json->output))
@@ -119,7 +118,7 @@ static void open_level(struct json *json, const char *key, bool is_array)
 	if (!json)
 		return;
 	if (json->depth < JSON_MAX_DEPTH) {
-		/* Levels are kept in step even when nothing can be written any more. */
+		/* Count the level even if nothing can be written any more. */
 		if (begin_value(json, key)) {
 			if (is_array)
 				yajl_gen_array_open(json->generator);
@@ -201,8 +200,7 @@ void json_uint(struct json *json, const char *key, uint64_t value)
 
 void json_double(struct json *json, const char *key, double value)
 {
-	/* JSON knows neither NaN nor infinities; no value here is that large unless it is broken.
-	 */
+	/* JSON has no NaN and no infinities, and only a corrupt value can be this large. */
 	if (!isfinite(value) || fabs(value) >= 1e18) {
 		json_null(json, key);
 		return;
@@ -234,7 +232,7 @@ void json_address(struct json *json, const char *key, uint64_t value)
 		json_null(json, key);
 		return;
 	}
-	/* There are more of these than of anything else: by hand, from the end. */
+	/* Addresses are the most frequent values: format them by hand, from the end. */
 	char text[2 + 16], *at = text + sizeof(text);
 	for (; value; value >>= 4)
 		*--at = "0123456789abcdef"[value & 15];

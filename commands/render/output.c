@@ -1,4 +1,4 @@
-/* Text output: styles, escaping of untrusted strings, durations and sizes for people. */
+/* Text output: styles, escaping of untrusted strings, durations and sizes. See output.h. */
 #include "commands/render/output.h"
 
 #include <inttypes.h>
@@ -106,6 +106,11 @@ bool output_is_file(const struct output *output)
 	struct stat status;
 	int fd = fileno(output->stream);
 	return fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode);
+}
+
+void output_newline(struct output *output)
+{
+	fputc_unlocked('\n', output->stream);
 }
 
 void output_blanks(struct output *output, size_t count)

@@ -36,19 +36,22 @@ void output_text(struct output *output, enum style style, const char *text);
  * each line indented by `indent` blanks. Ends the last line. */
 void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width);
 
+/* Ends the line; cheaper than output_printf(). */
+void output_newline(struct output *output);
+
 /* Writes `count` blanks. */
 void output_blanks(struct output *output, size_t count);
 
-/* True when the stream is a regular file, so that nobody is watching it. */
+/* True when the stream is a regular file, not a terminal or a pipe. */
 bool output_is_file(const struct output *output);
 
 /* True when writing has failed, for example to a closed pipe. Long renderers check it and stop, so
  * that `… | head` ends immediately. */
 bool output_failed(const struct output *output);
 
-/* A duration for people: 0.8s, 45s, 5m12s, 3h20m, 2d4h. */
+/* A human-readable duration: 0.8s, 45s, 5m12s, 3h20m, 2d4h. */
 void format_duration(int64_t nanoseconds, char *ret, size_t size);
-/* A size for people: 1.5 KiB, 45 MiB. */
+/* A human-readable size: 1.5 KiB, 45 MiB. */
 void format_size(uint64_t bytes, char *ret, size_t size);
 
 #endif

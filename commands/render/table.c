@@ -1,6 +1,6 @@
 /*
- * Tables: cells are collected as escaped text in one buffer, then printed in aligned columns; of a
- * streaming table the first rows only, further ones a few at a time.
+ * Collecting and printing tables: see table.h. Cells are stored as escaped text in one buffer. A
+ * streaming table stores its first rows, prints them, and then stores and prints a few at a time.
  */
 #include "commands/render/table.h"
 
@@ -22,16 +22,16 @@ struct table {
 	size_t cell_count, cell_capacity;
 	char *text;
 	size_t text_size, text_capacity;
-	unsigned *widths;      /* of the columns, at least */
+	unsigned *widths;      /* of the columns, so far */
 	struct output *stream; /* NULL: all rows are collected */
-	bool began;	       /* the heading is printed */
-	bool failed;	       /* memory ran out: the rest is missing */
+	bool began;	       /* the heading has been printed */
+	bool failed;	       /* memory ran out; later cells are missing */
 };
 
 enum {
 	COLUMN_GAP = 2,
-	SAMPLE_ROWS = 1000, /* that a streaming table measures */
-	STREAM_ROWS = 16,   /* printed together afterwards */
+	SAMPLE_ROWS = 1000, /* rows that determine the widths of a streaming table */
+	STREAM_ROWS = 16,   /* rows that are printed together after that */
 };
 
 struct table *table_create(const char *const *headings)
@@ -81,7 +81,7 @@ static bool table_append(struct table *table, const char *text, size_t size)
 	return true;
 }
 
-/* Appends `text` escaped as output_text() would print it, with its NUL. */
+/* Appends `text` as output_text() would print it, with a terminating NUL. */
 static bool append_escaped(struct table *table, const char *text)
 {
 	_cleanup_free_ char *escaped = NULL;
@@ -96,7 +96,7 @@ static bool append_escaped(struct table *table, const char *text)
 	return table_append(table, escaped, size + 1);
 }
 
-/* True when output_text() would print `text` as it is: nearly always. */
+/* True if `text` is printable ASCII, which is nearly always the case. */
 static bool is_plain_ascii(const char *text)
 {
 	for (; *text; text++)
@@ -107,7 +107,7 @@ static bool is_plain_ascii(const char *text)
 
 static void print_rows(struct table *table, struct output *output);
 
-/* Prints what a streaming table has collected, once that is worth it. */
+/* Prints the rows collected by a streaming table once there are enough. */
 static void print_when_due(struct table *table)
 {
 	size_t rows = table->began ? STREAM_ROWS : SAMPLE_ROWS;
@@ -154,7 +154,7 @@ static const char *heading_text(const char *heading)
 	return heading + (*heading == '>');
 }
 
-/* Prints one cell in a column of `width`, cut with "…" where it is wider. */
+/* Prints one cell in a column of `width`; a wider cell is cut and ends with "…". */
 static void print_cell(struct output *output, const char *text, size_t columns, enum style style,
 	size_t width, bool right, bool last)
 {
@@ -178,15 +178,16 @@ static void measure(struct table *table, bool terminal)
 		table_widen(table, i, (unsigned)strlen(heading_text(table->headings[i])));
 	for (size_t i = 0; i < table->cell_count; i++) {
 		size_t column = i % table->column_count;
-		/* Once a table for a terminal has begun, only numbers may still push the rest. */
+		/* After the heading has been printed on a terminal, only numbers may widen
+		 * columns. */
 		if (!table->began || !terminal || *table->headings[column] == '>')
 			table_widen(table, column, table->cells[i].columns);
 	}
 }
 
 /*
- * Narrows columns until a line fits: always the widest one that may be cut. Numbers (right-aligned)
- * and short columns stay whole; where that is not enough, lines are longer than the terminal.
+ * Narrows the widest column again and again until a line fits. Numbers (right-aligned columns) and
+ * short columns are never cut; if that is not enough, lines are longer than the terminal is wide.
  */
 static void fit(struct table *table, unsigned width)
 {
@@ -219,7 +220,7 @@ static void print_heading(struct table *table, struct output *output)
 	fputc('\n', output->stream);
 }
 
-/* Prints the rows that are there; a streaming table forgets them. */
+/* Prints the collected rows; a streaming table then drops them. */
 static void print_rows(struct table *table, struct output *output)
 {
 	size_t count = table->column_count;
@@ -240,7 +241,7 @@ static void print_rows(struct table *table, struct output *output)
 	if (table->stream)
 		table->cell_count = table->text_size = 0;
 	else
-		table->began = false; /* it may be printed again */
+		table->began = false; /* so that it can be printed again */
 }
 
 void table_print(struct table *table, struct output *output)
@@ -252,5 +253,5 @@ void table_print(struct table *table, struct output *output)
 	if (table->cell_count || !table->began)
 		print_rows(table, output);
 	if (table->failed)
-		fputs("gctxdbg: out of memory for a table: its last rows are missing\n", stderr);
+		fputs("gctxdbg: out of memory: the last rows of the table are missing\n", stderr);
 }

@@ -1,4 +1,4 @@
-/* UTF-8 decoding that accepts no overlong forms, surrogates or values beyond U+10FFFF. */
+/* UTF-8: see utf8.h. Overlong forms, surrogates and values beyond U+10FFFF are not valid. */
 #include "commands/render/utf8.h"
 
 #include <wchar.h>
@@ -37,7 +37,7 @@ static bool is_plain(char c)
 
 size_t utf8_plain(const char *text, size_t size)
 {
-	enum { BLOCK = 16 }; /* at a time, without a branch for each */
+	enum { BLOCK = 16 }; /* bytes checked without a branch for each, so that it vectorizes */
 	size_t offset = 0;
 	for (; offset + BLOCK <= size; offset += BLOCK) {
 		bool all = true;
@@ -57,7 +57,7 @@ bool utf8_is_control(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-/* Columns of one character; what the locale does not know counts as one. */
+/* The columns of one character; one that the locale does not know counts as one. */
 static size_t columns_of(uint32_t character)
 {
 	int width = character < 0x80 ? 1 : wcwidth((wchar_t)character);

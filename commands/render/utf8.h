@@ -1,5 +1,6 @@
 /*
- * Strings that nobody checked: telling valid UTF-8 from bytes, and what must not reach a terminal.
+ * Untrusted strings: decoding UTF-8, finding characters that must not reach a terminal, and
+ * measuring how many columns a string takes.
  */
 #ifndef GCTXDBG_COMMANDS_RENDER_UTF8_H
 #define GCTXDBG_COMMANDS_RENDER_UTF8_H
@@ -8,20 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes the character at `text`; returns its length in bytes, or 0 when it is not valid UTF-8 (or
- * `size` is 0). */
+/* Decodes the character at `text`. Returns its length in bytes; 0 if it is not valid UTF-8, or if
+ * `size` is 0. */
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret);
 
-/* How many bytes from `text` on are printable ASCII: nearly always all. */
+/* The number of bytes from `text` on that are printable ASCII. Fast path: nearly always all. */
 size_t utf8_plain(const char *text, size_t size);
 
 /* True for characters that control a terminal or reorder the line around them. */
 bool utf8_is_control(uint32_t character);
 
-/* Columns that `text` (valid UTF-8) takes on a terminal. */
+/* The number of terminal columns that `text` takes; a byte that is not valid UTF-8 counts as
+ * one. */
 size_t utf8_columns(const char *text, size_t size);
 
-/* Bytes of the longest start of `text` (valid UTF-8) that takes at most `columns`. */
+/* The size in bytes of the longest prefix of `text` that takes at most `columns`. */
 size_t utf8_fit(const char *text, size_t size, size_t columns);
 
 #endif

@@ -1,53 +1,7 @@
-/* The commands that stop, leave or end the target: interrupt, detach, kill, quit. */
+/* The commands that leave or end the target: detach, kill, quit. */
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
-#include "commands/running/run.h"
-#include "dbg/go/go_program.h"
-
-/* Looks at the process itself instead of a snapshot. */
-static struct error *hold(struct session *session)
-{
-	struct error *err = target_hold(session->target);
-	session_handle_events(session);
-	if (!err)
-		program_refresh(session->program);
-	if (!err)
-		session_tell(session, "process %d is stopped", (int)session->target->pid);
-	return err;
-}
-
-static struct error *run_interrupt(struct session *session, const struct arguments *arguments)
-{
-	(void)arguments;
-	const struct target *target = session->target;
-	if (target->is_snapshot && target->pause == PAUSE_STOP)
-		return hold(session);
-	if (target->is_snapshot) {
-		session_tell(session,
-			"you look at a snapshot of process %d, which runs: \"snapshot\" makes a "
-			"new one; "
-			"\"set pause stop\" before \"interrupt\" stops the process itself",
-			(int)target->pid);
-		return NULL;
-	}
-	if (target->ops->cont && target->state == TARGET_STOPPED) {
-		session_tell(session, "process %d is stopped already", (int)target->pid);
-		return NULL;
-	}
-	return session_stop(session);
-}
-
-static const struct command interrupt_command = {
-	.name = "interrupt",
-	.group = GROUP_RUNNING,
-	.usage = "interrupt",
-	.summary = "Stops all threads of a running process",
-	.help = "With --pause=fork (or after \"set pause fork\") it takes a snapshot instead, and "
-		"the process runs on.",
-	.example = "interrupt",
-	.needs_target = true,
-	.run = run_interrupt,
-};
-REGISTER_COMMAND(interrupt_command);
+#include "commands/session/session_target.h"
 
 static struct error *run_detach(struct session *session, const struct arguments *arguments)
 {

@@ -2,13 +2,14 @@
 #include "commands/running/snapshot.h"
 
 #include "commands/breakpoints/break_session.h"
-
-#include <inttypes.h>
-
-#include "commands/render/json.h"
-#include "commands/session/registry.h"
 #include "commands/goroutines/goroutine_diff.h"
+#include "commands/session/message.h"
+#include "commands/session/registry.h"
+#include "commands/session/session_events.h"
+#include "commands/session/session_target.h"
 #include "dbg/go/go_program.h"
+#include <inttypes.h>
+#include "commands/render/json.h"
 #include "dwarf/base/clock.h"
 
 int64_t snapshot_age_ns(const struct target *target)
@@ -26,16 +27,6 @@ uint64_t snapshot_shared_size(struct target *target)
 		size += mappings[i].shared ? mappings[i].end - mappings[i].start : 0;
 	error_destroy(err);
 	return size;
-}
-
-void snapshot_tell(struct session *session)
-{
-	const struct target *target = session->target;
-	session_show_notice(session);
-	if (!target || !target->is_snapshot)
-		return;
-	session_tell(session, "snapshot of process %d: it stood still for %.1f ms and runs on",
-		(int)target->pid, (double)target->stall_ns / 1e6);
 }
 
 struct error *snapshot_again(struct session *session)
@@ -92,13 +83,12 @@ static struct error *snapshot_run(struct session *session, const struct argument
 		return err;
 	}
 	if (seen) {
-		goroutine_diff_destroy(session->diff);
-		session->diff = diff;
+		goroutine_diff_keep(session, diff);
 	}
 	if (!argument_given(arguments, "json")) {
 		/* Of a process that ran the event has told. */
 		if (seen)
-			snapshot_tell(session);
+			session_report_snapshot(session);
 		return NULL;
 	}
 	session_show_notice(session);

@@ -16,7 +16,4 @@ uint64_t snapshot_shared_size(struct target *target);
  * read anew. */
 struct error *snapshot_again(struct session *session);
 
-/* Tells of the snapshot just taken, or warns that there is none. */
-void snapshot_tell(struct session *session);
-
 #endif

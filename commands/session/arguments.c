@@ -1,4 +1,4 @@
-/* Options and words of a command, parsed by popt; numbers and durations. */
+/* Parses the arguments of a command with popt, and numbers and durations: see arguments.h. */
 #include "commands/session/arguments.h"
 
 #include <ctype.h>
@@ -74,7 +74,7 @@ static struct error *check_value(
 		size_t used = strlen(list);
 		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", *allowed);
 	}
-	return error_create(ERROR_USAGE, "%s --%s cannot be \"%s\": it is one of %s", command->name,
+	return error_create(ERROR_USAGE, "%s --%s cannot be \"%s\": use one of %s", command->name,
 		option->name, value, list);
 }
 
@@ -111,8 +111,8 @@ static struct error *take_words(struct parsed_arguments *parsed, const struct co
 	size_t most =
 		command->max_words < ARGUMENTS_MAX_WORDS ? command->max_words : ARGUMENTS_MAX_WORDS;
 	if (count > most)
-		return error_create(ERROR_USAGE, "%s: \"%s\" is too much; usage: %s", command->name,
-			parsed->arguments.words[most], command->usage);
+		return error_create(ERROR_USAGE, "%s: unexpected argument \"%s\"; usage: %s",
+			command->name, parsed->arguments.words[most], command->usage);
 	return NULL;
 }
 
@@ -177,7 +177,7 @@ struct error *argument_number(const char *text, const char *what, uint64_t *ret)
 	return NULL;
 }
 
-/* Reads digits with an optional fraction into nanoseconds per `unit`; false on overflow. */
+/* Converts digits with an optional fraction in units of `unit` nanoseconds; false on overflow. */
 static bool scale(const char *text, size_t length, int64_t unit, int64_t *ret)
 {
 	int64_t value = 0, fraction = 0, weight = 1;
@@ -194,8 +194,7 @@ static bool scale(const char *text, size_t length, int64_t unit, int64_t *ret)
 			weight *= 10;
 		}
 	}
-	/* The fraction has at most nine digits and the unit is at most a day: no overflow in 128
-	 * bits. */
+	/* At most nine digits times at most a day: no overflow in 128 bits. */
 	int64_t part = (int64_t)((__int128)fraction * unit / weight);
 	return !__builtin_mul_overflow(value, unit, &value) &&
 	       !__builtin_add_overflow(value, part, ret);

@@ -1,4 +1,4 @@
-/* Collecting the lines of a block: see block.h. */
+/* Collects the lines of a block: see block.h. */
 #include "commands/session/block.h"
 
 #include <ctype.h>
@@ -8,7 +8,7 @@
 
 struct block {
 	int number;
-	unsigned inner; /* blocks inside that are open */
+	unsigned inner; /* open nested blocks */
 	struct error *(*end)(struct session *session, int number, struct block_lines *lines);
 	struct block_lines lines;
 };
@@ -27,7 +27,7 @@ struct error *block_begin(struct session *session, int number,
 {
 	if (session->block)
 		return error_create(
-			ERROR_USAGE, "another list of commands is open: \"end\" ends it");
+			ERROR_USAGE, "another command list is being entered: \"end\" ends it");
 	struct block *block = calloc(1, sizeof(*block));
 	if (!block)
 		return error_no_memory();
@@ -38,7 +38,7 @@ struct error *block_begin(struct session *session, int number,
 	return NULL;
 }
 
-static void destroy(struct block *block)
+static void block_destroy(struct block *block)
 {
 	if (block)
 		block_lines_deinit(&block->lines);
@@ -48,7 +48,7 @@ static void destroy(struct block *block)
 bool block_abandon(struct session *session)
 {
 	bool open = session->block != NULL;
-	destroy(take_pointer(session->block));
+	block_destroy(take_pointer(session->block));
 	return open;
 }
 
@@ -56,10 +56,10 @@ struct error *block_finish(struct session *session)
 {
 	if (!block_abandon(session))
 		return NULL;
-	return error_create(ERROR_USAGE, "a list of commands is not ended: \"end\" is missing");
+	return error_create(ERROR_USAGE, "a command list is not terminated: \"end\" is missing");
 }
 
-/* True for the word "end" alone. */
+/* True if the line has only the word "end". */
 static bool is_end(const char *line)
 {
 	if (strncmp(line, "end", 3) != 0)
@@ -69,8 +69,8 @@ static bool is_end(const char *line)
 	return !*line || *line == '#';
 }
 
-/* True when the line opens a block of its own. */
-static bool opens(const struct session *session, const char *line)
+/* True if the line opens a nested block. */
+static bool opens_block(const struct session *session, const char *line)
 {
 	const struct command *command = NULL;
 	size_t length;
@@ -83,7 +83,7 @@ static struct error *close_block(struct session *session)
 {
 	struct block *block = take_pointer(session->block);
 	struct error *err = block->end(session, block->number, &block->lines);
-	destroy(block);
+	block_destroy(block);
 	return err;
 }
 
@@ -95,7 +95,7 @@ struct error *block_add(struct session *session, const char *line)
 		return close_block(session);
 	if (is_end(line))
 		block->inner--;
-	else if (opens(session, line))
+	else if (opens_block(session, line))
 		block->inner++;
 	if (lines->count == BLOCK_MAX_LINES) {
 		block_abandon(session);

@@ -1,13 +1,13 @@
 /*
- * Blocks: lines that belong to a command, up to the line "end".
+ * Blocks: the lines that belong to a command, up to a line "end".
  *
  *   commands 1
  *     bt
  *     continue
  *   end
  *
- * The command opens the block; session_execute() then hands it every line, wherever lines come from
- * (prompt, script, -e), until "end" closes it. Blocks of commands inside are part of it.
+ * The command opens the block. session_execute() then adds every line to it, from the prompt, a
+ * script or -e, until "end" closes it. Nested blocks are part of it.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_BLOCK_H
 #define GCTXDBG_COMMANDS_SESSION_BLOCK_H
@@ -16,14 +16,14 @@
 
 enum { BLOCK_MAX_LINES = 1000 };
 
-/* A line, and where it is from. */
+/* A line and its position. */
 struct block_line {
 	char *text;
-	unsigned number; /* in `struct block_lines.name`; 0: none */
+	unsigned number; /* line number in the script block_lines.name; 0: not from a script */
 };
 
 struct block_lines {
-	char *name; /* of the script that they are from; NULL: none */
+	char *name; /* of the script with these lines; NULL: none */
 	struct block_line *items;
 	size_t count, capacity;
 };
@@ -31,19 +31,20 @@ struct block_lines {
 void block_lines_deinit(struct block_lines *lines);
 
 /*
- * Opens a block; `end` gets the lines when it is closed and takes what it wants out of `lines`.
- * `number` is the caller's. ERROR_USAGE when one is open.
+ * Opens a block. When it is closed, `end` is called with its lines and may move them out of
+ * `lines`. `number` is passed to it. ERROR_USAGE when a block is open already.
  */
 struct error *block_begin(struct session *session, int number,
 	struct error *(*end)(struct session *session, int number, struct block_lines *lines));
 
-/* Takes one line; closes the block with "end". */
+/* Adds a line; "end" closes the block. */
 struct error *block_add(struct session *session, const char *line);
 
-/* Forgets the open block; false when there is none. */
+/* Discards the open block; false when there is none. */
 bool block_abandon(struct session *session);
 
-/* Forgets an open block at the end of the lines; the error says that "end" is missing. */
+/* Called at the end of the input: discards an open block and returns the error that "end" is
+ * missing. */
 struct error *block_finish(struct session *session);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * What a command is. This header is also the plug-in interface (see plugin.h).
+ * A command: its names, options, help and functions. Part of the plug-in interface (plugin.h).
  *
- * A command is one registered struct; nothing else in the program knows the list. It computes a
- * result first and then renders it, as text or (--json) as one JSON document: it never prints while
- * it computes, so that a failure leaves no half answer on stdout.
+ * Each command is one registered struct (registry.h). Its run() computes the result first and then
+ * renders it, as text or with --json as one JSON document. It does not print while it computes, so
+ * that a failure leaves no partial answer on stdout.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_COMMAND_H
 #define GCTXDBG_COMMANDS_SESSION_COMMAND_H
@@ -20,38 +20,28 @@ struct completions;
 struct expr_schema;
 
 struct command_option {
-	const char *name;     /* long option without dashes; NULL ends the table */
-	char letter;	      /* short option or 0 */
-	const char *argument; /* name of its argument for the help ("EXPR", "N"); NULL: a flag */
-	const char *help;     /* one line */
-	const char *const *values; /* NULL-terminated: the only arguments allowed (checked,
-				      completed); or NULL */
+	const char *name;	   /* long option without dashes; NULL ends the table */
+	char letter;		   /* short option; 0: none */
+	const char *argument;	   /* its argument's name in the help ("EXPR"); NULL: a flag */
+	const char *help;	   /* one line */
+	const char *const *values; /* the allowed arguments, NULL-terminated; NULL: any */
 };
 
 enum { ARGUMENTS_MAX_WORDS = 64 };
 
-/* A parsed command line. Strings live until run() returns. */
+/* A parsed command line. Its strings are valid until run() returns. */
 struct arguments {
 	const struct command *command;
-	const char *const *words; /* what is not an option, NULL-terminated */
+	const char *const *words; /* the arguments that are not options, NULL-terminated */
 	size_t word_count;
-	const char *rest; /* raw text after the command's name, for commands with `raw` set; after
-			     "if" for those with `condition`, "" when there is none */
-	const char *const
-		*option_values; /* parallel to command->options: NULL absent, "" for a flag */
+	const char *rest; /* unparsed text: after the name for a command with `raw`; after
+				     "if" for one with `condition`, "" if there is none */
+	const char *const *option_values; /* parallel to command->options; NULL: not given, "" for a
+					     flag */
 };
 
-/* True when the flag or option was given. `name` must be in the command's table. */
-bool argument_given(const struct arguments *arguments, const char *name);
-/* The option's argument, or NULL when it was not given. */
-const char *argument_value(const struct arguments *arguments, const char *name);
-/* Parses an unsigned number (decimal or 0x…); ERROR_USAGE names what it was for. */
-struct error *argument_number(const char *text, const char *what, uint64_t *ret);
-/* Parses "1m30s", "500ms", "0" or plain seconds into nanoseconds. */
-struct error *argument_duration(const char *text, const char *what, int64_t *ret);
-
 enum command_group {
-	GROUP_GOROUTINES, /* order of `help` */
+	GROUP_GOROUTINES, /* `help` prints the groups in this order */
 	GROUP_CONTEXTS,
 	GROUP_THREADS,
 	GROUP_DATA,
@@ -62,33 +52,36 @@ enum command_group {
 };
 
 struct command {
-	const char *name;	    /* "goroutines"; a space makes a family: "plugin load" */
+	const char *name;	    /* "goroutines"; with a space in a family: "plugin load" */
 	const char *const *aliases; /* NULL-terminated, or NULL */
 	enum command_group group;
 	const char *usage;		      /* "goroutines [--stacks] [--where EXPR]" */
 	const char *summary;		      /* one line, starts with a verb, no full stop */
-	const char *help;		      /* what it answers, paragraphs; may be NULL */
-	const char *example;		      /* a command line and what it is for */
+	const char *help;		      /* paragraphs with the details; or NULL */
+	const char *example;		      /* a command line */
 	const struct command_option *options; /* ends with a NULL name; or NULL */
 	size_t min_words, max_words;
-	bool raw;	    /* no splitting into words and options: arguments->rest only */
-	bool needs_target;  /* refuse with a sentence when there is none */
-	bool expression;    /* quotes inside of a word are part of it: m["key"] */
+	bool raw;	    /* the line is not parsed: only arguments->rest is set */
+	bool needs_target;  /* an error without a target */
+	bool expression;    /* quotes inside a word are part of it: m["key"] */
 	bool condition;	    /* "if EXPR" may follow the words: arguments->rest is EXPR as written */
-	bool block;	    /* lines up to "end" follow and belong to it (block.h) */
-	bool while_running; /* works while the process runs; those of GROUP_RUNNING do anyway */
-	/* Adds candidates for the word under the cursor; `word` is its start. NULL: none but
-	 * options. */
+	bool block;	    /* lines up to "end" follow and belong to the command (block.h) */
+	bool while_running; /* works while the process runs; implied by GROUP_RUNNING */
+	/*
+	 * Adds completion candidates for argument number `word_index`, which starts with `word`.
+	 * NULL: only options are completed. With `needs_target` it is called only while the target
+	 * can be read.
+	 */
 	void (*complete)(struct session *session, size_t word_index, const char *word,
 		struct completions *candidates);
-	/* The names that its EXPR (behind "if", of --where, behind a number when it is raw) may
-	 * use, for completion; `before` is the text in front of that. NULL: it takes none. */
+	/*
+	 * For completion: the names that the command's EXPR may use (after "if", after --where, or
+	 * for a raw command after a number). `before` is the text before EXPR. NULL: the command
+	 * takes no expression.
+	 */
 	struct error *(*fields)(
 		struct session *session, const char *before, const struct expr_schema **ret);
 	struct error *(*run)(struct session *session, const struct arguments *arguments);
 };
-
-/* For complete(): adds a copy of `text` when it starts with `word`. */
-void completions_add(struct completions *candidates, const char *word, const char *text);
 
 #endif

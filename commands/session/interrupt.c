@@ -1,5 +1,5 @@
-/* The SIGINT handler. A signal handler has no argument: the two variables here are the only way to
- * tell it what to do. */
+/* The SIGINT handler: see interrupt.h. Its state is global because a signal handler takes no
+ * argument. */
 #include "commands/session/interrupt.h"
 
 #include <errno.h>

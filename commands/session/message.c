@@ -1,5 +1,5 @@
-/* What goes to stderr: errors, warnings, news about the target, progress. */
-#include "commands/session/session.h"
+/* Errors, warnings, notices and progress on stderr: see message.h. */
+#include "commands/session/message.h"
 
 #include <stdarg.h>
 #include <unistd.h>
@@ -7,7 +7,6 @@
 #include "commands/session/script.h"
 #include "dwarf/base/clock.h"
 
-/* Erases the progress line, if one is shown. */
 static void erase_progress(struct session *session)
 {
 	if (session->progress_shown)
@@ -24,7 +23,7 @@ void session_end_cancelled_line(struct session *session)
 	}
 }
 
-/* Prints a message with its prefix; only its line breaks reach the terminal as they are. */
+/* Prints a message with its prefix. All control characters but its line breaks are escaped. */
 static void print_message(struct session *session, const char *prefix, char *message)
 {
 	fflush(session->out.stream);
@@ -84,6 +83,19 @@ void session_report(struct session *session, struct error *err)
 	error_destroy(err);
 }
 
+bool session_settle(struct session *session, struct error *err)
+{
+	if (!err)
+		return true;
+	bool finding = err->code == ERROR_FINDINGS;
+	if (finding)
+		session->findings = true;
+	else
+		session->failures++;
+	session_report(session, err);
+	return finding;
+}
+
 void session_progress(struct session *session, const char *what, uint64_t done, uint64_t total)
 {
 	enum { INTERVAL_NS = 100000000, DELAY_NS = 200000000 };
@@ -94,7 +106,7 @@ void session_progress(struct session *session, const char *what, uint64_t done, 
 		return;
 	}
 	int64_t now_ns = monotonic_now();
-	/* What takes no longer than a moment flashes nothing. */
+	/* Nothing for work that ends soon: no flicker. */
 	if (!session->progress_ns)
 		session->progress_ns = now_ns + DELAY_NS;
 	if (now_ns - session->progress_ns < INTERVAL_NS)

@@ -1,5 +1,5 @@
-/* Edit distance (insert, delete, replace, swap neighbours), with a limit that keeps silly
- * suggestions out. */
+/* Edit distance (insert, delete, replace, transpose), limited so that only plausible words are
+ * suggested: see nearest.h. */
 #include "commands/session/nearest.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 void nearest_init(struct nearest *nearest, const char *word)
 {
 	size_t length = strlen(word);
-	/* One slip in a short word, up to three in a long one. */
+	/* One mistake in a short word, up to three in a long one. */
 	size_t allowed = length < 5 ? 1 : length < 8 ? 2 : 3;
 	*nearest = (struct nearest){.word = word, .distance = allowed + 1};
 }

@@ -1,17 +1,16 @@
 /*
- * "Did you mean …?": the known word that is nearest to a mistyped one.
+ * "Did you mean …?": finds the known word that is nearest to a mistyped one.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_NEAREST_H
 #define GCTXDBG_COMMANDS_SESSION_NEAREST_H
 
 #include <stddef.h>
 
-/* Begins with `best` NULL; offer every known word, then read `best`: NULL when none is near enough.
- */
+/* Offer every known word, then read `best`. */
 struct nearest {
 	const char *word; /* as typed */
-	const char *best;
-	size_t distance; /* of `best` */
+	const char *best; /* the nearest word so far; NULL: none is near enough */
+	size_t distance;  /* of `best` */
 };
 
 void nearest_init(struct nearest *nearest, const char *word);

@@ -1,4 +1,4 @@
-/* Opening files without hanging: see open_file.h. */
+/* Opens files without blocking: see open_file.h. */
 #include "commands/session/open_file.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ FILE *open_file_at_once(const char *path, const char *mode)
 	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
 	if (fd < 0)
 		return NULL;
-	/* Only the opening must not wait. */
+	/* Reads and writes may block. */
 	int status = fcntl(fd, F_GETFL);
 	FILE *stream = NULL;
 	if (status >= 0 && fcntl(fd, F_SETFL, status & ~O_NONBLOCK) == 0)

@@ -1,5 +1,5 @@
 /*
- * Opening the files that a user names, without ever hanging on one.
+ * Opens files that the user names without blocking.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_OPEN_FILE_H
 #define GCTXDBG_COMMANDS_SESSION_OPEN_FILE_H
@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /*
- * fopen() that does not wait for the other end of a FIFO: writing to one that nobody reads fails
- * with ENXIO. `mode` is "r", "w" or "a". NULL with errno set on failure.
+ * fopen() that does not block on a FIFO: opening one for writing fails with ENXIO if no process
+ * reads it. `mode` is "r", "w" or "a". Returns NULL and sets errno on failure.
  */
 FILE *open_file_at_once(const char *path, const char *mode);
 

@@ -1,4 +1,4 @@
-/* Loading plug-ins: checking the file and its ABI before anything in it is used. */
+/* Loads plug-ins; checks the file and its ABI before using anything in it: see plugin.h. */
 #include "commands/session/plugin.h"
 
 #include <dirent.h>
@@ -10,18 +10,17 @@
 #include "commands/session/registry.h"
 #include "commands/session/session.h"
 
-/* Refuses what anybody could have written: a plug-in runs with our rights, often root's. */
+/* Rejects world-writable files: a plug-in runs with the debugger's privileges, often root's. */
 static struct error *check_file(const char *path)
 {
 	struct stat status;
 	if (stat(path, &status))
 		return error_system(errno, "cannot open the plug-in %s", path);
 	if (!S_ISREG(status.st_mode))
-		return error_create(ERROR_USAGE, "the plug-in %s is no regular file", path);
+		return error_create(ERROR_USAGE, "the plug-in %s is not a regular file", path);
 	if (status.st_mode & S_IWOTH)
 		return error_create(ERROR_USAGE,
-			"the plug-in %s can be written by everybody: not loading it (chmod o-w)",
-			path);
+			"the plug-in %s is world-writable: not loading it (chmod o-w)", path);
 	return NULL;
 }
 
@@ -39,7 +38,7 @@ static struct error *check_commands(const struct plugin *plugin, const char *pat
 	return NULL;
 }
 
-/* Registers all commands of a plug-in or none. */
+/* Registers all commands of a plug-in, or none. */
 static struct error *add_commands(
 	struct session *session, const struct plugin *plugin, const char *path)
 {
@@ -54,8 +53,8 @@ static struct error *add_commands(
 	return NULL;
 }
 
-/* Checks and registers a shared object that has been opened. */
-static struct error *accept(struct session *session, void *handle, const char *path)
+/* Checks and registers an opened shared object. */
+static struct error *register_plugin(struct session *session, void *handle, const char *path)
 {
 	for (struct plugin_list *at = session->plugins; at; at = at->next)
 		if (at->handle == handle)
@@ -63,12 +62,11 @@ static struct error *accept(struct session *session, void *handle, const char *p
 	const struct plugin *plugin = dlsym(handle, PLUGIN_SYMBOL);
 	if (!plugin)
 		return error_create(ERROR_USAGE,
-			"%s is no gctxdbg plug-in: it has no symbol " PLUGIN_SYMBOL, path);
+			"%s is not a gctxdbg plug-in: it has no symbol " PLUGIN_SYMBOL, path);
 	if (plugin->abi != PLUGIN_ABI)
 		return error_create(ERROR_USAGE,
-			"the plug-in %s was built for plug-in ABI %u, this gctxdbg has %u: build "
-			"it "
-			"again with the headers of this version",
+			"the plug-in %s was built for plug-in ABI %u, but this gctxdbg has %u: "
+			"rebuild it with the headers of this version",
 			path, plugin->abi, (unsigned)PLUGIN_ABI);
 	struct error *err = check_commands(plugin, path);
 	if (err)
@@ -106,7 +104,7 @@ struct error *plugin_load(struct session *session, const char *path)
 	void *handle = dlopen(real, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return error_create(ERROR_USAGE, "cannot load the plug-in: %s", dlerror());
-	err = accept(session, handle, real);
+	err = register_plugin(session, handle, real);
 	if (err)
 		dlclose(handle);
 	return err;

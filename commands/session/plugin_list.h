@@ -1,5 +1,5 @@
 /*
- * The plug-ins that are loaded, newest first.
+ * The list of loaded plug-ins, newest first. For plugin.c and `plugin list`.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_PLUGIN_LIST_H
 #define GCTXDBG_COMMANDS_SESSION_PLUGIN_LIST_H

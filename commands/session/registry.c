@@ -1,4 +1,4 @@
-/* The list of commands: collecting them from the linker section, finding one by what was typed. */
+/* The list of commands, and finding one by the words typed: see registry.h. */
 #include "commands/session/registry.h"
 
 #include <ctype.h>
@@ -10,19 +10,19 @@ struct registry {
 	size_t count, capacity;
 };
 
-/* The linker makes these; weak, because a test program may have no command at all. */
+/* Defined by the linker; weak, because a test program may have no commands. */
 extern const struct command *const __start_gctxdbg_commands[] __attribute__((weak));
 extern const struct command *const __stop_gctxdbg_commands[] __attribute__((weak));
 
-/* Letters of a name; what is not ASCII counts too, so that "gö" is not taken for "g". */
+/* Non-ASCII characters belong to a name too: "gö" must not be read as "g". */
 static bool is_name_character(char c)
 {
 	return isalnum((unsigned char)c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
 /*
- * The length of the word at `text`: characters of a name, or one of another kind, so that `!ls` and
- * `x/8xg` need no space.
+ * Returns the length of the word at `text`: name characters, or one other character, so that `!ls`
+ * and `x/8xg` need no space.
  */
 static size_t word_length(const char *text)
 {
@@ -39,12 +39,12 @@ static const char *skip_space(const char *text)
 	return text;
 }
 
-/* How the start of a line compares with one name. */
+/* How the start of a line matches a name. */
 struct match {
-	size_t words;  /* of the name that the line has, abbreviated or not */
-	size_t length; /* of the line that they take */
-	bool complete; /* the line has all words of the name */
-	bool exact;    /* and none is abbreviated */
+	size_t words;  /* of the name that match, abbreviated or not */
+	size_t length; /* of these words in the line */
+	bool complete; /* all words of the name match */
+	bool exact;    /* none is abbreviated */
 };
 
 static struct match match_name(const char *name, const char *line)
@@ -87,8 +87,8 @@ static const struct command *find_exact(
 	return found;
 }
 
-/* What an abbreviation may mean: the commands whose names have the most words in common with the
- * line. */
+/* The commands that an abbreviation may mean: those whose names have the most words in common with
+ * the line. */
 struct candidates {
 	const struct command *first;
 	struct match match; /* of the first */
@@ -130,7 +130,7 @@ static void find_abbreviated(const struct registry *registry, const char *line, 
 	}
 }
 
-/* The error for a line that names no command. */
+/* The error for a line that does not start with a command. */
 static struct error *unknown_command(const struct registry *registry, const char *line)
 {
 	line = skip_space(line);
@@ -141,7 +141,7 @@ static struct error *unknown_command(const struct registry *registry, const char
 			add_candidate(&family, registry->commands[i], match);
 	}
 	if (family.count)
-		return error_create(ERROR_USAGE, "\"%.*s\" alone is no command; there %s: %s",
+		return error_create(ERROR_USAGE, "\"%.*s\" needs a subcommand; there %s: %s",
 			(int)family.match.length, line, family.count == 1 ? "is" : "are",
 			family.list);
 
@@ -196,7 +196,7 @@ size_t registry_list(const struct registry *registry, const struct command *cons
 	return registry->count;
 }
 
-/* The command that has `name` as name or alias. */
+/* Finds the command with this name or alias. */
 static const struct command *owner_of(const struct registry *registry, const char *name)
 {
 	for (size_t i = 0; i < registry->count; i++) {

@@ -1,13 +1,13 @@
-/* Scripts: a file or stdin, line by line, up to the first command that fails. */
+/* Running scripts line by line, up to the first command that fails: see script.h. */
 #include "commands/session/script.h"
-#include "commands/session/block.h"
-#include "commands/session/open_file.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/stat.h>
 
-#include "commands/breakpoints/break_commands.h"
+#include "commands/session/block.h"
+#include "commands/session/message.h"
+#include "commands/session/open_file.h"
+#include "commands/session/session_events.h"
 
 enum { SCRIPT_MAX_DEPTH = 16, SCRIPT_MAX_LINE = 64 * 1024 };
 
@@ -19,22 +19,9 @@ void script_describe(const struct script_position *position, char *ret, size_t s
 		*ret = 0;
 }
 
-bool session_settle(struct session *session, struct error *err)
-{
-	if (!err)
-		return true;
-	bool finding = err->code == ERROR_FINDINGS;
-	if (finding)
-		session->findings = true;
-	else
-		session->failures++;
-	session_report(session, err);
-	return finding;
-}
-
 /*
- * Reads one line without its end into `line`; `*ret` is false at the end of the file. Lines are
- * bounded: what is fed to a debugger by mistake may be a core dump.
+ * Reads one line without its line break into `line`; `*ret` is false at the end of the file. The
+ * length is bounded, as the file may be a core dump given by mistake.
  */
 static struct error *read_line(FILE *stream, char *line, bool *ret)
 {
@@ -42,11 +29,10 @@ static struct error *read_line(FILE *stream, char *line, bool *ret)
 	int c;
 	while ((c = getc(stream)) != EOF && c != '\n') {
 		if (!c)
-			return error_create(
-				ERROR_USAGE, "this is no script: it contains a NUL byte");
+			return error_create(ERROR_USAGE, "not a script: it contains a NUL byte");
 		if (length == SCRIPT_MAX_LINE - 1)
 			return error_create(ERROR_USAGE,
-				"this is no script: a line is longer than %d KiB",
+				"not a script: a line is longer than %d KiB",
 				SCRIPT_MAX_LINE / 1024);
 		line[length++] = (char)c;
 	}
@@ -60,28 +46,28 @@ static struct error *read_line(FILE *stream, char *line, bool *ret)
 }
 
 /*
- * A program at the other end of a pipe takes its time between two commands. Meanwhile what happens
- * to a process that runs is told at once, and hits of breakpoints do not pile up until its threads
- * wait for us.
+ * Handles events while the program at the other end of a pipe takes its time between two commands:
+ * they are reported immediately, and hits do not fill the queue, which would block the threads that
+ * hit.
  */
 static void wait_for_line(struct session *session, FILE *stream)
 {
 	while (session->target && session->target->state == TARGET_RUNNING && !session->quit) {
-		struct pollfd fds[] = {
-			{.fd = fileno(stream), .events = POLLIN},
-			{.fd = session->target->event_fd, .events = POLLIN},
-			{.fd = break_session_fd(session), .events = POLLIN},
-		};
-		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
+		struct pollfd fds[8] = {{.fd = fileno(stream), .events = POLLIN}};
+		size_t count = session_event_fds(session, fds + 1, array_length(fds) - 1);
+		if (poll(fds, count + 1, -1) < 0 && errno != EINTR)
 			return;
-		if (fds[1].revents || fds[2].revents)
+		bool any = false;
+		for (size_t i = 1; i <= count; i++)
+			any |= fds[i].revents != 0;
+		if (any)
 			session_handle_events(session);
 		if (fds[0].revents)
 			return;
 	}
 }
 
-/* True for a pipe or terminal, which is then read byte by byte, so that poll() knows all. */
+/* True for a pipe or terminal. Turns buffering off, so that poll() sees all input. */
 static bool is_slow(FILE *stream)
 {
 	struct stat status;
@@ -89,7 +75,7 @@ static bool is_slow(FILE *stream)
 	       setvbuf(stream, NULL, _IONBF, 0) == 0;
 }
 
-/* Runs one line; the error is what has to stop the script. */
+/* Runs one line; returns only errors that stop the script. */
 static struct error *run_line(struct session *session, const char *line)
 {
 	struct error *err = session_execute(session, line);
@@ -116,7 +102,7 @@ struct error *session_run_stream(struct session *session, FILE *stream, const ch
 		depth++;
 	if (depth >= SCRIPT_MAX_DEPTH)
 		return error_create(ERROR_USAGE,
-			"scripts run each other more than %d deep: does %s source itself?",
+			"scripts are nested more than %d deep: does %s source itself?",
 			SCRIPT_MAX_DEPTH, name);
 	_cleanup_free_ char *line = malloc(SCRIPT_MAX_LINE);
 	if (!line)
@@ -125,7 +111,7 @@ struct error *session_run_stream(struct session *session, FILE *stream, const ch
 	session->script = &position;
 	struct error *err = NULL;
 	bool slow = is_slow(stream);
-	while (!err && !session->quit && !break_commands_have_ended(session)) {
+	while (!err && !session->quit && !session->continue_requested) {
 		bool got = false;
 		position.line++;
 		if (slow)

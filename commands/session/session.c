@@ -1,6 +1,5 @@
-/* The shell: one line in, one command run, its output where the line says. */
+/* Runs a command line, with its output where the line directs it: see session.h. */
 #include "commands/session/session.h"
-#include "commands/session/open_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -13,8 +12,12 @@
 #include "commands/session/arguments.h"
 #include "commands/session/block.h"
 #include "commands/session/line.h"
+#include "commands/session/message.h"
+#include "commands/session/open_file.h"
 #include "commands/session/plugin.h"
 #include "commands/session/registry.h"
+#include "commands/session/session_events.h"
+#include "commands/session/session_target.h"
 #include "commands/session/settings.h"
 #include "commands/session/spawn.h"
 
@@ -35,10 +38,10 @@ void session_deinit(struct session *session)
 	*session = (struct session){0};
 }
 
-/* Colour and width of `output`, from the settings and from what its stream is. */
+/* Sets colour and width of `output` according to the settings and its stream. */
 static void adapt_output(const struct session *session, struct output *output)
 {
-	/* Only this thread writes results: no lock for each character. */
+	/* Only this thread writes results: do not lock the stream for each character. */
 	__fsetlocking(output->stream, FSETLOCKING_BYCALLER);
 	int fd = fileno(output->stream);
 	bool terminal = fd >= 0 && isatty(fd);
@@ -52,12 +55,12 @@ static void adapt_output(const struct session *session, struct output *output)
 		output->width = size.ws_col;
 }
 
-/* Where one command's output goes, and what to restore afterwards. */
+/* Where the output of a command goes, and what to restore after it. */
 struct sink {
 	struct output saved;
-	pid_t child;	     /* at the other end of a pipe; 0 none */
+	pid_t child;	     /* at the reading end of a pipe; 0: none */
 	const char *command; /* what the child runs */
-	const char *path;    /* of a file; NULL none */
+	const char *path;    /* of a file; NULL: none */
 };
 
 static struct error *open_file(struct sink *sink, const struct line *line, struct output *output)
@@ -75,13 +78,19 @@ static struct error *open_pipe(struct sink *sink, const struct line *line, struc
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return error_system(errno, "cannot make a pipe");
-	struct error *err = spawn_start(line->destination, ends[0], &sink->child);
-	close(ends[0]);
-	output->stream = err ? NULL : fdopen(ends[1], "w");
-	if (!output->stream) {
+	/* The stream first: once the child runs, nothing may fail, or nobody would reap it. */
+	FILE *stream = fdopen(ends[1], "w");
+	if (!stream)
 		close(ends[1]);
-		return err ? err : error_no_memory();
+	struct error *err =
+		stream ? spawn_start(line->destination, ends[0], &sink->child) : error_no_memory();
+	close(ends[0]);
+	if (err) {
+		if (stream)
+			fclose(stream);
+		return err;
 	}
+	output->stream = stream;
 	sink->command = line->destination;
 	return NULL;
 }
@@ -105,7 +114,7 @@ static struct error *sink_open(struct session *session, const struct line *line,
 	return NULL;
 }
 
-/* A reader that had enough (`… | head`) is no error; a full disk is. */
+/* A reader that stopped reading (`… | head`) is not an error; a full disk is. */
 static struct error *flush_output(FILE *stream, const char *name)
 {
 	errno = 0;
@@ -118,7 +127,7 @@ static struct error *flush_output(FILE *stream, const char *name)
 		(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
 		return NULL;
 	if (!errnum) {
-		/* A write that failed long ago told no reason; the next one does. */
+		/* The reason of an earlier failure is lost: write again to get it. */
 		clearerr(stream);
 		errno = EIO;
 		fputc('\n', stream);
@@ -133,8 +142,7 @@ static struct error *sink_close(struct session *session, struct sink *sink)
 	FILE *stream = session->out.stream;
 	struct error *err = flush_output(stream, sink->path ? sink->path : "standard output");
 	if (stream == sink->saved.stream) {
-		/* A failed stdout stays failed: later commands find out by themselves and stop
-		 * early. */
+		/* The error flag of stdout stays set: later commands see it and stop early. */
 		session->out = sink->saved;
 		return err;
 	}
@@ -149,14 +157,14 @@ static struct error *sink_close(struct session *session, struct sink *sink)
 	return err;
 }
 
-/* Refuses a command that needs a stopped target when there is none. */
+/* Returns an error if the command needs a target that it can read and there is none. */
 static struct error *check_target(const struct session *session, const struct command *command)
 {
 	if (!command->needs_target)
 		return NULL;
 	if (!session->target)
-		return error_create(ERROR_GONE,
-			"%s: there is no process or core to look at any more", command->name);
+		return error_create(
+			ERROR_GONE, "%s: there is no process or core any more", command->name);
 	if (session->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING &&
 		!command->while_running)
 		return error_create(ERROR_GONE, "%s: process %d is running; \"interrupt\" stops it",
@@ -187,7 +195,7 @@ static struct error *run_words(struct session *session, const struct command *co
 	return err;
 }
 
-/* A command that takes the rest of the line as it is. */
+/* Runs a command that takes the rest of the line unparsed. */
 static struct error *run_raw(
 	struct session *session, const struct command *command, const char *rest)
 {

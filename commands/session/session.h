@@ -1,8 +1,13 @@
 /*
- * The shell: one debugging session as commands see it.
+ * One debugging session as commands see it: the target and the Go program in it, the selected
+ * goroutine and frame, the settings, and where output goes.
  *
- * It owns the target and the Go program in it, the selected goroutine and frame, the settings and
- * where output goes. The prompt (repl.c), scripts and -e all feed lines to session_execute().
+ * The prompt (cli/repl.c), scripts (script.h) and -e all pass lines to session_execute(). The other
+ * parts of the session have their own headers: session_target.h (open, resume, stop, close),
+ * session_events.h (what the target reports), message.h (stderr), script.h.
+ *
+ * Folders above this one keep their state in the session as well (`breaks`, `diff`). This layer
+ * does not look inside: those folders register a session_observer, see session_events.h.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_SESSION_H
 #define GCTXDBG_COMMANDS_SESSION_SESSION_H
@@ -13,111 +18,88 @@
 #include "commands/render/output.h"
 #include "dbg/target/target.h"
 
-struct goroutine_diff;
-struct program; /* dbg/go/program/program.h */
+struct break_session;	 /* commands/breakpoints/break_session.h */
+struct goroutine_diff;	 /* commands/goroutines/goroutine_diff.h */
+struct program;		 /* dbg/go/program/program.h */
+struct script_position;	 /* script.h */
+struct session_observer; /* session_events.h */
+struct stop_wait;	 /* session_target.h */
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* Settings: one row each in settings.c (name, type, help), reached by `set` and `show`. */
+/* Each setting has a row in settings.c (name, type, help); `set` and `show` access them by name. */
 struct settings {
 	enum color_mode color;
-	bool stop_on_error; /* scripts: `set on-error continue` */
+	bool stop_on_error; /* in scripts: `set on-error continue` clears it */
 	bool quiet;
-	bool runtime_frames; /* text output shows frames of runtime internals too */
+	bool runtime_frames; /* text output also shows frames inside the Go runtime */
 	unsigned list_lines;
 	unsigned print_depth, print_length, print_string; /* limits of values, see settings.c */
 	unsigned unwinder;				  /* enum unwinder */
 	unsigned width;					  /* of text output; 0: the terminal's */
 	unsigned pause;					  /* enum pause_mode */
-	int64_t max_stop_ns; /* of the watchdog; 0 off; fixed once the target is open */
-	char *source_path;   /* "from=to[:from=to]": where sources are here; NULL none */
+	int64_t max_stop_ns; /* for the watchdog, 0 disables it; fixed once the target is open */
+	char *source_path;   /* "FROM=TO[:FROM=TO]", maps source paths to this machine; or NULL */
 };
 
 struct selection {
 	bool goroutine_valid;
 	uint64_t goid; /* selected goroutine */
-	pid_t tid;     /* selected thread when no goroutine; 0 none */
-	size_t frame;  /* index into its frames as `bt` numbers them */
+	pid_t tid;     /* selected thread if no goroutine is selected; 0: none */
+	size_t frame;  /* selected frame, numbered as in `bt` */
 };
 
 struct session {
-	struct target *target;	     /* NULL before one is opened or after it is gone */
-	struct program *program;     /* NULL like target */
-	struct goroutine_diff *diff; /* goroutines of the snapshot before, see since.h; NULL none */
+	struct target *target;	 /* NULL before it is opened and after it is closed */
+	struct program *program; /* NULL when `target` is */
 	struct selection selection;
 	struct settings settings;
-	struct output out; /* of the command that runs */
+	struct output out; /* of the running command */
 	struct registry *registry;
-	atomic_bool cancel; /* Ctrl-C; cleared before each command */
-	bool cancel_shown;  /* the line that the terminal's "^C" stands on has been ended */
+	unsigned depth;	    /* nesting of session_execute(): more than 1 inside `source` */
+	atomic_bool cancel; /* set by Ctrl-C, cleared before each top-level command */
+	bool cancel_shown;  /* the line with the terminal's "^C" has been ended */
 	bool interactive;
-	bool quit;		/* a command asked to leave */
-	bool findings;		/* some check found problems: exit status 3 */
-	unsigned failures;	/* commands that failed */
-	const char *exe;	/* --exe or NULL */
-	const char *debug_file; /* --debug-file or NULL */
-	const char *plugin_dir;
-	struct script_position
-		*script; /* where the running script is, for messages; NULL at the prompt */
-	struct break_session *breaks; /* breakpoints, see break_session.h; NULL: none yet */
-	struct run *run;     /* who waits for the process to stop, see run.h; NULL: nobody */
-	uint64_t resumes;    /* how often it has been let run */
-	struct block *block; /* whose lines are being collected, see block.h; NULL: none */
-	bool stop_told;	     /* the target stands, and its event that says so has been taken */
-	bool json_events;    /* what happens while it runs is told as JSON lines on out */
-	struct plugin_list *plugins; /* loaded plug-ins, private to plugin.c */
-	unsigned depth;		     /* of session_execute(): more than 1 inside `source` */
-	int leave_signal;	     /* the signal that asked to leave; 0 none */
-	int64_t progress_ns;	     /* when progress began or was printed last; 0: none */
-	bool progress_shown;	     /* it is on the line */
+	bool quit;	   /* a command or a signal asked to leave */
+	int leave_signal;  /* the signal that asked to leave; 0: none */
+	bool findings;	   /* a check found problems: exit status 3 */
+	unsigned failures; /* number of commands that failed */
+
+	/* From the command line; NULL when not given. */
+	const char *exe, *debug_file, *plugin_dir;
+
+	/* Input (script.h, block.h). */
+	struct script_position *script; /* position in the running script; NULL at the prompt */
+	struct block *block;		/* the block being entered; NULL: none */
+	bool continue_requested; /* a breakpoint's command list has reached `continue`: run no more
+				    of it, nor of a script that it sources */
+
+	/* Running the target (session_target.h, session_events.h). */
+	struct stop_wait *wait; /* the innermost wait for the target to stop; NULL: none */
+	uint64_t resumes;	/* how often the target was resumed */
+	bool stop_reported;	/* the target is stopped and the event for this stop was handled */
+	bool json_events;	/* print events as JSON lines on `out` */
+	const struct session_observer **observers;
+	size_t observer_count, observer_capacity;
+
+	/* State of the folders above; NULL: none. */
+	struct break_session *breaks;
+	struct goroutine_diff *diff;
+
+	struct plugin_list *plugins; /* loaded plug-ins, see plugin_list.h */
+	int64_t progress_ns;	     /* when progress began or was last printed; 0: none */
+	bool progress_shown;	     /* the terminal shows a progress line */
 };
 
 void session_init(struct session *session);
-void session_deinit(struct session *session); /* leaves the target */
+/* Closes the target (a live process keeps running) and frees everything. */
+void session_deinit(struct session *session);
 
 /*
- * Runs one line: comment, empty, a command with options, with `> file`, `>> file` or `| shell
- * command` after it. The error is the command's; the caller reports it. `quit` sets session->quit.
+ * Runs one line: a comment, an empty line, a line of an open block, or a command with its options
+ * and an optional `> file`, `>> file` or `| shell command`. Returns the command's error, which the
+ * caller reports with session_settle(). `quit` sets session->quit.
  */
 struct error *session_execute(struct session *session, const char *line);
-
-/* Runs a script file ("-" is stdin). Stops at the first failing command unless on-error is
- * continue; the error names file and line. */
-struct error *session_run_script(struct session *session, const char *path);
-
-/* The same for lines from `stream`, named `name` in messages; it stays open. */
-struct error *session_run_stream(struct session *session, FILE *stream, const char *name);
-
-/*
- * Takes the outcome of a top-level command or script: reports the error, counts it as a failure or
- * (ERROR_FINDINGS) as a finding. Returns false when it failed.
- */
-bool session_settle(struct session *session, struct error *err);
-
-/* Everything that is not a result goes to stderr through these. */
-void session_warn(struct session *session, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void session_report(struct session *session, struct error *err); /* prints and frees */
-/* Ends the line on which the terminal has echoed "^C", once per command. */
-void session_end_cancelled_line(struct session *session);
-/* News for the user ("process 4711 exited with status 0"); silent with -q. */
-void session_tell(struct session *session, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Prints what happened to the target meanwhile (exited, watchdog, …) and adjusts the session. */
-void session_handle_events(struct session *session);
-
-/* Makes `target` the session's target and opens the Go program in it (takes ownership, also on
- * error). */
-struct error *session_open(struct session *session, struct target *target);
-
-/* Tells, once, why a live process stands still although that was not asked for. */
-void session_show_notice(struct session *session);
-
-/* Leaves the target, if any: a live one runs on. */
-void session_close_target(struct session *session);
-
-/* Progress on a terminal's stderr, nothing elsewhere; done == total erases it. */
-void session_progress(struct session *session, const char *what, uint64_t done, uint64_t total);
 
 #endif

@@ -1,15 +1,11 @@
-/* The shell's target: opening it, what happens to it meanwhile, leaving it. */
-#include "commands/render/json.h"
-#include "commands/session/session.h"
-#include "commands/goroutines/goroutine_diff.h"
+/* Opening, resuming, stopping and closing the session's target: see session_target.h. */
+#include "commands/session/session_target.h"
 
-#include <signal.h>
 #include <stdio.h>
 
-#include "commands/breakpoints/break_session.h"
 #include "commands/session/interrupt.h"
-#include "commands/running/run.h"
-#include "commands/running/snapshot.h"
+#include "commands/session/message.h"
+#include "commands/session/session_events.h"
 #include "dbg/go/go_program.h"
 #include "dbg/go/stacks/stack.h"
 #include "dwarf/elf/elf_image.h"
@@ -24,8 +20,7 @@ static void progress(void *context, const char *what, uint64_t done, uint64_t to
 	session_progress(context, what, done, total);
 }
 
-/* A live process that stands still must not be left so by Ctrl-Z. */
-static void update_suspend(const struct session *session)
+void session_update_suspend(const struct session *session)
 {
 	interrupt_ignore_suspend(session->target && session->target->ops->cont &&
 				 !session->target->is_snapshot &&
@@ -39,7 +34,7 @@ static void hex(struct bytes id, char ret[static 41])
 		sprintf(ret + 2 * i, "%02x", id.data[i]);
 }
 
-/* The Go build id, else GNU's, as text; empty when the file has none. */
+/* Formats the Go build ID, else the GNU build ID; "" when the file has neither. */
 static void build_id(const struct elf_image *image, char *ret, size_t size)
 {
 	char gnu[41];
@@ -48,8 +43,8 @@ static void build_id(const struct elf_image *image, char *ret, size_t size)
 	snprintf(ret, size, "%s", go && *go ? go : gnu);
 }
 
-/* Refuses a file that was built differently from what the target runs, as far as both can be read.
- */
+/* Rejects a file whose build ID differs from that of the running executable, if both are
+ * readable. */
 static struct error *check_same_build(const struct target *target, const char *exe)
 {
 	_cleanup_(elf_image_cleanup) struct elf_image *given = NULL, *running = NULL;
@@ -67,13 +62,12 @@ static struct error *check_same_build(const struct target *target, const char *e
 	if (strcmp(given_id, running_id) == 0)
 		return NULL;
 	return error_create(ERROR_USAGE,
-		"%s is not what process %d runs: its build id is %s instead of %s; leave --exe out "
-		"to use the "
-		"running one",
+		"%s is not the executable of process %d: its build ID is %s instead of %s; "
+		"omit --exe to use the running one",
 		exe, (int)target->pid, given_id, running_id);
 }
 
-/* --exe: the file to read instead of the one that the target names. */
+/* --exe: reads this file instead of the one that the target names. */
 static struct error *use_exe(struct target *target, const char *exe)
 {
 	struct error *err = target->ops->cont ? check_same_build(target, exe) : NULL;
@@ -123,144 +117,65 @@ struct error *session_open(struct session *session, struct target *target)
 	session->target = target;
 	session->program = program;
 	session->selection = (struct selection){0};
-	session->stop_told = true;
-	update_suspend(session);
+	session->stop_reported = true;
+	session_update_suspend(session);
 	session_show_notice(session);
 	return NULL;
 }
 
 void session_close_target(struct session *session)
 {
-	/* The breakpoints can go once nobody can meet them any more. */
-	if (session->breaks && session->target->state == TARGET_RUNNING)
-		error_destroy(target_detach(session->target));
-	/* A list of commands that failed while nobody waited. */
-	if (session->breaks)
-		session_settle(session, take_pointer(session->breaks->failed));
-	break_session_destroy(take_pointer(session->breaks));
+	session_close_observers(session);
 	if (session->program)
 		program_close(session->program);
-	/* Not only destroyed: what could not be undone is told. */
+	/* target_destroy() detaches too, but only target_detach() notes what it could not undo. */
 	if (session->target && session->target->ops->detach &&
 		session->target->state != TARGET_GONE)
 		error_destroy(target_detach(session->target));
 	session_show_notice(session);
 	target_destroy(session->target);
-	goroutine_diff_destroy(take_pointer(session->diff));
 	session->program = NULL;
 	session->target = NULL;
 	session->selection = (struct selection){0};
-	update_suspend(session);
+	session->continue_requested = false;
+	session_update_suspend(session);
 }
 
-/* What --json tells of it besides the hits of breakpoints: a line. */
-static void event_json(struct session *session, const struct target_event *event)
+bool session_can_read_target(const struct session *session)
 {
-	static const char *const names[] = {
-		[TARGET_EVENT_EXITED] = "exited",
-		[TARGET_EVENT_KILLED] = "killed",
-		[TARGET_EVENT_EXEC] = "exec",
-		[TARGET_EVENT_WATCHDOG] = "watchdog",
-		[TARGET_EVENT_SNAPSHOT] = "snapshot",
-		[TARGET_EVENT_STOPPED] = "stopped",
-		[TARGET_EVENT_LEAVE] = "leave",
-	};
-	static const char *const values[array_length(names)] = {
-		[TARGET_EVENT_EXITED] = "status",
-		[TARGET_EVENT_KILLED] = "signal",
-		[TARGET_EVENT_STOPPED] = "signal",
-		[TARGET_EVENT_LEAVE] = "signal",
-	};
-	if ((size_t)event->kind >= array_length(names) || !names[event->kind])
+	return session->target && session->target->state != TARGET_RUNNING;
+}
+
+struct error *session_stop(struct session *session)
+{
+	/* The Ctrl-C that asks for the stop must not cancel it; a script still has to see it. */
+	bool cancelled = atomic_exchange(&session->cancel, false);
+	struct error *err = target_interrupt(session->target);
+	if (cancelled)
+		session->cancel = true;
+	session_handle_events(session);
+	if (!err && session->program)
+		program_refresh(session->program);
+	return err;
+}
+
+struct error *session_resume(struct session *session)
+{
+	session->stop_reported = false;
+	session->resumes++;
+	struct error *err = target_continue(session->target);
+	if (err)
+		session->stop_reported = true;
+	return err;
+}
+
+void session_report_snapshot(struct session *session)
+{
+	const struct target *target = session->target;
+	session_show_notice(session);
+	if (!target || !target->is_snapshot)
 		return;
-	struct json *json = json_create(&session->out);
-	if (!json)
-		return;
-	json_string(json, "event", names[event->kind]);
-	if (values[event->kind])
-		json_int(json, values[event->kind], event->value);
-	json_finish(json);
-	fflush(session->out.stream);
-}
-
-/* A command has let the process run for its own purpose, and it is stopped again as it was before.
- */
-static bool is_own_stop(const struct session *session, const struct target_event *event)
-{
-	return session->run && session->run->passing && event->kind == TARGET_EVENT_STOPPED &&
-	       !event->value;
-}
-
-/* Tells of one event; true when the target is gone with it. */
-static bool handle_event(struct session *session, const struct target_event *event)
-{
-	int pid = (int)session->target->pid;
-	switch (event->kind) {
-	case TARGET_EVENT_EXITED:
-		if (event->value < 0)
-			session_tell(session, "process %d has exited", pid);
-		else
-			session_tell(
-				session, "process %d exited with status %d", pid, event->value);
-		return true;
-	case TARGET_EVENT_KILLED:
-		session_tell(session, "process %d was killed by signal %d (%s)", pid, event->value,
-			strsignal(event->value));
-		return true;
-	case TARGET_EVENT_EXEC:
-		session_tell(session,
-			"process %d runs another program now (exec); it has been left "
-			"running: attach again to look at it",
-			pid);
-		return true;
-	case TARGET_EVENT_WATCHDOG:
-		/* Told even with -q: answers are missing because of it. */
-		session_warn(session,
-			"process %d stood still for longer than --max-stop allows; it has "
-			"been resumed and left",
-			pid);
-		return true;
-	case TARGET_EVENT_SNAPSHOT:
-		snapshot_tell(session);
-		program_refresh(session->program);
-		session->selection.frame = 0;
-		return false;
-	case TARGET_EVENT_STOPPED:
-		if (event->value)
-			session_tell(session, "process %d stopped with signal %d (%s)", pid,
-				event->value, strsignal(event->value));
-		else if (!is_own_stop(session, event))
-			session_tell(session, "process %d is stopped", pid);
-		session->stop_told = session->target->state == TARGET_STOPPED;
-		program_refresh(session->program);
-		session->selection.frame = 0;
-		return false;
-	case TARGET_EVENT_TRAP:
-		session->stop_told = session->target->state == TARGET_STOPPED;
-		/* Why, the breakpoints' own events tell. */
-		program_refresh(session->program);
-		session->selection.frame = 0;
-		return false;
-	case TARGET_EVENT_LEAVE:
-		session->leave_signal = event->value;
-		session->quit = true;
-		return true;
-	}
-	return false;
-}
-
-void session_handle_events(struct session *session)
-{
-	struct target_event event;
-	break_session_take(session);
-	while (session->target && target_next_event(session->target, &event)) {
-		/* Hits from before it ended. */
-		break_session_take(session);
-		if (session->json_events && !is_own_stop(session, &event))
-			event_json(session, &event);
-		if (handle_event(session, &event))
-			session_close_target(session);
-	}
-	break_session_settle(session);
-	update_suspend(session);
+	session_tell(session,
+		"snapshot of process %d: it was stopped for %.1f ms and is running again",
+		(int)target->pid, (double)target->stall_ns / 1e6);
 }

@@ -1,14 +1,15 @@
-/* The table of settings: one row each. */
+/* The table of settings, one row each: see settings.h. */
 #include "commands/session/settings.h"
 
 #include <limits.h>
 
+#include "commands/session/arguments.h"
 #include "commands/session/nearest.h"
 #include "dbg/go/values/value.h"
 
 enum setting_kind {
 	SETTING_CHOICE, /* one of `values`; stored as its index in an unsigned */
-	SETTING_SWITCH, /* the same in a bool: index 1 is true */
+	SETTING_SWITCH, /* one of two values; stored as a bool, index 1 is true */
 	SETTING_COUNT,	/* an unsigned */
 	SETTING_STRING, /* a char * that the settings own */
 	SETTING_FIXED,	/* a duration that only an option sets */
@@ -32,31 +33,31 @@ static const char *const unwinder_values[] = {"pclntab", "dwarf", NULL};
 
 static const struct setting settings_table[] = {
 	{"color", SETTING_CHOICE, AT(color), color_values,
-		"colour on a terminal (auto), also elsewhere, or not at all"},
+		"use colour on a terminal (auto), always or never"},
 	{"list-lines", SETTING_COUNT, AT(list_lines), NULL,
-		"how many lines of source `list` shows"},
+		"number of source lines that `list` prints"},
 	{"max-stop", SETTING_FIXED, AT(max_stop_ns), NULL,
-		"how long a live process may stand still (0: no limit); only --max-stop sets it"},
+		"how long a live process may be stopped (0: no limit); set with --max-stop"},
 	{"on-error", SETTING_SWITCH, AT(stop_on_error), error_values,
-		"whether a script stops at its first failing command"},
+		"stop a script at the first command that fails, or continue"},
 	{"pause", SETTING_CHOICE, AT(pause), pause_values,
-		"how a live process is looked at: it stands still, or a frozen copy is made and it runs on"},
+		"how to inspect a live process: stop it, or fork a frozen copy and resume it"},
 	{"print-depth", SETTING_COUNT, AT(print_depth), NULL,
-		"how deep values are shown: pointers, structs, lists inside one another"},
+		"nesting depth of printed values: pointers, structs, lists"},
 	{"print-length", SETTING_COUNT, AT(print_length), NULL,
-		"how many elements of a slice, array, map or channel are shown"},
+		"number of elements printed of a slice, array, map or channel"},
 	{"print-string", SETTING_COUNT, AT(print_string), NULL,
-		"how many bytes of a string are shown"},
+		"number of bytes printed of a string"},
 	{"quiet", SETTING_SWITCH, AT(quiet), switch_values,
-		"say nothing but results, warnings and errors"},
+		"print only results, warnings and errors"},
 	{"runtime-frames", SETTING_SWITCH, AT(runtime_frames), switch_values,
-		"show frames inside the Go runtime in text output too"},
+		"also show frames inside the Go runtime in text output"},
 	{"source-path", SETTING_STRING, AT(source_path), NULL,
-		"where sources are on this machine: FROM=TO, several separated by colons"},
+		"maps source paths to this machine: FROM=TO, separated by colons"},
 	{"unwinder", SETTING_CHOICE, AT(unwinder), unwinder_values,
-		"how Go frames are unwound: as the runtime does, or by libunwind and DWARF"},
+		"how to unwind Go frames: as the runtime does, or with DWARF"},
 	{"width", SETTING_COUNT, AT(width), NULL,
-		"columns of text output (0: as wide as the terminal)"},
+		"columns of text output (0: the width of the terminal)"},
 };
 
 #undef AT
@@ -173,7 +174,7 @@ static struct error *parse_choice(const struct setting *setting, const char *val
 			setting->values[i]);
 	}
 	return error_create(
-		ERROR_USAGE, "%s cannot be \"%s\": it is one of %s", setting->name, value, list);
+		ERROR_USAGE, "%s cannot be \"%s\": use one of %s", setting->name, value, list);
 }
 
 struct error *setting_parse(
@@ -212,8 +213,8 @@ struct error *setting_parse(
 	}
 	case SETTING_FIXED:
 		return error_create(ERROR_GONE,
-			"%s is fixed once the target is open: start with --%s %s", setting->name,
-			setting->name, value);
+			"%s cannot be changed once the target is open: start with --%s %s",
+			setting->name, setting->name, value);
 	}
 	return NULL;
 }

@@ -1,5 +1,4 @@
-/* Running shell commands with posix_spawn: no handler and no blocked signal of ours reaches them.
- */
+/* Runs shell commands with posix_spawn, which resets signal handlers and the mask: see spawn.h. */
 #include "commands/session/spawn.h"
 
 #include <errno.h>
@@ -10,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "commands/session/session.h"
+#include "commands/session/session_events.h"
 
-/* How often a child is looked at that poll() does not tell of: one that Ctrl-Z stopped. */
+/* Interval to check for a stopped child (Ctrl-Z), which poll() does not report. */
 enum { CHECK_INTERVAL_MS = 200 };
 
 struct error *spawn_start(const char *command, int input, pid_t *ret)
@@ -28,7 +27,7 @@ struct error *spawn_start(const char *command, int input, pid_t *ret)
 	sigset_t none, defaults;
 	sigemptyset(&none);
 	sigfillset(&defaults);
-	/* Ctrl-Z stays ignored where we ignore it: nobody would continue the child. */
+	/* Keep ignoring Ctrl-Z if we do: nothing would continue a stopped child. */
 	sigdelset(&defaults, SIGTSTP);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
@@ -36,9 +35,9 @@ struct error *spawn_start(const char *command, int input, pid_t *ret)
 	if (input >= 0)
 		posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 
-	char session[] = "sh", option[] = "-c", separator[] = "--";
+	char shell[] = "sh", option[] = "-c", separator[] = "--";
 	_cleanup_free_ char *copy = strdup(command);
-	char *const argv[] = {session, option, separator, copy, NULL};
+	char *const argv[] = {shell, option, separator, copy, NULL};
 	int errnum =
 		copy ? posix_spawn(ret, "/bin/sh", &actions, &attributes, argv, environ) : ENOMEM;
 	posix_spawn_file_actions_destroy(&actions);
@@ -46,8 +45,8 @@ struct error *spawn_start(const char *command, int input, pid_t *ret)
 	return errnum ? error_system(errnum, "cannot run /bin/sh") : NULL;
 }
 
-/* True when the child has ended (`*ret`) or cannot be waited for; lets it go on when it is stopped.
- */
+/* Returns true if the child has exited (`*ret`) or cannot be waited for. Continues a stopped
+ * child. */
 static bool child_ended(pid_t pid, int *ret)
 {
 	for (;;) {
@@ -70,7 +69,7 @@ static struct error *spawn_describe(int status, const char *command)
 {
 	if (WIFSIGNALED(status)) {
 		int number = WTERMSIG(status);
-		/* Ctrl-C, a reader that had enough, and our own request to end are no news. */
+		/* Ctrl-C, a reader that stopped reading (| head), and our own SIGTERM. */
 		if (number == SIGINT || number == SIGPIPE || number == SIGTERM)
 			return NULL;
 		return error_create(ERROR_OTHER, "\"%s\" was killed by signal %d (%s)", command,
@@ -100,8 +99,8 @@ struct error *spawn_wait(struct session *session, pid_t pid, const char *command
 			kill(pid, SIGTERM);
 			asked = true;
 		}
-		/* Ctrl-C reaches both of us, a signal to the debugger alone does not; and a shell
-		 * waits for its child. */
+		/* Ctrl-C goes to the child as well, but a SIGINT to the debugger does not; and a
+		 * shell waits for its own child first. */
 		if (session->cancel) {
 			rounds++;
 			kill(pid, rounds < 5 ? SIGINT : SIGTERM);

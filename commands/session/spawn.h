@@ -1,5 +1,5 @@
 /*
- * Shell commands that run beside us: the far end of `cmd | shell command`, and `!shell command`.
+ * Runs shell commands: the reading end of `cmd | shell command`, and `!shell command`.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_SPAWN_H
 #define GCTXDBG_COMMANDS_SESSION_SPAWN_H
@@ -11,15 +11,15 @@
 struct session;
 
 /*
- * Starts `sh -c command` with a clean signal mask and default dispositions. `input` becomes its
- * standard input; -1: ours.
+ * Starts `sh -c command` with an empty signal mask and default signal dispositions. `input` becomes
+ * its standard input; -1: inherit ours.
  */
 struct error *spawn_start(const char *command, int input, pid_t *ret);
 
 /*
- * Waits until it ends, telling meanwhile what happens to the target. When the debugger has to leave
- * (SIGTERM) it is asked to end too. ERROR_OTHER when it could not be run or died of a signal that
- * nobody asked for.
+ * Waits until the command exits, and handles the target's events meanwhile. When the debugger has
+ * to leave (SIGTERM) it terminates the command. ERROR_OTHER when the command could not be run or
+ * was killed by a signal other than SIGINT, SIGPIPE and SIGTERM.
  */
 struct error *spawn_wait(struct session *session, pid_t pid, const char *command);
 

@@ -1,4 +1,4 @@
-/* Machine registers by name. */
+/* The names of the general registers: see registers.h. */
 #include "commands/threads/registers.h"
 
 const struct register_name register_names[] = {

@@ -1,5 +1,6 @@
 /*
- * Machine registers by name.
+ * threads: the commands that print threads and their registers. This header declares the names of
+ * the general registers of amd64.
  */
 #ifndef GCTXDBG_COMMANDS_THREADS_REGISTERS_H
 #define GCTXDBG_COMMANDS_THREADS_REGISTERS_H
@@ -13,7 +14,7 @@ struct register_name {
 	size_t offset; /* in struct user_regs_struct; each is 8 bytes */
 };
 
-/* General registers in the order that people list them; ends with a NULL name. */
+/* The general registers in the order in which they are printed; ends with a NULL name. */
 extern const struct register_name register_names[];
 
 static inline uint64_t register_value(

@@ -1,18 +1,19 @@
-/* `threads` and `thread TID`: the process's threads, what each runs, its native stack. */
+/* `threads`, `thread TID` and `regs`: the threads, what each runs, native stacks and registers. */
 #include <inttypes.h>
 
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
-#include "commands/session/selection.h"
+#include "commands/goroutines/complete_target.h"
+#include "commands/goroutines/selection.h"
 #include "dbg/go/go_program.h"
 
-/* What is shown of one thread. */
+/* One thread with what is printed for it. */
 struct thread_view {
 	const struct thread *thread;
-	const struct go_m *m;		   /* NULL: not the runtime's */
-	const struct goroutine *goroutine; /* that it runs; NULL none */
+	const struct go_m *m;		   /* NULL: not a thread of the Go runtime */
+	const struct goroutine *goroutine; /* the one it runs, or NULL */
 	struct stack stack;
 };
 
@@ -53,11 +54,11 @@ static struct error *threads_load(struct session *session, struct thread_views *
 	return err;
 }
 
-/* What the runtime's thread is about, when it runs no goroutine. */
+/* The state of a thread that does not run a goroutine. */
 static const char *occupation(const struct thread_view *view)
 {
 	if (!view->m)
-		return "not the runtime's";
+		return "not a Go thread";
 	if (view->m->in_c)
 		return "in C";
 	if (view->m->spinning)
@@ -65,6 +66,24 @@ static const char *occupation(const struct thread_view *view)
 	if (view->m->blocked || !view->goroutine)
 		return "idle";
 	return "";
+}
+
+/* `regs` is NULL if none are known. Unless `all` is set, only those that the scheduler saves are
+ * valid. */
+static void registers_json(struct json *json, const struct user_regs_struct *regs, bool all)
+{
+	json_object(json, "registers");
+	for (const struct register_name *name = register_names; regs && name->name; name++) {
+		char text[24];
+		bool saved = name->offset == offsetof(struct user_regs_struct, rip) ||
+			     name->offset == offsetof(struct user_regs_struct, rsp) ||
+			     name->offset == offsetof(struct user_regs_struct, rbp);
+		if (!all && !saved)
+			continue;
+		snprintf(text, sizeof(text), "0x%" PRIx64, register_value(regs, name));
+		json_string(json, name->name, text);
+	}
+	json_end(json);
 }
 
 static struct error *threads_render_json(
@@ -87,15 +106,7 @@ static struct error *threads_render_json(
 			json_uint(json, "goid", view->goroutine->goid);
 		else
 			json_null(json, "goid");
-		json_object(json, "registers");
-		for (const struct register_name *name = register_names;
-			view->thread->regs_valid && name->name; name++) {
-			char text[24];
-			snprintf(text, sizeof(text), "0x%" PRIx64,
-				register_value(&view->thread->regs, name));
-			json_string(json, name->name, text);
-		}
-		json_end(json);
+		registers_json(json, view->thread->regs_valid ? &view->thread->regs : NULL, true);
 		if (stacks)
 			stack_json(json, &view->stack);
 		json_end(json);
@@ -104,12 +115,14 @@ static struct error *threads_render_json(
 	return json_finish(json);
 }
 
-static void list_text(struct session *session, const struct thread_views *views)
+static struct error *list_text(struct session *session, const struct thread_views *views)
 {
 	static const char *const headings[] = {
 		">TID", "NAME", ">M", ">GOID", "STATE", "PC", "AT", NULL};
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
-	for (size_t i = 0; table && i < views->count; i++) {
+	if (!table)
+		return error_no_memory();
+	for (size_t i = 0; i < views->count; i++) {
 		const struct thread_view *view = &views->items[i];
 		const struct frame *frame = view->stack.count ? &view->stack.frames[0] : NULL;
 		table_cell(table, STYLE_STRONG, "%d", view->thread->tid);
@@ -129,8 +142,8 @@ static void list_text(struct session *session, const struct thread_views *views)
 			table, STYLE_ADDRESS, "0x%llx", (unsigned long long)view->thread->regs.rip);
 		table_cell(table, STYLE_FUNCTION, "%s", frame ? frame->function : "?");
 	}
-	if (table)
-		table_print(table, &session->out);
+	table_print(table, &session->out);
+	return NULL;
 }
 
 static void registers_text(struct output *output, const struct user_regs_struct *regs)
@@ -177,15 +190,15 @@ static struct error *run_threads(struct session *session, const struct arguments
 		for (size_t i = 0; i < views.count && !output_failed(&session->out); i++)
 			thread_text(session, &views.items[i], registers);
 	else
-		list_text(session, &views);
+		err = list_text(session, &views);
 	thread_views_deinit(&views);
 	return err;
 }
 
 static const struct command_option threads_options[] = {
-	{"stacks", 's', NULL, "with the native stack of each", NULL},
-	{"regs", 'r', NULL, "with the registers and stack of each", NULL},
-	{"json", 0, NULL, "as one JSON document (registers always, frames with --stacks)", NULL},
+	{"stacks", 's', NULL, "print the native stack of each thread", NULL},
+	{"regs", 'r', NULL, "print the registers and native stack of each thread", NULL},
+	{"json", 0, NULL, "as one JSON document; always has registers, frames with --stacks", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -193,10 +206,9 @@ static const struct command threads_command = {
 	.name = "threads",
 	.group = GROUP_THREADS,
 	.usage = "threads [--stacks] [--regs] [--json]",
-	.summary = "Lists the process's threads: what each runs, its registers, its native stack",
-	.help = "A thread's native stack begins at its registers: C code, the scheduler's stack "
-		"and signal handlers "
-		"included, then the goroutine's own frames.",
+	.summary = "Lists threads: what each runs, its registers, its native stack",
+	.help = "A thread's native stack starts at its registers. It includes C code, the "
+		"scheduler's stack and signal handlers, followed by the goroutine's own frames.",
 	.example = "threads --stacks",
 	.options = threads_options,
 	.needs_target = true,
@@ -207,14 +219,13 @@ REGISTER_COMMAND(threads_command);
 static struct error *run_thread(struct session *session, const struct arguments *arguments)
 {
 	uint64_t tid;
-	struct error *err = argument_number(arguments->words[0], "thread id", &tid);
+	struct error *err = argument_number(arguments->words[0], "thread ID", &tid);
 	struct thread_views views = {0};
 	if (!err)
 		err = threads_load(session, &views);
 	if (err)
 		return err;
-	err = error_create(ERROR_NOT_FOUND,
-		"there is no thread %" PRIu64 ": \"threads\" lists those there are", tid);
+	err = error_create(ERROR_NOT_FOUND, "there is no thread %" PRIu64 "; see \"threads\"", tid);
 	for (size_t i = 0; i < views.count; i++) {
 		if ((uint64_t)views.items[i].thread->tid != tid)
 			continue;
@@ -241,7 +252,7 @@ static const struct command thread_command = {
 	.group = GROUP_THREADS,
 	.usage = "thread TID [--json]",
 	.options = thread_options,
-	.summary = "Shows one thread and selects it: bt, frame and regs are about it then",
+	.summary = "Shows one thread and selects it for bt, frame and regs",
 	.example = "thread 4711",
 	.min_words = 1,
 	.max_words = 1,
@@ -271,20 +282,7 @@ static struct error *run_regs(struct session *session, const struct arguments *a
 	}
 	if (argument_given(arguments, "json")) {
 		struct json *json = json_create(&session->out);
-		json_object(json, "registers");
-		for (const struct register_name *name = register_names; name->name; name++) {
-			char text[24];
-			bool known = regs ||
-				     name->offset == offsetof(struct user_regs_struct, rip) ||
-				     name->offset == offsetof(struct user_regs_struct, rsp) ||
-				     name->offset == offsetof(struct user_regs_struct, rbp);
-			if (!known)
-				continue;
-			snprintf(text, sizeof(text), "0x%" PRIx64,
-				register_value(regs ? regs : &saved, name));
-			json_string(json, name->name, text);
-		}
-		json_end(json);
+		registers_json(json, regs ? regs : &saved, regs != NULL);
 		err = json_finish(json);
 	} else if (regs) {
 		output_printf(&session->out, STYLE_PLAIN, "thread %d\n", selected.thread->tid);
@@ -292,8 +290,10 @@ static struct error *run_regs(struct session *session, const struct arguments *a
 	} else {
 		output_printf(&session->out, STYLE_PLAIN,
 			"goroutine %" PRIu64
-			" is not on a thread; what the scheduler saved of it:\n"
-			"  rip 0x%llx\n  rsp 0x%llx\n  rbp 0x%llx\n",
+			" is not running on a thread; registers saved by the scheduler:\n"
+			"  rip 0x%llx\n"
+			"  rsp 0x%llx\n"
+			"  rbp 0x%llx\n",
 			goroutine->goid, saved.rip, saved.rsp, saved.rbp);
 	}
 	selected_deinit(&selected);
@@ -312,11 +312,10 @@ static const struct command regs_command = {
 	.aliases = regs_aliases,
 	.group = GROUP_THREADS,
 	.usage = "regs [--json]",
-	.summary = "Prints the registers of the selected thread, or of the thread that runs the "
+	.summary = "Prints the registers of the selected thread, or of the one running the "
 		   "selected goroutine",
-	.help = "A goroutine that no thread runs has only the program counter, stack pointer and "
-		"frame pointer that the "
-		"scheduler saved.",
+	.help = "For a goroutine that is not running, only the program counter, stack pointer "
+		"and frame pointer saved by the scheduler are known.",
 	.example = "regs",
 	.options = regs_options,
 	.needs_target = true,

@@ -1,9 +1,9 @@
 /*
- * The words of arguments that nothing describes: see argument_words.h.
+ * Finds the argument words of functions without DWARF: see argument_words.h.
  *
- * Sources: cmd/compile/abi-internal.md (amd64), cmd/internal/objabi/pkgspecial.go (who may write
- * assembly that takes registers; before 1.22 cmd/asm's -compiling-runtime), releases 1.19 and 1.21
- * to 1.27.
+ * Sources: cmd/compile/abi-internal.md (amd64), cmd/internal/objabi/pkgspecial.go (the packages
+ * whose assembly may take arguments in registers; before 1.22, -compiling-runtime of cmd/asm),
+ * releases 1.19 and 1.21 to 1.27.
  */
 #include "dbg/break/argument_words.h"
 
@@ -15,8 +15,8 @@ enum argument_home {
 	HOME_STACK,
 };
 
-/* Only these packages can have assembly that takes its arguments in registers. Names without a
- * package are the runtime's and cgo's, too. */
+/* True if assembly of this name's package may take its arguments in registers. Names without a
+ * package belong to the runtime or cgo, which may too. */
 static bool may_take_registers(const char *function)
 {
 	static const char *const packages[] = {"runtime", "reflect", "syscall"};
@@ -53,7 +53,7 @@ static enum argument_home home_of(
 struct error *argument_words(struct program *program, const struct breakpoint_location *location,
 	bool described, struct variable_recipe **ret, size_t *ret_count)
 {
-	/* RAX, RBX, RCX, RDI, RSI, R8 to R11, by DWARF's numbers */
+	/* DWARF numbers of RAX, RBX, RCX, RDI, RSI, R8 to R11 */
 	static const uint8_t registers[ARGUMENT_WORDS] = {0, 3, 2, 5, 4, 8, 9, 10, 11};
 	enum argument_home home = home_of(program, location, described);
 	*ret = NULL;
@@ -66,7 +66,7 @@ struct error *argument_words(struct program *program, const struct breakpoint_lo
 	for (size_t i = 0; i < ARGUMENT_WORDS; i++) {
 		struct recipe_part *part = &(*ret)[i].parts[0];
 		part->kind = home == HOME_STACK ? RECIPE_STACK : RECIPE_REGISTER;
-		/* Behind the return address. */
+		/* The first argument follows the return address. */
 		part->value = home == HOME_STACK ? 8 + 8 * i : registers[i];
 		part->size = 8;
 		(*ret)[i].count = 1;

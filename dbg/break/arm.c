@@ -1,8 +1,8 @@
-/* Which traps the breakpoints of a session need, and setting them: in the user's thread. */
+/* Computes the traps that the breakpoints need, and sets them. Runs in the user's thread. */
 #include "dbg/break/breakpoint_state.h"
 #include "dbg/go/program/program_state.h"
 
-/* Deleted ones, and temporary ones that have stopped. */
+/* True if there are deleted breakpoints, or temporary ones that have stopped. */
 static bool any_spent(const struct breakpoints *breakpoints)
 {
 	for (size_t i = 0; i < breakpoints->count; i++) {
@@ -12,8 +12,8 @@ static bool any_spent(const struct breakpoints *breakpoints)
 	return false;
 }
 
-/* No trap may refer to them any more. */
-static void forget_spent(struct breakpoints *breakpoints)
+/* Frees spent breakpoints. No armed trap may refer to them. */
+static void remove_spent(struct breakpoints *breakpoints)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < breakpoints->count; i++) {
@@ -57,15 +57,16 @@ static bool shows_age(const struct breakpoint_entry *entry)
 }
 
 /*
- * What the enabled breakpoints need. `*ret_births`: births are to be noted, for a breakpoint at
- * goexit wants ages; its trap takes the dead out of the table, which would only grow without one.
- * Where only its events tell them, births are noted if there is a trap for them anyway.
+ * Lists the traps of the enabled breakpoints. `*ret_births` is true if creation times of goroutines
+ * must be recorded, because a breakpoint at goexit uses ages. The trap at goexit also removes ended
+ * goroutines from the table, which would otherwise only grow. If only events show the age, creation
+ * times are recorded only if there is a breakpoint at newproc anyway.
  */
 static struct error *list_armed(struct breakpoints *breakpoints, struct armed_trap **ret,
 	size_t *ret_count, bool *ret_births)
 {
 	size_t capacity = 0;
-	bool ages = false, births = false, tells_ages = false;
+	bool ages = false, births = false, shown_ages = false;
 	*ret_count = 0;
 	for (size_t i = 0; i < breakpoints->count; i++) {
 		struct breakpoint_entry *entry = breakpoints->entries[i];
@@ -76,9 +77,9 @@ static struct error *list_armed(struct breakpoints *breakpoints, struct armed_tr
 			return err;
 		births |= entry->location.kind == LOCATION_NEWPROC;
 		ages |= entry->expr && expr_uses(entry->expr, VALUE_AGE);
-		tells_ages |= shows_age(entry);
+		shown_ages |= shows_age(entry);
 	}
-	*ret_births = ages || (births && tells_ages);
+	*ret_births = ages || (births && shown_ages);
 	if (!ages || births)
 		return NULL;
 	struct location newproc;
@@ -94,8 +95,8 @@ struct error *breakpoints_arm(struct breakpoints *breakpoints)
 	struct error *err = breakpoints_check_stopped(breakpoints);
 	if (err)
 		return err;
-	bool all_in = breakpoints->program->target->trap_count == breakpoints->armed_count;
-	if (!breakpoints->changed && !any_spent(breakpoints) && all_in)
+	bool all_set = breakpoints->program->target->trap_count == breakpoints->armed_count;
+	if (!breakpoints->changed && !any_spent(breakpoints) && all_set)
 		return NULL;
 	_cleanup_free_ struct armed_trap *armed = NULL;
 	_cleanup_free_ uint64_t *addresses = NULL;
@@ -122,6 +123,6 @@ struct error *breakpoints_arm(struct breakpoints *breakpoints)
 	breakpoints->armed_count = count;
 	breakpoints->note_births = births;
 	breakpoints->changed = false;
-	forget_spent(breakpoints);
+	remove_spent(breakpoints);
 	return NULL;
 }

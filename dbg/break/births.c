@@ -1,21 +1,24 @@
-/* Open addressing; removing moves later entries of a run forward, so that no marks are left. */
+/*
+ * A hash table with open addressing. Removal moves later entries of a run, so it needs no
+ * tombstones.
+ */
 #include "dbg/break/births.h"
 
-enum { SLOTS = 1 << 21, MOST = SLOTS / 4 * 3 };
+enum { SLOTS = 1 << 21, MAX_ENTRIES = SLOTS / 4 * 3 };
 
-static size_t home(uint64_t goid)
+static size_t home_slot(uint64_t goid)
 {
 	return (size_t)((goid * 0x9e3779b97f4a7c15ull) >> 43); /* the upper 21 bits */
 }
 
-static size_t after(size_t slot)
+static size_t next_slot(size_t slot)
 {
 	return (slot + 1) % SLOTS;
 }
 
 struct error *births_init(struct births *births)
 {
-	if (births->count > MOST / 2)
+	if (births->count > MAX_ENTRIES / 2)
 		births_deinit(births);
 	if (!births->table)
 		births->table = calloc(SLOTS, sizeof(*births->table));
@@ -30,12 +33,12 @@ void births_deinit(struct births *births)
 	births->lost = false;
 }
 
-/* The slot of `goid`, or the free slot where it would be entered. */
+/* The slot of `goid`, or the free slot where it would be inserted. */
 static size_t slot_of(const struct births *births, uint64_t goid)
 {
-	size_t slot = home(goid);
+	size_t slot = home_slot(goid);
 	while (births->table[slot].goid && births->table[slot].goid != goid)
-		slot = after(slot);
+		slot = next_slot(slot);
 	return slot;
 }
 
@@ -45,7 +48,7 @@ void births_add(struct births *births, uint64_t goid, int64_t time_ns)
 		return;
 	size_t slot = slot_of(births, goid);
 	if (!births->table[slot].goid) {
-		if (births->count >= MOST) {
+		if (births->count >= MAX_ENTRIES) {
 			births->lost = true;
 			return;
 		}
@@ -70,9 +73,9 @@ void births_remove(struct births *births, uint64_t goid)
 	size_t hole = slot_of(births, goid);
 	if (!births->table[hole].goid)
 		return;
-	for (size_t next = after(hole); births->table[next].goid; next = after(next)) {
-		/* It may move when its home is not between the hole and itself. */
-		size_t distance = (next - home(births->table[next].goid) + SLOTS) % SLOTS;
+	for (size_t next = next_slot(hole); births->table[next].goid; next = next_slot(next)) {
+		/* It may move unless its home slot is between the hole and itself. */
+		size_t distance = (next - home_slot(births->table[next].goid) + SLOTS) % SLOTS;
 		if (distance < (next - hole + SLOTS) % SLOTS)
 			continue;
 		births->table[hole] = births->table[next];

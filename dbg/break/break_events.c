@@ -1,4 +1,4 @@
-/* The ring of events: see break_events.h. */
+/* A ring of events between two threads: see break_events.h. */
 #include "dbg/break/break_events.h"
 
 #include <sys/eventfd.h>
@@ -8,12 +8,13 @@
 struct error *break_events_init(struct break_events *events)
 {
 	*events = (struct break_events){.fd = -1};
-	/* Pages that are never used cost nothing. */
+	/* Pages that are never written cost nothing. */
 	events->slots = calloc(EVENT_SLOTS, sizeof(*events->slots));
 	if (!events->slots)
 		return error_no_memory();
 	events->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return events->fd < 0 ? error_system(errno, "no eventfd for breakpoints") : NULL;
+	return events->fd < 0 ? error_system(errno, "cannot create an eventfd for breakpoints")
+			      : NULL;
 }
 
 void break_events_deinit(struct break_events *events)
@@ -41,8 +42,10 @@ void break_events_send(struct break_events *events)
 {
 	uint64_t one = 1;
 	size_t written = ++events->written;
-	/* While there are others the descriptor is readable already: it is emptied only when
-	 * nothing is left. */
+	/*
+	 * If there are other events, the descriptor is already readable: it is cleared only when
+	 * the ring is empty.
+	 */
 	if (events->taken + 1 == written && write(events->fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -70,7 +73,7 @@ const char *event_slot_text(
 	return copy;
 }
 
-/* A string of the slot, in the copy of its texts; others are not of the slot. */
+/* The address of `text` in the copy of the slot's texts; unchanged if it is not one of them. */
 static const char *moved(const struct event_slot *slot, char *texts, const char *text)
 {
 	bool inside = text >= slot->texts && text < slot->texts + slot->used;
@@ -101,11 +104,11 @@ bool break_events_take(struct break_events *events, struct break_event *ret)
 {
 	uint64_t count;
 	if (events->taken == events->written) {
-		/* Empty it first, then look again, so that no event is left without a wake-up. */
-		bool told = read(events->fd, &count, sizeof(count)) == sizeof(count);
-		if (!told || events->taken == events->written)
+		/* Clear the eventfd, then check again, so that no event lacks a wake-up. */
+		bool cleared = read(events->fd, &count, sizeof(count)) == sizeof(count);
+		if (!cleared || events->taken == events->written)
 			return false;
-		/* It stays readable as long as there are any. */
+		/* Keep it readable while there are events. */
 		count = 1;
 		if (write(events->fd, &count, sizeof(count)) < 0)
 			return false;

@@ -1,7 +1,7 @@
-/* Which values the events of a breakpoint carry. */
+/* Chooses the values in the events of a breakpoint. */
 #include "dbg/break/breakpoint_state.h"
 
-/* What a field can hold: one value. */
+/* Finds a name with a single value, as a field of an event needs. */
 static const struct expr_name *find_name(const struct breakpoint_entry *entry, const char *name)
 {
 	for (size_t i = 0; i < entry->name_count; i++) {
@@ -22,11 +22,12 @@ struct error *breakpoints_show(
 	if (err)
 		return err;
 	if (count > BREAK_VALUES_MAX)
-		return error_create(ERROR_USAGE, "more than %d values", BREAK_VALUES_MAX);
+		return error_create(
+			ERROR_USAGE, "at most %d values can be shown", BREAK_VALUES_MAX);
 	for (size_t i = 0; i < count; i++) {
 		const struct expr_name *name = find_name(entry, names[i]);
 		if (!name)
-			return error_create(ERROR_USAGE, "no value is called \"%s\" at %s",
+			return error_create(ERROR_USAGE, "there is no value named \"%s\" at %s",
 				names[i], entry->what);
 		shown[i] = name->id;
 	}

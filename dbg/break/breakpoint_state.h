@@ -1,9 +1,10 @@
 /*
- * What breakpoints are made of, for those who set them up (breakpoints.c, the user's thread) and
- * those who judge hits (judge.c, the tracer thread). Private to dbg/break.
+ * The data of breakpoints, shared by the code that sets them up (breakpoints.c, in the user's
+ * thread) and the code that evaluates hits (evaluate_hit.c, in the tracer thread). Private to
+ * dbg/break.
  *
- * Everything that the tracer thread reads is made while the target is stopped, and left alone while
- * it runs. What the tracer thread writes is atomic or in the ring of events.
+ * All data that the tracer thread reads is prepared while the target is stopped and not changed
+ * while it runs. The tracer thread writes only atomics and the ring of events.
  */
 #ifndef GCTXDBG_BREAK_BREAKPOINT_STATE_H
 #define GCTXDBG_BREAK_BREAKPOINT_STATE_H
@@ -15,7 +16,9 @@ struct unwind_cache;
 
 enum { PROBLEM_SIZE = 512 };
 
-/* A value that a condition uses; `key` of labels["key"], else NULL, belongs to the condition. */
+/*
+ * A value that a condition uses. `key` of labels["key"] belongs to the condition; NULL for others.
+ */
 struct used_value {
 	int id;
 	const char *key;
@@ -30,43 +33,43 @@ struct breakpoint_entry {
 	struct location_variables variables;
 	struct value_source source;
 	struct expr *expr;	     /* NULL: no condition */
-	int shown[BREAK_VALUES_MAX]; /* in events */
+	int shown[BREAK_VALUES_MAX]; /* ids of the values in events */
 	size_t shown_count;
-	bool shown_only;			  /* nothing else is */
-	struct used_value used[BREAK_VALUES_MAX]; /* by the condition */
+	bool shown_only;			  /* events contain no other values */
+	struct used_value used[BREAK_VALUES_MAX]; /* values that the condition uses */
 	size_t used_count;
-	struct expr_name *names; /* by which all these are called, and conditions compiled */
+	struct expr_name *names; /* the values at the location; conditions are compiled with them */
 	size_t name_count;
 
 	/* Written by the tracer thread. */
 	_Atomic uint64_t hits, times_false, ignored, ignore_left, failures, evaluation_ns;
-	_Atomic bool spent; /* a temporary one that has stopped */
+	_Atomic bool spent; /* deleted, or temporary and has stopped */
 	_Atomic bool has_problem;
 	char problem[PROBLEM_SIZE]; /* written once, before has_problem */
 };
 
-/* An instruction with a trap, and one breakpoint at it. */
+/* One breakpoint at an instruction with a trap. */
 struct armed_trap {
 	uint64_t address;
-	struct breakpoint_entry *entry; /* NULL: only births are noted */
-	size_t item;			/* of the entry's place */
+	struct breakpoint_entry *entry; /* NULL: only records creation times */
+	size_t item;			/* index in the items of its location */
 	int subject;			/* as in struct location */
 	int64_t subject_offset;
 };
 
 struct breakpoints {
 	struct program *program;
-	struct breakpoint_entry **entries; /* by number */
+	struct breakpoint_entry **entries; /* in order of number */
 	size_t count, capacity;
 	int last_number;
-	bool changed; /* since they were armed */
+	bool changed; /* since breakpoints_arm() */
 	struct break_events events;
 
-	struct breakpoint_entry *asked; /* what breakpoints_schema() has answered from */
+	struct breakpoint_entry *asked; /* owner of `schema`, the result of breakpoints_schema() */
 	struct expr_schema schema;
 
-	/* Of the tracer thread while the target runs. */
-	struct armed_trap *armed; /* by address */
+	/* Used by the tracer thread while the target runs. */
+	struct armed_trap *armed; /* in order of address */
 	size_t armed_count;
 	bool note_births;
 	struct births births;
@@ -74,14 +77,14 @@ struct breakpoints {
 	struct hit *hit; /* scratch */
 };
 
-/* ERROR_USAGE when the target runs, ERROR_GONE when it never will. */
+/* ERROR_USAGE if the target is running, ERROR_GONE if it cannot run (a core). */
 struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints);
 
-/* The breakpoint with this number. ERROR_NOT_FOUND, or the errors of breakpoints_check_stopped(). */
+/* The breakpoint with this number. ERROR_NOT_FOUND, or errors as above. */
 struct error *breakpoints_find(
 	struct breakpoints *breakpoints, int number, struct breakpoint_entry **ret);
 
-/* NULL is fine. */
+/* Accepts NULL. */
 void breakpoint_entry_destroy(struct breakpoint_entry *entry);
 
 /* The handler for target_set_traps(); `context` is the struct breakpoints. */

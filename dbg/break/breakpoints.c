@@ -1,13 +1,13 @@
-/* The breakpoints of a session, in the user's thread: see breakpoint.h. */
+/* Adds, changes and lists breakpoints, in the user's thread: see breakpoint.h. */
 #include "dbg/break/breakpoint_state.h"
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
 
-/* A hit waits until there is room for an event of every breakpoint at its address. */
-enum { MOST_BREAKPOINTS = 1000 };
+/* A hit waits until the ring has room for one event per breakpoint at its address. */
+enum { MAX_BREAKPOINTS = 1000 };
 _Static_assert(
-	(int)MOST_BREAKPOINTS < (int)EVENT_SLOTS, "else a hit of all of them would wait for ever");
+	(int)MAX_BREAKPOINTS < (int)EVENT_SLOTS, "a hit of all breakpoints must fit into the ring");
 
 void breakpoint_entry_destroy(struct breakpoint_entry *entry)
 {
@@ -54,7 +54,7 @@ void breakpoints_destroy(struct breakpoints *breakpoints)
 {
 	if (!breakpoints)
 		return;
-	/* A target that is not stopped any more has been left, and its traps with it. */
+	/* If the target is no longer stopped, it was detached, which removed its traps. */
 	struct target *target = breakpoints->program->target;
 	if (breakpoints->armed_count && target->state == TARGET_STOPPED)
 		error_destroy(target_set_traps(target, NULL, 0, NULL));
@@ -74,11 +74,10 @@ struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints)
 {
 	const struct target *target = breakpoints->program->target;
 	if (!target->ops->cont)
-		return error_create(ERROR_GONE, "a core does not run: it has no breakpoints");
+		return error_create(ERROR_GONE, "a core cannot run, so it has no breakpoints");
 	if (target->state == TARGET_RUNNING)
 		return error_create(ERROR_USAGE,
-			"process %d runs: breakpoints can be changed while it is stopped "
-			"(interrupt)",
+			"process %d is running: stop it with \"interrupt\" to change breakpoints",
 			(int)target->pid);
 	return NULL;
 }
@@ -97,7 +96,7 @@ struct error *breakpoints_find(
 	return error_create(ERROR_NOT_FOUND, "there is no breakpoint %d", number);
 }
 
-/* Everything but number, kind and condition. */
+/* Creates an entry without number, kind and condition. */
 static struct error *entry_create(
 	struct program *program, const char *location, struct breakpoint_entry **ret)
 {
@@ -154,7 +153,7 @@ static struct error *set_condition(struct breakpoint_entry *entry, const char *c
 	return NULL;
 }
 
-static int count_alive(const struct breakpoints *breakpoints)
+static int count_breakpoints(const struct breakpoints *breakpoints)
 {
 	int count = 0;
 	for (size_t i = 0; i < breakpoints->count; i++)
@@ -173,10 +172,10 @@ struct error *breakpoints_add(struct breakpoints *breakpoints, enum breakpoint_k
 		err = set_condition(entry, condition);
 	if (err)
 		return err;
-	if (count_alive(breakpoints) >= MOST_BREAKPOINTS)
+	if (count_breakpoints(breakpoints) >= MAX_BREAKPOINTS)
 		return error_create(ERROR_USAGE,
-			"there are %d breakpoints, which is the limit: delete some",
-			MOST_BREAKPOINTS);
+			"there are already %d breakpoints, which is the limit: delete some",
+			MAX_BREAKPOINTS);
 	if (!array_reserve(&breakpoints->entries, &breakpoints->capacity, breakpoints->count + 1))
 		return error_no_memory();
 	entry->kind = kind;
@@ -192,7 +191,7 @@ struct error *breakpoints_delete(struct breakpoints *breakpoints, int number)
 	struct error *err = breakpoints_find(breakpoints, number, &entry);
 	if (err)
 		return err;
-	/* The traps of the last continue refer to it until the next one. */
+	/* Not freed yet: armed traps refer to it until breakpoints_arm(). */
 	entry->spent = true;
 	breakpoints->changed = true;
 	return NULL;
@@ -214,7 +213,7 @@ struct error *breakpoints_set_condition(
 {
 	struct breakpoint_entry *entry;
 	struct error *err = breakpoints_find(breakpoints, number, &entry);
-	breakpoints->changed = true; /* it may want ages now */
+	breakpoints->changed = true; /* the condition may use ages now */
 	return err ? err : set_condition(entry, condition);
 }
 

@@ -1,4 +1,4 @@
-/* What happens at a hit, in the tracer thread: conditions, counts, events. */
+/* Handles a hit in the tracer thread: evaluates conditions, counts, and sends events. */
 #include <stdio.h>
 
 #include "dbg/break/hit_evaluation.h"
@@ -36,7 +36,7 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	break_events_send(&breakpoints->events);
 }
 
-/* A condition that failed: told and stopped for the first time. */
+/* Handles a condition that cannot be evaluated: the first time, stops and reports why. */
 static enum trap_answer failed(struct breakpoints *breakpoints, const struct armed_trap *armed,
 	struct hit_evaluation *evaluation, const struct error *err)
 {
@@ -54,7 +54,7 @@ static enum trap_answer evaluate_hit(
 	struct breakpoints *breakpoints, const struct armed_trap *armed, struct hit *hit)
 {
 	struct breakpoint_entry *entry = armed->entry;
-	struct hit_evaluation evaluation; /* its table of values is not cleared for each hit */
+	struct hit_evaluation evaluation; /* not zeroed: that would clear its table per hit */
 	evaluation.entry = entry;
 	evaluation.known = 0;
 	evaluation.input = (struct value_input){.hit = hit,
@@ -103,13 +103,13 @@ static size_t count_armed(const struct breakpoints *breakpoints, size_t first, u
 	return end - first;
 }
 
-static bool is_life(enum location_kind kind)
+static bool is_lifetime(enum location_kind kind)
 {
 	return kind == LOCATION_NEWPROC || kind == LOCATION_GOEXIT;
 }
 
-/* Notes births, and forgets the dead. */
-static void note_life(struct breakpoints *breakpoints, struct hit *hit)
+/* Records the creation of a goroutine, or removes one that ends. */
+static void note_lifetime(struct breakpoints *breakpoints, struct hit *hit)
 {
 	struct hit_goroutine *goroutine;
 	struct error *err = hit_other(hit, &goroutine);
@@ -140,12 +140,12 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 	size_t count = count_armed(breakpoints, first, trap->address);
 	if (break_events_room(&breakpoints->events) < count)
 		return TRAP_AGAIN;
-	const struct armed_trap *life = NULL;
+	const struct armed_trap *lifetime = NULL;
 	int64_t start = hit->monotonic_ns = monotonic_now();
 	for (size_t i = 0; i < count; i++) {
 		const struct armed_trap *armed = &breakpoints->armed[first + i];
-		if (is_life(kind_of(armed)))
-			life = armed;
+		if (is_lifetime(kind_of(armed)))
+			lifetime = armed;
 		if (!armed->entry)
 			continue;
 		begin(hit, trap, armed);
@@ -155,10 +155,11 @@ enum trap_answer breakpoints_hit(void *context, const struct trap_hit *trap)
 		armed->entry->evaluation_ns += (uint64_t)(end - start);
 		start = end;
 	}
-	bool forgets = life && kind_of(life) == LOCATION_GOEXIT && breakpoints->births.count;
-	if (life && (breakpoints->note_births || forgets)) {
-		begin(hit, trap, life);
-		note_life(breakpoints, hit);
+	bool removes =
+		lifetime && kind_of(lifetime) == LOCATION_GOEXIT && breakpoints->births.count;
+	if (lifetime && (breakpoints->note_births || removes)) {
+		begin(hit, trap, lifetime);
+		note_lifetime(breakpoints, hit);
 	}
 	return answer;
 }

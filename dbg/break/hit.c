@@ -1,4 +1,4 @@
-/* Registers, memory and goroutines at a hit: see hit.h. */
+/* Reads registers, memory and goroutines at a hit: see hit.h. */
 #include "dbg/break/hit.h"
 
 #include <stdarg.h>
@@ -83,7 +83,7 @@ uint64_t hit_goroutine_field(const struct hit_goroutine *goroutine, struct field
 	return object_field(goroutine->bytes, sizeof(goroutine->bytes), field);
 }
 
-/* Copies the g at goroutine->address. */
+/* Copies the g at goroutine->address, unless that is 0 or already done. */
 static struct error *hit_load(const struct hit *hit, struct hit_goroutine *goroutine)
 {
 	if (goroutine->loaded || !goroutine->address)
@@ -104,8 +104,8 @@ static struct error *read_word(
 				    : NULL;
 }
 
-/* The copy in hit->current is of a g that this thread runs on: its stack is the one in use, or it
- * is its thread's g0, whose bounds are guesses with cgo. */
+/* True if hit->current is a g that this thread runs on: SP is in its stack, or it is the g0 of its
+ * thread, whose stack bounds are estimates with cgo. */
 static bool is_plausible(const struct hit *hit)
 {
 	const struct runtime_layout *layout = &hit->program->layout;
@@ -120,8 +120,8 @@ static bool is_plausible(const struct hit *hit)
 }
 
 /*
- * In Go code R14 is the g that runs; in assembly perhaps not, then it is in thread-local storage,
- * right below where FS points (unless C code has thread-local variables too).
+ * In Go code, R14 is the current g. In assembly it may not be; the g is then in thread-local
+ * storage, in the word below FS (unless C code has thread-local variables too).
  */
 static void find_running(struct hit *hit)
 {
@@ -147,14 +147,14 @@ struct error *hit_current(struct hit *hit, struct hit_goroutine **ret)
 	if (hit->current_known)
 		return NULL;
 	hit->current_known = true;
-	/* Here the system stack works for the very goroutine. */
+	/* Here the system stack runs on behalf of the subject. */
 	if (hit->kind == LOCATION_GOEXIT || hit->kind == LOCATION_PARK) {
 		hit->current.address = hit->subject;
 		hit->on_system_stack = true;
 		return hit_load(hit, &hit->current);
 	}
 	find_running(hit);
-	/* g0 and gsignal have no id; their thread knows for which goroutine they run. */
+	/* g0 and gsignal have no goid; m.curg is the goroutine that they run for. */
 	if (!hit->current.address || hit_goroutine_field(&hit->current, layout->g.goid))
 		return NULL;
 	hit->on_system_stack = true;

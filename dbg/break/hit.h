@@ -1,9 +1,9 @@
 /*
- * What can be read at a hit, in the tracer thread: past all caches, within bounds, when first asked
- * for. Private to dbg/break.
+ * Reads the state of the target at a hit, in the tracer thread: without caches, within bounds, and
+ * only when first needed. Private to dbg/break.
  *
- * Nothing is allocated, except the plan of a pc that has not been seen before. Texts live in an
- * arena that is emptied with each hit.
+ * Allocates nothing except the unwind information of a new pc. Texts are in an arena that is
+ * cleared at each hit.
  */
 #ifndef GCTXDBG_BREAK_HIT_H
 #define GCTXDBG_BREAK_HIT_H
@@ -16,10 +16,10 @@ struct unwind_cache;
 struct plan_line;
 
 enum {
-	HIT_MAX_OBJECT = 1024,	  /* bytes of a g that are looked at */
-	HIT_MAX_FRAMES = 256,	  /* of a stack, inlined calls included */
+	HIT_MAX_OBJECT = 1024,	  /* bytes of a g that are read */
+	HIT_MAX_FRAMES = 256,	  /* of a stack, including inlined calls */
 	HIT_MAX_TEXTS = 64 << 10, /* all texts of one hit */
-	HIT_MAX_TEXT = 4096,	  /* one of them; the rest is cut */
+	HIT_MAX_TEXT = 4096,	  /* one text; longer ones are cut */
 };
 
 /* A copy of a g. */
@@ -29,88 +29,95 @@ struct hit_goroutine {
 	uint8_t bytes[HIT_MAX_OBJECT];
 };
 
-/* Of the tracer thread; about 100 KiB, reused from hit to hit. */
+/* Used only by the tracer thread; about 100 KiB, reused for each hit. */
 struct hit {
 	const struct trap_hit *trap;
 	const struct program *program;
-	struct unwind_cache *unwind; /* the tracer thread's own */
+	struct unwind_cache *unwind; /* used only by the tracer thread */
 	enum location_kind kind;
-	uint64_t subject;     /* the g or the context that the place is about; 0 */
-	uint64_t number;      /* which hit of its breakpoint this is */
-	int64_t monotonic_ns; /* CLOCK_MONOTONIC when the hit came here */
+	uint64_t subject;     /* address of the g or context that the location is about; 0: none */
+	uint64_t number;      /* number of the hit of its breakpoint, from 1 */
+	int64_t monotonic_ns; /* CLOCK_MONOTONIC when the hit was received */
 
-	struct hit_goroutine current; /* that hit; address 0: none */
+	struct hit_goroutine current; /* the goroutine that hit; address 0: none */
 	bool current_known, on_system_stack;
-	struct hit_goroutine other; /* that the place is about */
+	struct hit_goroutine other; /* the goroutine that the location is about */
 
 	const struct plan_line *frames[HIT_MAX_FRAMES];
 	size_t frame_count;
-	bool stack_known, stack_cut; /* there are more frames */
+	bool stack_known, stack_cut; /* cut: there are more frames */
 
-	struct wrapped_calls calls; /* kept from hit to hit */
+	struct wrapped_calls calls; /* a cache, kept between hits */
 
 	char texts[HIT_MAX_TEXTS];
 	size_t texts_used;
 };
 
-/* `subject` and its offset as in struct location. */
+/* Starts a new hit. `subject` and its offset are as in struct location. */
 void hit_begin(struct hit *hit, const struct trap_hit *trap, enum location_kind kind, int subject,
 	int64_t subject_offset);
 
-/* The value of the register with DWARF's number `number` (of a vector register its low word); 0 for
- * others. */
+/*
+ * The register with DWARF number `number` (of a vector register, the low word); 0 for other
+ * numbers.
+ */
 uint64_t hit_register(const struct hit *hit, uint64_t number);
 
-/* Reads exactly `size` bytes; ERROR_FAULT. */
+/* Reads exactly `size` bytes, else ERROR_FAULT. */
 struct error *hit_read(const struct hit *hit, uint64_t address, void *ret, size_t size);
 
-/* The `size` bytes of a Go string at `address`, in the arena, with a NUL besides; those that it
- * contains are bytes like others. */
+/*
+ * Copies the `size` bytes of the Go string at `address` to the arena, and adds a NUL. The string
+ * may contain NULs itself.
+ */
 struct error *hit_text(struct hit *hit, uint64_t address, uint64_t size, struct expr_value *ret);
-/* printf into the arena; NULL when it is full. */
+/* printf to the arena; NULL if it is full. */
 const char *hit_format(struct hit *hit, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The goroutine that hit: the one that the thread runs, or runs for on the system stack. Its
- * address is 0 when there is none. */
+/*
+ * The goroutine that hit: the one that the thread runs, or runs for on the system stack. Its
+ * address is 0 if there is none.
+ */
 struct error *hit_current(struct hit *hit, struct hit_goroutine **ret);
-/* The goroutine that the place is about. */
+/* The goroutine that the location is about. */
 struct error *hit_other(struct hit *hit, struct hit_goroutine **ret);
-/* A field of it. */
+/* A field of the copied g; 0 if the release lacks it. */
 uint64_t hit_goroutine_field(const struct hit_goroutine *goroutine, struct field field);
 
 /* The logical frames on the stack of the goroutine that hit, innermost first (hit_stack.c). */
 struct error *hit_stack(struct hit *hit);
-/* The innermost of them that is not of the runtime; NULL: none. */
+/* The innermost of them that is not internal to the runtime; NULL: none. */
 struct error *hit_user_frame(struct hit *hit, const struct plan_line **ret);
-/* The caller's frame: its return address, that is where the function the thread is in returns to;
- * 0 unknown. */
+/* The return address of the function that the thread is in; 0: unknown. */
 uint64_t hit_return_address(const struct hit *hit);
 
 /*
- * The pprof labels of the goroutine that hit (hit_labels.c): `visit` gets texts in the arena until
- * it returns false; long ones are cut, keys too. When only one is wanted there is no text of its
- * key.
+ * The pprof labels of the goroutine that hit (hit_labels.c). Calls `visit` for each until it
+ * returns false. Texts are in the arena; long ones, including keys, are cut. With `only`, `key` is
+ * absent.
  */
 struct hit_labels {
 	bool (*visit)(void *context, const struct expr_value *key, const struct expr_value *value);
 	void *context;
-	const char *only; /* the one with this key; NULL: all */
+	const char *only; /* visit only the label with this key; NULL: all */
 };
 struct error *hit_visit_labels(struct hit *hit, const struct hit_labels *labels);
-/* The value of one of them; absent: there is none. */
+/* The value of the label `key`; absent if there is none. */
 struct error *hit_label(struct hit *hit, const char *key, struct expr_value *ret);
 
 /* ---- Interfaces and types (hit_value.c) ---- */
 
-/* The two words of an interface, of a type with methods (`empty` false) or any: `*ret_type` is the
- * dynamic type's descriptor, 0: nil. */
+/*
+ * The address of the dynamic type's descriptor of an interface with the given words; 0: nil.
+ * `empty` is true for the type any, false for interfaces with methods.
+ */
 struct error *hit_dynamic_type(
 	struct hit *hit, bool empty, const uint64_t words[2], uint64_t *ret_type);
 /* The name of the type with this descriptor, in the arena. */
 struct error *hit_type_name(struct hit *hit, uint64_t descriptor, struct expr_value *ret);
-/* What a value in an interface says of itself: strings and simple errors their text, integers their
- * digits; absent: others. */
+/* The text of a value in an interface: of strings, simple errors and integers; absent for others.
+ * `descriptor` is its type, `data` the second word of the interface. */
 struct error *hit_describe(
 	struct hit *hit, uint64_t descriptor, uint64_t data, struct expr_value *ret);
 

@@ -1,12 +1,12 @@
-/* The values of a hit, judged and told: see judgement.h. */
+/* Provides the values of a hit to conditions and events: see hit_evaluation.h. */
 #include "dbg/break/hit_evaluation.h"
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
 
-_Static_assert(BREAK_VALUES_MAX <= 32, "a bit each");
+_Static_assert(BREAK_VALUES_MAX <= 32, "hit_evaluation.known has one bit per value");
 
-/* Which of the condition's values it is; used_count: none. */
+/* The index of a value among those that the condition uses; used_count: it is not one of them. */
 static size_t find_used(const struct breakpoint_entry *entry, int id, const char *key)
 {
 	size_t i = 0;
@@ -41,8 +41,10 @@ static const struct expr_name *name_of(const struct breakpoint_entry *entry, int
 	return NULL;
 }
 
-/* Copies the text of a value into the event: half of the room that is left at most, so that there
- * is some for others. */
+/*
+ * Copies the text of a value to the event, using at most half of the free room, so that some is
+ * left for other values.
+ */
 static void copy_text(struct event_slot *slot, struct expr_value *text)
 {
 	size_t size = text->string.size, most = event_slot_room(slot) / 2;
@@ -51,7 +53,7 @@ static void copy_text(struct event_slot *slot, struct expr_value *text)
 	text->cut = text->cut || text->string.size < size;
 }
 
-/* Left out when not even its name finds room; false then. */
+/* Adds a field; false, without adding it, if there is no room for its name. */
 static bool add_field(struct event_slot *slot, const char *name, const char *key,
 	const struct expr_value *value, bool is_address)
 {
@@ -113,7 +115,7 @@ static bool add_label(void *context, const struct expr_value *key, const struct 
 	bool room = event->field_count < BREAK_FIELDS_MAX;
 	if (!key->cut && has_label(event, key->string.data))
 		return true;
-	/* Part of a key would be another key. */
+	/* A cut key would be a different key. */
 	if (!room || key->cut || !add_field(slot, "labels", key->string.data, value, false))
 		event->labels_cut = true;
 	return room;
@@ -134,7 +136,7 @@ static bool in_context_package(const char *function)
 	return strncmp(function, "context.", 8) == 0;
 }
 
-/* Of a cancellation it is who calls package context (and that calls others). */
+/* For a cancellation: the innermost frame outside package context that called into it. */
 static const struct plan_line *calls_context(const struct hit *hit)
 {
 	bool inside = false;
@@ -148,7 +150,7 @@ static const struct plan_line *calls_context(const struct hit *hit)
 	return NULL;
 }
 
-/* A goroutine that ends or is made has no such place; its go statement is among the values. */
+/* Not for goroutine creation and exit: their values contain the go statement. */
 static void capture_user(struct hit *hit, struct event_slot *slot)
 {
 	const struct plan_line *frame = NULL, *caller;

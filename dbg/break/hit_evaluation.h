@@ -1,6 +1,6 @@
 /*
- * One hit as one breakpoint judges it, and the event that tells of it. Private to dbg/break, of the
- * tracer thread; nothing is allocated.
+ * The evaluation of one hit by one breakpoint: values for its condition and its event. Private to
+ * dbg/break; runs in the tracer thread and allocates nothing.
  */
 #ifndef GCTXDBG_BREAK_HIT_EVALUATION_H
 #define GCTXDBG_BREAK_HIT_EVALUATION_H
@@ -10,8 +10,11 @@
 struct hit_evaluation {
 	const struct breakpoint_entry *entry;
 	struct value_input input;
-	/* What the condition was given, parallel to entry->used; bits say of which that is so.
-	 * Other threads may change the memory afterwards: an event tells what was judged. */
+	/*
+	 * The values that the condition read, parallel to entry->used; a bit of `known` is set for
+	 * each that it did read. Other threads may change the memory later, but the event must show
+	 * the values that the condition saw.
+	 */
 	struct expr_value seen[BREAK_VALUES_MAX];
 	uint32_t known;
 };
@@ -20,7 +23,7 @@ struct hit_evaluation {
 struct error *hit_evaluation_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 
-/* Puts the values into an event; those that cannot be read are left out. */
+/* Adds the values to an event; omits those that cannot be read. */
 void hit_evaluation_capture(struct hit_evaluation *evaluation, struct event_slot *slot);
 
 #endif

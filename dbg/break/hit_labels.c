@@ -1,7 +1,7 @@
 /*
- * The pprof labels of the goroutine that hit (runtime/pprof/label.go): a slice of pairs since 1.24,
- * before that a map[string]string with classic buckets (runtime/map.go), read without knowledge of
- * its type.
+ * Reads the pprof labels of the goroutine that hit. Sources: runtime/pprof/label.go (since 1.24 a
+ * slice of pairs; before, a map[string]string with classic buckets), runtime/map.go. The map is
+ * read without its type.
  */
 #include "dbg/break/hit.h"
 #include "dbg/go/program/program_state.h"
@@ -9,7 +9,7 @@
 enum {
 	MAX_LABELS = 1024,
 	MAX_OVERFLOWS = 64,
-	SLOTS = 8, /* of a bucket: tophash bytes, then keys, values, the next bucket */
+	SLOTS = 8, /* of a bucket: tophash bytes, then keys, values, the overflow bucket */
 	MIN_TOPHASH = 5,
 	MAX_BITS = 10,
 };
@@ -24,11 +24,11 @@ struct bucket {
 	uint64_t overflow;
 };
 
-/* Going through the labels. */
+/* An iteration over the labels. */
 struct walk {
 	struct hit *hit;
 	const struct hit_labels *labels;
-	bool done; /* no more are wanted */
+	bool done; /* the visitor wants no more */
 };
 
 static struct error *label_is_wanted(const struct walk *walk, struct text text, bool *ret)
@@ -90,7 +90,7 @@ static struct error *walk_buckets(struct walk *walk, uint64_t address)
 	return NULL;
 }
 
-/* While a map grows, what has not been moved yet is in its old buckets. */
+/* While a map grows, entries that are not yet evacuated are in its old buckets. */
 static struct error *walk_map(struct walk *walk, uint64_t map)
 {
 	const struct runtime_layout *layout = &walk->hit->program->layout;

@@ -1,6 +1,6 @@
 /*
- * The stack of the goroutine that hit: functions and lines only, by pclntab, as
- * runtime/traceback.go unwinds. Its memory stands still, since the thread does.
+ * Unwinds the stack of the goroutine that hit: only functions and lines, with pclntab, as
+ * runtime/traceback.go does. The stack does not change, because its thread is stopped.
  */
 #include "dbg/break/hit.h"
 #include "dbg/go/stacks/unwind_info.h"
@@ -25,7 +25,7 @@ static bool is_last(const struct unwind_info *info)
 	return (info->flags & PC_FUNCTION_TOP_FRAME) || writes_sp || !info->has_sp_delta;
 }
 
-/* From `pc` and `sp` outwards; a stack that cannot be followed to its end is what was found. */
+/* Unwinds from `pc` and `sp`; keeps the frames found if it cannot reach the outermost one. */
 static void unwind(struct hit *hit, uint64_t pc, uint64_t sp, bool exact, uint64_t high)
 {
 	for (;;) {

@@ -1,6 +1,5 @@
 /*
- * What interfaces hold, at a hit: enough to name a type, and to tell an error or what was passed to
- * panic.
+ * Decodes interface values at a hit: the type's name, and the text of errors and of panic values.
  *
  * Sources: internal/abi/type.go, runtime/error.go, errors/errors.go, fmt/errors.go,
  * context/context.go, releases 1.19 and 1.21 to 1.27.
@@ -11,7 +10,7 @@
 
 enum {
 	MAX_DESCRIPTOR = 128,
-	TFLAG_EXTRA_STAR = 2, /* the name is stored with a '*' too many */
+	TFLAG_EXTRA_STAR = 2, /* the name is stored with an extra '*' */
 	KIND_MASK = 31,
 };
 
@@ -42,7 +41,7 @@ struct error *hit_dynamic_type(
 		hit, words[0] + hit->program->layout.itab.type.offset, ret_type, sizeof(*ret_type));
 }
 
-/* The text of the abi.Name at `address`: flags, length as varint, text. */
+/* Reads the abi.Name at `address`: flags, length as varint, text. */
 static struct error *read_name(struct hit *hit, uint64_t address, struct expr_value *ret)
 {
 	uint8_t head[4];
@@ -66,7 +65,7 @@ struct error *hit_type_name(struct hit *hit, uint64_t descriptor, struct expr_va
 		return err;
 	uint64_t offset = descriptor_field(&type, program->layout.type.str);
 	if (descriptor < program->types || offset >= program->etypes - program->types) {
-		/* Made by reflect: its name is in a table of its own. */
+		/* Created by reflect, which keeps the names of its types elsewhere. */
 		expr_value_string(ret, "?");
 		return NULL;
 	}
@@ -79,7 +78,7 @@ struct error *hit_type_name(struct hit *hit, uint64_t descriptor, struct expr_va
 	return err;
 }
 
-/* Errors that begin with their text. */
+/* True for error types whose first field is their text. */
 static bool begins_with_text(const char *type)
 {
 	static const char *const types[] = {
@@ -98,7 +97,7 @@ static struct error *read_string(struct hit *hit, uint64_t address, struct expr_
 	return err ? err : hit_text(hit, header[0], header[1], ret);
 }
 
-/* `data` points to an integer of the kind. */
+/* Formats the integer of `size` bytes at `data`. */
 static struct error *format_integer(
 	struct hit *hit, enum go_kind kind, uint64_t size, uint64_t data, struct expr_value *ret)
 {

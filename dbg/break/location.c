@@ -1,4 +1,4 @@
-/* Which kind of place a text means, and lists of instructions: see place.h. */
+/* Parses locations and builds lists of instructions: see location.h. */
 #include "dbg/break/location.h"
 
 #include <stdio.h>
@@ -30,8 +30,9 @@ struct error *location_add(struct program *program, struct location *location, u
 			return NULL;
 	}
 	if (location->count >= MAX_LOCATIONS)
-		return error_create(
-			ERROR_USAGE, "that is more than %d places: name fewer", MAX_LOCATIONS);
+		return error_create(ERROR_USAGE,
+			"there are more than %d locations: give a more specific one",
+			MAX_LOCATIONS);
 	if (!array_reserve(&location->items, &location->capacity, location->count + 1))
 		return error_no_memory();
 	struct breakpoint_location item = {.code.pc = pc};
@@ -77,19 +78,19 @@ struct error *function_start(const struct program *program, const struct pc_func
 	struct error *err = function_code(program, function, &code);
 	if (err)
 		return err;
-	size_t offset = code_behind_stack_check(code);
+	size_t offset = code_after_stack_check(code);
 	*ret = program->text + function->entry + offset;
 	*ret_loop = code_is_jump_target(code, offset, NULL, NULL);
 	return NULL;
 }
 
-/* *0x401000 */
+/* Parses "*0x401000". */
 static struct error *find_address(struct program *program, const char *text, struct location *ret)
 {
 	char *end;
 	unsigned long long address = strtoull(text + 1, &end, 0);
 	if (end == text + 1 || *end)
-		return error_create(ERROR_USAGE, "%s is no address: write *0x401000", text);
+		return error_create(ERROR_USAGE, "%s is not an address: write *0x401000", text);
 	ret->kind = LOCATION_ADDRESS;
 	const struct mapping *mapping = target_mapping_at(program->target, address);
 	if (!mapping || !mapping->executable)
@@ -97,7 +98,7 @@ static struct error *find_address(struct program *program, const char *text, str
 	return location_add(program, ret, address);
 }
 
-/* Splits "server.go:33"; false when it does not end with a colon and a number. */
+/* Splits "server.go:33"; false if it does not end with a colon and a line number. */
 static bool split_line(const char *text, char **ret_file, int *ret_line)
 {
 	const char *colon = strrchr(text, ':');

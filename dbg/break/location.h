@@ -1,8 +1,8 @@
 /*
- * Places: from what a person writes to instructions. Private to dbg/break.
+ * Locations: resolves the text that a user writes to instructions. Private to dbg/break.
  *
- * Nothing is known by release: an instruction is found by what it does (it returns from
- * runtime.newproc1, it loads cancelCtx.done), in the code of the binary.
+ * There are no tables per release: instructions are found in the binary's code by what they do (a
+ * return from runtime.newproc1, a load of cancelCtx.done).
  */
 #ifndef GCTXDBG_BREAK_LOCATION_H
 #define GCTXDBG_BREAK_LOCATION_H
@@ -22,48 +22,52 @@ enum location_kind {
 	LOCATION_ADDRESS,
 };
 
-/* Where runtime and context keep what these places are about. Texts belong to the program. */
+/* A resolved location: its instructions. Texts belong to the program. */
 struct location {
 	enum location_kind kind;
 	struct breakpoint_location *items;
 	size_t count, capacity;
-	int subject; /* DWARF's number of the register that holds what the place is about: the g,
-		the context; -1: none */
-	int64_t subject_offset; /* to be added to it */
+	/*
+	 * DWARF number of the register with the g or context that the location is about; -1: none.
+	 */
+	int subject;
+	int64_t subject_offset; /* to add to that register */
 };
 
-/* The most instructions of one place. */
-enum { MAX_LOCATIONS = 4096 };
+enum { MAX_LOCATIONS = 4096 }; /* instructions per location */
 
-/* Errors as breakpoints_add(). Free `ret` with location_deinit(), after an error too. */
+/*
+ * Resolves `text`. Errors as for breakpoints_add(). Free `ret` with location_deinit(), also after
+ * an error.
+ */
 struct error *location_find(struct program *program, const char *text, struct location *ret);
 void location_deinit(struct location *location);
 
-/* Fills `place`, whose kind is that of a name (place_runtime.c). */
+/* Fills in a location whose kind is one of the names newproc to panic (location_runtime.c). */
 struct error *location_find_named(struct program *program, struct location *location);
-/* The calls of a function, inlined ones too (place_function.c). */
+/* Adds the calls of a function, including inlined ones (location_function.c). */
 struct error *location_find_calls(
 	struct program *program, const char *name, struct location *location);
-/* What begins line `line` of `file` (place_line.c). */
+/* Adds the first instructions of line `line` of `file` (location_line.c). */
 struct error *location_find_line(
 	struct program *program, const char *file, int line, struct location *location);
 
-/* ---- For those three ---- */
+/* ---- Shared by these three ---- */
 
-/* Adds the instruction at run-time address `pc`. `function` NULL: as the table says. Doubles are
- * left out. */
+/* Adds the instruction at run-time address `pc`, unless it is already in the list. */
 struct error *location_add(struct program *program, struct location *location, uint64_t pc);
 
-/* The code of `function` as the file has it (a process may have traps in it). */
+/* The code of `function` in the file (that in a process may contain traps). */
 struct error *function_code(
 	const struct program *program, const struct pc_function *function, struct bytes *ret);
 
-/* The function whose whole name is `name`, not a wrapper the compiler made; false: none. */
+/* The function with the full name `name` that is not a compiler-generated wrapper; false: none. */
 bool function_named(const struct program *program, const char *name, struct pc_function *ret);
 
 /*
- * The run-time address at which a call of `function` has its arguments in place and counts once;
- * unless `*ret_loop`: the function begins with a loop.
+ * The run-time address where a call of `function` has its arguments in place and which runs once
+ * per call. If `*ret_loop`, the function starts with a loop, and the address runs once per
+ * iteration.
  */
 struct error *function_start(const struct program *program, const struct pc_function *function,
 	uint64_t *ret, bool *ret_loop);

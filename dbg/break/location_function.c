@@ -1,4 +1,4 @@
-/* The calls of a function: its own code, and where it was inlined. See place.h. */
+/* Finds the calls of a function: its own code, and inlined copies. See location.h. */
 #include "dbg/break/location.h"
 
 #include <stdio.h>
@@ -6,16 +6,16 @@
 #include "dbg/go/program/program_state.h"
 #include "dwarf/code/code_locations.h"
 
-enum { MOST_CANDIDATES = 8, MOST_ENTRIES = 64 };
+enum { MAX_CANDIDATES = 8, MAX_ENTRIES = 64 };
 
 struct search {
 	const char *name;
-	const char *exact; /* a function's whole name is the one sought */
-	const char *candidates[MOST_CANDIDATES];
-	size_t count; /* different ones; more than there is room for: too many */
+	const char *exact; /* a function with exactly this name; NULL: none */
+	const char *candidates[MAX_CANDIDATES];
+	size_t count; /* distinct candidates; may exceed MAX_CANDIDATES, only those are stored */
 };
 
-/* Equal but for type arguments ("[...]", "[go.shape.int]") and the parentheses of "(*T)". */
+/* Compares up to type arguments ("[...]", "[go.shape.int]") and the parentheses of "(*T)". */
 static bool same_spelling(const char *name, const char *wanted)
 {
 	while (*name && *wanted) {
@@ -40,7 +40,7 @@ static bool same_spelling(const char *name, const char *wanted)
 	return !*name && !*wanted;
 }
 
-/* "handle", "server.handle" and "(*T).M" mean names that end so. */
+/* True if `name` ends with `wanted`, such as "handle", "server.handle" or "(*T).M". */
 static bool name_fits(const char *name, const char *wanted)
 {
 	if (same_spelling(name, wanted))
@@ -60,17 +60,17 @@ static void consider(struct search *search, const char *name)
 		search->exact = name;
 		return;
 	}
-	size_t known = search->count < MOST_CANDIDATES ? search->count : MOST_CANDIDATES;
+	size_t known = search->count < MAX_CANDIDATES ? search->count : MAX_CANDIDATES;
 	for (size_t i = 0; i < known; i++) {
 		if (strcmp(search->candidates[i], name) == 0)
 			return;
 	}
-	if (search->count < MOST_CANDIDATES)
+	if (search->count < MAX_CANDIDATES)
 		search->candidates[search->count] = name;
 	search->count++;
 }
 
-/* Highest number of an inlined call of `function`; -1: nothing is inlined. */
+/* The highest index of an inlined call in `function`; -1: none. */
 static int32_t last_inlined(const struct pclntab *table, const struct pc_function *function)
 {
 	struct pc_ranges ranges;
@@ -99,11 +99,10 @@ static void consider_all(const struct program *program, struct search *search)
 	}
 }
 
-/* Generic functions have one name per shape, all of which are meant: without type arguments they
- * are equal. */
-static bool one_function(const struct search *search)
+/* True if the candidates are instances of one generic function, which has a name per shape. */
+static bool is_one_function(const struct search *search)
 {
-	if (search->count > MOST_CANDIDATES)
+	if (search->count > MAX_CANDIDATES)
 		return false;
 	size_t first = strcspn(search->candidates[0], "[");
 	for (size_t i = 1; i < search->count; i++) {
@@ -115,21 +114,21 @@ static bool one_function(const struct search *search)
 	return true;
 }
 
-static struct error *not_one(const struct search *search)
+static struct error *no_single_function(const struct search *search)
 {
 	if (!search->count)
 		return error_create(ERROR_NOT_FOUND,
 			"there is no function %s: write its name as stacks show it (main.worker, "
 			"http.(*conn).serve), FILE:LINE, *ADDR, or newproc, goexit, cancel, park, "
-			"ready, panic",
+			"ready or panic",
 			search->name);
 	char text[1024];
 	size_t used = 0;
-	for (size_t i = 0; i < search->count && i < MOST_CANDIDATES && used < sizeof(text); i++)
+	for (size_t i = 0; i < search->count && i < MAX_CANDIDATES && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
 			search->candidates[i]);
-	return error_create(ERROR_USAGE, "%s can be %s%s: write more of it", search->name, text,
-		search->count > MOST_CANDIDATES ? ", …" : "");
+	return error_create(ERROR_USAGE, "%s is ambiguous: it can be %s%s; write more of the name",
+		search->name, text, search->count > MAX_CANDIDATES ? ", …" : "");
 }
 
 static bool is_meant(const struct search *search, const char *name)
@@ -143,14 +142,14 @@ static bool is_meant(const struct search *search, const char *name)
 	return false;
 }
 
-/* One inlined call, while its way in is being looked for. */
+/* The context of is_inside(): one inlined call. */
 struct instance {
 	const struct pclntab *table;
 	const struct pc_function *function;
 	int32_t number;
 };
 
-/* The instruction at `offset` is of the inlined call or of one that was inlined into that. */
+/* True if the instruction at `offset` is of the inlined call, or of a call inlined into it. */
 static bool is_inside(void *context, size_t offset)
 {
 	const struct instance *instance = context;
@@ -172,19 +171,19 @@ static bool is_inside(void *context, size_t offset)
 	return false;
 }
 
-/* Adds where the inlined call number `number` begins. One that left no instructions of its own is
- * at the instruction that stands for it. */
+/* Adds the entries of inlined call number `number`. If it has no instructions of its own, adds the
+ * instruction of the caller that represents it. */
 static struct error *add_inlined(struct program *program, const struct pc_function *function,
 	int32_t number, const struct pc_inlined *call, struct location *location)
 {
 	struct bytes code;
-	size_t entries[MOST_ENTRIES];
+	size_t entries[MAX_ENTRIES];
 	struct instance instance = {&program->pclntab, function, number};
 	struct error *err = function_code(program, function, &code);
 	if (err)
 		return err;
-	size_t count = code_region_entries(code, is_inside, &instance, entries, MOST_ENTRIES);
-	if (!count || count > MOST_ENTRIES) {
+	size_t count = code_region_entries(code, is_inside, &instance, entries, MAX_ENTRIES);
+	if (!count || count > MAX_ENTRIES) {
 		entries[0] = call->parent_pc - function->entry;
 		count = 1;
 	}
@@ -223,9 +222,9 @@ static struct error *add_function_entry(
 }
 
 /*
- * What has the wanted name. Wrappers that the compiler made (to take the receiver by pointer, or
- * for the other ABI) call the function itself or have it inlined, so they count only when there is
- * nothing else.
+ * Adds the functions and inlined calls with the wanted name. Compiler-generated wrappers (for a
+ * pointer receiver, or for the other ABI) call the function itself or contain it inlined. So they
+ * are used only if there is nothing else.
  */
 static struct error *add_all(struct program *program, const struct search *search, bool wrappers,
 	struct location *location)
@@ -254,12 +253,13 @@ struct error *location_find_calls(
 {
 	struct search search = {.name = name};
 	consider_all(program, &search);
-	if (!search.exact && (!search.count || !one_function(&search)))
-		return not_one(&search);
+	if (!search.exact && (!search.count || !is_one_function(&search)))
+		return no_single_function(&search);
 	struct error *err = add_all(program, &search, false, location);
 	if (!err && !location->count)
 		err = add_all(program, &search, true, location);
 	if (!err && !location->count)
-		err = error_create(ERROR_NOT_FOUND, "%s has no instruction of its own left", name);
+		err = error_create(ERROR_NOT_FOUND,
+			"%s has no instructions of its own: the compiler removed it", name);
 	return err;
 }

@@ -1,16 +1,16 @@
-/* What begins a line of source: see place.h. */
+/* Finds the first instructions of a source line: see location.h. */
 #include "dbg/break/location.h"
 
 #include "dbg/go/stacks/function.h"
 #include "dbg/go/program/program_state.h"
 
-/* Where, in the inlined call with this number (-1: the function's own code), the line begins. */
-struct beginning {
+/* The first instruction of the line in inlined call number `number` (-1: the function itself). */
+struct first_instruction {
 	int32_t number;
 	uint32_t pc;
 };
 
-enum { MOST_BEGINNINGS = 256 };
+enum { MAX_FIRST = 256 };
 
 static int32_t inlined_at(
 	const struct pclntab *table, const struct pc_function *function, uint32_t pc)
@@ -19,10 +19,12 @@ static int32_t inlined_at(
 	return pclntab_pcdata(table, function, PCDATA_INLINE_TREE_INDEX, pc, &number) ? number : -1;
 }
 
-/* The function's code of a file, as stretches [start, end). Adds the line's lowest instruction for
- * each inlined call. */
-static size_t scan_stretch(const struct pclntab *table, const struct pc_function *function,
-	uint32_t start, uint32_t end, int line, struct beginning *found, size_t count)
+/*
+ * Scans the code [start, end), which is all of one file. Adds the line's lowest instruction for
+ * each inlined call.
+ */
+static size_t scan_range(const struct pclntab *table, const struct pc_function *function,
+	uint32_t start, uint32_t end, int line, struct first_instruction *found, size_t count)
 {
 	struct pc_ranges lines;
 	if (!pc_ranges_of_lines(table, function, &lines))
@@ -35,8 +37,8 @@ static size_t scan_stretch(const struct pclntab *table, const struct pc_function
 		size_t i = 0;
 		while (i < count && found[i].number != number)
 			i++;
-		if (i == count && count < MOST_BEGINNINGS)
-			found[count++] = (struct beginning){number, pc};
+		if (i == count && count < MAX_FIRST)
+			found[count++] = (struct first_instruction){number, pc};
 		else if (i < count && pc < found[i].pc)
 			found[i].pc = pc;
 	}
@@ -47,7 +49,7 @@ static struct error *scan_function(struct program *program, const struct pc_func
 	const char *file, int line, struct location *location)
 {
 	const struct pclntab *table = &program->pclntab;
-	struct beginning found[MOST_BEGINNINGS];
+	struct first_instruction found[MAX_FIRST];
 	struct pc_ranges files;
 	size_t count = 0;
 	if (!pc_ranges_of_files(table, function, &files))
@@ -55,7 +57,7 @@ static struct error *scan_function(struct program *program, const struct pc_func
 	while (pc_ranges_next(&files)) {
 		const char *name = pclntab_file(table, function, files.value);
 		if (name && strcmp(name, file) == 0)
-			count = scan_stretch(
+			count = scan_range(
 				table, function, files.start, files.end, line, found, count);
 	}
 	struct error *err = NULL;

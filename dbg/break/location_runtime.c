@@ -1,5 +1,6 @@
 /*
- * The instructions of the named places: births, deaths, waits, panics, cancellations.
+ * Finds the instructions of the named locations: creation and exit of goroutines, waits, panics,
+ * cancellations.
  *
  * Sources: runtime/proc.go, runtime/coro.go, runtime/panic.go, context/context.go, releases 1.19
  * and 1.21 to 1.27.
@@ -13,15 +14,15 @@
 
 enum { RAX = 0 };
 
-static struct error *lacks(const char *what, const char *function)
+static struct error *unknown_code(const char *what, const char *function)
 {
 	return error_create(ERROR_NOT_FOUND,
-		"%s cannot be told in this program: its code of %s is not as Go 1.19 to 1.27 "
-		"make it",
+		"cannot detect %s in this program: its code of %s does not look like that of Go "
+		"1.19 to 1.27",
 		what, function);
 }
 
-/* The first of these functions that the program has: later releases split earlier ones. */
+/* Uses the first of these functions that the program has: newer releases have split older ones. */
 static struct error *add_start(struct program *program, struct location *location, const char *what,
 	const char *const names[])
 {
@@ -30,7 +31,7 @@ static struct error *add_start(struct program *program, struct location *locatio
 	while (names[i] && !function_named(program, names[i], &function))
 		i++;
 	if (!names[i])
-		return lacks(what, names[i - 1]);
+		return unknown_code(what, names[i - 1]);
 	uint64_t start;
 	bool loop;
 	struct error *err = function_start(program, &function, &start, &loop);
@@ -39,31 +40,31 @@ static struct error *add_start(struct program *program, struct location *locatio
 }
 
 /*
- * newproc1 makes the goroutine, for go statements and coroutines alike, and returns it complete but
- * not yet in any queue.
+ * newproc1 creates the goroutine, for go statements and coroutines alike. When it returns, the g is
+ * complete but not yet in any queue.
  */
 static struct error *find_newproc(struct program *program, struct location *location)
 {
 	static const char NAME[] = "runtime.newproc1";
-	enum { MOST = 16 };
+	enum { MAX_RETURNS = 16 };
 	struct pc_function function;
 	struct bytes code;
-	size_t offsets[MOST];
+	size_t offsets[MAX_RETURNS];
 	if (!function_named(program, NAME, &function))
-		return lacks("the birth of goroutines", NAME);
+		return unknown_code("the creation of goroutines", NAME);
 	struct error *err = function_code(program, &function, &code);
 	if (err)
 		return err;
-	size_t count = code_returns(code, offsets, MOST);
-	if (!count || count > MOST)
-		return lacks("the birth of goroutines", NAME);
+	size_t count = code_returns(code, offsets, MAX_RETURNS);
+	if (!count || count > MAX_RETURNS)
+		return unknown_code("the creation of goroutines", NAME);
 	location->subject = RAX;
 	for (size_t i = 0; i < count && !err; i++)
 		err = location_add(program, location, program->text + function.entry + offsets[i]);
 	return err;
 }
 
-/* Unoptimised code: the call of done.Load behind the instruction that stores `stored`. */
+/* In unoptimized code: the call of done.Load after the instruction that stores `stored`. */
 static bool find_load_call(struct program *program, const struct pc_function *function,
 	struct bytes code, const struct go_type *type, const char *stored, size_t *ret)
 {
@@ -81,10 +82,10 @@ static bool find_load_call(struct program *program, const struct pc_function *fu
 }
 
 /*
- * Whoever cancels a context calls cancelCtx.cancel, which does nothing when that has been done
- * before. Behind that check, with err and cause set, it loads `done` to close the channel; the
- * register it loads from is the context. Where atomic.Value.Load is not inlined, its receiver is in
- * RAX.
+ * Every cancellation calls cancelCtx.cancel, which returns early if the context is already
+ * canceled. After that check, when err and cause are set, it loads `done` to close the channel; the
+ * base register of that load is the context. If atomic.Value.Load is not inlined, its receiver is
+ * in RAX.
  */
 static struct error *find_cancel(struct program *program, struct location *location)
 {
@@ -95,7 +96,7 @@ static struct error *find_cancel(struct program *program, struct location *locat
 	struct go_field field;
 	if (!function_named(program, NAME, &function))
 		return error_create(
-			ERROR_NOT_FOUND, "the program cannot cancel a context: it has no %s", NAME);
+			ERROR_NOT_FOUND, "the program never cancels a context: it has no %s", NAME);
 	struct error *err = function_code(program, &function, &code);
 	if (!err)
 		err = program_type_named(program, "*context.cancelCtx", &type);
@@ -115,7 +116,7 @@ static struct error *find_cancel(struct program *program, struct location *locat
 		location->subject_offset = -(int64_t)field.offset;
 	}
 	if (!found)
-		return lacks("the cancellation of contexts", NAME);
+		return unknown_code("the cancellation of contexts", NAME);
 	return location_add(program, location, program->text + function.entry + offset);
 }
 
@@ -133,15 +134,15 @@ static struct error *find_runtime_location(struct program *program, struct locat
 	case LOCATION_CANCEL:
 		return find_cancel(program, location);
 	case LOCATION_PARK:
-		return add_start(program, location, "the begin of waits", parks);
+		return add_start(program, location, "the start of waits", parks);
 	case LOCATION_READY:
 		return add_start(program, location, "the end of waits", readies);
 	default:
-		return add_start(program, location, "panic", panics);
+		return add_start(program, location, "panics", panics);
 	}
 }
 
-/* What was inlined there is of no interest. */
+/* Reports the physical function of each instruction, not the calls inlined there. */
 struct error *location_find_named(struct program *program, struct location *location)
 {
 	struct error *err = find_runtime_location(program, location);

@@ -1,10 +1,12 @@
-/* Fetches variables at a hit: see location_variables.h. */
+/* Reads variables at a hit: see location_variables.h. */
 #include "dbg/break/location_variables.h"
 
 enum { RSP = 7, MAX_BYTES = 16 };
 
-/* `size` bytes at `offset` of the variable, which may be in several parts. False when some of them
- * are nowhere. */
+/*
+ * Reads `size` bytes at `offset` of the variable, which may be in several parts. `*ret_found` is
+ * false if some of them have no location.
+ */
 static struct error *fetch(const struct hit *hit, const struct variable_recipe *recipe,
 	uint64_t offset, uint8_t *ret, size_t size, bool *ret_found)
 {
@@ -37,7 +39,8 @@ static struct error *fetch(const struct hit *hit, const struct variable_recipe *
 	return NULL;
 }
 
-/* The bytes of the argument itself; `*ret_found` false when they are nowhere or behind nil. */
+/* Reads the value by following its pointers; `*ret_found` is false if a pointer is nil or the bytes
+ * have no location. */
 static struct error *fetch_bytes(const struct hit *hit, const struct variable_recipe *recipe,
 	const struct location_variable *variable, uint8_t *ret, size_t size, bool *ret_found)
 {
@@ -113,13 +116,13 @@ static struct error *convert(struct hit *hit, const struct location_variable *va
 }
 
 struct error *location_variable_value(struct hit *hit, const struct location_variables *variables,
-	size_t location, size_t index, struct expr_value *ret)
+	size_t item, size_t index, struct expr_value *ret)
 {
 	const struct location_variable *variable = &variables->items[index];
 	uint64_t words[MAX_BYTES / 8] = {0};
 	bool found = false;
 	*ret = (struct expr_value){.type = variable->type};
-	const struct located_variables *at = &variables->locations[location];
+	const struct located_variables *at = &variables->locations[item];
 	if (variable->recipe >= at->count)
 		return NULL;
 	struct error *err = fetch_bytes(hit, &at->recipes[variable->recipe], variable,

@@ -1,4 +1,4 @@
-/* Which variables of a function expressions can name: see location_variables.h. */
+/* Finds the variables of a function that expressions can name: see location_variables.h. */
 #include "dbg/break/location_variables.h"
 
 #include <stdio.h>
@@ -8,10 +8,10 @@
 
 enum { MAX_NAMES = 400, MAX_DEPTH = 3, MAX_NAME = 200 };
 
-/* A value inside of a variable, on the way to its parts. */
+/* A variable or a part of it, while its own parts are added. */
 struct part {
 	const struct go_type *type;
-	struct location_variable variable; /* all but the name and the form */
+	struct location_variable variable; /* without name and form */
 	const char *name;
 	unsigned depth;
 };
@@ -64,7 +64,7 @@ static struct error *add_fields(
 	const struct go_field *fields;
 	size_t count;
 	struct error *err = go_type_fields(program, part->type, &fields, &count);
-	if (err) { /* it is only shown less */
+	if (err) { /* show the struct without its fields */
 		error_destroy(err);
 		return NULL;
 	}
@@ -173,7 +173,7 @@ static struct error *add_part(
 	}
 }
 
-/* arg1 …, where their words are known at one of the places at least. */
+/* Adds arg1 … if their words are known in at least one of the instructions. */
 static struct error *add_words(struct program *program, struct location_variables *variables,
 	const struct location *location, bool described)
 {
@@ -205,8 +205,8 @@ static struct error *add_variable(struct program *program, struct location_varia
 	return add_part(program, variables, &part);
 }
 
-/* Parameters first, so that their names win when there are too many; of other variables with one
- * name the innermost, which comes last. */
+/* Adds parameters first, so that they are kept if there are too many names. Of other variables with
+ * the same name, the innermost wins; it is the last in the list. */
 static struct error *add_variables(struct program *program, struct location_variables *variables,
 	const struct located_variables *location)
 {
@@ -222,7 +222,7 @@ static struct error *add_variables(struct program *program, struct location_vari
 	return err;
 }
 
-/* Brings the recipes into the order of those of the first place, by name and type. */
+/* Reorders the recipes to match those of `model`, by name and type. */
 static bool align(struct located_variables *location, const struct located_variables *model)
 {
 	struct variable_recipe *aligned = calloc(model->count + 1, sizeof(*aligned));

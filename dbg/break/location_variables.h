@@ -1,10 +1,13 @@
 /*
- * The variables of a function as values of expressions: job, job.id, name, err, items.len.
+ * The variables of a function as values for expressions: job, job.id, name, err, items.len.
  *
- * Worked out when a breakpoint is made, from DWARF. Numbers, bools, strings and durations are
- * themselves, pointers and the like addresses, interfaces the name of the type they hold, slices
- * their length (s.len); structs and what pointers lead to have their fields, some levels deep.
- * Where nothing describes a function's arguments there are their first words (arg1 …), see
+ * They are found in DWARF when a breakpoint is created. The values are:
+ *   numbers, bools, strings, durations  themselves
+ *   pointers, channels, maps, functions their address
+ *   interfaces                          the name of their dynamic type
+ *   slices                              their address, and the length as s.len
+ *   structs, pointers to structs        their fields, some levels deep
+ * Where DWARF does not describe the arguments, their first words are available (arg1 …): see
  * argument_words.h. Private to dbg/break.
  */
 #ifndef GCTXDBG_BREAK_LOCATION_VARIABLES_H
@@ -21,47 +24,51 @@ enum variable_form {
 	VARIABLE_STRING,
 	VARIABLE_ADDRESS,
 	VARIABLE_DURATION,
-	VARIABLE_INTERFACE, /* its itab or type, and data */
-	VARIABLE_ANY,
+	VARIABLE_INTERFACE, /* with methods: two words, itab and data */
+	VARIABLE_ANY,	    /* two words, type and data */
 };
 
 enum { VARIABLE_MAX_STEPS = 4 };
 
-/* One value: bytes of a variable, or of what pointers in it lead to. */
+/* One value: bytes of a variable, or of memory that pointers in it lead to. */
 struct location_variable {
 	char *name;
 	enum variable_form form;
 	enum expr_type type;
 	size_t recipe;			      /* index in struct located_variables */
-	uint64_t offsets[VARIABLE_MAX_STEPS]; /* in the variable; then behind each pointer */
+	uint64_t offsets[VARIABLE_MAX_STEPS]; /* in the variable; then after each pointer */
 	size_t steps;			      /* at least 1 */
 	size_t size;			      /* bytes of a number */
-	bool whole;			      /* the variable itself: events show it */
+	bool whole;			      /* the variable itself, which events show */
 };
 
-/* The variables of one instruction of a place. */
+/* The variables at one instruction of a location. */
 struct located_variables {
 	struct variable_recipe *recipes;
 	size_t count;
 };
 
-/* What the instructions of a place have in common: the names of the first one, by name and type in
- * the others. */
+/* The variables of a location. They are those of its first instruction; the other instructions are
+ * matched by name and type. */
 struct location_variables {
 	struct location_variable *items;
 	size_t count, capacity;
-	struct located_variables *locations; /* parallel to the place's items */
+	struct located_variables *locations; /* parallel to the items of the location */
 	size_t location_count;
-	bool words; /* arg1 … */
+	bool words; /* the variables are arg1 … */
 };
 
+/*
+ * Finds the variables at `location`. Free `ret` with location_variables_deinit(), also after an
+ * error.
+ */
 struct error *location_variables_find(
 	struct program *program, const struct location *location, struct location_variables *ret);
 void location_variables_deinit(struct location_variables *variables);
 
-/* The value of number `index` at the place's item number `place`; absent when it is nowhere there,
- * or behind a nil pointer. */
+/* The value of variable number `index` at item number `item` of the location; absent if it has no
+ * location there or is reached through a nil pointer. */
 struct error *location_variable_value(struct hit *hit, const struct location_variables *variables,
-	size_t location, size_t index, struct expr_value *ret);
+	size_t item, size_t index, struct expr_value *ret);
 
 #endif

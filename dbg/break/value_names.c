@@ -1,9 +1,9 @@
-/* What expressions can name at each kind of place: see values.h. */
+/* The values that expressions can name at each kind of location: see values.h. */
 #include "dbg/break/values.h"
 
 #include "dbg/go/program/program_state.h"
 
-/* At which places a value is known: a bit per kind. */
+/* The kinds of locations where a value is known: one bit per kind. */
 enum {
 	AT_NEWPROC = 1 << LOCATION_NEWPROC,
 	AT_GOEXIT = 1 << LOCATION_GOEXIT,
@@ -20,40 +20,39 @@ static const struct {
 	int locations;
 	bool shown; /* in events */
 } rows[] = {
-	{{"hits", EXPR_INT, VALUE_HITS, "times this breakpoint has been come to", NULL}, ANYWHERE,
+	{{"hits", EXPR_INT, VALUE_HITS, "number of hits of this breakpoint so far", NULL}, ANYWHERE,
 		false},
-	{{"goid", EXPR_INT, VALUE_GOID, "id of the goroutine that comes there", NULL}, ANYWHERE,
-		false},
-	{{"thread", EXPR_INT, VALUE_THREAD, "the thread that runs it", NULL}, ANYWHERE, false},
-	{{"function", EXPR_STRING, VALUE_FUNCTION, "the innermost function outside of the runtime",
+	{{"goid", EXPR_INT, VALUE_GOID, "id of the goroutine that hit it", NULL}, ANYWHERE, false},
+	{{"thread", EXPR_INT, VALUE_THREAD, "the thread that hit it", NULL}, ANYWHERE, false},
+	{{"function", EXPR_STRING, VALUE_FUNCTION, "the innermost function outside the runtime",
 		 NULL},
 		ANYWHERE, false},
-	{{"caller", EXPR_STRING, VALUE_CALLER, "the function that called", NULL}, AT_CODE, false},
-	{{"stack", EXPR_STRINGS, VALUE_STACK, "any function on its stack", NULL}, ANYWHERE, false},
-	{{"labels", EXPR_MAP, VALUE_LABELS, "its pprof labels: labels[\"key\"]", NULL}, ANYWHERE,
+	{{"caller", EXPR_STRING, VALUE_CALLER, "the function that called it", NULL}, AT_CODE,
 		false},
+	{{"stack", EXPR_STRINGS, VALUE_STACK, "any function on its stack", NULL}, ANYWHERE, false},
+	{{"labels", EXPR_MAP, VALUE_LABELS, "pprof labels of the goroutine: labels[\"key\"]", NULL},
+		ANYWHERE, false},
 	{{"fn", EXPR_STRING, VALUE_FN, "the function that the new goroutine runs", NULL},
 		AT_NEWPROC, true},
 	{{"entry", EXPR_STRING, VALUE_ENTRY, "the function that the goroutine started with", NULL},
 		AT_GOEXIT | AT_PARK | AT_READY, true},
 	{{"calls", EXPR_STRING, VALUE_CALLS,
-		 "the function that its go statement names, also where the compiler put another "
-		 "one "
-		 "(gowrap1) around it",
+		 "the function called by the go statement, without the compiler's wrapper "
+		 "(gowrap1)",
 		 NULL},
 		AT_NEWPROC | AT_GOEXIT | AT_PARK | AT_READY, true},
 	{{"file", EXPR_STRING, VALUE_FILE, "that function's source file", NULL}, AT_NEWPROC, true},
-	{{"line", EXPR_INT, VALUE_LINE, "and the line it begins at", NULL}, AT_NEWPROC, true},
+	{{"line", EXPR_INT, VALUE_LINE, "the line where it starts", NULL}, AT_NEWPROC, true},
 	{{"new_goid", EXPR_INT, VALUE_NEW_GOID, "id of the new goroutine", NULL}, AT_NEWPROC, true},
 	{{"creator", EXPR_STRING, VALUE_CREATOR, "the function with the go statement", NULL},
 		AT_NEWPROC | AT_GOEXIT, true},
-	{{"creator_file", EXPR_STRING, VALUE_CREATOR_FILE, "where that statement is", NULL},
+	{{"creator_file", EXPR_STRING, VALUE_CREATOR_FILE, "source file of the go statement", NULL},
 		AT_NEWPROC | AT_GOEXIT, true},
-	{{"creator_line", EXPR_INT, VALUE_CREATOR_LINE, "its line", NULL}, AT_NEWPROC | AT_GOEXIT,
-		true},
+	{{"creator_line", EXPR_INT, VALUE_CREATOR_LINE, "line of the go statement", NULL},
+		AT_NEWPROC | AT_GOEXIT, true},
 	{{"age", EXPR_DURATION, VALUE_AGE,
-		 "how long it lived, if its birth was seen (with one at newproc too, or age in a "
-		 "condition)",
+		 "time since its creation, if that was recorded (with a breakpoint at newproc, or "
+		 "with age in a condition)",
 		 NULL},
 		AT_GOEXIT, true},
 	{{"ctx", EXPR_INT, VALUE_CTX, "address of the context", NULL}, AT_CANCEL, true},
@@ -61,13 +60,14 @@ static const struct {
 	{{"err", EXPR_STRING, VALUE_ERR, "the error's text, or type", NULL}, AT_CANCEL, true},
 	{{"cause", EXPR_STRING, VALUE_CAUSE, "the cause's text, or type (Go 1.21 and later)", NULL},
 		AT_CANCEL, true},
-	{{"children", EXPR_INT, VALUE_CHILDREN, "contexts that end with it, directly", NULL},
+	{{"children", EXPR_INT, VALUE_CHILDREN, "number of its direct child contexts", NULL},
 		AT_CANCEL, true},
-	{{"reason", EXPR_STRING, VALUE_REASON, "what it waits for, in the runtime's words", NULL},
+	{{"reason", EXPR_STRING, VALUE_REASON, "the runtime's wait reason", NULL},
 		AT_PARK | AT_READY, true},
-	{{"ready_goid", EXPR_INT, VALUE_READY_GOID, "id of the goroutine that can go on", NULL},
+	{{"ready_goid", EXPR_INT, VALUE_READY_GOID, "id of the goroutine that becomes runnable",
+		 NULL},
 		AT_READY, true},
-	{{"value", EXPR_STRING, VALUE_PANIC, "what was passed to panic, as text", NULL}, AT_PANIC,
+	{{"value", EXPR_STRING, VALUE_PANIC, "the value passed to panic, as text", NULL}, AT_PANIC,
 		true},
 	{{"value_type", EXPR_STRING, VALUE_PANIC_TYPE, "its type", NULL}, AT_PANIC, true},
 };
@@ -83,12 +83,12 @@ struct error *value_names(const struct location *location,
 		if (rows[i].locations & 1 << location->kind)
 			names[count++] = rows[i].name;
 	}
-	/* A name found first wins: the variables cannot hide goid. */
+	/* The first match wins, so variables cannot hide names such as goid. */
 	for (size_t i = 0; i < variables->count; i++)
 		names[count++] = (struct expr_name){.name = variables->items[i].name,
 			.type = variables->items[i].type,
 			.id = VALUE_VARIABLES + (int)i,
-			.help = variables->words ? "a word of the arguments" : "a variable"};
+			.help = variables->words ? "an argument word" : "a variable"};
 	*ret = names;
 	*ret_count = count;
 	return NULL;

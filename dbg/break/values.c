@@ -1,11 +1,11 @@
-/* Values at a hit: see values.h. */
+/* Reads the values at a hit: see values.h. */
 #include "dbg/break/values.h"
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/stacks/stack.h"
 
-/* The innermost function that is not of the runtime. */
+/* The innermost function outside the runtime. */
 static struct error *user_function(struct hit *hit, struct expr_value *ret)
 {
 	const struct plan_line *frame;
@@ -14,7 +14,7 @@ static struct error *user_function(struct hit *hit, struct expr_value *ret)
 	return err;
 }
 
-/* Where a goroutine began or was made: the functions are those that tracebacks name. */
+/* The entry or creator of a goroutine, with function names as in tracebacks. */
 static void code_value(
 	struct hit *hit, int id, const struct hit_goroutine *goroutine, struct expr_value *ret)
 {
@@ -44,7 +44,7 @@ static void goid_value(
 	expr_value_integer(ret, EXPR_INT, goid != 0, (int64_t)goid);
 }
 
-/* Of the goroutine that the place is about. */
+/* A value of the goroutine that the location is about. */
 static struct error *other_value(struct value_input *input, int id, struct expr_value *ret)
 {
 	struct hit *hit = input->hit;
@@ -81,7 +81,7 @@ static struct error *other_value(struct value_input *input, int id, struct expr_
 	return NULL;
 }
 
-/* *timerCtx and *afterFuncCtx embed a cancelCtx and end it from their own cancel. */
+/* timerCtx and afterFuncCtx embed a cancelCtx and cancel it from their own cancel methods. */
 static const char *context_type(struct hit *hit)
 {
 	static const char *const methods[][2] = {
@@ -100,7 +100,7 @@ static const char *context_type(struct hit *hit)
 	return "*context.cancelCtx";
 }
 
-/* An error in the context, by its text or else its type. */
+/* The text of an error field of the context, or else its type. */
 static struct error *context_error(
 	struct hit *hit, int64_t offset, bool any, struct expr_value *ret)
 {
@@ -117,7 +117,7 @@ static struct error *context_error(
 	return err;
 }
 
-/* The number of entries is the first word that both kinds of maps have. */
+/* Reads the number of entries of the map `children`, of either map implementation. */
 static struct error *count_children(struct hit *hit, int64_t offset, struct expr_value *ret)
 {
 	const struct runtime_layout *layout = &hit->program->layout;
@@ -152,7 +152,7 @@ static struct error *context_value(
 	}
 }
 
-/* gopanic's argument: a type and what it is of, in the first two registers. */
+/* The argument of gopanic: type and data words, in the first two argument registers. */
 static struct error *panic_value(struct hit *hit, int id, struct expr_value *ret)
 {
 	enum { RAX = 0, RBX = 3 };
@@ -164,7 +164,7 @@ static struct error *panic_value(struct hit *hit, int id, struct expr_value *ret
 	return hit_type_name(hit, type, ret);
 }
 
-/* Of the goroutine that hit. */
+/* A value of the goroutine that hit. */
 static struct error *current_value(
 	struct value_input *input, int id, const char *key, struct expr_value *ret)
 {
@@ -195,7 +195,7 @@ static struct error *stack_value(
 		expr_value_string(ret, hit->frames[at]->function);
 	else if (!err && hit->stack_cut)
 		err = error_create(ERROR_FAULT,
-			"the stack has more than %d frames, and one of the others could decide",
+			"the stack has more than %d frames, and the others could change the result",
 			HIT_MAX_FRAMES);
 	return err;
 }

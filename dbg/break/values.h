@@ -1,5 +1,6 @@
 /*
- * What expressions can name at each kind of place, and its values at a hit. Private to dbg/break.
+ * The names that expressions can use at each kind of location, and their values at a hit. Private
+ * to dbg/break.
  */
 #ifndef GCTXDBG_BREAK_VALUES_H
 #define GCTXDBG_BREAK_VALUES_H
@@ -34,46 +35,51 @@ enum value_id {
 	VALUE_READY_GOID,
 	VALUE_PANIC,
 	VALUE_PANIC_TYPE,
-	VALUE_VARIABLES, /* the first variable's; the others follow */
+	VALUE_VARIABLES, /* the first variable; the others follow */
 };
 
-/* Where the parts of a context.cancelCtx are; -1: it has none. */
+/* Offsets of the fields of a context.cancelCtx; -1: the release lacks it. */
 struct context_parts {
 	int64_t err, cause, children;
 	bool err_is_any; /* an atomic.Value */
 };
 
-/* What values come from, besides the hit. */
+/* The sources of values, besides the hit. */
 struct value_source {
 	const struct location *location;
 	const struct location_variables *variables;
 	struct context_parts context;
-	int wrapper_id; /* of functions; see wrapped_call.h */
+	int wrapper_id; /* see wrapped_call.h */
 };
 
-/* Finds what the place needs; nothing to free. */
+/* Finds the sources for a location. `ret` need not be freed; it refers to the arguments. */
 struct error *value_source_init(struct program *program, const struct location *location,
 	const struct location_variables *variables, struct value_source *ret);
 
-/* The names of a place: an array to free; the texts belong to the arguments or are static. */
+/*
+ * The names at a location, in an array that the caller frees. The texts belong to the arguments or
+ * are static.
+ */
 struct error *value_names(const struct location *location,
 	const struct location_variables *variables, struct expr_name **ret, size_t *ret_count);
 
-/* The values that an event of the place tells; returns how many of `ret`. */
+/* The ids of the values that events show by default; returns their number. */
 size_t value_shown(
 	enum location_kind kind, const struct location_variables *variables, int *ret, size_t max);
-/* People read it as 0x…. */
+/* True if the value is to be shown as 0x…. */
 bool value_is_address(const struct location_variables *variables, int id);
 
-/* A hit, for expressions. */
+/* The context of value_at_hit(). */
 struct value_input {
 	struct hit *hit;
 	const struct value_source *source;
 	const struct births *births;
-	size_t item; /* of the place */
+	size_t item; /* of the location */
 };
 
-/* A callback of struct expr_input; `context` is a struct value_input. `ret` is absent before. */
+/*
+ * A callback of struct expr_input; `context` is a struct value_input. `*ret` must be absent before.
+ */
 struct error *value_at_hit(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 

@@ -1,5 +1,5 @@
 /*
- * What the wrappers of go statements call: see wrapped_call.h.
+ * Finds the functions that wrappers of go statements call: see wrapped_call.h.
  *
  * Sources: cmd/compile/internal/escape/call.go and, from 1.22 on, walk/order.go (wrapGoDefer, ir's
  * closureName); internal/abi/symtab.go FuncIDWrapper, in 1.19 runtime/symtab.go.
@@ -36,7 +36,7 @@ static const char *function_at(
 	return info ? info->lines[info->line_count - 1].function : NULL;
 }
 
-/* The call of a wrapper that was inlined into it. */
+/* The function inlined into a wrapper. */
 static const char *inlined_call(const struct program *program, struct unwind_cache *unwind,
 	const struct pc_function *wrapper)
 {
@@ -54,7 +54,7 @@ static const char *inlined_call(const struct program *program, struct unwind_cac
 	return NULL;
 }
 
-/* Its only call, apart from what the runtime needs besides (more stack, write barriers). */
+/* The only function that a wrapper calls, besides the runtime (morestack, write barriers). */
 static const char *direct_call(const struct program *program, struct unwind_cache *unwind,
 	const struct pc_function *wrapper)
 {
@@ -74,10 +74,10 @@ static const char *direct_call(const struct program *program, struct unwind_cach
 		const char *name = function_at(program, unwind, address);
 		if (!name || strncmp(name, "runtime.morestack", 17) == 0)
 			continue;
-		const char **location = strncmp(name, "runtime.", 8) == 0 ? &of_runtime : &found;
-		if (*location)
+		const char **callee = strncmp(name, "runtime.", 8) == 0 ? &of_runtime : &found;
+		if (*callee)
 			return NULL;
-		*location = name;
+		*callee = name;
 	}
 	return found ? found : of_runtime;
 }
@@ -98,7 +98,7 @@ static const char *find_wrapped_call(
 const char *wrapped_call(const struct program *program, struct unwind_cache *unwind,
 	struct wrapped_calls *calls, int wrapper_id, uint64_t entry)
 {
-	size_t index = entry / 32 % WRAPPED_CALLS; /* functions begin at multiples of 32 */
+	size_t index = entry / 32 % WRAPPED_CALLS; /* functions start at multiples of 32 */
 	if (!entry)
 		return NULL;
 	if (calls->recent[index].entry != entry) {

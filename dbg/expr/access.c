@@ -34,14 +34,14 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Letters of all scripts, as in Go. */
+/* Letters of any script, as in Go. */
 static bool is_name_character(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c) ||
 	       (unsigned char)c >= 0x80;
 }
 
-/* "~r0" is a result without a name. */
+/* "~r0" is an unnamed result. */
 static bool starts_name(char c)
 {
 	return (is_name_character(c) && !is_digit(c)) || c == '~';
@@ -58,7 +58,7 @@ static struct error *add_step(struct parser *parser, struct access_step step)
 	return NULL;
 }
 
-/* Keeps the bytes of the text from `start` to `end` as a step's name. */
+/* Stores the text from `start` to `end` as the name of a step. */
 static void keep_name(struct parser *parser, size_t start, size_t end, struct access_step *step)
 {
 	struct access *access = parser->access;
@@ -75,13 +75,14 @@ static struct error *unexpected(struct parser *parser, const char *wanted)
 	skip_space(parser);
 	const char *text = parser->text;
 	if (!text[parser->at])
-		return expr_diagnose(text, parser->at, NULL, "%s is missing at the end", wanted);
+		return expr_diagnose(
+			text, parser->at, NULL, "expected %s, but the expression ends", wanted);
 	size_t end = parser->at + 1;
 	while (((unsigned char)text[end] & 0xc0) == 0x80)
 		end++;
 	struct expr_excerpt excerpt = expr_excerpt(text, parser->at, end);
 	return expr_diagnose(
-		text, parser->at, NULL, "unexpected \"%s\" instead of %s", excerpt.text, wanted);
+		text, parser->at, NULL, "expected %s, found \"%s\"", wanted, excerpt.text);
 }
 
 static struct error *expect(struct parser *parser, char c, const char *name)
@@ -104,7 +105,7 @@ static struct error *parse_name(struct parser *parser, enum access_kind kind)
 	return add_step(parser, step);
 }
 
-/* The end of "net/http.DefaultClient" at `at`; 0 when no import path with a slash is there. */
+/* The end of a name such as "net/http.DefaultClient" at `at`; 0 without a path with a slash. */
 static size_t scan_path(const char *text, size_t at)
 {
 	size_t slash = 0, end = at;
@@ -134,7 +135,7 @@ static struct error *parse_number(struct parser *parser, int64_t *ret)
 	if (!err)
 		err = expr_literal_number(parser->text, token.start, token.end, negative, &value);
 	if (!err && value.type != EXPR_INT)
-		err = expr_diagnose(parser->text, start, NULL, "an integer is needed");
+		err = expr_diagnose(parser->text, start, NULL, "expected an integer");
 	if (!err && value.large)
 		err = expr_diagnose(parser->text, start, NULL, "the number is out of range");
 	if (err)
@@ -213,8 +214,8 @@ static struct error *parse_index(struct parser *parser)
 	return err ? err : add_step(parser, step);
 }
 
-/* Takes a type between parentheses, the opening one at the position; `*ret_end` is behind the
- * closing one. False when they do not match. */
+/* Skips a type in parentheses, which open at `start`; `*ret_end` is after the closing one. False if
+ * they do not match. */
 static bool scan_type(const char *text, size_t start, size_t *ret_end)
 {
 	unsigned open = 0;
@@ -244,11 +245,11 @@ static struct error *parse_assertion(struct parser *parser)
 	struct access_step step = {.kind = ACCESS_ASSERT, .offset = parser->at};
 	size_t end;
 	if (!scan_type(parser->text, parser->at, &end))
-		return expr_diagnose(parser->text, parser->at, NULL, "\"(\" without \")\"");
+		return expr_diagnose(parser->text, parser->at, NULL, "\"(\" without a \")\"");
 	keep_type(parser, parser->at + 1, end - 1, &step);
 	parser->at = end;
 	if (!step.name_size)
-		return expr_diagnose(parser->text, step.offset, NULL, "a type is missing");
+		return expr_diagnose(parser->text, step.offset, NULL, "expected a type");
 	return add_step(parser, step);
 }
 
@@ -270,17 +271,17 @@ static struct error *parse_postfix(struct parser *parser)
 	return err;
 }
 
-/* ---- Operands and what stands before them ---- */
+/* ---- Operands and prefix operators ---- */
 
 static struct error *parse_parentheses(struct parser *parser)
 {
 	size_t start = parser->at, end;
 	if (scan_type(parser->text, start, &end) && parser->text[end] == '(') {
-		/* There are no calls: it is a conversion. */
+		/* The language has no calls, so this is a conversion. */
 		struct access_step step = {.kind = ACCESS_CAST};
 		keep_type(parser, start + 1, end - 1, &step);
 		if (!step.name_size)
-			return expr_diagnose(parser->text, start, NULL, "a type is missing");
+			return expr_diagnose(parser->text, start, NULL, "expected a type");
 		parser->at = end + 1;
 		struct error *err = parse_unary(parser);
 		if (!err)
@@ -322,7 +323,8 @@ static struct error *parse_unary(struct parser *parser)
 	char c = peek(parser);
 	size_t offset = parser->at;
 	if (parser->depth == EXPR_MAX_DEPTH)
-		return expr_diagnose(parser->text, offset, NULL, "nested too deeply");
+		return expr_diagnose(
+			parser->text, offset, NULL, "the expression is nested too deeply");
 	parser->depth++;
 	struct error *err;
 	if (c == '*' || c == '&') {
@@ -344,10 +346,11 @@ struct error *access_parse(const char *text, struct access *ret)
 	*ret = (struct access){0};
 	size_t size = strlen(text);
 	if (size > EXPR_MAX_TEXT)
-		return error_create(ERROR_USAGE, "an expression of %zu bytes is too long", size);
+		return error_create(ERROR_USAGE,
+			"the expression is %zu bytes long, and %d is the limit", size,
+			EXPR_MAX_TEXT);
 	ret->text = strdup(text);
-	/* Every name is a part of the text, with a NUL that takes the place of what separates it.
-	 */
+	/* Each name is a part of the text plus a NUL, which replaces at least one separator. */
 	ret->pool = malloc(2 * size + 2);
 	if (!ret->text || !ret->pool)
 		return error_no_memory();

@@ -1,12 +1,11 @@
 /*
- * Access expressions: which value of a program is meant, in Go's own notation.
+ * Access expressions: name a value of a program in Go's notation.
  *
  *   request.Header["Accept"][0]   main.counter   net/http.DefaultClient.Timeout   *p   &x.mu
  *   jobs[2:5]   (*main.Job)(0xc000012345).id   err.(*net.OpError).Op
  *
- * What is parsed is a list of steps, in the order in which they are to be done; what names and
- * types mean is the business of whoever does them (dbg/go/values/evaluate.h). Map keys and indices are
- * literals.
+ * The parser produces a list of steps in evaluation order. The evaluator (dbg/go/values/evaluate.h)
+ * gives names and types their meaning. Map keys and indices are literals.
  */
 #ifndef GCTXDBG_EXPR_ACCESS_H
 #define GCTXDBG_EXPR_ACCESS_H
@@ -15,17 +14,16 @@
 #include "dwarf/base/memory.h"
 
 enum access_kind {
-	ACCESS_NAME,	    /* begins with the variable `name`; with a slash it has its package's
-			       import path and a dot */
-	ACCESS_NUMBER,	    /* begins with the number `low` */
+	ACCESS_NAME,	    /* starts with the variable `name`, which may be "import/path.name" */
+	ACCESS_NUMBER,	    /* starts with the number `low` */
 	ACCESS_FIELD,	    /* .name */
 	ACCESS_INDEX,	    /* [low] */
-	ACCESS_KEY,	    /* ["name"], of `name_size` bytes */
+	ACCESS_KEY,	    /* ["name"]; the key has `name_size` bytes */
 	ACCESS_BOOL,	    /* [true], [false]: `low` is 1 or 0 */
-	ACCESS_SLICE,	    /* [low:high]; -1 left out */
-	ACCESS_DEREFERENCE, /* * before it */
-	ACCESS_ADDRESS,	    /* & before it */
-	ACCESS_CAST,	    /* (name)(…): the same bits with the type of that name */
+	ACCESS_SLICE,	    /* [low:high]; -1: omitted */
+	ACCESS_DEREFERENCE, /* prefix * */
+	ACCESS_ADDRESS,	    /* prefix & */
+	ACCESS_CAST,	    /* (name)(…): reinterprets the bits as the type `name` */
 	ACCESS_ASSERT,	    /* .(name) */
 };
 
@@ -46,8 +44,8 @@ struct access {
 };
 
 /*
- * Parses `text`. ERROR_USAGE with column and caret, as expr_diagnose() makes it. Long texts and
- * deep nesting are refused. Free with access_deinit(), after an error too.
+ * Parses `text`. On a syntax error, and for long texts and deep nesting, ERROR_USAGE with column
+ * and caret as from expr_diagnose(). Free `ret` with access_deinit(), also after an error.
  */
 struct error *access_parse(const char *text, struct access *ret);
 void access_deinit(struct access *access);

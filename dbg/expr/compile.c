@@ -1,4 +1,4 @@
-/* Turns the tree of an expression into its flat program. */
+/* Compiles the tree of an expression to its program, and queries programs: see expr.h. */
 #include "dbg/expr/tree.h"
 
 struct compiler {
@@ -26,7 +26,7 @@ static void emit_compare(struct compiler *compiler, const struct expr_node *node
 		emit(compiler, node, (struct expr_instruction){.opcode = EXPR_COMPARE}, -1);
 		return;
 	}
-	/* Of a list != says that none is equal. */
+	/* For a list, != means that no element is equal. */
 	struct expr_node any = *node;
 	if (node->op == EXPR_OP_NE)
 		any.op = EXPR_OP_EQ;
@@ -103,7 +103,7 @@ static struct error *emit_node(struct compiler *compiler, size_t index)
 		emit_skip(compiler, node, index);
 		break;
 	case EXPR_NODE_LOGIC:
-		/* The right side may be a name whose value is absent. */
+		/* The right side may be an absent value, which is not true. */
 		emit(compiler, node, (struct expr_instruction){.opcode = EXPR_TRUTH}, 0);
 		compiler->expr->code[compiler->skips[node->left]].target = compiler->expr->count;
 		break;
@@ -123,7 +123,7 @@ static struct error *compile_tree(struct expr *expr, const struct expr_tree *tre
 		if (err)
 			return err;
 	}
-	/* The parser's depth limit sees to that; the stack of a run depends on it. */
+	/* The parser's depth limit prevents this, but expr_run() relies on it, so check. */
 	if (compiler.max_stack > EXPR_MAX_STACK)
 		return expr_diagnose(tree->text, 0, NULL, "the expression is nested too deeply");
 	return NULL;
@@ -139,9 +139,8 @@ struct error *expr_compile(const char *text, const struct expr_schema *schema, s
 	size_t size = strlen(text);
 	if (size > EXPR_MAX_TEXT)
 		return error_create(ERROR_USAGE,
-			"the expression is %zu bytes long, and %d is the limit: write a shorter "
-			"one",
-			size, EXPR_MAX_TEXT);
+			"the expression is %zu bytes long, and %d is the limit", size,
+			EXPR_MAX_TEXT);
 	_cleanup_(destroy_cleanup) struct expr *expr = calloc(1, sizeof(*expr));
 	if (!expr)
 		return error_no_memory();

@@ -6,14 +6,14 @@
 #include <stdio.h>
 
 enum {
-	LINE_WIDTH = 100, /* of the text that is shown, in characters */
-	LINE_BEFORE = 60, /* of them before the column, when the text has to be cut */
+	LINE_WIDTH = 100, /* characters of the text to show */
+	LINE_BEFORE = 60, /* of these, before the column if the text is cut */
 	MAX_WORD = 64,	  /* longer words get no suggestion */
 };
 
 /*
- * The bytes of the character at `p`, of which `available` may be read: 1 for everything that is not
- * well-formed UTF-8, so that garbage is counted and shown byte by byte.
+ * The size in bytes of the character at `p`, reading at most `available` bytes. 1 for anything that
+ * is not well-formed UTF-8, so that garbage is counted and shown byte by byte.
  */
 static size_t character_size(const char *p, size_t available)
 {
@@ -38,8 +38,10 @@ static size_t character_size(const char *p, size_t available)
 	return overlong || no_character ? 1 : size;
 }
 
-/* Copies one character in a form that no terminal acts upon; returns the number of bytes written
- * (at most 4). */
+/*
+ * Copies one character in a form that is harmless to a terminal. Returns the number of bytes
+ * written (at most 4).
+ */
 static size_t copy_printable(char *to, const char *from, size_t size)
 {
 	unsigned char c = (unsigned char)from[0];
@@ -72,7 +74,7 @@ struct expr_excerpt expr_excerpt(const char *text, size_t start, size_t end)
 	return excerpt;
 }
 
-/* The line with the text (or the part of it around `column`) and the line with the caret. */
+/* Writes the text, or the part of it around `column`, and the line with the caret. */
 static void draw(const char *text, size_t column, char *line, char *caret)
 {
 	size_t first = 1;
@@ -151,8 +153,8 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) that make `a` out of `b`; the case of letters
- * does not count. */
+/* The number of edits (insert, delete, replace, swap neighbours) that turn `b` into `a`, ignoring
+ * case. */
 static size_t edit_distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {
 	size_t rows[3][MAX_WORD + 1];
@@ -179,7 +181,7 @@ void expr_suggestion_offer(struct expr_suggestion *suggestion, const char *candi
 	if (suggestion->size > MAX_WORD || size > MAX_WORD)
 		return;
 	size_t distance = edit_distance(suggestion->word, suggestion->size, candidate, size);
-	/* A third of the letters wrong is a slip; more is another word. */
+	/* Up to a third of the letters wrong is a typo; more is a different word. */
 	if (distance > (smaller(suggestion->size, size) + 1) / 3)
 		return;
 	if (!suggestion->best || distance < suggestion->distance) {

@@ -1,32 +1,49 @@
 /*
- * ONE expression language: `--where` filters now, breakpoint conditions later.
+ * The expression language of `--where` filters and breakpoint conditions.
  *
- * Text is parsed once into a small program (a flat array of instructions: no names, no allocation,
- * no parsing when it runs). What the names in it mean is the business of whoever compiles it: a
- * `struct expr_schema` maps a name to a number and a type, and at run time a callback supplies the
- * value of that number. So the parser knows nothing of goroutines, and the same program can later
- * run on another mechanism.
+ * dbg/expr parses, checks and runs expressions. It uses only dwarf/base, and knows no target. Its
+ * entry points are here and, for the expressions of `print`, in access.h.
+ *
+ * Text is compiled once to a small program: a flat array of instructions that runs without names,
+ * allocation or parsing. The caller defines the names: a `struct expr_schema` maps each to a number
+ * and a type, and at run time a callback supplies the value for a number. So the parser knows
+ * nothing of goroutines, and the same program could run on another mechanism.
  *
  *   status == "waiting" && wait > 5m && (entry =~ "^main\\." || labels["job"] == "x") && !system
  *
- * Literals: "strings" (Go escapes, also `raw`), integers (decimal, 0x…, 0b…, 0o…, _), floats,
- * durations (5m, 1h30m, 250ms), true, false.
- * Operators, loosest first: ||  &&  == != < <= > >= =~ !~  + -  * / %  ! - (unary); parentheses;
- * name, part.of.a.name, name["key"]. && and || do not evaluate their right side needlessly. =~
- * takes a regular expression literal (PCRE2, compiled once, match limits set so that no pattern can
- * hang).
+ * Literals:
+ *   strings    "…" with Go escapes, or raw in back quotes
+ *   integers   decimal, 0x…, 0b…, 0o…, with _ between digits
+ *   floats     1.5, 2e9
+ *   durations  5m, 1h30m, 250ms
+ *   booleans   true, false
  *
- * Comparing different types is a compile-time error with its column. An integer beside a float
- * becomes one. A duration needs a unit; only 0 does without. Durations can be added, subtracted,
- * multiplied with and divided by integers, and divided by each other (a float). Division by zero
- * and integer overflow are errors.
+ * Operators, loosest first:
+ *   ||
+ *   &&
+ *   == != < <= > >= =~ !~
+ *   + -
+ *   * / %
+ *   ! - (unary)
+ * and parentheses. Names: name, part.of.a.name, name["key"].
  *
- * A value may be absent (a goroutine that waits for nothing has no `wait`): any comparison with an
- * absent value is false, != and !~ too; so is an absent condition. But !(x == y) is then true.
- * Of a text that is cut a comparison or match is decided by what is there, or is an error when the
- * rest could change it.
- * A comparison with a list (EXPR_STRINGS) holds when it holds for one element; but != and !~ hold
- * when no element is equal or matches, and so for an empty list.
+ * && and || do not evaluate their right side unless needed. =~ takes a regular expression literal
+ * (PCRE2, compiled once, with match limits so that no pattern can hang).
+ *
+ * Comparing different types is a compile-time error with its column. An integer combined with a
+ * float becomes a float. A duration literal needs a unit, except for 0. Durations can be added and
+ * subtracted, multiplied and divided by integers, and divided by each other (giving a float).
+ * Division by zero and integer overflow are errors.
+ *
+ * A value may be absent: a goroutine that is not waiting has no `wait`. Any comparison with an
+ * absent value is false, including != and !~, and an absent condition is false. But !(x == y) is
+ * then true.
+ *
+ * If a string was cut, a comparison or match is decided by the part that is present; it is an error
+ * if the missing rest could change the result.
+ *
+ * A comparison with a list (EXPR_STRINGS) is true if it is true for one element. But != and !~ are
+ * true if no element is equal or matches, and so also for an empty list.
  */
 #ifndef GCTXDBG_EXPR_EXPR_H
 #define GCTXDBG_EXPR_EXPR_H
@@ -40,28 +57,28 @@ enum expr_type {
 	EXPR_FLOAT,
 	EXPR_STRING,
 	EXPR_DURATION, /* nanoseconds */
-	EXPR_STRINGS,  /* many strings ("any frame"): a comparison holds if it does for one */
+	EXPR_STRINGS,  /* a list of strings (a stack): a comparison is true if it is for one */
 	EXPR_MAP,      /* string to string: only name["key"] */
 };
 
 struct expr_value {
 	bool present;
 	bool large; /* an EXPR_INT of 2^63 or more: `integer` is its bits */
-	bool cut;   /* an EXPR_STRING: only the beginning of the text */
+	bool cut;   /* an EXPR_STRING of which only the start is present */
 	enum expr_type type;
 	union {
 		bool boolean;
 		int64_t integer; /* also durations */
 		double real;
 		struct {
-			const char *data; /* not NUL-terminated; owned by the callback until the
-					     evaluation ends */
+			/* Not NUL-terminated; owned by the callback until the evaluation ends. */
+			const char *data;
 			size_t size;
 		} string;
 	};
 };
 
-/* Filling one in: a NULL text is absent; `type` is EXPR_INT or EXPR_DURATION. */
+/* Functions that fill in a value. A NULL text is an absent string. */
 static inline void expr_value_string(struct expr_value *ret, const char *text)
 {
 	ret->type = EXPR_STRING;
@@ -71,6 +88,7 @@ static inline void expr_value_string(struct expr_value *ret, const char *text)
 	ret->string.size = text ? strlen(text) : 0;
 }
 
+/* `type` is EXPR_INT or EXPR_DURATION. */
 static inline void expr_value_integer(
 	struct expr_value *ret, enum expr_type type, bool present, int64_t value)
 {
@@ -80,7 +98,7 @@ static inline void expr_value_integer(
 	ret->integer = value;
 }
 
-/* One that never is negative. */
+/* An EXPR_INT of up to 2^64-1. */
 static inline void expr_value_unsigned(struct expr_value *ret, uint64_t value)
 {
 	expr_value_integer(ret, EXPR_INT, true, (int64_t)value);
@@ -98,10 +116,12 @@ static inline void expr_value_bool(struct expr_value *ret, bool value)
 struct expr_name {
 	const char *name;
 	enum expr_type type;
-	int id;			   /* passed to the callback */
-	const char *help;	   /* one line for `help where` */
-	const char *const *values; /* NULL-terminated: the only strings that make sense (a typo is
-				      an error); or NULL */
+	int id;		  /* passed to the callback */
+	const char *help; /* one line for `help where` */
+	/*
+	 * NULL-terminated list of the only possible strings, so that a typo is an error; or NULL.
+	 */
+	const char *const *values;
 };
 
 struct expr_schema {
@@ -110,34 +130,34 @@ struct expr_schema {
 };
 
 /*
- * A compiled program. May be run many times, but by one thread at a time: it owns the space that
- * regular expressions are matched in.
+ * A compiled program. It can be run many times, but by one thread at a time: it owns the memory for
+ * matching regular expressions.
  */
 struct expr;
 
 /*
- * Compiles `text`. The result must be EXPR_BOOL. The caller passes `*ret` to expr_destroy(); the
- * schema is not needed after this. Text of more than 16 KiB and deep nesting are refused.
- * ERROR_USAGE points at the column:
+ * Compiles `text`, which must be a condition. Destroy `*ret` with expr_destroy(). The schema is not
+ * used after this returns. Text of more than 16 KiB and deep nesting are rejected. ERROR_USAGE
+ * shows the column:
  *
  *   unknown name "stauts" at column 1 (did you mean "status"?)\n  stauts == "x"\n  ^
  */
 struct error *expr_compile(const char *text, const struct expr_schema *schema, struct expr **ret);
 void expr_destroy(struct expr *expr);
 
-/* True when the program uses the name with this id: lets a caller avoid computing costly values. */
+/* True if the program uses the name with this id: lets a caller skip expensive values. */
 bool expr_uses(const struct expr *expr, int id);
 
 /*
- * The names that the program uses, each once, in the order of its text: number `index` of them;
+ * Name number `index` of those that the program uses, each once, in text order, without lists;
  * false past the end. `*ret_key` is the subscript of an EXPR_MAP, else NULL; it lives as long as
- * the program. Lists are left out.
+ * the program.
  */
 bool expr_used_name(const struct expr *expr, size_t index, int *ret_id, const char **ret_key);
 
 /*
- * Supplies values while a program runs. `index` counts the elements of EXPR_STRINGS from 0: answer
- * with present == false after the last. `key` is the subscript of an EXPR_MAP, else NULL.
+ * Supplies values while a program runs. `index` is the element of an EXPR_STRINGS, from 0; return
+ * an absent value after the last. `key` is the subscript of an EXPR_MAP, else NULL.
  */
 struct expr_input {
 	struct error *(*value)(
@@ -146,9 +166,9 @@ struct expr_input {
 };
 
 /*
- * Runs the program; allocates nothing unless it fails. Errors come from the input callback
- * (unchanged), or are ERROR_USAGE with column and caret: division by zero, overflow, a regular
- * expression that exceeded its limits, a text of which too little is there.
+ * Runs the program; allocates nothing unless it fails. Returns errors of the input callback
+ * unchanged. Other errors are ERROR_USAGE with column and caret: division by zero, overflow, a
+ * regular expression that exceeds its limits, a string cut so short that the result is unknown.
  */
 struct error *expr_run(const struct expr *expr, const struct expr_input *input, bool *ret);
 

@@ -1,9 +1,9 @@
-/* Cuts the text of an expression into tokens. */
+/* Splits the text of an expression into tokens: see lexer.h. */
 #include "dbg/expr/lexer.h"
 
 #include "dbg/expr/diagnose.h"
 
-/* The ctype.h functions depend on the locale; the language does not. */
+/* The functions of ctype.h depend on the locale; the language does not. */
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -14,13 +14,13 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* U+00B5 and U+03BC, both written for "micro". */
+/* U+00B5 and U+03BC: both are used for "micro". */
 static bool is_micro(const char *p)
 {
 	return !strncmp(p, "\xc2\xb5", 2) || !strncmp(p, "\xce\xbc", 2);
 }
 
-/* A name may have parts: job.id. */
+/* A name may contain dots: job.id. */
 static size_t scan_name(const char *text, size_t at)
 {
 	while (is_letter(text[at]) || is_digit(text[at]) ||
@@ -29,8 +29,7 @@ static size_t scan_name(const char *text, size_t at)
 	return at;
 }
 
-/* Takes everything that could belong to a number: what it is, and whether it is well formed, is
- * decided later. */
+/* Scans everything that could belong to a number; expr_literal_number() checks it. */
 static size_t scan_number(const char *text, size_t at)
 {
 	bool prefixed = text[at] == '0' && is_letter(text[at + 1]);
@@ -60,7 +59,7 @@ static struct error *scan_string(const char *text, size_t start, size_t *ret)
 		if (quote == '"' && text[at] == '\\' && text[at + 1] && text[at + 1] != '\n')
 			at++;
 	}
-	return expr_diagnose(text, start, NULL, "string without a closing %c", quote);
+	return expr_diagnose(text, start, NULL, "unterminated string: no closing %c", quote);
 }
 
 static bool scan_operator(const char *text, struct expr_token *ret)
@@ -104,7 +103,7 @@ static bool scan_operator(const char *text, struct expr_token *ret)
 	return false;
 }
 
-/* What other languages write in this place. */
+/* A hint for syntax that other languages use. */
 static const char *hint_for(char c)
 {
 	switch (c) {
@@ -147,7 +146,7 @@ struct error *expr_lex(const char *text, size_t offset, struct expr_token *ret)
 	}
 	if (scan_operator(text, ret))
 		return NULL;
-	/* One character, of however many bytes. */
+	/* Quote the whole character, which may have several bytes. */
 	size_t end = offset + 1;
 	while (((unsigned char)text[end] & 0xc0) == 0x80)
 		end++;

@@ -1,5 +1,6 @@
 /*
- * Cuts the text of an expression into tokens, one at a time and without copying.
+ * Splits the text of an expression into tokens, one at a time and without copying. Private to
+ * dbg/expr.
  */
 #ifndef GCTXDBG_EXPR_LEXER_H
 #define GCTXDBG_EXPR_LEXER_H
@@ -9,7 +10,7 @@
 enum expr_token_kind {
 	EXPR_TOKEN_END,
 	EXPR_TOKEN_NAME,
-	EXPR_TOKEN_NUMBER, /* integer, float or duration: expr_literal_number() tells */
+	EXPR_TOKEN_NUMBER, /* integer, float or duration: see expr_literal_number() */
 	EXPR_TOKEN_STRING, /* with its quotes */
 	EXPR_TOKEN_OPERATOR,
 	EXPR_TOKEN_OPEN,	  /* ( */
@@ -24,8 +25,8 @@ struct expr_token {
 	size_t start, end;     /* bytes of the text */
 };
 
-/* The token at or after `offset`. ERROR_USAGE for a character that starts none and for a string
- * without end. */
+/* The token at or after `offset`. ERROR_USAGE for a character that starts no token and for an
+ * unterminated string. */
 struct error *expr_lex(const char *text, size_t offset, struct expr_token *ret);
 
 #endif

@@ -1,4 +1,4 @@
-/* Number literals: integers, floats and durations, as Go writes them. */
+/* Parses number literals in Go syntax: integers, floats and durations. */
 #include "dbg/expr/literals.h"
 
 #include <locale.h>
@@ -7,7 +7,7 @@
 #include "dbg/expr/diagnose.h"
 #include "dwarf/base/duration.h"
 
-/* The token and what all errors about it need. */
+/* A token and the text around it, for errors. */
 struct number {
 	const char *text;
 	size_t start, end;
@@ -33,7 +33,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The number with this magnitude, when it fits. */
+/* The number with this magnitude; false if it does not fit. */
 static bool make_signed(unsigned __int128 magnitude, bool negative, int64_t *ret)
 {
 	if (magnitude > (unsigned __int128)INT64_MAX + (negative ? 1 : 0))
@@ -43,7 +43,7 @@ static bool make_signed(unsigned __int128 magnitude, bool negative, int64_t *ret
 	return true;
 }
 
-/* A digit's value, or a number that is larger than every base. */
+/* The value of a digit; larger than any base if `c` is not a digit. */
 static unsigned int digit_value(char c)
 {
 	if (is_digit(c))
@@ -59,7 +59,7 @@ static struct error *parse_integer(
 	const struct number *number, size_t prefix, unsigned int base, struct expr_value *ret)
 {
 	unsigned __int128 magnitude = 0;
-	/* An underscore stands between two digits, or between the prefix and a digit. */
+	/* An underscore must be between two digits, or between the prefix and a digit. */
 	bool after_digit = prefix > 0, any = false;
 	for (size_t at = number->start + prefix; at < number->end; at++) {
 		char c = number->text[at];
@@ -85,11 +85,11 @@ static struct error *parse_integer(
 	return make_signed(magnitude, true, &ret->integer) ? NULL : too_large(number);
 }
 
-/* The next "1.5h" of a duration, from `*at` on. */
+/* Parses one part of a duration, such as "1.5h", at `*at`. */
 static struct error *parse_duration_part(
 	const struct number *number, size_t *at, unsigned __int128 *ret)
 {
-	enum { FRACTION_DIGITS = 15 }; /* finer than a nanosecond for every unit */
+	enum { FRACTION_DIGITS = 15 }; /* finer than a nanosecond in any unit */
 	unsigned __int128 whole = 0, fraction = 0, scale = 1;
 	bool any = false;
 	const char *text = number->text;
@@ -138,7 +138,7 @@ static struct error *parse_duration(const struct number *number, struct expr_val
 	return make_signed(sum, number->negative, &ret->integer) ? NULL : too_large(number);
 }
 
-/* [digits] . [digits] [e [sign] digits]; digits on one side of the point at least. */
+/* [digits] . [digits] [e [sign] digits], with digits on at least one side of the point. */
 static bool is_float(const char *p, const char *end)
 {
 	size_t digits = 0;
@@ -170,7 +170,7 @@ static struct error *parse_float(const struct number *number, struct expr_value 
 		return malformed(number, "too many digits");
 	memcpy(copy, number->text + number->start, size);
 	copy[size] = '\0';
-	/* The program may run in a locale that writes 1,5. */
+	/* The locale may use a decimal comma. */
 	locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (c_locale == (locale_t)0)
 		return error_no_memory();
@@ -200,7 +200,7 @@ struct error *expr_literal_number(
 	}
 	static const char integer_characters[] = "0123456789_";
 	if (strspn(p, integer_characters) >= size) {
-		/* In Go 0755 is octal, which nobody expects here. */
+		/* Go reads 0755 as octal, which would be a surprise here. */
 		if (size > 1 && p[0] == '0')
 			return malformed(&number, "write 0o755 for octal, or no leading zero");
 		return parse_integer(&number, 0, 10, ret);

@@ -1,4 +1,4 @@
-/* String literals, with Go's escapes. */
+/* Decodes string literals with Go's escapes. */
 #include "dbg/expr/literals.h"
 
 #include "dbg/expr/diagnose.h"
@@ -14,7 +14,7 @@ static int digit_value(char c)
 	return 16;
 }
 
-/* Exactly `count` digits; false when there are fewer. */
+/* Reads exactly `count` digits; false if there are fewer. */
 static bool read_digits(const char *p, size_t count, int base, uint32_t *ret)
 {
 	*ret = 0;
@@ -41,7 +41,7 @@ static size_t encode_utf8(uint32_t c, char *to)
 	return size;
 }
 
-/* One character of a literal. */
+/* One character or escape of a literal. */
 struct piece {
 	size_t length; /* in the text */
 	size_t size;   /* decoded */
@@ -58,7 +58,7 @@ static struct piece escape_code(const char *p, size_t digits, int base, uint32_t
 		piece.problem =
 			base == 8 ? "needs three octal digits" : "needs more hexadecimal digits";
 	else if (code > limit || (digits >= 4 && code >= 0xd800 && code <= 0xdfff))
-		piece.problem = base == 8 ? "is more than a byte" : "is no Unicode character";
+		piece.problem = base == 8 ? "does not fit in a byte" : "is not a Unicode character";
 	else if (digits >= 4)
 		piece.size = encode_utf8(code, piece.data);
 	else
@@ -102,7 +102,7 @@ static struct error *bad_escape(const char *text, size_t at, size_t end, const s
 	size_t length = piece->length;
 	if (length > end - at)
 		length = end - at;
-	/* Show the whole of a character of several bytes. */
+	/* Show a multibyte character as a whole. */
 	while (at + length < end && ((unsigned char)text[at + length] & 0xc0) == 0x80)
 		length++;
 	struct expr_excerpt excerpt = expr_excerpt(text, at, at + length);
@@ -117,8 +117,7 @@ struct error *expr_literal_string(
 {
 	bool raw = text[start] == '`';
 	size_t used = 0;
-	/* The quotes stay outside. No piece is longer decoded than written, so `buffer` is large
-	 * enough. */
+	/* Skip the quotes. No piece is longer decoded than written, so `buffer` is large enough. */
 	for (size_t at = start + 1; at < end - 1;) {
 		struct piece piece = next_piece(text + at, raw);
 		if (piece.problem)

@@ -1,4 +1,4 @@
-/* What to say about a name that is none, and about a string that its name never has. */
+/* The errors for unknown names and impossible values, with suggestions: see names.h. */
 #include "dbg/expr/names.h"
 
 #include "dbg/expr/diagnose.h"
@@ -19,7 +19,8 @@ struct error *expr_unknown_name(
 		expr_hint_add(&hint, "a string needs quotes: \"%s\"", word.text);
 	} else {
 		for (size_t i = 0; i < schema->count; i++)
-			expr_hint_add(&hint, "%s%s", i ? ", " : "known: ", schema->names[i].name);
+			expr_hint_add(
+				&hint, "%s%s", i ? ", " : "known names: ", schema->names[i].name);
 	}
 	return expr_diagnose(text, start, hint.text, "unknown name \"%s\"", word.text);
 }

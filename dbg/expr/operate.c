@@ -1,4 +1,4 @@
-/* Comparing and calculating: see operate.h. */
+/* Comparisons and arithmetic: see operate.h. */
 #include "dbg/expr/operate.h"
 
 typedef __int128 wide;
@@ -36,7 +36,7 @@ static enum expr_outcome order_fits(enum expr_operator op, int order)
 	}
 }
 
-/* Of a text that is cut some bytes are missing, so that it is longer than what is there. */
+/* A cut string lacks at least one byte, so it is longer than the part that is present. */
 static enum expr_outcome compare_strings(
 	enum expr_operator op, const struct expr_value *a, const struct expr_value *b)
 {
@@ -68,13 +68,13 @@ enum expr_outcome expr_compare(
 		return order_fits(op, (x > y) - (x < y));
 	}
 	double x = expr_real_of(a), y = expr_real_of(b);
-	/* Not a number: it is unequal to everything, and has no order. */
+	/* NaN is unequal to everything and unordered. */
 	if (x != x || y != y)
 		return outcome_of(op == EXPR_OP_NE);
 	return order_fits(op, (x > y) - (x < y));
 }
 
-/* Nothing but a product of two large numbers can exceed it. */
+/* Only a product of two large numbers can overflow 128 bits. */
 static bool calculate_wide(enum expr_operator op, wide a, wide b, wide *ret)
 {
 	switch (op) {

@@ -1,5 +1,7 @@
-/* Parses an expression into its typed tree: recursive descent over the precedence levels, with
- * bounded depth. */
+/*
+ * Parses an expression into a typed tree, by recursive descent over the precedence levels with
+ * bounded depth.
+ */
 #include "dbg/expr/tree.h"
 
 #include "dbg/expr/lexer.h"
@@ -13,7 +15,7 @@ struct parser {
 	struct expr_tree *tree;
 	struct expr_token token; /* the next one, not yet consumed */
 	unsigned int depth;
-	bool string_possible; /* the operand to come is compared with a string */
+	bool string_possible; /* the next operand is compared with a string */
 };
 
 static struct error *parse_level(struct parser *parser, enum level level, size_t *ret);
@@ -48,7 +50,7 @@ static struct error *unexpected(const struct parser *parser, const char *wanted)
 		excerpt.text, quote);
 }
 
-/* Adds a constant that the current token gives, beginning at `start`, and consumes the token. */
+/* Adds the constant that starts at `start` and ends with the current token; consumes the token. */
 static struct error *add_constant(
 	struct parser *parser, size_t start, const struct expr_value *value, size_t *ret)
 {
@@ -63,7 +65,7 @@ static struct error *add_constant(
 	return err ? err : advance(parser);
 }
 
-/* Decodes the current token, a string, into the pool; the pool keeps it, with a NUL behind it. */
+/* Decodes the current token, a string, into the pool, with a NUL after it. */
 static struct error *decode_string(struct parser *parser, const char **ret_data, size_t *ret_size)
 {
 	struct expr_tree *tree = parser->tree;
@@ -92,7 +94,7 @@ static struct error *parse_number(struct parser *parser, size_t start, bool nega
 	return err ? err : add_constant(parser, start, &value, ret);
 }
 
-/* ["key"], which a map needs and nothing else has. */
+/* Parses ["key"], which only maps have and always need. */
 static struct error *parse_subscript(struct parser *parser, struct expr_node *node)
 {
 	const char *text = parser->tree->text;
@@ -176,7 +178,7 @@ static struct error *parse_parentheses(struct parser *parser, size_t *ret)
 		return expr_diagnose(parser->tree->text, open, NULL, "\"(\" without a \")\"");
 	if (parser->token.kind != EXPR_TOKEN_CLOSE)
 		return unexpected(parser, "an operator or \")\"");
-	/* Messages that quote the operand should quote it with its parentheses. */
+	/* Include the parentheses when a message quotes the operand. */
 	parser->tree->nodes[*ret].start = open;
 	parser->tree->nodes[*ret].end = parser->token.end;
 	return advance(parser);
@@ -236,7 +238,7 @@ static struct error *parse_operand(struct parser *parser, size_t *ret)
 	return unexpected(parser, "a name, a value or \"(\"");
 }
 
-/* Every recursion of the parser passes here. */
+/* Every recursion passes through here, so this bounds the depth. */
 static struct error *parse_unary(struct parser *parser, size_t *ret)
 {
 	if (parser->depth == EXPR_MAX_DEPTH)
@@ -275,7 +277,7 @@ static bool at_level(const struct parser *parser, enum level level)
 	       operator_level(parser->token.op) == level;
 }
 
-/* The right side of && or ||, whose left side is parsed. */
+/* Parses the right side of && or ||. */
 static struct error *parse_logic(
 	struct parser *parser, enum expr_operator op, size_t offset, size_t left, size_t *ret)
 {
@@ -317,9 +319,9 @@ static struct error *parse_comparison(
 	if (err)
 		return err;
 	if (at_level(parser, LEVEL_COMPARISON)) {
-		struct expr_excerpt middle = expr_tree_excerpt(tree, right);
+		struct expr_excerpt shared = expr_tree_excerpt(tree, right);
 		struct expr_hint hint = {.size = 0};
-		expr_hint_add(&hint, "write ... && %s ...", middle.text);
+		expr_hint_add(&hint, "write ... && %s ...", shared.text);
 		return expr_diagnose(tree->text, parser->token.start, hint.text,
 			"comparisons cannot be chained");
 	}

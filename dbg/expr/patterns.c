@@ -1,20 +1,19 @@
-/* Regular expressions within limits, with PCRE2. */
+/* Compiles and matches regular expressions with PCRE2, within limits: see patterns.h. */
 #include "dbg/expr/patterns.h"
 
 #include "dbg/expr/diagnose.h"
 #include "dbg/expr/literals.h"
 
 /*
- * PCRE2 counts its steps anew at every position of the subject where a match could start, so the
- * limit has to shrink with the length of the subject to bound the whole.
+ * PCRE2 restarts its step count at every position of the subject where a match could start. So the
+ * limit must shrink with the length of the subject to bound the total.
  */
 enum {
 	STEPS = 50 * 1000 * 1000,
 	MIN_STEPS = 10 * 1000,
 	MAX_STEPS = 1000 * 1000,
 	MAX_SUBJECT = 64 * 1024,
-	HEAP_KIB = 4 * 1024, /* the interpreter's workspace; its depth limit too is a matter of this
-				memory */
+	HEAP_KIB = 4 * 1024, /* the interpreter's workspace, which the depth limit also bounds */
 	DEPTH = 20 * 1000,
 	JIT_STACK_MIN = 32 * 1024,
 	JIT_STACK_MAX = 512 * 1024,
@@ -41,7 +40,7 @@ static struct error *prepare(struct expr_patterns *patterns)
 		return error_no_memory();
 	pcre2_set_heap_limit(patterns->limits, HEAP_KIB);
 	pcre2_set_depth_limit(patterns->limits, DEPTH);
-	/* Without a stack of its own the JIT's code uses 32 KiB of ours: good enough. */
+	/* If this fails, JIT code uses 32 KiB of our stack, which is enough. */
 	patterns->jit_stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
 	if (patterns->jit_stack)
 		pcre2_jit_stack_assign(patterns->limits, NULL, patterns->jit_stack);
@@ -55,20 +54,19 @@ static struct error *describe_error(
 	if (pcre2_get_error_message(error, message, sizeof(message)) < 0)
 		strcpy((char *)message, "unknown error");
 	return expr_diagnose(text, expr_literal_string_offset(text, start, end, offset), NULL,
-		"bad regular expression: %s", (const char *)message);
+		"invalid regular expression: %s", (const char *)message);
 }
 
 struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text, size_t start,
 	size_t end, const char *pattern, size_t size, size_t *ret)
 {
 	if (patterns->count == EXPR_MAX_PATTERNS)
-		return expr_diagnose(text, start, "join some of them with |",
+		return expr_diagnose(text, start, "combine some of them with |",
 			"more than %d regular expressions", EXPR_MAX_PATTERNS);
 	struct error *err = prepare(patterns);
 	if (err)
 		return err;
-	/* What Go's programs hold should be UTF-8, but nothing read from a target is trusted. $ is
-	 * the end only, as in Go. */
+	/* Strings read from a target may be invalid UTF-8. As in Go, $ matches only at the end. */
 	uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
 			   PCRE2_DOLLAR_ENDONLY;
 	int error;
@@ -76,11 +74,11 @@ struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text
 	pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, size, options, &error, &offset, NULL);
 	if (!code)
 		return describe_error(error, text, start, end, offset);
-	/* No JIT (a hardened kernel, a pattern that it cannot do) only means slower. */
+	/* Without JIT (a hardened kernel, an unsupported pattern) matching is only slower. */
 	size_t jit_size = 0;
 	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
 	pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &jit_size);
-	/* The interpreter allocates its workspace when it first runs: now, rather than later. */
+	/* The interpreter allocates its workspace on the first match, so run one now. */
 	if (!jit_size)
 		pcre2_match(code, (PCRE2_SPTR) "", 0, 0, 0, patterns->match_data, patterns->limits);
 	*ret = patterns->count;
@@ -88,7 +86,7 @@ struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text
 	return NULL;
 }
 
-/* The size without a character at the end of which some bytes are missing. */
+/* The size without an incomplete character at the end. */
 static size_t whole_characters(const char *text, size_t size)
 {
 	for (size_t i = 1; i <= 3 && i <= size; i++) {
@@ -103,8 +101,8 @@ static size_t whole_characters(const char *text, size_t size)
 }
 
 /*
- * What PCRE2 says of the beginning of a text. With PCRE2_PARTIAL_HARD it tells when it has looked
- * at the end, but not when a match could begin behind it.
+ * The outcome for a cut string, of which PCRE2 has seen only the start. PCRE2_PARTIAL_HARD reports
+ * that the matcher reached the end, but not that a match could start after it.
  */
 static enum expr_outcome match_prefix(
 	const struct expr_patterns *patterns, size_t index, int rc, size_t size)
@@ -126,7 +124,7 @@ static struct error *gave_up(
 		strcpy((char *)message, "unknown error");
 	struct expr_excerpt excerpt = expr_excerpt(subject->string.data, 0, subject->string.size);
 	return expr_diagnose(text, offset, "simplify the pattern",
-		"the regular expression gave up on \"%s\" (%s)", excerpt.text,
+		"matching \"%s\" with the regular expression takes too long (%s)", excerpt.text,
 		(const char *)message);
 }
 
@@ -136,7 +134,7 @@ struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t i
 	const char *data = subject->string.size ? subject->string.data : "";
 	size_t size = subject->string.size;
 	if (size > MAX_SUBJECT)
-		return expr_diagnose(text, offset, "compare with == or exclude it",
+		return expr_diagnose(text, offset, "use == or exclude it",
 			"a string of %zu bytes is too long for a regular expression", size);
 	if (subject->cut)
 		size = whole_characters(data, size);

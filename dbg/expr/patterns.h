@@ -1,9 +1,9 @@
 /*
  * The regular expressions of one expression: compiled once with PCRE2, matched within limits.
  *
- * Everything that a match needs is allocated when a pattern is added, none when it is matched
- * (except that PCRE2's interpreter, for patterns that its JIT cannot do, may once grow its
- * workspace). Private to dbg/expr.
+ * All memory for matching is allocated when a pattern is added. The exception is PCRE2's
+ * interpreter, for patterns that its JIT does not support: it may grow its workspace once. Private
+ * to dbg/expr.
  */
 #ifndef GCTXDBG_EXPR_PATTERNS_H
 #define GCTXDBG_EXPR_PATTERNS_H
@@ -15,14 +15,14 @@
 
 enum { EXPR_MAX_PATTERNS = 64 };
 
-/* Of a comparison or match. */
+/* The result of a comparison or match. */
 enum expr_outcome {
 	EXPR_FAILS,
 	EXPR_HOLDS,
-	EXPR_UNKNOWN, /* the part of a text that is not there could decide */
+	EXPR_UNKNOWN, /* depends on the missing part of a cut string */
 };
 
-/* Zero-initialise before use. */
+/* Zero-initialize before use. */
 struct expr_patterns {
 	pcre2_code *codes[EXPR_MAX_PATTERNS];
 	size_t count;
@@ -34,16 +34,16 @@ struct expr_patterns {
 void expr_patterns_deinit(struct expr_patterns *patterns);
 
 /*
- * Compiles the string literal [start, end) of `text`, which decodes to `pattern` of `size` bytes;
- * `*ret` is its number. ERROR_USAGE points at the place in the pattern that PCRE2 complains about.
+ * Compiles the string literal [start, end) of `text`, which decodes to `pattern` of `size` bytes.
+ * `*ret` is its index. ERROR_USAGE points at the position in the pattern that PCRE2 rejects.
  */
 struct error *expr_patterns_add(struct expr_patterns *patterns, const char *text, size_t start,
 	size_t end, const char *pattern, size_t size, size_t *ret);
 
 /*
- * Whether pattern number `index` matches somewhere in the subject, a string, which need not be
- * valid UTF-8. One that is cut may be EXPR_UNKNOWN although the rest does not matter (".*x" looks
- * at all of it). ERROR_USAGE, pointing at `offset` in `text`, when that would take too long.
+ * Matches pattern number `index` anywhere in the string `subject`, which need not be valid UTF-8. A
+ * cut string may give EXPR_UNKNOWN even if its rest cannot matter (".*x" reads all of it).
+ * ERROR_USAGE, pointing at `offset` in `text`, if matching would take too long.
  */
 struct error *expr_patterns_match(const struct expr_patterns *patterns, size_t index,
 	const struct expr_value *subject, const char *text, size_t offset, enum expr_outcome *ret);

@@ -1,9 +1,9 @@
 /*
- * What a compiled expression is: operators, a flat array of instructions for a stack machine, and
- * what they point to.
+ * A compiled expression: operators, a flat array of instructions for a stack machine, and the data
+ * that they refer to.
  *
- * Jumps only go forward, so a run takes at most as many steps as there are instructions (an
- * instruction on EXPR_STRINGS loops over that list, which is bounded too). Private to dbg/expr.
+ * Jumps only go forward, so a run takes at most as many steps as there are instructions. An
+ * instruction on an EXPR_STRINGS loops over that list, which is bounded too. Private to dbg/expr.
  */
 #ifndef GCTXDBG_EXPR_PROGRAM_H
 #define GCTXDBG_EXPR_PROGRAM_H
@@ -12,9 +12,9 @@
 
 enum {
 	EXPR_MAX_TEXT = 16384,		 /* bytes */
-	EXPR_MAX_DEPTH = 64,		 /* parentheses, "!" and unary "-" inside one another */
-	EXPR_MAX_NODES = 8192,		 /* and so at most as many instructions */
-	EXPR_MAX_STACK = 256,		 /* values at once; 64 levels need less than 4 each */
+	EXPR_MAX_DEPTH = 64,		 /* nested parentheses, "!" and unary "-" */
+	EXPR_MAX_NODES = 8192,		 /* also bounds the instructions */
+	EXPR_MAX_STACK = 256,		 /* values; each of the 64 levels needs fewer than 4 */
 	EXPR_MAX_ELEMENTS = 1024 * 1024, /* of one EXPR_STRINGS value */
 };
 
@@ -38,17 +38,16 @@ enum expr_operator {
 };
 
 enum expr_opcode {
-	EXPR_PUSH,	    /* push `value` */
-	EXPR_LOAD,	    /* push the value of the name `id` (of its element `key`) */
-	EXPR_TRUTH,	    /* top = top is present and true */
-	EXPR_NOT,	    /* top = not the truth of top */
-	EXPR_NEGATE,	    /* top = -top */
-	EXPR_ARITHMETIC,    /* pop right; top = top OP right, of type `type` */
-	EXPR_COMPARE,	    /* pop right; top = top OP right */
-	EXPR_MATCHES,	    /* top = top matches `pattern` (or not, when `negate`) */
-	EXPR_ANY_COMPARES,  /* top = an element of the list `id` OP top (none, when `negate`) */
-	EXPR_ANY_MATCHES,   /* push: an element of the list `id` matches `pattern` (none, when
-			       `negate`) */
+	EXPR_PUSH,	   /* push `value` */
+	EXPR_LOAD,	   /* push the value of the name `id` (of its element `key`) */
+	EXPR_TRUTH,	   /* top = top is present and true */
+	EXPR_NOT,	   /* top = not the truth of top */
+	EXPR_NEGATE,	   /* top = -top */
+	EXPR_ARITHMETIC,   /* pop right; top = top OP right, of type `type` */
+	EXPR_COMPARE,	   /* pop right; top = top OP right */
+	EXPR_MATCHES,	   /* top = top matches `pattern`; `negate`: does not match */
+	EXPR_ANY_COMPARES, /* top = any element of the list `id` OP top; `negate`: none */
+	EXPR_ANY_MATCHES, /* push: any element of the list `id` matches `pattern`; `negate`: none */
 	EXPR_JUMP_IF_FALSE, /* if top is not true: top = false, go to `target`; else pop */
 	EXPR_JUMP_IF_TRUE,  /* if top is true: go to `target`; else pop */
 };

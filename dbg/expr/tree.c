@@ -1,5 +1,4 @@
-/* Builds the typed nodes of an expression's tree, and says what is wrong when the types do not fit.
- */
+/* Builds and type-checks the nodes of an expression's tree: see tree.h. */
 #include "dbg/expr/tree.h"
 
 #include "dbg/expr/names.h"
@@ -34,7 +33,7 @@ const char *expr_type_name(enum expr_type type)
 	case EXPR_MAP:
 		return "a map";
 	}
-	return "something unknown";
+	return "a value of unknown type";
 }
 
 struct expr_excerpt expr_tree_excerpt(const struct expr_tree *tree, size_t node)
@@ -78,23 +77,23 @@ struct error *expr_tree_condition(const struct expr_tree *tree, size_t index, co
 		expr_type_name(node->type));
 }
 
-/* A duration beside a bare number: of what? */
+/* The error for a number without a unit where a duration is needed. */
 static struct error *bare_number(const struct expr_tree *tree, const struct expr_node *number)
 {
 	return expr_diagnose(tree->text, number->start, "write 5m or 300s",
 		"a duration needs a unit, not a bare number");
 }
 
-/* Whether the string literal looks like a value of `type` in quotes. */
+/* True if the string literal looks like a quoted value of `type`. */
 static bool is_quoted(const struct expr_node *literal, enum expr_type type)
 {
-	const char *data = literal->value.string.data; /* has a NUL at its end */
+	const char *data = literal->value.string.data; /* NUL-terminated */
 	if (type == EXPR_BOOL)
 		return !strcmp(data, "true") || !strcmp(data, "false");
 	return data[0] >= '0' && data[0] <= '9';
 }
 
-/* Hints for a constant with quotes too many or too few. */
+/* Adds a hint for a constant with superfluous or missing quotes. */
 static void hint_quotes(const struct expr_tree *tree, size_t index, const struct expr_node *other,
 	struct expr_hint *hint)
 {
@@ -125,7 +124,7 @@ static struct error *types_differ(
 		expr_type_name(a->type), expr_type_name(b->type));
 }
 
-/* The operator's text, as it stands in the expression. */
+/* The operator as written in the expression. */
 static struct expr_excerpt operator_text(const struct expr_tree *tree, size_t offset)
 {
 	size_t size = strspn(tree->text + offset, "=<>!~");
@@ -148,7 +147,7 @@ struct error *expr_tree_negate(struct expr_tree *tree, size_t offset, size_t ope
 	return expr_tree_add(tree, &negate, ret);
 }
 
-/* The type of `a op b`; false when there is no such operation. */
+/* The type of `a op b`; false if there is no such operation. */
 static bool arithmetic_type(
 	enum expr_operator op, enum expr_type a, enum expr_type b, enum expr_type *ret)
 {
@@ -159,7 +158,7 @@ static bool arithmetic_type(
 		return op != EXPR_OP_MOD || *ret == EXPR_INT;
 	}
 	if (a == EXPR_DURATION && b == EXPR_DURATION) {
-		/* How many times one is in the other is a mere number. */
+		/* The quotient of two durations is a plain number. */
 		*ret = op == EXPR_OP_DIV ? EXPR_FLOAT : EXPR_DURATION;
 		return op != EXPR_OP_MUL;
 	}
@@ -180,9 +179,9 @@ static struct error *no_such_arithmetic(const struct expr_tree *tree, enum expr_
 	if (a == EXPR_STRING || b == EXPR_STRING)
 		hint = "strings can be compared and matched with =~";
 	else if (a == EXPR_DURATION || b == EXPR_DURATION)
-		hint = "durations can be multiplied with and divided by whole numbers";
-	return expr_diagnose(tree->text, offset, hint, "there is no %s %c %s", expr_type_name(a),
-		tree->text[offset], expr_type_name(b));
+		hint = "durations can be multiplied and divided by integers";
+	return expr_diagnose(tree->text, offset, hint, "\"%c\" cannot combine %s and %s",
+		tree->text[offset], expr_type_name(a), expr_type_name(b));
 }
 
 struct error *expr_tree_arithmetic(struct expr_tree *tree, enum expr_operator op, size_t offset,
@@ -201,7 +200,7 @@ struct error *expr_tree_arithmetic(struct expr_tree *tree, enum expr_operator op
 	return expr_tree_add(tree, &node, ret);
 }
 
-/* `a op b` is `b mirrored(op) a`. */
+/* `a op b` is the same as `b mirrored(op) a`. */
 static enum expr_operator mirrored(enum expr_operator op)
 {
 	switch (op) {
@@ -227,8 +226,9 @@ static struct error *check_value(
 		literal->value.string.data, literal->value.string.size);
 }
 
-/* Both operands are strings or lists of strings. Lists go to the left, and are read by the
- * operator. */
+/*
+ * Both operands are strings or lists of strings. Moves a list to the left; the operator reads it.
+ */
 static struct error *compare_strings(struct expr_tree *tree, struct expr_node *node)
 {
 	struct expr_node *a = &tree->nodes[node->left], *b = &tree->nodes[node->right];
@@ -280,7 +280,7 @@ struct error *expr_tree_compare(struct expr_tree *tree, enum expr_operator op, s
 	}
 	if (a->type == EXPR_BOOL && op != EXPR_OP_EQ && op != EXPR_OP_NE)
 		return expr_diagnose(tree->text, offset,
-			"conditions have only == and !=", "\"%s\" cannot compare conditions",
+			"conditions support only == and !=", "\"%s\" cannot compare conditions",
 			operator_text(tree, offset).text);
 	return expr_tree_add(tree, &node, ret);
 }
@@ -297,7 +297,7 @@ struct error *expr_tree_match(struct expr_tree *tree, enum expr_operator op, siz
 	if (pattern->kind != EXPR_NODE_CONSTANT || pattern->type != EXPR_STRING)
 		return expr_diagnose(tree->text, pattern->start, "a regular expression in quotes",
 			"\"%s\" needs a pattern on its right, not %s", operator.text,
-			pattern->type == EXPR_STRING ? "a string that is known only later"
+			pattern->type == EXPR_STRING ? "a string computed at run time"
 						     : expr_type_name(pattern->type));
 	pattern->absorbed = true;
 	subject->absorbed = subject->type == EXPR_STRINGS;

@@ -1,10 +1,10 @@
 /*
- * The tree of an expression between parsing and compiling: typed nodes that know their place in the
+ * The tree of an expression between parsing and compiling: typed nodes with their positions in the
  * text.
  *
- * The nodes lie in one array in the order in which they are evaluated (operands before their
- * operator), and refer to each other by index. So compiling is one walk along the array: only the
- * parser is recursive, and it counts its depth.
+ * The nodes are in one array in evaluation order (operands before their operator) and refer to each
+ * other by index. So compiling is one pass over the array; only the parser is recursive, and it
+ * bounds its depth. Private to dbg/expr.
  */
 #ifndef GCTXDBG_EXPR_TREE_H
 #define GCTXDBG_EXPR_TREE_H
@@ -20,7 +20,7 @@ enum expr_node_kind {
 	EXPR_NODE_ARITHMETIC,
 	EXPR_NODE_COMPARE,
 	EXPR_NODE_MATCH, /* =~ and !~ */
-	EXPR_NODE_SKIP,	 /* between the operands of && and ||: is the right one needed? */
+	EXPR_NODE_SKIP,	 /* between the operands of && and ||: skips the right one */
 	EXPR_NODE_LOGIC, /* && and ||: left is the EXPR_NODE_SKIP */
 };
 
@@ -28,12 +28,11 @@ struct expr_node {
 	enum expr_node_kind kind;
 	enum expr_operator op;
 	enum expr_type type;
-	size_t start, end;  /* the node's bytes of the text */
-	size_t offset;	    /* what a message about it points at: the operator, or the start without
-			       parentheses */
+	size_t start, end; /* the node's bytes of the text */
+	size_t offset; /* position for messages: the operator, or the start without parentheses */
 	size_t literal_end; /* of EXPR_NODE_CONSTANT: [offset, literal_end) is the token */
 	size_t left, right;
-	bool absorbed; /* the operator reads this operand itself: it is not pushed */
+	bool absorbed; /* not pushed: the operator reads this operand itself */
 	struct expr_value value;
 	const struct expr_name *name;
 	const char *key; /* in the pool */
@@ -44,20 +43,24 @@ struct expr_tree {
 	const struct expr_schema *schema;
 	struct expr_node *nodes;
 	size_t count, capacity;
-	/* Decoded strings. As large as the text, which decoding never exceeds: it does not move. */
+	/* Decoded strings. As large as the text, so it never has to grow and move. */
 	char *pool;
 	size_t pool_used;
 };
 
-/* Appends a node. */
+/* Appends a node; `*ret` is its index. */
 struct error *expr_tree_add(struct expr_tree *tree, const struct expr_node *node, size_t *ret);
 
-/* Parses the text of `tree` (its other fields zero but `pool`); `*ret` is the root, an EXPR_BOOL.
+/*
+ * Parses the text of `tree`, in which the caller has set `text`, `schema` and `pool`. `*ret` is the
+ * root, an EXPR_BOOL. The caller frees `nodes`, also after an error.
  */
 struct error *expr_parse(struct expr_tree *tree, size_t *ret);
 
-/* Typed operators on the nodes `left` and `right`. `offset` is the operator's; ERROR_USAGE when the
- * types do not fit. */
+/*
+ * Add an operator on the nodes `left` and `right`; `offset` is its position. ERROR_USAGE if the
+ * types do not match.
+ */
 struct error *expr_tree_negate(struct expr_tree *tree, size_t offset, size_t operand, size_t *ret);
 struct error *expr_tree_arithmetic(struct expr_tree *tree, enum expr_operator op, size_t offset,
 	size_t left, size_t right, size_t *ret);
@@ -66,8 +69,10 @@ struct error *expr_tree_compare(struct expr_tree *tree, enum expr_operator op, s
 struct error *expr_tree_match(struct expr_tree *tree, enum expr_operator op, size_t offset,
 	size_t left, size_t right, size_t *ret);
 
-/* ERROR_USAGE that says what to write instead, unless the node is an EXPR_BOOL. `what` needs it:
- * "\"&&\"". */
+/*
+ * ERROR_USAGE with a suggestion unless the node is an EXPR_BOOL. `what` is the operator that needs
+ * one: "\"&&\"".
+ */
 struct error *expr_tree_condition(const struct expr_tree *tree, size_t node, const char *what);
 
 /* "a string", "a duration", … */

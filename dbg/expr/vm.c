@@ -1,4 +1,4 @@
-/* Runs the program of an expression on a small stack. */
+/* Runs the program of an expression on a stack machine. */
 #include "dbg/expr/diagnose.h"
 #include "dbg/expr/operate.h"
 #include "dbg/expr/program.h"
@@ -6,7 +6,7 @@
 struct expr_vm {
 	const struct expr *expr;
 	const struct expr_input *input;
-	struct expr_value *top; /* the first free place of `stack` */
+	struct expr_value *top; /* the first free slot of `stack` */
 	struct expr_value stack[EXPR_MAX_STACK];
 };
 
@@ -19,13 +19,13 @@ static struct expr_value boolean(bool value)
 	return result;
 }
 
-/* An absent condition does not hold. */
+/* An absent condition is false. */
 static bool truth(const struct expr_value *value)
 {
 	return value->present && value->boolean;
 }
 
-/* Asks the caller for a value, and trusts it no further than its type. */
+/* Gets a value from the caller, and checks that it has its declared type. */
 static struct error *vm_load(const struct expr_vm *vm, const struct expr_instruction *instruction,
 	enum expr_type type, size_t index, const char *key, struct expr_value *ret)
 {
@@ -38,8 +38,8 @@ static struct error *vm_load(const struct expr_vm *vm, const struct expr_instruc
 		ret->type = type;
 	if (ret->type != type)
 		return expr_diagnose(vm->expr->text, instruction->offset,
-			"a mistake in gctxdbg, please report it",
-			"a value has not its declared type");
+			"this is a bug in gctxdbg, please report it",
+			"a value does not have its declared type");
 	if (type == EXPR_STRING && !ret->string.data)
 		ret->string.size = 0;
 	ret->large = ret->large && type == EXPR_INT;
@@ -47,7 +47,7 @@ static struct error *vm_load(const struct expr_vm *vm, const struct expr_instruc
 	return NULL;
 }
 
-static struct error *complain(
+static struct error *run_time_error(
 	const struct expr_vm *vm, const struct expr_instruction *instruction, const char *problem)
 {
 	return expr_diagnose(vm->expr->text, instruction->offset, NULL, "%s", problem);
@@ -61,9 +61,10 @@ static struct error *calculate(const struct expr_vm *vm, const struct expr_instr
 	if (result.present) {
 		bool divides = instruction->op == EXPR_OP_DIV || instruction->op == EXPR_OP_MOD;
 		if (divides && expr_real_of(b) == 0)
-			return complain(vm, instruction, "division by zero");
+			return run_time_error(vm, instruction, "division by zero");
 		if (!expr_calculate(instruction->op, a, b, &result))
-			return complain(vm, instruction, "the result does not fit into 64 bits");
+			return run_time_error(
+				vm, instruction, "the result does not fit in 64 bits");
 	}
 	*a = result;
 	return NULL;
@@ -77,7 +78,7 @@ static struct error *negate(const struct expr_vm *vm, const struct expr_instruct
 	if (value->present && value->type == EXPR_FLOAT)
 		result.real = -value->real;
 	else if (value->present && !expr_calculate(EXPR_OP_SUB, &zero, value, &result))
-		return complain(vm, instruction, "the result does not fit into 64 bits");
+		return run_time_error(vm, instruction, "the result does not fit in 64 bits");
 	*value = result;
 	return NULL;
 }
@@ -89,7 +90,7 @@ static struct error *match(const struct expr_vm *vm, const struct expr_instructi
 		vm->expr->text, instruction->offset, ret);
 }
 
-/* Whether an element of a list compares with `other`, or matches when that is NULL. */
+/* Tests whether any element of a list compares with `other` or, if that is NULL, matches. */
 static struct error *any(const struct expr_vm *vm, const struct expr_instruction *instruction,
 	const struct expr_value *other, enum expr_outcome *ret)
 {
@@ -114,12 +115,12 @@ static struct error *any(const struct expr_vm *vm, const struct expr_instruction
 	return NULL;
 }
 
-/* The instructions that compare and match: each ends with a condition on the stack. */
+/* Executes a comparison or match, which leaves a condition on the stack. */
 static struct error *test(struct expr_vm *vm, const struct expr_instruction *instruction)
 {
 	struct error *err = NULL;
 	enum expr_outcome outcome = EXPR_FAILS;
-	/* One with an absent value does not hold, not even the negative ones. */
+	/* Any test of an absent value is false, including != and !~. */
 	bool absent = false;
 	if (instruction->opcode == EXPR_ANY_MATCHES) {
 		err = any(vm, instruction, NULL, &outcome);
@@ -135,13 +136,13 @@ static struct error *test(struct expr_vm *vm, const struct expr_instruction *ins
 		err = any(vm, instruction, &vm->top[-1], &outcome);
 	}
 	if (!err && outcome == EXPR_UNKNOWN)
-		err = complain(vm, instruction,
-			"the text is too long to be read whole, and its rest could decide");
+		err = run_time_error(vm, instruction,
+			"the text was too long to read, and the rest could change the result");
 	vm->top[-1] = boolean(!absent && (outcome == EXPR_HOLDS) != instruction->negate);
 	return err;
 }
 
-/* Carries out one instruction; `*next` is the index of the one after it. */
+/* Executes one instruction; `*next` is the index of the one to execute after it. */
 static struct error *vm_step(
 	struct expr_vm *vm, const struct expr_instruction *instruction, size_t *next)
 {

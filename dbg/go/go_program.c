@@ -67,7 +67,7 @@ struct error *program_open(
 	program_read_texts(program);
 	if (program->builtin && program->builtin->guessed) {
 		const struct goroutine_list *goroutines;
-		err = program_goroutines(program, &goroutines); /* checks the guess */
+		err = program_goroutines(program, &goroutines); /* checks the guessed layouts */
 	}
 	if (err) {
 		program_close(program);

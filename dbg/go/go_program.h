@@ -2,9 +2,9 @@
  * The Go program in a target: opening it, refreshing it after the target ran, closing it.
  *
  * This folder is the engine's knowledge of the Go runtime: each subfolder handles one part of what
- * the runtime keeps in memory (see the layers in docs/ARCHITECTURE.md). The files next to this
- * header are the composition root. They open the parts in order, drop their caches together, and
- * check that the parts agree (layout_check.h); no subfolder may call them.
+ * the runtime keeps in memory. The files next to this header are the composition root: they open
+ * the parts in order, drop their caches together, and check guessed layouts (layout_check.h). No
+ * subfolder may call them.
  */
 #ifndef GCTXDBG_GO_GO_PROGRAM_H
 #define GCTXDBG_GO_GO_PROGRAM_H

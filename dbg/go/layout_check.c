@@ -1,4 +1,4 @@
-/* Comparing layouts with live data: see layout_check.h. */
+/* See layout_check.h. */
 #include "dbg/go/layout_check.h"
 
 #include <stdio.h>
@@ -8,10 +8,9 @@
 #include "dbg/go/program/program_state.h"
 
 enum {
-	MAX_CHECKED = 4096,	/* goroutines, spread over all of them */
+	MAX_CHECKED = 4096,	/* goroutines, a sample of all of them */
 	MAX_STACK = 1 << 30,	/* the runtime's own limit on amd64 is 1 GB */
-	TOLERATED_FRACTION = 4, /* a torn target contradicts itself here and there: less than 1 in 4
-				   is all right */
+	TOLERATED_FRACTION = 4, /* fewer than 1 failure in 4 is tolerated: the target may be torn */
 };
 
 enum claim {
@@ -26,7 +25,7 @@ enum claim {
 	CLAIM_START,
 	CLAIM_CREATOR,
 	CLAIM_REASON,
-	CLAIM_MACHINE,
+	CLAIM_M,
 	CLAIM_SUDOG,
 	CLAIM_THREAD,
 	CLAIM_SYSTEM_G,
@@ -35,22 +34,22 @@ enum claim {
 	CLAIMS,
 };
 
-/* What is not so when a claim fails. */
+/* What is wrong if a claim fails. */
 static const char *const contradictions[CLAIMS] = {
-	[CLAIM_IDLE] = "g.atomicstatus says that the goroutine was not made yet",
+	[CLAIM_IDLE] = "g.atomicstatus is that of a goroutine not yet initialised",
 	[CLAIM_ALIVE] = "no goroutine is in use",
-	[CLAIM_STATUS] = "g.atomicstatus is no known status",
-	[CLAIM_GOID] = "g.goid was never given out, or twice",
-	[CLAIM_PARENT] = "g.parentGoid was never given out",
-	[CLAIM_STACK] = "g.stack is no stack",
-	[CLAIM_SAVED_SP] = "g.sched.sp lies outside of the stack",
-	[CLAIM_SAVED_PC] = "g.sched.pc lies outside of the code",
-	[CLAIM_START] = "g.startpc lies outside of the code",
-	[CLAIM_CREATOR] = "g.gopc lies outside of the code",
-	[CLAIM_REASON] = "g.waitreason is no known reason",
-	[CLAIM_MACHINE] = "g.m is not among the runtime's threads",
+	[CLAIM_STATUS] = "g.atomicstatus is not a known status",
+	[CLAIM_GOID] = "g.goid was never assigned, or assigned twice",
+	[CLAIM_PARENT] = "g.parentGoid was never assigned",
+	[CLAIM_STACK] = "g.stack is not a stack",
+	[CLAIM_SAVED_SP] = "g.sched.sp is outside the stack",
+	[CLAIM_SAVED_PC] = "g.sched.pc is outside the code",
+	[CLAIM_START] = "g.startpc is outside the code",
+	[CLAIM_CREATOR] = "g.gopc is outside the code",
+	[CLAIM_REASON] = "g.waitreason is not a known reason",
+	[CLAIM_M] = "g.m is not one of the runtime's threads",
 	[CLAIM_SUDOG] = "g.waiting is a sudog of another goroutine",
-	[CLAIM_THREAD] = "m.procid is no thread",
+	[CLAIM_THREAD] = "m.procid is not a thread",
 	[CLAIM_SYSTEM_G] = "m.g0 belongs to another m",
 	[CLAIM_CURRENT_G] = "m.curg belongs to another m",
 	[CLAIM_P] = "m.p belongs to another m",
@@ -68,7 +67,7 @@ static void check(struct tally *tally, enum claim claim, bool holds)
 	tally->failed[claim] += !holds;
 }
 
-/* What `field` of the struct at `address` should point back to; what cannot be read is left out. */
+/* Checks that `field` of the struct at `address` points back to `expected`, if it is readable. */
 static void check_link(struct program *program, struct tally *tally, enum claim claim,
 	uint64_t address, struct field field, uint64_t expected)
 {
@@ -102,7 +101,7 @@ static void check_goroutine(struct program *program, struct tally *tally,
 		check(tally, CLAIM_SAVED_SP, sp >= low && sp <= high);
 		check(tally, CLAIM_SAVED_PC, program_is_go_pc(program, goroutine->sched_pc));
 	}
-	if (goroutine->start_pc) /* C code that called into Go has none */
+	if (goroutine->start_pc) /* 0 for a thread of C code that called into Go */
 		check(tally, CLAIM_START, program_is_go_pc(program, goroutine->start_pc));
 	if (goroutine->go_pc)
 		check(tally, CLAIM_CREATOR, program_is_go_pc(program, goroutine->go_pc));
@@ -114,7 +113,7 @@ static void check_goroutine(struct program *program, struct tally *tally,
 			goroutine->address);
 	}
 	if (goroutine->m)
-		check(tally, CLAIM_MACHINE, program_m_at(program, goroutine->m));
+		check(tally, CLAIM_M, program_m_at(program, goroutine->m));
 }
 
 static void check_goroutines(struct program *program, struct tally *tally)
@@ -147,7 +146,7 @@ static void check_ms(struct program *program, struct tally *tally)
 		uint64_t procid = 0;
 		struct error *err =
 			program_read_field(program, m->address, layout->m.procid, &procid);
-		if (!err && procid) /* 0: not started, or waiting for C code to call in */
+		if (!err && procid) /* 0: not started, or waiting for C code to call Go */
 			check(tally, CLAIM_THREAD, m->tid != 0);
 		error_destroy(err);
 		check_link(program, tally, CLAIM_SYSTEM_G, m->g0, layout->g.m, m->address);
@@ -156,7 +155,7 @@ static void check_ms(struct program *program, struct tally *tally)
 	}
 }
 
-/* The first claim that too many contradict; CLAIMS when all hold. */
+/* The first claim that failed too often; CLAIMS if there is none. */
 static enum claim worst(const struct tally *tally)
 {
 	for (enum claim i = 0; i < CLAIMS; i++)
@@ -181,24 +180,24 @@ static struct error *evaluate_tally(struct program *program, const struct tally 
 		if (!table->guessed)
 			return NULL;
 		snprintf(text, sizeof(text),
-			"the runtime's structs are taken to be those of %s, the newest release "
-			"that this version knows; the program is %s (%zu goroutines and %zu "
-			"threads agree with them; debug information, see --debug-file, would make "
-			"it certain)",
-			table->release, version, tally->goroutines->count, tally->ms->count);
+			"the program was built with %s; reading it with the struct layouts of %s, "
+			"the newest release that this version of gctxdbg knows "
+			"(%zu goroutines and %zu threads match them; "
+			"to be certain, give the program's debug information with --debug-file)",
+			version, table->release, tally->goroutines->count, tally->ms->count);
 		warn(program, text);
 		return NULL;
 	}
 	if (table->guessed)
 		return error_create(ERROR_BAD_DATA,
-			"the runtime's structs of %s are not known, and not those of %s: %s (%zu "
-			"of %zu times); name a file with the program's debug information with "
-			"--debug-file",
+			"the struct layouts of %s are not known, and those of %s do not fit: "
+			"%s (%zu of %zu times); "
+			"give the program's debug information with --debug-file",
 			version, table->release, contradictions[claim], tally->failed[claim],
 			tally->checked[claim]);
 	snprintf(text, sizeof(text),
-		"the layouts of %s do not seem to fit this program, do not rely on answers: %s "
-		"(%zu of %zu times)",
+		"the struct layouts of %s do not seem to fit this program, "
+		"so results may be wrong: %s (%zu of %zu times)",
 		table->release, contradictions[claim], tally->failed[claim], tally->checked[claim]);
 	warn(program, text);
 	return NULL;
@@ -228,11 +227,10 @@ struct error *explain_guessed_layout(struct program *program, struct error *err)
 	if (!err || !table || !table->guessed || program->layout_checked ||
 		(err->code != ERROR_NOT_FOUND && err->code != ERROR_BAD_DATA))
 		return err;
-	struct error *doubt = error_create(ERROR_BAD_DATA,
-		"the runtime's structs of %s are not known, and those of %s lead nowhere (%s); "
-		"name a "
-		"file with the program's debug information with --debug-file",
+	struct error *explained = error_create(ERROR_BAD_DATA,
+		"the struct layouts of %s are not known, and those of %s do not fit (%s); "
+		"give the program's debug information with --debug-file",
 		program_go_version(program), table->release, err->message);
 	error_destroy(err);
-	return doubt;
+	return explained;
 }

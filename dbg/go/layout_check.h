@@ -1,9 +1,9 @@
 /*
- * Do layouts that were not read from the program itself fit its memory?
+ * Checks layouts that were not read from the program itself against its memory.
  *
- * The built-in table is exact for the releases it was made from; for a newer one its newest column
- * is a guess. What the runtime keeps contradicts a wrong guess at once: threads that no m names,
- * goroutine ids that were never given out, saved stack pointers outside of their stacks, sudogs of
+ * The built-in table is exact for the releases it was made from; for a newer release its newest
+ * column is a guess. A wrong guess shows in the runtime's own data: threads that no m names,
+ * goroutine ids that were never assigned, saved stack pointers outside their stacks, sudogs of
  * another goroutine.
  */
 #ifndef GCTXDBG_GO_LAYOUT_CHECK_H
@@ -15,15 +15,15 @@ struct goroutine_list;
 struct program;
 
 /*
- * Compares the goroutines and threads that have been loaded with what must hold for them; done once
- * per program, and only for layouts from the built-in table. A guess that does not fit is
- * ERROR_BAD_DATA with a sentence; one that fits, and a known release that does not, get a warning.
- * Before the runtime's start there is nothing to compare: the check is done on the next call.
+ * Checks the invariants of `goroutines`, the list just read, and of the runtime's threads. Done
+ * once per program, and only for layouts from the built-in table. Guessed layouts that do not fit
+ * are ERROR_BAD_DATA; guessed layouts that fit, and those of a known release that do not, give a
+ * warning. Before the runtime has started there is nothing to check, so the next call does it.
  */
 struct error *layout_check(struct program *program, const struct goroutine_list *goroutines);
 
-/* What to say instead of `err`, with which the goroutines could not be read: that the layouts are
- * guessed, if they are and have not been found right. Takes `err`, which may be NULL. */
+/* The error to report when reading the goroutines failed with `err`: if the layouts are guessed and
+ * have not passed the check, that is the likely cause. Takes `err`, which may be NULL. */
 struct error *explain_guessed_layout(struct program *program, struct error *err);
 
 #endif

@@ -1,34 +1,33 @@
-/* The cache between the engine and a target's memory: what to read, in which pieces. */
+/* The cache between the engine and a target's memory: which pages to read, in which runs. */
 #include "dbg/target/memory_cache.h"
 #include "dbg/target/page_store.h"
 
 enum {
 	/*
-	 * A miss brings in the aligned group of pages around it: the next object is rarely far. Of
-	 * a live process four pages cost twice as much as one.
+	 * A miss reads the aligned group of pages around it: the next object is rarely far away.
+	 * From a live process, reading four pages costs twice as much as reading one.
 	 */
 	CLUSTER_PAGES = 4,
-	/* Stretches closer than this are read as one: a hole costs less than another vector entry.
-	 */
+	/* Ranges closer than this are read as one: the gap costs less than another vector entry. */
 	JOIN_PAGES = 4,
 	MAX_RUN_PAGES = 256, /* 1 MiB */
 	BYPASS_BYTES = 64 << 10,
-	MIN_BYTES = 1 << 20, /* a read of BYPASS_BYTES must fit, twice */
-	/* Arena kept for the next batch when the pages are dropped. */
+	MIN_BYTES = 1 << 20, /* a read of BYPASS_BYTES must fit twice */
+	/* The part of the arena that is kept for the next batch when the pages are dropped. */
 	KEEP_BYTES = 64 << 20,
 };
 
 struct memory_cache {
 	struct page_store store;
 	size_t max_bytes;
-	/* The last page that was hit: most reads are small and follow each other. */
+	/* The last page that was hit: most reads are small and near the previous one. */
 	uint64_t last_number;
 	const uint8_t *last_page; /* NULL: none */
-	/* Scratch for fetch plans. */
+	/* Runs that are about to be fetched. */
 	struct memory_run *runs;
 	uint32_t *slots; /* of each run's first page */
 	size_t run_count, run_capacity, slot_capacity;
-	/* Pages alone that a second call tries, after a run broke off. */
+	/* Single pages to be tried in a second call, after a run was incomplete. */
 	struct memory_run *singles;
 	uint32_t *single_slots;
 	size_t single_count, single_capacity, single_slot_capacity;
@@ -77,8 +76,8 @@ static enum page_state memory_cache_find(
 	return state;
 }
 
-/* Adds the pages [first, first + count) to the plan, in as many runs as the arena's blocks make. */
-static struct error *plan_run(struct memory_cache *cache, uint64_t first, size_t count)
+/* Schedules the pages [first, first + count), as one run per block of the arena. */
+static struct error *schedule_run(struct memory_cache *cache, uint64_t first, size_t count)
 {
 	while (count) {
 		uint32_t slot;
@@ -101,9 +100,9 @@ static struct error *plan_run(struct memory_cache *cache, uint64_t first, size_t
 	return NULL;
 }
 
-/* Plans `run`'s pages from `done` on as reads of their own: what lies behind a hole may be
+/* Schedules `run`'s pages from number `done` on one by one: those after an unreadable one may be
  * readable. */
-static struct error *plan_singles(
+static struct error *schedule_singles(
 	struct memory_cache *cache, const struct memory_run *run, uint32_t slot, size_t done)
 {
 	size_t pages = run->size / PAGE_BYTES;
@@ -138,7 +137,7 @@ static struct error *fetch_singles(struct memory_cache *cache, struct target *ta
 	return err;
 }
 
-/* Carries the plan out and enters what it brought. */
+/* Reads the scheduled runs and stores their pages. */
 static struct error *fetch(struct memory_cache *cache, struct target *target)
 {
 	if (!cache->run_count)
@@ -154,12 +153,12 @@ static struct error *fetch(struct memory_cache *cache, struct target *target)
 				    &cache->store, number + j, cache->slots[i] + (uint32_t)j))
 				err = error_no_memory();
 		}
-		/* A page read alone that failed needs no second try. */
+		/* A run of one page needs no second attempt. */
 		if (!err && run->size == PAGE_BYTES && !done) {
 			if (!page_store_insert_unreadable(&cache->store, number))
 				err = error_no_memory();
 		} else if (!err && done < run->size / PAGE_BYTES) {
-			err = plan_singles(cache, run, cache->slots[i], done);
+			err = schedule_singles(cache, run, cache->slots[i], done);
 		}
 	}
 	cache->run_count = 0;
@@ -168,7 +167,7 @@ static struct error *fetch(struct memory_cache *cache, struct target *target)
 	return err;
 }
 
-/* Makes room for `pages` more, if need be by forgetting everything. */
+/* Makes room for `pages` more, by dropping everything if necessary. */
 static void make_room(struct memory_cache *cache, size_t pages)
 {
 	if (page_store_room(&cache->store) < pages)
@@ -181,7 +180,7 @@ static bool is_unknown(struct memory_cache *cache, uint64_t number)
 	return page_store_find(&cache->store, number, &page) == PAGE_UNKNOWN;
 }
 
-/* Brings in page `number` (unknown so far) and the unknown pages around it in its cluster. */
+/* Fetches page `number` (unknown so far) and the unknown pages around it in its cluster. */
 static struct error *fetch_cluster(
 	struct memory_cache *cache, struct target *target, uint64_t number)
 {
@@ -193,11 +192,11 @@ static struct error *fetch_cluster(
 	while (end < low + CLUSTER_PAGES && is_unknown(cache, end))
 		end++;
 	cache->run_count = 0;
-	struct error *err = plan_run(cache, first, (size_t)(end - first));
+	struct error *err = schedule_run(cache, first, (size_t)(end - first));
 	return err ? err : fetch(cache, target);
 }
 
-/* A read too large to be worth keeping goes straight to the caller's buffer. */
+/* Large reads go directly to the caller's buffer: they would evict everything else. */
 static struct error *read_bypassing(struct memory_cache *cache, struct target *target,
 	uint64_t address, uint8_t *ret, size_t size, size_t *ret_done)
 {
@@ -205,18 +204,18 @@ static struct error *read_bypassing(struct memory_cache *cache, struct target *t
 	*ret_done = 0;
 	while (*ret_done < size) {
 		cache->run_count = 0;
-		size_t planned = *ret_done;
-		while (planned < size && cache->run_count < 64) {
+		size_t scheduled = *ret_done;
+		while (scheduled < size && cache->run_count < 64) {
 			if (!array_reserve(
 				    &cache->runs, &cache->run_capacity, cache->run_count + 1))
 				return error_no_memory();
-			size_t part = size - planned < run_bytes ? size - planned : run_bytes;
+			size_t part = size - scheduled < run_bytes ? size - scheduled : run_bytes;
 			cache->runs[cache->run_count++] = (struct memory_run){
-				.address = address + planned,
+				.address = address + scheduled,
 				.size = part,
-				.buffer = ret + planned,
+				.buffer = ret + scheduled,
 			};
-			planned += part;
+			scheduled += part;
 		}
 		struct error *err = target->ops->read(target, cache->runs, cache->run_count);
 		if (err)
@@ -275,7 +274,9 @@ struct error *memory_cache_read(struct memory_cache *cache, struct target *targe
 			return NULL;
 		}
 	}
-	/* After a large read that broke off, page by page: only this tells the exact address. */
+	/*
+	 * After an incomplete large read, continue by pages to find the exact address of the fault.
+	 */
 	return read_pages(cache, target, address + done, (uint8_t *)ret + done, size - done,
 		ret_complete, ret_fault);
 }
@@ -296,44 +297,43 @@ static void sort_ranges(struct range *ranges, size_t count)
 	}
 }
 
-/* The stretch of pages that is being put together. */
-struct stretch {
+/* The run of pages that is being assembled. */
+struct page_run {
 	uint64_t first, end;
-	size_t left; /* pages that may still be planned */
+	size_t left; /* pages that may still be scheduled */
 };
 
-static struct error *close_stretch(struct memory_cache *cache, struct stretch *stretch)
+static struct error *close_run(struct memory_cache *cache, struct page_run *run)
 {
-	uint64_t pages = stretch->end - stretch->first;
-	if (pages > stretch->left)
-		pages = stretch->left;
-	stretch->left -= (size_t)pages;
-	struct error *err = plan_run(cache, stretch->first, (size_t)pages);
-	stretch->first = stretch->end = 0;
+	uint64_t pages = run->end - run->first;
+	if (pages > run->left)
+		pages = run->left;
+	run->left -= (size_t)pages;
+	struct error *err = schedule_run(cache, run->first, (size_t)pages);
+	run->first = run->end = 0;
 	return err;
 }
 
-/* Adds the unknown ones of the pages [first, end) to the plan. */
-static struct error *plan_pages(
-	struct memory_cache *cache, struct stretch *stretch, uint64_t first, uint64_t end)
+/* Schedules the unknown ones of the pages [first, end). */
+static struct error *schedule_pages(
+	struct memory_cache *cache, struct page_run *run, uint64_t first, uint64_t end)
 {
-	uint64_t number = first > stretch->end ? first : stretch->end;
-	for (; number < end && stretch->left; number++) {
+	uint64_t number = first > run->end ? first : run->end;
+	for (; number < end && run->left; number++) {
 		if (!is_unknown(cache, number))
 			continue;
-		bool open = stretch->end > stretch->first;
-		if (open && number - stretch->end < JOIN_PAGES &&
-			number - stretch->first < MAX_RUN_PAGES) {
-			stretch->end = number + 1;
+		bool open = run->end > run->first;
+		if (open && number - run->end < JOIN_PAGES && number - run->first < MAX_RUN_PAGES) {
+			run->end = number + 1;
 			continue;
 		}
 		if (open) {
-			struct error *err = close_stretch(cache, stretch);
+			struct error *err = close_run(cache, run);
 			if (err)
 				return err;
 		}
-		stretch->first = number;
-		stretch->end = number + 1;
+		run->first = number;
+		run->end = number + 1;
 	}
 	return NULL;
 }
@@ -349,7 +349,7 @@ static void range_pages(const struct range *range, uint64_t *ret_first, uint64_t
 	*ret_end = (last >> PAGE_BITS) + 1;
 }
 
-/* How many pages sorted ranges, joined, can take; `limit` when it is more. */
+/* The number of pages in sorted ranges, neighbours joined; at most `limit`. */
 static size_t count_pages(const struct range *ranges, size_t count, size_t limit)
 {
 	uint64_t total = 0, seen = 0;
@@ -370,22 +370,23 @@ struct error *memory_cache_prefetch(
 	struct memory_cache *cache, struct target *target, struct range *ranges, size_t count)
 {
 	sort_ranges(ranges, count);
-	/* Half of the cache at most, so that what was asked for is still there afterwards. */
-	struct stretch stretch = {
+	/* At most half of the cache, so that the requested pages are not dropped before they are
+	 * used. */
+	struct page_run run = {
 		.left = count_pages(ranges, count, cache->max_bytes / 2 / PAGE_BYTES)};
-	if (!stretch.left)
+	if (!run.left)
 		return NULL;
-	make_room(cache, stretch.left);
+	make_room(cache, run.left);
 	cache->run_count = 0;
-	for (size_t i = 0; i < count && stretch.left; i++) {
+	for (size_t i = 0; i < count && run.left; i++) {
 		uint64_t first, end;
 		range_pages(&ranges[i], &first, &end);
-		struct error *err = plan_pages(cache, &stretch, first, end);
+		struct error *err = schedule_pages(cache, &run, first, end);
 		if (err)
 			return err;
 	}
-	if (stretch.end > stretch.first) {
-		struct error *err = close_stretch(cache, &stretch);
+	if (run.end > run.first) {
+		struct error *err = close_run(cache, &run);
 		if (err)
 			return err;
 	}

@@ -1,9 +1,9 @@
 /*
- * The one cache between the engine and a target's memory.
+ * The cache between the engine and a target's memory.
  *
- * Reads pages of 4 KiB through target->ops->read in few calls, remembers them and the pages that
- * cannot be read until it is dropped. Bounded; when full it is emptied wholesale. It knows nothing
- * of the target's state: target.c checks that first and drops the cache when the target runs.
+ * Reads pages of 4 KiB through target->ops->read in few calls, and remembers them, and which pages
+ * are unreadable, until it is dropped. Bounded; when it is full, everything is dropped. It does not
+ * know the target's state: target.c checks that first and drops the cache when the target runs.
  */
 #ifndef GCTXDBG_TARGET_MEMORY_CACHE_H
 #define GCTXDBG_TARGET_MEMORY_CACHE_H
@@ -12,15 +12,15 @@
 
 struct memory_cache;
 
-/* `max_bytes`: how much target memory it keeps at most. NULL without memory. */
+/* Keeps at most `max_bytes` of target memory. NULL without memory. */
 struct memory_cache *memory_cache_create(size_t max_bytes);
 void memory_cache_destroy(struct memory_cache *cache);
 void memory_cache_drop(struct memory_cache *cache);
 
 /*
- * Reads [address, address + size), which must not wrap around. When a part cannot be read:
- * `*ret_fault` is the first such address and the result is false; true when all was read. An error
- * means no reading at all.
+ * Reads [address, address + size), which must not wrap around. `*ret_complete` says whether all of
+ * it was read; if not, `*ret_fault` is the first unreadable address, which is not an error. An
+ * error comes from the target's read operation, or is ERROR_NO_MEMORY.
  */
 struct error *memory_cache_read(struct memory_cache *cache, struct target *target, uint64_t address,
 	void *ret, size_t size, bool *ret_complete, uint64_t *ret_fault);

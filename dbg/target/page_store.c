@@ -1,4 +1,4 @@
-/* Pages of a target's memory by page number: a hash table over an arena of large blocks. */
+/* The hash table and the arena of page_store.h. */
 #include "dbg/target/page_store.h"
 
 #include <sys/mman.h>
@@ -36,11 +36,11 @@ void page_store_drop(struct page_store *store, size_t keep_bytes)
 	free_blocks(store, keep_bytes / BLOCK_BYTES);
 }
 
-/* The entry of `key`, or the free one where it belongs. */
+/* The entry of `key`, or the free entry where it would be inserted. */
 static struct page_entry *probe(struct page_entry *entries, size_t capacity, uint64_t key)
 {
 	size_t mask = capacity - 1;
-	/* Fibonacci hashing: neighbouring pages are the rule, the high half of the product spreads
+	/* Fibonacci hashing: most pages are neighbours, and the high half of the product spreads
 	 * them. */
 	size_t index = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
 	while (entries[index].key && entries[index].key != key)
@@ -64,7 +64,7 @@ enum page_state page_store_find(
 
 size_t page_store_room(const struct page_store *store)
 {
-	/* Unreadable pages take no slot, but their entries are bounded all the same. */
+	/* Unreadable pages take no slot, but the number of their entries is bounded too. */
 	size_t taken =
 		store->used_slots > store->entry_count ? store->used_slots : store->entry_count;
 	return taken < store->max_slots ? store->max_slots - taken : 0;
@@ -77,7 +77,7 @@ static bool add_block(struct page_store *store)
 	uint8_t *block = aligned_alloc(BLOCK_BYTES, BLOCK_BYTES);
 	if (!block)
 		return false;
-	madvise(block, BLOCK_BYTES, MADV_HUGEPAGE); /* a wish */
+	madvise(block, BLOCK_BYTES, MADV_HUGEPAGE); /* only a hint */
 	store->blocks[store->block_count++] = block;
 	return true;
 }

@@ -1,16 +1,16 @@
-/* A thread that reads beside the caller's computing: see read_ahead.h. */
+/* The reading thread and its hand-over of one request at a time. */
 #include "dbg/target/read_ahead.h"
 
 #include <pthread.h>
 #include <signal.h>
 
-enum read_state { READ_IDLE, READ_ASKED, READ_DONE, READ_QUIT };
+enum read_state { READ_IDLE, READ_REQUESTED, READ_DONE, READ_QUIT };
 
 struct read_ahead {
 	struct target *target;
 	pthread_t thread;
 	bool threaded;
-	pthread_mutex_t mutex; /* of what follows */
+	pthread_mutex_t mutex; /* guards the members below */
 	pthread_cond_t changed;
 	enum read_state state;
 	struct memory_run *runs;
@@ -29,7 +29,7 @@ static void *read_ahead_run(void *argument)
 	struct read_ahead *ahead = argument;
 	pthread_mutex_lock(&ahead->mutex);
 	for (;;) {
-		while (ahead->state != READ_ASKED && ahead->state != READ_QUIT)
+		while (ahead->state != READ_REQUESTED && ahead->state != READ_QUIT)
 			pthread_cond_wait(&ahead->changed, &ahead->mutex);
 		if (ahead->state == READ_QUIT)
 			break;
@@ -43,7 +43,7 @@ static void *read_ahead_run(void *argument)
 	return NULL;
 }
 
-/* Signals are for the threads that wait for them. */
+/* Blocks all signals in the thread: others wait for them. */
 static bool start_thread(struct read_ahead *ahead)
 {
 	sigset_t all, before;
@@ -93,14 +93,14 @@ void read_ahead_start(struct read_ahead *ahead, struct memory_run *runs, size_t 
 	pthread_mutex_lock(&ahead->mutex);
 	ahead->runs = runs;
 	ahead->count = count;
-	set_state(ahead, READ_ASKED);
+	set_state(ahead, READ_REQUESTED);
 	pthread_mutex_unlock(&ahead->mutex);
 }
 
 struct error *read_ahead_finish(struct read_ahead *ahead)
 {
 	pthread_mutex_lock(&ahead->mutex);
-	while (ahead->state == READ_ASKED)
+	while (ahead->state == READ_REQUESTED)
 		pthread_cond_wait(&ahead->changed, &ahead->mutex);
 	ahead->state = READ_IDLE;
 	struct error *err = take_pointer(ahead->err);

@@ -1,10 +1,10 @@
 /*
- * Reading beside computing: a thread that reads the next stretch of a target's memory while the
- * caller looks at the one before.
+ * Reading in the background: a thread that reads the next part of a target's memory while the
+ * caller processes the previous one.
  *
- * One read is under way at a time, and the results come in the order in which they were asked for,
- * so that nothing depends on which thread was faster. Where memory is mapped here already (cores),
- * or without a thread, reading happens in read_ahead_start().
+ * Only one read is in progress at a time, and results are returned in the order of the requests, so
+ * that nothing depends on which thread is faster. If the memory lies in this process
+ * (target_ops.peek), or no thread can be created, read_ahead_start() itself reads.
  */
 #ifndef GCTXDBG_TARGET_READ_AHEAD_H
 #define GCTXDBG_TARGET_READ_AHEAD_H
@@ -14,7 +14,7 @@
 struct read_ahead;
 
 struct error *read_ahead_create(struct target *target, struct read_ahead **ret);
-/* Waits for what is under way. NULL is fine. */
+/* Waits for the read in progress. NULL is fine. */
 void read_ahead_destroy(struct read_ahead *ahead);
 static inline void read_ahead_cleanup(struct read_ahead **ahead)
 {
@@ -22,12 +22,12 @@ static inline void read_ahead_cleanup(struct read_ahead **ahead)
 }
 
 /*
- * Begins to fill `runs`, which must stay until read_ahead_finish(). Meanwhile the caller may read
- * from the target, but must not let it run.
+ * Starts to fill `runs`, which must stay valid until read_ahead_finish(). Meanwhile the caller may
+ * read from the target, but must not resume it.
  */
 void read_ahead_start(struct read_ahead *ahead, struct memory_run *runs, size_t count);
 
-/* Waits until the runs are filled; results and errors as of target_read_runs(). */
+/* Waits until the runs are filled; results and errors as target_read_runs(). */
 struct error *read_ahead_finish(struct read_ahead *ahead);
 
 #endif

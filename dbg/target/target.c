@@ -1,14 +1,16 @@
-/* The dispatcher: checks the target's state, reads through the cache, leaves the rest to the
- * source. */
+/*
+ * Dispatching: checks the target's state, reads through the cache, passes the rest to the source.
+ */
 #include "dbg/target/target.h"
 
 #include <inttypes.h>
 
 #include "dbg/target/memory_cache.h"
+#include "dwarf/base/bisect.h"
 
 enum {
-	/* Bulk readers fetch batch by batch and look at each once: more would only cost the time
-	 * that the kernel needs to clear it. */
+	/* Bulk readers use each batch once. A larger cache only costs the kernel's time to clear
+	 * its pages. */
 	CACHE_BYTES = 24 << 20,
 	STRING_PART = 256,
 };
@@ -47,7 +49,7 @@ void target_destroy(struct target *target)
 	target->ops->destroy(target);
 }
 
-/* ERROR_GONE with what can be done about it, unless the target stands still. */
+/* ERROR_GONE and what can be done about it, unless the target is stopped. */
 static struct error *check_stopped(struct target *target)
 {
 	int state = atomic_load_explicit(&target->state, memory_order_acquire);
@@ -55,11 +57,11 @@ static struct error *check_stopped(struct target *target)
 		return NULL;
 	if (state == TARGET_RUNNING)
 		return error_create(ERROR_GONE,
-			"process %d is running, stop it with \"interrupt\" first",
+			"process %d is running; stop it with \"interrupt\" first",
 			(int)target->pid);
 	const char *reason = target->gone_reason;
 	return error_create(ERROR_GONE, "process %d is no longer attached: %s", (int)target->pid,
-		reason ? reason : "it has exited or was left");
+		reason ? reason : "it has exited or was detached");
 }
 
 struct error *target_check(struct target *target)
@@ -84,7 +86,7 @@ static struct error *fault_error(struct target *target, uint64_t address)
 		"cannot read memory at 0x%" PRIx64 ": nothing is mapped there", address);
 }
 
-/* Where all memory is mapped here there is nothing to cache. */
+/* Memory that lies in this process needs no cache. */
 static void read_peeking(struct target *target, uint64_t address, uint8_t *ret, size_t size,
 	bool *ret_complete, uint64_t *ret_fault)
 {
@@ -121,7 +123,7 @@ struct error *target_read(struct target *target, uint64_t address, void *ret, si
 		if (!err)
 			err = memory_cache_read(
 				target->cache, target, address, ret, readable, &complete, &fault);
-		/* The watchdog may have let it run meanwhile: then the bytes are worth nothing. */
+		/* The watchdog may have resumed it meanwhile; then the bytes may be torn. */
 		struct error *gone = err ? NULL : check_stopped(target);
 		if (err || gone)
 			return err ? err : gone;
@@ -134,7 +136,7 @@ struct error *target_read_string(struct target *target, uint64_t address, size_t
 	_cleanup_free_ char *text = NULL;
 	size_t capacity = 0, length = 0;
 	while (length < size) {
-		/* Never across a page: what follows the string may not be readable. */
+		/* Never across a page boundary: the page after the string may be unreadable. */
 		size_t part = STRING_PART - (size_t)((address + length) % STRING_PART);
 		if (part > size - length)
 			part = size - length;
@@ -225,20 +227,11 @@ const struct mapping *target_mapping_at(struct target *target, uint64_t address)
 		error_destroy(err);
 		return NULL;
 	}
-	size_t low = 0;
-	while (low < count) {
-		size_t middle = low + (count - low) / 2;
-		if (mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			count = middle;
-	}
-	/* `low` is the first mapping that ends behind the address. */
-	return low < target->mapping_count && mappings[low].start <= address ? &mappings[low]
-									     : NULL;
+	size_t index = bisect(i, count, mappings[i].end > address);
+	return index < count && mappings[index].start <= address ? &mappings[index] : NULL;
 }
 
-/* A core, or a source that lacks `what`. */
+/* The error for a source that does not support an operation; `what` completes "a core cannot …". */
 static struct error *cannot(const struct target *target, const char *what)
 {
 	return error_create(ERROR_GONE, "a %s cannot %s", target->ops->kind, what);
@@ -258,7 +251,7 @@ struct error *target_continue(struct target *target)
 struct error *target_interrupt(struct target *target)
 {
 	if (!target->ops->interrupt)
-		return cannot(target, "be interrupted, it does not run");
+		return cannot(target, "be interrupted: it does not run");
 	int state = target->state;
 	if (state == TARGET_STOPPED)
 		return NULL;
@@ -271,7 +264,7 @@ struct error *target_interrupt(struct target *target)
 struct error *target_snapshot(struct target *target)
 {
 	if (!target->ops->snapshot)
-		return cannot(target, "be copied, it does not change");
+		return cannot(target, "be copied: it does not change");
 	if (target->state == TARGET_GONE)
 		return check_stopped(target);
 	target_drop_cache(target);
@@ -281,7 +274,7 @@ struct error *target_snapshot(struct target *target)
 struct error *target_hold(struct target *target)
 {
 	if (!target->ops->hold)
-		return cannot(target, "be stopped, it does not run");
+		return cannot(target, "be stopped: it does not run");
 	if (target->state == TARGET_GONE)
 		return check_stopped(target);
 	if (target->state == TARGET_STOPPED && !target->is_snapshot)
@@ -290,7 +283,7 @@ struct error *target_hold(struct target *target)
 	return target->ops->hold(target);
 }
 
-/* Detaching and killing are possible whether it runs or not. */
+/* Detaching and killing are possible whether the target is running or stopped. */
 static struct error *end(
 	struct target *target, struct error *(*op)(struct target *target), const char *what)
 {
@@ -304,12 +297,12 @@ static struct error *end(
 
 struct error *target_detach(struct target *target)
 {
-	return end(target, target->ops->detach, "be detached, there is no process");
+	return end(target, target->ops->detach, "be detached: there is no process");
 }
 
 struct error *target_kill(struct target *target)
 {
-	return end(target, target->ops->kill, "be killed, there is no process");
+	return end(target, target->ops->kill, "be killed: there is no process");
 }
 
 bool target_program_lives(struct target *target)

@@ -1,7 +1,8 @@
 /*
  * Binary search.
  *
- * bisect() is the only one in the project, so that each use states just its condition.
+ * All sorted arrays of the project are searched with bisect(), so that each use states only its
+ * condition.
  */
 #ifndef GCTXDBG_DWARF_BASE_BISECT_H
 #define GCTXDBG_DWARF_BASE_BISECT_H
@@ -9,12 +10,13 @@
 #include <stddef.h>
 
 /*
- * The smallest `i` below `count` for which `condition`, an expression in `i`, holds; `count` if it holds for
- * none. The condition must be false up to some index and true from there on:
+ * The smallest `i` below `count` for which `condition`, an expression in `i`, is true; `count` if
+ * there is none. The condition must be false up to some index and true from there on. This finds
+ * the range after the one that may contain `address`:
  *
  *	size_t next = bisect(i, ranges->count, ranges->items[i].start > address);
  *
- * is the range behind the one that may contain `address`.
+ * Do not nest bisect() inside a condition.
  */
 #define bisect(i, count, condition)                                                                \
 	({                                                                                         \

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What `clock` (CLOCK_REALTIME, …) says now. */
+/* The current time of `clock` (CLOCK_REALTIME, …). */
 static inline int64_t clock_now(clockid_t clock)
 {
 	struct timespec now;

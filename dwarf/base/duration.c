@@ -7,7 +7,7 @@
 
 int64_t duration_unit(const char *text, size_t available, size_t *ret_length)
 {
-	/* A name that begins with another one comes first. */
+	/* "ms" precedes "m", because the first match wins. */
 	static const struct {
 		const char *name;
 		int64_t nanoseconds;

@@ -24,7 +24,7 @@ struct error *error_no_memory(void)
 	return &no_memory;
 }
 
-/* Takes `message`, which may be NULL. */
+/* Takes ownership of `message`; NULL means that it could not be allocated. */
 static struct error *error_own(enum error_code code, char *message)
 {
 	struct error *err = message ? malloc(sizeof(*err)) : NULL;

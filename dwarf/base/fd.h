@@ -1,4 +1,4 @@
-/* Owning a file descriptor: closed when its variable goes out of scope. */
+/* _cleanup_fd_ closes a file descriptor when its variable goes out of scope; -1 means none. */
 #ifndef GCTXDBG_DWARF_BASE_FD_H
 #define GCTXDBG_DWARF_BASE_FD_H
 

@@ -1,4 +1,4 @@
-/* Takes Go's string literals apart. */
+/* Decodes Go's string literals: see go_quote.h. */
 #include "dwarf/base/go_quote.h"
 
 static bool hex_digit(uint8_t c, uint32_t *ret)
@@ -14,7 +14,7 @@ static bool hex_digit(uint8_t c, uint32_t *ret)
 	return true;
 }
 
-/* The number in the `count` hexadecimal digits at `*at`. */
+/* Reads `count` hexadecimal digits at `*at` and advances it. */
 static bool read_hex(struct bytes text, size_t *at, size_t count, uint32_t *ret)
 {
 	*ret = 0;
@@ -42,7 +42,7 @@ static char *put_utf8(char *out, uint32_t rune)
 	return out;
 }
 
-/* Decodes the escape whose letter is at `*at`, and moves on. NULL when it is none. */
+/* Decodes the escape whose letter is at `*at`, and advances it. NULL if the escape is invalid. */
 static char *put_escape(char *out, struct bytes text, size_t *at)
 {
 	static const char letters[] = "abfnrtv\\\"", meanings[] = "\a\b\f\n\r\t\v\\\"";
@@ -67,7 +67,7 @@ char *go_unquote_prefix(struct bytes *text)
 	if (!text->size || (text->data[0] != '"' && text->data[0] != '`'))
 		return NULL;
 	uint8_t quote = text->data[0];
-	/* What an escape stands for is never longer than the escape. */
+	/* A decoded escape is never longer than its source text. */
 	char *result = malloc(text->size), *out = result;
 	size_t at = 1;
 	while (out && at < text->size && text->data[at] != quote) {

@@ -5,9 +5,9 @@
 #include "dwarf/base/memory.h"
 
 /*
- * When `*text` starts with a quoted string ("…" with escapes or `…`), takes it off the front and
- * returns what it stands for (malloc'ed). NULL, and `*text` as it was, when it does not, or without
- * memory.
+ * If `*text` starts with a quoted string ("…" with escapes, or `…`), removes it from the front and
+ * returns the decoded string, which the caller frees. Otherwise, and if allocation fails, returns
+ * NULL and leaves `*text` unchanged.
  */
 char *go_unquote_prefix(struct bytes *text);
 

@@ -1,7 +1,7 @@
 /*
- * uthash, with what happens without memory: its default ends the program. Here the element is
- * marked and not entered. Every element has a `bool lost` therefore, false before it is added, and
- * whoever adds looks at it.
+ * uthash with handling of failed allocations, where its default exits the program. Every element
+ * has a `bool lost`, false before it is added. If memory runs out, the element is not inserted and
+ * `lost` becomes true; the caller checks it after each insertion.
  */
 #ifndef GCTXDBG_DWARF_BASE_HASH_H
 #define GCTXDBG_DWARF_BASE_HASH_H

@@ -18,7 +18,9 @@ static inline void free_cleanup(void *pointer_to_pointer)
 }
 #define _cleanup_free_ _cleanup_(free_cleanup)
 
-/* Hands a pointer on and forgets it, so that a cleanup attribute does not free it. */
+/*
+ * Transfers ownership: returns the pointer and clears the variable, so its cleanup frees nothing.
+ */
 #define take_pointer(p)                                                                            \
 	({                                                                                         \
 		__typeof__(p) taken_ = (p);                                                        \
@@ -29,20 +31,21 @@ static inline void free_cleanup(void *pointer_to_pointer)
 #define array_length(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * Makes room for at least `count` elements of `size` bytes in `*array` (a pointer to a malloc'ed array or to
- * NULL), growing by half at least. Returns false without memory or on overflow, leaving the array as it was.
+ * Makes room for at least `count` elements of `size` bytes in `*array`, a malloc'ed array or NULL;
+ * grows by at least half. Returns false if allocation fails or the size overflows; the array is
+ * then unchanged.
  */
 bool array_reserve_bytes(void *array, size_t *capacity, size_t count, size_t size);
 #define array_reserve(array, capacity, count)                                                      \
 	array_reserve_bytes((array), (capacity), (count), sizeof(**(array)))
 
-/* Bytes that somebody else owns. */
+/* A range of bytes, owned by another object. */
 struct bytes {
 	const uint8_t *data;
 	size_t size;
 };
 
-/* The part of `bytes` at `offset` of `size` bytes; false when it does not lie inside. */
+/* The `size` bytes at `offset` of `bytes`; false if they are not all inside. */
 static inline bool bytes_slice(
 	struct bytes bytes, uint64_t offset, uint64_t size, struct bytes *ret)
 {
@@ -52,7 +55,7 @@ static inline bool bytes_slice(
 	return true;
 }
 
-/* Copies `size` bytes at `offset` out; false when they do not lie inside. */
+/* Copies the `size` bytes at `offset` to `ret`; false if they are not all inside. */
 static inline bool bytes_copy(struct bytes bytes, uint64_t offset, void *ret, size_t size)
 {
 	struct bytes part;
@@ -63,7 +66,7 @@ static inline bool bytes_copy(struct bytes bytes, uint64_t offset, void *ret, si
 	return true;
 }
 
-/* The NUL-terminated string at `offset`; NULL when it does not end inside. */
+/* The NUL-terminated string at `offset`; NULL if its NUL is not inside. */
 static inline const char *bytes_string(struct bytes bytes, uint64_t offset)
 {
 	if (offset >= bytes.size || !memchr(bytes.data + offset, 0, bytes.size - offset))

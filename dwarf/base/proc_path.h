@@ -1,4 +1,4 @@
-/* Paths of files in /proc, for every caller that builds one. */
+/* Paths of files below /proc/PID. */
 #ifndef GCTXDBG_DWARF_BASE_PROC_PATH_H
 #define GCTXDBG_DWARF_BASE_PROC_PATH_H
 
@@ -10,8 +10,10 @@ struct proc_path {
 	char text[PROC_PATH_SIZE];
 };
 
-/* "/proc/TID/NAME". A thread's id works like a process's, also when its main thread has exited. `name` is a
- * constant of ours such as "maps" or "ns/pid"; "" gives the folder itself. */
+/*
+ * "/proc/TID/NAME". Also works with the id of a thread, even after the main thread has exited.
+ * `name` is a constant such as "maps" or "ns/pid"; "" gives the directory itself.
+ */
 struct proc_path proc_path(pid_t tid, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Following a receiver through a short method, with Zydis: see code_getter.h. */
+/* Evaluates a short method symbolically, with Zydis: see code_getter.h. */
 #include "dwarf/code/code_getter.h"
 
 #include <Zydis/Zydis.h>
@@ -13,14 +13,14 @@ struct symbol {
 };
 
 struct slot {
-	int64_t offset; /* from RSP at the entry */
+	int64_t offset; /* from RSP at the method's entry */
 	struct symbol symbol;
 };
 
 struct state {
-	struct symbol registers[REGISTERS]; /* RAX, RCX, RDX, RBX, RSP, … as they are encoded */
+	struct symbol registers[REGISTERS]; /* RAX, RCX, RDX, RBX, RSP, … in encoding order */
 	struct symbol other;
-	int64_t rsp; /* from RSP at the entry */
+	int64_t rsp; /* relative to RSP at the entry */
 	struct slot slots[SLOTS];
 	size_t slot_count;
 	uint64_t start, at, end;
@@ -32,7 +32,7 @@ struct decoded {
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
 
-/* The number of the 64-bit register that `reg` is part of; REGISTERS when it is none of them. */
+/* The number of the general register that `reg` is part of; REGISTERS for any other register. */
 static unsigned register_number(ZydisRegister reg)
 {
 	ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
@@ -41,7 +41,7 @@ static unsigned register_number(ZydisRegister reg)
 	return (unsigned)(whole - ZYDIS_REGISTER_RAX);
 }
 
-/* Registers that are not followed share a symbol that stays unknown. */
+/* All registers that are not tracked share one symbol, which stays unknown. */
 static struct symbol *register_symbol(struct state *state, ZydisRegister reg)
 {
 	state->other.kind = SYMBOL_UNKNOWN;
@@ -67,7 +67,7 @@ static struct slot *find_slot(struct state *state, int64_t offset, bool make)
 	return slot;
 }
 
-/* What a load from the memory operand gives. */
+/* The symbol loaded from a memory operand. */
 static struct symbol load_from(struct state *state, const ZydisDecodedOperand *operand)
 {
 	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
@@ -124,7 +124,7 @@ static void store(struct state *state, const ZydisDecodedOperand *operand, struc
 	}
 }
 
-/* Everything that the instruction writes is unknown then. */
+/* Marks everything that the instruction writes as unknown. */
 static void forget_written(struct state *state, const struct decoded *code)
 {
 	const struct symbol unknown = {SYMBOL_UNKNOWN, {{0}, 0, 0}};
@@ -149,7 +149,7 @@ static void on_return(struct state *state)
 		finish(state, CODE_GETTER_WORD, rax);
 }
 
-/* A call of the interface's method: [itab + offset], directly or loaded before. */
+/* A call of an interface method: of [itab + offset], directly or through a register. */
 static void on_indirect_call(struct state *state, const ZydisDecodedOperand *operand)
 {
 	struct symbol target = value_of(state, operand);
@@ -171,7 +171,7 @@ static void on_direct_call(
 	finish(state, CODE_GETTER_CALL, rax);
 }
 
-/* Whether it jumps to another place in the same function. */
+/* True for a direct jump within the function. */
 static bool jump_inside(const struct state *state, const struct decoded *code, ZyanU64 *ret_target)
 {
 	return code->instruction.mnemonic == ZYDIS_MNEMONIC_JMP &&
@@ -180,7 +180,7 @@ static bool jump_inside(const struct state *state, const struct decoded *code, Z
 	       *ret_target >= state->start && *ret_target < state->end;
 }
 
-/* Carries one instruction out; false when the path ends here. */
+/* Executes one instruction; false if the path ends here. */
 static bool step(struct state *state, const struct decoded *code)
 {
 	const ZydisDecodedOperand *operands = code->operands;

@@ -1,11 +1,11 @@
 /*
- * What a short method returns, read from its machine code: a field of its receiver, nothing, or
- * what another method returns that it calls.
+ * Finds out from machine code what a short method returns: a field of its receiver, zero, or the
+ * result of another method that it calls.
  *
- * Registers and stack slots are followed symbolically along the straight path from the entry, as
- * far as they hold the receiver, something loaded through it, or zero. What is more complicated is
- * CODE_GETTER_UNKNOWN, never a guess. Go's register ABI (1.17 and later): receiver and first result
- * in RAX.
+ * Evaluates registers and stack slots symbolically along the straight path from the entry, as long
+ * as they hold the receiver, a value loaded through it, or zero. Anything more complicated gives
+ * CODE_GETTER_UNKNOWN, never a guess. Relies on Go's register ABI (1.17 and later): receiver and
+ * first result are in RAX.
  */
 #ifndef GCTXDBG_DWARF_CODE_CODE_GETTER_H
 #define GCTXDBG_DWARF_CODE_CODE_GETTER_H
@@ -15,8 +15,8 @@
 enum { CODE_PATH_MAX = 6 };
 
 /*
- * A place reached from the receiver: offsets[0] is added to it and the word there is loaded, and so
- * on; `add` is added to the last one.
+ * A value reached from the receiver: for each of `offsets`, add it to the current pointer and load
+ * the word there; finally add `add`.
  */
 struct code_path {
 	int32_t offsets[CODE_PATH_MAX];
@@ -26,11 +26,14 @@ struct code_path {
 
 enum code_getter_kind {
 	CODE_GETTER_UNKNOWN,
-	CODE_GETTER_ZERO,      /* returns nil or 0 at once */
-	CODE_GETTER_WORD,      /* returns the word that `path` leads to */
-	CODE_GETTER_INTERFACE, /* calls a method of the interface whose itab is the word at `path`;
-				  `method` is its offset in the itab */
-	CODE_GETTER_CALL,      /* calls the function at `target` with `path` as receiver */
+	CODE_GETTER_ZERO, /* returns nil or 0 */
+	CODE_GETTER_WORD, /* returns the word at `path` */
+	/*
+	 * Calls a method of the interface whose itab is the word at `path`; `method` is the offset
+	 * in the itab.
+	 */
+	CODE_GETTER_INTERFACE,
+	CODE_GETTER_CALL, /* calls the function at `target` with `path` as receiver */
 };
 
 struct code_getter {
@@ -40,10 +43,10 @@ struct code_getter {
 	uint64_t target;
 };
 
-/* Reads the method whose code, at address `start`, is `code`. */
+/* Evaluates the method with the machine code `code`, which is at address `start`. */
 void code_getter_read(struct bytes code, uint64_t start, struct code_getter *ret);
 
-/* The path that leads on from where `first` leads. False when it is too long. */
+/* `*ret` is `first` followed by `second`. False if the path is too long. */
 bool code_path_append(
 	const struct code_path *first, const struct code_path *second, struct code_path *ret);
 

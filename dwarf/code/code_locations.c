@@ -6,7 +6,7 @@
 enum {
 	MAX_CODE = 1 << 20, /* bytes of one function */
 	STACK_GUARD = 0x10, /* g.stackguard0: the third word, in all releases (runtime2.go) */
-	STACK_GUARD_SYSTEM = 0x18, /* g.stackguard1, for functions of the system stack */
+	STACK_GUARD_SYSTEM = 0x18, /* g.stackguard1, for functions that run on the system stack */
 };
 
 struct instruction {
@@ -14,7 +14,7 @@ struct instruction {
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
 
-/* Walks over the instructions of `code`; bytes that are none are skipped one by one. */
+/* Iterates over the instructions of `code`. Skips undecodable bytes one by one. */
 struct walk {
 	ZydisDecoder decoder;
 	struct bytes code;
@@ -57,17 +57,17 @@ static bool is_stack_guard(const ZydisDecodedOperand *operand)
 }
 
 /*
- * cmd/internal/obj/x86/obj6.go stacksplit: for small frames CMP SP, guard; for larger ones LEA (or
- * MOV and SUB with a check for wrapping) to R12 or R13 first; then a jump to the call of morestack.
- * 1.19 has the operands of the comparison the other way round.
+ * cmd/internal/obj/x86/obj6.go, stacksplit: for small frames CMP SP, guard; for larger ones first
+ * LEA (or MOV and SUB, with a check for wraparound) to R12 or R13; then a jump to the call of
+ * morestack. Go 1.19 compares with the operands swapped.
  */
-size_t code_behind_stack_check(struct bytes code)
+size_t code_after_stack_check(struct bytes code)
 {
-	enum { MOST_BEFORE = 6 };
+	enum { MAX_BEFORE = 6 };
 	struct walk walk;
 	if (!walk_init(&walk, code))
 		return 0;
-	for (int i = 0; i < MOST_BEFORE && walk_next(&walk); i++) {
+	for (int i = 0; i < MAX_BEFORE && walk_next(&walk); i++) {
 		const struct instruction *at = &walk.at;
 		if (at->info.mnemonic == ZYDIS_MNEMONIC_CMP &&
 			(is_stack_guard(&at->operands[0]) || is_stack_guard(&at->operands[1]))) {
@@ -101,7 +101,7 @@ size_t code_returns(struct bytes code, size_t *ret, size_t max)
 	return count;
 }
 
-/* DWARF's number of a 64-bit register (System V ABI, figure 3.36); -1 for others. */
+/* The DWARF number of a 64-bit register (System V ABI, figure 3.36); -1 for other registers. */
 static int dwarf_register(ZydisRegister reg)
 {
 	static const ZydisRegister order[] = {ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_RDX,
@@ -194,8 +194,8 @@ bool code_calls(struct bytes code, int64_t *ret, size_t max, size_t *ret_count)
 	return true;
 }
 
-/* Where a direct jump leads, relative to the start; false for other instructions and for jumps out
- * of the code. */
+/* The target of a direct jump, as an offset in the code; false for other instructions and for jumps
+ * out of the code. */
 static bool jump_target(const struct walk *walk, size_t *ret)
 {
 	const struct instruction *at = &walk->at;
@@ -227,9 +227,9 @@ bool code_is_jump_target(struct bytes code, size_t offset,
 }
 
 /*
- * Marks what can be reached from the function's entry without going through the part, and collects
- * the instructions of the part at which that ends. A jump through a table may lead anywhere: its
- * targets are not followed, which at worst leaves a call out whose only way in it is.
+ * Marks the instructions that are reachable from the function's entry without entering the region,
+ * and collects the instructions of the region where that walk stops. Does not follow jumps through
+ * a table, so at worst it misses a region that is entered only that way.
  */
 size_t code_region_entries(struct bytes code, bool (*inside)(void *context, size_t offset),
 	void *context, size_t *ret, size_t max)

@@ -1,4 +1,4 @@
-/* Collects what machine code refers to, with Zydis: see code_references.h. */
+/* Collects the addresses and constants in machine code, with Zydis: see code_references.h. */
 #include "dwarf/code/code_references.h"
 
 #include <Zydis/Zydis.h>
@@ -36,7 +36,7 @@ static uint8_t kinds_of(const ZydisDecodedOperand *operand)
 	return kinds;
 }
 
-/* Operands of the form [rip + displacement]. */
+/* Adds operands of the form [rip + displacement]. */
 static bool add_addresses(
 	struct code_references *references, const struct decoded *code, uint64_t at)
 {
@@ -58,7 +58,7 @@ static bool add_addresses(
 	return true;
 }
 
-/* The constant among the operands; false when there is none. */
+/* The immediate operand; false if there is none. */
 static bool constant_operand(const struct decoded *code, uint64_t *ret)
 {
 	for (size_t i = 0; i < code->instruction.operand_count_visible; i++) {
@@ -70,7 +70,7 @@ static bool constant_operand(const struct decoded *code, uint64_t *ret)
 	return false;
 }
 
-/* CMP x, constant with the branch after it; or IMUL by a constant. */
+/* Adds the constant of CMP x, constant followed by a branch, or of IMUL by a constant. */
 static bool add_constants(struct code_references *references, const struct decoded *code,
 	const struct decoded *next, uint64_t at)
 {

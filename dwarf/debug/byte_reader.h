@@ -1,8 +1,8 @@
 /*
- * Reads numbers one after the other from bytes that are not trusted.
+ * Reads consecutive numbers from untrusted bytes.
  *
- * What does not fit is 0 and sets `failed`; then everything after it is 0 too, so that one check at
- * the end is enough.
+ * A read past the end returns 0 and sets `failed`. All later reads return 0 too, so that one check
+ * at the end is enough.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_BYTE_READER_H
 #define GCTXDBG_DWARF_DEBUG_BYTE_READER_H
@@ -41,7 +41,7 @@ static inline uint64_t reader_unsigned(struct byte_reader *reader, size_t size)
 	return value;
 }
 
-/* The same, its sign extended. */
+/* The same, sign-extended. */
 static inline int64_t reader_signed(struct byte_reader *reader, size_t size)
 {
 	unsigned shift = 64 - 8 * (unsigned)size;

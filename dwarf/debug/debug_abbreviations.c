@@ -1,4 +1,4 @@
-/* Scans .debug_abbrev once, over all its tables. */
+/* Scans all tables of .debug_abbrev once: see debug_abbreviations.h. */
 #include "dwarf/debug/debug_abbreviations.h"
 
 #include <dwarf.h>
@@ -32,7 +32,7 @@ static bool read_uleb(struct bytes data, size_t *offset, uint64_t *ret)
 	return false;
 }
 
-/* The attributes of one declaration. `*ret_name_form` is 0 when none is a name. */
+/* Reads the attributes of one declaration. `*ret_name_form` is 0 if none is a name. */
 static bool read_attributes(
 	struct bytes data, size_t *offset, uint64_t *ret_name_form, bool *ret_name_is_first)
 {

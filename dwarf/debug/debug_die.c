@@ -1,7 +1,7 @@
-/* One debugging information entry at a time, through libdwarf. */
+/* Decodes one debugging information entry at a time, through libdwarf: see debug_die.h. */
 #include "dwarf/debug/debug_die.h"
 
-/* libdwarf allocates its errors; what went wrong in one entry interests nobody. */
+/* Frees the error that libdwarf allocated: damage is treated as absence. */
 static bool succeeded(Dwarf_Debug handle, int result, Dwarf_Error error)
 {
 	if (result == DW_DLV_ERROR)
@@ -37,7 +37,7 @@ bool die_next(struct die *die)
 	int result = dwarf_siblingof_b(die->handle, die->die, true, &next.die, &error);
 	if (!succeeded(die->handle, result, error))
 		return false;
-	/* DW_AT_sibling of a damaged file could lead in a circle. */
+	/* DW_AT_sibling of a damaged file could form a cycle. */
 	if (die_offset(&next) <= die_offset(die)) {
 		die_deinit(&next);
 		return false;
@@ -125,7 +125,7 @@ static bool form_unsigned(Dwarf_Debug handle, Dwarf_Attribute attribute, uint64_
 		*ret = value;
 		return true;
 	}
-	/* Some producers write small numbers in a signed form. */
+	/* Some compilers write small numbers in a signed form. */
 	Dwarf_Signed number;
 	error = NULL;
 	if (!succeeded(handle, dwarf_formsdata(attribute, &number, &error), error) || number < 0)
@@ -225,7 +225,7 @@ static bool added_constant(struct bytes expression, uint64_t *ret)
 	return false;
 }
 
-/* The bytes of a location expression or block; they lie in the section. */
+/* The bytes of a location expression or block, within the section. */
 static bool form_bytes(Dwarf_Debug handle, Dwarf_Attribute attribute, struct bytes *ret)
 {
 	Dwarf_Error error = NULL;
@@ -248,7 +248,7 @@ bool die_member_offset(const struct die *die, uint64_t *ret)
 {
 	Dwarf_Attribute found;
 	if (!get_attribute(die, DW_AT_data_member_location, &found)) {
-		/* Members of a union need none. */
+		/* Members of a union need no offset. */
 		*ret = 0;
 		return true;
 	}

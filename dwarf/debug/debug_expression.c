@@ -1,4 +1,4 @@
-/* Runs location expressions: see debug_expression.h. */
+/* Evaluates location expressions: see debug_expression.h. */
 #include "dwarf/debug/debug_expression.h"
 
 #include <inttypes.h>
@@ -7,20 +7,21 @@
 
 enum { MAX_STACK = 64 };
 
-/* A loop would need DW_OP_skip or DW_OP_bra, which are not known: each operator runs once. */
+/* DW_OP_skip and DW_OP_bra are not supported, so there are no loops: each operator runs once. */
 struct run {
 	const struct debug_expression *expression;
 	struct byte_reader reader;
 	uint64_t stack[MAX_STACK];
 	size_t depth;
-	struct debug_piece current; /* what the next piece is, unless the stack tells */
-	bool decided;		    /* `current` is set */
+	struct debug_piece current; /* the next piece, if `decided`; else it is on the stack */
+	bool decided;
 };
 
 static struct error *push(struct run *run, uint64_t value)
 {
 	if (run->depth == MAX_STACK)
-		return error_create(ERROR_BAD_DATA, "a location expression never ends");
+		return error_create(
+			ERROR_BAD_DATA, "a location expression needs too large a stack");
 	run->stack[run->depth++] = value;
 	return NULL;
 }
@@ -46,7 +47,7 @@ static struct error *push_register(struct run *run, uint64_t number, int64_t off
 	uint64_t value;
 	if (!expression->read_register ||
 		!expression->read_register(expression->context, number, &value))
-		return error_create(ERROR_NOT_FOUND, "in a register that was not kept");
+		return error_create(ERROR_NOT_FOUND, "in a register that was not saved");
 	return push(run, value + (uint64_t)offset);
 }
 
@@ -58,15 +59,14 @@ static struct error *push_address(struct run *run, bool indexed)
 		address = reader_unsigned(&run->reader, 8);
 	else if (!debug_unit_address(
 			 expression->units, expression->unit, reader_uleb(&run->reader), &address))
-		return error_create(
-			ERROR_BAD_DATA, "a location refers to an address that is not there");
+		return error_create(ERROR_BAD_DATA, "a location refers to a missing address");
 	return push(run, address + expression->bias);
 }
 
 static struct error *push_frame(struct run *run, int64_t offset)
 {
 	if (!run->expression->cfa)
-		return error_create(ERROR_NOT_FOUND, "in a frame whose place is not known");
+		return error_create(ERROR_NOT_FOUND, "in a frame whose address is unknown");
 	return push(run, run->expression->cfa + (uint64_t)offset);
 }
 
@@ -85,7 +85,7 @@ static struct error *arithmetic(struct run *run, uint8_t op)
 	}
 }
 
-/* DW_OP_const1u and the like: by pairs unsigned and signed, of 1, 2, 4, 8 bytes. */
+/* DW_OP_const1u to DW_OP_const8s: unsigned and signed in turn, of 1, 2, 4, 8 bytes. */
 static struct error *push_constant(struct run *run, uint8_t op)
 {
 	size_t size = (size_t)1 << ((op - DW_OP_const1u) / 2);
@@ -143,12 +143,12 @@ static struct error *run_operator(struct run *run, uint8_t op)
 	case DW_OP_nop:
 		return NULL;
 	default:
-		return error_create(ERROR_BAD_DATA,
-			"its location uses operator 0x%x, which is not understood", op);
+		return error_create(
+			ERROR_BAD_DATA, "its location uses the unsupported operator 0x%x", op);
 	}
 }
 
-/* What has been computed since the last piece; without anything, the piece is missing. */
+/* The result since the last piece; the piece is missing if nothing was computed. */
 static struct debug_piece take_piece(struct run *run)
 {
 	struct debug_piece piece = {.kind = PIECE_MISSING};

@@ -1,9 +1,9 @@
 /*
  * Location expressions: where a variable is.
  *
- * The result is a list of pieces, one after the other in the variable: memory, a register, a
- * number, bytes, or nothing. Nothing is read from the target: an expression that needs to
- * (DW_OP_deref) is refused, and Go's compiler writes none.
+ * The result is a list of consecutive pieces of the variable: memory, a register, a number, bytes,
+ * or nothing. Evaluation does not read the target: it rejects an expression that needs memory
+ * (DW_OP_deref), which Go's compiler never writes.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_DEBUG_EXPRESSION_H
 #define GCTXDBG_DWARF_DEBUG_DEBUG_EXPRESSION_H
@@ -13,7 +13,7 @@
 enum debug_piece_kind {
 	PIECE_MISSING,	/* optimized out */
 	PIECE_MEMORY,	/* `value` is its run-time address */
-	PIECE_REGISTER, /* `value` is DWARF's number of it */
+	PIECE_REGISTER, /* `value` is its DWARF number */
 	PIECE_VALUE,	/* `value` itself */
 	PIECE_BYTES,	/* `bytes` */
 };
@@ -22,15 +22,16 @@ struct debug_piece {
 	enum debug_piece_kind kind;
 	uint64_t value;
 	struct bytes bytes;
-	uint64_t size; /* bytes; 0: the whole variable (then it is the only piece) */
+	uint64_t size; /* bytes; 0: the whole variable, which is then the only piece */
 };
 
 struct debug_expression {
 	const struct debug_units *units;
 	const struct debug_unit *unit;
 	uint64_t bias; /* run-time minus link-time addresses */
-	uint64_t cfa;  /* of the frame, also Go's frame base; 0 none (a variable of no function) */
-	/* The value of a register, by DWARF's number; false when it is not known. */
+	uint64_t
+		cfa; /* of the frame, also Go's frame base; 0: not in a frame (a global variable) */
+	/* Reads a register by its DWARF number; false if its value is unknown. May be NULL. */
 	bool (*read_register)(void *context, uint64_t number, uint64_t *ret);
 	void *context;
 };
@@ -38,8 +39,9 @@ struct debug_expression {
 enum { MAX_PIECES = 64 };
 
 /*
- * Fills `ret` with the pieces of `code`. ERROR_NOT_FOUND when a register that the location counts
- * from is not known; ERROR_BAD_DATA for what cannot be understood.
+ * Evaluates the expression `code` and fills `ret` with its pieces. ERROR_NOT_FOUND if a register or
+ * the frame that the location is relative to is unknown; ERROR_BAD_DATA if the expression is
+ * damaged or uses an unsupported operator.
  */
 struct error *debug_expression_run(const struct debug_expression *expression, struct bytes code,
 	struct debug_piece ret[MAX_PIECES], size_t *ret_count);

@@ -1,12 +1,10 @@
 /* Decodes Go's types from DWARF: see debug_go_types.h. */
 #include "dwarf/debug/debug_go_types.h"
 
-#include "dwarf/debug/libdwarf_compat.h"
-
 #include "dwarf/debug/debug_die.h"
 
 enum {
-	/* cmd/internal/dwarf/dwarf.go, DW_AT_go_kind...; libdwarf does not know all of them */
+	/* cmd/internal/dwarf/dwarf.go, DW_AT_go_kind...; libdwarf defines only some of them */
 	AT_GO_KIND = 0x2900,
 	AT_GO_KEY = 0x2901,
 	AT_GO_ELEM = 0x2902,
@@ -32,7 +30,7 @@ enum {
 	MAX_FIELDS = 1 << 16,
 };
 
-/* A base type without a kind, as in what the linker makes up: by encoding and size. */
+/* The kind of a base type without DW_AT_go_kind, as the linker creates: by encoding and size. */
 static unsigned base_kind(const struct die *die, uint64_t size)
 {
 	uint64_t encoding;
@@ -53,11 +51,11 @@ static unsigned base_kind(const struct die *die, uint64_t size)
 	}
 }
 
-/* Of an entry that has no DW_AT_go_kind. */
+/* The kind of an entry without DW_AT_go_kind; 0 if unknown. */
 static unsigned guess_kind(const struct die *die, uint64_t size)
 {
 	switch (die_tag(die)) {
-	case DW_TAG_pointer_type: /* only unsafe.Pointer leads nowhere */
+	case DW_TAG_pointer_type: /* only unsafe.Pointer has no target type */
 		return die_has(die, DW_AT_type) ? KIND_POINTER : KIND_UNSAFE_POINTER;
 	case DW_TAG_structure_type:
 		return KIND_STRUCT;
@@ -72,7 +70,7 @@ static unsigned guess_kind(const struct die *die, uint64_t size)
 	}
 }
 
-/* Sizes that no attribute gives. */
+/* The size of kinds that have no DW_AT_byte_size. */
 static uint64_t size_of_kind(unsigned kind)
 {
 	switch (kind) {
@@ -112,7 +110,7 @@ static void read_references(const struct die *die, struct debug_go_type *ret)
 		ret->inside = target;
 }
 
-/* Moves on through typedefs to the entry that has a kind, or is no typedef. False at damage. */
+/* Follows typedefs to the entry that has a kind or is not a typedef. False if it is damaged. */
 static bool follow_typedefs(struct die *die, uint64_t *ret_kind)
 {
 	*ret_kind = 0;

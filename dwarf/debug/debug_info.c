@@ -1,4 +1,4 @@
-/* DWARF as a source of layouts: names to entries, entries to types, types to fields. */
+/* Answers questions by name (types, fields, constants, variables) from DWARF: see debug_info.h. */
 #include "dwarf/debug/debug_info.h"
 
 #include "dwarf/debug/debug_die.h"
@@ -12,15 +12,15 @@ enum { MAX_TYPE_SIZE = 1 << 30 };
 
 struct debug_info {
 	struct elf_image *image;
-	struct libdwarf_session *session; /* NULL until the first question */
+	struct libdwarf_session *session; /* NULL until first used */
 	struct debug_search search;
 	struct debug_types types;
 	struct debug_packages packages;
 	void *known;		   /* struct known_name by name */
-	struct debug_units *units; /* NULL until asked for */
+	struct debug_units *units; /* NULL until first used */
 };
 
-/* What became of a name that was asked for. */
+/* The cached result of searching for a name. */
 struct known_name {
 	char *name;
 	bool found_type, found_constant;
@@ -81,7 +81,7 @@ static struct error *section_bytes(struct debug_info *info, const char *name, st
 	return elf_image_section_bytes(info->image, &section, ret);
 }
 
-/* Reads the sections, once. */
+/* Opens the sections on first use. */
 static struct error *load_sections(struct debug_info *info)
 {
 	if (info->session)
@@ -107,9 +107,9 @@ static struct error *load_sections(struct debug_info *info)
 }
 
 /*
- * How well an entry suits as the type of that name; the lowest wins, negative is impossible. What
- * looks like an entry may be the end of a longer name ("chan time.Time" ends like an entry with
- * code 32), so it must be whole.
+ * Ranks an entry as a candidate for a type; the lowest rank wins, and a negative one rejects it.
+ * The bytes found may be the end of a longer name ("chan time.Time" ends like an entry with code
+ * 32), so the entry must be complete and plausible.
  */
 static int type_rank(struct debug_info *info, uint64_t entry)
 {
@@ -135,7 +135,7 @@ static bool read_constant(struct debug_info *info, uint64_t entry, int64_t *ret)
 	       die_signed(&die, DW_AT_const_value, ret);
 }
 
-static struct error *remember(struct debug_info *info, const struct debug_name *name)
+static struct error *cache_name(struct debug_info *info, const struct debug_name *name)
 {
 	struct known_name *known = calloc(1, sizeof(*known));
 	if (!known)
@@ -162,7 +162,7 @@ static struct error *remember(struct debug_info *info, const struct debug_name *
 	return NULL;
 }
 
-static const struct known_name *find_known(struct debug_info *info, const char *name)
+static const struct known_name *cached_name(struct debug_info *info, const char *name)
 {
 	union {
 		const char *in;
@@ -173,7 +173,7 @@ static const struct known_name *find_known(struct debug_info *info, const char *
 	return found ? *found : NULL;
 }
 
-/* Each name once: a candidate is noted with one of them only. Returns how many are left. */
+/* Sorts the names and removes duplicates: the search fills in only one of equal names. */
 static size_t unique_names(struct debug_name *names, size_t count)
 {
 	size_t left = 0;
@@ -185,8 +185,8 @@ static size_t unique_names(struct debug_name *names, size_t count)
 	return left;
 }
 
-/* Makes each of the `count` names known: `name_at(queries, i)`. */
-static struct error *learn(struct debug_info *info, const void *queries, size_t count,
+/* Searches for those of the `count` names, name_at(queries, i), that are not cached yet. */
+static struct error *search_names(struct debug_info *info, const void *queries, size_t count,
 	const char *(*name_at)(const void *queries, size_t i))
 {
 	struct error *err = load_sections(info);
@@ -196,7 +196,7 @@ static struct error *learn(struct debug_info *info, const void *queries, size_t 
 	size_t capacity = 0, name_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const char *name = name_at(queries, i);
-		if (find_known(info, name))
+		if (cached_name(info, name))
 			continue;
 		if (!array_reserve(&names, &capacity, name_count + 1))
 			return error_no_memory();
@@ -205,7 +205,7 @@ static struct error *learn(struct debug_info *info, const void *queries, size_t 
 	name_count = unique_names(names, name_count);
 	err = debug_search_find(&info->search, names, name_count);
 	for (size_t i = 0; i < name_count && !err; i++)
-		err = remember(info, &names[i]);
+		err = cache_name(info, &names[i]);
 	return err;
 }
 
@@ -229,10 +229,10 @@ static struct error *answer_fields(void *context, const struct field_query *quer
 	struct debug_info *info = context;
 	for (size_t i = 0; i < count; i++)
 		*queries[i].ret = (struct field){0};
-	struct error *err = learn(info, queries, count, field_query_name);
+	struct error *err = search_names(info, queries, count, field_query_name);
 	for (size_t i = 0; i < count && !err; i++) {
 		const struct field_query *query = &queries[i];
-		const struct known_name *known = find_known(info, query->type);
+		const struct known_name *known = cached_name(info, query->type);
 		uint64_t offset, size;
 		if (!known || !known->found_type ||
 			!debug_types_find(&info->types, known->type, query->path, &offset, &size) ||
@@ -249,9 +249,9 @@ static struct error *answer_constants(
 	struct debug_info *info = context;
 	for (size_t i = 0; i < count; i++)
 		*queries[i].ret_present = false;
-	struct error *err = learn(info, queries, count, constant_query_name);
+	struct error *err = search_names(info, queries, count, constant_query_name);
 	for (size_t i = 0; i < count && !err; i++) {
-		const struct known_name *known = find_known(info, queries[i].name);
+		const struct known_name *known = cached_name(info, queries[i].name);
 		if (!known || !known->found_constant)
 			continue;
 		*queries[i].ret = known->constant;
@@ -268,8 +268,7 @@ struct error *debug_info_go_type(struct debug_info *info, uint64_t entry, struct
 	return debug_go_type_read(info->search.handle, entry, ret)
 		       ? NULL
 		       : error_create(ERROR_BAD_DATA,
-				 "no Go type is described at %#llx of the "
-				 "DWARF in %s",
+				 "there is no Go type at %#llx in the DWARF of %s",
 				 (unsigned long long)entry, elf_image_path(info->image));
 }
 
@@ -282,16 +281,15 @@ struct error *debug_info_go_fields(
 	return debug_go_fields_read(info->search.handle, entry, ret, ret_count)
 		       ? NULL
 		       : error_create(ERROR_BAD_DATA,
-				 "the struct at %#llx of the DWARF in %s has "
-				 "damaged fields",
+				 "the struct at %#llx in the DWARF of %s has damaged fields",
 				 (unsigned long long)entry, elf_image_path(info->image));
 }
 
 struct error *debug_info_find_type(struct debug_info *info, const char *name, uint64_t *ret)
 {
 	*ret = 0;
-	struct error *err = learn(info, &name, 1, plain_name);
-	const struct known_name *known = err ? NULL : find_known(info, name);
+	struct error *err = search_names(info, &name, 1, plain_name);
+	const struct known_name *known = err ? NULL : cached_name(info, name);
 	if (known && known->found_type)
 		*ret = known->type;
 	return err;

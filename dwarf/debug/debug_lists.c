@@ -3,7 +3,7 @@
 
 #include <dwarf.h>
 
-/* Both kinds of DWARF 5 lists number the same shapes, but not in the same way. */
+/* The entry kinds of DWARF 5 lists; range lists and location lists number them differently. */
 enum shape {
 	SHAPE_END = DW_LLE_end_of_list,
 	SHAPE_BASE_INDEX = DW_LLE_base_addressx,
@@ -47,7 +47,7 @@ static bool next_old(struct debug_list *list, struct debug_list_entry *ret)
 	return false;
 }
 
-/* Reads the addresses of an entry. False when it only sets the base. */
+/* Reads the addresses of an entry. False if it only sets the base. */
 static bool read_bounds(struct debug_list *list, enum shape shape, struct debug_list_entry *ret)
 {
 	struct byte_reader *reader = &list->reader;
@@ -91,7 +91,7 @@ static bool read_bounds(struct debug_list *list, enum shape shape, struct debug_
 
 static enum shape shape_of(const struct debug_list *list, uint64_t code)
 {
-	/* Range lists lack the default entry, so that the codes after it are one less. */
+	/* Range lists have no default entry, so later codes are one less. */
 	if (!list->locations && code >= DW_RLE_base_address)
 		code++;
 	return code <= SHAPE_START_LENGTH ? (enum shape)code : SHAPE_END;

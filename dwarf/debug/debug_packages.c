@@ -1,4 +1,4 @@
-/* Import paths and package names, from DWARF's units: see debug_packages.h. */
+/* Reads import paths and package names from DWARF's units: see debug_packages.h. */
 #include "dwarf/debug/debug_packages.h"
 
 #include "dwarf/debug/debug_die.h"

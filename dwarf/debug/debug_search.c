@@ -1,4 +1,4 @@
-/* Finds entries of .debug_info by name: by their bytes where that works, else entry by entry. */
+/* Finds entries of .debug_info by name: by a byte search or else entry by entry. */
 #include "dwarf/debug/debug_search.h"
 
 #include "dwarf/debug/debug_abbreviations.h"
@@ -6,8 +6,8 @@
 
 enum {
 	MAX_UNITS = 1 << 20,
-	MAX_ENTRIES = 1 << 25, /* that a walk looks at */
-	/* Sound programs need two or three per name. */
+	MAX_ENTRIES = 1 << 25, /* read by one walk */
+	/* Candidates decoded per search; undamaged programs need two or three per name. */
 	MAX_CHECKED = 1 << 14,
 };
 
@@ -53,7 +53,7 @@ static void add_candidate(struct debug_name *name, uint64_t entry)
 		name->candidates[name->candidate_count++] = entry;
 }
 
-/* Lets libdwarf decode what may be an entry named `name`. */
+/* Decodes the possible entry at `entry` and keeps it if it has the name. */
 static void check_candidate(struct debug_search *search, struct debug_name *name, uint64_t entry)
 {
 	if (name->candidate_count == MAX_CANDIDATES || search->checked++ >= MAX_CHECKED)
@@ -66,7 +66,7 @@ static void check_candidate(struct debug_search *search, struct debug_name *name
 		add_candidate(name, entry);
 }
 
-/* A name starts at `position`, maybe of an entry: with a code of one or two bytes before it. */
+/* Checks a name at `position` for an abbreviation code of one or two bytes before it. */
 static void check_position(struct debug_search *search, struct debug_name *names, size_t count,
 	size_t position, size_t prefix)
 {
@@ -90,7 +90,7 @@ static void check_position(struct debug_search *search, struct debug_name *names
 		check_candidate(search, name, position - 2);
 }
 
-/* Up to and with the last dot: types of one package share it, and are searched for together. */
+/* Up to and including the last dot: one search serves all types of a package. */
 static size_t prefix_length(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -104,7 +104,7 @@ static void search_bytes(struct debug_search *search, struct debug_name *names, 
 		size_t prefix = prefix_length(names[i].name);
 		if (i > 0 && strncmp(names[i].name, names[i - 1].name, prefix) == 0 &&
 			prefix_length(names[i - 1].name) == prefix)
-			continue; /* searched for with the one before */
+			continue; /* found together with the previous name */
 		const uint8_t *at = data;
 		while (prefix && (at = memmem(at, (size_t)(end - at), names[i].name, prefix))) {
 			check_position(search, names, count, (size_t)(at - data), prefix);
@@ -113,7 +113,7 @@ static void search_bytes(struct debug_search *search, struct debug_name *names, 
 	}
 }
 
-/* Looks at the children of a unit's first entry. False when there were too many. */
+/* Checks the children of a unit's first entry. False if there were too many. */
 static bool walk_unit(
 	struct debug_name *names, size_t count, const struct die *unit, size_t *entries)
 {
@@ -129,7 +129,7 @@ static bool walk_unit(
 	return true;
 }
 
-/* Go's units share a table of inline names; with cgo, the walk sees just the C part. */
+/* Skips units that use the table with inline names: with cgo, only the C units are walked. */
 static void walk(struct debug_search *search, struct debug_name *names, size_t count)
 {
 	size_t entries = 0;
@@ -138,7 +138,7 @@ static void walk(struct debug_search *search, struct debug_name *names, size_t c
 		uint64_t table;
 		enum unit_result result = die_next_unit(search->handle, &die, &table);
 		if (result == UNIT_NONE)
-			return; /* libdwarf starts over with the next call */
+			return; /* the next call starts over */
 		if (result == UNIT_DAMAGED)
 			break;
 		if (abbreviation_table_is_other(search->codes, table) &&
@@ -163,8 +163,7 @@ struct error *debug_search_find(struct debug_search *search, struct debug_name *
 	qsort(names, count, sizeof(*names), debug_name_compare);
 	search->checked = 0;
 	search_bytes(search, names, count);
-	/* A name that a release lacks is ordinary; none at all says that they are kept elsewhere.
-	 */
+	/* A release may lack a name; if none is found at all, names are stored elsewhere. */
 	if (search->may_walk && search->codes->other_table_count && !found_any(names, count))
 		walk(search, names, count);
 	return NULL;

@@ -1,4 +1,4 @@
-/* Decodes types from DWARF into plain data, each once. */
+/* Decodes types from DWARF, each one once: see debug_types.h. */
 #include "dwarf/debug/debug_types.h"
 
 #include "dwarf/debug/debug_die.h"
@@ -64,7 +64,7 @@ static enum debug_type_kind kind_of(unsigned tag)
 	}
 }
 
-/* False when the member has no fixed place or no name to ask for. */
+/* False if the member is a bit field, or has no name or known offset. */
 static bool decode_member(const struct die *die, struct debug_member *ret)
 {
 	ret->name = die_name(die);
@@ -89,7 +89,7 @@ static bool decode_members(const struct die *die, struct debug_type *type)
 	return true;
 }
 
-/* Number of elements in all dimensions; 0 when unknown. */
+/* The number of elements over all dimensions; 0 if unknown. */
 static uint64_t array_count(const struct die *die)
 {
 	_cleanup_(die_deinit) struct die child = {0};
@@ -169,7 +169,7 @@ static const struct debug_type *get(struct debug_types *types, uint64_t entry, i
 	found = decode_type(types, type, array_nesting)
 			? (struct debug_type *const *)tsearch(type, &types->tree, compare_entries)
 			: NULL;
-	/* An array that claims to be its own element is in the tree already. */
+	/* A damaged array that is its own element has been added during its own decoding. */
 	const struct debug_type *known = found ? *found : NULL;
 	if (known != type)
 		free_type(type);

@@ -1,4 +1,4 @@
-/* Compilation units: see debug_units.h. */
+/* Reads compilation units and maps addresses to units and functions: see debug_units.h. */
 #include "dwarf/debug/debug_units.h"
 
 #include "dwarf/base/bisect.h"
@@ -11,7 +11,7 @@ enum {
 	AT_GO_PACKAGE_NAME = 0x2905,
 };
 
-/* [low, high) belongs to unit number `unit`. */
+/* The code at [low, high) belongs to unit number `unit`. */
 struct unit_range {
 	uint64_t low, high;
 	size_t unit;
@@ -22,7 +22,7 @@ struct debug_units {
 	struct bytes ranges, range_lists, locations, location_lists, addresses;
 	struct debug_unit *items; /* in the order of .debug_info */
 	size_t count, capacity;
-	struct unit_range *map; /* sorted */
+	struct unit_range *map; /* sorted by address */
 	size_t map_count, map_capacity;
 };
 
@@ -74,7 +74,7 @@ bool debug_unit_location(const struct debug_units *units, const struct debug_uni
 	return false;
 }
 
-/* Calls `visit` with each range of code until it returns false. */
+/* Calls `visit` with each code range of the entry until it returns false. */
 static void visit_ranges(const struct debug_units *units, const struct debug_unit *unit,
 	const struct die *die, bool (*visit)(void *context, uint64_t low, uint64_t high),
 	void *context)
@@ -171,7 +171,7 @@ struct error *debug_units_open(
 		.addresses = section(image, ".debug_addr"),
 	};
 	struct error *err = NULL;
-	/* Every unit has to be asked for, or libdwarf would not start over the next time. */
+	/* Read all units, also after an error: see die_next_unit(). */
 	for (;;) {
 		_cleanup_(die_deinit) struct die die = {0};
 		uint64_t abbreviations;

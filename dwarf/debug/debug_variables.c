@@ -1,10 +1,10 @@
-/* Walks a function's entries: see debug_variables.h. */
+/* Collects variables by walking a function's entries: see debug_variables.h. */
 #include "dwarf/debug/debug_variables.h"
 
 #include <inttypes.h>
 
 enum {
-	MAX_DEPTH = 256, /* blocks and inlined calls inside one another */
+	MAX_DEPTH = 256, /* nested blocks and inlined calls */
 	MAX_VARIABLES = 1 << 16,
 	MAX_ORIGINS = 4,
 };
@@ -22,7 +22,7 @@ void debug_variables_deinit(struct debug_variables *variables)
 	*variables = (struct debug_variables){0};
 }
 
-/* Replaces `die` by the entry that it is an instance of, if it is one. */
+/* Replaces `die` with its DW_AT_abstract_origin; false if it has none. */
 static bool follow_origin(struct die *die)
 {
 	uint64_t origin;
@@ -35,7 +35,7 @@ static bool follow_origin(struct die *die)
 	return true;
 }
 
-/* What an instance does not say itself its origin does. */
+/* Takes attributes that the entry itself lacks from its abstract origin. */
 static void read_description(const struct die *die, struct debug_variable *ret)
 {
 	_cleanup_(die_deinit) struct die at = {0};
@@ -109,8 +109,8 @@ static struct error *collect_variables(
 }
 
 /*
- * The same function, though stacks write type arguments as "[...]" and DWARF as what the compiler
- * made of them.
+ * Compares names up to type arguments: stack traces show them as "[...]", DWARF as the compiler's
+ * shapes.
  */
 static bool same_function(const char *dwarf, const char *wanted)
 {
@@ -138,7 +138,9 @@ static bool is_call_to(const struct die *call, const char *function)
 	return false;
 }
 
-/* The entry of the call to `function` that was inlined into `scope` at the pc, at any depth. */
+/*
+ * Finds the entry of the call of `function` that is inlined into `scope` at the pc, at any depth.
+ */
 static bool find_inlined(const struct walk *walk, const struct die *scope, const char *function,
 	unsigned depth, struct die *ret)
 {

@@ -1,9 +1,9 @@
 /*
- * Parameters and variables of a function, as DWARF describes them for one pc.
+ * The parameters and variables of a function at one pc, from DWARF.
  *
- * What cmd/internal/dwarf writes (releases 1.19 and 1.21 to 1.27): a subprogram with parameters,
- * variables and lexical blocks; calls that were inlined into it are entries of their own inside,
- * whose variables refer to an abstract function for names and types.
+ * Source: cmd/internal/dwarf, releases 1.19 and 1.21 to 1.27. A subprogram contains parameters,
+ * variables and lexical blocks. An inlined call is an entry inside it, whose variables take names
+ * and types from an abstract function.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_DEBUG_VARIABLES_H
 #define GCTXDBG_DWARF_DEBUG_DEBUG_VARIABLES_H
@@ -13,25 +13,25 @@
 struct debug_variable {
 	const char *name;  /* lives as long as the image */
 	uint64_t type;	   /* its type's entry in .debug_info */
-	uint64_t line;	   /* where it is declared; 0 unknown */
-	unsigned depth;	   /* of lexical blocks around it */
-	bool is_parameter; /* results too */
+	uint64_t line;	   /* of its declaration; 0: unknown */
+	unsigned depth;	   /* number of lexical blocks around it */
+	bool is_parameter; /* true also for results */
 	bool is_result;
-	bool described;		     /* there is a location for this or another pc */
-	struct bytes location;	     /* an expression; empty: at this pc it is nowhere */
-	struct bytes location_after; /* the same for pc + 1: behind a call that ends there */
+	bool described;		     /* it has a location at some pc */
+	struct bytes location;	     /* expression; empty: it has no location at this pc */
+	struct bytes location_after; /* the same for pc + 1: after a call that ends there */
 };
 
 struct debug_variables {
 	const struct debug_unit *unit;
-	struct debug_variable *items; /* outer blocks first, else in the order of the source */
+	struct debug_variable *items; /* outer blocks first, then in source order */
 	size_t count, capacity;
 };
 
 /*
- * The variables of the function that contains link-time address `pc`, or with `inlined` not NULL
- * of the call inlined there to the function of that name. Those in blocks that do not contain `pc`
- * are left out. ERROR_NOT_FOUND when DWARF does not know the function. Free with
+ * The variables of the function that contains link-time address `pc` or, if `inlined` is not NULL,
+ * of the inlined call there of the function of that name. Omits variables in blocks that do not
+ * contain `pc`. ERROR_NOT_FOUND if DWARF does not describe the function. Free `ret` with
  * debug_variables_deinit().
  */
 struct error *debug_variables_at(

@@ -1,4 +1,4 @@
-/* Reading .debug_frame: see frame_table.h. */
+/* Reads .debug_frame: see frame_table.h. */
 #include "dwarf/debug/frame_table.h"
 
 #include "dwarf/debug/libdwarf_compat.h"
@@ -42,7 +42,7 @@ struct error *frame_table_open(struct elf_image *image, struct frame_table **ret
 		err = error_create(ERROR_BAD_DATA,
 			"libdwarf cannot read the DWARF frame information of %s: %s",
 			elf_image_path(image),
-			result == DW_DLV_ERROR ? dwarf_errmsg(error) : "it finds none");
+			result == DW_DLV_ERROR ? dwarf_errmsg(error) : "it finds no entries");
 		succeeded(table, result, error);
 		table->fdes = NULL;
 		return err;
@@ -62,7 +62,7 @@ void frame_table_close(struct frame_table *table)
 	free(table);
 }
 
-/* The part that functions have in common: only the plain form that Go writes. */
+/* Reads the common information entry. Accepts only one without augmentation, as Go writes. */
 static bool read_common(const struct frame_table *table, Dwarf_Fde fde, struct frame_rules *ret)
 {
 	Dwarf_Cie cie;

@@ -1,10 +1,10 @@
 /*
  * Struct layouts as data.
  *
- * Code that reads `g.goid` from a target never knows the offset: it asks a layout source once, by name, and keeps
- * the answer in a table of `struct field`. A source can be DWARF, a built-in table or the binary's runtime type
- * information; who reads a goroutine cannot tell which it was. A field that a Go release lacks is absent
- * (`size == 0`), not zero.
+ * Code that reads `g.goid` from a target has no offset built in: it looks the field up by name,
+ * once per target, in a layout source, and keeps the result in a table of `struct field`. The
+ * source can be DWARF, a built-in table or the binary's runtime type information; code that reads a
+ * goroutine cannot tell which. A field that a Go release lacks is absent (`size == 0`), not zero.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_LAYOUT_H
 #define GCTXDBG_DWARF_DEBUG_LAYOUT_H
@@ -23,9 +23,9 @@ static inline bool field_present(struct field field)
 }
 
 /*
- * One question to a source. `path` NULL asks for the size of `type` itself (answered as `size`, offset 0); otherwise
- * it is a member path such as "sched.pc"; embedded structs are named by their type name as Go does. For an array
- * member the size is that of the whole array.
+ * One query to a source. `path` is a member path such as "sched.pc"; an embedded struct has the
+ * name of its type, as in Go. A NULL `path` asks for the size of `type` itself, with offset 0. The
+ * size of an array member is that of the whole array.
  */
 struct field_query {
 	const char *type; /* "runtime.g" */
@@ -33,7 +33,7 @@ struct field_query {
 	struct field *ret;
 };
 
-/* The same for an integer constant, such as "runtime._Gwaiting". */
+/* A query for an integer constant such as "runtime._Gwaiting". */
 struct constant_query {
 	const char *name;
 	int64_t *ret;
@@ -41,8 +41,8 @@ struct constant_query {
 };
 
 /*
- * A source answers many questions in one go. What it does not know it answers as absent; an error means that
- * the source itself is broken.
+ * A source answers many queries in one call. Unknown fields and constants are absent in the result;
+ * an error means that the source itself cannot be read.
  */
 struct layout_source {
 	struct error *(*fields)(void *context, const struct field_query *queries, size_t count);

@@ -1,8 +1,7 @@
 /*
- * The object access interface that libdwarf reads a file through, for both of its shapes.
+ * Implements libdwarf's object access interface, in the old and the new form, over an elf_image.
  *
- * libdwarf sees a file that has just the sections it needs, uncompressed and without
- * relocations.
+ * libdwarf sees a file with only the sections it needs, uncompressed and without relocations.
  */
 #include "dwarf/debug/libdwarf_compat.h"
 
@@ -39,7 +38,7 @@ static const char *const section_names[] = {
 	".debug_str",
 	".debug_line_str",
 	".debug_str_offsets",
-	".debug_addr", /* a unit's own entry may refer to it */
+	".debug_addr", /* a unit's first entry may refer to it */
 	".debug_frame",
 };
 
@@ -76,10 +75,10 @@ static int load_section(void *object, access_index index, Dwarf_Small **ret, int
 	struct error *err = elf_image_section_bytes(session->image, &section, &contents);
 	if (err || contents.size != section.size) {
 		error_destroy(err);
-		*error = DW_DLE_MDE; /* "missing section"; nobody sees the number */
+		*error = DW_DLE_MDE; /* "missing section"; the number is never shown */
 		return DW_DLV_ERROR;
 	}
-	/* libdwarf only reads through it; its type lacks a const. */
+	/* libdwarf only reads through it, although its type is not const. */
 	memcpy(ret, &contents.data, sizeof(*ret));
 	return DW_DLV_OK;
 }
@@ -103,7 +102,7 @@ static Dwarf_Unsigned get_section_count(void *object)
 }
 
 #ifdef DW_LIBDWARF_VERSION
-/* Bounds what libdwarf believes; contents may be larger than the file once decompressed. */
+/* An upper bound for sizes; decompressed contents may be larger than the file. */
 static Dwarf_Unsigned get_file_size(void *object)
 {
 	(void)object;
@@ -140,7 +139,7 @@ struct error *libdwarf_session_open(struct elf_image *image, struct libdwarf_ses
 	}
 	struct error *err = error_create(ERROR_BAD_DATA, "libdwarf cannot read the DWARF of %s: %s",
 		elf_image_path(image),
-		result == DW_DLV_ERROR ? dwarf_errmsg(error) : "it finds none");
+		result == DW_DLV_ERROR ? dwarf_errmsg(error) : "it finds no entries");
 	if (result == DW_DLV_ERROR)
 		dwarf_dealloc_error(NULL, error);
 	free(session);

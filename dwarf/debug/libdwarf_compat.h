@@ -1,9 +1,9 @@
 /*
- * A libdwarf session over an elf_image; hides what differs between libdwarf's releases.
+ * A libdwarf session over an elf_image; hides the differences between libdwarf's releases.
  *
- * libdwarf 20210528 and 0.11 describe an object file to the library through different structures.
- * Everything else that the project calls exists in both with the same signature; whatever stops to
- * do so moves here.
+ * libdwarf 20210528 and 0.11 use different structures to describe an object file to the library.
+ * All other functions that the project calls have the same signature in both; any that changes
+ * belongs here.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_LIBDWARF_COMPAT_H
 #define GCTXDBG_DWARF_DEBUG_LIBDWARF_COMPAT_H
@@ -13,7 +13,7 @@
 #include <dwarf.h>
 #include <libdwarf.h>
 
-/* Release 0.1.0 introduced the version macro, and other types and names for some. */
+/* Release 0.1.0 introduced the version macro and renamed some types and functions. */
 #ifdef DW_LIBDWARF_VERSION
 typedef Dwarf_Small *libdwarf_bytes;
 #define libdwarf_free_frames dwarf_dealloc_fde_cie_list
@@ -25,13 +25,13 @@ typedef Dwarf_Ptr libdwarf_bytes;
 struct libdwarf_session;
 
 /*
- * Opens a session that reads the sections about types and frames of `image` (which must outlive it)
- * when they are first needed. Close with libdwarf_session_close().
+ * Opens a session that reads the type and frame sections of `image`, which must outlive it, on
+ * first use. ERROR_BAD_DATA if libdwarf rejects them. Close it with libdwarf_session_close().
  */
 struct error *libdwarf_session_open(struct elf_image *image, struct libdwarf_session **ret);
 void libdwarf_session_close(struct libdwarf_session *session);
 
-/* The handle for libdwarf's own functions. Belongs to the session. */
+/* The handle for libdwarf's functions; it belongs to the session. */
 Dwarf_Debug libdwarf_session_handle(const struct libdwarf_session *session);
 
 #endif

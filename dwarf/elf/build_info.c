@@ -1,4 +1,4 @@
-/* Finds the build info blob that Go's linker writes and takes it apart. */
+/* Finds and parses the build info that Go's linker writes: see build_info.h. */
 #include "dwarf/elf/build_info.h"
 
 #include "dwarf/base/go_quote.h"
@@ -11,7 +11,7 @@ enum {
 	FLAG_INLINE_STRINGS = 2, /* Go 1.18 and later */
 	HEADER_SIZE = 32,
 	ALIGNMENT = 16,
-	FRAME_SIZE = 16, /* of the sentinels around the module text */
+	FRAME_SIZE = 16, /* bytes of each sentinel around the module text */
 	MAX_PAIRS = 1 << 16,
 };
 
@@ -37,7 +37,7 @@ static bool find_magic(struct bytes data, struct bytes *ret)
 	return false;
 }
 
-/* The blob and all that follows it in its section or segment. */
+/* The build info and all bytes after it in its section or segment. */
 static struct error *find_blob(struct elf_image *image, struct bytes *ret)
 {
 	struct elf_section section;
@@ -58,11 +58,11 @@ static struct error *find_blob(struct elf_image *image, struct bytes *ret)
 			return NULL;
 	}
 	return error_create(ERROR_NOT_FOUND,
-		"%s has no Go build info: it is not a Go program, or was linked without",
+		"%s has no Go build info: it is not a Go program, or was linked without it",
 		elf_image_path(image));
 }
 
-/* A string with its length before it (varint), at `*offset`. */
+/* Reads the string at `*offset`, which is preceded by its length as a varint. */
 static bool read_string(struct bytes blob, size_t *offset, struct bytes *ret)
 {
 	uint64_t length = 0;
@@ -86,7 +86,7 @@ static bool copy_text(struct bytes text, char **ret)
 	return *ret;
 }
 
-/* Takes what comes before `separator` (or all) off the front of `text`. */
+/* Removes the part of `text` before `separator`, or all of it, and returns that part. */
 static struct bytes cut(struct bytes *text, char separator)
 {
 	const uint8_t *end = text->size ? memchr(text->data, separator, text->size) : NULL;
@@ -102,12 +102,12 @@ static bool text_equals(struct bytes text, const char *word)
 	return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
 }
 
-/* Appends an empty pair; NULL without memory. */
+/* Appends an empty pair; NULL if allocation fails. */
 static struct build_pair *append_pair(struct build_pair **pairs, size_t *count)
 {
 	if (*count >= MAX_PAIRS)
 		return NULL;
-	/* Arrays double at powers of two, so that no capacity has to be kept. */
+	/* The array doubles at powers of two, so its capacity need not be stored. */
 	if ((*count & (*count - 1)) == 0) {
 		struct build_pair *grown =
 			reallocarray(*pairs, *count ? *count * 2 : 1, sizeof(**pairs));
@@ -120,7 +120,7 @@ static struct build_pair *append_pair(struct build_pair **pairs, size_t *count)
 	return pair;
 }
 
-/* "-ldflags="-s -w"": either side may be quoted as in Go source. */
+/* -ldflags="-s -w": either side may be quoted as in Go source. */
 static bool parse_setting(struct bytes line, struct build_info *info)
 {
 	struct build_pair *pair = append_pair(&info->settings, &info->setting_count);
@@ -164,7 +164,7 @@ static bool parse_replacement(struct bytes line, char **version)
 	return true;
 }
 
-/* One line of the module text; unknown words are from a later Go and skipped. */
+/* One line of the module text. Skips unknown keywords, which later Go releases may add. */
 static bool parse_line(struct bytes line, struct build_info *info)
 {
 	struct bytes word = cut(&line, '\t');
@@ -188,7 +188,7 @@ static bool parse_line(struct bytes line, struct build_info *info)
 static struct error *parse_modules(
 	struct elf_image *image, struct bytes text, struct build_info *info)
 {
-	/* Programs outside of any module have no text, and no frame around it. */
+	/* Programs outside any module have neither the text nor the sentinels. */
 	if (text.size < 2 * FRAME_SIZE + 1 || text.data[text.size - FRAME_SIZE - 1] != '\n')
 		return NULL;
 	text = (struct bytes){text.data + FRAME_SIZE, text.size - 2 * FRAME_SIZE};
@@ -209,13 +209,12 @@ struct error *build_info_read(struct elf_image *image, struct build_info *ret)
 	if (err)
 		return err;
 	if (blob.size < HEADER_SIZE)
-		return damaged(image, "its header is cut short");
+		return damaged(image, "its header is truncated");
 	if (!(blob.data[FLAGS_OFFSET] & FLAG_INLINE_STRINGS))
-		return damaged(
-			image, "its format is that of Go 1.17 or older, which is not supported");
+		return damaged(image, "it has the unsupported format of Go 1.17 or earlier");
 	size_t offset = HEADER_SIZE;
 	if (!read_string(blob, &offset, &version) || !read_string(blob, &offset, &modules))
-		return damaged(image, "its strings are longer than its section");
+		return damaged(image, "its strings extend past the end of its section");
 	if (version.size && !copy_text(version, &ret->go_version))
 		err = error_no_memory();
 	if (!err)

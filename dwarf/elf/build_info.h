@@ -1,7 +1,8 @@
 /*
- * What the Go linker recorded about a build: Go version, main module, dependencies, settings.
+ * The build information that Go's linker records: Go version, main module, dependencies, settings.
  *
- * Source: debug/buildinfo and cmd/link (1.18 and later write both strings inline, after a 32-byte header).
+ * Source: debug/buildinfo and cmd/link (1.18 and later write both strings inline, after a 32-byte
+ * header).
  */
 #ifndef GCTXDBG_DWARF_ELF_BUILD_INFO_H
 #define GCTXDBG_DWARF_ELF_BUILD_INFO_H
@@ -25,8 +26,9 @@ struct build_info {
 };
 
 /*
- * Reads the build info of `image`: section .go.buildinfo, else the magic in the writable data segment. All strings
- * belong to `ret`; free with build_info_deinit(). ERROR_NOT_FOUND when it has none, ERROR_BAD_DATA when damaged.
+ * Reads the build info of `image`: from section .go.buildinfo, else by searching the writable data
+ * segments for its magic. All strings belong to `ret`; free it with build_info_deinit().
+ * ERROR_NOT_FOUND if there is none, ERROR_BAD_DATA if it is damaged.
  */
 struct error *build_info_read(struct elf_image *image, struct build_info *ret);
 void build_info_deinit(struct build_info *info);

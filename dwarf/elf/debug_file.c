@@ -1,4 +1,4 @@
-/* Finding a program's separate debug file, and making sure that it is its own: see debug_file.h. */
+/* Finds the separate debug file of a program and checks that both are of one build. */
 #include "dwarf/elf/debug_file.h"
 
 #include <limits.h>
@@ -13,7 +13,7 @@ enum { MAX_BUILD_ID_TEXT = 129, CHECKSUM_CHUNK = 1 << 30 };
 
 static const char default_directory[] = "/usr/lib/debug";
 
-/* The build id in hexadecimal; empty when it is absent or absurdly long. */
+/* The build id in hexadecimal; empty if it is absent or too long. */
 static void format_build_id(struct bytes id, char ret[MAX_BUILD_ID_TEXT])
 {
 	ret[0] = '\0';
@@ -35,36 +35,37 @@ uint32_t debug_file_checksum(struct bytes contents)
 	return (uint32_t)checksum;
 }
 
-/* ---- Is it this program's? ---- */
+/* ---- Comparing builds ---- */
 
-enum kinship { KIN_SAME, KIN_OTHER, KIN_UNKNOWN };
+enum build_match { BUILD_SAME, BUILD_DIFFERS, BUILD_UNKNOWN };
 
-static enum kinship compare_text(const char *a, const char *b)
+static enum build_match compare_text(const char *a, const char *b)
 {
 	if (!a || !b || !a[0] || !b[0])
-		return KIN_UNKNOWN;
-	return strcmp(a, b) == 0 ? KIN_SAME : KIN_OTHER;
+		return BUILD_UNKNOWN;
+	return strcmp(a, b) == 0 ? BUILD_SAME : BUILD_DIFFERS;
 }
 
-/* Where the code is: a debug file keeps that section's header though not its contents. */
-static enum kinship compare_code(struct elf_image *a, struct elf_image *b)
+/* By the address of the code: a debug file keeps the header of .text, though not its contents. */
+static enum build_match compare_code(struct elf_image *a, struct elf_image *b)
 {
 	struct elf_section x, y;
 	if (!elf_image_section(a, ".text", &x) || !elf_image_section(b, ".text", &y))
-		return KIN_UNKNOWN;
-	return x.address == y.address && x.size == y.size ? KIN_UNKNOWN : KIN_OTHER;
+		return BUILD_UNKNOWN;
+	return x.address == y.address && x.size == y.size ? BUILD_UNKNOWN : BUILD_DIFFERS;
 }
 
-/* By build id: the GNU one, else Go's own; the place of the code must be the same in any case. */
-static enum kinship kinship(struct elf_image *image, struct elf_image *candidate)
+/* By GNU build id, else by Go's own, else by the address of the code. */
+static enum build_match compare_builds(struct elf_image *image, struct elf_image *candidate)
 {
 	char id[MAX_BUILD_ID_TEXT], other[MAX_BUILD_ID_TEXT];
 	format_build_id(elf_image_build_id(image), id);
 	format_build_id(elf_image_build_id(candidate), other);
-	enum kinship kin = compare_text(id, other);
-	if (kin == KIN_UNKNOWN)
-		kin = compare_text(elf_image_go_build_id(image), elf_image_go_build_id(candidate));
-	return kin == KIN_UNKNOWN ? compare_code(image, candidate) : kin;
+	enum build_match match = compare_text(id, other);
+	if (match == BUILD_UNKNOWN)
+		match = compare_text(
+			elf_image_go_build_id(image), elf_image_go_build_id(candidate));
+	return match == BUILD_UNKNOWN ? compare_code(image, candidate) : match;
 }
 
 static bool has_dwarf(struct elf_image *image)
@@ -83,7 +84,8 @@ static struct error *other_build(struct elf_image *image, struct elf_image *cand
 	const char *shown = id[0] && other[0] ? id : go_id ? go_id : "none";
 	const char *shown_other = id[0] && other[0] ? other : go_other ? go_other : "none";
 	return error_create(ERROR_BAD_DATA,
-		"the debug file %s belongs to another build: its build id is %s, the program's %s",
+		"the debug file %s belongs to another build: its build id is %s, the program's is "
+		"%s",
 		elf_image_path(candidate), shown_other, shown);
 }
 
@@ -93,18 +95,18 @@ struct error *debug_file_open(struct elf_image *image, const char *path, struct 
 	struct error *err = elf_image_open_debug(path, &candidate);
 	if (err)
 		return error_wrap(err, "--debug-file");
-	if (kinship(image, candidate) == KIN_OTHER)
+	if (compare_builds(image, candidate) == BUILD_DIFFERS)
 		return other_build(image, candidate);
 	if (!has_dwarf(candidate))
 		return error_create(
-			ERROR_NOT_FOUND, "--debug-file: %s has no debug information either", path);
+			ERROR_NOT_FOUND, "--debug-file: %s has no debug information", path);
 	*ret = take_pointer(candidate);
 	return NULL;
 }
 
-/* ---- Looking ---- */
+/* ---- Searching ---- */
 
-/* Opens `path` if it is the debug file of `image`; `checksum` NULL: its build id decides alone. */
+/* Opens `path` if it is the debug file of `image`. `checksum` NULL: accept only a matching id. */
 static struct elf_image *try_file(
 	struct elf_image *image, const char *path, const uint32_t *checksum)
 {
@@ -113,10 +115,10 @@ static struct elf_image *try_file(
 	error_destroy(err);
 	if (!candidate || !has_dwarf(candidate))
 		return NULL;
-	enum kinship kin = kinship(image, candidate);
-	if (kin == KIN_OTHER || (kin == KIN_UNKNOWN && !checksum))
+	enum build_match match = compare_builds(image, candidate);
+	if (match == BUILD_DIFFERS || (match == BUILD_UNKNOWN && !checksum))
 		return NULL;
-	if (checksum && kin == KIN_UNKNOWN && debug_file_checksum(candidate->file) != *checksum)
+	if (checksum && match == BUILD_UNKNOWN && debug_file_checksum(candidate->file) != *checksum)
 		return NULL;
 	return take_pointer(candidate);
 }

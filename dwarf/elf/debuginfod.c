@@ -1,4 +1,4 @@
-/* Asking debuginfod servers through their own client library: see debuginfod.h. */
+/* Queries debuginfod servers through their client library: see debuginfod.h. */
 #include "dwarf/elf/debuginfod.h"
 
 #include <dlfcn.h>
@@ -7,7 +7,7 @@
 
 struct debuginfod_client;
 
-/* What we use of elfutils/debuginfod.h, whose package need not be there at build time. */
+/* The part of elfutils/debuginfod.h that we use; its package is not needed at build time. */
 struct client_library {
 	struct debuginfod_client *(*begin)(void);
 	void (*end)(struct debuginfod_client *client);
@@ -18,13 +18,13 @@ struct client_library {
 	void (*set_user_data)(struct debuginfod_client *client, void *data);
 };
 
-/* What the progress callback finds through the client. */
+/* The user data of the client, for the progress callback. */
 struct download {
 	bool (*cancelled)(void *context);
 	void *context;
 };
 
-/* dlsym() gives functions as data pointers; POSIX promises that they convert. */
+/* dlsym() returns functions as data pointers; POSIX guarantees the conversion. */
 static bool find_function(void *handle, const char *name, void *ret_function)
 {
 	void *symbol = dlsym(handle, name);
@@ -35,8 +35,7 @@ static bool find_function(void *handle, const char *name, void *ret_function)
 static int progress(struct debuginfod_client *client, long a, long b)
 {
 	(void)a, (void)b;
-	/* Only the library knows where the client's data is, and the callback gets nothing but the
-	 * client. */
+	/* The callback gets only the client, so ask the library for the client's data. */
 	void *(*get_user_data)(struct debuginfod_client *);
 	if (!find_function(RTLD_DEFAULT, "debuginfod_get_user_data", &get_user_data))
 		return 0;
@@ -46,7 +45,9 @@ static int progress(struct debuginfod_client *client, long a, long b)
 
 static bool load_client_library(struct client_library *ret)
 {
-	/* Never unloaded: it starts threads and sets up TLS libraries that do not come apart. */
+	/*
+	 * Never unloaded: it starts threads and initializes TLS libraries that cannot be unloaded.
+	 */
 	void *handle = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_GLOBAL);
 	return handle && find_function(handle, "debuginfod_begin", &ret->begin) &&
 	       find_function(handle, "debuginfod_end", &ret->end) &&

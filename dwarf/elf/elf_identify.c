@@ -1,4 +1,4 @@
-/* Says what a file is that is not an x86-64 ELF program. */
+/* Checks the ELF header, and says what a file is if it is not an x86-64 ELF program. */
 #include "dwarf/elf/elf_internal.h"
 
 struct magic {
@@ -27,8 +27,8 @@ static struct error *not_elf(const char *path, struct bytes file)
 	for (size_t i = 0; i < array_length(magics); i++) {
 		const struct magic *m = &magics[i];
 		if (file.size >= m->size && memcmp(file.data, m->bytes, m->size) == 0)
-			return error_create(ERROR_BAD_DATA, "%s is not an ELF program but %s", path,
-				m->meaning);
+			return error_create(
+				ERROR_BAD_DATA, "%s is %s, not an ELF program", path, m->meaning);
 	}
 	return error_create(ERROR_BAD_DATA, "%s is not an ELF program", path);
 }
@@ -72,14 +72,14 @@ static struct error *wrong_type(const char *path, uint16_t type)
 	switch (type) {
 	case ET_CORE:
 		return error_create(ERROR_BAD_DATA,
-			"%s is a core dump, not a program; the program comes first: core EXE CORE",
+			"%s is a core dump, not a program; name the program first: core EXE CORE",
 			path);
 	case ET_REL:
-		return error_create(ERROR_BAD_DATA,
-			"%s is an object file that was not linked yet, not a program", path);
-	default:
 		return error_create(
-			ERROR_BAD_DATA, "%s is ELF of unknown type %u, not a program", path, type);
+			ERROR_BAD_DATA, "%s is an unlinked object file, not a program", path);
+	default:
+		return error_create(ERROR_BAD_DATA,
+			"%s has the unknown ELF type %u; it is not a program", path, type);
 	}
 }
 
@@ -93,7 +93,7 @@ struct error *elf_identify(const char *path, struct bytes file)
 			"%s is a 32-bit program; only x86-64 programs are supported", path);
 	if (!bytes_copy(file, 0, &header, sizeof(header)))
 		return error_create(ERROR_BAD_DATA,
-			"%s is cut short: its %zu bytes do not even hold an ELF header; get a "
+			"%s is truncated: its %zu bytes are too few for an ELF header; get a "
 			"complete copy",
 			path, file.size);
 	if (header.e_ident[EI_CLASS] != ELFCLASS64)
@@ -105,7 +105,7 @@ struct error *elf_identify(const char *path, struct bytes file)
 		return wrong_machine(path, header.e_machine);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
 		return wrong_type(path, header.e_type);
-	/* Aligned tables can be used where they are mapped. */
+	/* The tables are used in place, so their entries must be aligned and of the known size. */
 	if ((header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr)) ||
 		(header.e_shoff && header.e_shentsize != sizeof(Elf64_Shdr)) ||
 		header.e_phoff % _Alignof(Elf64_Phdr) || header.e_shoff % _Alignof(Elf64_Shdr))

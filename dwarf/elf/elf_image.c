@@ -1,4 +1,4 @@
-/* Opening an ELF file: the mapping, its segments, and the bytes behind an address. */
+/* Opens and maps an ELF file, reads its segments, and finds the bytes at an address. */
 #include "dwarf/base/fd.h"
 #include "dwarf/elf/elf_internal.h"
 
@@ -9,16 +9,16 @@
 #include <sys/stat.h>
 
 /*
- * Readers of damaged files (ours are checked, libraries' not always) may look a little past the end
- * of a section; beyond the end of the file they shall find zeros, not a fault.
+ * Libraries that parse a damaged file may read a little past the end of a section. Zeros after the
+ * end of the file keep them from faulting.
  */
 enum { ZEROS_AFTER_FILE = 1 << 16 };
 
-/* Segments share at most a page with their neighbours. Those that lie all over each other would be
- * searched each. */
+/* Sound segments share at most a page with their neighbours. More overlap would let a small file
+ * claim many times its size, all of which searches would read. */
 enum { MAX_OVERLAP = 4 };
 
-/* Programs live below it (five-level page tables included). */
+/* User space ends here, also with five-level page tables. */
 #define ADDRESS_LIMIT (UINT64_C(1) << 56)
 
 static struct error *open_regular(const char *path, int *ret_fd, size_t *ret_size)
@@ -28,7 +28,7 @@ static struct error *open_regular(const char *path, int *ret_fd, size_t *ret_siz
 		return error_system(errno, "cannot open %s", path);
 	struct stat st;
 	if (fstat(fd, &st) < 0)
-		return error_system(errno, "cannot examine %s", path);
+		return error_system(errno, "cannot stat %s", path);
 	if (S_ISDIR(st.st_mode))
 		return error_create(ERROR_BAD_DATA, "%s is a directory, not a program", path);
 	if (!S_ISREG(st.st_mode))
@@ -62,24 +62,24 @@ static struct error *map_file(struct elf_image *image)
 	return NULL;
 }
 
-static struct error *cut_short(const struct elf_image *image, const char *what)
+static struct error *truncated(const struct elf_image *image, const char *what)
 {
 	return error_create(ERROR_BAD_DATA,
-		"%s is cut short or damaged: its %s would lie beyond its %zu bytes; get a complete "
-		"copy",
+		"%s is truncated or damaged: its %s extends past the end of the file (%zu bytes); "
+		"get a complete copy",
 		image->path, what, image->file.size);
 }
 
-/* Copies the PT_LOAD headers and finds where the program headers themselves are loaded. */
+/* Copies the PT_LOAD headers and finds the address of the program headers themselves. */
 static struct error *read_segments(struct elf_image *image)
 {
-	/* libelf says "none" also when they lie outside of the file. */
+	/* libelf also reports 0 headers if they lie outside the file. */
 	size_t count;
 	if (elf_getphdrnum(image->elf, &count) < 0)
 		count = 0;
 	const Elf64_Phdr *headers = count ? elf64_getphdr(image->elf) : NULL;
 	if (image->header->e_phnum && !headers)
-		return cut_short(image, "table of segments");
+		return truncated(image, "program header table");
 	image->segments = calloc(count ? count : 1, sizeof(*image->segments));
 	if (!image->segments)
 		return error_no_memory();
@@ -90,11 +90,11 @@ static struct error *read_segments(struct elf_image *image)
 		if (h->p_type != PT_LOAD)
 			continue;
 		if (!bytes_slice(image->file, h->p_offset, h->p_filesz, &unused))
-			return cut_short(image, "loaded segment");
+			return truncated(image, "loaded segment");
 		loaded += h->p_filesz;
 		if (loaded / MAX_OVERLAP > image->file.size)
-			return error_create(ERROR_BAD_DATA,
-				"%s is damaged: its segments lie upon each other", image->path);
+			return error_create(
+				ERROR_BAD_DATA, "%s is damaged: its segments overlap", image->path);
 		uint64_t end;
 		if (__builtin_add_overflow(h->p_vaddr, h->p_memsz, &end) || end > ADDRESS_LIMIT ||
 			h->p_memsz < h->p_filesz)
@@ -121,24 +121,24 @@ static struct error *read_headers(struct elf_image *image, bool is_debug_file)
 	if (err)
 		return err;
 	if (elf_version(EV_CURRENT) == EV_NONE)
-		return error_create(ERROR_OTHER, "libelf is too old for this program");
+		return error_create(ERROR_OTHER, "libelf is too old");
 	image->elf = elf_memory((char *)image->map, image->file.size);
 	image->header = image->elf ? elf64_getehdr(image->elf) : NULL;
 	if (!image->header)
-		return error_create(ERROR_BAD_DATA, "%s is not a readable ELF file: %s",
-			image->path, elf_errmsg(-1));
+		return error_create(ERROR_BAD_DATA, "cannot read the ELF file %s: %s", image->path,
+			elf_errmsg(-1));
 	err = is_debug_file ? NULL : read_segments(image);
 	if (err)
 		return err;
 	if (image->header->e_shoff > image->file.size)
-		return cut_short(image, "table of sections");
+		return truncated(image, "section header table");
 	if (elf_getshdrnum(image->elf, &image->section_count) < 0)
 		image->section_count = 0;
 	struct bytes unused;
 	if ((image->header->e_shnum && !image->section_count) ||
 		!bytes_slice(image->file, image->header->e_shoff,
 			image->section_count * sizeof(Elf64_Shdr), &unused))
-		return cut_short(image, "table of sections");
+		return truncated(image, "section header table");
 	if (elf_getshdrstrndx(image->elf, &image->section_names) < 0)
 		image->section_names = 0;
 	image->contents = calloc(image->section_count + 1, sizeof(*image->contents));

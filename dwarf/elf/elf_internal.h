@@ -1,5 +1,5 @@
 /*
- * What the files that implement elf_image.h share. Nobody else includes this.
+ * Declarations shared by the files that implement elf_image.h. Private to dwarf/elf.
  */
 #ifndef GCTXDBG_DWARF_ELF_ELF_INTERNAL_H
 #define GCTXDBG_DWARF_ELF_ELF_INTERNAL_H
@@ -23,10 +23,10 @@ struct symbol_table {
 	uint32_t function_count;
 };
 
-/* A section's contents, once somebody asked for them. */
+/* A section's contents, filled in on first use. */
 struct section_contents {
 	struct bytes bytes;
-	uint8_t *owned; /* NULL when `bytes` points into the file */
+	uint8_t *owned; /* NULL if `bytes` points into the file */
 	bool loaded;
 };
 
@@ -52,12 +52,12 @@ struct elf_image {
 	struct symbol_table symbols;
 };
 
-/* The header of section `index`; NULL when there is none. */
+/* The header of section `index`; NULL if there is none. */
 const Elf64_Shdr *elf_section_header(const struct elf_image *image, size_t index);
-/* The bytes that the file holds for a section as they are; empty for NOBITS, false when cut off. */
+/* A section's bytes as stored in the file: empty for SHT_NOBITS; false if they are truncated. */
 bool elf_section_raw(const struct elf_image *image, const Elf64_Shdr *header, struct bytes *ret);
 
-/* Checks the ELF header of `file` and explains what else the file is. */
+/* Checks the ELF header of `file`; the error says what the file is instead. */
 struct error *elf_identify(const char *path, struct bytes file);
 
 /* Finds the build ids in the notes of `image`. */

@@ -1,15 +1,17 @@
-/* Build ids: the GNU one and Go's own, out of an ELF file's notes. */
+/* Reads the GNU and the Go build id from an ELF file's notes. */
 #include "dwarf/elf/elf_internal.h"
 
 enum {
 	GO_BUILD_ID_NOTE = 4,
 	MAX_BUILD_ID_SIZE = 1024, /* of either kind; Go's has 83 characters */
-	/* Notes are reached by segments and by sections; more often than this only in a damaged
-	   file. */
+	/*
+	 * The same notes are reached by segments and by sections. Reading the file's size more
+	 * often than this means that its headers are damaged.
+	 */
 	MAX_VISITS = 4,
 };
 
-/* The next note at `*offset`; false at the end or when the rest is damaged. */
+/* Reads the note at `*offset` and advances it; false at the end or if the rest is damaged. */
 static bool next_note(struct bytes notes, uint64_t alignment, uint64_t *offset, Elf64_Nhdr *ret,
 	struct bytes *ret_name, struct bytes *ret_contents)
 {

@@ -1,4 +1,4 @@
-/* Sections of an ELF file: by name, and their contents, decompressed when need be. */
+/* Finds sections of an ELF file by name and reads, or decompresses, their contents. */
 #include "dwarf/elf/elf_internal.h"
 
 #include <endian.h>
@@ -6,13 +6,13 @@
 #include <zlib.h>
 
 enum {
-	/* Deflate cannot do better than 1032:1; a header that claims more lies. */
+	/* Deflate's best ratio is 1032:1; a header that claims more is damaged. */
 	MAX_COMPRESSION = 1032,
 	/* See ZEROS_AFTER_FILE in elf_image.c. */
 	ZEROS_AFTER_SECTION = 4096,
-	/* The longest that anybody writes have 40. */
+	/* The longest known names have 40 bytes. */
 	MAX_SECTION_NAME = 256,
-	/* An old compressed section starts with "ZLIB" and its size, 8 bytes big-endian. */
+	/* A .zdebug_ section starts with "ZLIB" and its size, 8 bytes big-endian. */
 	ZDEBUG_HEADER_SIZE = 12,
 };
 
@@ -58,7 +58,7 @@ static bool is_zdebug(const char *name)
 	return name && strncmp(name, zdebug_prefix, strlen(zdebug_prefix)) == 0;
 }
 
-/* False when the section says that it is compressed but its header is cut off. */
+/* False if the section is marked as compressed but its compression header is truncated. */
 static bool section_storage(
 	const struct elf_image *image, const Elf64_Shdr *header, struct storage *ret)
 {
@@ -75,7 +75,7 @@ static bool section_storage(
 		uint64_t size;
 		if (!elf_section_raw(image, header, &raw) || raw.size < ZDEBUG_HEADER_SIZE ||
 			memcmp(raw.data, "ZLIB", 4) != 0)
-			return true; /* too small to profit, stored as it is */
+			return true; /* too small to gain from compression: stored as it is */
 		memcpy(&size, raw.data + 4, sizeof(size));
 		*ret = (struct storage){true, be64toh(size), ZDEBUG_HEADER_SIZE, ELFCOMPRESS_ZLIB};
 	}
@@ -122,7 +122,7 @@ static bool inflate_all(struct bytes in, uint8_t *out, size_t size)
 	z_stream z = {0};
 	if (inflateInit(&z) != Z_OK)
 		return false;
-	/* zlib never writes through next_in; its type only lacks a const. */
+	/* zlib never writes through next_in, although its type is not const. */
 	memcpy(&z.next_in, &in.data, sizeof(z.next_in));
 	z.next_out = out;
 	int result = Z_OK;
@@ -142,9 +142,8 @@ static struct error *decompress(const struct elf_image *image, const char *name,
 {
 	if (storage.algorithm != ELFCOMPRESS_ZLIB)
 		return error_create(ERROR_BAD_DATA,
-			"section %s of %s is compressed with algorithm %u, and only zlib is "
-			"supported; "
-			"objcopy --decompress-debug-sections makes a copy that can be read",
+			"section %s of %s uses compression type %u, but only zlib is supported; "
+			"objcopy --decompress-debug-sections makes a readable copy",
 			name, image->path, storage.algorithm);
 	struct bytes in;
 	if (!bytes_slice(raw, storage.offset, raw.size - storage.offset, &in) ||
@@ -179,7 +178,7 @@ struct error *elf_image_section_bytes(
 		if (!elf_section_raw(image, header, &raw) ||
 			!section_storage(image, header, &storage))
 			return error_create(ERROR_BAD_DATA,
-				"section %s of %s is cut short or damaged", section->name,
+				"section %s of %s is truncated or damaged", section->name,
 				image->path);
 		contents->bytes = raw;
 		struct error *err =

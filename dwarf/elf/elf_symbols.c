@@ -1,21 +1,20 @@
 /*
- * Symbols of an ELF file: an index by name and one by address, each made on first use.
+ * Symbols of an ELF file: one index by name and one by address, each built on first use.
  *
- * A Go program has tens to hundreds of thousands of symbols, and most sessions look up fifty: so
- * the index holds four bytes per slot, and names are compared in the file's own string table.
+ * A Go program has up to hundreds of thousands of symbols, and most sessions look up about fifty.
+ * So the index takes four bytes per slot, and names are compared in the file's own string table.
  */
 #include "dwarf/base/bisect.h"
 #include "dwarf/elf/elf_internal.h"
 
 enum {
-	/* More symbols than that are not a program's but a damaged file's. */
+	/* A file that claims more symbols is damaged. */
 	MAX_SYMBOLS = 1 << 27,
-	/* How many functions before an address may start without containing it (aliases, sizes of
-	   0). */
+	/* Functions that may start before an address without containing it (aliases, size 0). */
 	MAX_LOOK_BACK = 32,
-	/* A file whose names all collide (or are all the same) shall not take quadratic time. */
+	/* Avoids quadratic time for a file whose names all collide or are all equal. */
 	MAX_PROBES = 1024,
-	/* Nor shall one whose names are all the tails of one another. */
+	/* The same for a file whose names are all suffixes of one another. */
 	MAX_NAME_VISITS = 4,
 	MIN_NAME_BYTES = 1 << 20,
 };
@@ -26,7 +25,7 @@ void symbol_table_deinit(struct symbol_table *table)
 	free(table->functions);
 }
 
-/* Eight bytes at a time: the names of generic types are hundreds of bytes long. */
+/* Hashes eight bytes at a time: names of generic types are hundreds of bytes long. */
 static uint32_t hash_name(const char *name, size_t length)
 {
 	const uint64_t multiplier = 0x9e3779b97f4a7c15;
@@ -143,7 +142,7 @@ bool elf_image_symbol(struct elf_image *image, const char *name, struct elf_symb
 		if (!bytes_slice(table->strings, symbol->st_name, size, &candidate) ||
 			memcmp(candidate.data, name, size) != 0)
 			continue;
-		/* C files may each have a local one; the global one is meant. */
+		/* Several C files may have a local symbol of this name; prefer the global one. */
 		bool is_global = ELF64_ST_BIND(symbol->st_info) != STB_LOCAL;
 		if (!found || is_global)
 			found = symbol;
@@ -181,7 +180,9 @@ static bool sort_functions(struct symbol_table *table)
 		if (!is_function(&table->symbols[i]))
 			continue;
 		functions[count++] = i;
-		/* Go's linker writes them in order of address already. */
+		/*
+		 * Go's linker writes symbols in order of address, so sorting is rarely necessary.
+		 */
 		if (count > 1 && compare_functions(&functions[count - 2], &i, table) > 0)
 			in_order = false;
 	}

@@ -2,8 +2,8 @@
 #include "dwarf/pclntab/find_pclntab.h"
 
 /*
- * How a table of Go 1.18 and later starts, on a machine with 8-byte pointers and instructions of
- * any length (debug/gosym/pclntab.go): a magic number (0xfffffff0, from 1.20 on 0xfffffff1), two
+ * The first bytes of the table since Go 1.18, on a machine with 8-byte pointers and instructions of
+ * variable length (debug/gosym/pclntab.go): a magic number (0xfffffff0; 0xfffffff1 since 1.20), two
  * zeros, 1, 8.
  */
 static const uint8_t magics[][8] = {
@@ -11,7 +11,7 @@ static const uint8_t magics[][8] = {
 	{0xf0, 0xff, 0xff, 0xff, 0, 0, 1, 8},
 };
 
-/* Then come eight words: number of functions, number of files, text start, and the offsets of five
+/* Eight words follow: number of functions, number of files, text start, and the offsets of five
  * parts. */
 enum { FUNCTIONS, FILES, TEXT_START, PARTS, WORDS = PARTS + 5 };
 

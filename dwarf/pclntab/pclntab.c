@@ -7,7 +7,8 @@ enum {
 	FTAB_ENTRY_SIZE = 8, /* two uint32: entry offset, record offset */
 };
 
-/* Reads a little-endian unsigned field of at most 8 bytes; false when it is absent or out of range.
+/*
+ * Reads a little-endian unsigned field of at most 8 bytes; false if it is absent or out of range.
  */
 static bool read_field(struct bytes bytes, uint64_t base, struct field field, uint64_t *ret)
 {
@@ -42,7 +43,7 @@ struct error *pclntab_open(struct bytes table, struct bytes funcdata,
 		!header_part(table, layout->header.pctab_offset, &ret->pctab) ||
 		!header_part(table, layout->header.pcln_offset, &ret->functab))
 		return error_create(ERROR_BAD_DATA, "the Go function table (pclntab) is damaged: "
-						    "its header points outside of it");
+						    "its header points outside the table");
 	if (count == 0 || count > ret->functab.size / FTAB_ENTRY_SIZE)
 		return error_create(ERROR_BAD_DATA,
 			"the Go function table (pclntab) is damaged: it claims %llu functions in "
@@ -65,7 +66,7 @@ bool pclntab_function(const struct pclntab *table, uint32_t index, struct pc_fun
 {
 	if (index >= table->function_count || !ftab_entry(table, index, &ret->entry, &ret->record))
 		return false;
-	/* The table ends with an entry that only gives the end of the last function: 4 bytes. */
+	/* The table ends with a 4-byte entry that gives only the end of the last function. */
 	if (!read_u32(table->functab, ((uint64_t)index + 1) * FTAB_ENTRY_SIZE, &ret->end))
 		return false;
 	uint64_t name, pcsp, flags, id;
@@ -83,7 +84,9 @@ bool pclntab_function(const struct pclntab *table, uint32_t index, struct pc_fun
 	return ret->name && ret->entry < ret->end;
 }
 
-/* The text offset at which function `index` begins; pclntab_open() checked that the entry exists. */
+/*
+ * The text offset at which function `index` begins; pclntab_open() checked that the entry exists.
+ */
 static uint32_t function_entry(const struct pclntab *table, size_t index)
 {
 	uint32_t entry;
@@ -97,7 +100,7 @@ bool pclntab_find(const struct pclntab *table, uint32_t pc, struct pc_function *
 	return next && pclntab_function(table, (uint32_t)next - 1, ret) && pc < ret->end;
 }
 
-/* Reads a varint at `*offset` and moves it on; false at the end of the table. */
+/* Reads a varint at `*offset` and advances it; false at the end of the table. */
 static bool read_varint(struct bytes bytes, uint64_t *offset, uint32_t *ret)
 {
 	uint32_t value = 0;
@@ -125,7 +128,7 @@ static struct pc_ranges ranges_at(
 		.first = true};
 }
 
-/* Every step consumes at least two bytes of a finite table, so this ends on any input. */
+/* Each step consumes at least two bytes of a finite table, so this terminates on any input. */
 bool pc_ranges_next(struct pc_ranges *ranges)
 {
 	uint32_t value_delta, pc_delta;
@@ -143,8 +146,8 @@ bool pc_ranges_next(struct pc_ranges *ranges)
 	return true;
 }
 
-/* The value at `pc` of the pc-value table at offset `start` of pctab; false when the table does not
- * cover it. */
+/* The value at `pc` in the pc-value table at offset `start` of pctab; false if the table does not
+ * cover `pc`. */
 static bool pc_value(const struct pclntab *table, const struct pc_function *function,
 	uint32_t start, uint32_t pc, int32_t *ret)
 {
@@ -166,7 +169,7 @@ bool pclntab_sp_delta(
 	return pc_value(table, function, function->pcsp, pc, ret);
 }
 
-/* Entry `index` of the pcdata array that follows a _func; the funcdata array follows that one. */
+/* Entry `index` of the pcdata array, which follows the _func record. */
 static bool pcdata_start(const struct pclntab *table, const struct pc_function *function,
 	uint32_t index, uint32_t *ret)
 {
@@ -178,8 +181,10 @@ static bool pcdata_start(const struct pclntab *table, const struct pc_function *
 		       ret);
 }
 
-/* Offset in table->funcdata of what entry `index` of the funcdata array says; false when it is
- * empty. */
+/*
+ * Entry `index` of the funcdata array, which follows the pcdata array: an offset in
+ * table->funcdata. False if the entry is empty.
+ */
 static bool funcdata_start(const struct pclntab *table, const struct pc_function *function,
 	uint32_t index, uint32_t *ret)
 {
@@ -275,7 +280,7 @@ bool pclntab_inlined(const struct pclntab *table, const struct pc_function *func
 	return true;
 }
 
-/* File and line of `pc`, in the runtime's own words when unknown. */
+/* File and line of `pc`; "?" and 0, as the runtime prints, if they are unknown. */
 static void file_line(const struct pclntab *table, const struct pc_function *function, uint32_t pc,
 	struct pc_line *ret)
 {

@@ -1,5 +1,5 @@
-// A program whose DWARF describes every type and constant that gctxdbg asks for, in any Go release.
-// It is built by scripts/make-layouts and never run: the linker keeps what main could reach.
+// A program whose DWARF describes every type and constant that gctxdbg uses, in any Go release.
+// scripts/make-layouts builds it; it is never run. The linker keeps what main can reach.
 package main
 
 import (

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	struct access access;
 	struct error *err = access_parse(text, &access);
-	/* Names end inside the pool. */
+	/* Names must end inside the pool. */
 	for (size_t i = 0; !err && i < access.count; i++)
 		if (access.steps[i].name && access.steps[i].name[access.steps[i].name_size])
 			abort();

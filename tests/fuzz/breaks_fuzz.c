@@ -1,9 +1,9 @@
 /*
- * libFuzzer target: hits of breakpoints at every kind of place, in hostile memory.
+ * libFuzzer target: hits of breakpoints at every kind of location, in hostile memory.
  *
- * The input is a byte that chooses the release, one that chooses the place, the registers, and then
- * memory as in goroutines_fuzz.c, which is mapped into this process: that is the one that hits.
- * Conditions of every name there is are judged, and all values captured.
+ * The input is a byte that chooses the release, one that chooses the location, the registers, and
+ * then memory as in goroutines_fuzz.c. The memory is mapped into this process, which plays the
+ * target. Evaluates a condition on every name, and captures all values.
  */
 #include <stdio.h>
 #include <sys/mman.h>
@@ -15,23 +15,23 @@
 #include "tests/fuzz/input_file.h"
 #include "tests/fuzz/layouts.h"
 
-/* Where tests/fuzz/seeds.py puts things. */
+/* The layout that tests/fuzz/seeds.py writes. */
 enum {
 	MEMORY = 0x100000,
 	MEMORY_SIZE = 1 << 18,
 	TABLE = 0x3000, /* offset of the function table in the memory */
 	CODE = 0x400000,
 	CODE_SIZE = 1 << 20,
-	REGISTERS = 22, /* with which struct user_regs_struct begins, up to fs_base */
+	REGISTERS = 22, /* the first of struct user_regs_struct, up to fs_base */
 };
 
 enum { FORMS = VARIABLE_ANY + 1, KINDS = LOCATION_ADDRESS + 1, MAX_ENTRIES = 64 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* ---- What does not depend on the input ---- */
+/* ---- Independent of the input ---- */
 
-/* A variable of every form, in registers, on the stack, and behind pointers. */
+/* A variable of every form, in registers, on the stack, and reached through pointers. */
 static void make_variables(struct location_variables *ret)
 {
 	static struct variable_recipe recipes[] = {
@@ -119,7 +119,7 @@ static struct breakpoint_entry *entry_of(
 	return entry;
 }
 
-/* One without a condition, then one for each name. */
+/* A breakpoint without a condition, then one for each name. */
 static size_t make_entries(enum location_kind kind, struct breakpoint_entry **ret)
 {
 	struct location_variables variables;
@@ -159,7 +159,7 @@ static struct breakpoints *breakpoints_for(enum location_kind kind)
 	return breakpoints;
 }
 
-/* ---- What does ---- */
+/* ---- From the input ---- */
 
 static struct program *open_program(uint8_t release, struct bytes memory, struct elf_image *image)
 {
@@ -188,7 +188,7 @@ static void check_text(const struct expr_value *value)
 		abort();
 }
 
-/* There is an event of each of those that hold, and of each that failed. */
+/* Checks that each true or failed condition has sent an event. */
 static void take_events(struct breakpoints *breakpoints)
 {
 	struct break_event event;
@@ -228,7 +228,7 @@ static void hit_all(struct breakpoints *breakpoints, struct program *program,
 	breakpoints->unwind = NULL;
 }
 
-/* Puts the input's memory where its pointers point to. */
+/* Maps the input's memory at the address that its pointers refer to. */
 static void map_memory(struct bytes input)
 {
 	static uint8_t *memory;

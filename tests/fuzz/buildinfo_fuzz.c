@@ -1,4 +1,4 @@
-/* libFuzzer target: the input is the section .go.buildinfo and what follows it. */
+/* libFuzzer target: the input is the section .go.buildinfo and the bytes after it. */
 #include "dwarf/elf/build_info.h"
 #include "tests/fuzz/input_file.h"
 #include "tests/unit/elf_fixture.h"

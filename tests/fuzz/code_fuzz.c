@@ -1,5 +1,4 @@
-/* libFuzzer target: the input is machine code, of which the references and calls are
- * collected. */
+/* libFuzzer target: collects the references and calls of the input, which is machine code. */
 #include "dwarf/code/code_references.h"
 #include "dwarf/code/code_locations.h"
 #include "tests/fuzz/input_file.h"
@@ -22,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t calls[4];
 	size_t count;
 	code_calls((struct bytes){data, size}, calls, array_length(calls), &count);
-	/* A function that ends outside of the segment. */
+	/* A function that ends outside the segment. */
 	error_destroy(code_references_add(image, end - 1, UINT64_MAX, &references));
 	code_references_deinit(&references);
 	elf_image_close(image);

@@ -1,7 +1,6 @@
 /*
- * libFuzzer target: the input is a core and the executable behind it: two bytes with the size of
- * the executable, the executable, the core. Reads its threads, mappings and memory, and unwinds the
- * threads as C code.
+ * libFuzzer target: the input is two bytes with the size of an executable, the executable, and a
+ * core of it. Reads threads, mappings and memory of the core, and unwinds the threads as C code.
  */
 #include "dbg/target/native/native_unwind.h"
 #include "tests/fuzz/input_file.h"

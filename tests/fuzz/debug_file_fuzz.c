@@ -1,6 +1,7 @@
 /*
- * libFuzzer target: the input is a program that looks for its debug file, among files that are the
- * input itself and some program; and it is the debug file that a user names for that program.
+ * libFuzzer target: searches the debug file of the input, which is a program. The candidates are
+ * the input itself and another program. Also opens the input as the debug file named by a user for
+ * that program.
  */
 #include "dwarf/elf/debug_file.h"
 #include "tests/fuzz/input_file.h"
@@ -8,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A folder with the files that build ids and links of the seeds lead to. */
+/* A directory with the files that the build ids and links of the seeds refer to. */
 static const char *make_directory(void)
 {
 	static char directory[] = "/tmp/gctxdbg-fuzz-XXXXXX";
@@ -33,7 +34,7 @@ static struct elf_image *open_program(void)
 	return image;
 }
 
-/* The input under the name that it looks for, "link" in the seeds. */
+/* The input under the name in its link, which is "link" in the seeds. */
 static void find(struct elf_image *image, const char *directory, const char *path)
 {
 	char link[64], exe[64];

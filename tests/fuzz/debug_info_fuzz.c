@@ -1,7 +1,7 @@
 /*
  * libFuzzer target: the input is DWARF: two bytes with the size of .debug_abbrev, that section, and
- * .debug_info, which serves as .debug_str too. All layouts of the runtime are asked of it, and Go
- * types by name and by entry.
+ * .debug_info, which is also used as .debug_str. Queries all layouts of the runtime, and Go types
+ * by name and by entry.
  */
 #include "dbg/go/program/runtime_layout.h"
 #include "dwarf/debug/debug_info.h"

@@ -1,12 +1,14 @@
-/* libFuzzer target: the input is an executable, and a separate debug file. Asks all of elf_image.h,
- * and what looks for Go's sections in it. */
+/*
+ * libFuzzer target: the input is an executable and also a separate debug file. Calls all functions
+ * of elf_image.h, and those that find Go's sections.
+ */
 #include "dwarf/elf/build_info.h"
 #include "dwarf/pclntab/find_pclntab.h"
 #include "tests/fuzz/input_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* So that sanitizers see each byte that was handed out. */
+/* Reads every byte, so that the sanitizers check it. */
 static void touch(struct bytes bytes)
 {
 	uint8_t sum = 0;

@@ -1,4 +1,4 @@
-/* libFuzzer target: compiles the input as an expression and runs it against a made-up goroutine. */
+/* libFuzzer target: compiles the input as an expression and runs it on a fake goroutine. */
 #include "dbg/expr/expr.h"
 
 enum { STATUS, WAIT, GOID, SHARE, SYSTEM, ENTRY, STACK, LABELS };

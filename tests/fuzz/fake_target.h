@@ -1,6 +1,6 @@
 /*
- * A target whose memory is the fuzzer's input: whatever the address, some byte of the input is
- * there. So all that is read is hostile, and pointers lead somewhere.
+ * A target whose memory is the fuzzer's input, repeated over the address space. So all memory is
+ * hostile, and every pointer is readable.
  */
 #ifndef GCTXDBG_TESTS_FAKE_TARGET_H
 #define GCTXDBG_TESTS_FAKE_TARGET_H
@@ -10,8 +10,8 @@
 struct fake_target {
 	struct target base;
 	struct bytes memory;
-	uint64_t start; /* where the input begins; it repeats from there on */
-	bool ends;	/* it does not */
+	uint64_t start; /* address of the input, which repeats from there on */
+	bool ends;	/* the input does not repeat */
 };
 
 static inline struct bytes fake_peek(struct target *target, uint64_t address, size_t size)
@@ -19,7 +19,7 @@ static inline struct bytes fake_peek(struct target *target, uint64_t address, si
 	struct fake_target *fake = (struct fake_target *)(void *)target;
 	size_t offset = (size_t)((address - fake->start) % fake->memory.size);
 	size_t left = fake->memory.size - offset;
-	/* The first page faults, as it does everywhere. */
+	/* The first page faults, as in any process. */
 	if (address < 4096 || (fake->ends && address - fake->start >= fake->memory.size))
 		return (struct bytes){NULL, 0};
 	return (struct bytes){fake->memory.data + offset, size < left ? size : left};
@@ -44,7 +44,7 @@ static inline void fake_destroy(struct target *target)
 	free(target);
 }
 
-/* `memory` (not empty) must outlive the target; leave with target_destroy(). */
+/* `memory`, which must not be empty, must outlive the target. Destroy it with target_destroy(). */
 static inline struct target *fake_target_create(struct bytes memory, uint64_t start)
 {
 	static const struct target_ops ops = {

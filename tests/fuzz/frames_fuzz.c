@@ -1,6 +1,6 @@
 /*
- * libFuzzer target: the input is section .debug_frame; every function that it describes is unwound,
- * with a stack that is the input too.
+ * libFuzzer target: the input is section .debug_frame, and also the stack. Unwinds every function
+ * that the section describes.
  */
 #include <sys/mman.h>
 
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct elf_image *open_section(struct bytes contents)
 {
-	/* libdwarf reads no frames where there is no other DWARF. */
+	/* libdwarf reads no frames if there is no other DWARF. */
 	static const uint8_t nothing[16];
 	const struct fixture_section sections[] = {
 		{".debug_info", SHT_PROGBITS, 0, nothing, sizeof(nothing), 0, 0},
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	struct error *err = frame_table_open(image, &table);
 	error_destroy(err);
-	/* Any eight bytes may be where a function begins. */
+	/* Any eight bytes may be the address of a function. */
 	for (size_t i = 0; !err && i < size && i < 512; i += 4) {
 		uint64_t pc;
 		if (bytes_copy(contents, i, &pc, sizeof(pc))) {

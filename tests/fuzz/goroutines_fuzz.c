@@ -1,6 +1,6 @@
 /*
  * libFuzzer target: the input (after a byte that chooses the release) is the target's memory, with
- * the runtime's variables at its start and a function table behind its objects. Asks everything
+ * the runtime's variables at its start and a function table after its objects. Reads everything
  * about all goroutines.
  */
 #include "dbg/go/go_program.h"
@@ -15,7 +15,7 @@
 #include "tests/fuzz/fake_target.h"
 #include "tests/fuzz/layouts.h"
 
-/* Where tests/fuzz/seeds.py puts things. */
+/* The layout that tests/fuzz/seeds.py writes. */
 enum {
 	MEMORY = 0x100000,
 	ALLGS = MEMORY,

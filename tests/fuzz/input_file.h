@@ -1,4 +1,4 @@
-/* The fuzzer's input as a file that has a path, without touching a disk. */
+/* Makes the fuzzer's input available as a file with a path, without using a disk. */
 #ifndef GCTXDBG_TESTS_FUZZ_INPUT_FILE_H
 #define GCTXDBG_TESTS_FUZZ_INPUT_FILE_H
 
@@ -14,7 +14,7 @@ struct input_file {
 	char path[32];
 };
 
-/* Holds `head` and then `rest`; either may be empty. Close `.fd`. */
+/* Creates a file with `head` and then `rest`; either may be empty. The caller closes `.fd`. */
 static inline struct input_file input_file_create(struct bytes head, struct bytes rest)
 {
 	struct input_file file = {.fd = memfd_create("fuzz", MFD_CLOEXEC)};
@@ -40,7 +40,7 @@ static inline Elf64_Phdr input_segment(uint64_t address, uint32_t flags, size_t 
 
 /*
  * An executable whose only content is `input`, mapped as code at INPUT_CODE_BASE and as data at
- * INPUT_DATA_BASE. NULL when it is refused.
+ * INPUT_DATA_BASE. NULL if it is rejected.
  */
 static inline struct elf_image *input_image_create(struct bytes input)
 {

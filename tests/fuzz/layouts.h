@@ -1,4 +1,4 @@
-/* The layouts that the first byte of a fuzzer's input chooses: a column of the built-in table. */
+/* The layouts chosen by the first byte of a fuzzer's input: a column of the built-in table. */
 #ifndef GCTXDBG_TESTS_FUZZ_LAYOUTS_H
 #define GCTXDBG_TESTS_FUZZ_LAYOUTS_H
 
@@ -7,7 +7,7 @@
 
 enum { FUZZ_MAX_COLUMNS = 64 };
 
-/* Filled once per column: it takes longer than what is fuzzed. */
+/* Filled once per column, because that takes longer than the fuzzed code. */
 static inline const struct runtime_layout *fuzz_layout(uint8_t choice)
 {
 	static struct builtin_layout builtins[FUZZ_MAX_COLUMNS];

@@ -1,4 +1,4 @@
-/* libFuzzer target: the input as a location list or range list, and each of its expressions run. */
+/* libFuzzer target: reads the input as a location or range list and evaluates its expressions. */
 #include "dwarf/debug/debug_expression.h"
 #include "dwarf/debug/debug_lists.h"
 
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.base = data[0] & 4 ? 0x400000 : 0,
 		.addresses = {addresses, sizeof(addresses)},
 	};
-	/* Without a unit: DW_OP_addrx is what needs one, and it is left to debug_units. */
+	/* Without a unit: only DW_OP_addrx, which debug_units handles, needs one. */
 	struct debug_expression expression = {
 		.cfa = data[0] & 8 ? 0xc000012345 : 0, .read_register = read_register};
 	struct debug_list_entry entry;

@@ -1,6 +1,6 @@
 /*
  * libFuzzer target: the input (after a byte that chooses the release and one that chooses sizes) is
- * memory in which a map lies, with a type of its own.
+ * memory that contains a map and its type.
  */
 #include "dbg/go/values/map_tables.h"
 #include "dbg/go/program/program_state.h"
@@ -21,7 +21,7 @@ static struct error *count(void *context, uint64_t key, uint64_t value)
 	return ++*entries < MAX_ENTRIES ? NULL : error_create(ERROR_OTHER, "enough");
 }
 
-/* Numbers that only cost time: a table of 2^30 buckets takes as many reads as it says. */
+/* Limits sizes that only cost time: a table of 2^30 buckets takes that many reads. */
 static void limit(uint8_t *memory, size_t size, struct field field, uint64_t most)
 {
 	uint64_t value = object_field(memory, size, field);

@@ -1,7 +1,7 @@
 /*
  * libFuzzer target: the input (after a byte that chooses the release) is an executable's only
- * content, mapped as code and as data, and the target's memory. Finds moduledata, opens the
- * function table and looks for all variables.
+ * content, mapped as code and as data, and also the target's memory. Finds moduledata, opens the
+ * function table and searches for all variables.
  */
 #include "dbg/go/program/find_globals.h"
 #include "dbg/go/program/find_moduledata.h"

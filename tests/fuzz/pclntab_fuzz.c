@@ -1,5 +1,5 @@
-/* libFuzzer target: the input (after a byte that chooses the release) is a function table, and
- * funcdata too. */
+/* libFuzzer target: the input (after a byte that chooses the release) is a function table and also
+ * its funcdata. */
 #include "dwarf/pclntab/pclntab.h"
 #include "tests/fuzz/layouts.h"
 

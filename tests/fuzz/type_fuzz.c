@@ -1,4 +1,5 @@
-/* libFuzzer target: the input (after a byte that chooses the release) is the runtime's type data.
+/*
+ * libFuzzer target: the input (after a byte that chooses the release) is the runtime's type data.
  */
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/program/strings.h"
@@ -10,7 +11,7 @@ enum { TYPES = 0x10000, STEP = 8, MAX_TYPES = 256 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Asks everything of the type, right or wrong for its kind. */
+/* Calls every function on the type, whatever its kind. */
 static void ask(struct program *program, uint64_t descriptor)
 {
 	const struct go_type *type, *part;

@@ -82,16 +82,16 @@ static void redirections(void **state)
 static void bad_lines(void **state)
 {
 	(void)state;
-	expect_bad_line("a 'b", "no closing '");
-	expect_bad_line("a \"b", "no closing \"");
+	expect_bad_line("a 'b", "the closing ' is missing");
+	expect_bad_line("a \"b", "the closing \" is missing");
 	expect_bad_line("a\\", "backslash");
 	expect_bad_line("a >", "needs a file name");
 	expect_bad_line("a > | b", "needs a file name");
 	expect_bad_line("a |", "needs a shell command");
-	expect_bad_line("a || b", "into quotes");
+	expect_bad_line("a || b", "in quotes");
 	expect_bad_line("a > b c", "only one file name");
-	expect_bad_line("--where wait > 5m", "into quotes");
-	expect_bad_line("--where wait >= 5m", "into quotes");
+	expect_bad_line("--where wait > 5m", "in quotes");
+	expect_bad_line("--where wait >= 5m", "in quotes");
 	char many[3 * LINE_MAX_WORDS + 3] = "";
 	for (size_t i = 0; i <= LINE_MAX_WORDS; i++)
 		memcpy(many + 2 * i, "a ", 3);
@@ -198,9 +198,9 @@ static void bad_options(void **state)
 	expect_bad_options(
 		&command, "--limit", "goroutines --limit needs a value; usage: goroutines [ID]");
 	expect_bad_options(&command, "--group x",
-		"goroutines --group cannot be \"x\": it is one of stack, status");
+		"goroutines --group cannot be \"x\": use one of stack, status");
 	expect_bad_options(
-		&command, "1 2", "goroutines: \"2\" is too much; usage: goroutines [ID]");
+		&command, "1 2", "goroutines: unexpected argument \"2\"; usage: goroutines [ID]");
 	expect_bad_options(&plain, "1", "set needs more arguments; usage: set NAME VALUE");
 	expect_bad_options(&plain, "1 2 -x", "set has no option -x; \"help set\" lists them");
 }

@@ -1,5 +1,5 @@
-/* Why a process cannot be traced: each refusal has its own sentence; and the readers of /proc files
- * behind it. */
+/* Why a process cannot be traced: each refusal has its own message. Also tests the readers of
+ * /proc. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 static const uint64_t capability_ptrace = UINT64_C(1) << 19;
 
-/* Two ordinary processes of user 1000: nothing is in the way. */
+/* Two ordinary processes of user 1000: no obstacle. */
 static struct attach_facts ordinary(void)
 {
 	return (struct attach_facts){
@@ -57,7 +57,7 @@ static void test_users_and_capabilities(void **state)
 	(void)state;
 	struct attach_facts facts = ordinary();
 	facts.self.uids[0] = facts.self.uids[1] = facts.self.uids[2] = 1001;
-	facts.yama_scope = 1; /* not the point here */
+	facts.yama_scope = 1; /* irrelevant here */
 	expect(&facts, EPERM, "belongs to alice (uid 1000), not to you (uid 1001); use sudo");
 	facts.self.uids[0] = facts.self.uids[1] = facts.self.uids[2] = 0;
 	expect(&facts, EPERM, "--cap-add SYS_PTRACE");
@@ -66,10 +66,10 @@ static void test_users_and_capabilities(void **state)
 	expect(&facts, EPERM, "use sudo");
 	facts = ordinary();
 	facts.target.gids[1] = 5;
-	expect(&facts, EPERM, "another group id (5)");
+	expect(&facts, EPERM, "group id 5");
 	facts = ordinary();
 	facts.target.permitted = 1 << 12;
-	expect(&facts, EPERM, "holds capabilities that you lack");
+	expect(&facts, EPERM, "has capabilities that you lack");
 	facts = ordinary();
 	facts.not_dumpable = true;
 	expect(&facts, EPERM, "not dumpable");
@@ -94,7 +94,7 @@ static void test_traced_already(void **state)
 {
 	(void)state;
 	struct attach_facts facts = ordinary();
-	facts.target.tracer = INT32_MAX; /* has gone meanwhile */
+	facts.target.tracer = INT32_MAX; /* has exited meanwhile */
 	snprintf(facts.tracer_name, sizeof(facts.tracer_name), "strace");
 	expect(&facts, EPERM, "already traced by strace (process 2147483647)");
 }
@@ -167,7 +167,7 @@ static void test_auxv(void **state)
 	const uint64_t pairs[] = {AT_PHDR, 0x40, AT_ENTRY, 0x1234, AT_NULL, 0, AT_BASE};
 	assert_int_equal(auxv_value((const char *)pairs, sizeof(pairs), AT_ENTRY), 0x1234);
 	assert_int_equal(
-		auxv_value((const char *)pairs, sizeof(pairs), AT_BASE), 0); /* cut short */
+		auxv_value((const char *)pairs, sizeof(pairs), AT_BASE), 0); /* truncated */
 	assert_int_equal(auxv_value(NULL, 0, AT_ENTRY), 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "commands/session/block.h"
 #include "commands/session/registry.h"
+#include "commands/session/script.h"
 #include "tests/unit/capture.h"
 
 #define SCRIPT "/tmp/gctxdbg-block-test"
@@ -127,7 +128,7 @@ static void in_scripts(void **state)
 	run_script(*state, "test-list 5\n\n  bt\n  continue\nend\n", NULL);
 	assert_string_equal(taken, "5:3 bt|4 continue|");
 	run_script(*state, "test-list 6\nbt\n",
-		SCRIPT ":3: a list of commands is not ended: \"end\" is missing");
+		SCRIPT ":3: a command list is not terminated: \"end\" is missing");
 	run_script(*state, "test-list 13\nbt\nend\n", SCRIPT ":3: thirteen");
 	assert_false(block_abandon(*state));
 }

@@ -1,5 +1,5 @@
-/* Parts of breakpoints that need no process: the table of births, the ring of events, places in
- * code, names with dots. */
+/* Parts of breakpoints that need no process: the table of creation times, the ring of events,
+ * locations in code, names with dots. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,11 +12,11 @@
 
 /* ---- Births ---- */
 
-static void births_come_and_go(void **state)
+static void births_are_added_and_removed(void **state)
 {
 	(void)state;
 	enum { IDS = 5000, ROUNDS = 200000 };
-	static int64_t model[IDS]; /* 0: not there */
+	static int64_t model[IDS]; /* 0: absent */
 	struct births births = {0};
 	int64_t found;
 	uint64_t random = 1;
@@ -25,7 +25,7 @@ static void births_come_and_go(void **state)
 	assert_null(births_init(&births));
 	for (int i = 0; i < ROUNDS; i++) {
 		random = random * 6364136223846793005ull + 1442695040888963407ull;
-		/* Ids that meet in the table, too. */
+		/* Include ids that collide in the table. */
 		uint64_t index = (random >> 33) % IDS, goid = 1 + index * 4096;
 		if (random >> 62 == 0) {
 			births_remove(&births, goid);
@@ -48,9 +48,9 @@ static void births_come_and_go(void **state)
 	births_deinit(&births);
 }
 
-/* A full table says so, keeps what it has, and is emptied when noting begins anew; a small one is
- * not. */
-static void births_have_room_for_so_many(void **state)
+/* A full table sets `lost`, keeps its entries, and is cleared by the next births_init(), unlike a
+ * small one. */
+static void full_birth_table_is_reported(void **state)
 {
 	(void)state;
 	enum { MANY = 1 << 21 };
@@ -128,7 +128,7 @@ static void events_arrive_in_order(void **state)
 		while (break_events_room(&events))
 			send_one(&events, ++sent);
 		assert_int_equal(sent - taken, EVENT_SLOTS);
-		/* Not all: the rest must still be told of. */
+		/* Not all: the descriptor must stay readable for the rest. */
 		while (sent - taken > 100)
 			take_one(&events, ++taken);
 		assert_true(readable(&events));
@@ -171,21 +171,21 @@ static void long_texts_are_cut(void **state)
 		(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})             \
 	}
 
-static void stack_checks_are_passed(void **state)
+static void stack_checks_are_skipped(void **state)
 {
 	(void)state;
 	/* cmp rsp, [r14+16]; jbe +2; push rbp; ret */
 	assert_int_equal(
-		code_behind_stack_check(CODE(0x49, 0x3b, 0x66, 0x10, 0x76, 0x02, 0x55, 0xc3)), 6);
+		code_after_stack_check(CODE(0x49, 0x3b, 0x66, 0x10, 0x76, 0x02, 0x55, 0xc3)), 6);
 	/* lea r12, [rsp-56]; cmp r12, [r14+16]; jbe +0x702; sub rsp, … */
-	assert_int_equal(code_behind_stack_check(CODE(0x4c, 0x8d, 0x64, 0x24, 0xc8, 0x4d, 0x3b,
-				 0x66, 0x10, 0x0f, 0x86, 0x02, 0x07, 0x00, 0x00, 0x48, 0x81, 0xec,
-				 0xb8, 0x00, 0x00, 0x00)),
+	assert_int_equal(code_after_stack_check(CODE(0x4c, 0x8d, 0x64, 0x24, 0xc8, 0x4d, 0x3b, 0x66,
+				 0x10, 0x0f, 0x86, 0x02, 0x07, 0x00, 0x00, 0x48, 0x81, 0xec, 0xb8,
+				 0x00, 0x00, 0x00)),
 		15);
 	/* push rbp; mov rbp, rsp; ret: no check */
-	assert_int_equal(code_behind_stack_check(CODE(0x55, 0x48, 0x89, 0xe5, 0xc3)), 0);
-	assert_int_equal(code_behind_stack_check(CODE(0x49, 0x3b)), 0);
-	assert_int_equal(code_behind_stack_check((struct bytes){0}), 0);
+	assert_int_equal(code_after_stack_check(CODE(0x55, 0x48, 0x89, 0xe5, 0xc3)), 0);
+	assert_int_equal(code_after_stack_check(CODE(0x49, 0x3b)), 0);
+	assert_int_equal(code_after_stack_check((struct bytes){0}), 0);
 }
 
 static void accesses_and_returns(void **state)
@@ -211,7 +211,7 @@ static void accesses_and_returns(void **state)
 	assert_false(code_next_call(CODE(0xe8, 0, 0, 0, 0), 1, 5, &offset));
 }
 
-static void calls_of_others(void **state)
+static void calls_of_other_functions(void **state)
 {
 	(void)state;
 	int64_t targets[2];
@@ -237,7 +237,7 @@ static bool from_five_to_eight(void *context, size_t offset)
 	return offset >= 5 && offset < 8;
 }
 
-static void regions_are_entered_where_control_comes_in(void **state)
+static void region_entries(void **state)
 {
 	(void)state;
 	size_t entries[4];
@@ -264,7 +264,7 @@ static struct error *give(
 	return NULL;
 }
 
-static void names_may_have_parts(void **state)
+static void names_may_contain_dots(void **state)
 {
 	(void)state;
 	static const struct expr_name names[] = {
@@ -286,15 +286,15 @@ static void names_may_have_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(births_come_and_go),
-		cmocka_unit_test(births_have_room_for_so_many),
+		cmocka_unit_test(births_are_added_and_removed),
+		cmocka_unit_test(full_birth_table_is_reported),
 		cmocka_unit_test(events_arrive_in_order),
 		cmocka_unit_test(long_texts_are_cut),
-		cmocka_unit_test(stack_checks_are_passed),
+		cmocka_unit_test(stack_checks_are_skipped),
 		cmocka_unit_test(accesses_and_returns),
-		cmocka_unit_test(calls_of_others),
-		cmocka_unit_test(regions_are_entered_where_control_comes_in),
-		cmocka_unit_test(names_may_have_parts),
+		cmocka_unit_test(calls_of_other_functions),
+		cmocka_unit_test(region_entries),
+		cmocka_unit_test(names_may_contain_dots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

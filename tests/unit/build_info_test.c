@@ -1,4 +1,6 @@
-/* Build info: blobs made here, found by section or by search, quoted, replaced and damaged. */
+/*
+ * Build info: generated blobs, found by section or by search, with quotes, replacements and damage.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +53,7 @@ static struct fixture_bytes make_blob(void)
 	return blob;
 }
 
-/* Reads what an ELF file with `blob` in section `name` says. */
+/* Reads the build info of an ELF file with `blob` in section `name`. */
 static struct error *read_blob(const char *name, struct bytes blob, struct build_info *ret)
 {
 	const struct fixture_section section = {
@@ -142,7 +144,7 @@ static void test_errors(void **state)
 	expect_error((struct bytes){endless, sizeof(endless)}, ERROR_BAD_DATA);
 }
 
-static void test_cut_short(void **state)
+static void test_truncated(void **state)
 {
 	(void)state;
 	struct fixture_bytes blob = make_blob();
@@ -176,7 +178,7 @@ int main(void)
 		cmocka_unit_test(test_section_and_search),
 		cmocka_unit_test(test_without_modules),
 		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_damaged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* Names of Go releases, and the built-in table of layouts: which column for which release, and is
- * it whole. */
+/* Parsing Go releases, and the built-in table of layouts: the column for each release, and whether
+ * the table is complete. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ static void test_versions(void **state)
 	}
 }
 
-/* The column for `version` is that of `release`, up to its patch number. */
+/* The column for `version` is that of `release`, ignoring patch numbers. */
 static void assert_column(const char *version, const char *release, bool guessed)
 {
 	struct builtin_layout layout;
@@ -119,8 +119,7 @@ static void note_row(void *context, const char *type, const char *path, struct f
 	presence->present[i] = presence->present[i] || field_present(field);
 }
 
-/* A row that was added to runtime_layout.c must be in the table too: scripts/make-layouts does
- * that. */
+/* Every row of runtime_layout.c must be in the table; scripts/make-layouts regenerates it. */
 static void test_whole(void **state)
 {
 	(void)state;
@@ -145,7 +144,7 @@ static void test_whole(void **state)
 	free(presence);
 }
 
-/* What a release lacks is absent, and what another kind of map has is there only with it. */
+/* A field that a release lacks is absent; the fields of a kind of map are present only with it. */
 static void test_absent(void **state)
 {
 	(void)state;

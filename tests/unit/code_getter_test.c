@@ -1,4 +1,4 @@
-/* code_getter: what short methods return, from machine code as Go's compiler writes it. */
+/* code_getter: what short methods return, from machine code as Go's compiler generates it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +52,7 @@ static void interface(void **state)
 	assert_int_equal(getter.path.offsets[1], 48);
 }
 
-/* Unoptimised code keeps the receiver in a stack slot. */
+/* Unoptimized code keeps the receiver in a stack slot. */
 static void spilled(void **state)
 {
 	(void)state;
@@ -70,7 +70,7 @@ static void spilled(void **state)
 static void call(void **state)
 {
 	(void)state;
-	struct code_getter getter = READ(0x48, 0x83, 0xc0, 0x18, /* add rax,24: not followed */
+	struct code_getter getter = READ(0x48, 0x83, 0xc0, 0x18, /* add rax,24: not supported */
 		0xe9, 0x00, 0x01, 0x00, 0x00);
 	assert_int_equal(getter.kind, CODE_GETTER_UNKNOWN);
 	getter = READ(0x48, 0x8d, 0x40, 0x18,  /* lea rax,[rax+24] */
@@ -81,8 +81,7 @@ static void call(void **state)
 	assert_int_equal(getter.target, 0x1000 + 9 + 0x100);
 }
 
-/* What cannot be followed is unknown: a global, arithmetic, half an instruction, an endless loop.
- */
+/* Unsupported code: a global, arithmetic, half an instruction, an endless loop. */
 static void unknown(void **state)
 {
 	(void)state;

@@ -49,6 +49,12 @@ static const struct command where_command = {
 static const struct command if_command = {
 	.name = "if-list", .condition = true, .fields = fields, .complete = complete_ids};
 static const struct command raw_command = {.name = "raw-list", .raw = true, .fields = fields};
+static const struct command target_command = {.name = "target-list",
+	.needs_target = true,
+	.condition = true,
+	.options = options,
+	.fields = fields,
+	.complete = complete_ids};
 static const struct command other = {.name = "test-other one"};
 static const struct command another = {.name = "test-other two"};
 
@@ -60,6 +66,7 @@ static int set_up(void **state)
 	assert_null(registry_add(session->registry, &where_command));
 	assert_null(registry_add(session->registry, &if_command));
 	assert_null(registry_add(session->registry, &raw_command));
+	assert_null(registry_add(session->registry, &target_command));
 	assert_null(registry_add(session->registry, &other));
 	assert_null(registry_add(session->registry, &another));
 	*state = session;
@@ -88,6 +95,21 @@ static void expect(struct session *session, const char *line, const char *joined
 	if (strcmp(found, joined) != 0)
 		fail_msg("\"%s\": %s, not %s", line, found, joined);
 	completions_deinit(&completions);
+}
+
+/* The tracer thread uses the program's tables while the target runs. */
+static void nothing_from_a_running_target(void **state)
+{
+	struct session *session = *state;
+	struct target target = {.state = TARGET_RUNNING};
+	session->target = &target;
+	expect(session, "target-list 1", "12");
+	expect(session, "target-list 1 if st", "17");
+	expect(session, "target-list --js", "12 --json");
+	target.state = TARGET_STOPPED;
+	expect(session, "target-list 1", "12 18 19");
+	expect(session, "target-list 1 if st", "17 state stack");
+	session->target = NULL;
 }
 
 static void names_in_expressions(void **state)
@@ -163,6 +185,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(names),
+		TEST(nothing_from_a_running_target),
 		TEST(names_in_expressions),
 		TEST(arguments),
 		TEST(option_names_and_values),

@@ -1,4 +1,5 @@
-/* The condition at the end of a line: where it begins and ends, and what stays as it is written. */
+/* The condition at the end of a command line: where it begins and ends, and that its text is kept
+ * verbatim. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +44,7 @@ static void is_found(void **state)
 	expect("", "", NULL);
 }
 
-static void stays_as_it_is_written(void **state)
+static void is_kept_verbatim(void **state)
 {
 	(void)state;
 	expect(" f if fn =~ \"^main\\\\.\" | cat > file", " f ",
@@ -54,7 +55,7 @@ static void stays_as_it_is_written(void **state)
 	expect(" f # if x", " f # if x", NULL);
 }
 
-static void may_stand_in_quotes(void **state)
+static void may_be_quoted(void **state)
 {
 	(void)state;
 	expect(" f if 'a > 3'", " f ", "a > 3");
@@ -76,8 +77,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_found),
-		cmocka_unit_test(stays_as_it_is_written),
-		cmocka_unit_test(may_stand_in_quotes),
+		cmocka_unit_test(is_kept_verbatim),
+		cmocka_unit_test(may_be_quoted),
 		cmocka_unit_test(is_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

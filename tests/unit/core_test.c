@@ -1,7 +1,7 @@
 /*
- * Core dumps as targets. The core is made by this test from its own memory, the way the kernel does
- * it (what files hold is left out), then cut short and damaged; two more come from the kernel and
- * from gdb's gcore.
+ * Core dumps as targets. The test writes a core of its own memory, as the kernel would (without
+ * file-backed memory), then truncates and damages it; two more cores come from the kernel and from
+ * gdb's gcore.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -138,7 +138,7 @@ static void test_own_core(void **state)
 	target_destroy(target);
 }
 
-/* Everything a command would ask of a target: nothing may crash, whatever the core says. */
+/* All the reads that a command may make: none may crash, whatever the core contains. */
 static void use_target(struct target *target)
 {
 	const struct thread *threads;
@@ -170,7 +170,7 @@ static void open_and_use(struct world *world, const char *exe)
 	target_destroy(target);
 }
 
-static void test_cut_short(void **state)
+static void test_truncated(void **state)
 {
 	struct world *world = *state;
 	size_t headers;
@@ -248,7 +248,7 @@ static void test_damaged(void **state)
 		size_t flipped[4];
 		for (size_t i = 0; i < array_length(flipped); i++) {
 			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
-			/* A good deal of it into the headers. */
+			/* Most of them in the headers. */
 			flipped[i] = (random >> 16) % (round % 2 ? headers : 512);
 			uint8_t byte = (uint8_t)(random >> 56);
 			if (round % 3 == 0)
@@ -264,7 +264,7 @@ static void test_damaged(void **state)
 	free(core.data);
 }
 
-/* Many headers for the same notes must not make them many. */
+/* Many headers that refer to the same notes must not multiply them. */
 static void test_repeated_notes(void **state)
 {
 	enum { HEADERS = 500 };
@@ -335,14 +335,14 @@ static void test_wrong_files(void **state)
 	write_file(other, core.data, core.size);
 	check_refused(world, NULL, other, "another architecture");
 	free(core.data);
-	/* Another program than the one that dumped. */
+	/* Not the program that dumped the core. */
 	struct target *target;
 	assert_null(open_core(world, "/bin/sh", world->core, &target));
 	assert_non_null(strstr(world->warnings, "/bin/sh is not the program that dumped"));
 	target_destroy(target);
 }
 
-/* Code of a process at one of its mappings. */
+/* The first bytes of an executable mapping of a process. */
 struct sample {
 	uint64_t address;
 	uint8_t bytes[64];
@@ -364,7 +364,7 @@ static size_t take_samples(pid_t pid, struct sample *samples, size_t limit)
 	return count;
 }
 
-/* Another program, because a core of one with sanitizers would be terabytes. */
+/* A separate program: the core of a sanitized one would have terabytes. */
 static pid_t start_program(const struct world *world)
 {
 	pid_t child = fork();
@@ -387,7 +387,7 @@ static pid_t start_program(const struct world *world)
 	return child;
 }
 
-/* The core of `child`, which is dead afterwards; false when none can be had this way. */
+/* Makes a core of `child`, which is dead afterwards; false if that is not possible here. */
 static bool make_real_core(struct world *world, pid_t child, bool by_kernel)
 {
 	char command[256];
@@ -413,7 +413,7 @@ static void check_real_core(struct world *world, bool by_kernel)
 	size_t count = take_samples(child, samples, array_length(samples));
 	assert_true(count >= 3); /* program, libc, dynamic linker */
 	if (!make_real_core(world, child, by_kernel)) {
-		print_message("no core from %s\n", by_kernel ? "the kernel" : "gcore");
+		print_message("%s wrote no core\n", by_kernel ? "the kernel" : "gcore");
 		return;
 	}
 	struct target *target;
@@ -457,7 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_own_core),
-		CASE(test_cut_short),
+		CASE(test_truncated),
 		CASE(test_truncated_while_open),
 		CASE(test_damaged),
 		CASE(test_repeated_notes),

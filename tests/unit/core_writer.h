@@ -1,6 +1,6 @@
 /*
- * Writes core dumps for tests: of any process that may be read, the way the kernel does it, only
- * small. What files hold is left out. For tests that include it; failures fail the test.
+ * Writes core dumps for tests: of any process that can be read, as the kernel would, but small,
+ * without file-backed memory. A failure fails the test that includes it.
  */
 #ifndef GCTXDBG_TESTS_CORE_WRITER_H
 #define GCTXDBG_TESTS_CORE_WRITER_H
@@ -130,8 +130,7 @@ static void put_file_note(struct buffer *notes, const struct map *maps, size_t c
 	free(contents.data);
 }
 
-/* How much of a mapping goes into the core: what was written to, and the first page of ELF files.
- */
+/* How much of a mapping goes into the core: writable memory, and the first page of ELF files. */
 static size_t dumped_size(const struct map *map)
 {
 	uint64_t size = map->end - map->start;
@@ -144,7 +143,7 @@ static size_t dumped_size(const struct map *map)
 
 static bool keep(const struct map *map)
 {
-	/* Sanitizers' shadows and the like are of no interest. */
+	/* Skip huge mappings such as the sanitizers' shadow memory. */
 	return map->end - map->start < (64 << 20) && strcmp(map->path, "[vvar]") != 0 &&
 	       strcmp(map->path, "[vsyscall]") != 0;
 }
@@ -158,8 +157,8 @@ static void write_file(const char *path, const void *data, size_t size)
 }
 
 /*
- * A core of `pid` as its kernel would write it, with `threads` threads that all have `regs`;
- * headers and notes are the first `*ret_headers` of its bytes. The caller frees them.
+ * A core of `pid`, as the kernel would write it, with `threads` threads that all have `regs`.
+ * Headers and notes are its first `*ret_headers` bytes. The caller frees the data.
  */
 static struct buffer make_core(
 	pid_t pid, const struct user_regs_struct *regs, size_t threads, size_t *ret_headers)

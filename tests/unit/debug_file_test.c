@@ -1,5 +1,7 @@
-/* Separate debug files: by build id, by link and checksum, by name; those of another build are
- * never used. */
+/*
+ * Separate debug files: found by build id, by link and checksum, and by name; files of another
+ * build are never used.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,12 +17,12 @@
 
 enum { MAX_PATH = 256 };
 
-/* A folder with bin/program and places for its debug file. */
+/* A temporary directory with bin/program and the directories for its debug file. */
 struct location {
 	char root[MAX_PATH], exe[MAX_PATH];
 };
 
-/* `name` below the place; free it. */
+/* The path of `name` in the directory; the caller frees it. */
 static char *path_of(const struct location *location, const char *name)
 {
 	char *path;
@@ -36,7 +38,9 @@ static void make_folder(const struct location *location, const char *name)
 		abort();
 }
 
-/* An ELF file with the build id `id` (NULL: none), code of `code_size` and one section more. */
+/*
+ * An ELF file with the build id `id` (NULL: none), `code_size` bytes of code and one more section.
+ */
 static struct fixture_bytes make_elf(
 	const char *id, size_t code_size, const char *section, const void *data, size_t size)
 {
@@ -112,7 +116,7 @@ static int tear_down(void **state)
 	return status;
 }
 
-/* The debug file that is found for the program, relative to the place; "" when there is none. */
+/* The debug file found for the program, relative to the directory; "" if there is none. */
 static void assert_found(const struct location *location, const char *expected)
 {
 	_cleanup_free_ char *directory = path_of(location, "debug");
@@ -135,7 +139,7 @@ static void assert_found(const struct location *location, const char *expected)
 static void test_checksum(void **state)
 {
 	(void)state;
-	/* The value that the definition of CRC-32 gives as its check. */
+	/* The check value in the definition of CRC-32. */
 	assert_int_equal(
 		debug_file_checksum((struct bytes){(const uint8_t *)"123456789", 9}), 0xcbf43926);
 	assert_int_equal(debug_file_checksum((struct bytes){(const uint8_t *)"", 0}), 0);
@@ -155,7 +159,7 @@ static void test_build_id(void **state)
 	assert_found(location, "");
 	write_file(location, name, exe); /* the right id, but no DWARF */
 	assert_found(location, "");
-	right.size /= 2; /* cut short */
+	right.size /= 2; /* truncated */
 	write_file(location, name, right);
 	assert_found(location, "");
 	free(exe.data);
@@ -192,7 +196,7 @@ static void test_link(void **state)
 	write_file(location, "bin/program.debug", debug);
 	assert_found(location, "bin/program.debug");
 	write_file(location, "bin/.debug/program.debug", debug);
-	write_file(location, "bin/program.debug", other); /* passed over */
+	write_file(location, "bin/program.debug", other); /* skipped */
 	assert_found(location, "bin/.debug/program.debug");
 	forget_file(location, "bin/.debug/program.debug");
 	assert_found(location, "");
@@ -253,9 +257,10 @@ static void test_named(void **state)
 	write_file(location, "wrong", wrong);
 	write_file(location, "unnamed", unnamed);
 	assert_named(location, "right", NULL);
-	assert_named(location, "wrong", "its build id is 616263646567, the program's 616263646566");
+	assert_named(
+		location, "wrong", "its build id is 616263646567, the program's is 616263646566");
 	assert_named(location, "unnamed", "belongs to another build");
-	assert_named(location, "bin/program", "no debug information either");
+	assert_named(location, "bin/program", "has no debug information");
 	assert_named(location, "nothing", "No such file");
 	free(exe.data);
 	free(right.data);

@@ -1,7 +1,7 @@
 /*
- * Layouts out of DWARF: a small unit made here the way Go's linker writes it (names inline) and the
- * way other tools do (names in .debug_str), the same damaged byte by byte, and what the compiler
- * wrote about this test.
+ * Layouts from DWARF: of a small generated unit, as Go's linker writes it (inline names) and as
+ * other tools do (names in .debug_str); of the same unit damaged byte by byte; and of this test
+ * itself.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include "dwarf/debug/debug_info.h"
 #include "tests/unit/elf_fixture.h"
 
-/* That of a typedef is a space as in Go 1.27, so that "chan T" looks like an entry for T. */
+/* The code of a typedef is a space, as in Go 1.27, so that "chan T" looks like an entry for T. */
 enum {
 	CODE_UNIT = 1,
 	CODE_STRUCT,
@@ -77,7 +77,7 @@ static void declare_all(struct fixture *f)
 	fixture_put_number(&f->abbrev, 0, 1);
 }
 
-/* An entry's start: code and name. Returns its offset. */
+/* Writes the start of an entry: code and name. Returns its offset. */
 static size_t entry(struct fixture *f, uint8_t code, const char *name)
 {
 	size_t at = fixture_put_number(&f->info, code, 1);
@@ -116,7 +116,7 @@ static void end_children(struct fixture *f)
 
 static void put_types(struct fixture *f)
 {
-	/* Decoys: the ends of these names look like entries for types. */
+	/* Decoys: the ends of these names look like entries of types. */
 	entry_of(f, CODE_POINTER, "chan rt.g", 0);
 	size_t word = entry(f, CODE_BASE, "uint64");
 	fixture_put_number(&f->info, 8, 1);
@@ -145,7 +145,7 @@ static void put_types(struct fixture *f)
 	f->info.size = pointer_at;
 	member(f, "self", 0, pointer);
 	f->info.size = next;
-	/* A type that is its own alias, and an array of itself. */
+	/* A type that is an alias of itself, and an array of itself. */
 	entry_of(f, CODE_TYPEDEF, "rt.endless", next);
 	size_t nested = f->info.size;
 	entry_of(f, CODE_ARRAY, "rt.nested", nested);
@@ -301,7 +301,7 @@ static void test_fixture(void **state)
 	}
 }
 
-static void test_many_questions_at_once(void **state)
+static void test_many_queries(void **state)
 {
 	(void)state;
 	struct fixture f = fixture_create(5, true);
@@ -323,7 +323,7 @@ static void test_many_questions_at_once(void **state)
 	fixture_destroy(&f);
 }
 
-/* What the compiler wrote about these is compared with what it made of them. */
+/* The DWARF of these structs is compared with their actual layout. */
 struct self_inner {
 	char name[3][5];
 	union {
@@ -403,7 +403,7 @@ static void test_undecompressable(void **state)
 	free(elf.data);
 }
 
-/* Asks, and takes any answer. */
+/* Queries everything and accepts any result. */
 static void use(const struct fixture *f)
 {
 	struct opened opened = open_fixture(f);
@@ -450,7 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fixture),
-		cmocka_unit_test(test_many_questions_at_once),
+		cmocka_unit_test(test_many_queries),
 		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_stripped),
 		cmocka_unit_test(test_undecompressable),

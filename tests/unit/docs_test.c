@@ -72,7 +72,8 @@ static void man_page_and_completion_have_all_options(void **state)
 {
 	(void)state;
 	_cleanup_free_ char *page = read_text(SOURCE_DIRECTORY "/man/gctxdbg.1");
-	_cleanup_free_ char *completion = read_text(SOURCE_DIRECTORY "/commands/cli/completion.bash");
+	_cleanup_free_ char *completion =
+		read_text(SOURCE_DIRECTORY "/commands/cli/completion.bash");
 	for (size_t i = 0; options_name(i); i++) {
 		char name[64];
 		snprintf(name, sizeof(name), "--%s", options_name(i));

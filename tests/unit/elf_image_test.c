@@ -1,4 +1,6 @@
-/* ELF images: this test's own binary, small files made for one question each, and damaged ones. */
+/*
+ * ELF images: this test's own binary, small files that each test one property, and damaged files.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,7 +116,7 @@ static void expect_payload(struct elf_image *image, const char *name)
 	struct bytes bytes;
 	assert_true(elf_image_section(image, name, &section));
 	assert_int_equal(section.size, sizeof(payload));
-	/* Twice: the second answer is the kept one. */
+	/* Twice: the second result is the cached one. */
 	for (int i = 0; i < 2; i++) {
 		assert_null(elf_image_section_bytes(image, &section, &bytes));
 		assert_int_equal(bytes.size, sizeof(payload));
@@ -201,7 +203,8 @@ static void test_symbol_tables(void **state)
 		{13, global_function, 0, 1, 0x1010, 0x10}, {19, global_function, 0, 1, 0x2000, 0},
 		{27, global_function, 0, SHN_UNDEF, 0, 0},
 		{37, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), 0, 1, 0x6000, 8},
-		{0xffffff, global_function, 0, 1, 0x7000, 8}, /* its name lies outside */
+		{0xffffff, global_function, 0, 1, 0x7000,
+			8}, /* its name is outside the string table */
 	};
 	const struct fixture_section sections[] = {
 		{".symtab", SHT_SYMTAB, 0, symbols, sizeof(symbols), 2, sizeof(Elf64_Sym)},
@@ -266,7 +269,7 @@ static void test_other_files(void **state)
 	expect_refused("", 0, "is an empty file");
 	expect_refused("#!/bin/sh\n", 10, "a script");
 	expect_refused("hello", 5, "is not an ELF program");
-	expect_refused(ELFMAG, 4, "cut short");
+	expect_refused(ELFMAG, 4, "truncated");
 	struct elf_image *image;
 	struct error *err = elf_image_open("/", &image);
 	assert_non_null(strstr(err->message, "is a directory"));
@@ -296,11 +299,11 @@ static void test_other_elf_files(void **state)
 		{offsetof(Elf64_Ehdr, e_machine), EM_AARCH64, "is a program for ARM64"},
 		{offsetof(Elf64_Ehdr, e_machine), 99, "ELF machine 99"},
 		{offsetof(Elf64_Ehdr, e_type), ET_CORE, "is a core dump, not a program"},
-		{offsetof(Elf64_Ehdr, e_type), ET_REL, "is an object file"},
+		{offsetof(Elf64_Ehdr, e_type), ET_REL, "is an unlinked object file"},
 		{offsetof(Elf64_Ehdr, e_phentsize), 1, "damaged ELF header"},
-		{offsetof(Elf64_Ehdr, e_phoff) + 7, 1, "cut short"},
-		{offsetof(Elf64_Ehdr, e_shoff) + 7, 1, "cut short"},
-		{sizeof(header) + offsetof(Elf64_Phdr, p_filesz) + 7, 1, "cut short"},
+		{offsetof(Elf64_Ehdr, e_phoff) + 7, 1, "truncated"},
+		{offsetof(Elf64_Ehdr, e_shoff) + 7, 1, "truncated"},
+		{sizeof(header) + offsetof(Elf64_Phdr, p_filesz) + 7, 1, "truncated"},
 		{sizeof(header) + offsetof(Elf64_Phdr, p_memsz) + 7, 0xff, "impossible sizes"},
 	};
 	for (size_t i = 0; i < array_length(cases); i++) {
@@ -312,7 +315,7 @@ static void test_other_elf_files(void **state)
 	free(elf.data);
 }
 
-/* Asks everything; whatever comes back, nothing may crash. */
+/* Queries everything. Any result is correct; a crash is not. */
 static void use(const char *path)
 {
 	struct elf_image *image;
@@ -335,7 +338,7 @@ static void use(const char *path)
 	elf_image_close(image);
 }
 
-static void test_cut_short(void **state)
+static void test_truncated(void **state)
 {
 	(void)state;
 	struct fixture_bytes self = fixture_read("/proc/self/exe");
@@ -387,8 +390,8 @@ static void test_damaged_headers(void **state)
 	free(self.data);
 }
 
-/* Each is searched, so together they must not be much more than the file. */
-static void test_segments_upon_each_other(void **state)
+/* Each segment is searched, so their total size must not be much larger than the file. */
+static void test_overlapping_segments(void **state)
 {
 	(void)state;
 	struct {
@@ -408,7 +411,7 @@ static void test_segments_upon_each_other(void **state)
 			.p_vaddr = 0x400000 + i * 0x1000,
 			.p_filesz = sizeof(file),
 			.p_memsz = sizeof(file)};
-	expect_refused(&file, sizeof(file), "lie upon each other");
+	expect_refused(&file, sizeof(file), "segments overlap");
 }
 
 int main(void)
@@ -423,9 +426,9 @@ int main(void)
 		cmocka_unit_test(test_build_ids),
 		cmocka_unit_test(test_other_files),
 		cmocka_unit_test(test_other_elf_files),
-		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_damaged_headers),
-		cmocka_unit_test(test_segments_upon_each_other),
+		cmocka_unit_test(test_overlapping_segments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

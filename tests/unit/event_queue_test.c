@@ -1,4 +1,4 @@
-/* The queue of events: bounded, and what matters is never lost. */
+/* The event queue is bounded, but never loses the end of the target. */
 #include "dbg/target/live/event_queue.h"
 #include "tests/unit/live_fixture.h"
 
@@ -31,8 +31,8 @@ static void test_events_come_in_order(void **state)
 	event_queue_deinit(&queue);
 }
 
-/* As many threads as you like may come to traps at one moment, and the process end at the next. */
-static void test_the_end_is_told_behind_any_number_of_stops(void **state)
+/* Many threads may hit traps at the same moment, and the process may exit at the next. */
+static void test_the_end_is_queued_after_any_number_of_stops(void **state)
 {
 	(void)state;
 	static const enum target_event_kind ends[] = {TARGET_EVENT_EXITED, TARGET_EVENT_KILLED,
@@ -66,7 +66,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events_come_in_order),
-		cmocka_unit_test(test_the_end_is_told_behind_any_number_of_stops),
+		cmocka_unit_test(test_the_end_is_queued_after_any_number_of_stops),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The expression language: values, errors with their columns, absent values, limits, and garbage.
+/*
+ * The expression language: values, errors with their columns, absent values, limits, random input.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +10,8 @@
 #include "dbg/expr/expr.h"
 
 /*
- * Counts allocations: a running program may make none. The sanitizers have an allocator of their
- * own, which this must not hide.
+ * Counts allocations: a running program must not allocate. Not with sanitizers, which have their
+ * own allocator.
  */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -98,7 +99,7 @@ static const struct expr_name names[] = {
 };
 static const struct expr_schema schema = {names, array_length(names)};
 
-/* What the input callback was asked. */
+/* Records the calls of the input callback. */
 struct calls {
 	size_t of[ID_COUNT];
 };
@@ -204,7 +205,7 @@ static struct expr *compile(const char *text)
 	return expr;
 }
 
-/* The message of the error that compiling or running `text` gives; the caller frees it. */
+/* The error message from compiling or running `text`; the caller frees it. */
 static char *error_of(const char *text)
 {
 	struct expr *expr;
@@ -483,7 +484,8 @@ static const struct {
 	{"entry == 5", 7, "cannot compare a string with a number", "write \"5\""},
 	{"labels[\"x\"] == 5", 13, "cannot compare a string with a number", "write \"5\""},
 	{"system == 1", 8, "cannot compare a condition with a number", ""},
-	{"system < true", 8, "\"<\" cannot compare conditions", "conditions have only == and !="},
+	{"system < true", 8, "\"<\" cannot compare conditions",
+		"conditions support only == and !="},
 	{"stack == no_stack", 7, "cannot compare two lists of strings",
 		"compare each with a string"},
 	{"status == \"wating\"", 11, "status is never \"wating\"",
@@ -494,12 +496,12 @@ static const struct {
 	{"status == (\"zzz\")", 12, "status is never \"zzz\"",
 		"it is one of \"idle\", \"runnable\", \"running\", \"waiting\""},
 	{"1 < goid < 5", 10, "comparisons cannot be chained", "write ... && goid ..."},
-	{"entry + \"x\" == \"y\"", 7, "there is no a string + a string",
+	{"entry + \"x\" == \"y\"", 7, "\"+\" cannot combine a string and a string",
 		"strings can be compared and matched with =~"},
-	{"wait * 1.5 > 5m", 6, "there is no a duration * a number",
-		"durations can be multiplied with and divided by whole numbers"},
-	{"goid / wait > 1", 6, "there is no a number / a duration",
-		"durations can be multiplied with and divided by whole numbers"},
+	{"wait * 1.5 > 5m", 6, "\"*\" cannot combine a duration and a number",
+		"durations can be multiplied and divided by integers"},
+	{"goid / wait > 1", 6, "\"/\" cannot combine a number and a duration",
+		"durations can be multiplied and divided by integers"},
 	{"-entry == \"x\"", 2, "\"-\" needs a number or a duration, not a string", ""},
 	{"-system", 2, "\"-\" needs a number or a duration, not a condition", "write ! for not"},
 	{"goid =~ \"x\"", 1, "\"=~\" needs a string on its left, not a number", ""},
@@ -507,28 +509,28 @@ static const struct {
 	{"entry =~ 5", 10, "\"=~\" needs a pattern on its right, not a number",
 		"a regular expression in quotes"},
 	{"entry =~ no_entry", 10,
-		"\"=~\" needs a pattern on its right, not a string that is known only later",
+		"\"=~\" needs a pattern on its right, not a string computed at run time",
 		"a regular expression in quotes"},
-	{"entry =~ \"ab(c\"", 15, "bad regular expression: missing closing parenthesis", ""},
+	{"entry =~ \"ab(c\"", 15, "invalid regular expression: missing closing parenthesis", ""},
 	{"entry =~ \"\\\\.\\u00e9*+?\"", 22,
-		"bad regular expression: quantifier does not follow a repeatable item", ""},
-	{"entry =~ `[z-a]`", 14, "bad regular expression: range out of order in character class",
-		""},
+		"invalid regular expression: quantifier does not follow a repeatable item", ""},
+	{"entry =~ `[z-a]`", 14,
+		"invalid regular expression: range out of order in character class", ""},
 	{"entry =~ \"\\xff\"", 11,
-		"bad regular expression: UTF-8 error: illegal byte (0xfe or 0xff)", ""},
-	{"entry =~ `\\C`", 13, "bad regular expression: using \\C is disabled by the application",
-		""},
+		"invalid regular expression: UTF-8 error: illegal byte (0xfe or 0xff)", ""},
+	{"entry =~ `\\C`", 13,
+		"invalid regular expression: using \\C is disabled by the application", ""},
 	{"entry =~ \"^main\\.x\"", 16, "escape \\. in a string is unknown",
 		"write \\\\ for a backslash, or `...` for a raw string"},
 	{"entry == \"\\x4\"", 11, "escape \\x4 in a string needs more hexadecimal digits", ""},
-	{"entry == \"a\\400\"", 12, "escape \\400 in a string is more than a byte", ""},
+	{"entry == \"a\\400\"", 12, "escape \\400 in a string does not fit in a byte", ""},
 	{"entry == \"\\08\"", 11, "escape \\08 in a string needs three octal digits", ""},
-	{"entry == \"\\ud800\"", 11, "escape \\ud800 in a string is no Unicode character", ""},
-	{"entry == \"\\U00110000\"", 11, "escape \\U00110000 in a string is no Unicode character",
-		""},
-	{"entry == \"abc", 10, "string without a closing \"", ""},
-	{"entry == \"abc\\\"", 10, "string without a closing \"", ""},
-	{"entry == `abc", 10, "string without a closing `", ""},
+	{"entry == \"\\ud800\"", 11, "escape \\ud800 in a string is not a Unicode character", ""},
+	{"entry == \"\\U00110000\"", 11,
+		"escape \\U00110000 in a string is not a Unicode character", ""},
+	{"entry == \"abc", 10, "unterminated string: no closing \"", ""},
+	{"entry == \"abc\\\"", 10, "unterminated string: no closing \"", ""},
+	{"entry == `abc", 10, "unterminated string: no closing `", ""},
 	{"(goid == 1", 1, "\"(\" without a \")\"", ""},
 	{"goid == 1)", 10, "expected an operator or the end, found \")\"", ""},
 	{"(goid == 1 goid)", 12, "expected an operator or \")\", found \"goid\"", ""},
@@ -559,18 +561,18 @@ static const struct {
 	{"goid % (goid - 18) == 1", 6, "division by zero", ""},
 	{"share / 0.0 == 1", 7, "division by zero", ""},
 	{"wait / 0s > 1", 6, "division by zero", ""},
-	{"huge + 1 == 0", 6, "the result does not fit into 64 bits", ""},
-	{"-huge == 0", 1, "the result does not fit into 64 bits", ""},
-	{"huge * huge == 0", 6, "the result does not fit into 64 bits", ""},
-	{"1 == 1 && big + 1 == 0", 15, "the result does not fit into 64 bits", ""},
-	{"-9223372036854775808 / -1 == 0", 22, "the result does not fit into 64 bits", ""},
-	{"-(-9223372036854775808) == 0", 1, "the result does not fit into 64 bits", ""},
-	{"wait * 99999999999 > 0", 6, "the result does not fit into 64 bits", ""},
-	{"liar == 1", 1, "a value has not its declared type",
-		"a mistake in gctxdbg, please report it"},
+	{"huge + 1 == 0", 6, "the result does not fit in 64 bits", ""},
+	{"-huge == 0", 1, "the result does not fit in 64 bits", ""},
+	{"huge * huge == 0", 6, "the result does not fit in 64 bits", ""},
+	{"1 == 1 && big + 1 == 0", 15, "the result does not fit in 64 bits", ""},
+	{"-9223372036854775808 / -1 == 0", 22, "the result does not fit in 64 bits", ""},
+	{"-(-9223372036854775808) == 0", 1, "the result does not fit in 64 bits", ""},
+	{"wait * 99999999999 > 0", 6, "the result does not fit in 64 bits", ""},
+	{"liar == 1", 1, "a value does not have its declared type",
+		"this is a bug in gctxdbg, please report it"},
 };
 
-/* What is not there could decide. */
+/* Comparisons that the missing rest of a cut string could change. */
 static const char *const undecided_texts[] = {
 	"beginning == \"main.handle2\"",
 	"beginning < \"main.handler\"",
@@ -587,19 +589,19 @@ static const char *const undecided_texts[] = {
 	"labels[\"job\"] == \"x\" || beginning =~ \"x$\"",
 };
 
-static void test_texts_that_are_cut(void **state)
+static void test_cut_strings(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < array_length(undecided_texts); i++) {
 		_cleanup_free_ char *message = error_of(undecided_texts[i]);
-		if (!strstr(message, "its rest could decide"))
+		if (!strstr(message, "the rest could change the result"))
 			fail_msg("%s: %s", undecided_texts[i], message);
 	}
 	struct calls calls = {{0}};
 	assert_true(value_of("system || beginning == \"main.handle2\"", &calls));
 }
 
-static void test_names_that_are_used(void **state)
+static void test_used_names(void **state)
 {
 	(void)state;
 	struct expr *expr =
@@ -650,13 +652,13 @@ static void test_errors(void **state)
 	}
 }
 
-/* Without a name that is near, the known ones are listed. */
+/* If no name is similar, the known names are listed. */
 static void test_unknown_name(void **state)
 {
 	(void)state;
 	_cleanup_free_ char *message = error_of("xyzzy == 1");
 	assert_non_null(
-		strstr(message, "unknown name \"xyzzy\" at column 1 (known: status, wait, "));
+		strstr(message, "unknown name \"xyzzy\" at column 1 (known names: status, wait, "));
 	assert_non_null(strstr(message, ", nul)\n  xyzzy == 1\n  ^"));
 }
 
@@ -682,7 +684,7 @@ static void test_short_circuit(void **state)
 	assert_int_equal(calls.of[ENTRY], 0);
 	assert_false(value_of("goid == 18 && entry == \"x\"", &calls));
 	assert_int_equal(calls.of[ENTRY], 1);
-	/* An absent condition is false to both. */
+	/* An absent condition is false for both. */
 	assert_true(value_of("no_system || system", &calls));
 	assert_int_equal(calls.of[SYSTEM], 1);
 	assert_false(value_of("no_system && system", &calls));
@@ -690,7 +692,7 @@ static void test_short_circuit(void **state)
 	assert_true(
 		value_of("goid == 1 && wait > 0 || !(system || wait > 0) || goid == 18", &calls));
 	assert_int_equal(calls.of[WAIT], 0);
-	/* A list is read up to the first element that fits. */
+	/* A list is read up to the first element that matches. */
 	calls = (struct calls){{0}};
 	assert_true(value_of("stack == \"runtime.gopark\"", &calls));
 	assert_int_equal(calls.of[STACK], 1);
@@ -763,7 +765,7 @@ static void test_nesting(void **state)
 	_cleanup_free_ char *fits = repeated(open, ")", 63, "");
 	struct calls calls = {{0}};
 	assert_true(value_of(fits, &calls));
-	/* The most values at once that 64 levels can have. */
+	/* The maximum stack that 64 levels can need. */
 	_cleanup_free_ char *pending = repeated("", "1+1*(", 63, "1");
 	_cleanup_free_ char *sums = repeated(pending, ")", 63, " == 64");
 	assert_true(value_of(sums, &calls));
@@ -788,7 +790,7 @@ static void test_length(void **state)
 	check_refused(name, "unknown name \"namename");
 }
 
-/* Of a long text only the part around the column is shown. */
+/* Only the part of a long text around the column is shown. */
 static void test_long_line(void **state)
 {
 	(void)state;
@@ -803,7 +805,7 @@ static void test_long_line(void **state)
 	assert_non_null(strstr(cut, "...\n  ^"));
 }
 
-/* Neither control characters nor broken UTF-8 reach the terminal; columns count characters. */
+/* Control characters and invalid UTF-8 do not reach the terminal; columns count characters. */
 static void test_odd_characters(void **state)
 {
 	(void)state;
@@ -817,15 +819,16 @@ static void test_odd_characters(void **state)
 	assert_non_null(strstr(broken, "\n  entry == \"?\?\" && x\n"));
 }
 
-/* Patterns that would take for ever are given up, with and without the JIT. */
+/* Matching that would take forever is aborted, with and without the JIT. */
 static void test_regex_limits(void **state)
 {
 	(void)state;
-	check_refused("long =~ \"(a+)+[bc]\"", "the regular expression gave up on \"aaaa");
-	check_refused("long =~ \"(*NO_JIT)(a+)+[bc]\"", "the regular expression gave up on \"aaaa");
-	check_refused("\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\" =~ \"^(a|aa)+$\"", "gave up");
+	check_refused("long =~ \"(a+)+[bc]\"", "matching \"aaaa");
+	check_refused("long =~ \"(*NO_JIT)(a+)+[bc]\"", "matching \"aaaa");
+	check_refused(
+		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\" =~ \"^(a|aa)+$\"", "takes too long");
 	check_refused("entry =~ \"((((((((((a{1,99}){1,99}){1,99}){1,99}){1,99}))))))\"",
-		"bad regular expression: ");
+		"invalid regular expression: ");
 	struct calls calls = {{0}};
 	assert_true(value_of("long =~ \"^a+$\" && long !~ \"b\"", &calls));
 }
@@ -836,7 +839,7 @@ static uint32_t random_next(uint64_t *seed)
 	return (uint32_t)(*seed >> 33);
 }
 
-/* Random words of the language and random bytes: whatever happens, it is an answer or an error. */
+/* Random words of the language and random bytes must give a result or an error. */
 static void test_garbage(void **state)
 {
 	(void)state;
@@ -882,8 +885,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_texts_that_are_cut),
-		cmocka_unit_test(test_names_that_are_used),
+		cmocka_unit_test(test_cut_strings),
+		cmocka_unit_test(test_used_names),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_unknown_name),

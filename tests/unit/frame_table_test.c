@@ -1,4 +1,4 @@
-/* Call frame rules of a made-up .debug_frame: found by address, and followed by libunwind. */
+/* Call frame rules of a generated .debug_frame: found by address, and applied by libunwind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 enum { LOW = 0x401000, SIZE = 0x40, STACK = 0x7000, RETURN_PC = 0x401234, COMMON_SIZE = 0x14 };
 
-/* As Go's linker writes it: one common entry, and a function that makes room of 0x18 bytes at its
+/* As Go's linker writes it: one common entry, and a function whose frame grows by 0x18 bytes at its
  * fifth byte. */
 static struct fixture_bytes frames(void)
 {
@@ -33,7 +33,7 @@ static struct fixture_bytes frames(void)
 	return out;
 }
 
-/* The table of a section with the first `size` bytes; NULL when it is refused. */
+/* Opens a table with the first `size` bytes of the section; NULL if they are rejected. */
 static struct frame_table *open_table(size_t size, struct elf_image **ret_image)
 {
 	static const uint8_t nothing[16];
@@ -121,7 +121,7 @@ static void rules_are_followed(void **state)
 	/* The same function elsewhere, as in a position-independent program. */
 	rules.low += UINT64_C(0x555500000000);
 	expect_caller(unwinder, &rules, rules.low + 20, true, STACK + 32);
-	/* Rules for other code than where the frame is. */
+	/* Rules of another function than that of the frame. */
 	struct user_regs_struct at = {.rip = LOW, .rsp = STACK}, caller;
 	assert_false(native_unwind_by_rules(unwinder, &rules, &at, true, &caller));
 	/* No stack. */

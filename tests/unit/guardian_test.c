@@ -3,6 +3,9 @@
 #include "dbg/target/guardian/guardian.h"
 #include "tests/unit/live_fixture.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+
 enum { MOST = UNDO_MAX_BYTES_NOTES };
 
 static uint64_t address_of(size_t i)
@@ -59,10 +62,75 @@ static void test_as_many_as_there_may_be(void **state)
 	shared_destroy(shared);
 }
 
+/* ---- Few descriptors ---- */
+
+static volatile uint8_t victim = 'a'; /* at the same address in the target */
+
+enum { REFUSED = 3, CHANGED = 4 };
+
+/*
+ * A debugger that may open `limit` descriptors: changes a byte of the target and dies. Its exit status:
+ * CHANGED, or REFUSED when the guardian could not be created, else an unexpected failure.
+ */
+static int change_and_die(pid_t target, rlim_t limit)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", target);
+	int memory = open(path, O_RDWR | O_CLOEXEC);
+	const struct rlimit few = {limit, limit};
+	struct guardian *guardian;
+	if (memory < 0 || setrlimit(RLIMIT_NOFILE, &few) != 0)
+		return 1;
+	struct error *err = guardian_create(target, &guardian);
+	if (err)
+		return strstr(err->message, "cannot protect process") ? REFUSED : 1;
+	uint64_t address = (uint64_t)(uintptr_t)&victim;
+	if (undo_log_note_bytes(guardian_log(guardian), address, "a", "b", 1) ||
+		pwrite(memory, "b", 1, (off_t)address) != 1)
+		return 1;
+	return CHANGED;
+}
+
+static char victim_in(pid_t target)
+{
+	char path[64], byte = 0;
+	snprintf(path, sizeof(path), "/proc/%d/mem", target);
+	int memory = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(pread(memory, &byte, 1, (off_t)(uintptr_t)&victim), 1);
+	close(memory);
+	return byte;
+}
+
+static void test_few_descriptors(void **state)
+{
+	(void)state;
+	struct shared *shared = shared_create();
+	pid_t target = fixture_start(counting_body, shared);
+	int seen = 0;
+	for (rlim_t limit = 4; limit <= 64; limit += limit < 20 ? 1 : 11) {
+		int status;
+		pid_t debugger = fork();
+		assert_true(debugger >= 0);
+		if (debugger == 0)
+			_exit(change_and_die(target, limit));
+		assert_int_equal(waitpid(debugger, &status, 0), debugger);
+		assert_true(WIFEXITED(status));
+		assert_true(WEXITSTATUS(status) == CHANGED || WEXITSTATUS(status) == REFUSED);
+		seen |= 1 << WEXITSTATUS(status);
+		wait_until(victim_in(target) == 'a');
+		wait_until(tracer_of(target) == 0);
+	}
+	assert_int_equal(seen, 1 << CHANGED | 1 << REFUSED);
+	assert_runs(shared);
+	fixture_end(target);
+	shared_destroy(shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_many_as_there_may_be),
+		cmocka_unit_test(test_few_descriptors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* A hash table that finds no memory, whenever that is: the element is marked and not entered, those
- * before stay, and more can be added once there is memory again. */
+/* A hash table when any of its allocations fails: the element is marked and not inserted, earlier
+ * elements stay, and more can be added once memory is available again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ static void *allocate(size_t size)
 #define uthash_malloc(size) allocate(size)
 #include "dwarf/base/hash.h"
 
-enum { COUNT = 5000 }; /* makes the table grow some times */
+enum { COUNT = 5000 }; /* makes the table grow several times */
 
 struct element {
 	int key;
@@ -42,7 +42,7 @@ static bool is_in(struct element *table, int key)
 	return found && found->key == key;
 }
 
-/* Adds all, the one that fails again; returns how many failed. */
+/* Adds all elements, and retries those that fail; returns the number of failures. */
 static unsigned fill(struct element **table, struct element *elements)
 {
 	unsigned failed = 0;

@@ -1,4 +1,4 @@
-/* JSON: what is written is one valid document, whatever the strings of a target contain. */
+/* JSON: the output is one valid document, whatever strings come from the target. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "commands/render/json.h"
 #include "tests/unit/capture.h"
 
-/* yajl's parser checks UTF-8 too. */
+/* yajl's parser also checks UTF-8. */
 static void assert_valid(const char *text)
 {
 	yajl_handle parser = yajl_alloc(NULL, NULL, NULL);
@@ -42,10 +42,10 @@ static void documents(void **state)
 	json_string(json, NULL, "x");
 	json_address(json, NULL, 0xc000123450);
 	json_address(json, NULL, 0);
-	json_finish(json); /* closes what is open */
+	json_finish(json); /* closes the open array */
 	assert_string_equal(capture_text(&capture),
-		"{\"version\":1,\"go\":\"go1.26.4\",\"list\":[{\"int\":-5,\"uint\":"
-		"18446744073709551615,"
+		"{\"version\":1,\"go\":\"go1.26.4\",\"list\":["
+		"{\"int\":-5,\"uint\":18446744073709551615,"
 		"\"yes\":true,\"nothing\":null,\"absent\":null},\"x\",\"0xc000123450\",null]}\n");
 	assert_valid(capture_text(&capture));
 	capture_deinit(&capture);
@@ -73,7 +73,7 @@ static void problem(void **state)
 	error_destroy(err);
 }
 
-/* Without memory there is no writer: nothing is written, and the command fails. */
+/* Without memory json_create() returns NULL: nothing is written, and json_finish() fails. */
 static void no_writer(void **state)
 {
 	(void)state;
@@ -198,7 +198,7 @@ static void closed_output(void **state)
 	json_finish(json);
 	assert_true(output_failed(&output));
 	fclose(output.stream);
-	json_int(NULL, "x", 1); /* no document: nothing happens */
+	json_int(NULL, "x", 1); /* a NULL writer is accepted */
 	json_finish(NULL);
 }
 

@@ -1,9 +1,14 @@
-/* The live target: signals, group-stops, exits, execs, the watchdog, being asked to leave, and
+/* The live target: signals, group-stops, exits, execs, the watchdog, SIGTERM to the debugger, and
  * starting a program. */
 #include "tests/unit/live_fixture.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/syscall.h>
+
+#include "dwarf/base/clock.h"
 
 static struct target *attach(pid_t pid)
 {
@@ -12,7 +17,7 @@ static struct target *attach(pid_t pid)
 	return target;
 }
 
-static struct shared *of_handler; /* the fixture's own, for its signal handler */
+static struct shared *of_handler; /* in the fixture: for its signal handler */
 
 static void count_signal(int signal, siginfo_t *info, void *context)
 {
@@ -22,7 +27,7 @@ static void count_signal(int signal, siginfo_t *info, void *context)
 	of_handler->seen[info->si_value.sival_int & 0xffff]++;
 }
 
-/* Counts, and counts its SIGUSR1 and SIGRTMIN. */
+/* Counts, and also counts the SIGUSR1 and SIGRTMIN that it receives. */
 static void signal_body(struct shared *shared)
 {
 	of_handler = shared;
@@ -96,19 +101,19 @@ static void test_stop_and_continue_signals_while_attached(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
-	/* SIGSTOP while we hold it: it is stopped when we have left. */
+	/* SIGSTOP while it is traced and stopped: it stays stopped when we detach. */
 	struct target *target = attach(pid);
 	kill(pid, SIGSTOP);
 	target_destroy(target);
 	wait_until(state_of(pid) == 'T');
 	assert_stands(shared);
-	/* SIGCONT while we hold it: it runs. */
+	/* SIGCONT while it is traced and stopped: it runs when we detach. */
 	target = attach(pid);
 	kill(pid, SIGCONT);
 	assert_stands(shared);
 	target_destroy(target);
 	assert_runs(shared);
-	/* Both while it runs under us. */
+	/* Both while it is traced and running. */
 	target = attach(pid);
 	assert_success(target_continue(target));
 	for (int i = 0; i < 10; i++) {
@@ -162,7 +167,7 @@ static void test_killed_while_stopped(void **state)
 	uint64_t word;
 	assert_failure(target_read_u64(target, target->phdr, &word), ERROR_GONE, "killed");
 	assert_failure(target_continue(target), ERROR_GONE, "killed");
-	wait_until(shared->child_signal == SIGKILL); /* its parent gets its due */
+	wait_until(shared->child_signal == SIGKILL); /* its parent sees the signal */
 	target_destroy(target);
 	fixture_end(parent);
 	shared_destroy(shared);
@@ -257,7 +262,7 @@ static void test_watchdog(void **state)
 	struct target *target;
 	struct live_options options = {.max_stop_ns = 200000000};
 	assert_success(live_attach(pid, &options, &target));
-	/* Running does not count. */
+	/* The time that it runs does not count. */
 	usleep(100000);
 	assert_stands(shared);
 	assert_success(target_continue(target));
@@ -267,7 +272,7 @@ static void test_watchdog(void **state)
 	assert_int_equal(next_event(target).kind, TARGET_EVENT_STOPPED);
 	usleep(100000);
 	assert_stands(shared);
-	/* This thread does nothing for it, and memory is refused from then on. */
+	/* The watchdog needs no call from this thread; memory cannot be read afterwards. */
 	while (target->state == TARGET_STOPPED)
 		sched_yield();
 	assert_int_equal(next_event(target).kind, TARGET_EVENT_WATCHDOG);
@@ -304,9 +309,68 @@ static void test_asked_to_leave(void **state)
 	assert_false(sigismember(&mask, SIGTERM) || sigismember(&mask, SIGCHLD));
 }
 
+/* Hangs in vfork once `child` is set: a thread that cannot be stopped. */
+static void hanging_body(struct shared *shared)
+{
+	start_counters(shared, 2);
+	shared->ready = 1;
+	while (!shared->child)
+		usleep(1000);
+	if (vfork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (!shared->stop)
+			usleep(1000);
+		_exit(0);
+	}
+	pause();
+}
+
+static pid_t send_soon(int signal)
+{
+	pid_t parent = getpid(), sender = fork();
+	if (sender == 0) {
+		usleep(300000);
+		kill(parent, signal);
+		_exit(0);
+	}
+	return sender;
+}
+
+/* A stop may take seconds; the signal must not wait for it. */
+static void test_asked_to_leave_during_a_slow_stop(void **state)
+{
+	(void)state;
+	const enum pause_mode modes[] = {PAUSE_STOP, PAUSE_FORK};
+	for (size_t i = 0; i < array_length(modes); i++) {
+		struct shared *shared = shared_create();
+		pid_t pid = fixture_start(hanging_body, shared);
+		struct live_options options = {.pause = modes[i]};
+		struct target *target;
+		assert_success(live_attach(pid, &options, &target));
+		assert_success(target_continue(target));
+		shared->child = 1;
+		wait_until(state_of(pid) == 'D');
+		pid_t sender = send_soon(SIGTERM);
+		int64_t began = monotonic_now();
+		assert_failure(
+			target_interrupt(target), ERROR_CANCELLED, "a signal asked to leave");
+		assert_true(monotonic_now() - began < INT64_C(1500000000));
+		struct target_event event = next_event(target);
+		assert_int_equal(event.kind, TARGET_EVENT_LEAVE);
+		assert_int_equal(event.value, SIGTERM);
+		assert_int_equal(target->state, TARGET_GONE);
+		assert_runs(shared);
+		target_destroy(target);
+		shared->stop = 1;
+		fixture_end(pid);
+		waitpid(sender, NULL, 0); /* unless the tracer thread has */
+		shared_destroy(shared);
+	}
+}
+
 /* ---- Starting a program ---- */
 
-/* Waits until the program that runs under the target ends and returns its exit status. */
+/* Waits until the traced program exits, and returns its exit status. */
 static int run_to_end(struct target *target)
 {
 	assert_success(target_continue(target));
@@ -349,13 +413,45 @@ static void test_exec_failures(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no zombie is left */
 }
 
+static void forbid_ptrace(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {array_length(filter), filter};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* The program has been forked by then; it must not be left behind as a zombie. */
+static void test_exec_without_ptrace(void **state)
+{
+	(void)state;
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		forbid_ptrace();
+		char program[] = "sleep", seconds[] = "1000";
+		char *argv[] = {program, seconds, NULL};
+		struct target *target;
+		struct error *err = live_exec(argv, NULL, &target);
+		_exit(!err || waitpid(-1, NULL, WNOHANG) != -1);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_exec_starts_with_clean_signals(void **state)
 {
 	(void)state;
 	char session[] = "sh", option[] = "-c";
 	char script[] =
-		"while read -r key value; do case $key in SigBlk:|SigIgn:) "
-		"case $value in *[!0]*) exit 1;; esac;; esac; done < /proc/self/status; exit 0";
+		"while read -r key value; do case $key in SigBlk:|SigIgn:) case $value in *[!0]*) "
+		"exit 1;; esac;; esac; done < /proc/self/status; exit 0";
 	char *argv[] = {session, option, script, NULL};
 	struct target *target;
 	signal(SIGTSTP, SIG_IGN);
@@ -391,8 +487,10 @@ int main(void)
 		cmocka_unit_test(test_exec_while_running),
 		cmocka_unit_test(test_watchdog),
 		cmocka_unit_test(test_asked_to_leave),
+		cmocka_unit_test(test_asked_to_leave_during_a_slow_stop),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exec_failures),
+		cmocka_unit_test(test_exec_without_ptrace),
 		cmocka_unit_test(test_exec_starts_with_clean_signals),
 		cmocka_unit_test(test_exec_outlives_us),
 	};

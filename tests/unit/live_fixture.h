@@ -1,6 +1,6 @@
 /*
- * Processes to be debugged by the tests of the live target: forked by the test itself, reporting
- * through shared memory.
+ * Processes for the tests of the live target to debug: forked by the test itself, reporting through
+ * shared memory.
  */
 #ifndef GCTXDBG_TESTS_LIVE_FIXTURE_H
 #define GCTXDBG_TESTS_LIVE_FIXTURE_H
@@ -26,14 +26,14 @@
 
 enum { MAX_COUNTERS = 64 };
 
-/* What a fixture process shows of itself; shared with the test. */
+/* The state that a fixture process shares with the test. */
 struct shared {
 	_Atomic uint64_t counters[MAX_COUNTERS];
 	_Atomic uint64_t signals;
 	_Atomic int ready, stop, threads_started;
 	_Atomic uint8_t seen[1 << 16]; /* by signal number sent */
 	void *_Atomic address;
-	_Atomic int child, child_signal; /* of a fixture that is a parent itself */
+	_Atomic int child, child_signal; /* if the fixture is a parent itself */
 };
 
 /* Waits until `condition` holds, at most 20 s (sanitizers and busy machines are slow). */
@@ -75,7 +75,7 @@ static inline void shared_destroy(struct shared *shared)
 	munmap(shared, sizeof(*shared));
 }
 
-/* Runs `body` in a child process, which is killed should the test die. Returns when it has set
+/* Runs `body` in a child process, which is killed if the test dies. Returns when the child has set
  * `ready`. */
 static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *shared)
 {
@@ -91,10 +91,8 @@ static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *
 	return pid;
 }
 
-/*
- * Kills and collects it. (When it dies while traced, the tracer thread collects it, because this
- * process happens to be its parent too.)
- */
+/* Kills and collects it. (If it is traced, the tracer thread collects it, since this process is
+ * also its parent.) */
 static inline void fixture_end(pid_t pid)
 {
 	kill(pid, SIGKILL);
@@ -121,14 +119,14 @@ static inline uint64_t counted(const struct shared *shared)
 	return sum;
 }
 
-/* Requires that the counters move, so the process runs. */
+/* Requires that the counters advance: the process is running. */
 static inline void assert_runs(const struct shared *shared)
 {
 	uint64_t before = counted(shared);
 	wait_until(counted(shared) != before);
 }
 
-/* Requires that the counters stand still for a while. */
+/* Requires that the counters do not advance for a while: the process is stopped. */
 static inline void assert_stands(const struct shared *shared)
 {
 	uint64_t before = counted(shared);

@@ -1,5 +1,5 @@
-/* The live target under stress: signal storms, threads and execs that race with us, and our own
- * sudden death. */
+/* The live target under stress: signal storms, threads and execs that race with us, and a debugger
+ * that is killed. */
 #include "tests/unit/live_fixture.h"
 #include "tests/unit/tsan.h"
 
@@ -7,8 +7,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 
-static char
-	self[PATH_MAX]; /* this program, for fixtures that must execute something with threads */
+static char self[PATH_MAX]; /* this program, for fixtures that execute a multi-threaded program */
 
 static struct target *attach(pid_t pid)
 {
@@ -54,7 +53,7 @@ static void noting_body(struct shared *shared)
 	counting_body(shared);
 }
 
-/* Sends SIGRTMINs numbered from 0 to `count` as fast as the target takes them. */
+/* Sends SIGRTMINs numbered from 0 to `count` as fast as the target accepts them. */
 static pid_t start_sender(pid_t target, int count)
 {
 	pid_t pid = fork();
@@ -109,7 +108,7 @@ static void *count_a_little(void *argument)
 	return NULL;
 }
 
-/* Threads that create a thread each, wait for it, and so on. */
+/* Threads that each create a thread and wait for it, repeatedly. */
 static void *create_and_join(void *argument)
 {
 	while (true) {
@@ -120,7 +119,8 @@ static void *create_and_join(void *argument)
 	return NULL;
 }
 
-/* A chain: each thread creates its successor and dies, so that whoever looks sees only new ones. */
+/* A chain: each thread creates its successor and exits, so that every listing contains only new
+ * ones. */
 static void *chain(void *argument)
 {
 	_Atomic uint64_t *counter = argument;
@@ -222,8 +222,8 @@ static void test_many_threads(void **state)
 	shared_destroy(shared);
 }
 
-/* Children that no SIGCHLD announces are traced by mistake of the kernel's naming (they count as
- * clones); they must run all the same. */
+/* The kernel classifies children whose exit signal is not SIGCHLD as clones, so that they get
+ * traced; they must run nevertheless. */
 static void cloning_body(struct shared *shared)
 {
 	start_counters(shared, 1);
@@ -270,12 +270,12 @@ static void *execute_self(void *argument)
 	return NULL;
 }
 
-/* A program with some threads, of which one soon executes the program again; for ever. */
+/* A program with some threads, one of which soon executes the program again, indefinitely. */
 static void execute_for_ever(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == 1)
-		_exit(0); /* the test died before that */
+		_exit(0); /* the test has died already */
 	for (int i = 0; i < 6; i++) {
 		pthread_t thread;
 		static _Atomic int started;

@@ -1,4 +1,4 @@
-/* The live target: attaching, reading, registers, continuing, leaving, and what forbids it. */
+/* The live target: attaching, reading, registers, continuing, detaching, and refusals. */
 #include "tests/unit/live_fixture.h"
 #include "tests/unit/tsan.h"
 
@@ -59,8 +59,9 @@ static void test_threads_have_registers_and_names(void **state)
 
 enum { PAGE = 4096, BLOCK = 3 << 20 };
 
-/* 3 MiB of a pattern, then a page that the process itself cannot read, then a hole, then one more
- * page. */
+/*
+ * 3 MiB of a pattern, then a page that the process itself cannot read, a hole, and one more page.
+ */
 static void memory_body(struct shared *shared)
 {
 	uint8_t *block = mmap(
@@ -154,7 +155,7 @@ static void test_continue_and_interrupt(void **state)
 		assert_success(target_read_u64(target, target->phdr, &word));
 	}
 	assert_success(target_continue(target));
-	target_destroy(target); /* while it runs */
+	target_destroy(target); /* while it is running */
 	assert_int_equal(tracer_of(pid), 0);
 	assert_runs(shared);
 	fixture_end(pid);
@@ -179,7 +180,7 @@ static void test_detach(void **state)
 	shared_destroy(shared);
 }
 
-/* The main thread ends; the others live on, and the process looks like a zombie. */
+/* The main thread exits; the others continue, and the process looks like a zombie. */
 static void headless_body(struct shared *shared)
 {
 	start_counters(shared, 3);
@@ -258,7 +259,7 @@ static void test_cancelled_attach(void **state)
 	struct target *target;
 	atomic_bool cancel = true;
 	struct live_options options = {.cancel = &cancel};
-	assert_failure(live_attach(pid, &options, &target), ERROR_CANCELLED, "runs on");
+	assert_failure(live_attach(pid, &options, &target), ERROR_CANCELLED, "keeps running");
 	assert_runs(shared);
 	shared->stop = 1;
 	fixture_end(pid);
@@ -288,7 +289,7 @@ static void test_refusals(void **state)
 {
 	(void)state;
 	struct target *target;
-	assert_failure(live_attach(0, NULL, &target), ERROR_USAGE, "no process id");
+	assert_failure(live_attach(0, NULL, &target), ERROR_USAGE, "not a process id");
 	assert_failure(live_attach(INT32_MAX, NULL, &target), ERROR_NOT_FOUND, "no process");
 	assert_failure(live_attach(getpid(), NULL, &target), ERROR_USAGE, "itself");
 	struct shared *shared = shared_create();

@@ -1,5 +1,4 @@
-/* The memory cache and the dispatcher over a fake target with holes, which counts what it is asked.
- */
+/* The memory cache and the dispatcher, with a fake target that has holes and counts its reads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -226,7 +225,7 @@ static void test_prefetch_is_bounded(void **state)
 	struct range ranges[] = {{0, UINT64_MAX}, {1 << 20, UINT64_MAX}};
 	assert_null(target_prefetch(&fake->target, ranges, 2));
 	assert_true(fake->bytes <= 128 << 20);
-	/* More than the cache holds, bit by bit: still right. */
+	/* More than the cache holds, in small reads: still correct. */
 	for (uint64_t address = 0; address < UINT64_C(1) << 29; address += 1 << 22) {
 		struct range range = {address, 1 << 22};
 		forget_counts(fake);

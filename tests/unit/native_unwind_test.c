@@ -1,4 +1,4 @@
-/* Unwinding of C frames: known chains of calls in a child, live and from a core of it. */
+/* Unwinding C frames: known call chains in a child process, live and in its core. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 enum { MAX_FRAMES = 64 };
 
-/* Not static: the names shall be in .symtab whatever the optimiser does. */
+/* Not static: the optimizer must not remove the names from .symtab. */
 void chain_innermost(volatile int *depth);
 void chain_middle(volatile int *depth);
 void chain_outermost(volatile int *depth);
@@ -42,7 +42,7 @@ __attribute__((noinline)) void chain_handler(int number)
 __attribute__((noinline)) void chain_middle(volatile int *depth)
 {
 	if (*depth == 1) {
-		/* Some registers on the stack, so that there is something to restore. */
+		/* Save some registers on the stack, so that unwinding has something to restore. */
 		volatile char room[200];
 		room[100] = 1;
 		raise(SIGUSR1);
@@ -95,7 +95,7 @@ static pid_t start_child(int kind)
 		_exit(1);
 	}
 	assert_true(child > 0);
-	/* Until it sleeps in pause(). */
+	/* Wait until it sleeps in pause(). */
 	char path[64], line[256] = "";
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)child);
 	for (int i = 0; i < 2000 && strncmp(line, "34 ", 3) != 0; i++) {
@@ -165,7 +165,8 @@ static void check_calls(struct target *target)
 	assert_non_null(strstr(frames.files[0], "libc"));
 	check_tail(&frames, innermost + 1);
 
-	/* From the middle, as after Go code called C: a return address and its stack pointer. */
+	/* Start within the stack, as if Go code had called C: a return address and its stack
+	 * pointer. */
 	struct user_regs_struct regs = {
 		.rip = frames.frames[innermost + 1].pc,
 		.rsp = frames.frames[innermost + 1].sp,
@@ -177,7 +178,7 @@ static void check_calls(struct target *target)
 	assert_string_equal(rest.names[0], "chain_middle");
 	assert_string_equal(rest.names[1], "chain_outermost");
 
-	/* Rubbish ends the stack, no more. */
+	/* Garbage only ends the stack. */
 	for (uint64_t i = 0; i < 200; i++) {
 		regs.rip = i % 3 ? frames.frames[i % frames.count].pc + i : i * 0x1234567;
 		regs.rsp = frames.frames[0].sp + i * 61;
@@ -242,7 +243,7 @@ static void fail_on_warning(void *context, const char *message)
 	fail_msg("%s", message);
 }
 
-/* The core that the kernel would write of a stopped process. */
+/* Writes a core of a stopped process, as the kernel would. */
 static void write_core(struct target *target, const char *path)
 {
 	const struct thread *threads;

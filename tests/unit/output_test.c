@@ -193,7 +193,8 @@ static size_t count_lines(const char *text, size_t *ret_longest)
 	return lines;
 }
 
-/* A streaming table prints as it is filled; nothing is lost, and only terminals cut. */
+/* A streaming table prints rows while it is filled. No row is lost, and only a terminal cuts
+ * cells. */
 static void streaming_tables(void **state)
 {
 	(void)state;
@@ -209,7 +210,7 @@ static void streaming_tables(void **state)
 		for (int i = 0; i < ROWS; i++) {
 			table_cell(table, STYLE_PLAIN, "%d", i);
 			table_cell(table, STYLE_PLAIN, "%s",
-				i == WIDE ? "a name that is wider than all before" : "name");
+				i == WIDE ? "a name wider than all before it" : "name");
 			table_cell(table, STYLE_PLAIN, "note %d", i);
 			if (i == ROWS - 1)
 				assert_true(
@@ -223,7 +224,7 @@ static void streaming_tables(void **state)
 			assert_true(longest <= width);
 		else
 			assert_non_null(strstr(
-				text, "  1700  a name that is wider than all before  note 1700\n"));
+				text, "  1700  a name wider than all before it  note 1700\n"));
 		capture_deinit(&capture);
 	}
 }

@@ -9,9 +9,8 @@
 #include "dwarf/pclntab/pclntab.h"
 
 /*
- * The layout is made up, since the reader must take it from whoever knows: header fields of 8
- * bytes, records of 32 bytes with two pcdata entries before the inline index and funcdata behind
- * it.
+ * The layout is arbitrary, because the reader gets it from its caller: header fields of 8 bytes,
+ * and records of 32 bytes, with two pcdata entries before the inline index and funcdata after it.
  */
 static const struct pclntab_layout layout = {
 	.header =
@@ -169,7 +168,7 @@ static void test_lines(void **state)
 	assert_int_equal(lines[0].line, 21);
 }
 
-/* Asks everything of a table that may be damaged: any answer will do, as long as there is one. */
+/* Queries everything in a table that may be damaged. Any result is correct; a crash is not. */
 static void ask_everything(struct fixture *fixture)
 {
 	struct error *err = open_table(fixture);
@@ -208,7 +207,7 @@ static void test_damaged(void **state)
 	}
 }
 
-static void test_cut_short(void **state)
+static void test_truncated(void **state)
 {
 	(void)state;
 	struct fixture fixture;
@@ -232,7 +231,7 @@ int main(void)
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_truncated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ static void loads(void **state)
 static void refuses_other_abi(void **state)
 {
 	char part[64];
-	snprintf(part, sizeof(part), "built for plug-in ABI %u, this gctxdbg has %u",
+	snprintf(part, sizeof(part), "built for plug-in ABI %u, but this gctxdbg has %u",
 		(unsigned)PLUGIN_ABI + 1, (unsigned)PLUGIN_ABI);
 	expect_refusal(*state, PLUGINS "/wrong_abi.so", part);
 }
@@ -92,7 +92,7 @@ static void refuses_other_files(void **state)
 {
 	expect_refusal(*state, "/nonexistent/x.so", "No such file");
 	expect_refusal(*state, "/etc/passwd", "cannot load the plug-in");
-	expect_refusal(*state, "/tmp", "no regular file");
+	expect_refusal(*state, "/tmp", "not a regular file");
 }
 
 static void refuses_writable_files(void **state)
@@ -102,7 +102,7 @@ static void refuses_writable_files(void **state)
 	assert_non_null(file);
 	fclose(file);
 	chmod(path, 0666);
-	expect_refusal(*state, path, "written by everybody");
+	expect_refusal(*state, path, "world-writable");
 	unlink(path);
 }
 

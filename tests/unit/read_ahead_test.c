@@ -1,4 +1,4 @@
-/* Reading beside computing gives what reading would, in order, with its errors and its holes. */
+/* Background reads return the same as direct ones, in order, with the same errors and holes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 enum { SIZE = 4096, HOLE = 1 << 20 };
 
-/* Memory is a pure function of the address; nothing lies beyond HOLE. */
+/* Memory is a pure function of the address; from HOLE on it is unreadable. */
 static uint64_t word_at(uint64_t address)
 {
 	return address * UINT64_C(0x9e3779b97f4a7c15);
@@ -57,7 +57,7 @@ static void walk(const struct target_ops *ops)
 	struct memory_run runs[2] = {{.size = SIZE, .buffer = buffers[0]},
 		{.address = SIZE, .size = SIZE, .buffer = buffers[1]}};
 	assert_null(read_ahead_create(&fake.target, &ahead));
-	assert_null(read_ahead_finish(ahead)); /* nothing is under way */
+	assert_null(read_ahead_finish(ahead)); /* no read is in progress */
 	read_ahead_start(ahead, &runs[0], 1);
 	for (uint64_t at = 0; at < HOLE + SIZE; at += SIZE) {
 		unsigned i = at / SIZE % 2;
@@ -72,14 +72,14 @@ static void walk(const struct target_ops *ops)
 	assert_int_equal(fake.reads, HOLE / SIZE + 2);
 }
 
-static void gives_what_reading_would(void **state)
+static void returns_the_same_as_direct_reads(void **state)
 {
 	(void)state;
 	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
 	walk(&ops);
 }
 
-static void reads_at_once_what_is_mapped(void **state)
+static void reads_mapped_memory_immediately(void **state)
 {
 	(void)state;
 	static const struct target_ops ops = {.kind = "fake", .read = fake_read, .peek = fake_peek};
@@ -106,8 +106,8 @@ static void passes_errors_on(void **state)
 	read_ahead_destroy(ahead);
 }
 
-/* Whoever gives up waits for what is under way: its buffer goes away next. */
-static void ends_amid_a_read(void **state)
+/* Destroying waits for the read in progress, because its buffer is freed next. */
+static void is_destroyed_during_a_read(void **state)
 {
 	(void)state;
 	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
@@ -127,10 +127,10 @@ static void ends_amid_a_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gives_what_reading_would),
-		cmocka_unit_test(reads_at_once_what_is_mapped),
+		cmocka_unit_test(returns_the_same_as_direct_reads),
+		cmocka_unit_test(reads_mapped_memory_immediately),
 		cmocka_unit_test(passes_errors_on),
-		cmocka_unit_test(ends_amid_a_read),
+		cmocka_unit_test(is_destroyed_during_a_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

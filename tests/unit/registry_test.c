@@ -90,7 +90,7 @@ static void families(void **state)
 	expect(state, "plugin   list", &list, 13);
 	expect(state, "pl lo x", &load, 5);
 	expect_error(state, "plugin",
-		"\"plugin\" alone is no command; there are: plugin list, plugin load");
+		"\"plugin\" needs a subcommand; there are: plugin list, plugin load");
 	expect_error(state, "plugin l", "ambiguous command \"plugin l\": plugin list, plugin load");
 }
 

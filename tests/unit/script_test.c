@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "commands/session/session.h"
+#include "commands/session/script.h"
 #include "tests/unit/capture.h"
 
 #define SCRIPT "/tmp/gctxdbg-script-test"
@@ -83,7 +83,7 @@ static void goes_on(void **state)
 	write_script(SCRIPT, "set on-error continue\nnonsense\nset color x\necho b\n");
 	expect(session, "b\n", NULL,
 		"gctxdbg: " SCRIPT ":2: unknown command \"nonsense\"; \"help\" lists the commands\n"
-		"gctxdbg: " SCRIPT ":3: color cannot be \"x\": it is one of auto, always, never\n");
+		"gctxdbg: " SCRIPT ":3: color cannot be \"x\": use one of auto, always, never\n");
 	assert_int_equal(session->failures, 2);
 }
 
@@ -117,12 +117,12 @@ static void sources_itself(void **state)
 static void no_scripts(void **state)
 {
 	write_bytes(SCRIPT, "echo a\n\0\n", 9);
-	expect(*state, "a\n", SCRIPT ":2: this is no script: it contains a NUL byte", "");
+	expect(*state, "a\n", SCRIPT ":2: not a script: it contains a NUL byte", "");
 	_cleanup_free_ char *large = malloc(100001);
 	memset(large, 'x', 100000);
 	large[100000] = 0;
 	write_script(SCRIPT, large);
-	expect(*state, "", SCRIPT ":1: this is no script: a line is longer than 64 KiB", "");
+	expect(*state, "", SCRIPT ":1: not a script: a line is longer than 64 KiB", "");
 	struct error *err = session_run_script(*state, "/");
 	assert_non_null(err);
 	assert_string_equal(err->message, "/ is a directory, not a script");

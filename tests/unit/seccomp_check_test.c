@@ -1,5 +1,4 @@
-/* Judging system calls by seccomp filters: the filter of Docker's kind, arithmetic, and programs
- * that make no sense. */
+/* Evaluating seccomp filters: one like Docker's, arithmetic, and invalid programs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +7,7 @@
 
 #include "dbg/target/process/seccomp_check.h"
 
-/* clone only without new namespaces, getpid answered with errno 1, the rest kills. */
+/* clone is allowed without new namespaces, getpid returns errno 1, everything else kills. */
 static const struct sock_filter docker[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
@@ -55,7 +54,7 @@ static void test_arithmetic(void **state)
 		seccomp_evaluate(program, array_length(program), &data), 7 * sizeof(data) / 4 + 7);
 }
 
-static void test_nonsense_is_not_allowed(void **state)
+static void test_invalid_programs_are_not_allowed(void **state)
 {
 	(void)state;
 	const struct seccomp_data data = {0};
@@ -72,7 +71,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_arithmetic),
-		cmocka_unit_test(test_nonsense_is_not_allowed),
+		cmocka_unit_test(test_invalid_programs_are_not_allowed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,12 +6,27 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "commands/session/interrupt.h"
+#include "commands/session/message.h"
 #include "commands/session/registry.h"
-#include "commands/session/session.h"
 #include "tests/unit/capture.h"
+
+static bool fail_fdopen;
+
+/* Replaces the C library's. */
+FILE *fdopen(int fd, const char *mode)
+{
+	FILE *(*real)(int fd, const char *mode) = dlsym(RTLD_NEXT, "fdopen");
+	if (!fail_fdopen)
+		return real(fd, mode);
+	errno = ENOMEM;
+	return NULL;
+}
 
 static struct error *run_fail(struct session *session, const struct arguments *arguments)
 {
@@ -121,6 +136,17 @@ static void closed_pipe(void **state)
 	expect_stdout(*state, "echo x | false", "");
 }
 
+/* A child must not be left behind as a zombie. */
+static void pipe_that_cannot_be_opened(void **state)
+{
+	fail_fdopen = true;
+	expect_failure(*state, "echo x | cat", "memory");
+	fail_fdopen = false;
+	assert_int_equal(waitpid(-1, NULL, 0), -1);
+	assert_int_equal(errno, ECHILD);
+	expect_stdout(*state, "echo x | cat", "x\n");
+}
+
 static void failures(void **state)
 {
 	struct session *session = *state;
@@ -169,7 +195,7 @@ static void settings(void **state)
 	expect_stdout(session, "show list-lines", "30\n");
 	expect_stdout(session, "show list-lines --json",
 		"{\"version\":1,\"settings\":{\"list-lines\":\"30\"}}\n");
-	expect_failure(session, "set on-error perhaps", "it is one of continue, stop");
+	expect_failure(session, "set on-error perhaps", "use one of continue, stop");
 	expect_failure(session, "set colour always", "did you mean color?");
 	expect_failure(session, "set max-stop 3s", "--max-stop 3s");
 	expect_failure(session, "set list-lines many", "must be a number");
@@ -204,6 +230,7 @@ int main(void)
 		TEST(redirections),
 		TEST(redirected_scripts),
 		TEST(closed_pipe),
+		TEST(pipe_that_cannot_be_opened),
 		TEST(failures),
 		TEST(findings),
 		TEST(missing_target),

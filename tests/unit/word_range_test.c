@@ -1,4 +1,4 @@
-/* Words in a range are found wherever they lie, and nothing else is. */
+/* Words in a range are found at any position, and no others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

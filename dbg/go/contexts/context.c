@@ -1,8 +1,6 @@
 /* Builds the forest of contexts: see context.h. */
 #include "dbg/go/contexts/context.h"
 
-#include <stdio.h>
-
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
@@ -393,10 +391,8 @@ static struct error *load_forest(
 		err = context_find_holders(program, forest, &refs);
 	forest->with_holders = flags & CONTEXTS_HOLDERS;
 	forest->partial = refs.partial;
-	if (!err && forest->partial &&
-		asprintf(&forest->problem,
-			"some memory could not be read: contexts may be missing") < 0)
-		forest->problem = NULL;
+	if (!err && forest->partial)
+		forest->problem = strdup("some memory could not be read: contexts may be missing");
 	iface_refs_deinit(&refs);
 	builder_deinit(&builder);
 	return err;
@@ -418,61 +414,4 @@ struct error *program_contexts(
 	if (!err)
 		*ret = *slot;
 	return err;
-}
-
-ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
-{
-	size_t at = bisect(i, forest->count, forest->items[i].address >= address);
-	bool found = at < forest->count && forest->items[at].address == address;
-	return found ? (ptrdiff_t)at : CONTEXT_NONE;
-}
-
-const struct context_channel *context_of_channel(
-	const struct context_forest *forest, uint64_t channel, size_t *ret_count)
-{
-	const struct context_channel *channels = forest->channels;
-	size_t count = forest->channel_count;
-	size_t first = bisect(i, count, channels[i].channel >= channel);
-	*ret_count = bisect(i, count, channels[i].channel > channel) - first;
-	return channels + first;
-}
-
-const struct context *context_error_source(const struct context_forest *forest, ptrdiff_t number)
-{
-	const struct context *context = &forest->items[number];
-	return context->done_source == CONTEXT_NONE ? context
-						    : &forest->items[context->done_source];
-}
-
-bool context_is_below(const struct context_forest *forest, ptrdiff_t number, ptrdiff_t ancestor)
-{
-	const struct context *below = &forest->items[number], *above = &forest->items[ancestor];
-	return below->order >= above->order && below->order - above->order <= above->descendants;
-}
-
-static int by_goid(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-size_t goids_sort_unique(uint64_t *goids, size_t count)
-{
-	size_t kept = 0;
-	if (count)
-		qsort(goids, count, sizeof(*goids), by_goid);
-	for (size_t i = 0; i < count; i++) {
-		if (!kept || goids[i] != goids[kept - 1])
-			goids[kept++] = goids[i];
-	}
-	return kept;
-}
-
-const char *context_state_name(enum context_state state)
-{
-	static const char *const names[] = {[CONTEXT_ACTIVE] = "active",
-		[CONTEXT_CANCELED] = "canceled",
-		[CONTEXT_NEVER] = "never",
-		[CONTEXT_UNKNOWN] = "unknown"};
-	return names[state];
 }

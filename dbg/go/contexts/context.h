@@ -36,7 +36,7 @@ enum context_state {
 
 enum { CONTEXT_NONE = -1 };
 
-/* The number of a context is its index in struct context_forest; CONTEXT_NONE is no context. */
+/* The number of a context is its index in struct context_forest; CONTEXT_NONE means none. */
 struct context {
 	uint64_t address; /* the pointer in the interface's data word */
 	uint64_t size;	  /* bytes at `address` */

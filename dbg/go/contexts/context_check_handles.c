@@ -79,7 +79,7 @@ static struct error *mark_used_by_handle(void *context, const struct pointer_use
 	return NULL;
 }
 
-static struct error *search(struct handles *handles, size_t count, bool *ret_partial)
+static struct error *search_handles(struct handles *handles, size_t count, bool *ret_partial)
 {
 	struct program *program = handles->check->program;
 	_cleanup_free_ uint64_t *targets = calloc(count + 1, sizeof(*targets));
@@ -116,7 +116,7 @@ struct error *check_mark_handles(
 	struct error *err =
 		program_itabs(check->program, &handles.itabs, &handles.itab_count, &partial);
 	if (!err)
-		err = search(&handles, count, &partial);
+		err = search_handles(&handles, count, &partial);
 	/* If memory is unreadable (a truncated core), no context is provably unused. */
 	for (size_t i = 0; !err && partial && i < count; i++)
 		used[numbers[i]] = true;

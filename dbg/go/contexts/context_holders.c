@@ -189,13 +189,3 @@ struct error *context_find_holders(
 		qsort(forest->holders, forest->holder_count, sizeof(*forest->holders), by_context);
 	return err;
 }
-
-const struct context_holder *context_holders(
-	const struct context_forest *forest, ptrdiff_t context, size_t *ret_count)
-{
-	const struct context_holder *holders = forest->holders;
-	size_t count = forest->holder_count;
-	size_t first = bisect(i, count, holders[i].context >= context);
-	*ret_count = bisect(i, count, holders[i].context > context) - first;
-	return holders + first;
-}

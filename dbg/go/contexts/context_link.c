@@ -60,7 +60,7 @@ static void move_all(struct context_builder *builder, ptrdiff_t *positions)
 }
 
 /* Sorts contexts and links by address and renumbers the references to them. */
-static struct error *sort(struct context_builder *builder)
+static struct error *sort_contexts(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
 	size_t count = forest->count;
@@ -388,7 +388,7 @@ static struct error *index_channels(struct context_forest *forest)
 
 struct error *context_link(struct context_builder *builder)
 {
-	struct error *err = sort(builder);
+	struct error *err = sort_contexts(builder);
 	if (!err)
 		err = index_channels(builder->forest);
 	if (!err)

@@ -1,4 +1,4 @@
-/* Reads channels: see channel.h. */
+/* See channel.h. */
 #include "dbg/go/goroutines/channel.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@ void channel_deinit(struct channel *channel)
 	*channel = (struct channel){0};
 }
 
-/* recvx lies right before recvq in all releases (sendx, recvx, recvq, sendq). */
+/* recvx is right before recvq in all releases (sendx, recvx, recvq, sendq). */
 static struct field receive_index(const struct runtime_layout *layout)
 {
 	struct field queue = layout->hchan.recvq_first;
@@ -32,13 +32,13 @@ static struct error *read_buffer(struct program *program, const uint8_t *object,
 	if (channel->count > channel->capacity || channel->capacity > MAX_BUFFER ||
 		(channel->capacity && index >= channel->capacity))
 		return error_create(ERROR_BAD_DATA,
-			"what lies at 0x%" PRIx64 " is no channel: it claims to hold %" PRIu64
+			"0x%" PRIx64 " is not the address of a channel: it would hold %" PRIu64
 			" of %" PRIu64 " values",
 			channel->address, channel->count, channel->capacity);
 	if (element_size != channel->element->size)
 		return error_create(ERROR_BAD_DATA,
-			"what lies at 0x%" PRIx64 " is no channel: its elements do not have the "
-			"size of a %s",
+			"0x%" PRIx64 " is not the address of a channel: "
+			"its elements do not have the size of a %s",
 			channel->address, channel->element->name);
 	size_t count = channel->count < limit ? (size_t)channel->count : limit;
 	channel->buffered = calloc(count + 1, sizeof(*channel->buffered));
@@ -66,13 +66,10 @@ static struct error *read_queue(struct program *program, struct channel *channel
 		struct error *err = target_read(program->target, sudog, object, size);
 		if (!err)
 			err = target_check(program->target);
-		if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
-			error_destroy(err);
+		if (err) {
 			channel->partial = true;
-			return NULL;
+			return error_ignore_unreadable(err);
 		}
-		if (err)
-			return err;
 		if (object_field(object, size, layout->sudog.c) != channel->address) {
 			channel->partial = true;
 			return NULL;
@@ -99,8 +96,9 @@ static struct error *read_all(
 	uint8_t object[MAX_HCHAN];
 	size_t size = layout->hchan.size.size;
 	if (!size || size > sizeof(object))
-		return error_create(ERROR_NOT_FOUND, "channels are not known in this program");
-	/* So that waiters are found in the list. */
+		return error_create(
+			ERROR_NOT_FOUND, "the layout of channels is unknown in this program");
+	/* Needed to find the waiters. */
 	struct error *err = program_goroutines(program, &goroutines);
 	if (!err)
 		err = target_read(program->target, address, object, size);
@@ -112,7 +110,7 @@ static struct error *read_all(
 	ret->closed = object_field(object, size, layout->hchan.closed) != 0;
 	uint64_t type = object_field(object, size, layout->hchan.elemtype);
 	err = error_wrap(program_type_at(program, type, &ret->element),
-		"what lies at 0x%" PRIx64 " is no channel", address);
+		"0x%" PRIx64 " is not the address of a channel", address);
 	if (!err)
 		err = read_buffer(program, object, size, limit, ret);
 	if (!err)

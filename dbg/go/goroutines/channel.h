@@ -1,5 +1,5 @@
 /*
- * Channels: what is buffered, and who waits.
+ * Channels: the buffered values and the waiting goroutines.
  *
  * Source: runtime/chan.go (hchan, waitq), runtime/runtime2.go (sudog), releases 1.19 and 1.21
  * to 1.27.
@@ -12,10 +12,10 @@
 
 /* A goroutine in a channel's queue. */
 struct channel_waiter {
-	const struct goroutine *goroutine; /* NULL: its g is none that the program lists */
+	const struct goroutine *goroutine; /* NULL: no goroutine in the list has this g */
 	uint64_t g;
 	bool is_select;
-	uint64_t element; /* where the value lies that it sends, or is to receive to; 0 none */
+	uint64_t element; /* address of the value to send, or to receive to; 0: none */
 };
 
 struct channel {
@@ -25,13 +25,13 @@ struct channel {
 	bool closed;
 	struct value *buffered; /* oldest first; `buffered_count` of them */
 	size_t buffered_count;
-	struct channel_waiter *receivers, *senders; /* first in, first out */
+	struct channel_waiter *receivers, *senders; /* the first to be served first */
 	size_t receiver_count, sender_count;
 	bool partial; /* a queue was damaged or too long: there may be more */
 };
 
-/* Reads the channel at `address`, at most `limit` of its values. ERROR_BAD_DATA when what lies
- * there is no channel. Free with channel_deinit(). */
+/* Reads the channel at `address` and at most `limit` of its values. ERROR_BAD_DATA if there is no
+ * channel. Free with channel_deinit(). */
 struct error *channel_read(
 	struct program *program, uint64_t address, size_t limit, struct channel *ret);
 void channel_deinit(struct channel *channel);

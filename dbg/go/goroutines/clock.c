@@ -1,4 +1,4 @@
-/* The target's monotonic clock at the moment it stopped. */
+/* The target's monotonic clock when it stopped: see goroutine.h. */
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 
@@ -11,9 +11,9 @@ static void newest(int64_t *now, uint64_t stamp)
 }
 
 /*
- * When the goroutine's last time.Sleep was over; 0 unknown. That is past when it waits for
- * something else by now (runtime/time.go timeSleep: nothing can end a sleep early). One that runs
- * may be just about to sleep.
+ * When the goroutine's last time.Sleep ended; 0: unknown. If it now waits for something else, that
+ * time has passed, since nothing ends a sleep early (runtime/time.go timeSleep). Running goroutines
+ * are excluded: one may be about to sleep.
  */
 static uint64_t end_of_sleep(struct program *program, const struct goroutine *goroutine)
 {
@@ -43,17 +43,17 @@ static void newest_sleep(struct program *program, int64_t *now)
 	error_destroy(err);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		uint64_t when = end_of_sleep(program, &list->items[i]);
-		/* A damaged one must not move the clock to the end of time. */
+		/* Ignore implausible times, in case memory is damaged. */
 		if (when <= INT64_MAX && (int64_t)when - from < MONTH_NS)
 			newest(now, when);
 	}
 }
 
 /*
- * A core does not hold the clock. The newest of the time stamps that the runtime keeps (the last
- * network poll, the monitor's observations of each P: runtime/proc.go sysmon; when goroutines woke
- * up) is a lower bound: a few milliseconds older on a busy program, as old as its last activity on
- * an idle one.
+ * A core does not contain the clock. The newest time stamp that the runtime keeps is a lower bound:
+ * the last network poll, the times at which sysmon observed each P (runtime/proc.go), the ends of
+ * sleeps. It is a few milliseconds old in a busy program, and as old as the last activity in an
+ * idle one.
  */
 static int64_t newest_stamp(struct program *program)
 {

@@ -1,11 +1,10 @@
-/* The runtime's threads (M): which thread runs which goroutine, and where their system stacks are.
- */
+/* Reading the runtime's threads (M): see goroutine.h. */
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 
 enum {
-	MAX_MACHINES = 1 << 17, /* the runtime's own limit is 10,000 threads by default */
-	MAX_M_SIZE = 16384,	/* bytes of a runtime.m */
+	MAX_MS = 1 << 17,   /* the runtime's own limit is 10,000 threads by default */
+	MAX_M_SIZE = 16384, /* bytes of a runtime.m */
 };
 
 static pid_t thread_of(struct program *program, uint64_t procid)
@@ -30,10 +29,10 @@ static void read_stack_bounds(
 	struct error *err = program_read_field(program, g, program->layout.g.stack_lo, ret_low);
 	if (!err)
 		err = program_read_field(program, g, program->layout.g.stack_hi, ret_high);
-	error_destroy(err); /* unknown bounds stay 0 */
+	error_destroy(err); /* unreadable bounds stay 0: unknown */
 }
 
-static void go_m_decode(
+static void decode_m(
 	struct program *program, const uint8_t *object, uint64_t address, struct go_m *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -56,14 +55,14 @@ static void go_m_decode(
 		.syscall_tick = (uint32_t)FIELD(syscall_tick),
 	};
 #undef FIELD
-	if (ret->g0) /* unknown stays 0 */
+	if (ret->g0) /* stays 0 if it is unreadable */
 		error_destroy(
 			program_read_field(program, ret->g0, layout->g.sched_sp, &ret->system_sp));
 	read_stack_bounds(program, ret->g0, &ret->system_low, &ret->system_high);
 	read_stack_bounds(program, ret->signal_g, &ret->signal_low, &ret->signal_high);
 }
 
-/* True also when the target's threads are not known. */
+/* True also if the target's threads are unknown. */
 static bool any_is_a_thread(struct program *program, const struct go_m_list *list)
 {
 	const struct thread *threads;
@@ -76,24 +75,25 @@ static bool any_is_a_thread(struct program *program, const struct go_m_list *lis
 	return found;
 }
 
-static struct error *go_m_load(struct program *program, struct go_m_list *list)
+static struct error *load_ms(struct program *program, struct go_m_list *list)
 {
 	list->count = 0;
 	const struct runtime_layout *layout = &program->layout;
 	if (layout->m.size.size > MAX_M_SIZE)
-		return error_create(ERROR_BAD_DATA, "%s says that a runtime.m takes %u bytes",
+		return error_create(ERROR_BAD_DATA,
+			"the size of a runtime.m is implausible according to %s: %u bytes",
 			layout->source, layout->m.size.size);
 	if (!program->globals.allm.address)
 		return error_create(ERROR_NOT_FOUND,
 			"%s: cannot find runtime.allm, the list of the runtime's threads",
 			program->target->exe_name);
-	/* A damaged list may be a ring: one that comes by the marker, which is moved ever more
-	 * rarely. */
+	/* A damaged list may be circular. To detect that, each address is compared with a marker
+	 * that moves forward at powers of two. */
 	uint64_t address, marker = 0;
 	size_t mark_at = 1;
 	struct error *err =
 		target_read_u64(program->target, program->globals.allm.address, &address);
-	while (!err && address && address != marker && list->count < MAX_MACHINES) {
+	while (!err && address && address != marker && list->count < MAX_MS) {
 		if (list->count == mark_at) {
 			marker = address;
 			mark_at *= 2;
@@ -104,12 +104,13 @@ static struct error *go_m_load(struct program *program, struct go_m_list *list)
 			break;
 		if (!array_reserve(&list->items, &list->capacity, list->count + 1))
 			return error_no_memory();
-		go_m_decode(program, object, address, &list->items[list->count++]);
+		decode_m(program, object, address, &list->items[list->count++]);
 		address = object_field(object, layout->m.size.size, layout->m.alllink);
 	}
 	if (err && err->code == ERROR_FAULT) {
-		/* A torn list: what was found is better than nothing. */
-		err = error_wrap(err, "the list of the runtime's threads ends after %zu of them",
+		/* A torn list: return the threads found so far. */
+		err = error_wrap(err,
+			"the list of the runtime's threads is unreadable after %zu of them",
 			list->count);
 		program->warn(program->warn_context, err->message);
 		error_destroy(err);
@@ -117,15 +118,15 @@ static struct error *go_m_load(struct program *program, struct go_m_list *list)
 	}
 	if (!err && list->count && !any_is_a_thread(program, list))
 		program->warn(program->warn_context,
-			"none of the runtime's threads (allm) is a thread "
-			"of the process: its memory is damaged");
+			"the runtime's list of threads (allm) has no thread of the process: "
+			"its memory is damaged");
 	return error_wrap(err, "reading the list of the runtime's threads");
 }
 
 struct error *program_ms(struct program *program, const struct go_m_list **ret)
 {
 	if (!program->goroutines->ms_loaded) {
-		struct error *err = go_m_load(program, &program->goroutines->ms);
+		struct error *err = load_ms(program, &program->goroutines->ms);
 		if (err)
 			return err;
 		program->goroutines->ms_loaded = true;
@@ -134,7 +135,7 @@ struct error *program_ms(struct program *program, const struct go_m_list **ret)
 	return NULL;
 }
 
-static const struct go_m *go_m_find(
+static const struct go_m *find_m(
 	struct program *program, bool (*match)(const struct go_m *, uint64_t), uint64_t key)
 {
 	const struct go_m_list *list;
@@ -162,10 +163,10 @@ static bool has_tid(const struct go_m *m, uint64_t tid)
 
 const struct go_m *program_m_at(struct program *program, uint64_t address)
 {
-	return go_m_find(program, has_address, address);
+	return find_m(program, has_address, address);
 }
 
 const struct go_m *program_m_of_thread(struct program *program, pid_t tid)
 {
-	return tid > 0 ? go_m_find(program, has_tid, (uint64_t)tid) : NULL;
+	return tid > 0 ? find_m(program, has_tid, (uint64_t)tid) : NULL;
 }

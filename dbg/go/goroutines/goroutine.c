@@ -1,4 +1,4 @@
-/* Loading all goroutines, or one: see goroutine.h. */
+/* Reading all goroutines, or one: see goroutine.h. */
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 
@@ -7,7 +7,7 @@
 enum {
 	BATCH = 2048,		   /* goroutines fetched at a time */
 	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
-	MAX_GOROUTINES = 64 << 20, /* more is a damaged count */
+	MAX_GOROUTINES = 64 << 20, /* more means a damaged count */
 	PAGE = 4096,
 };
 
@@ -32,8 +32,8 @@ static bool finalizers_run(struct program *program)
 }
 
 /*
- * runtime/traceback.go isSystemGoroutine: all that start in package runtime, but those that run the
- * user's code: main, coroutines, finalizers and cleanups while they do.
+ * runtime/traceback.go isSystemGoroutine: those that start in package runtime, except those that
+ * run user code: main, coroutines, and finalizers and cleanups while they run.
  */
 static bool is_system(struct program *program, const struct goroutine *goroutine,
 	bool running_cleanups, bool finalizers_running)
@@ -52,7 +52,7 @@ static bool is_system(struct program *program, const struct goroutine *goroutine
 	return true;
 }
 
-/* Whether a copied g is in use; counts it when it is not. */
+/* Whether the g copied to `object` is in use; counts it if it is not. */
 static bool is_in_use(
 	const struct runtime_layout *layout, const uint8_t *object, struct goroutine_list *list)
 {
@@ -65,7 +65,7 @@ static bool is_in_use(
 	return !dead && state != status->idle;
 }
 
-/* Decodes a copied g that is in use. */
+/* Decodes a g copied to `object`. */
 static void goroutine_decode(struct program *program, const uint8_t *object, uint64_t address,
 	bool finalizers_running, struct goroutine *ret)
 {
@@ -103,12 +103,11 @@ static void goroutine_decode(struct program *program, const uint8_t *object, uin
 #undef FIELD
 }
 
-/* ---- Loading all ---- */
+/* ---- Reading all ---- */
 
-/* Where the array of all g pointers is and how long: allgptr and allglen are published in a safe
- * order. */
-static struct error *all_goroutines(
-	struct program *program, uint64_t *ret_array, uint64_t *ret_count)
+/* The address and length of the array of all g pointers. allgptr and allglen are preferred: the
+ * runtime publishes them in a safe order. */
+static struct error *find_allgs(struct program *program, uint64_t *ret_array, uint64_t *ret_count)
 {
 	const struct runtime_globals *globals = &program->globals;
 	struct error *err;
@@ -130,7 +129,8 @@ static struct error *all_goroutines(
 		return error_wrap(err, "reading the list of all goroutines");
 	if (*ret_count > MAX_GOROUTINES)
 		return error_create(ERROR_BAD_DATA,
-			"runtime.allgs claims %llu goroutines: the target's memory is damaged",
+			"runtime.allgs has an implausible length, %llu: "
+			"the target's memory is damaged",
 			(unsigned long long)*ret_count);
 	return NULL;
 }
@@ -170,8 +170,8 @@ static int compare_goid(const void *a, const void *b)
 	return (x->goid > y->goid) - (x->goid < y->goid);
 }
 
-/* Ties each goroutine that a thread runs, or is in a system call for, to that thread. */
-static struct error *attach_threads(struct program *program, struct goroutine_list *list)
+/* Sets `tid` of each goroutine that a thread runs or is in a system call for. */
+static struct error *set_threads(struct program *program, struct goroutine_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct goroutine *goroutine = &list->items[i];
@@ -188,15 +188,15 @@ static struct error *attach_threads(struct program *program, struct goroutine_li
 	return NULL;
 }
 
-/* How many words from `address` on begin in its page. */
+/* The number of words from `address` on that start in its page. */
 static size_t words_in_page(uint64_t address)
 {
 	return (size_t)((PAGE - address % PAGE + 7) / 8);
 }
 
 /*
- * Reads `count` pointers, at worst one by one, and keeps those that can be read: `*ret_count`. With
- * the first that cannot be read its page is given up: a damaged count would take minutes otherwise.
+ * Reads those of `count` pointers that are readable, one by one if necessary. Skips the rest of a
+ * page after the first unreadable one: a damaged count would take minutes otherwise.
  */
 static struct error *read_addresses(struct program *program, uint64_t array, uint64_t *addresses,
 	size_t count, size_t *ret_count)
@@ -223,18 +223,19 @@ static struct error *check_size(const struct program *program)
 {
 	if (program->layout.g.size.size <= MAX_G_SIZE)
 		return NULL;
-	return error_create(ERROR_BAD_DATA, "%s says that a runtime.g takes %u bytes",
+	return error_create(ERROR_BAD_DATA,
+		"the size of a runtime.g is implausible according to %s: %u bytes",
 		program->layout.source, program->layout.g.size.size);
 }
 
-static struct error *goroutine_load(struct program *program, struct goroutine_list *list)
+static struct error *load_all(struct program *program, struct goroutine_list *list)
 {
 	list->count = 0;
 	list->unreadable = list->dead = list->idle = 0;
 	uint64_t array, count;
 	struct error *err = check_size(program);
 	if (!err)
-		err = all_goroutines(program, &array, &count);
+		err = find_allgs(program, &array, &count);
 	bool finalizers_running = !err && finalizers_run(program);
 	uint64_t addresses[BATCH];
 	for (uint64_t done = 0; !err && done < count;) {
@@ -256,10 +257,10 @@ static struct error *goroutine_load(struct program *program, struct goroutine_li
 		return err;
 	if (list->count)
 		qsort(list->items, list->count, sizeof(*list->items), compare_goid);
-	return attach_threads(program, list);
+	return set_threads(program, list);
 }
 
-/* Lets the composition root complete what was not known before the runtime started. */
+/* The composition root completes a program here that was opened before its runtime started. */
 static struct error *before_goroutines(struct program *program)
 {
 	return program->hooks.before_goroutines ? program->hooks.before_goroutines(program) : NULL;
@@ -279,7 +280,7 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 		struct error *err = before_goroutines(program);
 		if (err)
 			return err;
-		err = after_goroutines(program, goroutine_load(program, &cache->all));
+		err = after_goroutines(program, load_all(program, &cache->all));
 		if (err)
 			return err;
 		cache->all_loaded = true;
@@ -300,10 +301,10 @@ struct error *program_goroutine_count(struct program *program, uint64_t *ret)
 	if (program->goroutines->all_loaded)
 		return NULL;
 	struct error *err = before_goroutines(program);
-	return err ? err : all_goroutines(program, &array, ret);
+	return err ? err : find_allgs(program, &array, ret);
 }
 
-/* ---- One ---- */
+/* ---- Reading one ---- */
 
 struct error *program_load_goroutine(struct program *program, uint64_t address)
 {
@@ -316,7 +317,7 @@ struct error *program_load_goroutine(struct program *program, uint64_t address)
 		err = check_size(program);
 	if (!err)
 		err = load_batch(program, &address, 1, finalizers_run(program), one);
-	return err ? err : attach_threads(program, one);
+	return err ? err : set_threads(program, one);
 }
 
 struct error *program_goroutine(
@@ -335,9 +336,8 @@ struct error *program_goroutine(
 			   : NULL;
 	if (!*ret)
 		return error_create(ERROR_NOT_FOUND,
-			"there is no goroutine %llu: it has ended or never was; \"goroutines\" "
-			"lists those "
-			"there are",
+			"there is no goroutine %llu: it has ended or never existed; "
+			"\"goroutines\" lists those that exist",
 			(unsigned long long)goid);
 	return NULL;
 }

@@ -1,4 +1,4 @@
-/* Where a goroutine's stack starts, and fetching many stacks at once: see goroutine_stack.h. */
+/* Where a goroutine's stack starts, and prefetching many stacks: see goroutine_stack.h. */
 #include "dbg/go/goroutines/goroutine_stack.h"
 
 #include "dbg/go/program/program_state.h"
@@ -21,6 +21,7 @@ static struct error *find_thread(struct program *program, pid_t tid, const struc
 	return err;
 }
 
+/* Sets what is known of the stacks of the thread that runs `m`. */
 static void set_thread(struct stack_start *start, const struct go_m *m)
 {
 	if (!m)
@@ -129,7 +130,7 @@ struct error *goroutine_stack_roots(struct program *program, const struct gorout
 		return err;
 	if (thread && thread->regs_valid)
 		scan.regs = &thread->regs;
-	/* Deferred calls and panics lie on the stack too; only the g points to the newest. */
+	/* Deferred calls and panics are on the stack too; only the g points to the newest ones. */
 	error_destroy(program_read_field(
 		program, goroutine->address, program->layout.g.defer, &scan.roots[0]));
 	error_destroy(program_read_field(

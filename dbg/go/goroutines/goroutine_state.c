@@ -1,4 +1,4 @@
-/* What a goroutine's fields mean: its state in the runtime's own words, who created it. */
+/* Interpreting a goroutine's fields: its state, its wait and its creator. */
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
@@ -25,7 +25,7 @@ const char *goroutine_status(struct program *program, const struct goroutine *go
 	if (index < program->status_name_count && program->status_names[index] &&
 		program->status_names[index][0])
 		return program->status_names[index];
-	return "???"; /* the runtime's own words for it */
+	return "???"; /* as the runtime prints it */
 }
 
 const char *goroutine_wait_reason(struct program *program, const struct goroutine *goroutine)
@@ -59,12 +59,12 @@ bool goroutine_creator(
 {
 	if (goroutine->goid == 1 || !goroutine->go_pc)
 		return false;
-	/* runtime/traceback.go printcreatedby1: the physical function, resolved at the CALL. */
-	const struct unwind_info *plan = unwind_info_at(program, goroutine->go_pc, false);
-	if (!plan || !plan->line_count)
+	/* runtime/traceback.go printcreatedby1: the physical function, at the CALL instruction. */
+	const struct unwind_info *info = unwind_info_at(program, goroutine->go_pc, false);
+	if (!info || !info->line_count)
 		return false;
-	const struct plan_line *line = &plan->lines[0];
-	const struct plan_line *physical = &plan->lines[plan->line_count - 1];
+	const struct plan_line *line = &info->lines[0];
+	const struct plan_line *physical = &info->lines[info->line_count - 1];
 	*ret = (struct code_location){physical->function, line->file, line->line, goroutine->go_pc};
 	return true;
 }

@@ -1,4 +1,4 @@
-/* pprof labels of a goroutine (runtime/pprof/label.go): a map until 1.23, a slice of pairs
+/* The pprof labels of a goroutine (runtime/pprof/label.go): a map up to 1.23, a slice of pairs
  * since 1.24. */
 #include <stdio.h>
 
@@ -23,8 +23,7 @@ void labels_free(struct label *labels, size_t count)
 	free(labels);
 }
 
-/* A Go string as a C string: what it cannot hold (NUL bytes) is written as \\x00, what is too long
- * ends with "…". */
+/* Reads a Go string as a C string: NUL bytes become \x00, and one that is too long ends in "…". */
 static struct error *read_text(struct program *program, uint64_t address, char **ret)
 {
 	uint64_t header[2];
@@ -59,7 +58,7 @@ static struct error *labels_add(void *context, uint64_t key, uint64_t value)
 	struct labels *labels = context;
 	if (labels->count >= MAX_LABELS)
 		return error_create(
-			ERROR_BAD_DATA, "a goroutine claims more than %d labels", MAX_LABELS);
+			ERROR_BAD_DATA, "a goroutine has more than %d labels", MAX_LABELS);
 	if (!array_reserve(&labels->items, &labels->capacity, labels->count + 1))
 		return error_no_memory();
 	struct label *label = &labels->items[labels->count];
@@ -85,7 +84,7 @@ static struct error *read_slice(struct labels *labels, uint64_t address)
 	return err;
 }
 
-/* A map[string]string, of whose type nothing need be known; nil when empty. */
+/* Reads a map[string]string, without its type descriptor; nil if empty. */
 static struct error *read_map(struct labels *labels, uint64_t address)
 {
 	struct map_walk walk = {.program = labels->program, .visit = labels_add, .context = labels};
@@ -114,11 +113,8 @@ struct error *goroutine_labels(struct program *program, const struct goroutine *
 	} else {
 		err = read_map(&labels, goroutine->labels);
 	}
-	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
-		error_destroy(err); /* torn: what could be read is the answer */
-		err = NULL;
-		*ret_partial = true;
-	}
+	*ret_partial = err != NULL;
+	err = error_ignore_unreadable(err);
 	if (err) {
 		labels_free(labels.items, labels.count);
 		return err;

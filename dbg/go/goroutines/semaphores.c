@@ -9,7 +9,7 @@ enum {
 	MAX_ROOTS = 4096, /* semTabSize is 251 in all releases */
 	MAX_SLEEPERS = 4 << 20,
 	MAX_SUDOG_SIZE = 512,
-	ROOT_ALIGNMENT = 64, /* each root fills cache lines of its own */
+	ROOT_ALIGNMENT = 64, /* each root is padded to whole cache lines */
 };
 
 struct sleeper {
@@ -35,7 +35,7 @@ void semaphores_destroy(struct semaphores *semaphores)
 	free(semaphores);
 }
 
-/* Work to do: sudogs found but not yet read. */
+/* Sudogs found but not read yet. */
 struct worklist {
 	uint64_t *items;
 	size_t count, capacity;
@@ -70,9 +70,8 @@ static struct error *add_sleeper(struct semaphores *semaphores, uint64_t g, uint
 }
 
 /*
- * A root is a treap of sudogs, one per semaphore (prev and next are its children), each with a list
- * of further waiters (waitlink). All of them are visited through a work list; the bound on their
- * number ends damaged, cyclic ones.
+ * A root is a treap of sudogs, one per semaphore (its children are prev and next), each with a list
+ * of further waiters (waitlink). The limit on their number ends the walk of damaged, cyclic ones.
  */
 static struct error *read_root(struct program *program, uint64_t root,
 	struct semaphores *semaphores, struct worklist *work)
@@ -92,7 +91,7 @@ static struct error *read_root(struct program *program, uint64_t root,
 		if (err && err->code != ERROR_FAULT)
 			return err;
 		if (err) {
-			error_destroy(err); /* torn: this branch is lost */
+			error_destroy(err); /* torn: skip this branch */
 			continue;
 		}
 		uint64_t g = object_field(object, size, layout->sudog.g);

@@ -1,8 +1,9 @@
 /*
- * Who waits on which semaphore: the runtime's table of all sleepers (runtime/sema.go semtable).
+ * Which goroutine waits on which semaphore: the runtime's table of sleepers (runtime/sema.go
+ * semtable).
  *
- * A goroutine blocked on a mutex, a WaitGroup or a semaphore does not point to it (before 1.27);
- * the table does. It is read once per stop.
+ * Before 1.27 a goroutine blocked on a mutex, a WaitGroup or a semaphore does not point to it; only
+ * this table does. It is read once per stop.
  */
 #ifndef GCTXDBG_GO_GOROUTINES_SEMAPHORES_H
 #define GCTXDBG_GO_GOROUTINES_SEMAPHORES_H
@@ -13,9 +14,9 @@
 struct program;
 struct semaphores;
 
-/* The address of the semaphore that the goroutine whose g is at `g` sleeps on; 0 when it is in no
- * queue. */
+/* The address of the semaphore on which the goroutine whose g is at `g` sleeps; 0: none. */
 struct error *semaphore_of(struct program *program, uint64_t g, uint64_t *ret);
+/* NULL is allowed. */
 void semaphores_destroy(struct semaphores *semaphores);
 
 #endif

@@ -1,4 +1,4 @@
-/* The program at a glance: see summary.h. */
+/* See summary.h. */
 #include "dbg/go/goroutines/summary.h"
 
 #include "dbg/go/program/program_state.h"

@@ -1,5 +1,5 @@
 /*
- * The program at a glance: what the runtime knows of itself.
+ * A summary of the program: numbers that the runtime keeps about itself.
  *
  * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19 and 1.21
  * to 1.27.
@@ -18,19 +18,19 @@ struct known {
 struct summary {
 	struct known gomaxprocs;
 	struct known uptime_ns; /* since the runtime was initialised */
-	struct known resident;	/* bytes of memory the process uses */
+	struct known resident;	/* resident memory of the process, bytes */
 	struct known heap_live; /* bytes, as the garbage collector counts them */
 	struct known heap_in_use, heap_released, heap_free;
 	struct known gc_cycles;
-	struct known gc_pause_ns; /* total */
+	struct known gc_pause_ns; /* in total */
 	size_t goroutines, system_goroutines, threads, ms;
-	const char *layouts;   /* which source told the runtime's layouts */
-	const char *functions; /* and which one functions and lines */
+	const char *layouts;   /* the source of the runtime's layouts */
+	const char *functions; /* the source of functions and lines */
 	const char *exe;
 	bool maps_are_swiss;
 };
 
-/* Fills `ret`; strings belong to the program. What cannot be read is absent. */
+/* Fills `ret`; strings belong to the program. Numbers that cannot be read are not `present`. */
 struct error *program_summary(struct program *program, struct summary *ret);
 
 #endif

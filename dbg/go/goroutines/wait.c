@@ -25,7 +25,7 @@ struct waits {
 	size_t count, capacity;
 };
 
-static struct error *wait_add(struct waits *waits, struct wait wait)
+static struct error *add_wait(struct waits *waits, struct wait wait)
 {
 	if (!array_reserve(&waits->items, &waits->capacity, waits->count + 1))
 		return error_no_memory();
@@ -33,21 +33,11 @@ static struct error *wait_add(struct waits *waits, struct wait wait)
 	return NULL;
 }
 
-/* A torn or unreadable answer is a missing one; other errors pass. */
-static struct error *wait_forgive(struct error *err)
-{
-	if (err && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
-		error_destroy(err);
-		return NULL;
-	}
-	return err;
-}
-
 /* ---- Channels ---- */
 
 /*
- * A plain operation's direction is in its wait reason. A select's sudog is in one of the channel's
- * two queues: mostly the other one is empty, else the send queue is searched.
+ * The direction of a case of a select. Its sudog is in one of the channel's two queues: usually the
+ * other one is empty, else the send queue is searched.
  */
 static struct error *select_direction(
 	struct program *program, uint64_t channel, uint64_t sudog, const char **ret)
@@ -89,10 +79,10 @@ static struct error *add_channel(
 		return err;
 	const struct go_type *element;
 	err = type ? program_type_at(program, type, &element)
-		   : error_create(ERROR_NOT_FOUND, "this release's channels do not name theirs");
+		   : error_create(ERROR_NOT_FOUND, "the channel has no element type");
 	if (!err)
 		wait.type = element->name;
-	error_destroy(err); /* a channel can be shown without */
+	error_destroy(err); /* a channel can be shown without its element type */
 	err = NULL;
 	if (strncmp(reason, "chan send", 9) == 0)
 		wait.op = "send";
@@ -100,7 +90,7 @@ static struct error *add_channel(
 		wait.op = "recv";
 	else
 		err = select_direction(program, channel, sudog, &wait.op);
-	return err ? err : wait_add(waits, wait);
+	return err ? err : add_wait(waits, wait);
 }
 
 static struct error *channel_waits(struct waits *waits, const char *reason)
@@ -119,7 +109,7 @@ static struct error *channel_waits(struct waits *waits, const char *reason)
 			return err;
 		uint64_t channel = object_field(object, size, layout->sudog.c);
 		if (object_field(object, size, layout->sudog.g) != waits->goroutine->address)
-			return NULL; /* the list is being changed */
+			return NULL; /* the goroutine was just changing the list */
 		if (channel)
 			err = add_channel(waits, channel, sudog, reason);
 		sudog = object_field(object, size, layout->sudog.waitlink);
@@ -129,14 +119,13 @@ static struct error *channel_waits(struct waits *waits, const char *reason)
 
 /* ---- Locks ---- */
 
-/* Which lock: the wait reason tells since 1.20 or so; before, it says "semacquire" and the stack
- * has to. */
+/* Determines the kind of lock: from the wait reason since about 1.20; before, that is "semacquire"
+ * and the stack decides. */
 static struct error *lock_kind(struct waits *waits, const char *reason, struct wait *wait)
 {
 	static const struct {
 		const char *reason;
-		const char
-			*function; /* innermost of package sync, where the reason does not tell */
+		const char *function; /* innermost one of package sync, for "semacquire" */
 		enum wait_kind kind;
 		const char *op;
 	} locks[] = {
@@ -165,7 +154,7 @@ static struct error *lock_kind(struct waits *waits, const char *reason, struct w
 	return err;
 }
 
-/* The address of the lock, as the program's source knows it, from that of its semaphore. */
+/* The address of the lock variable, from that of its semaphore. */
 static uint64_t lock_address(
 	const struct runtime_layout *layout, const struct wait *wait, uint64_t semaphore)
 {
@@ -190,7 +179,7 @@ static struct error *lock_waits(struct waits *waits, const char *reason)
 	if (err)
 		return err;
 	wait.address = lock_address(&waits->program->layout, &wait, semaphore);
-	return wait_add(waits, wait);
+	return add_wait(waits, wait);
 }
 
 static struct error *cond_waits(struct waits *waits)
@@ -201,7 +190,7 @@ static struct error *cond_waits(struct waits *waits)
 	if (err)
 		return err;
 	wait.address = list ? list - waits->program->layout.cond.notify.offset : 0;
-	return wait_add(waits, wait);
+	return add_wait(waits, wait);
 }
 
 /* ---- Timers, network, system calls ---- */
@@ -213,7 +202,7 @@ static struct error *sleep_waits(struct waits *waits)
 		.until_ns = waits->goroutine->sleep_until,
 		.fd = -1};
 	const struct runtime_layout *layout = &waits->program->layout;
-	if (!field_present(layout->g.sleep_when)) { /* before 1.23 the timer itself has it */
+	if (!field_present(layout->g.sleep_when)) { /* before 1.23 it is in the timer */
 		uint64_t timer, when = 0;
 		struct error *err = program_read_field(
 			waits->program, waits->goroutine->address, layout->g.timer, &timer);
@@ -223,7 +212,7 @@ static struct error *sleep_waits(struct waits *waits)
 			return err;
 		wait.until_ns = (int64_t)when;
 	}
-	return wait_add(waits, wait);
+	return add_wait(waits, wait);
 }
 
 static struct error *network_waits(struct waits *waits)
@@ -234,10 +223,10 @@ static struct error *network_waits(struct waits *waits)
 		waits->program, waits->goroutine, &wait.address, &reading, &wait.fd);
 	if (!err && wait.address)
 		wait.op = reading ? "read" : "write";
-	return err ? err : wait_add(waits, wait);
+	return err ? err : add_wait(waits, wait);
 }
 
-static const struct thread *thread_by_id(struct program *program, pid_t tid)
+static const struct thread *find_thread(struct program *program, pid_t tid)
 {
 	const struct thread *threads;
 	size_t count;
@@ -251,21 +240,21 @@ static const struct thread *thread_by_id(struct program *program, pid_t tid)
 }
 
 /*
- * The number is in the thread's registers while it is in the kernel. In a core of a crash the
- * thread is in its signal handler instead; then the first argument of syscall.Syscall and its kin,
- * which the runtime's tracebacks print too, tells.
+ * The number is in the thread's registers while it is in the kernel. In the core of a crash the
+ * thread is in its signal handler instead; then it is the first argument of syscall.Syscall or a
+ * similar function.
  */
 static struct error *syscall_number(struct waits *waits, int64_t *ret)
 {
 	*ret = -1;
 	const struct thread *thread =
-		waits->goroutine->tid ? thread_by_id(waits->program, waits->goroutine->tid) : NULL;
+		waits->goroutine->tid ? find_thread(waits->program, waits->goroutine->tid) : NULL;
 	struct stack stack = {0};
 	struct error *err = goroutine_stack(waits->program, waits->goroutine, &stack);
 	bool in_handler = stack.count && stack.frames[0].stack == FRAME_SIGNAL;
 	if (!err && thread && thread->regs_valid && !in_handler)
 		*ret = (int64_t)thread->regs.orig_rax;
-	if (*ret == SYS_restart_syscall) /* the kernel goes on with a sleep that was interrupted */
+	if (*ret == SYS_restart_syscall) /* the kernel resumes an interrupted sleep */
 		*ret = -1;
 	for (size_t i = 0; !err && *ret < 0 && i < stack.count; i++) {
 		const struct frame *frame = &stack.frames[i];
@@ -273,7 +262,8 @@ static struct error *syscall_number(struct waits *waits, int64_t *ret)
 			!strstr(frame->function, "yscall"))
 			continue;
 		uint64_t argument;
-		err = wait_forgive(target_read_u64(waits->program->target, frame->fp, &argument));
+		err = error_ignore_unreadable(
+			target_read_u64(waits->program->target, frame->fp, &argument));
 		if (!err && argument < MAX_SYSCALL)
 			*ret = (int64_t)argument;
 		break;
@@ -295,10 +285,10 @@ static struct error *syscall_waits(struct waits *waits)
 			wait.name = string_pool_intern(waits->program->strings, name);
 		free(name);
 	}
-	return wait_add(waits, wait);
+	return add_wait(waits, wait);
 }
 
-/* ---- All together ---- */
+/* ---- Any wait ---- */
 
 static struct error *find_waits(struct waits *waits)
 {
@@ -310,7 +300,7 @@ static struct error *find_waits(struct waits *waits)
 	if (!reason)
 		return NULL;
 	if (strstr(reason, "(nil chan)"))
-		return wait_add(waits, (struct wait){.kind = WAIT_CHANNEL,
+		return add_wait(waits, (struct wait){.kind = WAIT_CHANNEL,
 					       .op = strstr(reason, "send") ? "send" : "recv",
 					       .fd = -1});
 	if (strncmp(reason, "chan ", 5) == 0 || strncmp(reason, "select", 6) == 0)
@@ -332,7 +322,7 @@ struct error *goroutine_waits(struct program *program, const struct goroutine *g
 	struct waits waits = {.program = program, .goroutine = goroutine};
 	struct error *err = find_waits(&waits);
 	*ret_partial = err != NULL;
-	err = wait_forgive(err);
+	err = error_ignore_unreadable(err);
 	if (err) {
 		free(waits.items);
 		return err;

@@ -1,9 +1,9 @@
 /*
- * What a blocked goroutine waits on: the channels, the lock, the timer, the descriptor, the system
- * call.
+ * What a blocked goroutine waits on: channels, a lock, a timer, a file descriptor, a system call.
  *
- * Every answer is exact or missing: channels come from the goroutine's own sudogs, semaphores from
- * the runtime's table of sleepers, a network descriptor only when its pollDesc names the goroutine.
+ * Every result is exact or missing: channels come from the goroutine's own sudogs, semaphores from
+ * the runtime's table of sleepers, and a file descriptor is only reported if its pollDesc points to
+ * the goroutine.
  *
  * Sources: runtime/chan.go, select.go, sema.go, netpoll.go, time.go, releases 1.19 and 1.21
  * to 1.27.
@@ -27,19 +27,19 @@ enum wait_kind {
 
 struct wait {
 	enum wait_kind kind;
-	uint64_t address; /* of the channel, the lock, the pollDesc; 0: a nil channel, or unknown */
-	const char *op;	  /* "send", "recv", "lock", "rlock", "wait", "sleep", "read", "write"; NULL
-			     unknown */
-	const char *type; /* element type of a channel; NULL unknown. Belongs to the program */
-	const char *name; /* of the system call; NULL unknown. Belongs to the program */
-	int64_t until_ns; /* when a sleep ends, on the target's monotonic clock; 0 unknown */
-	int64_t fd;	  /* descriptor of a network wait; -1 unknown */
+	uint64_t address; /* of the channel, lock or pollDesc; 0: a nil channel, or unknown */
+	const char *op;	  /* "send", "recv", "lock", "rlock", "wait", "acquire", "sleep", "read" or
+			     "write"; NULL: unknown */
+	const char *type; /* element type of a channel; NULL: unknown. Belongs to the program */
+	const char *name; /* of the system call; NULL: unknown. Belongs to the program */
+	int64_t until_ns; /* when a sleep ends, on the target's monotonic clock; 0: unknown */
+	int64_t fd;	  /* file descriptor of a network wait; -1: unknown */
 };
 
 /*
- * Fills `*ret` with a malloc'ed array, empty when the goroutine does not wait or on nothing that
- * can be named. `*ret_partial`: some
- * of it could not be read (a torn or cut core), so there may be more.
+ * `*ret` is a malloc'ed array, empty if the goroutine does not wait, or waits on nothing that can
+ * be named. `*ret_partial`: some could not be read (a torn or truncated core), so there may be
+ * more.
  */
 struct error *goroutine_waits(struct program *program, const struct goroutine *goroutine,
 	struct wait **ret, size_t *ret_count, bool *ret_partial);

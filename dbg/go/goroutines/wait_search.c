@@ -1,24 +1,23 @@
-/* Candidates from the innermost stack words, each proved before it is believed: see wait_search.h.
- */
+/* See wait_search.h. */
 #include "dbg/go/goroutines/wait_search.h"
 
 #include "dbg/go/program/program_state.h"
 
 enum {
 	WORDS = 128,	     /* searched from the saved SP outwards */
-	MAX_QUEUE = 1 << 16, /* waiters of one sync.Cond looked through */
+	MAX_QUEUE = 1 << 16, /* waiters of one sync.Cond that are searched */
 };
 
 struct search {
 	struct program *program;
 	const struct goroutine *goroutine;
-	/* True when `candidate` is proved to be what is searched for. */
+	/* Whether `candidate` is proved to be the wanted struct. */
 	bool (*proved)(struct search *search, uint64_t candidate);
 	bool reading;
 	int64_t fd;
 };
 
-/* Reads a field; false when it cannot be read. */
+/* Reads a field; false if it is unreadable. */
 static bool try_field(struct program *program, uint64_t address, struct field field, uint64_t *ret)
 {
 	struct error *err = program_read_field(program, address, field, ret);
@@ -27,7 +26,7 @@ static bool try_field(struct program *program, uint64_t address, struct field fi
 	return !failed;
 }
 
-static struct error *wait_search_run(struct search *search, uint64_t *ret)
+static struct error *search_stack(struct search *search, uint64_t *ret)
 {
 	const struct goroutine *goroutine = search->goroutine;
 	uint64_t words[WORDS];
@@ -77,7 +76,7 @@ struct error *wait_search_poll_desc(struct program *program, const struct gorout
 		return NULL;
 	struct search search = {
 		.program = program, .goroutine = goroutine, .proved = poll_desc_proved, .fd = -1};
-	struct error *err = wait_search_run(&search, ret);
+	struct error *err = search_stack(&search, ret);
 	if (!err && *ret) {
 		*ret_reading = search.reading;
 		*ret_fd = search.fd;
@@ -86,8 +85,8 @@ struct error *wait_search_poll_desc(struct program *program, const struct gorout
 }
 
 /*
- * A list in which the goroutine stands, and which ends where its tail says: words next to the list
- * (its lock is on the stack too) look alike but for that.
+ * The list must contain the goroutine and end at its tail. The second condition excludes words next
+ * to the list (its lock is on the stack too), which otherwise look the same.
  */
 static bool notify_list_proved(struct search *search, uint64_t candidate)
 {
@@ -118,5 +117,5 @@ struct error *wait_search_notify_list(
 		return NULL;
 	struct search search = {
 		.program = program, .goroutine = goroutine, .proved = notify_list_proved};
-	return wait_search_run(&search, ret);
+	return search_stack(&search, ret);
 }

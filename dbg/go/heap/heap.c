@@ -2,6 +2,7 @@
 #include "dbg/go/heap/heap.h"
 
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum {
 	RUNTIME_PAGE = 8192, /* runtime/sizeclasses.go _PageSize; in all releases */
@@ -28,10 +29,10 @@ void heap_destroy(struct heap *heap)
 }
 
 /*
- * Which bits tell whether an object is alive (mgcsweep.go): a span that the last collection has
- * marked but nobody swept yet (sweepgen two behind, or cached meanwhile: one ahead) is told by its
- * mark bits; all others by their allocation bits, and objects below freeIndexForScan are allocated
- * since.
+ * Chooses the bitmap of live objects (mgcsweep.go). For a span that the last collection has marked
+ * and that is not swept yet (its sweepgen is 2 behind, or 1 ahead if it has been cached since),
+ * these are the mark bits. For all others they are the allocation bits, plus all objects below
+ * freeIndexForScan, which have been allocated since.
  */
 static void choose_bits(const struct runtime_layout *layout, const uint8_t *record,
 	uint32_t sweep_gen, struct heap_span *span)
@@ -53,7 +54,7 @@ static void choose_bits(const struct runtime_layout *layout, const uint8_t *reco
 				    layout->inline_marks.marks.offset;
 }
 
-/* False when the record is of no span of objects, or contradicts itself. */
+/* False if it is not a span of objects, or is inconsistent. */
 static bool decode_span(const struct runtime_layout *layout, const uint8_t *record,
 	uint32_t sweep_gen, struct heap_span *ret)
 {
@@ -85,7 +86,7 @@ static struct error *prefetch_spans(
 	return target_prefetch(program->target, ranges, count);
 }
 
-/* Reads the records behind `pointers` and keeps the spans of objects. */
+/* Reads the records that `pointers` point to and keeps the spans of objects. */
 static struct error *add_spans(struct program *program, const uint64_t *pointers, size_t count,
 	uint32_t sweep_gen, struct heap *heap)
 {
@@ -114,7 +115,7 @@ static int by_start(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Overlapping spans cannot be: of a torn list the first one is kept. */
+/* Spans do not overlap; if they do, the list is torn and the first one is kept. */
 static void sort_spans(struct heap *heap)
 {
 	size_t kept = 0;
@@ -136,7 +137,7 @@ static struct error *heap_load(struct program *program, struct heap *heap)
 	if (!mheap || !field_present(layout->heap.all_spans) ||
 		!field_present(layout->span.state) || layout->span.size.size > MAX_SPAN_RECORD)
 		return error_create(ERROR_NOT_FOUND,
-			"cannot find the heap: runtime.mheap_ or its layout is not known");
+			"cannot find the heap: runtime.mheap_ or its layout is unknown");
 	struct error *err = program_read_field(program, mheap, layout->heap.sweep_gen, &sweep_gen);
 	if (!err)
 		err = target_read(program->target, mheap + layout->heap.all_spans.offset, slice,
@@ -144,7 +145,7 @@ static struct error *heap_load(struct program *program, struct heap *heap)
 	if (err)
 		return error_wrap(err, "reading runtime.mheap_");
 	if (slice[1] > MAX_SPANS)
-		return error_create(ERROR_BAD_DATA, "runtime.mheap_ claims to have %llu spans",
+		return error_create(ERROR_BAD_DATA, "runtime.mheap_ has an implausible number of spans: %llu",
 			(unsigned long long)slice[1]);
 	_cleanup_free_ uint64_t *pointers = malloc(BATCH * sizeof(*pointers));
 	_cleanup_free_ struct range *ranges = malloc(BATCH * sizeof(*ranges));
@@ -200,22 +201,17 @@ const struct heap_span *heap_span_at(struct program *program, uint64_t address)
 			return NULL;
 	}
 	const struct heap *heap = program->heap;
-	size_t low = 0, high = heap->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (heap->spans[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < heap->count && heap->spans[low].start <= address ? &heap->spans[low] : NULL;
+	size_t found = bisect(i, heap->count, heap->spans[i].end > address);
+	return found < heap->count && heap->spans[found].start <= address ? &heap->spans[found]
+									  : NULL;
 }
 
 static bool bit_set(struct program *program, uint64_t bits, uint64_t index)
 {
 	uint8_t byte;
-	struct error *err = bits ? target_read(program->target, bits + index / 8, &byte, 1)
-				 : error_create(ERROR_NOT_FOUND, "no bits");
+	if (!bits)
+		return false;
+	struct error *err = target_read(program->target, bits + index / 8, &byte, 1);
 	error_destroy(err);
 	return !err && (byte >> (index % 8) & 1);
 }

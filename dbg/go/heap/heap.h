@@ -1,8 +1,11 @@
 /*
- * The garbage-collected heap: which addresses are objects, how large, and whether they are in use.
+ * The garbage-collected heap: which addresses are objects, their size, and whether they are in use.
  *
- * Sources: runtime/mheap.go (mspan, mheap.allspans), mbitmap.go and mgcsweep.go (which of
- * allocation and mark bits tells, by sweep generation), mgcmark_greenteagc.go (mark bits inside the
+ * This folder reads the spans and finds objects in them (heap.h), and searches memory for words in
+ * a range (word_range.h). It uses dbg/go/program, and does not know the types of objects.
+ *
+ * Sources: runtime/mheap.go (mspan, mheap.allspans), mbitmap.go and mgcsweep.go (whether allocation
+ * or mark bits are valid, by sweep generation), mgcmark_greenteagc.go (mark bits inside the
  * span), releases 1.19 and 1.21 to 1.27.
  */
 #ifndef GCTXDBG_GO_HEAP_HEAP_H
@@ -20,10 +23,10 @@ struct heap_span {
 	uint64_t end;	      /* past the last object */
 	uint64_t object_size; /* bytes */
 	uint64_t object_count;
-	uint64_t bits;	      /* where the bits lie that tell live objects; 0: none */
-	uint64_t inline_bits; /* more of them, to be or-ed; 0: none */
-	uint64_t free_index;  /* objects below are in use whatever the bits say */
-	bool no_pointers;     /* its objects hold none */
+	uint64_t bits;	      /* address of the bitmap of live objects; 0: none */
+	uint64_t inline_bits; /* of a second bitmap, to be or-ed; 0: none */
+	uint64_t free_index;  /* objects below are in use whatever the bits are */
+	bool no_pointers;     /* its objects contain no pointers */
 };
 
 struct heap_object {
@@ -35,17 +38,17 @@ struct heap_object {
 /* Frees what program_heap() loaded; NULL is allowed. */
 void heap_destroy(struct heap *heap);
 
-/* All spans in use, sorted by address; loaded once per stop. `*ret_partial`: some could not be
- * read. The array belongs to the program. */
+/* All spans in use, sorted by address; read once per stop. `*ret_partial`: some could not be read.
+ * The array belongs to the program. */
 struct error *program_heap(struct program *program, const struct heap_span **ret, size_t *ret_count,
 	bool *ret_partial);
 
-/* The span that `address` lies in, or NULL; the first call loads the heap. */
+/* The span that contains `address`, or NULL. The first call reads the heap. */
 const struct heap_span *heap_span_at(struct program *program, uint64_t address);
-/* Whether the object with this number in the span is allocated. */
+/* Whether object number `index` of the span is allocated. */
 bool heap_index_in_use(struct program *program, const struct heap_span *span, uint64_t index);
 
-/* The object that `address` lies in; false when it lies in no span. Loads the heap if need be. */
+/* The object that contains `address`; false if no span does. The first call reads the heap. */
 bool heap_object_at(struct program *program, uint64_t address, struct heap_object *ret);
 
 #endif

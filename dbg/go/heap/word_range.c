@@ -7,8 +7,9 @@ typedef uint32_t halves_vector __attribute__((vector_size(16)));
 enum { BLOCK = 16, VECTOR = sizeof(words_vector) / sizeof(uint64_t) };
 
 /*
- * Whether one of a block's words may lie in [low, low + 2^32): then the upper half of its distance
- * from `low` is 0. SSE2 compares 32 bits for equality, but no 64-bit words for their order.
+ * Whether one of a block's words may be in [low, low + 2^32): the upper half of its distance from
+ * `low` is then 0. SSE2 has no ordered comparison of 64-bit words, but compares 32 bits for
+ * equality.
  */
 static inline bool may_contain(const uint64_t *words, words_vector low)
 {
@@ -26,7 +27,7 @@ size_t word_range_find(const uint64_t *words, size_t count, uint64_t low, uint64
 	const words_vector lows = {low, low};
 	size_t i = 0;
 	while (i < count) {
-		/* A range of more than 4 GiB is for no block to rule out. */
+		/* The block test cannot exclude anything for ranges above 4 GiB. */
 		if (span <= UINT32_MAX && i + BLOCK <= count && !may_contain(words + i, lows)) {
 			i += BLOCK;
 			continue;

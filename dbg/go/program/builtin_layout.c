@@ -50,7 +50,7 @@ static const struct constant_row constant_rows[] = {
 #undef CONSTANT
 };
 
-/* Maps as they were before Swiss tables, which 1.24 and 1.25 can still be told to use. */
+/* The GOEXPERIMENT with which 1.24 and 1.25 use the maps from before Swiss tables. */
 static const char classic_maps[] = "noswissmap";
 
 const char *builtin_layout_release(size_t column)
@@ -58,8 +58,8 @@ const char *builtin_layout_release(size_t column)
 	return column < RELEASES ? releases[column] : NULL;
 }
 
-/* The column of the same minor release, and experiment if it matters there; RELEASES when there is
- * none. */
+/* The column of the same minor release, with the same kind of maps if there is one; RELEASES if
+ * there is none. */
 static size_t find_column(const struct go_version *version)
 {
 	size_t found = RELEASES;
@@ -90,8 +90,9 @@ static size_t newest_column(struct go_version *ret)
 static struct error *unknown_release(const char *version, size_t newest)
 {
 	return error_create(ERROR_NOT_FOUND,
-		"the program has no debug information, and the built-in table (%s to %s) does not "
-		"know the structs of %s: name a file with its debug information with --debug-file",
+		"the program has no debug information, "
+		"and the built-in table (%s to %s) does not have the struct layouts of %s: "
+		"give the program's debug information with --debug-file",
 		RELEASES ? releases[0] : "nothing",
 		newest < RELEASES ? releases[newest] : "nothing", version);
 }
@@ -101,9 +102,9 @@ struct error *builtin_layout_select(const char *version, struct builtin_layout *
 	struct go_version wanted, newest = {0};
 	if (!go_version_parse(version, &wanted))
 		return error_create(ERROR_NOT_FOUND,
-			"the program has no debug information, and \"%s\" is no Go release that "
-			"the built-in table could know: name a file with its debug information "
-			"with --debug-file",
+			"the program has no debug information, "
+			"and \"%s\" is not a Go release that the built-in table could have: "
+			"give the program's debug information with --debug-file",
 			version);
 	*ret = (struct builtin_layout){
 		.column = find_column(&wanted), .guessed = wanted.development};

@@ -1,8 +1,8 @@
-/* Tells the runtime's variables by their contents: see check_globals.h. */
+/* Recognising the runtime's variables by their contents: see check_globals.h. */
 #include "dbg/go/program/check_globals.h"
 
 enum {
-	SAMPLES = 16,	    /* elements of a list that are looked at */
+	SAMPLES = 16,	    /* elements of a list that are checked */
 	MAX_OBJECT = 16384, /* bytes of a runtime.g, m, p or sudog */
 	MAX_P = 1 << 20,
 	MAX_THREADS = 1 << 20,
@@ -28,8 +28,8 @@ static bool read_word(struct program *program, uint64_t address, uint64_t *ret)
 	return read_memory(program, address, ret, sizeof(*ret));
 }
 
-/* True when `field` of the struct at `address` is readable and below `limit`; an absent one says
- * nothing. */
+/* Whether `field` of the struct at `address` is readable and below `limit`; true if the release
+ * lacks it. */
 static bool field_below(
 	struct program *program, uint64_t address, struct field field, uint64_t limit)
 {
@@ -86,7 +86,7 @@ static bool is_goroutine(struct program *program, uint64_t address)
 	uint64_t high = object_field(object, size, layout->g.stack_hi);
 	uint64_t status = object_field(object, size, layout->g.atomicstatus);
 	bool has_stack = low < high && high - low <= MAX_STACK;
-	bool has_none = low == 0 && high == 0; /* ended, or not begun */
+	bool has_none = low == 0 && high == 0; /* ended, or not started */
 	return (has_stack || has_none) && (status & ~(uint64_t)layout->status.scan) < MAX_STATUS &&
 	       object_field(object, size, layout->g.goid) < MAX_BYTES;
 }
@@ -107,8 +107,8 @@ bool check_allgs(struct program *program, const struct runtime_globals *globals,
 	return true;
 }
 
-/* Reads allgs, which must have been found, and makes sure that the candidate is no part of it. */
-static bool beside_allgs(struct program *program, const struct runtime_globals *globals,
+/* Reads allgs, which must have been found already; false if the candidate is part of it. */
+static bool outside_allgs(struct program *program, const struct runtime_globals *globals,
 	const struct global_candidate *candidate, struct slice *ret)
 {
 	uint64_t start = globals->allgs.address;
@@ -121,7 +121,7 @@ bool check_allgptr(struct program *program, const struct runtime_globals *global
 {
 	struct slice slice;
 	uint64_t word;
-	return beside_allgs(program, globals, candidate, &slice) &&
+	return outside_allgs(program, globals, candidate, &slice) &&
 	       read_word(program, candidate->address, &word) && word == slice.data;
 }
 
@@ -130,14 +130,14 @@ bool check_allglen(struct program *program, const struct runtime_globals *global
 {
 	struct slice slice;
 	uint64_t word;
-	return beside_allgs(program, globals, candidate, &slice) &&
+	return outside_allgs(program, globals, candidate, &slice) &&
 	       read_word(program, candidate->address, &word) && word == slice.length;
 }
 
 /* ---- Threads and processors ---- */
 
 /* An m and its scheduling goroutine point to each other. */
-static bool is_machine(struct program *program, uint64_t address, uint64_t *ret_next)
+static bool is_m(struct program *program, uint64_t address, uint64_t *ret_next)
 {
 	const struct runtime_layout *layout = &program->layout;
 	uint64_t g0, m;
@@ -162,7 +162,7 @@ bool check_allm(struct program *program, const struct runtime_globals *globals,
 	if (!read_word(program, candidate->address, &address))
 		return false;
 	for (int i = 0; address && i < SAMPLES; i++) {
-		if (!is_machine(program, address, &address))
+		if (!is_m(program, address, &address))
 			return false;
 	}
 	return true;
@@ -200,7 +200,7 @@ bool check_sched(struct program *program, const struct runtime_globals *globals,
 	       field_below(program, address, layout->sched.nmspinning, MAX_THREADS);
 }
 
-/* There are as many processors as it says. */
+/* It equals the length of allp. */
 bool check_gomaxprocs(struct program *program, const struct runtime_globals *globals,
 	struct global_candidate *candidate)
 {
@@ -212,7 +212,7 @@ bool check_gomaxprocs(struct program *program, const struct runtime_globals *glo
 	       (uint64_t)value == slice.length;
 }
 
-/* ---- Numbers that say little about themselves: the clues must be good ---- */
+/* ---- Plain numbers, for which only the range can be checked ---- */
 
 bool check_time(struct program *program, const struct runtime_globals *globals,
 	struct global_candidate *candidate)
@@ -265,10 +265,10 @@ bool check_mheap(struct program *program, const struct runtime_globals *globals,
 enum {
 	MIN_ROOTS = 2,
 	MAX_ROOTS = 4096,
-	CACHE_LINE = 64, /* each root fills whole ones (runtime/sema.go semTable) */
+	CACHE_LINE = 64, /* each root is padded to whole ones (runtime/sema.go semTable) */
 };
 
-/* The root of a treap: nobody, or a sudog without a parent that waits for some address. */
+/* The root of a treap: NULL, or a sudog that has no parent and waits on an address. */
 static bool is_semaphore_root(struct program *program, uint64_t address)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -290,8 +290,8 @@ bool check_semaphores(struct program *program, const struct runtime_globals *glo
 	uint64_t stride = (root + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 	if (!root || candidate->address % sizeof(uint64_t) != 0)
 		return false;
-	/* The code that reduces a hash modulo the number of roots multiplies by it, and may check
-	 * against it. */
+	/* The code that reduces a hash modulo the number of roots multiplies by that number, and
+	 * may compare with it. */
 	for (size_t i = 0; i < candidate->bound_count; i++) {
 		uint64_t value = candidate->bounds[i].value;
 		bool plausible = value >= MIN_ROOTS && value <= MAX_ROOTS && value != stride;

@@ -1,8 +1,9 @@
 /*
- * Whether an address holds what a variable of the runtime would hold, by what it points to.
+ * Checks whether an address holds a plausible value of one of the runtime's variables, following
+ * its pointers.
  *
- * Memory that is still all zero passes: the program may not have started yet. That is no danger,
- * since a variable that several candidates fit stays absent.
+ * Zeroed memory passes, since the program may not have started yet. That is safe: a variable for
+ * which several candidates pass stays absent.
  */
 #ifndef GCTXDBG_GO_PROGRAM_CHECK_GLOBALS_H
 #define GCTXDBG_GO_PROGRAM_CHECK_GLOBALS_H
@@ -12,13 +13,13 @@
 
 struct global_candidate {
 	uint64_t address;		     /* run-time */
-	uint64_t at;			     /* instruction that names it (link-time) */
-	const struct code_reference *bounds; /* constants that may be the number of its elements */
+	uint64_t at;			     /* link-time address of the instruction that uses it */
+	const struct code_reference *bounds; /* constants that may be its number of elements */
 	size_t bound_count;
-	uint64_t size; /* out: bytes; 0 when it does not matter */
+	uint64_t size; /* result: bytes; 0 if the size is not needed */
 };
 
-/* `globals`: what has been found already. */
+/* `globals`: the variables found so far. */
 typedef bool global_check(struct program *program, const struct runtime_globals *globals,
 	struct global_candidate *candidate);
 

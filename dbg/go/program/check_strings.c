@@ -1,4 +1,4 @@
-/* Tells the runtime's tables of texts (wait reasons, statuses) by what they say: see
+/* Recognising the runtime's string tables (wait reasons, statuses) by their texts: see
  * check_globals.h. */
 #include "dbg/go/program/check_globals.h"
 
@@ -17,7 +17,7 @@ static bool is_printable(const char *text, size_t size)
 	return true;
 }
 
-/* Whether `count` texts stand at `address`, `expected` among them. */
+/* Whether `address` holds `count` printable strings, one of which is `expected`. */
 static bool is_string_table(
 	struct program *program, uint64_t address, uint64_t count, const char *expected)
 {
@@ -39,8 +39,8 @@ static bool is_string_table(
 }
 
 /*
- * The code checks an index against the length before it takes the table's address: the nearest such
- * constant in front of that instruction.
+ * The code compares the index with the length before it takes the table's address, so the length is
+ * the nearest such constant before that instruction.
  */
 static bool check_strings(
 	struct program *program, struct global_candidate *candidate, const char *expected)

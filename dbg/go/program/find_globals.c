@@ -7,29 +7,28 @@
 
 enum {
 	MAX_CLUES = 4,
-	MAX_NAMESAKES = 4, /* functions of one name: a wrapper for another calling convention has
-			      the same */
+	MAX_NAMESAKES = 4, /* functions with one name: a wrapper for another calling convention has
+			      the same name */
 };
 
 static const char runtime_prefix[] = "runtime.";
 
-/* One of `functions` ("a|b", without "runtime.") does one of `kinds` to the variable, with `size`
- * bytes (0: any). */
+/* One of `functions` ("a|b", without "runtime.") accesses the variable in one of the ways `kinds`,
+ * `size` bytes at a time (0: any). */
 struct clue {
 	const char *functions;
 	uint8_t kinds;
 	uint8_t size;
-	size_t field; /* of runtime_layout: they use this field of the variable; 0: its start */
+	size_t field; /* offset in runtime_layout of the field that is accessed; 0: the start */
 };
 
 struct recipe {
 	const char *name;
 	size_t destination;
 	global_check *check;
-	bool slice; /* the two words after it are used by the function of the first clue too */
+	bool slice; /* the functions of the first clue also use the next two words */
 	struct clue clues[MAX_CLUES];
-	struct clue
-		bounds; /* functions that know the number of its elements, and how they show it */
+	struct clue bounds; /* the functions, and how, that use its number of elements */
 };
 
 #define GLOBAL(name) #name, offsetof(struct runtime_globals, name)
@@ -45,7 +44,7 @@ struct recipe {
 
 enum { ACCESS = CODE_READ | CODE_WRITE, ANY = ACCESS | CODE_ADDRESS };
 
-/* In this order: a check may use what was found before. True for Go 1.19 and 1.21 to 1.27. */
+/* In order: a check may use variables found before. Valid for Go 1.19 and 1.21 to 1.27. */
 static const struct recipe recipes[] = {
 	{GLOBAL(build_version), check_version, false, {USES("schedinit", ACCESS, 8)}, NO_BOUNDS},
 	{GLOBAL(allgs), check_allgs, true, {USES("allgadd", ACCESS, 8)}, NO_BOUNDS},
@@ -137,7 +136,7 @@ static void finder_deinit(struct finder *finder)
 	}
 }
 
-/* Takes the next name off "a|b|c"; false at the end. */
+/* Removes the next name from "a|b|c"; false at the end. */
 static bool next_name(const char **names, const char **ret, size_t *ret_length)
 {
 	if (!*names || !**names)
@@ -148,7 +147,7 @@ static bool next_name(const char **names, const char **ret, size_t *ret_length)
 	return true;
 }
 
-static struct error *want(struct finder *finder, const char *names)
+static struct error *add_wanted(struct finder *finder, const char *names)
 {
 	const char *name;
 	size_t length;
@@ -174,7 +173,7 @@ static struct error *want(struct finder *finder, const char *names)
 	return NULL;
 }
 
-/* One pass over the function table, which has no index by name. */
+/* Finds all wanted functions in one pass: the function table has no index by name. */
 static void find_functions(struct finder *finder)
 {
 	const struct pclntab *table = &finder->program->pclntab;
@@ -192,7 +191,7 @@ static void find_functions(struct finder *finder)
 	}
 }
 
-/* What the code of `function` refers to; decoded on first use. */
+/* Decodes the references in the code of `function` on first use. */
 static struct error *references_of(struct finder *finder, struct named_function *function)
 {
 	const struct program *program = finder->program;
@@ -212,7 +211,7 @@ struct candidates {
 	size_t count, capacity;
 };
 
-static bool find_globals_contains(const struct candidates *set, uint64_t address)
+static bool candidates_contain(const struct candidates *set, uint64_t address)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->items[i].value == address)
@@ -240,9 +239,9 @@ static bool fits(const struct clue *clue, const struct code_reference *reference
 	       (!clue->size || !reference->size || reference->size == clue->size);
 }
 
-/* Everything that the functions of `clue` refer to in the way it says: variables, or the constants
- * of BOUND and MULTIPLY. */
-static struct error *find_globals_collect(
+/* Adds everything that the functions of `clue` access that way: variables, or the constants of
+ * CODE_BOUND and CODE_MULTIPLY. */
+static struct error *candidates_collect(
 	struct finder *finder, const struct clue *clue, struct candidates *ret)
 {
 	const char *names = clue->functions, *name;
@@ -267,7 +266,7 @@ static struct error *find_globals_collect(
 				continue;
 			if (is_address)
 				reference.value += finder->program->bias - field.offset;
-			if (is_address && find_globals_contains(ret, reference.value))
+			if (is_address && candidates_contain(ret, reference.value))
 				continue;
 			if (!array_reserve(&ret->items, &ret->capacity, ret->count + 1))
 				return error_no_memory();
@@ -282,25 +281,25 @@ static void candidates_cleanup(struct candidates *set)
 	free(set->items);
 }
 
-/* Leaves in `set` what `other` has too. */
+/* Keeps the elements of `set` that are also in `other`. */
 static void intersect(struct candidates *set, const struct candidates *other)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < set->count; i++) {
-		if (find_globals_contains(other, set->items[i].value))
+		if (candidates_contain(other, set->items[i].value))
 			set->items[kept++] = set->items[i];
 	}
 	set->count = kept;
 }
 
-/* Leaves in `set` what is followed by two more words that the same function uses. */
+/* Keeps the elements of `set` that are followed by two more words from `first`. */
 static void keep_slices(struct candidates *set, const struct candidates *first)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		uint64_t address = set->items[i].value;
-		if (find_globals_contains(first, address + 8) &&
-			find_globals_contains(first, address + 16))
+		if (candidates_contain(first, address + 8) &&
+			candidates_contain(first, address + 16))
 			set->items[kept++] = set->items[i];
 	}
 	set->count = kept;
@@ -310,12 +309,12 @@ static struct error *find_candidates(
 	struct finder *finder, const struct recipe *recipe, struct candidates *ret)
 {
 	_cleanup_(candidates_cleanup) struct candidates first = {0};
-	struct error *err = find_globals_collect(finder, &recipe->clues[0], ret);
+	struct error *err = candidates_collect(finder, &recipe->clues[0], ret);
 	if (!err)
-		err = find_globals_collect(finder, &recipe->clues[0], &first);
+		err = candidates_collect(finder, &recipe->clues[0], &first);
 	for (size_t i = 1; !err && i < MAX_CLUES && recipe->clues[i].functions; i++) {
 		_cleanup_(candidates_cleanup) struct candidates more = {0};
-		err = find_globals_collect(finder, &recipe->clues[i], &more);
+		err = candidates_collect(finder, &recipe->clues[i], &more);
 		if (!err)
 			intersect(ret, &more);
 	}
@@ -324,12 +323,12 @@ static struct error *find_candidates(
 	return err;
 }
 
-static struct error *find_globals_follow(struct finder *finder, const struct recipe *recipe)
+static struct error *follow_recipe(struct finder *finder, const struct recipe *recipe)
 {
 	_cleanup_(candidates_cleanup) struct candidates set = {0}, bounds = {0};
 	struct error *err = find_candidates(finder, recipe, &set);
 	if (!err && recipe->bounds.functions)
-		err = find_globals_collect(finder, &recipe->bounds, &bounds);
+		err = candidates_collect(finder, &recipe->bounds, &bounds);
 	struct global found = {0};
 	size_t count = 0;
 	for (size_t i = 0; !err && i < set.count; i++) {
@@ -351,7 +350,7 @@ static struct error *find_globals_follow(struct finder *finder, const struct rec
 }
 
 /* `name` NULL: all. */
-static struct error *globals_find(
+static struct error *find_recipes(
 	struct program *program, const char *name, struct runtime_globals *ret)
 {
 	_cleanup_(finder_deinit) struct finder finder = {.program = program, .globals = ret};
@@ -360,29 +359,29 @@ static struct error *globals_find(
 		if (name && strcmp(recipes[i].name, name) != 0)
 			continue;
 		for (size_t c = 0; !err && c < MAX_CLUES; c++)
-			err = want(&finder, recipes[i].clues[c].functions);
+			err = add_wanted(&finder, recipes[i].clues[c].functions);
 		if (!err)
-			err = want(&finder, recipes[i].bounds.functions);
+			err = add_wanted(&finder, recipes[i].bounds.functions);
 	}
 	if (!err)
 		find_functions(&finder);
 	for (size_t i = 0; !err && i < array_length(recipes); i++) {
 		if (!name || strcmp(recipes[i].name, name) == 0)
-			err = find_globals_follow(&finder, &recipes[i]);
+			err = follow_recipe(&finder, &recipes[i]);
 	}
 	return err;
 }
 
 struct error *find_globals(struct program *program, struct runtime_globals *ret)
 {
-	return globals_find(program, NULL, ret);
+	return find_recipes(program, NULL, ret);
 }
 
 struct error *find_global(struct program *program, const char *name, struct global *ret)
 {
 	struct runtime_globals globals = {0};
 	*ret = (struct global){0};
-	struct error *err = globals_find(program, name, &globals);
+	struct error *err = find_recipes(program, name, &globals);
 	for (size_t i = 0; !err && i < array_length(recipes); i++) {
 		if (strcmp(recipes[i].name, name) == 0)
 			*ret = *(

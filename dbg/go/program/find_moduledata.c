@@ -8,7 +8,7 @@ enum {
 	CHUNK = 1 << 20, /* bytes of the target read at a time */
 	PAGE = 4096,
 	MAX_MODULEDATA = 4096, /* size of runtime.moduledata */
-	PARTS = 5,	       /* of the function table, to each of which moduledata has a slice */
+	PARTS = 5,	       /* parts of the function table; moduledata has a slice of each */
 };
 
 struct search {
@@ -21,7 +21,7 @@ struct search {
 	uint64_t found;
 };
 
-/* Whether the slice at some place of `words` starts at `pointer` and has a sensible length. */
+/* Whether `words` contains a slice that starts at `pointer`, with length and capacity equal. */
 static bool has_slice(const uint64_t *words, size_t count, uint64_t pointer)
 {
 	for (size_t i = 0; i + 2 < count; i++) {
@@ -31,7 +31,7 @@ static bool has_slice(const uint64_t *words, size_t count, uint64_t pointer)
 	return false;
 }
 
-/* Whether the Go code from `text` to `etext` (link-time addresses) is code that the file loads. */
+/* Whether `text` to `etext` (link-time addresses) is in an executable segment of the file. */
 static bool is_code(struct elf_image *image, uint64_t text, uint64_t etext)
 {
 	const struct elf_segment *segments;
@@ -45,8 +45,8 @@ static bool is_code(struct elf_image *image, uint64_t text, uint64_t etext)
 	return false;
 }
 
-/* `shift`: what was added to all link-time addresses (the bias, or nothing before the program
- * relocated itself). */
+/* `shift`: what was added to the link-time addresses in the record: the bias, or 0 before the
+ * program has relocated itself. */
 static bool is_moduledata(const struct search *search, uint64_t address, uint64_t shift)
 {
 	const struct runtime_layout *layout = search->layout;
@@ -73,8 +73,7 @@ static bool is_moduledata(const struct search *search, uint64_t address, uint64_
 	return true;
 }
 
-/* Looks for pointers to the function table among `words`, which lie at run-time address `address`.
- */
+/* Searches `words`, which are at run-time address `address`, for pointers to the function table. */
 static bool scan_words(struct search *search, const uint8_t *words, size_t size, uint64_t address)
 {
 	uint64_t field = search->layout->moduledata.pc_header.offset;
@@ -93,8 +92,8 @@ static bool scan_words(struct search *search, const uint8_t *words, size_t size,
 	return false;
 }
 
-/* Reads [address, address + size) of the target in large pieces; pages that a core lacks are left
- * out. */
+/* Searches [address, address + size) of the target in large pieces; skips pages that a core
+ * lacks. */
 static struct error *scan_target(struct search *search, uint64_t address, uint64_t size)
 {
 	_cleanup_free_ uint8_t *buffer = malloc(CHUNK);
@@ -122,9 +121,9 @@ static struct error *scan_target(struct search *search, uint64_t address, uint64
 }
 
 /*
- * Where nothing is relocated, the file says what memory holds, and costs the target nothing. The
- * record is in writable data, or in data that the linker makes read-only after relocation, which
- * program headers show as writable too.
+ * Without relocation the file has the same contents as memory, and reading it does not disturb the
+ * target. The record is in writable data, or in data that becomes read-only after relocation, which
+ * is in a writable segment too.
  */
 static struct error *scan_segments(struct search *search, bool writable)
 {
@@ -144,8 +143,8 @@ static struct error *scan_segments(struct search *search, bool writable)
 	return err;
 }
 
-/* Go 1.27 and later put it at the start of a section of its own. */
-static void look_in_section(struct search *search)
+/* Go 1.27 and later put it at the start of its own section. */
+static void search_section(struct search *search)
 {
 	struct elf_section section;
 	uint64_t word, field = search->layout->moduledata.pc_header.offset;
@@ -189,20 +188,21 @@ struct error *find_moduledata(struct target *target, struct elf_image *image, ui
 			ERROR_NOT_FOUND, "%s has no Go function table (pclntab)", target->exe_name);
 	if (!find_parts(&search))
 		return error_create(
-			ERROR_BAD_DATA, "%s: the Go function table is cut short", target->exe_name);
-	look_in_section(&search);
+			ERROR_BAD_DATA, "%s: the Go function table is truncated", target->exe_name);
+	search_section(&search);
 	struct error *err = NULL;
 	if (!search.found)
 		err = scan_segments(&search, true);
 	if (!err && !search.found)
 		err = scan_segments(&search, false);
 	if (err)
-		return error_wrap(err, "looking for runtime.firstmoduledata");
+		return error_wrap(err, "searching for runtime.firstmoduledata");
 	if (!search.found)
 		return error_create(ERROR_NOT_FOUND,
-			"%s: no record in memory fits the Go function table of the file "
-			"(runtime.firstmoduledata): the file is another build than what runs, or "
-			"the program was stopped before it relocated itself",
+			"%s: cannot find runtime.firstmoduledata: "
+			"no record in memory matches the Go function table of the file; "
+			"the file is from another build than the running program, "
+			"or the program was stopped before it relocated itself",
 			target->exe_name);
 	*ret = search.found;
 	return NULL;

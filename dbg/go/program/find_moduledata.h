@@ -1,7 +1,7 @@
 /*
- * runtime.firstmoduledata of a program without symbols: the record from which the runtime itself
- * reaches its function table, its types and its code. It is found by its pointer to the function
- * table, and checked by all its other pointers.
+ * runtime.firstmoduledata of a program without symbols: the record that locates the function table,
+ * the types and the code. It is found by its pointer to the function table and verified by its
+ * other pointers.
  */
 #ifndef GCTXDBG_GO_PROGRAM_FIND_MODULEDATA_H
 #define GCTXDBG_GO_PROGRAM_FIND_MODULEDATA_H
@@ -12,8 +12,8 @@
 struct runtime_layout;
 
 /*
- * Gives the run-time address. Needs the layouts of runtime.moduledata and runtime.pcHeader.
- * ERROR_NOT_FOUND with a sentence when there is none that fits.
+ * `*ret`: the run-time address. Needs the layouts of runtime.moduledata and runtime.pcHeader.
+ * ERROR_NOT_FOUND if no record matches.
  */
 struct error *find_moduledata(struct target *target, struct elf_image *image, uint64_t bias,
 	const struct runtime_layout *layout, uint64_t *ret);

@@ -1,4 +1,4 @@
-/* Tells the Go release from the code: see find_version.h. */
+/* Determines the Go release from the code: see find_version.h. */
 #include "dbg/go/program/find_version.h"
 
 #include "dbg/go/program/builtin_layout.h"
@@ -8,10 +8,10 @@
 
 enum { MAX_VERSION = 256 };
 
-/* A version newer than any: asks the table for its newest column. */
+/* Newer than any release: selects the newest column of the table. */
 static const char newest[] = "go1.99999";
 
-/* Functions that every program has from some release on, newest first. */
+/* Functions that every program contains since the given release, newest first. */
 static const struct {
 	const char *function;
 	const char *release;
@@ -20,12 +20,12 @@ static const struct {
 	{"runtime.(*cleanupQueue).dequeue", "go1.25"}, {"runtime.mallocgcSmallNoscan", "go1.24"},
 	{"runtime.(*timers).run", "go1.23"}, {"runtime.randinit", "go1.22"},
 	{"runtime.(*unwinder).next", "go1.21"},
-	{"runtime.allgadd", "go1.20"}, /* or before: see is_before_1_20() */
+	{"runtime.allgadd", "go1.20"}, /* or earlier: see is_before_1_20() */
 };
 
 /*
- * What is needed to find runtime.buildVersion (pcHeader, the start of moduledata, names and entries
- * of functions) is the same in all releases from 1.19 on, so that any layout does to begin with.
+ * The layouts needed to find runtime.buildVersion (pcHeader, the start of moduledata, names and
+ * entries of functions) are the same in all releases since 1.19, so any column will do.
  */
 static struct error *open_probe(struct program *probe)
 {
@@ -41,7 +41,7 @@ static struct error *open_probe(struct program *probe)
 	return err ? err : program_open_functions(probe);
 }
 
-/* The first four bytes of the function table are 0xfffffff1 since then. */
+/* The magic number of the function table is 0xfffffff1 since 1.20. */
 static bool is_before_1_20(struct elf_image *image)
 {
 	static const uint8_t old_magic[] = {0xf0, 0xff, 0xff, 0xff};

@@ -1,4 +1,4 @@
-/* Where the runtime's global variables are: from the symbol table, else from the code. */
+/* The addresses of the runtime's global variables: from the symbol table, else from the code. */
 #include "dbg/go/program/find_globals.h"
 #include "dbg/go/program/program_state.h"
 
@@ -49,7 +49,7 @@ void program_find_globals(struct program *program)
 struct error *program_find_missing_globals(struct program *program)
 {
 	if (program->has_symbols)
-		return NULL; /* what the symbol table lacks, this release lacks */
+		return NULL; /* what the symbol table lacks, the release lacks too */
 	struct runtime_globals found = {0};
 	struct error *err = find_globals(program, &found);
 	for (size_t i = 0; !err && i < array_length(names); i++) {

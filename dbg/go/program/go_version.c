@@ -1,4 +1,4 @@
-/* Taking apart the names of Go releases: see go_version.h. */
+/* Parsing the names of Go releases: see go_version.h. */
 #include "dbg/go/program/go_version.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static bool skip(const char **text, const char *word)
 	return true;
 }
 
-/* A decimal number; false when there is none or it is absurd. */
+/* Parses a decimal number; false if there is none or it is too large. */
 static bool number(const char **text, unsigned *ret)
 {
 	const char *start = *text;

@@ -3,7 +3,7 @@
 
 enum { MAX_MODULEDATA = 4096 }; /* bytes of a runtime.moduledata */
 
-/* All bytes that the file has from run-time address `address` to the end of its segment. */
+/* The file's bytes from run-time address `address` to the end of its segment. */
 static struct bytes image_from(const struct program *program, uint64_t address)
 {
 	const struct elf_segment *segments;
@@ -43,8 +43,8 @@ struct error *program_open_functions(struct program *program)
 	uint8_t module[MAX_MODULEDATA];
 	if (!program->globals.firstmoduledata.address || size > sizeof(module))
 		return error_create(ERROR_NOT_FOUND,
-			"%s: cannot find runtime.firstmoduledata, the root of the Go function "
-			"table",
+			"%s: cannot find runtime.firstmoduledata, "
+			"which locates the Go function table",
 			program->target->exe_name);
 	struct error *err = target_read(
 		program->target, program->globals.firstmoduledata.address, module, size);
@@ -70,7 +70,7 @@ struct error *program_open_functions(struct program *program)
 	}
 	if (program->etext <= program->text)
 		return error_create(ERROR_BAD_DATA,
-			"%s: runtime.firstmoduledata is damaged: its text ends before it begins",
+			"%s: runtime.firstmoduledata is damaged: the text ends before it starts",
 			program->target->exe_name);
 	return error_wrap(pclntab_open(image_from(program, header), image_from(program, gofunc),
 				  &layout->pclntab, &program->pclntab),

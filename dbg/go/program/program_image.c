@@ -1,4 +1,4 @@
-/* The executable of a Go program: where it is loaded, what its build info says. */
+/* The executable of a Go program: where it is loaded, and its build info. */
 #include "dbg/go/program/program_state.h"
 
 #include "dwarf/pclntab/find_pclntab.h"
@@ -24,6 +24,19 @@ static void read_build_info(struct program *program)
 		program->go_version = strdup(program->build_info.go_version);
 }
 
+static struct error *not_go_error(const struct program *program)
+{
+	const struct target *target = program->target;
+	const char *name = target->exe_name ? target->exe_name : target->exe_path;
+	if (is_upx_packed(program->image))
+		return error_create(ERROR_NOT_FOUND,
+			"%s is packed with UPX, so its Go function table cannot be read: "
+			"unpack it (upx -d) and give the unpacked program with --exe",
+			name);
+	return error_create(ERROR_NOT_FOUND,
+		"%s is not a Go program: it has no Go function table (section .gopclntab)", name);
+}
+
 struct error *program_open_image(struct program *program)
 {
 	struct target *target = program->target;
@@ -32,13 +45,7 @@ struct error *program_open_image(struct program *program)
 		return err;
 	uint64_t function_table;
 	if (!find_pclntab(program->image, &function_table))
-		return error_create(ERROR_NOT_FOUND,
-			is_upx_packed(program->image) ? "%s is packed with UPX, so that its Go "
-							"function table cannot be read: name "
-							"the unpacked program (upx -d) with --exe"
-						      : "%s is not a Go program: it has no Go "
-							"function table (section .gopclntab)",
-			target->exe_name ? target->exe_name : target->exe_path);
+		return not_go_error(program);
 	program->bias = load_bias(target, program->image);
 	read_build_info(program);
 	return NULL;

@@ -1,13 +1,14 @@
-/* Where a program's layouts come from: its DWARF, a separate debug file's, or the built-in table.
- */
+/* Choosing the source of a program's layouts: its own DWARF, that of a debug file, or the built-in
+ * table. */
 #include <stdio.h>
 
 #include "dbg/go/program/builtin_layout.h"
 #include "dbg/go/program/find_version.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/proc_path.h"
 #include "dwarf/elf/debug_file.h"
 
-/* Ctrl-C, or the target is no longer ours to look at. */
+/* Ctrl-C was pressed, or the target is gone. */
 static bool is_cancelled(void *context)
 {
 	struct error *err = target_check(context);
@@ -15,8 +16,7 @@ static bool is_cancelled(void *context)
 	return err;
 }
 
-/* Opens the file that has the program's DWARF if it is not the program itself, and prepares to read
- * it. */
+/* Opens the DWARF of the program, or of its debug file if the program has none. */
 static struct error *open_debug(struct program *program, const char *debug_file)
 {
 	struct error *err = NULL;
@@ -29,11 +29,10 @@ static struct error *open_debug(struct program *program, const char *debug_file)
 	if (!err || err->code != ERROR_NOT_FOUND || program->debug_image)
 		return err;
 	error_destroy(err);
-	char root[64];
-	snprintf(root, sizeof(root), "/proc/%d/root", (int)program->target->pid);
+	struct proc_path root = proc_path(program->target->pid, "root");
 	struct debug_file_search search = {
 		.exe_path = program->target->exe_name,
-		.root = program->target->ops->cont ? root : NULL, /* a core has no process */
+		.root = program->target->ops->cont ? root.text : NULL, /* a core has no process */
 		.cancelled = is_cancelled,
 		.context = program->target,
 	};

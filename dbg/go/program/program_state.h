@@ -1,6 +1,6 @@
 /*
- * What an open Go program consists of. Private to dbg/go, and to dbg/break, which needs the tables without the caches; everybody
- * else sees program.h.
+ * The parts of an open Go program. Private to dbg/go, and to dbg/break, which uses the tables but
+ * not the caches.
  */
 #ifndef GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
 #define GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
@@ -57,15 +57,15 @@ struct program {
 	struct elf_image *image;
 	struct elf_image *debug_image;	/* NULL: DWARF is in `image` */
 	struct debug_info *debug;	/* NULL: no DWARF anywhere */
-	char *debug_description;	/* NULL, or which debug file it is from */
-	struct builtin_layout *builtin; /* where the layouts are from then; else NULL */
-	bool layout_checked;		/* the table's layouts were compared with live data */
+	char *debug_description;	/* names the debug file; NULL if there is none */
+	struct builtin_layout *builtin; /* then the source of the layouts; else NULL */
+	bool layout_checked;		/* the built-in layouts passed layout_check() */
 	struct runtime_layout layout;
 	struct runtime_globals globals;
 	struct build_info build_info;
 	bool has_build_info;
-	bool started;	  /* the runtime was up when its variables were looked for */
-	bool has_symbols; /* of the runtime's variables: no need to look for them in the code */
+	bool started;	  /* the runtime had started when its variables were searched for */
+	bool has_symbols; /* of the runtime's variables: no need to search the code for them */
 	char *go_version;
 	uint64_t bias; /* run-time address minus link-time address */
 
@@ -75,10 +75,10 @@ struct program {
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
 	struct string_pool *strings;
 	struct unwind_cache *unwind_cache;
-	struct type_cache *type_cache; /* NULL until a type is asked for */
+	struct type_cache *type_cache; /* NULL until a type is decoded */
 	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
-	/* After runtime.asyncPreempt the pc is a trap's, not a return address: tracebacks know that
-	 * since 1.21. */
+	/* The runtime's tracebacks treat the pc in the caller of asyncPreempt as that of a trap,
+	 * not as a return address: since 1.21. */
 	bool preempt_is_trap;
 
 	char **wait_reasons; /* the target's own texts */
@@ -86,7 +86,7 @@ struct program {
 	char **status_names;
 	size_t status_name_count;
 
-	/* What they hold of the target's memory is dropped by program_refresh(). */
+	/* program_refresh() drops what these have read of the target's memory. */
 	struct goroutine_cache *goroutines;
 	struct heap *heap;		    /* NULL until the heap is read */
 	struct context_forest *contexts[4]; /* by flags of program_contexts() */
@@ -99,7 +99,7 @@ struct program {
 	void *progress_context;
 };
 
-/* Tells how far it has come (see struct program_options). */
+/* Reports the progress of a slow operation (see struct program_options). */
 static inline void program_progress(
 	const struct program *program, const char *what, uint64_t done, uint64_t total)
 {
@@ -107,9 +107,9 @@ static inline void program_progress(
 		program->progress(program->progress_context, what, done, total);
 }
 
-/* ---- Reading fields of a struct that has been copied here ---- */
+/* ---- Reading fields and strings ---- */
 
-/* The little-endian value of `field` in `object` (a copy of `size` bytes); 0 when the field is
+/* The little-endian value of `field` in `object`, a local copy of `size` bytes; 0 if the field is
  * absent or outside. */
 static inline uint64_t object_field(const void *object, size_t size, struct field field)
 {
@@ -120,19 +120,21 @@ static inline uint64_t object_field(const void *object, size_t size, struct fiel
 	return value;
 }
 
-/* Reads one field of the struct at `address`; 0 when the release lacks it. */
+/* Reads one field of the struct at `address`; 0 if the release lacks it. */
 struct error *program_read_field(
 	struct program *program, uint64_t address, struct field field, uint64_t *ret);
 
-/* Reads a Go string header at `address` and its text (at most `limit` bytes); malloc'ed. */
+/* Reads the Go string whose header is at `address`, at most `limit` bytes of it; malloc'ed. */
 struct error *program_read_string(
 	struct program *program, uint64_t address, size_t limit, char **ret);
 
-/* True when `pc` lies in the Go text. */
+/* Whether `pc` is in the Go text. */
 static inline bool program_is_go_pc(const struct program *program, uint64_t pc)
 {
 	return pc >= program->text && pc < program->etext;
 }
+
+/* ---- Opening, in this order ---- */
 
 /* Opens the executable and reads its build info: `image`, `bias`, `build_info` (program_image.c).
  * ERROR_NOT_FOUND if it is not a Go program. */
@@ -140,16 +142,17 @@ struct error *program_open_image(struct program *program);
 /* Reads the release from runtime.buildVersion, unless it is known already. */
 void program_read_version(struct program *program);
 
-/* Fills `layout` (program_layout.c). `debug_file` as the user named it, or NULL. */
+/* Fills `layout` (program_layout.c). `debug_file`: the path that the user gave, or NULL. */
 struct error *program_open_layout(struct program *program, const char *debug_file);
 
 /* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types`
  * (program_functions.c). Nothing to free. */
 struct error *program_open_functions(struct program *program);
 
-/* Finds the globals (globals.c) in the symbol table. Absent ones keep address 0. */
+/* Finds the globals in the symbol table (globals.c). Absent ones keep address 0. */
 void program_find_globals(struct program *program);
-/* Finds what the symbol table lacks in the code; needs the function table. */
+/* Finds the globals that the symbol table lacks through the code (find_globals.h); needs the
+ * function table. */
 struct error *program_find_missing_globals(struct program *program);
 
 /*
@@ -159,8 +162,8 @@ struct error *program_find_missing_globals(struct program *program);
 void program_read_texts(struct program *program);
 void program_free_texts(struct program *program);
 /*
- * Looks again for what was not there yet when the program was opened before its runtime had
- * started. Cheap once it has.
+ * Completes a program that was opened before its runtime had started: searches for its globals and
+ * reads its texts again. Does nothing once the runtime has started.
  */
 struct error *program_settle(struct program *program);
 

@@ -1,4 +1,4 @@
-/* The texts that the target has for wait reasons and goroutine statuses. */
+/* The target's own texts for wait reasons and goroutine statuses. */
 #include "dbg/go/program/program_state.h"
 
 enum {
@@ -6,7 +6,7 @@ enum {
 	MAX_TEXT = 256,	   /* bytes of one of them */
 };
 
-/* Reads a Go array of strings that the runtime indexes by a small number. */
+/* Reads a Go array of strings. */
 static void read_string_table(
 	struct program *program, struct global table, char ***ret, size_t *ret_count)
 {
@@ -19,7 +19,7 @@ static void read_string_table(
 	for (size_t i = 0; i < count; i++) {
 		struct error *err =
 			program_read_string(program, table.address + 16 * i, MAX_TEXT, &texts[i]);
-		error_destroy(err); /* this one stays NULL: unknown */
+		error_destroy(err); /* it stays NULL: unknown */
 	}
 	*ret = texts;
 	*ret_count = count;
@@ -32,6 +32,19 @@ static void free_strings(char **texts, size_t count)
 	free(texts);
 }
 
+/* Reads the new table before it frees the old one. */
+static void replace_strings(
+	struct program *program, struct global table, char ***texts, size_t *count)
+{
+	char **old_texts = *texts;
+	size_t old_count = *count, new_count = 0;
+	char **new_texts = NULL;
+	read_string_table(program, table, &new_texts, &new_count);
+	*texts = new_texts;
+	*count = new_count;
+	free_strings(old_texts, old_count);
+}
+
 void program_free_texts(struct program *program)
 {
 	free_strings(take_pointer(program->wait_reasons), program->wait_reason_count);
@@ -40,16 +53,14 @@ void program_free_texts(struct program *program)
 }
 
 /*
- * The target's own words. A program that has not relocated itself yet does not have them, nor can
- * all of its variables be told apart before it has started: what is missing is looked for again
- * after it ran.
+ * A program that has not relocated itself yet does not have the texts, and not all of its variables
+ * can be identified before its runtime has started; program_settle() tries again.
  */
 void program_read_texts(struct program *program)
 {
-	program_free_texts(program);
-	read_string_table(program, program->globals.wait_reason_strings, &program->wait_reasons,
+	replace_strings(program, program->globals.wait_reason_strings, &program->wait_reasons,
 		&program->wait_reason_count);
-	read_string_table(program, program->globals.g_status_strings, &program->status_names,
+	replace_strings(program, program->globals.g_status_strings, &program->status_names,
 		&program->status_name_count);
 	uint64_t first_thread = 0;
 	if (program->globals.allm.address)
@@ -62,7 +73,10 @@ struct error *program_settle(struct program *program)
 {
 	if (program->started)
 		return NULL;
-	struct error *err = program_find_missing_globals(program);
+	/* While the target runs, the tracer thread evaluates conditions with these tables. */
+	struct error *err = target_check(program->target);
+	if (!err)
+		err = program_find_missing_globals(program);
 	if (!err)
 		program_read_texts(program);
 	return err;

@@ -1,13 +1,12 @@
-/* The table of the runtime's structs and fields that we use, and filling it from a source: see
+/* The table of the runtime's structs and fields that are used, and filling it from a source: see
  * runtime_layout.h. */
 #include "dbg/go/program/runtime_layout.h"
 
 #include <stdio.h>
 
 /*
- * One row per field: Go type, path in it (NULL: the type's size) and where the answer goes.
- * Alternatives, newest first, are separated by '|'. `required` marks what no goroutine can be shown
- * without.
+ * One row per field: Go type, path in it (NULL: the type's size) and destination. Alternatives,
+ * newest first, are separated by '|'. `required`: without it no goroutine can be shown.
  */
 struct row {
 	const char *type;
@@ -24,6 +23,9 @@ struct row {
 	{                                                                                          \
 		type, path, offsetof(struct runtime_layout, member), true                          \
 	}
+
+#define MAP_TYPE                                                                                   \
+	"internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType|runtime.maptype"
 
 static const struct row rows[] = {
 	REQUIRED(g.size, "runtime.g", NULL),
@@ -141,22 +143,10 @@ static const struct row rows[] = {
 		"Methods|mhdr"),
 	ROW(imethod.size, "internal/abi.Imethod|runtime.imethod", NULL),
 	ROW(imethod.name, "internal/abi.Imethod|runtime.imethod", "Name|name"),
-	ROW(map_type.size,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
-		NULL),
-	ROW(map_type.key,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
-		"Key|key"),
-	ROW(map_type.elem,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
-		"Elem|elem"),
-	ROW(map_type.group,
-		"internal/abi.SwissMapType|internal/abi.OldMapType|internal/"
-		"abi.MapType|runtime.maptype",
-		"Group|Bucket|bucket"),
+	ROW(map_type.size, MAP_TYPE, NULL),
+	ROW(map_type.key, MAP_TYPE, "Key|key"),
+	ROW(map_type.elem, MAP_TYPE, "Elem|elem"),
+	ROW(map_type.group, MAP_TYPE, "Group|Bucket|bucket"),
 	ROW(ptr_type.size, "internal/abi.PtrType|runtime.ptrtype", NULL),
 	ROW(ptr_type.elem, "internal/abi.PtrType|runtime.ptrtype", "Elem|elem"),
 	ROW(slice_type.size, "internal/abi.SliceType|runtime.slicetype", NULL),
@@ -282,7 +272,7 @@ static const struct {
 
 enum { MAX_ALTERNATIVES = 4, MAX_NAME = 64 };
 
-/* One row's alternatives, spelled out: every type with every path, in order. */
+/* One row's alternatives: every type with every path, in order. */
 struct expansion {
 	char types[MAX_ALTERNATIVES][MAX_NAME];
 	char paths[MAX_ALTERNATIVES][MAX_NAME];
@@ -290,7 +280,7 @@ struct expansion {
 	size_t count;
 };
 
-/* Splits at '|'; returns how many there are. */
+/* Splits at '|'; returns the number of parts. */
 static size_t split(const char *text, char ret[MAX_ALTERNATIVES][MAX_NAME])
 {
 	size_t count = 0;
@@ -339,8 +329,8 @@ static struct error *load_fields(const struct layout_source *source, struct runt
 			*destination = expansions[i].fields[j];
 		if (rows[i].required && !field_present(*destination))
 			return error_create(ERROR_NOT_FOUND,
-				"%s does not describe %s%s%s, without which no goroutine can be "
-				"read",
+				"%s does not describe %s%s%s, "
+				"without which no goroutine can be read",
 				source->description, rows[i].type, rows[i].path ? "." : "",
 				rows[i].path ? rows[i].path : "");
 	}
@@ -361,8 +351,8 @@ static struct error *load_constants(const struct layout_source *source, struct r
 }
 
 /*
- * The numbers that all releases from 1.19 to 1.27 share, for a source that has none: an
- * unreferenced constant is not always in DWARF.
+ * The numbers that all releases from 1.19 to 1.27 share, for a source that lacks them: DWARF does
+ * not always have unreferenced constants.
  */
 static void default_constants(struct status_constants *status)
 {

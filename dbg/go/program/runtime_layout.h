@@ -1,9 +1,9 @@
 /*
- * Everything we need to know of the layout of the runtime's own structs, in one table.
+ * The layouts of the runtime's structs: every offset that the debugger uses, in one table.
  *
- * Filled once per program from a layout source (DWARF, a built-in table); nobody else asks for
- * offsets. Reading code takes `layout->g.goid` and never learns where it came from. A field that a
- * release lacks is absent.
+ * Filled once per program from a layout source (DWARF, the built-in table); no other code looks up
+ * offsets. Code that reads a struct uses `layout->g.goid` and does not know the source. A field
+ * that a release lacks is absent.
  *
  * The names are those of runtime/runtime2.go, symtab.go, chan.go, sema.go, netpoll.go, time.go,
  * map.go, iface.go, mheap.go, mgcpacer.go, internal/abi/type.go and internal/runtime/maps in
@@ -53,7 +53,7 @@ struct runtime_layout {
 	} sema_root;
 	struct {
 		struct field sema;
-	} mutex; /* sync.Mutex: where its semaphore is */
+	} mutex; /* sync.Mutex */
 	struct {
 		struct field writer_sem, reader_sem;
 	} rwmutex;
@@ -67,7 +67,7 @@ struct runtime_layout {
 		struct field head, tail;
 	} notify_list;
 	struct {
-		struct field list; /* present: a slice of pairs (1.24 and later); absent: a
+		struct field list; /* a slice of pairs (1.24 and later); absent: the labels are a
 				      map[string]string */
 	} label_map;
 	struct {
@@ -82,7 +82,7 @@ struct runtime_layout {
 	struct {
 		struct field size, pkgpath;
 	} uncommon;
-	/* What follows a type descriptor's common part, by kind. */
+	/* What follows the common part of a type descriptor, by kind. */
 	struct {
 		struct field size, elem, len;
 	} array_type;
@@ -100,7 +100,7 @@ struct runtime_layout {
 	} imethod;
 	struct {
 		struct field size, key, elem, group;
-	} map_type; /* `group`: what a bucket or a group of slots looks like */
+	} map_type; /* `group`: the type of a bucket or of a group of slots */
 	struct {
 		struct field size, elem;
 	} ptr_type;
@@ -157,14 +157,15 @@ struct runtime_layout {
 };
 
 /*
- * Asks `source` for everything. Fields that it does not know stay absent; ERROR_NOT_FOUND names the
- * first one without which nothing works (that source knows nothing of the runtime).
+ * Fills `ret` from `source`. Fields that it does not have stay absent; if a required one is
+ * missing, the source does not describe the runtime: ERROR_NOT_FOUND, naming it. `ret->source`
+ * points into `source`.
  */
 struct error *runtime_layout_load(const struct layout_source *source, struct runtime_layout *ret);
 
 /*
- * Calls `visit` for every row of the table with what was found: alternatives as they stand there
- * ("Str|str"), `path` NULL for the size of the type itself.
+ * Calls `visit` for every row of the table with the field that was found. `type` and `path` list
+ * their alternatives ("Str|str"); `path` is NULL for the size of the type itself.
  */
 void runtime_layout_visit(const struct runtime_layout *layout,
 	void (*visit)(void *context, const char *type, const char *path, struct field field),

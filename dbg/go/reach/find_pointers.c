@@ -1,4 +1,4 @@
-/* Looking through heap, globals and stacks for pointers: see find_pointers.h. */
+/* Scans heap, globals and stacks for pointers: see find_pointers.h. */
 #include "dbg/go/reach/find_pointers.h"
 
 #include "dbg/go/goroutines/goroutine_stack.h"
@@ -7,7 +7,7 @@
 
 enum {
 	CHUNK = 1 << 20,  /* bytes read at a time */
-	MAX_PS = 1 << 12, /* more Ps than a machine has CPUs are not looked at */
+	MAX_PS = 1 << 12, /* more than a machine has CPUs */
 };
 
 struct search {
@@ -17,7 +17,7 @@ struct search {
 	struct error *(*visit)(void *context, const struct pointer_use *use);
 	void *context;
 	uint64_t *buffer;
-	uint64_t *ps; /* the heap objects that are Ps */
+	uint64_t *ps; /* addresses of the heap objects that are Ps */
 	size_t p_count;
 	bool partial;
 };
@@ -31,7 +31,7 @@ static bool find_target(const struct search *search, uint64_t value, size_t *ret
 	return targets[*ret] == value;
 }
 
-/* A P's write barrier buffer (runtime/mwbbuf.go) is full of pointers from long ago. */
+/* Finds the Ps: a P's write barrier buffer (runtime/mwbbuf.go) is full of stale pointers. */
 static void load_ps(struct search *search)
 {
 	struct program *program = search->program;
@@ -39,7 +39,7 @@ static void load_ps(struct search *search)
 	struct error *err = program->globals.allp.address
 				    ? target_read(program->target, program->globals.allp.address,
 					      slice, sizeof(slice))
-				    : error_create(ERROR_NOT_FOUND, "runtime.allp is not known");
+				    : error_create(ERROR_NOT_FOUND, "runtime.allp was not found");
 	if (!err && slice[1] <= MAX_PS)
 		err = target_read(program->target, slice[0], search->ps, slice[1] * 8);
 	for (uint64_t i = 0; !err && slice[1] <= MAX_PS && i < slice[1]; i++) {
@@ -108,7 +108,7 @@ static struct error *search_heap(struct search *search)
 
 static struct error *search_globals(struct search *search)
 {
-	enum { POINTER_RANGES = 2 }; /* the other two hold none */
+	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
 		struct range range = search->program->data[i];
@@ -122,21 +122,21 @@ static struct error *search_stacks(struct search *search)
 {
 	const struct goroutine_list *list;
 	struct stack stack = {0};
-	struct stack_roots words = {0};
+	struct stack_roots roots = {0};
 	struct error *err = program_goroutines(search->program, &list);
 	for (size_t i = 0; !err && i < list->count; i++) {
 		err = goroutine_stack(search->program, &list->items[i], &stack);
 		if (!err)
 			err = goroutine_stack_roots(
-				search->program, &list->items[i], &stack, &words);
-		for (size_t j = 0; !err && j < words.count; j++) {
+				search->program, &list->items[i], &stack, &roots);
+		for (size_t j = 0; !err && j < roots.count; j++) {
 			size_t target;
-			if (find_target(search, words.items[j].value, &target))
-				err = visit_word(search, words.items[j].address, 0, false, target);
+			if (find_target(search, roots.items[j].value, &target))
+				err = visit_word(search, roots.items[j].address, 0, false, target);
 		}
 	}
 	stack_deinit(&stack);
-	free(words.items);
+	free(roots.items);
 	return err;
 }
 

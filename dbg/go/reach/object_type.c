@@ -1,4 +1,4 @@
-/* Finding out what objects on the heap are from what points to them: see object_type.h. */
+/* Infers the types of heap objects from what points to them: see object_type.h. */
 #include "dbg/go/reach/object_type.h"
 
 #include "dbg/go/goroutines/goroutine_stack.h"
@@ -8,17 +8,19 @@
 #include "dbg/go/values/variables.h"
 
 enum {
-	ROUNDS = 5,	   /* an object in a map is four pointers away from the map's variable */
-	MAX_OBJECTS = 512, /* with those that point to the ones asked for */
-	USES = 8,	   /* looked at of each object, when no interface value names its type */
-	MAX_STACKS = 64,   /* words on stacks whose variables are looked for */
-	HEADER = 8,	   /* bytes: the type of what follows, before objects larger than … */
-	HEADER_FROM = 512, /* … this (internal/runtime/gc MinSizeForMallocHeader) */
+	ROUNDS = 5,	   /* a map's variable reaches an object in the map in four steps */
+	MAX_OBJECTS = 512, /* including those that point to the requested ones */
+	USES = 8,	   /* pointers followed per object if no interface value has its type */
+	MAX_STACKS = 64,   /* pointers on stacks for which variables are decoded */
+	/* Objects larger than this (internal/runtime/gc MinSizeForMallocHeader) start with a header
+	 * of this many bytes: the address of their type. */
+	HEADER_FROM = 512,
+	HEADER = 8,
 };
 
 struct use {
-	size_t object; /* that is pointed to */
-	uint64_t location, owner;
+	size_t object;		  /* the index of the object that is pointed to */
+	uint64_t location, owner; /* of the pointer; owner 0: a global or a stack */
 };
 
 struct inference {
@@ -29,14 +31,14 @@ struct inference {
 	size_t count, capacity;
 	struct use *uses;
 	size_t use_count, use_capacity;
-	uint64_t *targets; /* of the search under way, sorted, and which object each is */
-	size_t *target_objects;
-	size_t stacks; /* looked at */
+	uint64_t *targets;	/* addresses of the current search, sorted */
+	size_t *target_objects; /* parallel: the index of each target's object */
+	size_t stacks;		/* decoded so far */
 };
 
-static bool is_known(const struct inferred_object *known)
+static bool is_known(const struct inferred_object *inferred)
 {
-	return known->object.type || known->object.function || known->part != MAP_NONE;
+	return inferred->object.type || inferred->object.function || inferred->part != MAP_NONE;
 }
 
 static struct error *add_object(struct inference *inference, struct object_type object)
@@ -56,7 +58,7 @@ static struct inferred_object *find_object(struct inference *inference, uint64_t
 	return NULL;
 }
 
-/* What the object itself tells: a malloc header, or the function that a closure begins with. */
+/* What the object itself contains: a malloc header, or the function at the start of a closure. */
 static struct error *read_object(struct program *program, struct object_type *object)
 {
 	struct heap_object heap;
@@ -76,7 +78,7 @@ static struct error *read_object(struct program *program, struct object_type *ob
 		err = program_type_at(program, word, &type);
 		if (!err && type->size + HEADER <= object->size) {
 			object->type = type;
-			/* An array's header is its element's. */
+			/* The header of an array has the type of its elements. */
 			object->repeated = (type->size + HEADER) * 3 <= object->size * 2;
 		}
 		error_destroy(err);
@@ -90,7 +92,7 @@ static struct error *read_object(struct program *program, struct object_type *ob
 
 /* ---- Interface values ---- */
 
-/* The word before the pointer may make the two an interface value. */
+/* If the word before the pointer is a type or an itab, the two are an interface value. */
 static void infer_from_interface(
 	struct inference *inference, struct object_type *object, uint64_t before)
 {
@@ -112,7 +114,7 @@ static void infer_from_interface(
 /* ---- Variables ---- */
 
 static struct error *infer_from_variables(struct program *program, const struct stack *stack,
-	uint64_t location, struct inferred_object *known)
+	uint64_t location, struct inferred_object *inferred)
 {
 	struct error *err = NULL;
 	bool found = false;
@@ -125,7 +127,7 @@ static struct error *infer_from_variables(struct program *program, const struct 
 				location - value->address < value->type->size;
 			if (found)
 				err = object_type_infer_from(
-					program, known, value->type, location - value->address);
+					program, inferred, value->type, location - value->address);
 		}
 		variables_deinit(&variables);
 	}
@@ -133,7 +135,7 @@ static struct error *infer_from_variables(struct program *program, const struct 
 }
 
 static struct error *infer_from_stack(struct inference *inference, uint64_t location,
-	struct inferred_object *known, bool *ret_found)
+	struct inferred_object *inferred, bool *ret_found)
 {
 	struct program *program = inference->program;
 	const struct goroutine_list *list;
@@ -147,20 +149,21 @@ static struct error *infer_from_stack(struct inference *inference, uint64_t loca
 			continue;
 		err = goroutine_stack(program, goroutine, &stack);
 		if (!err)
-			err = infer_from_variables(program, &stack, location, known);
+			err = infer_from_variables(program, &stack, location, inferred);
 	}
 	stack_deinit(&stack);
 	return err;
 }
 
 static struct error *infer_from_global(
-	struct program *program, uint64_t location, struct inferred_object *known)
+	struct program *program, uint64_t location, struct inferred_object *inferred)
 {
 	struct value value = {0};
 	const char *name = program_global_name(program, location);
 	struct error *err = name ? program_global(program, name, &value) : NULL;
 	if (!err && value.type && value.address && location >= value.address)
-		err = object_type_infer_from(program, known, value.type, location - value.address);
+		err = object_type_infer_from(
+			program, inferred, value.type, location - value.address);
 	value_deinit(&value);
 	return error_ignore_unreadable(err);
 }
@@ -171,19 +174,19 @@ static struct error *add_use(void *context, const struct pointer_use *use)
 {
 	struct inference *inference = context;
 	size_t number = inference->target_objects[use->target];
-	struct inferred_object *known = &inference->items[number];
+	struct inferred_object *inferred = &inference->items[number];
 	if (use->before)
-		infer_from_interface(inference, &known->object, use->before);
-	if (known->object.type || known->uses >= USES)
+		infer_from_interface(inference, &inferred->object, use->before);
+	if (inferred->object.type || inferred->uses >= USES)
 		return NULL;
-	known->uses++;
+	inferred->uses++;
 	if (!array_reserve(&inference->uses, &inference->use_capacity, inference->use_count + 1))
 		return error_no_memory();
 	inference->uses[inference->use_count++] = (struct use){number, use->location, use->object};
 	return NULL;
 }
 
-/* One look at all memory for what points to the objects that are unknown yet. */
+/* Scans all memory for pointers to the objects whose types are still unknown. */
 static struct error *search_uses(struct inference *inference)
 {
 	size_t count = 0;
@@ -193,11 +196,11 @@ static struct error *search_uses(struct inference *inference)
 	if (!inference->targets || !inference->target_objects)
 		return error_no_memory();
 	for (size_t i = 0; i < inference->count; i++) {
-		struct inferred_object *known = &inference->items[i];
-		if (known->searched || is_known(known))
+		struct inferred_object *inferred = &inference->items[i];
+		if (inferred->searched || is_known(inferred))
 			continue;
-		known->searched = true;
-		uint64_t target = known->object.address + known->object.start;
+		inferred->searched = true;
+		uint64_t target = inferred->object.address + inferred->object.start;
 		size_t at = count++;
 		for (; at && inference->targets[at - 1] > target; at--) {
 			inference->targets[at] = inference->targets[at - 1];
@@ -213,21 +216,24 @@ static struct error *search_uses(struct inference *inference)
 	return err;
 }
 
-/* Follows the uses from `first` on that no interface has answered: to variables, and to the objects
- * that they lie in, which become objects to be known. */
+/*
+ * Follows the uses from `first` on of objects that are still unknown: infers types from variables,
+ * and adds the heap objects that contain the pointers, whose types are inferred next.
+ */
 static struct error *follow_uses(struct inference *inference, size_t first)
 {
 	struct error *err = NULL;
 	for (size_t i = first; !err && i < inference->use_count; i++) {
 		const struct use *use = &inference->uses[i];
-		struct inferred_object *known = &inference->items[use->object];
+		struct inferred_object *inferred = &inference->items[use->object];
 		bool on_stack = false;
-		if (is_known(known))
+		if (is_known(inferred))
 			continue;
 		if (!use->owner) {
-			err = infer_from_stack(inference, use->location, known, &on_stack);
+			err = infer_from_stack(inference, use->location, inferred, &on_stack);
 			if (!err && !on_stack)
-				err = infer_from_global(inference->program, use->location, known);
+				err = infer_from_global(
+					inference->program, use->location, inferred);
 			continue;
 		}
 		struct heap_object heap;
@@ -242,19 +248,19 @@ static struct error *follow_uses(struct inference *inference, size_t first)
 	return err;
 }
 
-/* What is known of the objects that point to others tells what those are. */
+/* Infers types from those of the objects that contain the pointers. */
 static struct error *propagate(struct inference *inference)
 {
 	struct error *err = NULL;
 	for (int round = 0; round <= ROUNDS; round++) {
 		for (size_t i = 0; !err && i < inference->use_count; i++) {
 			const struct use *use = &inference->uses[i];
-			struct inferred_object *known = &inference->items[use->object];
+			struct inferred_object *inferred = &inference->items[use->object];
 			const struct inferred_object *owner =
 				use->owner ? find_object(inference, use->owner) : NULL;
-			if (!is_known(known) && owner && is_known(owner))
+			if (!is_known(inferred) && owner && is_known(owner))
 				err = object_type_infer_from_owner(
-					inference->program, known, owner, use->location);
+					inference->program, inferred, owner, use->location);
 		}
 	}
 	return err;

@@ -1,14 +1,15 @@
-/* What the place of a pointer tells of the object that it points to: see object_type_state.h. */
+/* Infers an object's type from the location of a pointer to it: see object_type_state.h. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "dbg/go/reach/object_type_state.h"
 
-enum { MAX_NESTING = 32 }; /* structs and arrays in one another */
+enum { MAX_NESTING = 32 }; /* of structs and arrays */
 
 /*
- * Size classes waste little: a type that fills less than two thirds is that of the first field, or
- * of something else that once was there. Of two types that fit the larger contains the other.
+ * Size classes leave little room unused: a type that fills less than two thirds of the object is
+ * that of its first field, or of an earlier object at this address. Of two types that match, the
+ * larger contains the smaller.
  */
 void object_type_propose(struct object_type *object, const struct go_type *type, bool repeated)
 {
@@ -75,18 +76,18 @@ static struct error *leaf_at(struct program *program, const struct go_type *type
 	return err;
 }
 
-struct error *object_type_infer_from(struct program *program, struct inferred_object *known,
+struct error *object_type_infer_from(struct program *program, struct inferred_object *inferred,
 	const struct go_type *type, uint64_t offset)
 {
 	const struct go_type *leaf, *element;
 	struct error *err = leaf_at(program, type, offset, &leaf);
 	if (!err && leaf && leaf->kind == GO_MAP) {
-		known->part = MAP_HEADER;
-		known->map = leaf;
+		inferred->part = MAP_HEADER;
+		inferred->map = leaf;
 	} else if (!err && leaf && (leaf->kind == GO_POINTER || leaf->kind == GO_SLICE)) {
 		err = go_type_element(program, leaf, &element);
 		if (!err)
-			object_type_propose(&known->object, element, leaf->kind == GO_SLICE);
+			object_type_propose(&inferred->object, element, leaf->kind == GO_SLICE);
 	}
 	return error_ignore_unreadable(err);
 }
@@ -96,7 +97,7 @@ struct error *object_type_infer_from(struct program *program, struct inferred_ob
  * (internal/runtime/maps/map.go) points to its only group, or to a directory of tables, and those
  * to their groups.
  */
-static struct error *infer_from_map(struct program *program, struct inferred_object *known,
+static struct error *infer_from_map(struct program *program, struct inferred_object *inferred,
 	const struct inferred_object *owner, uint64_t offset)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -117,27 +118,27 @@ static struct error *infer_from_map(struct program *program, struct inferred_obj
 						      offset != layout->hmap.oldbuckets.offset) {
 		return NULL;
 	}
-	known->part = next;
-	known->map = owner->map;
+	inferred->part = next;
+	inferred->map = owner->map;
 	if (next != MAP_NONE)
 		return NULL;
 	const struct go_type *group;
 	err = go_type_group(program, owner->map, &group);
 	if (!err)
-		object_type_propose(&known->object, group, true);
+		object_type_propose(&inferred->object, group, true);
 	return error_ignore_unreadable(err);
 }
 
-struct error *object_type_infer_from_owner(struct program *program, struct inferred_object *known,
-	const struct inferred_object *owner, uint64_t location)
+struct error *object_type_infer_from_owner(struct program *program,
+	struct inferred_object *inferred, const struct inferred_object *owner, uint64_t location)
 {
 	const struct object_type *object = &owner->object;
 	uint64_t offset = location - object->address - object->start;
 	if (owner->part != MAP_NONE)
-		return infer_from_map(program, known, owner, offset);
+		return infer_from_map(program, inferred, owner, offset);
 	if (!object->type)
 		return NULL;
-	return object_type_infer_from(program, known, object->type,
+	return object_type_infer_from(program, inferred, object->type,
 		object->repeated ? offset % object->type->size : offset);
 }
 

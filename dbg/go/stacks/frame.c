@@ -1,4 +1,4 @@
-/* What frames are, and which of a stack tell most: see stack.h. */
+/* Classifying functions and frames: see stack.h. */
 #include "dbg/go/stacks/stack.h"
 
 const char *frame_stack_name(enum frame_stack stack)
@@ -25,8 +25,8 @@ enum function_kind function_kind(const char *name)
 		"internal/poll.runtime_", "sync.runtime_", "internal/sync.runtime_", NULL};
 	static const char *const low[] = {"internal/", "sync.", "syscall.", "time.", "net.", "os.",
 		"io.", "bufio.", "bytes.", "crypto/", NULL};
-	/* In the standard library the first element of a package's path has no dot, but main is the
-	 * program's. */
+	/* In the standard library, the first element of a package path has no dot. Package main is
+	 * the program's own. */
 	size_t first = strcspn(name, "/");
 	if (strncmp(name, "main.", 5) == 0 || (name[first] == '/' && memchr(name, '.', first)))
 		return FUNCTION_PROGRAM;
@@ -52,14 +52,14 @@ const struct frame *stack_user_frame(const struct stack *stack)
 
 const struct frame *stack_summary_frame(const struct stack *stack)
 {
-	const struct frame *telling = NULL;
+	const struct frame *found = NULL;
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
 		if (frame->stack == FRAME_GOROUTINE && frame->kind == FUNCTION_PROGRAM)
 			return frame;
-		if (!telling && !frame_is_runtime(frame) && frame->stack != FRAME_C &&
+		if (!found && !frame_is_runtime(frame) && frame->stack != FRAME_C &&
 			frame->kind != FUNCTION_LOW)
-			telling = frame;
+			found = frame;
 	}
-	return telling ? telling : stack_user_frame(stack);
+	return found ? found : stack_user_frame(stack);
 }

@@ -1,4 +1,4 @@
-/* Looking Go functions up by name: see function.h. */
+/* Looking up Go functions and source files by name: see function.h. */
 #include "dbg/go/stacks/function.h"
 
 #include "dbg/go/stacks/unwind_info.h"
@@ -24,18 +24,18 @@ struct error *program_find_function(
 		if (!pclntab_function(table, i, &function) || strcmp(function.name, name) != 0)
 			continue;
 		uint64_t entry = program->text + function.entry;
-		const struct unwind_info *plan = unwind_info_at(program, entry, true);
-		if (!plan)
+		const struct unwind_info *info = unwind_info_at(program, entry, true);
+		if (!info)
 			break;
-		const struct plan_line *line = &plan->lines[plan->line_count - 1];
+		const struct plan_line *line = &info->lines[info->line_count - 1];
 		int start = pclntab_start_line(table, &function);
 		*ret = (struct code_location){
 			line->function, line->file, start > 0 ? start : line->line, entry};
 		return NULL;
 	}
 	return error_create(ERROR_NOT_FOUND,
-		"there is no function %s: write its full name, as stacks show it (main.worker, "
-		"net/http.(*conn).serve)",
+		"there is no function %s: write its full name, as stacks show it "
+		"(main.worker, net/http.(*conn).serve)",
 		name);
 }
 
@@ -83,7 +83,7 @@ struct error *program_find_file(struct program *program, const char *path, const
 		if (!ends_with(file, path))
 			continue;
 		if (found && strcmp(found, file) != 0)
-			return error_create(ERROR_USAGE, "%s can be %s or %s: write more of it",
+			return error_create(ERROR_USAGE, "%s is ambiguous: it matches %s and %s",
 				path, found, file);
 		found = file;
 	}

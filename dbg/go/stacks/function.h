@@ -1,5 +1,5 @@
 /*
- * Go functions by name.
+ * Go functions and source files: by address and by name.
  */
 #ifndef GCTXDBG_GO_STACKS_FUNCTION_H
 #define GCTXDBG_GO_STACKS_FUNCTION_H
@@ -20,24 +20,23 @@ struct code_location {
  * program. */
 const char *program_function_name(struct program *program, uint64_t pc);
 
-/* Where the function called `name` starts; `ret->pc` is its entry. ERROR_NOT_FOUND with a sentence.
- */
+/* Finds the function `name`; `ret->pc` is its entry. ERROR_NOT_FOUND if there is none. */
 struct error *program_find_function(
 	struct program *program, const char *name, struct code_location *ret);
 
-/* Calls `visit` with every function's name until it returns false. */
+/* Calls `visit` with the name of every function until it returns false. */
 void program_visit_functions(
 	struct program *program, bool (*visit)(void *context, const char *name), void *context);
 
 /*
- * `file` as people name it: for a function of package net/http in …/src/net/http/server.go,
- * "net/http/server.go"; other files as they are. Points into `file`.
+ * A short name for `file`, which contains `function`: "net/http/server.go" for a function of
+ * package net/http in …/src/net/http/server.go; other paths are not shortened. Points into `file`.
  */
 const char *source_short_path(const char *function, const char *file);
 
 /*
- * The file that the binary names `path`, or that ends with it ("sync/cond.go", "main.go").
- * ERROR_NOT_FOUND; ERROR_USAGE when several end so, naming two. Belongs to the program.
+ * The source file with this path in the binary, or whose path ends with it ("sync/cond.go",
+ * "main.go"). ERROR_NOT_FOUND; ERROR_USAGE, naming two, if several match. Belongs to the program.
  */
 struct error *program_find_file(struct program *program, const char *path, const char **ret);
 

@@ -1,4 +1,4 @@
-/* Stacks of goroutines and threads, over all the stacks that a thread is on: see stack.h. */
+/* Unwinding across all the stacks that a thread is on: see stack.h. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -28,7 +28,7 @@ bool stack_append(struct stack *stack, const struct frame *frame)
 {
 	if (stack->count >= FRAMES_MAX) {
 		stack_problem(stack,
-			"the stack is deeper than %d frames; the outer ones are not shown",
+			"the stack has more than %d frames; the outer ones are not shown",
 			FRAMES_MAX);
 		return false;
 	}
@@ -46,7 +46,7 @@ void stack_mark_signal(struct stack *stack, size_t first)
 		stack->frames[i].stack = FRAME_SIGNAL;
 }
 
-/* ---- Where to start, and from stack to stack ---- */
+/* ---- From stack to stack ---- */
 
 static bool stack_contains(const struct stack_bounds *bounds, uint64_t sp)
 {
@@ -59,15 +59,14 @@ static struct segment segment_of(const struct unwinding *u, uint64_t sp)
 		return (struct segment){FRAME_GOROUTINE, u->goroutine};
 	if (stack_contains(&u->signal, sp))
 		return (struct segment){FRAME_SIGNAL, u->signal};
-	/* The bounds of g0 are a guess of the runtime's on threads that C made. */
+	/* On threads that C created, the runtime only guesses the bounds of g0. */
 	return (struct segment){FRAME_SYSTEM, {0, 0}};
 }
 
 /*
  * Unwinds from the thread's registers through signal handlers, C code and the system stack. Returns
- * true when it went on through the goroutine's own frames to their end; false when those are still
- * to come, from where the goroutine was saved. With `saved_only` the goroutine's own frames are
- * never taken from the registers.
+ * true if it has also followed the goroutine's own frames to their end; false if those are still to
+ * be unwound from where the goroutine was saved.
  */
 static bool unwind_from_registers(struct unwinding *u, const struct stack_start *start)
 {
@@ -78,8 +77,8 @@ static bool unwind_from_registers(struct unwinding *u, const struct stack_start 
 		struct segment segment = segment_of(u, at->regs.rsp);
 		enum segment_end end;
 		if (go && in_vdso && segment.kind != FRAME_SIGNAL) {
-			/* traceback1: registers inside a vDSO call are replaced by those of its
-			 * caller. */
+			/* runtime/traceback.go traceback1: in a vDSO call, start from the registers
+			 * of its caller. */
 			*at = (struct position){
 				.regs = {.rip = start->vdso_pc, .rsp = start->vdso_sp}};
 			in_vdso = false;
@@ -90,8 +89,7 @@ static bool unwind_from_registers(struct unwinding *u, const struct stack_start 
 		size_t before = u->stack->count;
 		end = go ? unwind_go(u, &segment, at) : unwind_c(u, at);
 		if (end == SEGMENT_SIGNAL) {
-			/* The interrupted code may have been inside the signal stack's owner: all
-			 * above is the handler's. */
+			/* These frames are the handler's, whatever stack they are on. */
 			stack_mark_signal(u->stack, before);
 			continue;
 		}
@@ -107,18 +105,18 @@ static bool unwind_from_registers(struct unwinding *u, const struct stack_start 
 		}
 		return false;
 	}
-	stack_problem(u->stack, "the thread changes stacks more than %d times", MAX_SEGMENTS);
+	stack_problem(u->stack, "the thread switches stacks more than %d times", MAX_SEGMENTS);
 	return true;
 }
 
-/* The goroutine's own frames from where it was saved: runtime/traceback.go initAt. */
+/* Unwinds the goroutine's own frames from where it was saved: runtime/traceback.go initAt. */
 static void unwind_saved(struct unwinding *u, const struct stack_start *start)
 {
 	struct position at = {.syscall = start->saved_in_syscall,
 		.regs = {.rip = start->saved_pc, .rsp = start->saved_sp, .rbp = start->saved_bp}};
 	struct segment segment = {FRAME_GOROUTINE, start->goroutine};
 	if (at.regs.rip == 0 && at.regs.rsp != 0) {
-		/* A call of a nil function: start in its caller. */
+		/* A nil function was called: start in the caller. */
 		uint64_t return_pc;
 		struct error *err = target_read_u64(u->program->target, at.regs.rsp, &return_pc);
 		if (!err)

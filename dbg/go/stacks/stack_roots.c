@@ -1,10 +1,11 @@
-/* Walking pointer maps and stack objects: see stack_roots.h. */
+/* Applying pointer maps and following stack objects: see stack_roots.h. */
 #include "dbg/go/stacks/stack_roots.h"
 
 #include <ucontext.h>
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum {
 	MAX_MAP_BITS = 1 << 20, /* words of one frame */
@@ -48,7 +49,7 @@ static struct error *add_word(struct walk *walk, uint64_t address, uint32_t fram
 	return NULL;
 }
 
-/* All words of a stretch of stack, none of which need be a pointer. */
+/* Adds all words from `start` to `end`; any of them may be a pointer. */
 static struct error *add_all(struct walk *walk, uint64_t start, uint64_t end, uint32_t frame)
 {
 	struct error *err = NULL;
@@ -65,8 +66,8 @@ static bool in_stack(const struct walk *walk, uint64_t address)
 }
 
 /*
- * runtime/symtab.go stackmap: the number of bitmaps, their bits, then the bitmaps. Bit i of the one
- * in force stands for the word at base + 8 i.
+ * runtime/symtab.go stackmap: the number of bitmaps, the bits in each, then the bitmaps. Bit i of
+ * bitmap `index` is for the word at base + 8 i.
  */
 static struct error *add_mapped(struct walk *walk, const struct pc_function *function,
 	enum func_data kind, int32_t index, uint64_t frame_end, bool from_end, uint32_t frame)
@@ -89,7 +90,7 @@ static struct error *add_mapped(struct walk *walk, const struct pc_function *fun
 	return err;
 }
 
-/* runtime/stack.go stackObjectRecord: off and size come first in all releases. */
+/* runtime/stack.go stackObjectRecord: off and size are the first fields in all releases. */
 static struct error *add_objects(struct walk *walk, const struct pc_function *function,
 	const struct frame *frame, uint64_t varp, uint32_t number)
 {
@@ -135,7 +136,7 @@ static struct error *add_frame(
 	if (!pclntab_pcdata(&program->pclntab, &function, PCDATA_STACK_MAP_INDEX,
 		    (uint32_t)(frame->pc - program->text - 1), &index) ||
 		index == -1)
-		index = 0; /* in the prologue: the entry's map */
+		index = 0; /* in the prologue: the map of the entry */
 	if (varp > frame->sp)
 		err = add_mapped(
 			walk, &function, FUNCDATA_LOCALS_POINTER_MAPS, index, varp, true, number);
@@ -145,7 +146,7 @@ static struct error *add_frame(
 	return err;
 }
 
-/* What the innermost function of running code has in its registers. */
+/* Adds the registers of the innermost function of running code. */
 static struct error *add_registers(struct walk *walk, uint32_t frame)
 {
 	struct stack_roots *words = walk->words;
@@ -171,22 +172,22 @@ static struct error *add_frames(struct walk *walk)
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
-		const struct unwind_info *plan = unwind_info_at(walk->program, frame->pc, false);
-		if (running && frame->stack == FRAME_SIGNAL && plan && plan->role == ROLE_SIGTRAMP)
-			/* What the interrupted code had in its registers is in the ucontext. */
+		const struct unwind_info *info = unwind_info_at(walk->program, frame->pc, false);
+		if (running && frame->stack == FRAME_SIGNAL && info && info->role == ROLE_SIGTRAMP)
+			/* The registers of the interrupted code are in the ucontext. */
 			err = add_all(walk, frame->fp, frame->fp + sizeof(ucontext_t), (uint32_t)i);
 		if (frame->inlined || frame->stack != FRAME_GOROUTINE || !in_stack(walk, frame->sp))
 			continue;
-		bool injected = plan && (plan->role == ROLE_ASYNC_PREEMPT ||
-						plan->role == ROLE_DEBUG_CALL ||
-						plan->role == ROLE_SIGPANIC);
+		bool injected = info && (info->role == ROLE_ASYNC_PREEMPT ||
+						info->role == ROLE_DEBUG_CALL ||
+						info->role == ROLE_SIGPANIC);
 		if (conservative && running) {
 			err = add_registers(walk, (uint32_t)i);
 			running = false;
 		}
 		if (!err)
 			err = add_frame(walk, frame, (uint32_t)i, conservative || injected);
-		conservative = injected; /* the code that was interrupted comes next */
+		conservative = injected; /* the next frame was interrupted */
 	}
 	return err;
 }
@@ -197,22 +198,15 @@ static int by_start(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* The object that `value` points into, if it was not scanned yet. Objects do not overlap. */
+/* The object that `value` points into, unless it has been scanned. Objects do not overlap. */
 static struct stack_object *object_at(struct walk *walk, uint64_t value)
 {
-	size_t low = 0, high = walk->object_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (walk->objects[middle].start <= value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	struct stack_object *object = low ? &walk->objects[low - 1] : NULL;
+	size_t next = bisect(i, walk->object_count, walk->objects[i].start > value);
+	struct stack_object *object = next ? &walk->objects[next - 1] : NULL;
 	return object && !object->scanned && value - object->start < object->size ? object : NULL;
 }
 
-/* Stack objects that something alive points to are alive: scanned whole, until no new one turns up.
+/* A stack object that a live word points to is live: adds all its words, until no new one is found.
  */
 static struct error *follow_objects(struct walk *walk, const uint64_t *roots, size_t root_count)
 {

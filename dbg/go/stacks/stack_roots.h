@@ -1,8 +1,8 @@
 /*
- * The words of a goroutine's stack that are alive, as the garbage collector decides it: the
- * compiler's pointer maps for the frames' locals and arguments, stack objects that something points
- * to, and whole frames where no map holds (the innermost one of running code, code that a signal
- * has preempted). A dead variable, or what an earlier call has left behind, is none.
+ * The live words of a goroutine's stack, as the garbage collector determines them: by the
+ * compiler's pointer maps for the frames' locals and arguments, the stack objects that are pointed
+ * to, and whole frames where no map is valid (the innermost frame of running code, code that a
+ * signal has preempted). Dead variables and leftovers of earlier calls are not included.
  *
  * Sources: runtime/stkframe.go (getStackMap; runtime/stack.go in 1.19), runtime/mgcmark.go
  * (scanframeworker, scanstack), releases 1.19 and 1.21 to 1.27.
@@ -15,8 +15,8 @@
 struct live_word {
 	uint64_t address; /* 0: in a register */
 	uint64_t value;
-	uint32_t frame; /* index in stack->frames of the physical frame it lies in */
-	bool mapped;	/* the compiler says that it is a pointer; false: perhaps */
+	uint32_t frame; /* index in stack->frames of the physical frame that contains it */
+	bool mapped;	/* a pointer according to the compiler's map; false: it may be one */
 };
 
 struct stack_roots {
@@ -35,8 +35,8 @@ struct stack_scan {
 };
 
 /*
- * Fills `ret` (zero-initialised or used before; emptied first, free `items`). An interface's first
- * word is not among them where a map holds: the collector does not follow it.
+ * Fills `ret` (zero-initialised or used before; emptied first; free `items`). Where a map is valid,
+ * the first word of an interface is not included: the collector does not follow it.
  */
 struct error *stack_roots_find(
 	struct program *program, const struct stack_scan *scan, struct stack_roots *ret);

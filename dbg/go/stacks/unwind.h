@@ -1,6 +1,6 @@
 /*
- * Unwinding one kind of code at a time. Private to dbg/go: stack.c chooses where to start and goes
- * from stack to stack; unwind_go.c and unwind_c.c follow the frames of one.
+ * Unwinding one kind of code at a time. Private to this folder: stack.c moves from stack to stack;
+ * unwind_go.c and unwind_c.c follow the frames of one.
  */
 #ifndef GCTXDBG_GO_STACKS_UNWIND_H
 #define GCTXDBG_GO_STACKS_UNWIND_H
@@ -8,27 +8,27 @@
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/stacks/stack.h"
 
-/* Where unwinding stands. */
+/* The current frame. */
 struct position {
 	struct user_regs_struct
-		regs;	  /* rip, rsp and rbp hold; for C code the others too, if known */
-	bool exact;	  /* rip is the instruction itself, not a return address */
-	bool interrupted; /* the same, where the runtime takes it for a return address: until 1.20
-			     its tracebacks did not know of preemption */
+		regs;	  /* rip, rsp and rbp are valid; for C code the others too, if known */
+	bool exact;	  /* rip is the current instruction, not a return address */
+	bool interrupted; /* the same, even where the runtime treats it as a return address: up to
+			     1.20 its tracebacks did so after a preemption */
 	bool syscall;	  /* taken from g.syscallpc and g.syscallsp */
 };
 
-/* One run over a contiguous stack. */
+/* One contiguous stack. */
 struct segment {
 	enum frame_stack kind;
 	struct stack_bounds bounds;
 };
 
 enum segment_end {
-	SEGMENT_TOP,	/* outermost function, or one past which nothing is known */
-	SEGMENT_SIGNAL, /* a signal handler's; the position is the interrupted one */
-	SEGMENT_SWITCH, /* came here from another stack */
-	SEGMENT_OTHER,	/* the position is in the other language now */
+	SEGMENT_TOP,	/* the outermost function, or one whose caller is unknown */
+	SEGMENT_SIGNAL, /* the end of a signal handler; the position is the interrupted one */
+	SEGMENT_SWITCH, /* a function that switched here from another stack */
+	SEGMENT_OTHER,	/* the position is in the other language (Go or C) */
 	SEGMENT_BROKEN,
 };
 
@@ -38,45 +38,44 @@ struct unwinding {
 	struct program *program;
 	struct stack *stack;
 	struct stack_bounds goroutine, signal;
-	uint64_t callback_sp; /* g0's SP where C last called Go; 0 none */
-	/* A copy of the part of the stack that is being followed: it is read in one go, not a word
-	 * at a time. */
+	uint64_t callback_sp; /* g0's SP where C last called Go; 0: none */
+	/* A copy of the current part of the stack, so that it is not read a word at a time. */
 	uint64_t window_start;
 	size_t window_size;
 	uint8_t window[WINDOW_BYTES];
 };
 
-/* Reads from the stack, through the window: neighbours are likely to be read next. */
+/* Reads from the stack through the window. */
 struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size_t size);
 
-/* Says why the stack is incomplete; the first reason counts. */
+/* Records why the stack is incomplete; the first reason is kept. */
 __attribute__((format(printf, 2, 3))) void stack_problem(
 	struct stack *stack, const char *format, ...);
-/* False when that was not possible; the stack's problem says why. */
+/* False on failure; the stack's problem says why. */
 bool stack_append(struct stack *stack, const struct frame *frame);
-/* The frames from `first` on belong to a signal handler. */
+/* Marks the frames from `first` on as a signal handler's. */
 void stack_mark_signal(struct stack *stack, size_t first);
 
 /*
- * Both append the frames from `at` on and leave there where they ended: at code in the other
- * language (SEGMENT_OTHER), at what a signal interrupted (SEGMENT_SIGNAL), or at the last frame.
+ * Both append the frames from `at` on and update `at`: to code in the other language
+ * (SEGMENT_OTHER), to the interrupted code (SEGMENT_SIGNAL), or to the last frame.
  */
 enum segment_end unwind_go(struct unwinding *u, const struct segment *segment, struct position *at);
 enum segment_end unwind_c(struct unwinding *u, struct position *at);
 
 /*
- * Go that C called: the goroutine's frames go on beyond cgocallback (at `callback`) with whatever
- * called C, and the C frames in between are on g0's stack: appends those.
+ * For Go code that C called: appends the C frames that called it. They are on g0's stack, between
+ * cgocallback (at `callback`) and the goroutine's next frame, which called C.
  */
 void unwind_callers_in_c(struct unwinding *u, const struct position *callback);
 
 struct unwind_info;
 
 /*
- * The caller of the Go frame at `at` by DWARF: its stack pointer (the frame's fp) and its pc. False
- * when DWARF does not know it; the stack's problem says so.
+ * Finds the caller of the Go frame at `at` by DWARF: its stack pointer (the frame's fp) and its pc.
+ * False if the DWARF has no rule for it; the stack's problem says so.
  */
-bool unwind_dwarf_caller(struct unwinding *u, const struct unwind_info *plan,
+bool unwind_dwarf_caller(struct unwinding *u, const struct unwind_info *info,
 	const struct position *at, uint64_t *ret_fp, uint64_t *ret_pc);
 
 #endif

@@ -8,8 +8,8 @@ struct native_walk {
 	struct unwinding *u;
 	struct position *at;
 	bool reached_go;
-	bool after_signal; /* the frame before was a signal trampoline */
-	size_t first;	   /* of its frames in the stack */
+	bool after_signal; /* the previous frame was a signal trampoline */
+	size_t first;	   /* index in the stack of the first frame of this walk */
 };
 
 static bool on_native_frame(void *context, const struct native_frame *native)
@@ -34,7 +34,7 @@ static bool on_native_frame(void *context, const struct native_frame *native)
 		.stack = FRAME_C};
 	if (!stack_append(u->stack, &frame))
 		return false;
-	if (native->signal_trampoline) /* all so far were the handler's */
+	if (native->signal_trampoline) /* the frames so far are the handler's */
 		stack_mark_signal(u->stack, walk->first);
 	return true;
 }
@@ -53,9 +53,9 @@ enum segment_end unwind_c(struct unwinding *u, struct position *at)
 }
 
 /*
- * runtime/asm_amd64.s cgocallback leaves g0.sched.sp at its
- * own frame there, and the value before at 0(SP); its caller is runtime/cgo's crosscall2, which has
- * saved C's registers (abi_amd64.h).
+ * runtime/asm_amd64.s: cgocallback sets g0.sched.sp to its own frame on g0's stack and stores the
+ * previous value at 0(SP). Its caller is runtime/cgo's crosscall2, which saved C's registers
+ * (abi_amd64.h).
  */
 void unwind_callers_in_c(struct unwinding *u, const struct position *callback)
 {
@@ -63,17 +63,17 @@ void unwind_callers_in_c(struct unwinding *u, const struct position *callback)
 	struct target *target = u->program->target;
 	uint64_t sp = u->callback_sp, before, return_pc, saved[5], link[2];
 	u->callback_sp = 0;
-	const struct unwind_info *plan =
+	const struct unwind_info *info =
 		unwind_info_at(u->program, callback->regs.rip, callback->exact);
-	if (!sp || !plan || !plan->has_sp_delta)
+	if (!sp || !info || !info->has_sp_delta)
 		return;
 	struct error *err = target_read_u64(target, sp, &before);
-	uint64_t crosscall_sp = sp + (uint64_t)(int64_t)plan->sp_delta + 8;
+	uint64_t crosscall_sp = sp + (uint64_t)(int64_t)info->sp_delta + 8;
 	if (!err)
 		err = target_read_u64(target, crosscall_sp - 8, &return_pc);
-	plan = err ? NULL : unwind_info_at(u->program, return_pc, false);
-	if (!err && plan && plan->role == ROLE_CROSSCALL && plan->has_sp_delta) {
-		uint64_t c_sp = crosscall_sp + (uint64_t)(int64_t)plan->sp_delta + 8;
+	info = err ? NULL : unwind_info_at(u->program, return_pc, false);
+	if (!err && info && info->role == ROLE_CROSSCALL && info->has_sp_delta) {
+		uint64_t c_sp = crosscall_sp + (uint64_t)(int64_t)info->sp_delta + 8;
 		err = target_read(target, crosscall_sp + CROSSCALL_ARGUMENTS, saved, sizeof(saved));
 		if (!err)
 			err = target_read(target, c_sp - sizeof(link), link, sizeof(link));

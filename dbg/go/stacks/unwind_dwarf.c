@@ -1,4 +1,4 @@
-/* Callers of Go frames by DWARF's rules, for `set unwinder dwarf`: see unwind.h and program.h. */
+/* Following Go frames by the DWARF rules, for `set unwinder dwarf`: see unwind.h and stack.h. */
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/stacks/unwind.h"
 #include "dbg/target/native/native_unwind.h"
@@ -16,28 +16,28 @@ struct error *program_set_unwinder(struct program *program, enum unwinder unwind
 		return err;
 	error_destroy(err);
 	return error_create(ERROR_NOT_FOUND,
-		"%s has no DWARF frame information (section .debug_frame), so it is unwound by "
-		"pclntab; give its debug file with --debug-file",
+		"%s has no DWARF frame information (section .debug_frame), "
+		"so it is unwound by pclntab; give its debug file with --debug-file",
 		program->target->exe_name);
 }
 
-bool unwind_dwarf_caller(struct unwinding *u, const struct unwind_info *plan,
+bool unwind_dwarf_caller(struct unwinding *u, const struct unwind_info *info,
 	const struct position *at, uint64_t *ret_fp, uint64_t *ret_pc)
 {
 	struct program *program = u->program;
-	/* A goroutine that has not begun stands at its function's entry, after no call. */
-	bool exact = at->exact || at->interrupted || at->regs.rip == plan->entry;
+	/* A goroutine that has not started has its pc at the function's entry, not after a call. */
+	bool exact = at->exact || at->interrupted || at->regs.rip == info->entry;
 	struct frame_rules rules;
 	struct user_regs_struct caller;
 	if (!frame_table_find(program->frames, at->regs.rip - !exact - program->bias, &rules)) {
 		stack_problem(u->stack, "the DWARF has no frame information for %s",
-			plan->lines[plan->line_count - 1].function);
+			info->lines[info->line_count - 1].function);
 		return false;
 	}
 	rules.low += program->bias;
 	if (!native_unwind_by_rules(program->native, &rules, &at->regs, exact, &caller)) {
-		stack_problem(u->stack, "libunwind cannot follow the DWARF of %s",
-			plan->lines[plan->line_count - 1].function);
+		stack_problem(u->stack, "libunwind cannot apply the DWARF frame information of %s",
+			info->lines[info->line_count - 1].function);
 		return false;
 	}
 	*ret_fp = caller.rsp;

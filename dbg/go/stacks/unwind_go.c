@@ -1,18 +1,18 @@
-/* Go frames, by pclntab as the runtime's own tracebacks go: see unwind.h. */
+/* Go frames, followed by pclntab as the runtime's own tracebacks do: see unwind.h. */
 #include <ucontext.h>
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/stacks/unwind.h"
 
-static bool append_plan(struct stack *stack, const struct unwind_info *plan,
+static bool append_frames(struct stack *stack, const struct unwind_info *info,
 	const struct position *at, uint64_t fp, enum frame_stack kind)
 {
-	for (size_t i = 0; i < plan->line_count; i++) {
-		const struct plan_line *line = &plan->lines[i];
+	for (size_t i = 0; i < info->line_count; i++) {
+		const struct plan_line *line = &info->lines[i];
 		struct frame frame = {.pc = at->regs.rip,
 			.sp = at->regs.rsp,
 			.fp = fp,
-			.entry = plan->entry,
+			.entry = info->entry,
 			.function = line->function,
 			.file = line->file,
 			.line = line->line,
@@ -32,9 +32,8 @@ static bool inside(const struct segment *segment, uint64_t address)
 }
 
 /*
- * The kernel has put struct rt_sigframe on the handler's stack: its first word is the handler's
- * return address, at fp - 8; the ucontext follows at fp. Takes the interrupted registers from
- * there.
+ * Reads the interrupted registers from struct rt_sigframe, which the kernel put on the handler's
+ * stack: its first word, at fp - 8, is the handler's return address; the ucontext follows at fp.
  */
 static bool interrupted_position(struct unwinding *u, uint64_t fp, struct position *at)
 {
@@ -77,7 +76,7 @@ struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size
 		memcpy(ret, u->window + offset, size);
 		return NULL;
 	}
-	/* Only what is on the goroutine's stack: beyond it may be nothing. */
+	/* Read ahead only on the goroutine's stack: the memory after it may be unmapped. */
 	uint64_t left = address >= u->goroutine.low && address < u->goroutine.high
 				? u->goroutine.high - address
 				: 0;
@@ -91,13 +90,13 @@ struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size
 		return NULL;
 	}
 	u->window_size = 0;
-	error_destroy(err); /* of a torn stack, the part that is wanted may be there */
+	error_destroy(err); /* the requested part of a torn stack may still be readable */
 	return target_read(u->program->target, address, ret, size);
 }
 
 /*
- * What the frame whose CFA is `fp` keeps right below it: its return address, and below that the
- * caller's rbp, if the function has a frame (else the register still holds it).
+ * Reads what is stored below `fp`, the frame's CFA: the return address and, if the function has a
+ * frame, the caller's rbp (else the register still holds it).
  */
 static struct error *caller_registers(struct unwinding *u, const struct position *at, uint64_t fp,
 	uint64_t *ret_pc, uint64_t *ret_bp)
@@ -116,51 +115,57 @@ static struct error *caller_registers(struct unwinding *u, const struct position
 	return NULL;
 }
 
+/* Whether the runtime stops here: at the top of a stack, or where the function has changed SP. */
+static bool is_outermost(const struct unwind_info *info, const struct position *at)
+{
+	bool writes_sp = (info->flags & PC_FUNCTION_SP_WRITE) && info->role != ROLE_CGOCALLBACK &&
+			 !at->syscall;
+	return (info->flags & PC_FUNCTION_TOP_FRAME) || writes_sp;
+}
+
 /*
- * One physical Go frame (resolveInternal and next of runtime/traceback.go): appends it and moves
- * `at` to its caller. Returns false when the segment ends here, in the way told by `*end`.
+ * Appends one physical Go frame and moves `at` to its caller (runtime/traceback.go resolveInternal
+ * and next). Returns false if the segment ends here; `*end` says how.
  */
 static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, struct position *at,
 	enum segment_end *end)
 {
-	const struct unwind_info *plan = unwind_info_at(u->program, at->regs.rip, at->exact);
+	const struct unwind_info *info = unwind_info_at(u->program, at->regs.rip, at->exact);
 	*end = SEGMENT_TOP;
-	if (!plan) {
+	if (!info) {
 		stack_problem(u->stack, "no Go function contains pc 0x%llx", at->regs.rip);
 		*end = SEGMENT_BROKEN;
 		return false;
 	}
-	if (!plan->has_sp_delta)
+	if (!info->has_sp_delta)
 		return false; /* an external function (race detector): the runtime stops here too */
 	uint64_t sp = at->regs.rsp;
-	uint64_t fp = sp + (uint64_t)(int64_t)plan->sp_delta + 8, return_pc;
-	if (u->program->frames && !unwind_dwarf_caller(u, plan, at, &fp, &return_pc)) {
+	uint64_t fp = sp + (uint64_t)(int64_t)info->sp_delta + 8, return_pc;
+	if (u->program->frames && !unwind_dwarf_caller(u, info, at, &fp, &return_pc)) {
 		*end = SEGMENT_BROKEN;
 		return false;
 	}
 	if (!inside(segment, sp) || !inside(segment, fp) || fp <= sp) {
-		stack_problem(u->stack, "the stack pointer 0x%llx of %s is outside of the stack",
-			(unsigned long long)sp, plan->lines[plan->line_count - 1].function);
+		stack_problem(u->stack, "the stack pointer 0x%llx of %s is outside the stack",
+			(unsigned long long)sp, info->lines[info->line_count - 1].function);
 		*end = SEGMENT_BROKEN;
 		return false;
 	}
-	if (!append_plan(u->stack, plan, at, fp, segment->kind)) {
+	if (!append_frames(u->stack, info, at, fp, segment->kind)) {
 		*end = SEGMENT_BROKEN;
 		return false;
 	}
-	if (plan->role == ROLE_CGOCALLBACK && segment->kind == FRAME_GOROUTINE)
+	if (info->role == ROLE_CGOCALLBACK && segment->kind == FRAME_GOROUTINE)
 		unwind_callers_in_c(u, at);
-	if (plan->role == ROLE_SIGTRAMP) {
+	if (info->role == ROLE_SIGTRAMP) {
 		*end = interrupted_position(u, fp, at) ? SEGMENT_SIGNAL : SEGMENT_BROKEN;
 		return false;
 	}
-	if (plan->role == ROLE_SYSTEM_STACK && segment->kind == FRAME_SYSTEM) {
+	if (info->role == ROLE_SYSTEM_STACK && segment->kind == FRAME_SYSTEM) {
 		*end = SEGMENT_SWITCH;
 		return false;
 	}
-	bool writes_sp = (plan->flags & PC_FUNCTION_SP_WRITE) && plan->role != ROLE_CGOCALLBACK &&
-			 !at->syscall;
-	if ((plan->flags & PC_FUNCTION_TOP_FRAME) || writes_sp)
+	if (is_outermost(info, at))
 		return false;
 	uint64_t bp, found_pc;
 	struct error *err = caller_registers(u, at, fp, &found_pc, &bp);
@@ -175,9 +180,9 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 		return_pc = found_pc;
 	if (return_pc == 0)
 		return false;
-	/* Calls that were injected: the caller was interrupted, whatever tracebacks know of it. */
-	bool injected = plan->role == ROLE_ASYNC_PREEMPT || plan->role == ROLE_DEBUG_CALL;
-	bool trap = plan->role == ROLE_SIGPANIC;
+	/* The call was injected, so its caller was interrupted. */
+	bool injected = info->role == ROLE_ASYNC_PREEMPT || info->role == ROLE_DEBUG_CALL;
+	bool trap = info->role == ROLE_SIGPANIC;
 	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp},
 		.exact = trap || (injected && u->program->preempt_is_trap),
 		.interrupted = trap || injected};

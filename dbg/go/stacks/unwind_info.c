@@ -1,4 +1,4 @@
-/* The cache of unwinding plans: see unwind_info.h. */
+/* The cache of unwinding information: see unwind_info.h. */
 #include "dbg/go/stacks/unwind_info.h"
 
 #include "dbg/go/stacks/function.h"
@@ -9,22 +9,21 @@
 #include "dbg/go/program/strings.h"
 #include "dwarf/base/hash.h"
 
-enum { MAX_PLANS = 4 << 20 }; /* distinct pcs; more is hostile */
+enum { MAX_ENTRIES = 4 << 20 }; /* distinct pcs; more means a hostile target */
 
-struct plan_entry {
+struct cache_entry {
 	uint64_t key; /* pc, top bit: exact */
-	struct unwind_info plan;
+	struct unwind_info info;
 	bool found, lost; /* not in the table: no memory */
 	UT_hash_handle hh;
 };
 
-/* Entries that were looked up last, by the lowest bits of the pc: a stack is mostly like the one
- * before. */
+/* The entries looked up last, by the low bits of the pc: most stacks resemble the one before. */
 enum { RECENT = 1024 };
 
 struct unwind_cache {
-	struct plan_entry *entries;
-	struct plan_entry *recent[RECENT];
+	struct cache_entry *entries;
+	struct cache_entry *recent[RECENT];
 	struct string_pool *strings; /* its own, since a cache belongs to one thread */
 };
 
@@ -41,25 +40,25 @@ struct error *unwind_cache_create(struct unwind_cache **ret)
 	return err;
 }
 
-void unwind_cache_destroy(struct unwind_cache *plans)
+void unwind_cache_destroy(struct unwind_cache *cache)
 {
-	if (!plans)
+	if (!cache)
 		return;
-	struct plan_entry *entry, *next;
-	HASH_ITER (hh, plans->entries, entry, next) {
-		HASH_DEL(plans->entries, entry);
-		free(entry->plan.lines);
+	struct cache_entry *entry, *next;
+	HASH_ITER (hh, cache->entries, entry, next) {
+		HASH_DEL(cache->entries, entry);
+		free(entry->info.lines);
 		free(entry);
 	}
-	string_pool_destroy(plans->strings);
-	free(plans);
+	string_pool_destroy(cache->strings);
+	free(cache);
 }
 
 /*
  * The name as the runtime prints it (runtime/traceback.go printFuncName): gopanic as panic; type
  * arguments, between the first '[' and the last ']', as "...".
  */
-static const char *printed_name(struct unwind_cache *plans, const char *name)
+static const char *printed_name(struct unwind_cache *cache, const char *name)
 {
 	if (strcmp(name, "runtime.gopanic") == 0)
 		return "panic";
@@ -70,7 +69,7 @@ static const char *printed_name(struct unwind_cache *plans, const char *name)
 	char *text;
 	if (asprintf(&text, "%.*s[...]%s", (int)(open - name), name, close + 1) < 0)
 		return name;
-	const char *interned = string_pool_intern(plans->strings, text);
+	const char *interned = string_pool_intern(cache->strings, text);
 	free(text);
 	return interned ? interned : name;
 }
@@ -101,61 +100,61 @@ static enum function_role role_of(const char *name)
 	return ROLE_NORMAL;
 }
 
-/* Fills `plan`; false when no function contains the pc. */
-static bool make_plan(const struct program *program, struct unwind_cache *plans, uint64_t pc,
-	bool exact, struct unwind_info *plan)
+/* Fills `info`; false if no function contains the pc. */
+static bool fill_info(const struct program *program, struct unwind_cache *cache, uint64_t pc,
+	bool exact, struct unwind_info *info)
 {
 	struct pc_function function;
 	uint32_t offset = (uint32_t)(pc - program->text);
 	if (!program_is_go_pc(program, pc) || pc - program->text > UINT32_MAX ||
 		!pclntab_find(&program->pclntab, offset, &function))
 		return false;
-	/* A return address at a function's entry belongs to a call that never was: see symPC in
-	 * traceback.go. */
+	/* No call returns to a function's entry: such a pc was put there, so it is not decremented
+	 * (runtime/traceback.go symPC). */
 	uint32_t symbol_pc = !exact && offset > function.entry ? offset - 1 : offset;
 	struct pc_line lines[PC_LINES_MAX];
 	size_t count = pclntab_lines(&program->pclntab, &function, symbol_pc, lines);
-	plan->lines = calloc(count, sizeof(*plan->lines));
-	if (!plan->lines)
+	info->lines = calloc(count, sizeof(*info->lines));
+	if (!info->lines)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		const char *name = printed_name(plans, lines[i].function);
-		plan->lines[i] = (struct plan_line){
+		const char *name = printed_name(cache, lines[i].function);
+		info->lines[i] = (struct plan_line){
 			name, lines[i].file, lines[i].line, function_kind(name), lines[i].inlined};
 	}
-	plan->line_count = count;
-	plan->entry = program->text + function.entry;
-	plan->flags = function.flags;
-	plan->role = role_of(function.name);
-	plan->has_sp_delta =
-		pclntab_sp_delta(&program->pclntab, &function, offset, &plan->sp_delta);
+	info->line_count = count;
+	info->entry = program->text + function.entry;
+	info->flags = function.flags;
+	info->role = role_of(function.name);
+	info->has_sp_delta =
+		pclntab_sp_delta(&program->pclntab, &function, offset, &info->sp_delta);
 	return true;
 }
 
 const struct unwind_info *unwind_info_in(
-	const struct program *program, struct unwind_cache *plans, uint64_t pc, bool exact)
+	const struct program *program, struct unwind_cache *cache, uint64_t pc, bool exact)
 {
 	uint64_t key = pc ^ ((uint64_t)exact << 63);
-	struct plan_entry **recent = &plans->recent[pc % RECENT], *entry = *recent;
+	struct cache_entry **recent = &cache->recent[pc % RECENT], *entry = *recent;
 	if (!entry || entry->key != key)
-		HASH_FIND(hh, plans->entries, &key, sizeof(key), entry);
+		HASH_FIND(hh, cache->entries, &key, sizeof(key), entry);
 	if (!entry) {
-		if (HASH_COUNT(plans->entries) >= MAX_PLANS)
+		if (HASH_COUNT(cache->entries) >= MAX_ENTRIES)
 			return NULL;
 		entry = calloc(1, sizeof(*entry));
 		if (!entry)
 			return NULL;
 		entry->key = key;
-		entry->found = make_plan(program, plans, pc, exact, &entry->plan);
-		HASH_ADD(hh, plans->entries, key, sizeof(key), entry);
+		entry->found = fill_info(program, cache, pc, exact, &entry->info);
+		HASH_ADD(hh, cache->entries, key, sizeof(key), entry);
 		if (entry->lost) {
-			free(entry->plan.lines);
+			free(entry->info.lines);
 			free(entry);
 			return NULL;
 		}
 	}
 	*recent = entry;
-	return entry->found ? &entry->plan : NULL;
+	return entry->found ? &entry->info : NULL;
 }
 
 const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, bool exact)
@@ -165,6 +164,6 @@ const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, b
 
 const char *program_function_name(struct program *program, uint64_t pc)
 {
-	const struct unwind_info *plan = unwind_info_at(program, pc, true);
-	return plan ? plan->lines[plan->line_count - 1].function : NULL;
+	const struct unwind_info *info = unwind_info_at(program, pc, true);
+	return info ? info->lines[info->line_count - 1].function : NULL;
 }

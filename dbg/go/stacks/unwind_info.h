@@ -1,9 +1,9 @@
 /*
- * Per-pc unwinding plans: what is a pure function of the binary is computed once per pc.
+ * Unwinding information per pc, cached: it depends only on the binary.
  *
- * A plan holds the frame's size, what kind of function it is, and its logical frames (inlined calls
+ * It consists of the frame's size, the role of the function, and the logical frames (inlined calls
  * first) with names as the runtime prints them. Thousands of goroutines share a few hundred pcs, so
- * unwinding is mostly looking plans up.
+ * unwinding is mostly lookups in this cache.
  */
 #ifndef GCTXDBG_GO_STACKS_UNWIND_INFO_H
 #define GCTXDBG_GO_STACKS_UNWIND_INFO_H
@@ -13,15 +13,16 @@
 struct program;
 struct unwind_cache;
 
-/* Functions that unwinding treats specially; by name, since their numbers differ by release. */
+/* Functions that unwinding treats specially. Recognised by name, since the runtime's function ids
+ * differ between releases. */
 enum function_role {
 	ROLE_NORMAL,
-	ROLE_SIGPANIC,	    /* its caller's pc is of the faulting instruction */
+	ROLE_SIGPANIC,	    /* its caller's pc is that of the faulting instruction */
 	ROLE_ASYNC_PREEMPT, /* the same, injected by a preemption signal */
 	ROLE_DEBUG_CALL,
 	ROLE_CGOCALLBACK,  /* writes SP but unwinds fine */
 	ROLE_CROSSCALL,	   /* runtime/cgo: saves the registers of the C code that calls Go */
-	ROLE_SIGTRAMP,	   /* the kernel's signal frame lies above it */
+	ROLE_SIGTRAMP,	   /* the kernel's signal frame is above it */
 	ROLE_SYSTEM_STACK, /* systemstack, mcall, morestack, asmcgocall: switched here from the
 			      goroutine's stack */
 };
@@ -38,24 +39,25 @@ struct unwind_info {
 	uint64_t entry; /* run-time address */
 	int32_t sp_delta;
 	bool has_sp_delta; /* false: no frame information here */
-	uint8_t flags;	   /* enum pc_function_flag */
+	uint8_t flags;	   /* of enum pc_function_flag */
 	enum function_role role;
 	size_t line_count;
 	struct plan_line *lines; /* at least one, innermost first */
 };
 
 struct error *unwind_cache_create(struct unwind_cache **ret);
-void unwind_cache_destroy(struct unwind_cache *plans);
+/* NULL is allowed. */
+void unwind_cache_destroy(struct unwind_cache *cache);
 
 /*
- * The plan at run-time address `pc`; `exact` when it is of the instruction itself (a trap), not a
- * return address. NULL when no Go function contains it, or without memory. Lives as long as the
+ * The information for run-time address `pc`. `exact`: `pc` is the current instruction (a trap), not
+ * a return address. NULL if no Go function contains it, or without memory. Lives as long as the
  * program.
  */
 const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, bool exact);
 
-/* The same with plans of one's own, for a thread of one's own: `program` is only read. */
+/* The same with the caller's own cache, for use on another thread: `program` is only read. */
 const struct unwind_info *unwind_info_in(
-	const struct program *program, struct unwind_cache *plans, uint64_t pc, bool exact);
+	const struct program *program, struct unwind_cache *cache, uint64_t pc, bool exact);
 
 #endif

@@ -54,8 +54,8 @@ struct error *program_itabs(
 	if (!program->globals.itab_table.address || !field_present(layout->itab_table.entries) ||
 		!field_present(layout->itab.type) || !record || record > MAX_ITAB)
 		return error_create(ERROR_NOT_FOUND,
-			"cannot find runtime.itabTable, which lists the types that are used as "
-			"interfaces");
+			"cannot find runtime.itabTable, "
+			"which lists the types that are used as interfaces");
 	struct error *err =
 		target_read_u64(program->target, program->globals.itab_table.address, &table);
 	if (!err)
@@ -63,7 +63,8 @@ struct error *program_itabs(
 	if (err)
 		return error_wrap(err, "reading runtime.itabTable");
 	if (size > MAX_TABLE)
-		return error_create(ERROR_BAD_DATA, "runtime.itabTable claims to have %llu slots",
+		return error_create(ERROR_BAD_DATA,
+			"runtime.itabTable has an implausible size: %llu slots",
 			(unsigned long long)size);
 	_cleanup_free_ uint64_t *entries = calloc(size + 1, sizeof(*entries));
 	_cleanup_free_ struct itab *itabs = calloc(size + 1, sizeof(*itabs));

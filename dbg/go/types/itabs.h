@@ -1,8 +1,8 @@
 /*
- * Interface tables: which types the program has used as which interface.
+ * Interface tables (itabs): which types the program has used as which interface.
  *
- * Every non-empty interface value starts with the address of one; the runtime keeps all of them,
- * those of the linker included, in runtime.itabTable.
+ * Every value of a non-empty interface starts with the address of one. The runtime keeps all of
+ * them, including those made by the linker, in runtime.itabTable.
  *
  * Sources: runtime/iface.go (itabTable, itabAdd, itabsinit), internal/abi/iface.go (ITab; itab of
  * runtime/runtime2.go before 1.22), releases 1.19 and 1.21 to 1.27.
@@ -20,8 +20,7 @@ struct itab {
 	uint64_t interface, type; /* type descriptors */
 };
 
-/* All tables, sorted by address, as a malloc'ed array; some that could not be read: `*ret_partial`.
- */
+/* All itabs, sorted by address, as a malloc'ed array. `*ret_partial`: some could not be read. */
 struct error *program_itabs(
 	struct program *program, struct itab **ret, size_t *ret_count, bool *ret_partial);
 /* The itab at `address` among `itabs`, which are sorted by address; NULL if there is none. */

@@ -1,4 +1,4 @@
-/* Types of the program, each decoded once, whichever source describes it: see type.h. */
+/* The program's types, each decoded once, from either source: see type.h. */
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/program/strings.h"
 #include "dbg/go/types/type_index.h"
@@ -36,7 +36,7 @@ struct error *type_cache_take(struct type_cache *cache, uint64_t size)
 {
 	if (size > MAX_TYPE_MEMORY - cache->memory)
 		return error_create(ERROR_BAD_DATA,
-			"the program's types take more than %d MiB: no more of them are decoded",
+			"the program's types take more than %d MiB; no more are decoded",
 			MAX_TYPE_MEMORY >> 20);
 	cache->memory += size;
 	return NULL;
@@ -88,14 +88,14 @@ struct error *program_type_at(
 			return err;
 		HASH_ADD(by_descriptor, cache->by_descriptor, type.descriptor,
 			sizeof(type.descriptor), node);
-		if (node->lost) /* it stays among all nodes */
+		if (node->lost) /* still in the list of all nodes, so freed with it */
 			return error_no_memory();
 	}
 	*ret = &node->type;
 	return NULL;
 }
 
-/* Notes that the entry is of this type, which DWARF may name in several places. */
+/* Records that `entry` describes this type; several entries can. */
 static struct error *type_add_entry(
 	struct type_cache *cache, uint64_t entry, struct type_node *node)
 {
@@ -112,7 +112,7 @@ static struct error *type_add_entry(
 	return NULL;
 }
 
-/* The node of what `entry` describes, which is not known yet. */
+/* Decodes `entry`, which is not in the cache yet, into a node. */
 static struct error *decode_entry(
 	struct program *program, struct type_cache *cache, uint64_t entry, struct type_node **ret)
 {
@@ -131,7 +131,7 @@ static struct error *decode_entry(
 	err = descriptor ? program_type_at(program, descriptor, &found) : NULL;
 	bool agrees = !err && descriptor && found->kind == type.kind && found->size == type.size;
 	if (err && (err->code == ERROR_BAD_DATA || err->code == ERROR_FAULT)) {
-		error_destroy(err); /* a file that is not quite the program's: DWARF alone then */
+		error_destroy(err); /* the debug file does not match exactly: use the DWARF alone */
 		err = NULL;
 	}
 	if (agrees)
@@ -235,7 +235,8 @@ struct error *go_type_fields(struct program *program, const struct go_type *type
 {
 	struct type_node *node = type_node_of(type);
 	if (type->kind != GO_STRUCT)
-		return error_create(ERROR_USAGE, "%s is no struct: it has no fields", type->name);
+		return error_create(
+			ERROR_USAGE, "%s is not a struct: it has no fields", type->name);
 	if (!node->fields_known) {
 		struct go_field *fields;
 		size_t count;
@@ -262,7 +263,7 @@ struct error *go_type_is_empty_interface(
 	struct program *program, const struct go_type *type, bool *ret)
 {
 	if (type->kind != GO_INTERFACE)
-		return error_create(ERROR_USAGE, "%s is no interface", type->name);
+		return error_create(ERROR_USAGE, "%s is not an interface", type->name);
 	return type->descriptor ? descriptor_is_empty_interface(program, type, ret)
 				: debug_is_empty_interface(program, type, ret);
 }

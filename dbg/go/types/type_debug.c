@@ -1,6 +1,6 @@
 /*
- * Types from DWARF: those that no descriptor in the program describes. What has a descriptor is
- * read from there (type_descriptor.c), so that a type is the same whoever asked for it.
+ * Types from DWARF, for those without a descriptor. Types that have one are read from it
+ * (type_descriptor.c), so that each type is the same however it was looked up.
  *
  * Sources: cmd/link/internal/ld/dwarf.go (newtype, synthesizemaptypes), 1.19 and 1.21 to 1.27.
  */
@@ -8,9 +8,9 @@
 #include "dbg/go/types/type_state.h"
 
 /*
- * The run-time address of the type's descriptor; 0 when it has none. DWARF counts from the start of
- * the section that has the descriptors (R_ADDROFF in cmd/link/internal/ld/data.go), which is
- * moduledata.types in every release and build mode.
+ * The run-time address of the type's descriptor; 0 if it has none. In DWARF it is an offset from
+ * the start of the section with the descriptors (R_ADDROFF in cmd/link/internal/ld/data.go), which
+ * is moduledata.types in every release and build mode.
  */
 static uint64_t descriptor_of(const struct program *program, const struct debug_go_type *type)
 {
@@ -19,7 +19,8 @@ static uint64_t descriptor_of(const struct program *program, const struct debug_
 		       : 0;
 }
 
-/* Of an unnamed channel type, by its name; a named one's is nowhere in DWARF. */
+/* The direction of an unnamed channel type, from its name. DWARF does not have that of a named
+ * one. */
 static int direction_of(const struct debug_go_type *type)
 {
 	if (type->kind != GO_CHAN)
@@ -29,8 +30,9 @@ static int direction_of(const struct debug_go_type *type)
 							: GO_CHAN_RECV | GO_CHAN_SEND;
 }
 
-/* Pointer-shaped: see types.IsDirectIface in cmd/compile. Since 1.26 fields without size do not
- * count there; nobody can tell, as no interface holds a type without a descriptor. */
+/* Whether it is pointer-shaped: see types.IsDirectIface in cmd/compile. Since 1.26 that ignores
+ * fields of size 0, which makes no difference here: no interface holds a type without a descriptor.
+ */
 static bool is_direct(struct program *program, const struct debug_go_type *type)
 {
 	struct debug_go_type inner = *type;
@@ -76,7 +78,7 @@ struct error *debug_decode(
 	return type_debug_name(program, type.name, ret);
 }
 
-/* The field `name` of the struct at `*entry`: its type's entry. */
+/* Replaces the entry of a struct by that of the type of its field `name`. */
 static struct error *step_field(struct program *program, const char *name, uint64_t *entry)
 {
 	_cleanup_free_ struct debug_go_field *fields = NULL;
@@ -91,21 +93,23 @@ static struct error *step_field(struct program *program, const char *name, uint6
 	return err ? err : error_create(ERROR_NOT_FOUND, "no field %s", name);
 }
 
-/* Replaces the entry of a pointer by that of what it points to. */
+/* Replaces the entry of a pointer by that of its element type. */
 static struct error *step_pointer(struct program *program, uint64_t *entry)
 {
 	struct debug_go_type type;
 	struct error *err = debug_info_go_type(program->debug, *entry, &type);
 	if (!err && (type.kind != GO_POINTER || !type.element))
-		err = error_create(ERROR_BAD_DATA, "%s is no pointer", type.name);
+		err = error_create(ERROR_BAD_DATA, "%s is not a pointer", type.name);
 	if (!err)
 		*entry = type.element;
 	return err;
 }
 
 /*
- * A map's table: the linker makes *map<K,V> with dirPtr **table<K,V> with groups.data *group (Swiss
- * tables), or *hash<K,V> with buckets *bucket<K,V>.
+ * Finds the type of a map's group or bucket through the types that the linker synthesizes:
+ *
+ *	Swiss tables:  *map<K,V>, its dirPtr **table<K,V>, its groups.data *group
+ *	classic maps:  *hash<K,V>, its buckets *bucket<K,V>
  */
 static struct error *find_group(struct program *program, uint64_t inside, uint64_t *ret)
 {
@@ -136,7 +140,7 @@ struct error *debug_part(
 	else if (!err)
 		*ret = part == TYPE_KEY ? found.key : found.element;
 	if (!err && !*ret)
-		err = error_create(ERROR_BAD_DATA, "DWARF does not say what it consists of");
+		err = error_create(ERROR_BAD_DATA, "the DWARF does not have its element type");
 	return error_wrap(err, "the type %s", type->name);
 }
 
@@ -160,7 +164,7 @@ struct error *debug_fields(struct program *program, const struct go_type *type,
 		if (!err && (fields[i].offset > type->size ||
 				    fields[i].type->size > type->size - fields[i].offset))
 			err = error_create(
-				ERROR_BAD_DATA, "%s lies outside of the struct", fields[i].name);
+				ERROR_BAD_DATA, "%s is outside the struct", fields[i].name);
 	}
 	if (err)
 		return error_wrap(err, "the fields of %s", type->name);

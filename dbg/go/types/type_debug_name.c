@@ -1,7 +1,7 @@
 /*
- * Names of types in DWARF, made what %T prints: DWARF has the whole import path
- * ("*net/http.Request", "gopkg.in/yaml%2ev3.Node"), %T the package's name. Type arguments keep
- * their paths in both.
+ * Converting the names of types in DWARF to what %T prints: DWARF has the full import path
+ * ("*net/http.Request", "gopkg.in/yaml%2ev3.Node"), %T only the package's name. Type arguments have
+ * full paths in both.
  *
  * Sources: cmd/internal/objabi/path.go (PathToPrefix), reflect's (*rtype).String.
  */
@@ -12,13 +12,13 @@
 #include "dbg/go/types/type_index.h"
 #include "dbg/go/types/type_state.h"
 
-/* Of one character of an import path or identifier, as linker names have it. */
+/* Whether it can be part of an import path or identifier in the linker's names. */
 static bool is_path(char c)
 {
 	return isalnum((unsigned char)c) || (c & 0x80) || (c && strchr("_./-~%+@:=$", c));
 }
 
-/* Takes `size` bytes and undoes %xx. */
+/* Copies `size` bytes, decoding %xx. */
 static void unescape(const char *text, size_t size, char *ret)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -33,7 +33,8 @@ static void unescape(const char *text, size_t size, char *ret)
 	*ret = 0;
 }
 
-/* How much of `text` (`size` bytes of path characters) is an import path; 0: none. */
+/* The length of the import path at the start of `text`, which is `size` bytes of path characters;
+ * 0: none. */
 static size_t path_length(const char *text, size_t size)
 {
 	size_t start = 0;
@@ -44,8 +45,8 @@ static size_t path_length(const char *text, size_t size)
 	return dot ? (size_t)(dot - text) : 0;
 }
 
-/* "yaml" for "gopkg.in/yaml.v3": a unit says it or, where the package has no code, the name of one
- * of its types that has a descriptor. */
+/* The name of the package with this import path ("yaml" for "gopkg.in/yaml.v3"): from its
+ * compilation unit or, if the package has no code, from the descriptor of one of its types. */
 static struct error *package_name(struct program *program, const char *path, const char **ret)
 {
 	struct error *err = debug_info_package_name(program->debug, path, ret);
@@ -58,7 +59,7 @@ static struct error *package_name(struct program *program, const char *path, con
 	return NULL;
 }
 
-/* Writes an identifier with its package's name instead of its path. */
+/* Writes an identifier with its package's name in place of the path. */
 static struct error *write_identifier(
 	struct program *program, const char *text, size_t size, FILE *out)
 {
@@ -89,7 +90,7 @@ static size_t bracketed(const char *text)
 	return strlen(text);
 }
 
-/* A string literal (a field's tag), or one character of punctuation. */
+/* The length of a string literal (a field's tag), or of one character of punctuation. */
 static size_t other_length(const char *text)
 {
 	size_t i = 1;
@@ -101,14 +102,13 @@ static size_t other_length(const char *text)
 	return text[i] ? i + 1 : i;
 }
 
-/* Which braces are open around what is being written: bit 0 is the innermost, set for a struct's.
- */
+/* The braces that are open at the current position. */
 struct braces {
-	uint64_t structs;
-	bool at_start; /* of a field or method */
+	uint64_t structs; /* a bit per brace, bit 0 for the innermost; 1: of a struct */
+	bool at_start;	  /* at the start of a field or method */
 };
 
-static void see_punctuation(struct braces *braces, char c, const char *before, const char *start)
+static void update_braces(struct braces *braces, char c, const char *before, const char *start)
 {
 	if (c == '{')
 		braces->structs = braces->structs << 1 |
@@ -119,15 +119,15 @@ static void see_punctuation(struct braces *braces, char c, const char *before, c
 		braces->at_start = c == '{' || c == ';';
 }
 
-/* Whether `text` (the `size` characters of an identifier are over) goes on with the field's type:
- * then it was the field's name; that of an embedded one is its type's. */
+/* Whether the identifier that ends before `text` is a field's name: a type follows then. An
+ * embedded field has only its type. */
 static bool is_field_name(const struct braces *braces, const char *text)
 {
 	return braces->at_start && (braces->structs & 1) && text[0] == ' ' && text[1] != '}' &&
 	       text[1] != '"';
 }
 
-/* How much of a field's name is the package that it belongs to; %T leaves that out. */
+/* The length of the package path in front of a field's name, which %T does not print. */
 static size_t field_package(const char *text, size_t size)
 {
 	const char *dot = memrchr(text, '.', size);
@@ -139,7 +139,7 @@ static struct error *write_name(struct program *program, const char *name, FILE 
 	struct braces braces = {0};
 	for (const char *text = name; *text;) {
 		size_t size = 0;
-		if (strncmp(text, "...", 3) == 0) { /* of a variadic parameter, no path */
+		if (strncmp(text, "...", 3) == 0) { /* a variadic parameter, not a path */
 			fputs("...", out);
 			text += 3;
 			continue;
@@ -148,7 +148,7 @@ static struct error *write_name(struct program *program, const char *name, FILE 
 			size++;
 		if (!size) {
 			size = other_length(text);
-			see_punctuation(&braces, *text, text, name);
+			update_braces(&braces, *text, text, name);
 			fprintf(out, "%.*s", (int)size, text);
 			text += size;
 			continue;
@@ -165,7 +165,7 @@ static struct error *write_name(struct program *program, const char *name, FILE 
 			       !(size == 4 && memcmp(text, "chan", 4) == 0);
 		text += size;
 		braces.at_start = false;
-		if (generic) { /* type arguments, which %T leaves as they are */
+		if (generic) { /* type arguments, which %T prints unchanged */
 			size = bracketed(text);
 			fprintf(out, "%.*s", (int)size, text);
 			text += size;
@@ -174,7 +174,7 @@ static struct error *write_name(struct program *program, const char *name, FILE 
 	return NULL;
 }
 
-/* Whether it is the name of a defined type, not a description of what it consists of. */
+/* Whether it is the name of a defined type, not a type literal. */
 static bool is_defined(const char *name)
 {
 	static const char *const literals[] = {
@@ -193,7 +193,7 @@ struct error *type_debug_name(struct program *program, const char *debug_name, s
 	size_t size = strlen(debug_name);
 	if (size > MAX_TYPE_NAME)
 		return error_create(
-			ERROR_BAD_DATA, "a type's name in DWARF is %zu bytes long", size);
+			ERROR_BAD_DATA, "a type name in the DWARF is %zu bytes long", size);
 	FILE *out = open_memstream(&name, &size);
 	if (!out)
 		return error_no_memory();

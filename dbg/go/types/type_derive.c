@@ -1,5 +1,4 @@
-/* Types that nothing in the program describes, but everybody knows: basic ones, pointers, slices.
- */
+/* Types that the program does not describe: basic types, pointers and slices. */
 #include <stdio.h>
 
 #include "dbg/go/program/program_state.h"

@@ -1,16 +1,16 @@
 /*
- * Types from the descriptors that the binary carries, and that reflect makes on the heap.
+ * Types from the descriptors in the binary, and from those that reflect makes on the heap.
  *
  * Sources: internal/abi/type.go (1.21 and later), runtime/type.go (1.19), and reflect/type.go for
- * those on the heap: their names are not offsets from the type data but entries of a table, and are
- * put together from their parts instead.
+ * those on the heap. The names of the latter are not offsets in the type data but entries of a
+ * table, so they are composed from their parts (type_name.c).
  */
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/types/type_state.h"
 
 enum {
 	TFLAG_UNCOMMON = 1,
-	TFLAG_EXTRA_STAR = 2, /* the name is stored with a '*' too many */
+	TFLAG_EXTRA_STAR = 2, /* the name is stored with an extra '*' in front */
 	TFLAG_NAMED = 4,
 	TFLAG_DIRECT = 32, /* since 1.26 */
 	KIND_DIRECT = 32,  /* until 1.25 */
@@ -26,10 +26,10 @@ static const uint64_t max_type_bytes = 1ull << 47;
 
 static struct error *damaged(const char *what)
 {
-	return error_create(ERROR_BAD_DATA, "damaged, or no type descriptor: %s", what);
+	return error_create(ERROR_BAD_DATA, "damaged, or not a type descriptor: %s", what);
 }
 
-/* A length as varint and so many bytes, at `*address`, which is moved behind them. */
+/* Reads a varint length and as many bytes at `*address`, and advances `*address` past them. */
 static struct error *read_text(
 	struct program *program, uint64_t *address, char ret[MAX_TYPE_NAME + 1])
 {
@@ -53,7 +53,8 @@ static struct error *read_text(
 	return err;
 }
 
-/* Decodes abi.Name at `address`: a byte of flags, the text, maybe a tag. */
+/* Reads the text and flags of the abi.Name at `address`: a byte of flags, the text, perhaps a
+ * tag. */
 static struct error *read_name(
 	struct program *program, uint64_t address, char ret[MAX_TYPE_NAME + 1], uint8_t *ret_flags)
 {
@@ -78,18 +79,17 @@ static bool is_in_module(const struct program *program, uint64_t address)
 	return address >= program->types && address < program->etypes;
 }
 
-/* The name at offset `offset` of the type data. */
+/* Reads the name at `offset` in the type data. */
 static struct error *read_name_at(
 	struct program *program, uint64_t offset, char ret[MAX_TYPE_NAME + 1])
 {
 	uint8_t flags;
 	if (offset >= program->etypes - program->types)
-		return error_create(ERROR_BAD_DATA, "a type's name lies outside of the type data");
+		return error_create(ERROR_BAD_DATA, "a type's name is outside the type data");
 	return read_name(program, program->types + offset, ret, &flags);
 }
 
-/* Where the part that all kinds share ends with the kind's own: what follows is abi.UncommonType.
- */
+/* The size of a descriptor with the part that is specific to the kind; abi.UncommonType follows. */
 static struct field whole_size(const struct runtime_layout *layout, enum go_kind kind)
 {
 	switch (kind) {
@@ -143,7 +143,7 @@ static struct error *decode_name(
 	return text[0] ? type_intern(program, text, &type->name) : damaged("its name is empty");
 }
 
-/* What only one kind has. */
+/* Decodes what is specific to a kind. */
 static struct error *decode_kind(struct program *program, struct go_type *type)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -161,15 +161,15 @@ static struct error *decode_kind(struct program *program, struct go_type *type)
 	return err;
 }
 
-static struct error *type_descriptor_decode(
+static struct error *decode_descriptor(
 	struct program *program, uint64_t address, struct go_type *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
 	uint8_t common[MAX_DESCRIPTOR];
 	size_t size = layout->type.size.size;
 	if (!size || size > sizeof(common))
-		return error_create(ERROR_NOT_FOUND,
-			"the layout of the runtime's type descriptors is not known");
+		return error_create(
+			ERROR_NOT_FOUND, "the layout of the runtime's type descriptors is unknown");
 	if (!address || address % 8)
 		return damaged("not an aligned address");
 	struct error *err = target_read(program->target, address, common, size);
@@ -200,7 +200,7 @@ static struct error *type_descriptor_decode(
 
 struct error *descriptor_decode(struct program *program, uint64_t address, struct go_type *ret)
 {
-	return error_wrap(type_descriptor_decode(program, address, ret), "the type at %#llx",
+	return error_wrap(decode_descriptor(program, address, ret), "the type at %#llx",
 		(unsigned long long)address);
 }
 
@@ -229,7 +229,7 @@ struct error *descriptor_part(
 	}
 	if (!field_present(element))
 		return error_create(ERROR_NOT_FOUND,
-			"the layout of the descriptor of %s is not known", type->name);
+			"the layout of the descriptor of %s is unknown", type->name);
 	return program_read_field(program, type->descriptor, element, ret);
 }
 
@@ -239,7 +239,7 @@ static struct error *read_slice(
 {
 	if (!field_present(field))
 		return error_create(ERROR_NOT_FOUND,
-			"the layout of the descriptor of %s is not known", type->name);
+			"the layout of the descriptor of %s is unknown", type->name);
 	struct error *err = target_read(program->target, type->descriptor + field.offset, ret, 16);
 	if (!err && ret[1] > MAX_TYPE_FIELDS)
 		err = damaged("it has too many fields");
@@ -265,7 +265,7 @@ static struct error *decode_field(struct program *program, const struct go_type 
 	ret->embedded = flags & NAME_EMBEDDED;
 	ret->offset = object_field(object, size, layout->struct_field.offset);
 	if (ret->offset > type->size || ret->type->size > type->size - ret->offset)
-		return damaged("a field lies outside of the struct");
+		return damaged("a field is outside the struct");
 	return NULL;
 }
 
@@ -275,9 +275,9 @@ struct error *descriptor_fields(struct program *program, const struct go_type *t
 	const struct runtime_layout *layout = &program->layout;
 	uint64_t slice[2];
 	struct error *err = read_slice(program, type, layout->struct_type.fields, slice);
-	size_t size = layout->struct_field.size.size, count = (size_t)slice[1];
 	if (err)
 		return err;
+	size_t size = layout->struct_field.size.size, count = (size_t)slice[1];
 	_cleanup_free_ uint8_t *objects = malloc(count * size + 1);
 	_cleanup_free_ struct go_field *fields = calloc(count + 1, sizeof(*fields));
 	if (!objects || !fields)
@@ -301,7 +301,7 @@ struct error *descriptor_tag(
 	*ret = NULL;
 	struct error *err = read_slice(program, type, layout->struct_type.fields, slice);
 	if (!err && index >= slice[1])
-		err = damaged("it has lost a field");
+		err = damaged("it has too few fields");
 	if (!err)
 		err = program_read_field(program, slice[0] + index * layout->struct_field.size.size,
 			layout->struct_field.name, &name);

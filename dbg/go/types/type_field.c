@@ -1,5 +1,5 @@
-/* Finding a field by name, those of embedded structs included, as Go's selectors do: the shallowest
- * one; two at the same depth are none. */
+/* Finding a field by name, also in embedded structs, by the rules of Go selectors: the shallowest
+ * one wins; two at the same depth are ambiguous. */
 #include "dbg/go/types/type.h"
 
 enum { MAX_DEPTH = 32, MAX_EMBEDDED = 1024 /* structs at one depth */ };
@@ -12,8 +12,8 @@ struct level {
 	size_t count;
 };
 
-/* Notes the embedded structs in `fields` for the next level; each type once is enough, but twice
- * makes its fields ambiguous. */
+/* Adds the embedded structs in `fields` to the next level. A type that is embedded twice is added
+ * twice, since its fields are ambiguous. */
 static void add_embedded(
 	struct level *level, const struct go_field *fields, size_t count, uint64_t offset)
 {
@@ -25,7 +25,7 @@ static void add_embedded(
 	}
 }
 
-/* Looks at all structs of `level`; `next` becomes what they embed. */
+/* Searches all structs of `level`; fills `next` with the structs that they embed. */
 static struct error *search_level(struct program *program, const struct level *level,
 	const char *name, struct level *next, struct go_field *ret, size_t *ret_found)
 {
@@ -53,7 +53,7 @@ struct error *go_type_field(
 {
 	if (type->kind != GO_STRUCT)
 		return error_create(
-			ERROR_USAGE, "%s is no struct: it has no field %s", type->name, name);
+			ERROR_USAGE, "%s is not a struct: it has no field %s", type->name, name);
 	_cleanup_free_ struct level *levels = calloc(2, sizeof(*levels));
 	if (!levels)
 		return error_no_memory();
@@ -68,8 +68,8 @@ struct error *go_type_field(
 		if (found == 1)
 			return NULL;
 		if (found)
-			return error_create(ERROR_NOT_FOUND,
-				"%s has several fields %s in what it embeds", type->name, name);
+			return error_create(ERROR_NOT_FOUND, "%s has several embedded fields %s",
+				type->name, name);
 	}
 	return error_create(ERROR_NOT_FOUND, "%s has no field %s", type->name, name);
 }

@@ -1,6 +1,6 @@
 /*
- * Types by name, as people write them: with the import path or just the package's name; pointers
- * and other compound types by their parts.
+ * Finding types by name as users write it, with the import path or only the package's name.
+ * Pointers and other compound types are found through their parts.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -11,11 +11,11 @@
 
 enum { MAX_SHOWN = 8, MAX_NESTING = 32 };
 
-/* Types that may be meant, each once. */
+/* The types that match, without duplicates. */
 struct candidates {
 	const struct go_type **items;
 	size_t count, capacity;
-	const struct go_type *element, *key; /* what they must consist of; NULL: anything */
+	const struct go_type *element, *key; /* their parts must be these; NULL: any */
 	struct program *program;
 };
 
@@ -24,7 +24,7 @@ static void candidates_deinit(struct candidates *candidates)
 	free(candidates->items);
 }
 
-static struct error *type_find_add(void *context, const struct go_type *type)
+static struct error *add_candidate(void *context, const struct go_type *type)
 {
 	struct candidates *candidates = context;
 	const struct go_type *element = NULL, *key = NULL;
@@ -45,8 +45,9 @@ static struct error *type_find_add(void *context, const struct go_type *type)
 }
 
 /*
- * The type that DWARF calls `debug_name`, if any, and people `name`. The end of a longer name can
- * look like an entry of its own: what it leads to is called otherwise then.
+ * Adds the type with the DWARF name `debug_name`, if there is one and users call it `name`. The
+ * lookup may return a wrong entry if the name is the end of a longer one, so the name of the entry
+ * is compared.
  */
 static struct error *add_from_debug(
 	struct candidates *candidates, const char *debug_name, const char *name)
@@ -62,7 +63,7 @@ static struct error *add_from_debug(
 	if (!err && strcmp(found.name, debug_name) == 0)
 		err = program_type_of_entry(program, entry, &type);
 	if (err && err->code == ERROR_BAD_DATA) {
-		error_destroy(err); /* of C, or made up by the linker */
+		error_destroy(err); /* a C type, or one synthesized by the linker */
 		return NULL;
 	}
 	if (err || !type || !type_has_name(type, name))
@@ -71,10 +72,11 @@ static struct error *add_from_debug(
 		if (!type->descriptor && strcmp(candidates->items[i]->name, type->name) == 0 &&
 			type_has_name(candidates->items[i], name))
 			return NULL;
-	return type_find_add(candidates, type);
+	return add_candidate(candidates, type);
 }
 
-/* `rest`, ".Request", with the package's path: as it is, and as the linker may have escaped it. */
+/* Adds the type `path` + `rest` (".Request"): with the path as it is, and as the linker escapes
+ * it. */
 static struct error *add_from_package(
 	struct candidates *candidates, const char *path, const char *rest)
 {
@@ -98,20 +100,20 @@ static struct error *add_from_package(
 	return err;
 }
 
-/* What follows `start` in `text`, if that is ".Name". */
+/* The rest of `text` after `start`, if it is of the form ".Name"; else NULL. */
 static const char *rest_after(const char *text, const char *start)
 {
 	size_t size = strlen(start);
 	return strncmp(text, start, size) == 0 && text[size] == '.' ? text + size : NULL;
 }
 
-/* "http.Request" is "net/http.Request" in DWARF, and maybe another package's too. */
+/* Searches DWARF, where "http.Request" is "net/http.Request" and perhaps also in other packages. */
 static struct error *search_debug(struct candidates *candidates, const char *name)
 {
 	const struct debug_package *packages;
 	size_t count;
 	if (!isalpha((unsigned char)name[0]) && name[0] != '_' && !(name[0] & 0x80))
-		return NULL; /* no name, though what looks like an entry could have it */
+		return NULL; /* not a name, although the lookup might return something */
 	if (!strchr(name, '.'))
 		return add_from_debug(candidates, name, name);
 	struct error *err = debug_info_packages(candidates->program->debug, &packages, &count);
@@ -125,7 +127,7 @@ static struct error *search_debug(struct candidates *candidates, const char *nam
 	return err;
 }
 
-/* The sentence that lists the candidates. */
+/* The error that lists the candidates. */
 static struct error *ambiguous(const struct candidates *candidates, const char *name)
 {
 	_cleanup_free_ char *list = NULL;
@@ -145,12 +147,12 @@ static struct error *ambiguous(const struct candidates *candidates, const char *
 	if (fclose(out))
 		return error_no_memory();
 	return error_create(
-		ERROR_USAGE, "%zu types are called %s: %s", candidates->count, name, list);
+		ERROR_USAGE, "%zu types are named %s: %s", candidates->count, name, list);
 }
 
-/* "sync.Mutex" is that of package sync before internal/sync's, which %T calls the same: the one
- * whose whole import path was written, if it is one. NULL: none or several. */
-static const struct go_type *with_whole_path(const struct candidates *candidates, const char *name)
+/* The candidate whose full import path the user wrote: "sync.Mutex" is the one in package sync, not
+ * the one in internal/sync, for which %T prints the same name. NULL if there is none or several. */
+static const struct go_type *with_full_path(const struct candidates *candidates, const char *name)
 {
 	const struct go_type *found = NULL;
 	for (size_t i = 0; i < candidates->count; i++) {
@@ -164,13 +166,14 @@ static const struct go_type *with_whole_path(const struct candidates *candidates
 	return found;
 }
 
-/* What `candidates` came to. `derive`: a pointer or slice that the program has no type for. */
+/* Selects the result from `candidates`. If there are none and `derive` is set, makes that kind of
+ * type from the element. */
 static struct error *choose(const struct candidates *candidates, const char *name,
 	enum go_kind derive, const struct go_type **ret)
 {
 	if (candidates->count) {
 		*ret = candidates->count == 1 ? candidates->items[0]
-					      : with_whole_path(candidates, name);
+					      : with_full_path(candidates, name);
 		return *ret ? NULL : ambiguous(candidates, name);
 	}
 	if (derive)
@@ -179,29 +182,29 @@ static struct error *choose(const struct candidates *candidates, const char *nam
 	if (err || *ret)
 		return err;
 	return error_create(
-		ERROR_NOT_FOUND, "no type %s in %s", name, candidates->program->target->exe_name);
+		ERROR_NOT_FOUND, "there is no type %s in %s", name, candidates->program->target->exe_name);
 }
 
-static struct error *type_find_first(
+static struct error *find_type(
 	struct program *program, const char *name, int nesting, const struct go_type **ret);
 
-/* A type of which `name` (as %T prints it) tells the parts, which are found already. */
+/* Finds the compound type `name` (as %T prints it) whose parts are `key` and `element`. */
 static struct error *find_compound(struct program *program, const char *name, enum go_kind derive,
 	const struct go_type *key, const struct go_type *element, const struct go_type **ret)
 {
 	_cleanup_(candidates_deinit) struct candidates candidates = {
 		.program = program, .key = key, .element = element};
-	struct error *err = type_index_find(program, name, type_find_add, &candidates);
+	struct error *err = type_index_find(program, name, add_candidate, &candidates);
 	return err ? err : choose(&candidates, name, derive, ret);
 }
 
-/* `prefix` and what follows it: "*T", "[]T", "[4]T", "chan T". */
+/* Finds a type whose name is a prefix and its element: "*T", "[]T", "[4]T", "chan T". */
 static struct error *find_prefixed(struct program *program, const char *name, size_t prefix,
 	int nesting, const struct go_type **ret)
 {
 	const struct go_type *element;
 	enum go_kind derive = name[0] == '*' ? GO_POINTER : prefix == 2 ? GO_SLICE : GO_INVALID;
-	struct error *err = type_find_first(program, name + prefix, nesting, &element);
+	struct error *err = find_type(program, name + prefix, nesting, &element);
 	if (err)
 		return err;
 	_cleanup_free_ char *text = NULL;
@@ -212,7 +215,7 @@ static struct error *find_prefixed(struct program *program, const char *name, si
 	return find_compound(program, text, derive, NULL, element, ret);
 }
 
-/* "map[K]V"; `end` is where the ']' stands. */
+/* Finds "map[K]V"; `end` is the index of the ']'. */
 static struct error *find_map(struct program *program, const char *name, size_t end, int nesting,
 	const struct go_type **ret)
 {
@@ -220,9 +223,9 @@ static struct error *find_map(struct program *program, const char *name, size_t 
 	_cleanup_free_ char *key_name = strndup(name + 4, end - 4), *text = NULL;
 	if (!key_name)
 		return error_no_memory();
-	struct error *err = type_find_first(program, key_name, nesting, &key);
+	struct error *err = find_type(program, key_name, nesting, &key);
 	if (!err)
-		err = type_find_first(program, name + end + 1, nesting, &element);
+		err = find_type(program, name + end + 1, nesting, &element);
 	if (err)
 		return err;
 	if (asprintf(&text, "map[%s]%s", key->name, element->name) < 0) {
@@ -232,8 +235,8 @@ static struct error *find_map(struct program *program, const char *name, size_t 
 	return find_compound(program, text, GO_INVALID, key, element, ret);
 }
 
-/* Where the bracket that opens at `open` closes; 0: nowhere. */
-static size_t closing(const char *name, size_t open)
+/* The index of the bracket that closes the one at `open`; 0: none. */
+static size_t closing_bracket(const char *name, size_t open)
 {
 	int depth = 0;
 	for (size_t i = open; name[i]; i++) {
@@ -245,18 +248,18 @@ static size_t closing(const char *name, size_t open)
 	return 0;
 }
 
-/* How many characters of `name` say that it is made of one other type; 0: none. */
+/* The length of the prefix of `name` that makes it a type of one element; 0: none. */
 static size_t prefix_length(const char *name)
 {
 	static const char *const prefixes[] = {"*", "chan<- ", "<-chan ", "chan "};
 	for (size_t i = 0; i < array_length(prefixes); i++)
 		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
 			return strlen(prefixes[i]);
-	size_t end = name[0] == '[' ? closing(name, 0) : 0;
+	size_t end = name[0] == '[' ? closing_bracket(name, 0) : 0;
 	return end && strspn(name + 1, "0123456789") == end - 1 ? end + 1 : 0;
 }
 
-/* The exact name, in both sources. */
+/* Finds a type by its exact name, in both sources. */
 static struct error *find_plain(
 	struct program *program, const char *name, const struct go_type **ret)
 {
@@ -267,32 +270,32 @@ static struct error *find_plain(
 		if (strcmp(name, aliases[i][0]) == 0)
 			name = aliases[i][1];
 	_cleanup_(candidates_deinit) struct candidates candidates = {.program = program};
-	struct error *err = type_index_find(program, name, type_find_add, &candidates);
+	struct error *err = type_index_find(program, name, add_candidate, &candidates);
 	if (!err && program->debug)
 		err = search_debug(&candidates, name);
 	return err ? err : choose(&candidates, name, GO_INVALID, ret);
 }
 
-static struct error *type_find_first(
+static struct error *find_type(
 	struct program *program, const char *name, int nesting, const struct go_type **ret)
 {
 	size_t size = strlen(name), prefix = prefix_length(name);
 	if (nesting >= MAX_NESTING || size > MAX_TYPE_NAME)
-		return error_create(ERROR_USAGE, "%.40s... is too long a name for a type", name);
+		return error_create(ERROR_USAGE, "the type name %.40s... is too long", name);
 	if (prefix)
 		return find_prefixed(program, name, prefix, nesting + 1, ret);
-	size_t end = strncmp(name, "map[", 4) == 0 ? closing(name, 3) : 0;
+	size_t end = strncmp(name, "map[", 4) == 0 ? closing_bracket(name, 3) : 0;
 	if (end)
 		return find_map(program, name, end, nesting + 1, ret);
 	if (name[0] != '(' || name[size - 1] != ')')
 		return find_plain(program, name, ret);
 	_cleanup_free_ char *inner = strndup(name + 1, size - 2);
-	return inner ? type_find_first(program, inner, nesting + 1, ret) : error_no_memory();
+	return inner ? find_type(program, inner, nesting + 1, ret) : error_no_memory();
 }
 
 struct error *program_type_named(
 	struct program *program, const char *name, const struct go_type **ret)
 {
-	return name[0] ? type_find_first(program, name, 0, ret)
-		       : error_create(ERROR_USAGE, "the name of a type is missing");
+	return name[0] ? find_type(program, name, 0, ret)
+		       : error_create(ERROR_USAGE, "missing type name");
 }

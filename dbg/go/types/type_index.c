@@ -5,12 +5,13 @@
 
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/types/type_state.h"
+#include "dwarf/base/bisect.h"
 
 enum {
 	MAX_TYPE_DATA = 256 << 20, /* bytes */
 	MAX_ENTRIES = 4 << 20,
 	CHUNK = 1 << 20,
-	HEAD = 64, /* bytes that are looked at before a descriptor is decoded */
+	HEAD = 64, /* bytes that are checked before a descriptor is decoded */
 };
 
 struct entry {
@@ -32,14 +33,14 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 
 static const uint64_t hash_start = 0xcbf29ce484222325;
 
-/* Of a package; no type is called so. */
+/* The hash of a package; no type has such a name. */
 static uint64_t hash_package(const char *import_path)
 {
 	return hash_text(hash_text(hash_start, "package "), import_path);
 }
 
-/* A name with the import path instead of the package's name, if that differs; false: it does not.
- */
+/* The hash of the name with the import path in place of the package's name; false if they are the
+ * same. */
 static bool hash_with_path(const struct go_type *type, uint64_t *ret)
 {
 	size_t size = strcspn(type->name, ".[");
@@ -55,7 +56,7 @@ static bool is_alignment(uint8_t value)
 	return value == 1 || value == 2 || value == 4 || value == 8;
 }
 
-/* What the size of a value must be; 0: any. */
+/* The size that values of this kind have; 0: any. */
 static uint64_t expected_size(enum go_kind kind)
 {
 	static const uint8_t sizes[] = {[GO_BOOL] = 1,
@@ -93,8 +94,8 @@ static uint64_t word(const uint8_t *object, size_t offset)
 }
 
 /*
- * Whether `object` (HEAD bytes) may be a descriptor. Size and pointer bytes, flags, the two
- * alignments and the kind, name and pointer type are neighbours in all releases.
+ * Whether `object` (HEAD bytes) may be a descriptor. In all releases these are adjacent: size and
+ * pointer bytes; flags, the two alignments and the kind; name and pointer type.
  */
 static bool is_plausible(const struct program *program, const uint8_t *object)
 {
@@ -115,7 +116,7 @@ static bool is_plausible(const struct program *program, const uint8_t *object)
 	return (names & UINT32_MAX) && (names & UINT32_MAX) < data && names >> 32 < data;
 }
 
-/* A name as the compiler writes them: text without control characters. */
+/* Whether it could be a name that the compiler wrote: no control characters. */
 static bool is_name(const char *name)
 {
 	for (; *name; name++)
@@ -124,7 +125,7 @@ static bool is_name(const char *name)
 	return true;
 }
 
-static struct error *type_index_add(struct type_index *index, uint64_t hash, uint64_t descriptor)
+static struct error *add_entry(struct type_index *index, uint64_t hash, uint64_t descriptor)
 {
 	if (index->count >= MAX_ENTRIES)
 		return error_create(
@@ -135,7 +136,7 @@ static struct error *type_index_add(struct type_index *index, uint64_t hash, uin
 	return NULL;
 }
 
-/* Decodes what is plausible; what turns out to be none is passed over. */
+/* Decodes a plausible descriptor and adds it; ignores one that cannot be decoded. */
 static struct error *try_add(struct program *program, struct type_index *index, uint64_t address)
 {
 	const struct go_type *type, *element;
@@ -151,16 +152,16 @@ static struct error *try_add(struct program *program, struct type_index *index, 
 	}
 	if (!is_name(type->name))
 		return NULL;
-	err = type_index_add(index, hash_text(hash_start, type->name), address);
+	err = add_entry(index, hash_text(hash_start, type->name), address);
 	if (!err && hash_with_path(type, &hash)) {
-		err = type_index_add(index, hash, address);
+		err = add_entry(index, hash, address);
 		if (!err)
-			err = type_index_add(index, hash_package(type->package), address);
+			err = add_entry(index, hash_package(type->package), address);
 	}
 	return err;
 }
 
-static struct error *scan(struct program *program, struct type_index *index)
+static struct error *scan_type_data(struct program *program, struct type_index *index)
 {
 	_cleanup_free_ uint8_t *chunk = malloc(CHUNK + HEAD);
 	if (!chunk)
@@ -183,7 +184,7 @@ static struct error *scan(struct program *program, struct type_index *index)
 	return NULL;
 }
 
-static int type_index_compare(const void *a, const void *b)
+static int compare_hash(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	if (x->hash != y->hash)
@@ -197,20 +198,20 @@ struct error *type_index_create(struct program *program, struct type_index **ret
 	if (!field_present(layout->type.str) || layout->type.str.offset + 8 > HEAD ||
 		layout->type.bytes.offset + 16 > HEAD || layout->type.tflag.offset + 4 > HEAD ||
 		layout->type.kind.offset >= HEAD || program->types % 8)
-		return error_create(ERROR_NOT_FOUND,
-			"the layout of the runtime's type descriptors is not known");
+		return error_create(
+			ERROR_NOT_FOUND, "the layout of the runtime's type descriptors is unknown");
 	if (program->etypes < program->types || program->etypes - program->types > MAX_TYPE_DATA)
 		return error_create(ERROR_BAD_DATA, "the program's type data is damaged");
 	struct type_index *index = calloc(1, sizeof(*index));
 	if (!index)
 		return error_no_memory();
-	struct error *err = scan(program, index);
+	struct error *err = scan_type_data(program, index);
 	if (err) {
 		type_index_destroy(index);
 		return err;
 	}
 	if (index->count)
-		qsort(index->items, index->count, sizeof(*index->items), type_index_compare);
+		qsort(index->items, index->count, sizeof(*index->items), compare_hash);
 	*ret = index;
 	return NULL;
 }
@@ -233,7 +234,7 @@ bool type_has_name(const struct go_type *type, const char *name)
 	       strcmp(name + path, type->name + size) == 0;
 }
 
-/* The index, and in it the first entry with that hash. */
+/* Returns the index, created on first use, and the position of the first entry with that hash. */
 static struct error *find_hash(struct program *program, uint64_t hash,
 	const struct type_index **ret_index, size_t *ret_first)
 {
@@ -244,16 +245,8 @@ static struct error *find_hash(struct program *program, uint64_t hash,
 	if (err)
 		return err;
 	const struct type_index *index = cache->index;
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (index->items[middle].hash < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	*ret_index = index;
-	*ret_first = low;
+	*ret_first = bisect(i, index->count, index->items[i].hash >= hash);
 	return NULL;
 }
 

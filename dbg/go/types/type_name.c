@@ -1,6 +1,6 @@
 /*
- * Names of types that have none at hand: those that reflect makes while the program runs, spelled
- * as reflect does it (SliceOf, ArrayOf, ChanOf, MapOf, FuncOf, StructOf and PointerTo in
+ * Composing the names of types whose name is not in the type data: those that reflect makes at run
+ * time, spelled as reflect does (SliceOf, ArrayOf, ChanOf, MapOf, FuncOf, StructOf and PointerTo in
  * reflect/type.go).
  */
 #include <inttypes.h>
@@ -48,7 +48,7 @@ static struct error *write_map(struct program *program, const struct go_type *ty
 	return err;
 }
 
-/* The parameters from `first` to before `end`. */
+/* Writes parameters `first` to `end` - 1. */
 static struct error *write_list(struct program *program, const uint64_t *types, size_t first,
 	size_t end, bool variadic, FILE *out)
 {
@@ -83,7 +83,7 @@ static struct error *write_func(struct program *program, const struct go_type *t
 	return err;
 }
 
-/* As strconv.Quote, for the text of a field's tag. */
+/* Quotes the text of a field's tag like strconv.Quote. */
 static void write_quoted(const char *text, FILE *out)
 {
 	static const char letters[] = "abtnvfr"; /* \a is 7 */
@@ -153,9 +153,9 @@ static struct error *write_name(struct program *program, const struct go_type *t
 		return write_func(program, type, out);
 	case GO_STRUCT:
 		return write_struct(program, type, out);
-	default: /* reflect makes no others, but a plug-in's types lie elsewhere too */
+	default: /* reflect makes no others, but a Go plug-in's types are outside too */
 		return error_create(
-			ERROR_BAD_DATA, "the descriptor lies outside of the program's type data");
+			ERROR_BAD_DATA, "the descriptor is outside the program's type data");
 	}
 }
 
@@ -168,7 +168,7 @@ struct error *type_synthesize_name(
 	if (!out)
 		return error_no_memory();
 	struct error *err = type->named ? error_create(ERROR_BAD_DATA,
-						  "a named type outside of the program's type data")
+						  "a named type outside the program's type data")
 					: write_name(program, type, out);
 	if (fclose(out) && !err)
 		err = error_no_memory();

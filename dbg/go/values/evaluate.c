@@ -1,4 +1,4 @@
-/* Does the steps of an access expression: see evaluate.h. */
+/* Evaluates the steps of an access expression: see evaluate.h. */
 #include "dbg/go/values/evaluate.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static struct error *copy_value(const struct value *value, struct value *ret)
 	return err;
 }
 
-/* A global called `package`.`name`; `*ret_found` false when there is none. */
+/* The global `package`.`name`; `*ret_found` is false if there is none. */
 static struct error *find_global(const struct evaluation *evaluation, const char *package,
 	size_t package_size, const char *name, struct value *ret, bool *ret_found)
 {
@@ -55,7 +55,7 @@ static void suggest(const struct evaluation *evaluation, const char *name, char 
 		snprintf(ret, size, " (did you mean %s?)", suggestion.best);
 }
 
-/* Finds what an expression begins with; `*ret_used` is how many steps its name takes. */
+/* Looks up the name that an expression begins with; it consists of `*ret_used` steps. */
 static struct error *start_name(const struct evaluation *evaluation, const struct access *access,
 	size_t first, struct value *ret, size_t *ret_used)
 {
@@ -65,7 +65,7 @@ static struct error *start_name(const struct evaluation *evaluation, const struc
 	*ret_used = 1;
 	if (variable && variable->missing)
 		return error_create(
-			ERROR_NOT_FOUND, "%s is not known: %s", step->name, variable->missing);
+			ERROR_NOT_FOUND, "%s is not available: %s", step->name, variable->missing);
 	if (variable)
 		return copy_value(&variable->value, ret);
 	if (strchr(step->name, '/'))
@@ -85,7 +85,7 @@ static struct error *start_name(const struct evaluation *evaluation, const struc
 	}
 	char hint[128] = "";
 	suggest(evaluation, step->name, hint, sizeof(hint));
-	return error_create(ERROR_NOT_FOUND, "there is no variable %s here%s", step->name, hint);
+	return error_create(ERROR_NOT_FOUND, "no variable %s in scope%s", step->name, hint);
 }
 
 /* ---- Types ---- */
@@ -119,16 +119,16 @@ static struct error *cast(
 		return err;
 	if (type->size != sizeof(word))
 		return error_create(ERROR_USAGE,
-			"a %s is not one word: *(*%s)(...) is what lies at an address", type->name,
-			type->name);
+			"%s is not one word long; to read one at an address, write *(*%s)(...)",
+			type->name, type->name);
 	if (value->type->size != sizeof(word))
-		return error_create(ERROR_USAGE, "a %s is not one word", value->type->name);
+		return error_create(ERROR_USAGE, "%s is not one word long", value->type->name);
 	err = value_word(program, value, 0, &word);
 	value_deinit(value);
 	return err ? err : make_word(type, word, value);
 }
 
-/* The name is the type's, with or without the whole import path. */
+/* Whether `name` is the type's name, with or without the full import path. */
 static bool is_type_name(struct program *program, const char *name, const struct go_type *type)
 {
 	const struct go_type *wanted;
@@ -148,10 +148,10 @@ static struct error *assert_type(
 	if (err)
 		return err;
 	if (!inner.type)
-		return error_create(ERROR_NOT_FOUND, "it is a nil %s", value->type->name);
+		return error_create(ERROR_NOT_FOUND, "value is a nil %s", value->type->name);
 	if (!is_type_name(program, step->name, inner.type)) {
-		err = error_create(
-			ERROR_USAGE, "it holds a %s, not a %s", inner.type->name, step->name);
+		err = error_create(ERROR_USAGE, "interface holds a %s, not a %s", inner.type->name,
+			step->name);
 		value_deinit(&inner);
 		return err;
 	}
@@ -164,7 +164,7 @@ static struct error *take_address(struct program *program, struct value *value)
 {
 	const struct go_type *type;
 	if (!value->address)
-		return error_create(ERROR_USAGE, "it has no address: it is not in memory");
+		return error_create(ERROR_USAGE, "value is not in memory, so it has no address");
 	struct error *err = type_derive(program, GO_POINTER, value->type, &type);
 	uint64_t address = value->address;
 	value_deinit(value);
@@ -196,7 +196,7 @@ static struct error *index_value(struct program *program, const struct access_st
 					     : value_index(program, value, step->low, ret);
 }
 
-/* Replaces `value` by what the step leads to. */
+/* Replaces `value` with the result of the step. */
 static struct error *step_value(
 	struct program *program, const struct access_step *step, struct value *value)
 {
@@ -227,7 +227,7 @@ static struct error *step_value(
 		break;
 	case ACCESS_NAME:
 	case ACCESS_NUMBER:
-		err = error_create(ERROR_USAGE, "it cannot begin here");
+		err = error_create(ERROR_USAGE, "a name or number is not allowed here");
 		break;
 	}
 	if (err)
@@ -237,8 +237,8 @@ static struct error *step_value(
 	return NULL;
 }
 
-/* Adds the column to what the words of the user led to. */
-static struct error *locate(struct error *err, const struct access *access, size_t offset)
+/* Adds the column of the step to an error, unless the step is not at fault. */
+static struct error *add_column(struct error *err, const struct access *access, size_t offset)
 {
 	if (!err || strstr(err->message, " at column ") || err->code == ERROR_NO_MEMORY ||
 		err->code == ERROR_GONE || err->code == ERROR_CANCELLED)
@@ -265,7 +265,7 @@ struct error *evaluate(
 			err = step_value(program, step, ret);
 		if (err) {
 			value_deinit(ret);
-			return locate(err, access, step->offset);
+			return add_column(err, access, step->offset);
 		}
 		i += used;
 	}

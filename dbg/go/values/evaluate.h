@@ -1,5 +1,5 @@
 /*
- * Evaluates access expressions (dbg/expr/access.h): what their names mean in a frame.
+ * Evaluates access expressions (dbg/expr/access.h) in a frame of a Go program.
  */
 #ifndef GCTXDBG_GO_VALUES_EVALUATE_H
 #define GCTXDBG_GO_VALUES_EVALUATE_H
@@ -10,13 +10,14 @@
 struct evaluation {
 	struct program *program;
 	const struct variables *variables; /* of the frame; NULL: only globals are known */
-	const char *function; /* the frame's: its package's globals need no package; NULL */
+	/* The function of the frame, whose package's globals need no package name; or NULL. */
+	const char *function;
 };
 
 /*
- * Does the steps. A name is a variable of the frame, else a global one ("main.counter",
- * "http.DefaultClient"; those of the frame's package without their package). Errors have the
- * column, as expr_diagnose() makes them. Free `ret` with value_deinit().
+ * Evaluates the steps of `access`. A name is a variable of the frame, else a global variable:
+ * "main.counter", "http.DefaultClient", or without a package one of the frame's package. Errors
+ * name the column, as expr_diagnose() formats them. Free `ret` with value_deinit().
  */
 struct error *evaluate(
 	const struct evaluation *evaluation, const struct access *access, struct value *ret);

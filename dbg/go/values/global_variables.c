@@ -8,7 +8,7 @@
 
 enum { MAX_NAME = 1024, MAX_NAMED = 8 };
 
-/* Variables that a name can mean. */
+/* The variables that a name can refer to. */
 struct candidates {
 	struct program *program;
 	char *names[MAX_NAMED];
@@ -73,7 +73,7 @@ static struct error *ambiguous(const struct candidates *candidates, const char *
 		snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
 			candidates->names[i]);
 	}
-	return error_create(ERROR_USAGE, "%s can be any of %s: write more of it", name, list);
+	return error_create(ERROR_USAGE, "%s is ambiguous: %s; write the full name", name, list);
 }
 
 static struct error *read_entry(struct program *program, uint64_t entry, struct value *ret)
@@ -89,7 +89,7 @@ static struct error *read_entry(struct program *program, uint64_t entry, struct 
 	if (!unit || !die_at(debug_units_handle(units), entry, &die) ||
 		!die_block(&die, DW_AT_location, &location) ||
 		!die_reference(&die, DW_AT_type, &type))
-		return error_create(ERROR_BAD_DATA, "its description in DWARF is damaged");
+		return error_create(ERROR_BAD_DATA, "its DWARF entry is damaged");
 	struct debug_expression expression = {.units = units, .unit = unit, .bias = program->bias};
 	struct debug_piece pieces[MAX_PIECES];
 	size_t count;
@@ -102,21 +102,21 @@ static struct error *read_entry(struct program *program, uint64_t entry, struct 
 	return program_type_of_entry(program, type, &ret->type);
 }
 
-/* Without DWARF the symbol table may still know where it is, but not what. */
+/* Without DWARF, the symbol table may still have the variable's address, but not its type. */
 static struct error *not_found(struct program *program, const char *name)
 {
 	struct elf_symbol symbol;
 	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
 	if (elf_image_symbol(image, name, &symbol) && !symbol.is_function && symbol.address)
 		return error_create(ERROR_NOT_FOUND,
-			"the type of %s is not known: if it is T, *(*T)(0x%llx) shows it", name,
+			"the type of %s is unknown; if it is T, write *(*T)(0x%llx)", name,
 			(unsigned long long)(symbol.address + program->bias));
 	if (!program->debug)
 		return error_create(ERROR_NOT_FOUND,
-			"there is no variable %s that is known: the program was stripped, so only "
-			"addresses can be looked at, as *(*T)(0x...)",
+			"no variable %s: the program is stripped, so only addresses can be read, "
+			"as *(*T)(0x...)",
 			name);
-	return error_create(ERROR_NOT_FOUND, "there is no variable %s", name);
+	return error_create(ERROR_NOT_FOUND, "no variable %s in the program", name);
 }
 
 static struct error *find_candidates(struct candidates *candidates, const char *name)

@@ -1,4 +1,4 @@
-/* Text as Go writes it: see go_text.h. */
+/* Formats values as Go does: see go_text.h. */
 #include "dbg/go/values/go_text.h"
 
 #include <inttypes.h>
@@ -6,7 +6,7 @@
 
 /* ---- Strings ---- */
 
-/* The bytes of the character at `p`; 0 for what is no UTF-8. */
+/* The length in bytes of the character at `p`; 0 if it is not valid UTF-8. */
 static size_t decode_rune(const char *p, size_t available, uint32_t *ret)
 {
 	const unsigned char *u = (const unsigned char *)p;
@@ -24,8 +24,10 @@ static size_t decode_rune(const char *p, size_t available, uint32_t *ret)
 	return overlong || *ret > 0x10ffff || (*ret >= 0xd800 && *ret <= 0xdfff) ? 0 : size;
 }
 
-/* strconv.IsPrint for what there is of it in practice: controls, spaces other than ' ', formats,
- * private use and unassigned planes are not. */
+/*
+ * An approximation of strconv.IsPrint: control and format characters, spaces other than ' ',
+ * private use and unassigned planes are not printable.
+ */
 static bool is_printable(uint32_t rune)
 {
 	static const struct {
@@ -122,7 +124,7 @@ const char *go_format_float(double value, int bits, char ret[GO_FLOAT_SIZE])
 		return ret;
 	}
 	shortest(value, bits, ret);
-	enum { LARGEST = 6 }; /* %e is for exponents from this on */
+	enum { LARGEST = 6 }; /* exponents from here on use %e */
 	const char *e = strchr(ret, 'e');
 	int exponent = atoi(e + 1), digits = 0;
 	for (const char *p = ret; p < e; p++)
@@ -136,7 +138,7 @@ const char *go_format_float(double value, int bits, char ret[GO_FLOAT_SIZE])
 
 /* ---- Times ---- */
 
-/* `value` / 10^`digits` without zeros at the end. */
+/* Writes `value` / 10^`digits` without trailing zeros. */
 static void write_fraction(char *ret, size_t size, uint64_t value, int digits, const char *unit)
 {
 	uint64_t scale = 1;
@@ -176,10 +178,10 @@ const char *go_format_duration(int64_t nanoseconds, char ret[GO_DURATION_SIZE])
 	return ret;
 }
 
-/* The date of a day counted from 1970-01-01, for any year. */
+/* The date of a day number counted from 1970-01-01, for any year. */
 static void civil_date(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
-	/* Years begin in March, so that the leap day is their last; 146097 days are 400 years. */
+	/* Years start in March, so that a leap day is the last day; 400 years have 146097 days. */
 	days += 719468;
 	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
 	uint64_t of_era = (uint64_t)(days - era * 146097);

@@ -1,5 +1,5 @@
 /*
- * Numbers, strings, times and durations as Go writes them: strconv.Quote, strconv.FormatFloat,
+ * Formats numbers, strings, times and durations as Go does: strconv.Quote, strconv.FormatFloat,
  * time.Duration.String, time.Time.String.
  */
 #ifndef GCTXDBG_GO_VALUES_GO_TEXT_H
@@ -11,19 +11,19 @@
 
 enum { GO_FLOAT_SIZE = 40, GO_DURATION_SIZE = 32 };
 
-/* In double quotes, with escapes for what is not printable or no UTF-8. */
+/* Writes `text` in double quotes; escapes characters that are not printable and invalid UTF-8. */
 void go_write_quoted(FILE *stream, const char *text, size_t size);
-/* True when all of it is printable UTF-8, with spaces, tabs and line ends. */
+/* Whether all of `text` is printable UTF-8, spaces, tabs and line ends. */
 bool go_is_text(const char *text, size_t size);
 
-/* The shortest digits that give the same number back; `bits` is 32 or 64. Returns `ret`. */
+/* The shortest decimal that parses to the same number; `bits` is 32 or 64. Returns `ret`. */
 const char *go_format_float(double value, int bits, char ret[GO_FLOAT_SIZE]);
 
 /* "1m30s", "250ms". Returns `ret`. */
 const char *go_format_duration(int64_t nanoseconds, char ret[GO_DURATION_SIZE]);
 
-/* "2026-11-21 08:00:00.5 +0100 CET" for a Unix time in a zone `offset` seconds east of UTC. An
- * empty `zone` is written as its offset. */
+/* Writes a Unix time as "2026-11-21 08:00:00.5 +0100 CET", in a zone `offset` seconds east of UTC.
+ * If `zone` is empty, the offset takes its place. */
 void go_write_time(
 	FILE *stream, int64_t unix_seconds, uint32_t nanoseconds, int32_t offset, const char *zone);
 

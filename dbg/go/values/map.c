@@ -1,4 +1,4 @@
-/* Reads Go maps of either kind, by their types: see map.h. */
+/* Reads Go maps of either kind by their types: see map.h. */
 #include "dbg/go/values/map.h"
 
 #include "dbg/go/values/map_tables.h"
@@ -11,8 +11,7 @@ struct error *map_length(struct program *program, uint64_t map, uint64_t *ret)
 	if (!map)
 		return NULL;
 	if (!field_present(layout->swiss_map.used) && !field_present(layout->hmap.count))
-		return error_create(
-			ERROR_NOT_FOUND, "the layout of the runtime's maps is not known");
+		return error_create(ERROR_NOT_FOUND, "the layout of the runtime's maps is unknown");
 	return program_read_field(program, map,
 		field_present(layout->swiss_map.used) ? layout->swiss_map.used : layout->hmap.count,
 		ret);
@@ -23,7 +22,7 @@ struct error *map_walk_slot(struct map_walk *walk, uint64_t key, uint64_t value)
 	struct error *err = NULL;
 	if (walk->visited++ >= walk->claimed)
 		return error_create(ERROR_BAD_DATA,
-			"a map holds more entries than the %llu that it claims to have",
+			"a map has more entries than the %llu that it claims",
 			(unsigned long long)walk->claimed);
 	if (walk->indirect_key)
 		err = target_read_u64(walk->program->target, key, &key);
@@ -32,7 +31,7 @@ struct error *map_walk_slot(struct map_walk *walk, uint64_t key, uint64_t value)
 	return err ? err : walk->visit(walk->context, key, value);
 }
 
-/* The two parts of a slot, or of a group, behind `first` other fields. */
+/* The two fields of a slot or group that follow `first` others. */
 static struct error *two_fields(struct program *program, const struct go_type *type, size_t first,
 	const struct go_field **ret)
 {
@@ -40,13 +39,15 @@ static struct error *two_fields(struct program *program, const struct go_type *t
 	size_t count;
 	struct error *err = go_type_fields(program, type, &fields, &count);
 	if (!err && count < first + 2)
-		err = error_create(ERROR_BAD_DATA, "%s is no part of a map's table", type->name);
+		err = error_create(ERROR_BAD_DATA, "%s is not part of a map's table", type->name);
 	if (!err)
 		*ret = fields + first;
 	return err;
 }
 
-/* A group is control bytes and either eight pairs or (since 1.27) eight keys, then eight values. */
+/*
+ * A group has control bytes, then either eight pairs or (since 1.27) eight keys and eight values.
+ */
 static struct error *group_layout(
 	struct program *program, const struct go_type *type, struct map_group *ret)
 {
@@ -70,7 +71,7 @@ static struct error *group_layout(
 		return NULL;
 	}
 	if (count != 2)
-		return error_create(ERROR_BAD_DATA, "%s is no group of a map's slots", group->name);
+		return error_create(ERROR_BAD_DATA, "%s is not a group of map slots", group->name);
 	err = go_type_element(program, fields[1].type, &slot);
 	if (!err)
 		err = two_fields(program, slot, 0, &pair);
@@ -90,7 +91,7 @@ struct error *map_visit(struct program *program, const struct go_type *type, uin
 	bool swiss = field_present(program->layout.swiss_map.used);
 	struct map_walk walk = {.program = program, .visit = visit, .context = context};
 	if (type->kind != GO_MAP)
-		return error_create(ERROR_USAGE, "%s is no map", type->name);
+		return error_create(ERROR_USAGE, "%s is not a map", type->name);
 	struct error *err = map_length(program, map, &walk.claimed);
 	if (err || !walk.claimed)
 		return err;
@@ -109,7 +110,7 @@ struct error *map_visit(struct program *program, const struct go_type *type, uin
 		return NULL;
 	if (!err && walk.visited != walk.claimed)
 		err = error_create(ERROR_BAD_DATA,
-			"a map claims %llu entries and holds %llu: it was being changed",
+			"a map claims %llu entries but has %llu: it was being modified",
 			(unsigned long long)walk.claimed, (unsigned long long)walk.visited);
 	return err;
 }

@@ -1,21 +1,23 @@
 /*
- * Classic maps (runtime/map.go until 1.23, map_noswiss.go in 1.24 and 1.25 by GOEXPERIMENT): an
- * array of buckets, each a chain; two arrays while the map grows.
+ * Reads classic maps (runtime/map.go up to 1.23, map_noswiss.go in 1.24 and 1.25 by GOEXPERIMENT):
+ * an array of buckets, each the head of a chain; two arrays while the map grows.
  */
 #include "dbg/go/values/map_tables.h"
 #include "dbg/go/program/program_state.h"
 
 enum {
-	EVACUATED_MIN = 2, /* tophash[0] of a bucket that has been moved to the new table */
+	EVACUATED_MIN = 2, /* tophash[0] of a bucket that was moved to the new array */
 	EVACUATED_MAX = 4,
-	MIN_TOP_HASH = 5,   /* smaller ones mark empty slots */
+	MIN_TOP_HASH = 5,   /* smaller values mark empty slots */
 	SAME_SIZE_GROW = 8, /* flag of an hmap */
 	MAX_LOG_BUCKETS = 30,
 	MAX_OVERFLOW = 1 << 16, /* buckets in one chain */
 	PREFETCH = 1 << 20,	/* bytes */
 };
 
-/* What a bucket looks like: a hash byte per slot, the keys, the values, the next in the chain. */
+/*
+ * Offsets in a bucket: a hash byte per slot, then keys, values, and the next bucket of the chain.
+ */
 struct bucket_layout {
 	uint64_t keys, key_size, values, value_size, overflow, size;
 };

@@ -1,6 +1,6 @@
 /*
- * Swiss tables (internal/runtime/maps/map.go, table.go and group.go; 1.24 and later): a small map
- * is one group; a larger one a directory of tables, each an array of groups.
+ * Reads Swiss tables (internal/runtime/maps/map.go, table.go and group.go; 1.24 and later): a small
+ * map is one group; a larger one is a directory of tables, each an array of groups.
  */
 #include "dbg/go/values/map_tables.h"
 #include "dbg/go/program/program_state.h"
@@ -8,8 +8,8 @@
 enum {
 	CONTROL_FREE = 0x80, /* bit of a slot's control byte: empty or deleted */
 	MAX_DIRECTORY = 1 << 26,
-	MAX_GROUPS = 1 << 16,  /* of a table; the runtime makes at most 128 */
-	DIRECTORY_CHUNK = 512, /* entries read in one go */
+	MAX_GROUPS = 1 << 16,  /* of a table; the runtime creates at most 128 */
+	DIRECTORY_CHUNK = 512, /* entries read at a time */
 };
 
 static struct error *walk_group(
@@ -24,7 +24,7 @@ static struct error *walk_group(
 	return err;
 }
 
-/* The table at `address`, when it is the one whose first place in the directory is `index`. */
+/* Walks the table at `address`; `index` is that of its first entry in the directory. */
 static struct error *walk_table(
 	struct map_walk *walk, uint64_t address, uint64_t index, const struct map_group *group)
 {
@@ -41,8 +41,7 @@ static struct error *walk_table(
 		return err;
 	if (own_index != index || mask >= MAX_GROUPS)
 		return error_create(ERROR_BAD_DATA,
-			"the map's table at %#llx is damaged, or was "
-			"just being replaced",
+			"the map table at %#llx is damaged, or was being replaced",
 			(unsigned long long)address);
 	struct range range = {groups, (mask + 1) * group->size};
 	err = target_prefetch(program->target, &range, 1);
@@ -53,7 +52,7 @@ static struct error *walk_table(
 	return err;
 }
 
-/* Tables have as many neighbouring places in the directory as they have not been split. */
+/* A table that has not been split as often as others has several adjacent directory entries. */
 static struct error *walk_directory(
 	struct map_walk *walk, uint64_t directory, uint64_t length, const struct map_group *group)
 {

@@ -1,4 +1,4 @@
-/* Looking into values: see value.h. */
+/* Dereferences, fields, elements, slices and map entries of values: see value.h. */
 #include "dbg/go/values/value_state.h"
 
 #include <inttypes.h>
@@ -14,23 +14,14 @@ struct error *value_dereference(
 		struct value inner;
 		struct error *err = value_part_dynamic(program, value, &inner);
 		if (!err && !inner.type)
-			err = error_create(ERROR_NOT_FOUND, "it is a nil %s", value->type->name);
+			err = error_create(ERROR_NOT_FOUND, "value is a nil %s", value->type->name);
 		if (!err)
 			err = value_dereference(program, &inner, ret);
 		return err;
 	}
 	if (value->type->kind != GO_POINTER)
-		return error_create(ERROR_USAGE, "a %s is no pointer", value->type->name);
-	uint64_t address;
-	const struct go_type *element;
-	struct error *err = go_type_element(program, value->type, &element);
-	if (!err)
-		err = value_word(program, value, 0, &address);
-	if (!err && !address)
-		err = error_create(ERROR_NOT_FOUND, "it is a nil %s", value->type->name);
-	if (!err)
-		*ret = (struct value){.type = element, .address = address};
-	return err;
+		return error_create(ERROR_USAGE, "%s is not a pointer", value->type->name);
+	return value_part_pointed(program, value, ret);
 }
 
 struct error *value_field(
@@ -59,8 +50,8 @@ struct error *value_index(
 	struct error *err = value_open_list(program, value, &list);
 	if (!err && (index < 0 || (uint64_t)index >= list.length))
 		err = error_create(ERROR_NOT_FOUND,
-			"there is no element %" PRId64 ": it has %" PRIu64, index, list.length);
-	if (!err && !list.element) /* of a string */
+			"no element %" PRId64 ": the length is %" PRIu64, index, list.length);
+	if (!err && !list.element) /* a string */
 		err = program_type_named(program, "uint8", &list.element);
 	if (!err)
 		err = value_list_element(&list, (uint64_t)index, &part);
@@ -96,14 +87,14 @@ struct error *value_slice(struct program *program, const struct value *value, in
 		high = (int64_t)list.length;
 	if (low > high || (uint64_t)high > list.capacity)
 		return error_create(ERROR_NOT_FOUND,
-			"there is no [%" PRId64 ":%" PRId64 "]: it has %" PRIu64 " elements", low,
-			high, list.length);
+			"bounds [%" PRId64 ":%" PRId64 "] are out of range: the length is %" PRIu64,
+			low, high, list.length);
 	uint64_t size = list.element ? list.element->size : 1;
 	uint64_t words[3] = {list.address + (uint64_t)low * size, (uint64_t)(high - low),
 		list.capacity - (uint64_t)low};
 	const struct go_type *type = NULL;
 	if (list.base.type && !list.address)
-		return error_create(ERROR_USAGE, "an array in registers cannot be sliced");
+		return error_create(ERROR_USAGE, "cannot slice an array that is in registers");
 	if (!list.element)
 		err = program_type_named(program, "string", &type);
 	else
@@ -115,38 +106,35 @@ struct error *value_slice(struct program *program, const struct value *value, in
 
 /* ---- Interfaces ---- */
 
-/* The type that an interface's first word leads to. */
+/* The dynamic type of an interface, from its first word. */
 static struct error *dynamic_type(
 	struct program *program, bool empty, uint64_t word, const struct go_type **ret)
 {
-	if (!empty) {
-		if (!field_present(program->layout.itab.type))
-			return error_create(ERROR_NOT_FOUND, "itabs are not known");
-		struct error *err =
-			program_read_field(program, word, program->layout.itab.type, &word);
-		if (err)
-			return err;
-	}
-	return program_type_at(program, word, ret);
+	struct error *err = NULL;
+	if (!empty && !field_present(program->layout.itab.type))
+		return error_create(ERROR_NOT_FOUND, "the layout of itabs is unknown");
+	if (!empty)
+		err = program_read_field(program, word, program->layout.itab.type, &word);
+	if (!err)
+		err = program_type_at(program, word, ret);
+	if (!err && (*ret)->direct && (*ret)->size > sizeof(word))
+		err = error_create(ERROR_BAD_DATA, "%s does not fit in one word", (*ret)->name);
+	return err;
 }
 
 struct error *interface_dynamic(
 	struct program *program, bool empty, const uint64_t words[2], struct value *ret)
 {
+	const struct go_type *type;
 	*ret = (struct value){0};
 	if (!words[0])
 		return NULL;
-	const struct go_type *type;
 	struct error *err = dynamic_type(program, empty, words[0], &type);
-	if (err)
-		return err;
-	if (!type->direct) {
+	if (!err && type->direct)
+		return make_bytes(type, &words[1], ret);
+	if (!err)
 		*ret = (struct value){.type = type, .address = words[1]};
-		return NULL;
-	}
-	if (type->size > sizeof(words[1]))
-		return error_create(ERROR_BAD_DATA, "a %s does not fit into a word", type->name);
-	return make_bytes(type, &words[1], ret);
+	return err;
 }
 
 struct error *value_part_dynamic(
@@ -154,27 +142,22 @@ struct error *value_part_dynamic(
 {
 	*ret = (struct value){0};
 	if (value->type->kind != GO_INTERFACE)
-		return error_create(ERROR_USAGE, "a %s is no interface", value->type->name);
+		return error_create(ERROR_USAGE, "%s is not an interface", value->type->name);
 	uint64_t words[2];
 	bool empty;
+	const struct go_type *type;
 	struct error *err = go_type_is_empty_interface(program, value->type, &empty);
 	if (!err)
 		err = value_copy(program, value, 0, words, sizeof(words));
 	if (err || !words[0])
 		return err;
-	const struct go_type *type;
 	err = dynamic_type(program, empty, words[0], &type);
 	if (err)
 		return err;
-	if (!type->direct) {
-		*ret = (struct value){.type = type, .address = words[1]};
-		return NULL;
-	}
-	/* The value itself is the second word. */
-	if (type->size > sizeof(words[1]))
-		return error_create(ERROR_BAD_DATA, "a %s does not fit into a word", type->name);
 	*ret = (struct value){.type = type};
-	if (value->bytes)
+	if (!type->direct)
+		ret->address = words[1];
+	else if (value->bytes) /* the second word is the value itself */
 		ret->bytes = value->bytes + sizeof(words[0]);
 	else
 		ret->address = value->address + sizeof(words[0]);
@@ -263,14 +246,14 @@ struct error *value_map_entry(struct program *program, const struct value *value
 	if (value->type->kind != GO_MAP)
 		err = value_concrete(program, value, &map);
 	if (!err && map.type->kind != GO_MAP)
-		err = error_create(ERROR_USAGE, "a %s is no map", map.type->name);
+		err = error_create(ERROR_USAGE, "%s is not a map", map.type->name);
 	if (!err)
 		err = go_type_key(program, map.type, &search.key_type);
 	if (!err)
 		err = go_type_element(program, map.type, &search.value_type);
 	if (!err && !key_fits(search.key_type, key))
 		err = error_create(
-			ERROR_USAGE, "the keys of %s are of another type", map.type->name);
+			ERROR_USAGE, "the keys of %s have a different type", map.type->name);
 	if (!err)
 		err = value_word(program, &map, 0, &address);
 	if (!err && address)

@@ -1,11 +1,11 @@
-/* Decodes values to trees of nodes: see value.h. */
+/* Decodes values into trees of nodes: see value.h. */
 #include "dbg/go/values/map.h"
 #include "dbg/go/values/value_note.h"
 #include "dbg/go/values/value_scalar.h"
 #include "dbg/go/values/value_state.h"
 
 enum {
-	MAX_NESTING = 100, /* of nodes, whatever the limits say: this recurses */
+	MAX_NESTING = 100, /* of nodes, regardless of the limits: the code recurses */
 	MAX_ARRAY_NODES = 1 << 20,
 };
 
@@ -17,8 +17,8 @@ const struct value_limits value_limits_short = {
 struct description {
 	struct program *program;
 	const struct value_limits *limits;
-	size_t nodes; /* made so far */
-	/* Pointers that lead to where we are: what is among them is a cycle. */
+	size_t nodes; /* created so far */
+	/* The pointers followed to the current value; one that occurs again is a cycle. */
 	struct value path[MAX_NESTING];
 	size_t path_length;
 };
@@ -30,7 +30,7 @@ void value_node_drop_notes(struct value_node *node)
 {
 	free(take_pointer(node->note));
 	if (node->type && node->type->kind == GO_FUNC)
-		node->text_size = 0; /* its name */
+		node->text_size = 0; /* the function's name */
 	for (size_t i = 0; i < node->count; i++)
 		value_node_drop_notes(&node->children[i]);
 }
@@ -45,9 +45,9 @@ void value_node_deinit(struct value_node *node)
 	*node = (struct value_node){0};
 }
 
-/* ---- What has children ---- */
+/* ---- Values with children ---- */
 
-/* Makes room for `count` children, or as many as the limits leave; 0 when it is too deep. */
+/* Allocates `count` children, or as many as the limits allow; none at the depth limit. */
 static struct error *make_children(struct description *description, struct value_node *node,
 	uint64_t count, size_t depth, size_t *ret)
 {
@@ -125,7 +125,7 @@ static struct error *describe_interface(struct description *description, const s
 	ret->is_nil = !inner.type;
 	if (ret->is_nil)
 		return NULL;
-	/* What is in an interface is no deeper than the interface. */
+	/* The value in an interface is at the same depth as the interface. */
 	err = make_children(description, ret, 1, 1, &room);
 	if (err || !room)
 		return err;
@@ -225,7 +225,7 @@ static struct error *describe_map(struct description *description, const struct 
 		return err;
 	map.depth = depth - 1;
 	err = map_visit(program, value->type, ret->address, describe_entry, &map);
-	if (ret->count % 2) /* a key whose value could not be had */
+	if (ret->count % 2) /* a key without its value, which failed */
 		value_node_deinit(&ret->children[--ret->count]);
 	if (!err || ret->count)
 		value_sort_entries(ret);
@@ -240,7 +240,7 @@ static struct error *describe_kind(struct description *description, const struct
 {
 	switch (value->type->kind) {
 	case GO_INVALID:
-		return error_create(ERROR_NOT_FOUND, "of a type that is not known");
+		return error_create(ERROR_NOT_FOUND, "unknown type");
 	case GO_POINTER:
 		return describe_pointer(description, value, depth, ret);
 	case GO_INTERFACE:
@@ -270,6 +270,7 @@ static struct error *describe_value(struct description *description, const struc
 		err = value_note(program, value, &ret->note);
 	if (!err)
 		return NULL;
+	/* An error about the target's data is not a failure: it becomes the text of the node. */
 	value_node_deinit(ret);
 	*ret = (struct value_node){.shape = VALUE_MISSING,
 		.type = value->type,

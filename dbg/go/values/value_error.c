@@ -1,7 +1,7 @@
 /*
- * What Error methods return, for the types of the standard library and for structs that hold just a
- * message; nothing of the target's code is run. Sources: the packages named below, releases 1.19
- * and 1.21 to 1.27.
+ * The results of Error methods, for types of the standard library and for structs that consist of a
+ * message. No code of the target is executed. Sources: the packages named below, releases 1.19 and
+ * 1.21 to 1.27.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 enum { MAX_MESSAGE = 4096, MAX_WRAPPED = 16, MAX_JOINED = 64 };
 
 /*
- * How a type's message is put together: %F is the text of field F's value, %"F" quoted, with F a
- * name in braces: {Op}, {"URL"}. An error field's text is its message.
+ * The format of a type's message: {F} is the text of field F, {"F"} the same in quotes, {} the
+ * value itself. The text of an error field is its message.
  */
 static const struct {
 	const char *package, *name, *format;
@@ -94,9 +94,9 @@ static struct error *write_format(struct program *program, const struct value *v
 	return err;
 }
 
-/* ---- Types with a method of their own kind ---- */
+/* ---- Types whose method needs code ---- */
 
-/* Go's texts are those of the C library, in lower case. */
+/* Go's texts are those of the C library, but start in lower case. */
 static void write_errno(FILE *stream, int64_t number)
 {
 	char buffer[128];
@@ -211,8 +211,8 @@ static struct error *write_joined(
 
 /* ---- Any error ---- */
 
-/* True for a struct with one field, a string. */
-static bool holds_just_a_message(struct program *program, const struct go_type *type)
+/* Whether the type is a struct whose only field is a string. */
+static bool is_message_struct(struct program *program, const struct go_type *type)
 {
 	const struct go_field *fields;
 	size_t count;
@@ -224,7 +224,7 @@ static bool holds_just_a_message(struct program *program, const struct go_type *
 	return just;
 }
 
-/* An error whose concrete value (behind pointers) is `value`. */
+/* Writes the message of an error whose concrete value, after following pointers, is `value`. */
 static struct error *write_concrete(struct program *program, const struct value *value,
 	FILE *stream, size_t depth, bool guess, bool *known)
 {
@@ -253,7 +253,7 @@ static struct error *write_concrete(struct program *program, const struct value 
 			write_errno(stream, number);
 		return err;
 	}
-	*known = guess && holds_just_a_message(program, type);
+	*known = guess && is_message_struct(program, type);
 	if (!*known)
 		return NULL;
 	const struct go_field *fields;
@@ -278,7 +278,7 @@ static struct error *write_message(
 	return err ? err : write_concrete(program, &concrete, stream, depth - 1, guess, known);
 }
 
-/* An error by its type: the interface, or a pointer to or a struct or number of a known type. */
+/* Whether the type can be an error: the interface, a pointer, or a named type. */
 static bool may_be_error(const struct go_type *type)
 {
 	if (type->kind == GO_INTERFACE)

@@ -1,4 +1,4 @@
-/* One line in Go's syntax: what fmt's %#v prints (fmt/print.go, printValue). */
+/* Writes a value in one line of Go syntax, as fmt's %#v does (fmt/print.go, printValue). */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ static void write_address(FILE *stream, const struct value_node *node)
 		fprintf(stream, "(%s)(0x%" PRIx64 ")", node_type_name(node), node->address);
 }
 
-/* " [note]" as a comment, which a note cannot end. */
+/* Writes a note as a comment. A note cannot end the comment. */
 static void write_comment(FILE *stream, const char *note, size_t size)
 {
 	fputs(" /* ", stream);
@@ -60,13 +60,13 @@ static void write_pointer(FILE *stream, const struct value_node *node, unsigned 
 	} else {
 		write_address(stream, node);
 	}
-	/* A struct that shows just the message needs no comment that repeats it. */
+	/* Do not repeat the message of a struct that consists of it. */
 	bool obvious = expanded && shape == VALUE_STRUCT && node->children[0].count == 1;
 	if (node->note && !obvious)
 		write_comment(stream, node->note, strlen(node->note));
 }
 
-/* Ends what has children; an ellipsis when there are more. */
+/* Closes a list of children, with an ellipsis if there are more. */
 static void write_end(FILE *stream, const struct value_node *node)
 {
 	if (node->partial)

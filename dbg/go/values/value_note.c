@@ -1,4 +1,4 @@
-/* Notes beside values: see value_note.h. */
+/* The readable forms of values: see value_note.h. */
 #include "dbg/go/values/value_note.h"
 
 #include <arpa/inet.h>

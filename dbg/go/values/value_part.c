@@ -1,4 +1,4 @@
-/* Parts of values, borrowed: see value_state.h. */
+/* Reads parts of values without copying them: see value_state.h. */
 #include "dbg/go/values/value_state.h"
 
 bool go_kind_is_signed(enum go_kind kind)
@@ -21,7 +21,7 @@ struct error *value_part(
 	const struct value *value, uint64_t offset, const struct go_type *type, struct value *ret)
 {
 	if (offset > value->type->size || type->size > value->type->size - offset)
-		return error_create(ERROR_BAD_DATA, "a %s does not fit into the %s it is part of",
+		return error_create(ERROR_BAD_DATA, "%s does not fit in the %s that contains it",
 			type->name, value->type->name);
 	*ret = (struct value){.type = type};
 	if (value->bytes)
@@ -47,7 +47,7 @@ struct error *value_copy(
 	struct program *program, const struct value *value, uint64_t offset, void *ret, size_t size)
 {
 	if (offset > value->type->size || size > value->type->size - offset)
-		return error_create(ERROR_BAD_DATA, "a %s is too small", value->type->name);
+		return error_create(ERROR_BAD_DATA, "%s is too small", value->type->name);
 	if (!size)
 		return NULL;
 	if (!value->bytes)
@@ -73,7 +73,7 @@ struct error *value_integer(struct program *program, const struct value *value, 
 	uint64_t raw = 0;
 	size_t size = (size_t)value->type->size;
 	if (!size || size > sizeof(raw))
-		return error_create(ERROR_USAGE, "a %s is no integer", value->type->name);
+		return error_create(ERROR_USAGE, "%s is not an integer", value->type->name);
 	struct error *err = value_copy(program, value, 0, &raw, size);
 	unsigned shift = 64 - 8 * (unsigned)size;
 	*ret = go_kind_is_signed(value->type->kind) ? (int64_t)(raw << shift) >> shift
@@ -91,7 +91,7 @@ struct error *value_read_text(struct program *program, const struct value *value
 	if (err)
 		return err;
 	if (length > MAX_STRING_LENGTH)
-		return error_create(ERROR_BAD_DATA, "a string claims to have %llu bytes",
+		return error_create(ERROR_BAD_DATA, "a string claims a length of %llu bytes",
 			(unsigned long long)length);
 	size_t size = length < limit ? (size_t)length : limit;
 	_cleanup_free_ char *text = malloc(size + 1);
@@ -111,11 +111,10 @@ struct error *value_read_text(struct program *program, const struct value *value
 
 static struct error *nil_error(const struct go_type *type)
 {
-	return error_create(ERROR_NOT_FOUND, "it is a nil %s", type->name);
+	return error_create(ERROR_NOT_FOUND, "value is a nil %s", type->name);
 }
 
-/* One step behind a pointer. */
-static struct error *follow_pointer(
+struct error *value_part_pointed(
 	struct program *program, const struct value *value, struct value *ret)
 {
 	uint64_t address;
@@ -139,7 +138,7 @@ struct error *value_concrete(struct program *program, const struct value *value,
 		struct value next;
 		struct error *err;
 		if (ret->type->kind == GO_POINTER)
-			err = follow_pointer(program, ret, &next);
+			err = value_part_pointed(program, ret, &next);
 		else if (ret->type->kind == GO_INTERFACE)
 			err = value_part_dynamic(program, ret, &next);
 		else
@@ -160,14 +159,14 @@ struct error *value_part_field(
 	struct go_field field;
 	struct error *err = value_concrete(program, value, &outer);
 	if (!err && outer.type->kind != GO_STRUCT)
-		err = error_create(ERROR_USAGE, "a %s has no fields", outer.type->name);
+		err = error_create(ERROR_USAGE, "%s has no fields", outer.type->name);
 	if (!err)
 		err = go_type_field(program, outer.type, name, &field);
 	if (!err)
 		return value_part(&outer, field.offset, field.type, ret);
 	if (err->code != ERROR_NOT_FOUND || outer.type == NULL || outer.type->kind != GO_STRUCT)
 		return err;
-	/* Perhaps a field of a struct that is embedded by pointer. */
+	/* Try the fields of structs that are embedded by pointer. */
 	const struct go_field *fields;
 	size_t count;
 	struct error *other = go_type_fields(program, outer.type, &fields, &count);
@@ -178,7 +177,7 @@ struct error *value_part_field(
 		struct error *failed =
 			value_part(&outer, fields[i].offset, fields[i].type, &pointer);
 		if (!failed)
-			failed = follow_pointer(program, &pointer, &inner);
+			failed = value_part_pointed(program, &pointer, &inner);
 		if (!failed)
 			failed = go_type_field(program, inner.type, name, &field);
 		if (!failed)
@@ -205,7 +204,7 @@ struct error *value_open_list(
 		return err;
 	const struct go_type *type = pointed.type;
 	if (type->kind != GO_STRING && type->kind != GO_SLICE && type->kind != GO_ARRAY)
-		return error_create(ERROR_USAGE, "a %s has no elements", type->name);
+		return error_create(ERROR_USAGE, "%s has no elements", type->name);
 	if (type->kind != GO_STRING)
 		err = go_type_element(program, type, &ret->element);
 	if (err)
@@ -224,7 +223,7 @@ struct error *value_open_list(
 		err = value_word(program, &pointed, 16, &ret->capacity);
 	if (!err && (ret->length > MAX_STRING_LENGTH || ret->length > ret->capacity ||
 			    (ret->length && !ret->address)))
-		err = error_create(ERROR_BAD_DATA, "a %s claims to have %llu elements", type->name,
+		err = error_create(ERROR_BAD_DATA, "a %s claims %llu elements", type->name,
 			(unsigned long long)ret->length);
 	return err;
 }

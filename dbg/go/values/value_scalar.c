@@ -1,4 +1,4 @@
-/* Nodes of values that have no parts: see value_scalar.h. */
+/* Decodes values without parts: see value_scalar.h. */
 #include "dbg/go/values/value_scalar.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* The order of map entries: internal/fmtsort's. */
+/* Sorts map entries as internal/fmtsort does. */
 #include "dbg/go/values/value_note.h"
 #include "dbg/go/values/value_state.h"
 
@@ -84,7 +84,8 @@ static int compare_pairs(const void *a, const void *b)
 
 void value_sort_entries(struct value_node *map)
 {
-	_Static_assert(sizeof(struct pair) == 2 * sizeof(struct value_node), "pairs lie in a row");
+	_Static_assert(sizeof(struct pair) == 2 * sizeof(struct value_node),
+		"a pair is two adjacent nodes");
 	if (map->count > 2)
 		qsort(map->children, map->count / 2, sizeof(struct pair), compare_pairs);
 }

@@ -17,8 +17,8 @@ struct zone {
 struct go_time go_time_decode(uint64_t wall, uint64_t ext)
 {
 	/*
-	 * Seconds from 1 January of year 1 to 1970 and to 1885. A time with a monotonic part (bit 63
-	 * of `wall`) counts from 1885, in 33 bits of `wall`; `ext` is its monotonic clock.
+	 * Seconds from 1 January of year 1 to 1970 and to 1885. A time with a monotonic part (bit
+	 * 63 of `wall`) counts from 1885, in 33 bits of `wall`; `ext` is its monotonic clock.
 	 */
 	const int64_t to_1970 = 62135596800, to_1885 = 59453308800;
 	struct go_time time = {.nanoseconds = wall & ((1U << 30) - 1)};
@@ -103,9 +103,11 @@ static struct error *find_transition(
 	return err;
 }
 
-/* time.(*Location).lookup; a time after the last transition that a rule would have to be computed
- * for is ERROR_NOT_FOUND. */
-static struct error *lookup(
+/*
+ * time.(*Location).lookup. ERROR_NOT_FOUND for a time after the last transition if the zone
+ * continues by a rule.
+ */
+static struct error *lookup_zone(
 	struct program *program, const struct value *location, int64_t when, struct zone *ret)
 {
 	struct value field;
@@ -135,7 +137,7 @@ static struct error *lookup(
 	if (!err)
 		err = value_open_list(program, &field, &transitions);
 	if (!err && transitions.length > MAX_TRANSITIONS)
-		err = error_create(ERROR_BAD_DATA, "a Location is damaged");
+		err = error_create(ERROR_BAD_DATA, "a time.Location is damaged");
 	if (!err)
 		err = find_transition(program, &transitions, when, &index);
 	struct value entry;
@@ -152,7 +154,7 @@ static struct error *lookup(
 			err = integer_field(program, &entry, "index", &number);
 	}
 	if (!err && (number < 0 || (uint64_t)number >= zones.length))
-		err = error_create(ERROR_BAD_DATA, "a Location is damaged");
+		err = error_create(ERROR_BAD_DATA, "a time.Location is damaged");
 	if (!err)
 		err = value_list_element(&zones, (uint64_t)number, &entry);
 	return err ? err : read_zone(program, &entry, ret);
@@ -170,7 +172,7 @@ static struct error *zone_of(
 	if (err || !pointer)
 		return err;
 	err = value_concrete(program, &field, &location);
-	return err ? err : lookup(program, &location, when, ret);
+	return err ? err : lookup_zone(program, &location, when, ret);
 }
 
 struct error *time_note(struct program *program, const struct value *value, char **ret)

@@ -1,4 +1,4 @@
-/* Values from locations: see variable_location.h. */
+/* Values from DWARF locations: see variable_location.h. */
 #include "dbg/go/values/variable_location.h"
 
 #include "dbg/go/program/program_state.h"
@@ -9,9 +9,9 @@ enum { MAX_GATHERED = 1 << 20 }; /* bytes of a variable in pieces */
 
 static const char OPTIMIZED_OUT[] = "optimized out";
 static const char PARTLY_OUT[] = "partly optimized out";
-static const char NOT_KEPT[] = "in a register that was not kept";
+static const char NOT_SAVED[] = "in a register that was not saved";
 
-/* DWARF's numbers of amd64's registers (System V ABI, figure 3.36). */
+/* Reads a register by its DWARF number (System V ABI for amd64, figure 3.36). */
 static bool read_register(void *context, uint64_t number, uint64_t *ret)
 {
 	const struct frame_scope *scope = context;
@@ -41,10 +41,10 @@ bool variable_piece_repeats(const struct debug_piece *pieces, size_t index)
 }
 
 /*
- * Go 1.19 writes some pieces twice in a row, so that there is more than the variable. Without the
- * repetitions it must fit exactly; false when it does not.
+ * Removes the pieces that Go 1.19 writes twice in a row. False if the pieces are larger than the
+ * variable and do not match its size without the repetitions.
  */
-static bool repair(struct debug_piece *pieces, size_t *count, uint64_t size)
+static bool remove_repetitions(struct debug_piece *pieces, size_t *count, uint64_t size)
 {
 	uint64_t total = 0;
 	for (size_t i = 0; i < *count; i++)
@@ -62,7 +62,7 @@ static bool repair(struct debug_piece *pieces, size_t *count, uint64_t size)
 	return total == size;
 }
 
-/* The whole in one stretch of memory: then nothing is copied. */
+/* Whether the variable is contiguous in memory: then nothing is copied. */
 static bool is_memory(
 	const struct debug_piece *pieces, size_t count, uint64_t size, uint64_t *ret_address)
 {
@@ -91,7 +91,7 @@ static struct error *copy_piece(struct program *program, const struct frame_scop
 	case PIECE_REGISTER:
 		if (read_register(context.out, piece->value, &value))
 			break;
-		*ret_missing = NOT_KEPT;
+		*ret_missing = NOT_SAVED;
 		return NULL;
 	case PIECE_VALUE:
 		break;
@@ -111,7 +111,7 @@ static struct error *gather(struct program *program, const struct frame_scope *s
 {
 	size_t size = (size_t)ret->type->size, used = 0;
 	if (ret->type->size > MAX_GATHERED) {
-		ret->missing = "too large to be in pieces";
+		ret->missing = "too large to collect from pieces";
 		return NULL;
 	}
 	_cleanup_free_ uint8_t *bytes = calloc(1, size + 1);
@@ -134,7 +134,7 @@ static struct error *gather(struct program *program, const struct frame_scope *s
 	return NULL;
 }
 
-/* What a variable cannot be told for becomes a reason; other errors pass. */
+/* Turns an error about the data into the reason why the variable is missing; passes others on. */
 static struct error *explain(struct program *program, struct error *err, struct variable *ret)
 {
 	if (!err)
@@ -146,7 +146,7 @@ static struct error *explain(struct program *program, struct error *err, struct 
 	return err;
 }
 
-static struct error *locate(struct program *program, const struct frame_scope *scope,
+static struct error *value_at_location(struct program *program, const struct frame_scope *scope,
 	struct bytes location, struct variable *ret)
 {
 	union {
@@ -174,8 +174,8 @@ static struct error *locate(struct program *program, const struct frame_scope *s
 	uint64_t address;
 	if (count == 1 && pieces[0].kind == PIECE_MISSING)
 		ret->missing = OPTIMIZED_OUT;
-	else if (!repair(pieces, &count, ret->type->size))
-		ret->missing = "the compiler describes it wrongly";
+	else if (!remove_repetitions(pieces, &count, ret->type->size))
+		ret->missing = "its DWARF location is wrong";
 	else if (is_memory(pieces, count, ret->type->size, &address) && address)
 		ret->value = (struct value){.type = ret->type, .address = address};
 	else
@@ -191,14 +191,16 @@ struct error *variable_location_value(struct program *program, const struct fram
 		ret->type = NULL;
 		return explain(program, err, ret);
 	}
-	err = locate(program, scope, described->location, ret);
-	if (err || ret->missing != NOT_KEPT || !scope->in_call)
+	err = value_at_location(program, scope, described->location, ret);
+	if (err || ret->missing != NOT_SAVED || !scope->in_call)
 		return err;
-	/* What is in a register and in memory is described as in the register, until the call. If
-	 * it is in memory after the call, it has been there all the time: no callee writes it. */
-	err = locate(program, scope, described->location_after, ret);
+	/*
+	 * A variable that is both in a register and in memory is described as in the register up to
+	 * the call. If it is in memory after the call, it is there now: no callee writes it.
+	 */
+	err = value_at_location(program, scope, described->location_after, ret);
 	if (ret->missing)
-		ret->missing = NOT_KEPT;
+		ret->missing = NOT_SAVED;
 	return err;
 }
 
@@ -210,7 +212,7 @@ struct error *variable_location_follow(struct program *program, struct variable 
 	struct error *err = value_read(program, &ret->value, &address);
 	value_deinit(&ret->value);
 	if (!err && !address)
-		ret->missing = "not yet made";
+		ret->missing = "not allocated yet";
 	else if (!err)
 		ret->value = (struct value){.type = ret->type, .address = address};
 	return explain(program, err, ret);

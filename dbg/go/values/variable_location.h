@@ -1,5 +1,6 @@
 /*
- * From a location in DWARF to a value: memory, or bytes gathered from pieces. Private to dbg/go.
+ * From a DWARF location to a value: target memory, or bytes collected from pieces. Private to
+ * dbg/go.
  */
 #ifndef GCTXDBG_GO_VALUES_VARIABLE_LOCATION_H
 #define GCTXDBG_GO_VALUES_VARIABLE_LOCATION_H
@@ -8,24 +9,24 @@
 #include "dwarf/debug/debug_expression.h"
 #include "dwarf/debug/debug_variables.h"
 
-/* What locations in one frame refer to. */
+/* The frame in which locations are evaluated. */
 struct frame_scope {
 	struct debug_units *units;
 	const struct debug_unit *unit;
 	uint64_t cfa, sp;
-	const struct user_regs_struct *regs; /* NULL: they were not kept */
+	const struct user_regs_struct *regs; /* NULL: not available */
 	bool in_call;			     /* the frame is waiting for a call to return */
 };
 
-/* Sets type, value and missing of `ret`. An error only when nothing can go on (no memory, the
- * target is gone). */
+/* Sets `type`, `value` and `missing` of `ret`. Returns only errors that end a command: no memory,
+ * target gone, cancelled. */
 struct error *variable_location_value(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret);
 
 /* Whether a piece repeats the one before it: Go 1.19 writes some pieces twice in a row. */
 bool variable_piece_repeats(const struct debug_piece *pieces, size_t index);
 
-/* Replaces the value, a pointer, by what it points to (whose type `ret` has already). */
+/* Replaces the value, a pointer, with what it points to, whose type is already in `ret`. */
 struct error *variable_location_follow(struct program *program, struct variable *ret);
 
 #endif

@@ -1,10 +1,12 @@
-/* From DWARF's locations to recipes: see variable_recipe.h. */
+/* From DWARF locations to recipes: see variable_recipe.h. */
 #include "dbg/go/values/variable_recipe.h"
 
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/values/variable_location.h"
 
-/* A made-up frame: what comes out near it is on the stack. Run-time addresses are below it. */
+/*
+ * An artificial frame address, above all run-time addresses: results close to it are on the stack.
+ */
 static const uint64_t frame_base = 1ull << 56;
 enum { MAX_FRAME = 1 << 30, MAX_RECIPES = 256 };
 
@@ -23,7 +25,7 @@ static bool read_register(void *context, uint64_t number, uint64_t *ret)
 	return number == RSP;
 }
 
-/* False for a part that is nowhere. */
+/* False for a part without a location. */
 static bool add_part(struct variable_recipe *recipe, const struct context *context,
 	const struct debug_piece *piece, uint32_t offset, uint32_t size)
 {
@@ -49,7 +51,7 @@ static bool add_part(struct variable_recipe *recipe, const struct context *conte
 	return true;
 }
 
-/* False when some of it is nowhere, or the pieces do not fit. */
+/* False if a part has no location, or the pieces do not match the size. */
 static bool add_parts(struct variable_recipe *recipe, const struct context *context,
 	const struct debug_piece *pieces, size_t count, uint64_t size)
 {
@@ -70,7 +72,7 @@ static bool add_parts(struct variable_recipe *recipe, const struct context *cont
 	return offset == size && recipe->count > 0;
 }
 
-/* False when it is nowhere or of no known type. */
+/* False if the variable has no location or an unknown type. */
 static bool make_recipe(struct context *context, const struct debug_variable *described,
 	struct variable_recipe *ret)
 {
@@ -102,7 +104,7 @@ static bool make_recipe(struct context *context, const struct debug_variable *de
 static bool is_user_variable(const struct debug_variable *variable)
 {
 	const char *name = variable->name + (variable->name[0] == '&');
-	/* The compiler's own have dots: ".dict", "ctx.itab". */
+	/* Names made up by the compiler have dots: ".dict", "ctx.itab". */
 	return name[0] && !strchr(name, '.') && name[0] != '~' && strcmp(name, "_") != 0 &&
 	       !variable->is_result;
 }
@@ -128,7 +130,7 @@ struct error *variable_recipes(struct program *program, uint64_t pc, const char 
 	struct debug_variables described;
 	*ret_count = 0;
 	if (!program->debug || !frame_size(program, pc, &context.sp_to_cfa))
-		return error_create(ERROR_NOT_FOUND, "nothing describes the variables there");
+		return error_create(ERROR_NOT_FOUND, "no DWARF describes the variables at this pc");
 	struct error *err = debug_info_units(program->debug, &units);
 	if (!err)
 		err = debug_variables_at(units, pc - program->bias, inlined, &described);

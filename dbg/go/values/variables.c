@@ -1,4 +1,4 @@
-/* Variables of frames: see variables.h. */
+/* The variables of frames: see variables.h. */
 #include "dbg/go/values/variables.h"
 
 #include "dbg/go/stacks/unwind_info.h"
@@ -26,7 +26,8 @@ const struct variable *variables_find(const struct variables *variables, const c
 	return NULL;
 }
 
-/* The frame that `index` is in or was inlined into, and where its group of frames begins. */
+/* The group of frames that share the physical frame of `index`: its first and its outermost frame,
+ * into which the others are inlined. */
 static void frame_group(const struct stack *stack, size_t index, size_t *ret_start, size_t *ret_end)
 {
 	*ret_end = index;
@@ -37,7 +38,7 @@ static void frame_group(const struct stack *stack, size_t index, size_t *ret_sta
 		--*ret_start;
 }
 
-/* The group's pc is of the instruction that comes next, not a return address. */
+/* Whether the group's pc is that of the next instruction, not a return address. */
 static bool is_exact(const struct stack *stack, size_t start, const struct thread *thread)
 {
 	const struct frame *frame = &stack->frames[start];
@@ -49,20 +50,20 @@ static bool is_exact(const struct stack *stack, size_t start, const struct threa
 	       (inner->stack == FRAME_SIGNAL && frame->stack != FRAME_SIGNAL);
 }
 
-/* Names that the compiler made up, such as ".dict" and ".closureptr". */
+/* Whether the compiler made the name up, such as ".dict" and ".closureptr". */
 static bool is_hidden(const struct debug_variable *variable)
 {
 	return variable->name[0] == '.' || variable->name[0] == 0 ||
 	       strcmp(variable->name, "_") == 0;
 }
 
-/* "~r0", "~b1": a result without a name. */
+/* Whether it is a result without a name: "~r0", "~b1". */
 static bool is_nameless(const char *name)
 {
 	return name[0] == '~';
 }
 
-/* A nameless result is worth showing once it has been set. */
+/* Whether all bytes are zero: a nameless result is shown only once it has been set. */
 static bool is_zero(struct program *program, const struct value *value)
 {
 	enum { MOST = 4096 };
@@ -96,8 +97,9 @@ static struct error *make_variable(struct program *program, const struct frame_s
 }
 
 /*
- * Marks what an inner block hides. A parameter that was moved to the heap is described twice, as
- * the pointer "&x" to where it is now and as x where it was: the pointer is right.
+ * Marks the variables that an inner block shadows. A parameter that was moved to the heap is
+ * described twice: as x, its original location, and as "&x", a pointer to the current one, which
+ * takes precedence.
  */
 static void mark_shadowed(
 	struct variables *found, const struct debug_variables *described, const size_t *origins)
@@ -122,8 +124,8 @@ static int rank(const struct variable *variable)
 	return variable->is_argument ? 0 : variable->is_result ? 1 : 2;
 }
 
-/* Parameters, results, then the others by line; stable. */
-static void sort(struct variables *found)
+/* Stable sort: parameters, results, then the others by line. */
+static void sort_variables(struct variables *found)
 {
 	for (size_t i = 1; i < found->count; i++) {
 		struct variable moving = found->items[i];
@@ -168,7 +170,7 @@ static struct error *add_variables(struct program *program, const struct frame *
 		}
 	}
 	mark_shadowed(ret, described, origins);
-	sort(ret);
+	sort_variables(ret);
 	return NULL;
 }
 
@@ -179,11 +181,11 @@ struct error *frame_variables(struct program *program, const struct stack *stack
 	const struct frame *frame = &stack->frames[index];
 	if (frame->stack == FRAME_C)
 		return error_create(ERROR_NOT_FOUND,
-			"%s is C code: only variables of Go functions are shown", frame->function);
+			"%s is C code: only Go functions have variables here", frame->function);
 	if (!program->debug)
 		return error_create(ERROR_NOT_FOUND,
-			"the variables of %s are not known: the program has no DWARF (name a file "
-			"that has it with --debug-file)",
+			"no variables of %s: the program has no DWARF "
+			"(if another file has it, use --debug-file)",
 			frame->function);
 	size_t start, end;
 	frame_group(stack, index, &start, &end);

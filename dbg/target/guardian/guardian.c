@@ -1,4 +1,4 @@
-/* The debugger's side of the guardian: starting it, notes, ending it. */
+/* The debugger's side of the guardian: starting and ending it. */
 #include "dbg/target/guardian/guardian.h"
 
 #include <errno.h>
@@ -18,29 +18,61 @@ enum { END_MS = 1000 };
 
 struct guardian {
 	pid_t pid;
-	int hangup; /* writing end of the pipe; closed by our death */
+	int hangup; /* the writing end of a pipe, which our death closes */
 	struct undo_log *log;
 };
 
-/* ---- The other process ---- */
+/* ---- In the guardian process ---- */
 
-/* Keeps `count` descriptors as 3, 4, …; 0 to 2 become /dev/null and the rest is closed. */
-static void keep_only(int *fds, int count)
+enum { FIRST_FD = 3 }; /* after the standard streams */
+
+static int compare_fds(const void *left, const void *right)
 {
-	int moved[8];
-	/* First out of the way of the places that they are to have. */
-	for (int i = 0; i < count; i++)
-		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
-	for (int i = 0; i < count; i++) {
-		dup2(moved[i], 3 + i);
-		fds[i] = 3 + i;
+	int a = *(const int *)left, b = *(const int *)right;
+	return (a > b) - (a < b);
+}
+
+static void close_all_but(const int *fds, size_t count)
+{
+	int sorted[8];
+	unsigned next = 0;
+	memcpy(sorted, fds, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare_fds);
+	for (size_t i = 0; i < count; i++) {
+		unsigned fd = (unsigned)sorted[i];
+		if (fd > next)
+			close_range(next, fd - 1, 0);
+		next = fd + 1;
 	}
-	close_range((unsigned)(3 + count), ~0U, 0);
+	close_range(next, ~0U, 0);
+}
+
+/*
+ * Keeps only these descriptors (at most 8) and opens /dev/null as the standard streams. Returns an
+ * errno. The others are closed first, so that a low RLIMIT_NOFILE does not matter.
+ */
+static int keep_only(int *fds, size_t count)
+{
+	close_all_but(fds, count);
+	for (size_t i = 0; i < count; i++) {
+		int low = fds[i];
+		if (low >= FIRST_FD)
+			continue;
+		fds[i] = fcntl(low, F_DUPFD, FIRST_FD);
+		if (fds[i] < 0)
+			return errno;
+		close(low);
+	}
 	int null = open("/dev/null", O_RDWR);
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	if (null > 2)
+	if (null < 0)
+		return errno;
+	for (int fd = 0; fd < FIRST_FD; fd++) {
+		if (fd != null && dup2(null, fd) < 0)
+			return errno;
+	}
+	if (null >= FIRST_FD)
 		close(null);
+	return 0;
 }
 
 static void ignore_signals(void)
@@ -57,16 +89,28 @@ static void ignore_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn static void become_guardian(
-	struct undo_notes *notes, pid_t pid, int hangup, int debugger, int target)
+struct ends {
+	int hangup, debugger, target; /* see struct guardian_process */
+	int ready;		      /* a pipe: an errno, 0 when the guardian is prepared */
+};
+
+_Noreturn static void become_guardian(struct undo_notes *notes, pid_t pid, const struct ends *ends)
 {
-	int fds[] = {hangup, debugger, target};
+	int fds[] = {ends->hangup, ends->debugger, ends->target, ends->ready};
 	setsid();
 	ignore_signals();
 	prctl(PR_SET_NAME, "gctxdbg-guard");
-	keep_only(fds, array_length(fds));
-	if (chdir("/") == 0)
-		guardian_run(notes, pid, fds[0], fds[1], fds[2]);
+	int errnum = keep_only(fds, array_length(fds));
+	struct guardian_process process = {
+		.notes = notes, .hangup = fds[0], .debugger = fds[1], .target = fds[2]};
+	if (!errnum)
+		errnum = guardian_prepare(&process, pid);
+	if (!errnum && chdir("/") != 0)
+		errnum = errno;
+	if (write(fds[3], &errnum, sizeof(errnum)) != sizeof(errnum) || errnum)
+		_exit(1);
+	close(fds[3]);
+	guardian_run(&process);
 	_exit(0);
 }
 
@@ -77,26 +121,62 @@ static int open_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+/* Waits until the guardian is prepared; the target must not be changed before. */
+static struct error *await_ready(int ready)
+{
+	int errnum;
+	ssize_t n;
+	do
+		n = read(ready, &errnum, sizeof(errnum));
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(errnum))
+		return error_create(ERROR_OTHER, "the guardian process has died");
+	return errnum ? error_system(errnum, "the guardian process cannot prepare itself") : NULL;
+}
+
+static struct error *start_in(struct guardian *guardian, pid_t pid, struct ends *ends)
+{
+	guardian->pid = fork();
+	if (guardian->pid == 0)
+		become_guardian(undo_log_notes(guardian->log), pid, ends);
+	return guardian->pid > 0 ? NULL : error_system(errno, "cannot start the guardian process");
+}
+
 static struct error *guardian_start(struct guardian *guardian, pid_t pid)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	int hangup[2], ready[2];
+	if (pipe2(hangup, O_CLOEXEC) != 0)
 		return error_system(errno, "cannot create a pipe");
-	guardian->hangup = ends[1];
-	_cleanup_fd_ int hangup = ends[0];
+	guardian->hangup = hangup[1];
+	_cleanup_fd_ int hangup_end = hangup[0];
+	if (pipe2(ready, O_CLOEXEC) != 0)
+		return error_system(errno, "cannot create a pipe");
+	_cleanup_fd_ int ready_end = ready[0], child_end = ready[1];
 	_cleanup_fd_ int debugger = open_pidfd(getpid());
 	_cleanup_fd_ int target = open_pidfd(pid);
 	if (debugger < 0 || target < 0)
 		return error_system(errno, "cannot watch process %d", pid);
-	guardian->pid = fork();
-	if (guardian->pid == 0)
-		become_guardian(undo_log_notes(guardian->log), pid, hangup, debugger, target);
-	return guardian->pid > 0 ? NULL : error_system(errno, "cannot start the guardian process");
+	struct ends ends = {hangup_end, debugger, target, child_end};
+	struct error *err = start_in(guardian, pid, &ends);
+	close_fd(&child_end);
+	return err ? err : await_ready(ready_end);
 }
 
-static void release(struct guardian *guardian)
+static void await_end(pid_t pid)
 {
+	for (int ms = 0; ms < END_MS && waitpid(pid, NULL, __WALL | WNOHANG) == 0; ms++)
+		poll(NULL, 0, 1);
+}
+
+void guardian_destroy(struct guardian *guardian)
+{
+	if (!guardian)
+		return;
+	if (guardian->log)
+		atomic_store(&undo_log_notes(guardian->log)->quit, true);
 	close_fd(&guardian->hangup);
+	if (guardian->pid > 0)
+		await_end(guardian->pid);
 	undo_log_destroy(guardian->log);
 	free(guardian);
 }
@@ -111,22 +191,12 @@ struct error *guardian_create(pid_t pid, struct guardian **ret)
 	if (!err)
 		err = guardian_start(guardian, pid);
 	if (err) {
-		release(guardian);
-		return error_wrap(err, "process %d cannot be protected from our sudden death", pid);
+		guardian_destroy(guardian);
+		return error_wrap(
+			err, "cannot protect process %d against a crash of the debugger", pid);
 	}
 	*ret = guardian;
 	return NULL;
-}
-
-void guardian_destroy(struct guardian *guardian)
-{
-	if (!guardian)
-		return;
-	atomic_store(&undo_log_notes(guardian->log)->quit, true);
-	close_fd(&guardian->hangup);
-	for (int ms = 0; ms < END_MS && waitpid(guardian->pid, NULL, __WALL | WNOHANG) == 0; ms++)
-		poll(NULL, 0, 1);
-	release(guardian);
 }
 
 struct undo_log *guardian_log(const struct guardian *guardian)

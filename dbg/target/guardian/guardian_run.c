@@ -1,12 +1,10 @@
-/* The guardian's own life: it waits for the debugger's death and then undoes what is noted. */
-#include <elf.h>
+/* The life of the guardian: it waits for the debugger's death and then undoes what is noted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "dwarf/base/fd.h"
@@ -16,10 +14,10 @@
 #include "dbg/target/tracing/tracee_table.h"
 
 enum {
-	DEBUGGER_MS = 10000, /* the kernel takes its time to tear a big debugger down */
+	DEBUGGER_MS = 10000, /* the kernel needs time to free the memory of a big debugger */
 	STOP_ATTEMPTS = 400,
 	PAUSE_MS = 10,
-	SHORT_PAUSES = 20, /* and then longer ones */
+	SHORT_PAUSES = 20, /* then longer ones */
 	LONG_PAUSE_MS = 100,
 };
 
@@ -30,14 +28,14 @@ static bool restore(int mem_fd, const struct bytes_note *note)
 	uint8_t now[UNDO_BYTES];
 	off_t location = (off_t)note->address;
 	if (pread(mem_fd, now, note->size, location) != note->size)
-		return true; /* nothing is mapped there any more */
+		return true; /* no longer mapped */
 	if (memcmp(now, note->replacement, note->size) != 0)
 		return true;
 	return pwrite(mem_fd, note->original, note->size, location) == note->size;
 }
 
-/* Restores all; a kernel may allow it only once we are the tracer, so what did not work stays
- * noted. */
+/* Restores all noted bytes. Some kernels allow it only to the tracer, so those that cannot be
+ * written stay noted. */
 static void restore_bytes(struct guardian_process *guardian)
 {
 	struct undo_notes *notes = guardian->notes;
@@ -89,7 +87,7 @@ bool guardian_stop_all(struct guardian_process *guardian)
 	return false;
 }
 
-void guardian_let_run_a_little(struct guardian_process *guardian, int turn)
+void guardian_run_briefly(struct guardian_process *guardian, int turn)
 {
 	enum { TURNS_EACH = 4, MOST_DOUBLED = 6 };
 	int doubled = turn / TURNS_EACH;
@@ -99,32 +97,25 @@ void guardian_let_run_a_little(struct guardian_process *guardian, int turn)
 		;
 }
 
-bool guardian_registers(pid_t tid, struct user_regs_struct *ret)
-{
-	struct iovec part = {ret, sizeof(*ret)};
-	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
-}
-
 /*
- * Puts the thread of the noted call back. It is in the stub, or has never come there, or has left
- * it already; or it is in a signal handler that returns to the stub, for which it gets some time.
+ * Restores the thread of the noted call if it is in the stub. Otherwise it has not reached the stub
+ * or has left it, or it is in a signal handler that returns there, for which it gets some time.
  */
-static void put_back(struct guardian_process *guardian, struct call_note *note)
+static void restore_thread(struct guardian_process *guardian, struct call_note *note)
 {
 	enum { ATTEMPTS = 20 };
 	for (int i = 0; i < ATTEMPTS; i++) {
 		struct user_regs_struct regs;
 		const struct tracee *tracee = tracee_find(&guardian->tracees, note->tid);
 		if (!tracee || tracee->state != TRACEE_STOPPED ||
-			!guardian_registers(note->tid, &regs))
+			!tracee_get_regs(note->tid, &regs))
 			return;
 		if (syscall_stub_contains(note->stub, regs.rip)) {
-			struct iovec part = {&note->regs, sizeof(note->regs)};
 			tracee_set_mask(note->tid, note->mask);
-			ptrace(PTRACE_SETREGSET, note->tid, (void *)NT_PRSTATUS, &part); // NOLINT
+			tracee_set_regs(note->tid, &note->regs);
 			return;
 		}
-		guardian_let_run_a_little(guardian, i);
+		guardian_run_briefly(guardian, i);
 		if (!guardian_stop_all(guardian))
 			return;
 	}
@@ -139,7 +130,7 @@ static void end_call(struct guardian_process *guardian)
 		return;
 	struct call_note *note = &notes->calls[current - 1];
 	if (note->tid)
-		put_back(guardian, note);
+		restore_thread(guardian, note);
 	pid_t tid = tracees_any_stopped(&guardian->tracees);
 	struct error *err = tid ? syscall_stub_read(tid, note->stub, now) : NULL;
 	if (tid && !err && memcmp(now, syscall_stub_code, SYSCALL_STUB_SIZE) == 0)
@@ -148,13 +139,13 @@ static void end_call(struct guardian_process *guardian)
 	notes->call_current = 0;
 }
 
-/* What all threads have to stand for. */
+/* The changes that are undone while all threads are stopped. */
 static void undo_changes(struct guardian_process *guardian)
 {
 	if (!guardian_stop_all(guardian))
 		return;
 	bool same = proc_memory_lives(guardian->mem_fd, guardian->some_address);
-	/* Before the stub of the noted call is forgotten. */
+	/* It needs the noted call, which end_call() forgets. */
 	guardian_find_snapshot(guardian);
 	if (same) {
 		restore_bytes_by_ptrace(guardian);
@@ -189,29 +180,39 @@ static int open_child_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Until the debugger is dead or has closed the pipe; false when the target is gone first. */
-static bool await_end(int hangup, int debugger, int target)
+/* Waits until the debugger is dead or has closed the pipe. False: the target is gone. */
+static bool await_end(const struct guardian_process *guardian)
 {
-	struct pollfd fds[] = {{.fd = hangup, .events = POLLIN}, {.fd = debugger, .events = POLLIN},
-		{.fd = target, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = guardian->hangup, .events = POLLIN},
+		{.fd = guardian->debugger, .events = POLLIN},
+		{.fd = guardian->target, .events = POLLIN}};
 	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
 		;
-	return !is_over(target);
+	return !is_over(guardian->target);
 }
 
-void guardian_run(struct undo_notes *notes, pid_t pid, int hangup, int debugger, int target)
+int guardian_prepare(struct guardian_process *guardian, pid_t pid)
 {
-	struct guardian_process guardian = {
-		.notes = notes, .mem_fd = proc_open_memory(pid, O_RDWR), .target = target};
-	error_destroy(syscall_stub_find(pid, &guardian.some_address));
-	guardian.tracees.pid = pid;
-	guardian.tracees.tracer = getpid();
-	guardian.tracees.child_fd = open_child_signals();
-	if (!await_end(hangup, debugger, target) || (notes->quit && undo_notes_are_empty(notes)))
+	guardian->tracees = (struct tracees){.pid = pid, .tracer = getpid()};
+	guardian->tracees.child_fd = open_child_signals();
+	if (guardian->tracees.child_fd < 0)
+		return errno;
+	guardian->mem_fd = proc_open_memory(pid, O_RDWR);
+	/* Yama may allow it only to ancestors of the target, which is then not protected. */
+	if (guardian->mem_fd < 0 && errno != EACCES && errno != EPERM)
+		return errno;
+	error_destroy(syscall_stub_find(pid, &guardian->some_address));
+	return 0;
+}
+
+void guardian_run(struct guardian_process *guardian)
+{
+	struct undo_notes *notes = guardian->notes;
+	if (!await_end(guardian) || (notes->quit && undo_notes_are_empty(notes)))
 		return;
-	restore_bytes(&guardian);
-	for (int ms = 0; ms < DEBUGGER_MS && !notes->quit && !is_over(debugger); ms++)
+	restore_bytes(guardian);
+	for (int ms = 0; ms < DEBUGGER_MS && !notes->quit && !is_over(guardian->debugger); ms++)
 		poll(NULL, 0, 1);
-	if (!is_over(target) && !undo_notes_are_empty(notes))
-		undo_all(&guardian);
+	if (!is_over(guardian->target) && !undo_notes_are_empty(notes))
+		undo_all(guardian);
 }

@@ -1,52 +1,59 @@
 /*
- * What the guardian works with once the debugger is dead, shared by guardian_run.c (its life, bytes
- * and the call under way), guardian_undo.c (calls that undo) and guardianren.c (copies of the
- * target).
+ * The guardian process itself, shared by guardian_run.c (its life, bytes and the current injected
+ * call), guardian_undo.c (undo calls) and guardian_snapshots.c (processes that hold snapshots).
  */
 #ifndef GCTXDBG_TARGET_GUARDIAN_GUARDIAN_RUN_H
 #define GCTXDBG_TARGET_GUARDIAN_GUARDIAN_RUN_H
 
-#include "dbg/target/tracing/undo_notes.h"
 #include "dbg/target/tracing/tracee.h"
+#include "dbg/target/tracing/undo_notes.h"
 
 struct guardian_process {
 	struct undo_notes *notes;
-	int mem_fd;	       /* of the program that ran when the debugger attached */
-	uint64_t some_address; /* that can be read there; 0: unknown */
-	int target;	       /* pidfd */
+	int mem_fd;	       /* memory of the program that ran when the debugger attached */
+	uint64_t some_address; /* a readable address of it; 0: unknown */
+	int hangup;	       /* the reading end of a pipe whose other end the debugger holds */
+	int debugger, target;  /* pidfds */
 	struct tracees tracees;
 };
 
 /* ---- guardian_run.c ---- */
 
-/* The guardian's life; returns when nothing is left to be undone. `pid`: the target. `debugger` and
- * `target` are pidfds, `hangup` the reading end of a pipe whose other end dies with the debugger. */
-void guardian_run(struct undo_notes *notes, pid_t pid, int hangup, int debugger, int target);
+/* Opens what is missing in `ret` (notes and descriptors are set) for target `pid`. Returns an
+ * errno. */
+int guardian_prepare(struct guardian_process *ret, pid_t pid);
 
-/* Seizes and stops all threads; the dying debugger may still hold them for a moment. False: the
- * target is gone, or one does not stop. */
+/* The guardian's life; returns when there is nothing left to undo. */
+void guardian_run(struct guardian_process *guardian);
+
+/* Seizes and stops all threads, which the dying debugger may still hold for a moment. False: the
+ * target is gone, or a thread does not stop. */
 bool guardian_stop_all(struct guardian_process *guardian);
-/* For a millisecond in the first turns (from 0) and longer in later ones: on a busy machine a
- * thread may get no time in one, but for being stopped again. guardian_stop_all() comes next. */
-void guardian_let_run_a_little(struct guardian_process *guardian, int turn);
-bool guardian_registers(pid_t tid, struct user_regs_struct *ret);
+
+/*
+ * Lets the threads run, for a millisecond in the first turns (from 0) and longer in later ones: on
+ * a busy machine a millisecond may be too short for a thread to do more than stop again. Call
+ * guardian_stop_all() next.
+ */
+void guardian_run_briefly(struct guardian_process *guardian, int turn);
 
 /* ---- guardian_undo.c ---- */
 
-/* Makes the noted calls, the last one first; all threads stand, also afterwards. What cannot be
- * made stays noted. */
+/* Makes the noted undo calls, the last one first. All threads are stopped, before and after. A call
+ * that cannot be made stays noted. */
 void guardian_run_undos(struct guardian_process *guardian);
 
-/* ---- guardianren.c ---- */
+/* ---- guardian_snapshots.c ---- */
 
-/* Notes the child of a clone that was under way; all threads stand, and the call is noted still. */
+/* Notes and kills the child of a clone that was under way. All threads are stopped, and the call is
+ * still noted. */
 void guardian_find_snapshot(struct guardian_process *guardian);
 
-/* Kills the noted ones. */
+/* Kills the noted children. */
 void guardian_kill_snapshots(struct guardian_process *guardian);
 
-/* The target is not traced: waits for their death, stops a thread of the target for a moment, and
- * has it reap them. */
+/* Waits for their death, then stops a thread of the target for a moment to reap them. The target is
+ * not traced before or after. */
 void guardian_reap_snapshots(struct guardian_process *guardian);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the guardian does about copies of the target: they die and are reaped, see guardian.h. */
+/* Killing the processes that hold snapshots, and having the target reap them: see guardian.h. */
 #include <poll.h>
 
 #include "dbg/target/guardian/guardian_run.h"
@@ -36,7 +36,7 @@ void guardian_kill_snapshots(struct guardian_process *guardian)
 	}
 }
 
-/* Of those that are dead; false: some are left. */
+/* Has a stopped thread reap those that are dead. False: some are left. */
 static bool reap(struct guardian_process *guardian)
 {
 	bool all = true;
@@ -55,8 +55,8 @@ static bool reap(struct guardian_process *guardian)
 	return all;
 }
 
-/* Any thread will do, unless it has a seccomp filter of its own: then, the second time, all stop.
- */
+/* Any thread can do it, unless its own seccomp filter forbids it; then `all` are stopped to find
+ * one that can. */
 static bool try_to_reap(struct guardian_process *guardian, bool all)
 {
 	static const struct stop_limits limits = {

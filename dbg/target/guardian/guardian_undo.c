@@ -1,7 +1,4 @@
-/* What the guardian has the target's own threads do: calls that undo what the debugger did, once no
- * thread needs our memory there any more. */
-#include <elf.h>
-#include <sys/uio.h>
+/* Making the noted undo calls in threads of the target, once no thread needs our memory there. */
 #include <unistd.h>
 
 #include "dbg/target/guardian/guardian_run.h"
@@ -11,18 +8,18 @@
 enum {
 	REGION_ATTEMPTS = 200,
 	UNDO_ATTEMPTS = 20,
-	STACK_WORDS = 4096, /* of each stack, searched for a way back into the region */
+	STACK_WORDS = 4096, /* searched in each stack for a return into the region */
 };
 
 /* ---- The region ---- */
 
-/* Words of a signal frame: struct ucontext before its rip. */
+/* Offsets in a signal frame, in words: of rip in struct ucontext, and of the signal stack. */
 enum { UCONTEXT_RIP = 21, UCONTEXT_STACK = 2, UCONTEXT_STACK_SIZE = 4 };
 
 /*
- * Whether words[i], of the stack from `sp` on, is the rip of a signal frame: flags and code segment
- * are behind it (struct sigcontext). The address alone tells nothing: the region lies low, and
- * 0x203000, say, is on many a stack of Go 1.19.
+ * Whether words[i] of a stack is the rip of a signal frame in the region: in struct sigcontext,
+ * flags and code segment follow it. The value alone proves nothing: the region has low addresses,
+ * and a word such as 0x203000 is on many stacks of Go 1.19.
  */
 static bool is_saved_rip(const uint64_t *words, size_t i, const struct region_note *region)
 {
@@ -32,8 +29,8 @@ static bool is_saved_rip(const uint64_t *words, size_t i, const struct region_no
 	       (words[i + 2] & 0xffff) == USER_CODE;
 }
 
-/* Whether that frame is on the stack that `sp` is on, as far as it says itself: what is read may
- * reach into a neighbouring signal stack, where frames of long ago lie. */
+/* Whether that frame is on the same stack as `sp`, according to the frame. The words may extend
+ * into a neighbouring signal stack, which holds old frames. */
 static bool is_on_stack(const uint64_t *words, size_t i, uint64_t sp)
 {
 	const uint64_t *ucontext = &words[i - UCONTEXT_RIP];
@@ -66,7 +63,7 @@ static bool region_is_free(struct guardian_process *guardian, const struct regio
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, guardian->tracees.table, tracee, next) {
 		struct user_regs_struct regs;
-		if (tracee->state != TRACEE_STOPPED || !guardian_registers(tracee->tid, &regs))
+		if (tracee->state != TRACEE_STOPPED || !tracee_get_regs(tracee->tid, &regs))
 			continue;
 		if (is_inside(region, regs.rip) || stack_leads_to(guardian, regs.rsp, region) ||
 			tracee_has_pending_trap(tracee->tid))
@@ -75,24 +72,24 @@ static bool region_is_free(struct guardian_process *guardian, const struct regio
 	return true;
 }
 
-/* False: somebody stays in it, or seems to. */
+/* Waits until no thread is in the region. False: one stays in it, or seems to. */
 static bool await_region(struct guardian_process *guardian, const struct region_note *region)
 {
 	for (int i = 0; i < REGION_ATTEMPTS; i++) {
 		if (!region->end || region_is_free(guardian, region))
 			return true;
-		guardian_let_run_a_little(guardian, i);
+		guardian_run_briefly(guardian, i);
 		if (!guardian_stop_all(guardian))
 			return false;
 	}
 	return false;
 }
 
-/* ---- Calls to be made in the target ---- */
+/* ---- Undo calls ---- */
 
 /*
- * As many as can be made now: the thread may be delivered a SIGTRAP of the program's own between
- * two of them, and stands in the region then, which the next one may unmap.
+ * Makes as many calls as possible. Between two of them the thread may get a SIGTRAP of the
+ * program's own, whose handler is in the region, which the next call may unmap.
  */
 static struct error *run_some(
 	struct guardian_process *guardian, const struct region_note *region, pid_t tid)
@@ -119,7 +116,7 @@ static struct error *choose_thread(struct guardian_process *guardian, pid_t *ret
 	struct seccomp_call calls[UNDO_CALLS];
 	for (size_t i = 0; i < notes->undo_count; i++)
 		calls[i] = (struct seccomp_call){
-			notes->undos[i].number, notes->undos[i].arguments, "a call that undoes"};
+			notes->undos[i].number, notes->undos[i].arguments, "an undo call"};
 	return inject_choose_allowed(&guardian->tracees, calls, notes->undo_count, ret);
 }
 

@@ -1,4 +1,4 @@
-/* The events of a live target on their way from the tracer thread to the user's thread. */
+/* A bounded queue with a lock and an eventfd: see event_queue.h. */
 #include "dbg/target/live/event_queue.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ void event_queue_deinit(struct event_queue *queue)
 	pthread_mutex_destroy(&queue->lock);
 }
 
-/* After which the target is no longer ours. */
+/* Whether the target is no longer traced after the event. */
 static bool is_end(enum target_event_kind kind)
 {
 	switch (kind) {

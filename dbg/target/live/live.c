@@ -1,4 +1,4 @@
-/* The live process as a target: opening it, and the operations behind target.h. */
+/* The live process as a target: opening it, and its operations. */
 #include <elf.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -6,8 +6,9 @@
 #include "dbg/target/process/attach_check.h"
 #include "dbg/target/live/live.h"
 #include "dbg/target/process/proc_files.h"
+#include "dwarf/base/proc_path.h"
 
-/* What is to be told beside the result. */
+/* Moves the tracer's notice, if any, to the target. */
 static void take_notice(struct live *live)
 {
 	struct error *notice = tracer_take_notice(live->tracer);
@@ -29,7 +30,7 @@ void live_set_stop(struct live *live, struct stop *stop)
 	target->stop_realtime_ns = stop->realtime_ns;
 	target->is_snapshot = copied;
 	if (copied)
-		target->trap_count = 0; /* they were taken out for it */
+		target->trap_count = 0; /* a snapshot removes all traps */
 	target->stall_ns = stop->stall_ns;
 	target->ops = copied ? &snapshot_ops : &live_ops;
 	if (copied || live->memory.tid != source)
@@ -41,7 +42,8 @@ void live_set_stop(struct live *live, struct stop *stop)
 		return;
 	free(target->notice);
 	struct error *notice = take_pointer(stop->notice);
-	if (asprintf(&target->notice, "no snapshot, so process %d stands still while you look: %s",
+	if (asprintf(&target->notice,
+		    "no snapshot, so process %d is stopped while you inspect it: %s",
 		    (int)target->pid, notice->message) < 0)
 		target->notice = NULL;
 	error_destroy(notice);
@@ -62,12 +64,12 @@ static struct error *live_read(struct target *target, struct memory_run *runs, s
 	struct error *err = live_memory_read(&live_of(target)->memory, runs, count);
 	if (!err)
 		tracer_hide_traps(live_of(target)->tracer, runs, count);
-	/* Let go meanwhile (the watchdog, SIGTERM): then it is torn. The state changes before the
-	 * first thread runs. */
+	/* If it was resumed meanwhile (watchdog, SIGTERM) the bytes may be torn. The state changes
+	 * before the first thread runs. */
 	if (!err && atomic_load(&target->state) != TARGET_STOPPED)
 		err = error_create(ERROR_GONE,
-			"process %d was let go while its memory was read: %s", target->pid,
-			target->gone_reason ? target->gone_reason : "it runs");
+			"process %d was resumed while its memory was read: %s", target->pid,
+			target->gone_reason ? target->gone_reason : "it is running");
 	return err;
 }
 
@@ -79,10 +81,9 @@ static int compare_tids(const void *left, const void *right)
 
 static bool shares_pid_namespace(pid_t tid)
 {
-	char path[64], own[64] = "", other[64] = "";
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
-	return readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
-	       readlink(path, other, sizeof(other) - 1) > 0 && strcmp(own, other) == 0;
+	char own[64], other[64];
+	return proc_read_namespace(getpid(), "ns/pid", own) &&
+	       proc_read_namespace(tid, "ns/pid", other) && strcmp(own, other) == 0;
 }
 
 struct error *live_load_threads(struct target *target)
@@ -109,8 +110,8 @@ static struct error *live_load_mappings(struct target *target)
 	return proc_read_maps(live_of(target)->tid, &target->mappings, &target->mapping_count);
 }
 
-/* The snapshot has gone with what was asked for, done or not. */
-static void look_at_running(struct target *target)
+/* Whether a call succeeded or not: if the process runs now, its snapshot no longer exists. */
+static void end_of_snapshot(struct target *target)
 {
 	if (target->state == TARGET_RUNNING) {
 		target->ops = &live_ops;
@@ -122,7 +123,7 @@ static void look_at_running(struct target *target)
 struct error *live_continue(struct target *target)
 {
 	struct error *err = tracer_continue(live_of(target)->tracer);
-	look_at_running(target);
+	end_of_snapshot(target);
 	return err;
 }
 
@@ -133,7 +134,7 @@ static struct error *stop_by(
 	struct stop stop;
 	struct error *err = call(live->tracer, &stop);
 	if (err)
-		look_at_running(target);
+		end_of_snapshot(target);
 	else
 		live_set_stop(live, &stop);
 	return err;
@@ -179,7 +180,7 @@ bool live_next_event(struct target *target, struct target_event *ret)
 	return true;
 }
 
-/* They are the process's own: a snapshot has to give way to it. */
+/* Traps are set in the process itself, which replaces a snapshot. */
 struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler)
 {
@@ -193,15 +194,14 @@ struct error *live_set_traps(struct target *target, const uint64_t *addresses, s
 	return err;
 }
 
-/* The second number of /proc/PID/statm: resident pages. */
+/* The second number in /proc/PID/statm is the number of resident pages. */
 bool live_resident(struct target *target, uint64_t *ret)
 {
-	char path[64];
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	unsigned long long total, resident;
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)target->pid);
-	if (proc_read_file(path, &text, &size) || sscanf(text, "%llu %llu", &total, &resident) != 2)
+	if (proc_read_file(proc_path(target->pid, "statm").text, &text, &size) ||
+		sscanf(text, "%llu %llu", &total, &resident) != 2)
 		return false;
 	*ret = resident * (uint64_t)sysconf(_SC_PAGESIZE);
 	return true;
@@ -254,11 +254,10 @@ static struct error *create(const struct live_options *options, struct live **re
 static struct error *describe_program(struct live *live)
 {
 	struct target *target = &live->target;
-	char name[4097], path[64];
-	if (asprintf(&target->exe_path, "/proc/%d/exe", live->tid) < 0) {
-		target->exe_path = NULL;
+	char name[4097];
+	target->exe_path = strdup(proc_path(live->tid, "exe").text);
+	if (!target->exe_path)
 		return error_no_memory();
-	}
 	ssize_t length = readlink(target->exe_path, name, sizeof(name) - 1);
 	if (length > 0)
 		name[length] = 0;
@@ -267,16 +266,15 @@ static struct error *describe_program(struct live *live)
 		return error_no_memory();
 	_cleanup_free_ char *auxv = NULL;
 	size_t size = 0;
-	snprintf(path, sizeof(path), "/proc/%d/auxv", live->tid);
-	if (proc_read_file(path, &auxv, &size) != 0)
-		return NULL; /* 0 is "unknown" for all of these */
+	if (proc_read_file(proc_path(live->tid, "auxv").text, &auxv, &size) != 0)
+		return NULL; /* all of them stay 0, unknown */
 	target->entry = auxv_value(auxv, size, AT_ENTRY);
 	target->phdr = auxv_value(auxv, size, AT_PHDR);
 	target->vdso = auxv_value(auxv, size, AT_SYSINFO_EHDR);
 	return NULL;
 }
 
-/* The process has been stopped, or that failed with `err`. */
+/* `err`: the result of the tracer call that was to stop the process. */
 static struct error *finish(
 	struct live **live, struct error *err, struct stop *stop, struct target **ret)
 {

@@ -1,7 +1,9 @@
 /*
- * What a live process is as a target, shared by live.c (looking at the process itself) and
- * snapshot.c (looking at a frozen copy of it). One target changes between the two: its `ops` are
- * those of what one looks at.
+ * The live process as a target, shared by live.c (reading the process itself) and snapshot_ops.c
+ * (reading a frozen copy of it). A target switches between the two by changing its `ops`.
+ *
+ * This folder implements struct target for a process. The tracer thread (tracer.h) makes all ptrace
+ * calls, by the mechanisms of the folders below: tracing/, traps/, snapshots/, guardian/, process/.
  */
 #ifndef GCTXDBG_TARGET_LIVE_LIVE_H
 #define GCTXDBG_TARGET_LIVE_LIVE_H
@@ -13,7 +15,7 @@ struct live {
 	struct target target; /* first: a target is a live */
 	struct tracer *tracer;
 	pid_t tid;		   /* a living thread of the process */
-	struct live_memory memory; /* of what one looks at */
+	struct live_memory memory; /* of the process or of the snapshot */
 };
 
 static inline struct live *live_of(struct target *target)
@@ -23,10 +25,10 @@ static inline struct live *live_of(struct target *target)
 
 extern const struct target_ops live_ops, snapshot_ops;
 
-/* Looks at what the tracer has stopped or copied; takes stop->problem. */
+/* Switches to what the tracer has stopped or copied; takes ownership of stop->notice. */
 void live_set_stop(struct live *live, struct stop *stop);
 
-/* Operations that are the same for both. */
+/* The operations that are the same for both. */
 void live_destroy(struct target *target);
 struct error *live_load_threads(struct target *target);
 struct error *live_continue(struct target *target);

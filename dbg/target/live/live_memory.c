@@ -1,4 +1,4 @@
-/* Reading the memory of a stopped process, in large pieces. */
+/* Batching process_vm_readv() calls, with /proc/TID/mem as the fallback. */
 #include "dbg/target/live/live_memory.h"
 
 #include <errno.h>
@@ -18,12 +18,12 @@ void live_memory_close(struct live_memory *memory)
 	close_fd(&memory->mem_fd);
 }
 
-static uint8_t *location(const struct memory_run *run)
+static uint8_t *next_byte(const struct memory_run *run)
 {
 	return (uint8_t *)run->buffer + run->done;
 }
 
-/* How much of the run is still to be read and lies in user space. */
+/* The number of bytes of the run that have not been read yet and lie in user space. */
 static size_t rest(const struct memory_run *run)
 {
 	uint64_t address = run->address + run->done;
@@ -33,17 +33,17 @@ static size_t rest(const struct memory_run *run)
 	return size < address_limit - address ? size : (size_t)(address_limit - address);
 }
 
-/* What one process_vm_readv() call is to read: parts of runs[first] and those after it. */
+/* The arguments of one process_vm_readv() call: parts of runs[first] and the following runs. */
 struct batch {
 	struct iovec local[MAX_CALL_RUNS], remote[MAX_CALL_RUNS];
 	struct memory_run *owner[MAX_CALL_RUNS];
 	size_t count;
-	struct memory_run *split; /* the run that the next batch goes on with; NULL: none */
-	size_t split_done;	  /* what its `done` must be for that */
+	struct memory_run *split; /* the run that continues in the next batch; NULL: none */
+	size_t split_done;	  /* its `done` if this batch is complete */
 };
 
-/* Fills the batch from runs[*first] on; *first becomes the first run that is not completely in it.
- */
+/* Fills the batch from runs[*first] on; *first becomes the first run that is not completely in the
+ * batch. */
 static void fill(struct batch *batch, struct memory_run *runs, size_t count, size_t *first)
 {
 	size_t room = MAX_CALL_BYTES;
@@ -54,7 +54,7 @@ static void fill(struct batch *batch, struct memory_run *runs, size_t count, siz
 		size_t wanted = rest(run), size = wanted < room ? wanted : room;
 		if (size) {
 			uint64_t address = run->address + run->done;
-			batch->local[batch->count] = (struct iovec){location(run), size};
+			batch->local[batch->count] = (struct iovec){next_byte(run), size};
 			batch->remote[batch->count] =
 				(struct iovec){(void *)(uintptr_t)address, size}; // NOLINT
 			batch->owner[batch->count++] = run;
@@ -69,7 +69,7 @@ static void fill(struct batch *batch, struct memory_run *runs, size_t count, siz
 	}
 }
 
-/* Opens it when it is needed; two threads may need it at once. */
+/* Opens /proc/TID/mem on first use; two threads may do so at the same time. */
 static int mem_fd(struct live_memory *memory)
 {
 	int fd = __atomic_load_n(&memory->mem_fd, __ATOMIC_ACQUIRE), none = -1;
@@ -83,12 +83,12 @@ static int mem_fd(struct live_memory *memory)
 	return none;
 }
 
-/* Reads what is left of the run, at most `size` bytes, as far as it goes. */
+/* Reads up to `size` more bytes of the run through /proc/TID/mem. */
 static void read_slowly(struct live_memory *memory, struct memory_run *run, size_t size)
 {
 	int fd = mem_fd(memory);
 	while (size && fd >= 0) {
-		ssize_t n = pread(fd, location(run), size, (off_t)(run->address + run->done));
+		ssize_t n = pread(fd, next_byte(run), size, (off_t)(run->address + run->done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -99,8 +99,8 @@ static void read_slowly(struct live_memory *memory, struct memory_run *run, size
 }
 
 /*
- * Notes that `got` bytes of the batch have arrived. Returns the index of the part that is
- * incomplete and needs the slow way; batch->count when all is there.
+ * Distributes `got` bytes that were read among the runs. Returns the index of the part that is
+ * incomplete and must be read through /proc/TID/mem; batch->count if all of them are complete.
  */
 static size_t distribute(struct batch *batch, size_t from, size_t got)
 {
@@ -125,13 +125,13 @@ static struct error *read_batch(struct live_memory *memory, struct batch *batch)
 			memory->tid, batch->local + i, left, batch->remote + i, left, 0);
 		if (n < 0 && errno == ESRCH)
 			return error_create(ERROR_GONE,
-				"the memory of thread %d is gone: its process has exited",
+				"cannot read the memory of thread %d: its process has exited",
 				memory->tid);
 		i = distribute(batch, i, n < 0 ? 0 : (size_t)n);
 		if (i == batch->count)
 			return NULL;
-		/* Here something is unreadable, or readable for a debugger only; or the whole call
-		 * is forbidden (seccomp). */
+		/* This part is unreadable, or only readable through /proc/TID/mem; or seccomp
+		 * forbids the call. */
 		read_slowly(memory, batch->owner[i], batch->local[i].iov_len);
 		i++;
 	}
@@ -155,7 +155,7 @@ struct error *live_memory_read(struct live_memory *memory, struct memory_run *ru
 		if (err)
 			return err;
 		if (batch.split && batch.split->done < batch.split_done)
-			first++; /* it cannot be read on from there */
+			first++; /* the rest of the split run is unreadable */
 	}
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * Looking at a snapshot: a process that holds a copy-on-write image of the target's memory
+ * The operations of a snapshot: a process that holds a copy-on-write image of the target's memory
  * (snapshot_child.h), while the target itself runs.
  */
 #include <inttypes.h>
@@ -10,9 +10,8 @@
 static struct error *lost(const struct live *live)
 {
 	return error_create(ERROR_GONE,
-		"the snapshot of process %d is lost: the process %d that held it was killed (out "
-		"of memory, "
-		"perhaps); \"snapshot\" makes another one",
+		"the snapshot of process %d is lost: process %d, which held it, "
+		"was killed (out of memory?); \"snapshot\" makes another one",
 		live->target.pid, live->memory.tid);
 }
 
@@ -23,13 +22,13 @@ static struct error *snapshot_read(struct target *target, struct memory_run *run
 	bool all = true;
 	for (size_t i = 0; i < count; i++)
 		all &= runs[i].done == runs[i].size;
-	/* Unmapped, or is there nothing left to read? */
+	/* Unmapped, or has the snapshot's process been killed? */
 	if (!err && !all && !proc_is_alive(live->memory.tid))
 		err = lost(live);
 	if (!err && atomic_load(&target->state) != TARGET_STOPPED)
 		err = error_create(ERROR_GONE,
 			"the snapshot of process %d was dropped while it was read: %s", target->pid,
-			target->gone_reason ? target->gone_reason : "it runs");
+			target->gone_reason ? target->gone_reason : "it is running");
 	return err;
 }
 
@@ -48,9 +47,8 @@ static struct error *snapshot_fault(struct target *target, uint64_t address)
 		return error_create(ERROR_FAULT, "cannot read memory at 0x%" PRIx64, address);
 	return error_create(ERROR_FAULT,
 		"cannot read memory at 0x%" PRIx64
-		": nothing is mapped there in the snapshot (memory marked "
-		"MADV_DONTFORK is not copied; \"set pause stop\" and \"interrupt\" look at the "
-		"process itself)",
+		": nothing is mapped there in the snapshot (memory marked MADV_DONTFORK is not "
+		"copied; to read the process itself: \"set pause stop\", \"interrupt\")",
 		address);
 }
 

@@ -1,4 +1,6 @@
-/* The tracer thread: its life, its calls, the watchdog and the signals that ask us to leave. */
+/*
+ * The tracer thread: its loop, calls from the user's thread, the watchdog, and SIGTERM and SIGHUP.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,15 +14,15 @@
 #include "dwarf/base/fd.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 enum {
-	POLL_MS = 1000, /* a safety net: should a SIGCHLD get lost, nothing hangs for longer */
-	CALL_PATIENCE_MS =
-		200, /* a call that takes longer may be in the deadlock that release_exec() ends */
+	POLL_MS = 1000, /* a safety net: a lost SIGCHLD delays us by at most that long */
+	/* A call that takes longer may be in the deadlock that release_exec() resolves. */
+	CALL_PATIENCE_MS = 200,
 };
 
-/* After SIGTERM the user's thread has that long to notice. */
+/* After SIGTERM the user's thread must take the event within this time. */
 static const int64_t leave_grace_ns = INT64_C(3000000000);
 
 void tracer_set_gone(struct tracer *tracer, const char *reason)
@@ -44,7 +46,7 @@ void tracer_notice_end(struct tracer *tracer)
 		return;
 	int status = tracer->tracees.last_status;
 	if (tracer->tracees.execed) {
-		tracer_set_gone(tracer, "it runs another program now (exec)");
+		tracer_set_gone(tracer, "it has executed another program");
 		event_queue_add(&tracer->events, TARGET_EVENT_EXEC, 0);
 	} else if (tracer->tracees.ended && WIFSIGNALED(status)) {
 		tracer_set_gone(tracer, "it was killed by a signal");
@@ -57,7 +59,7 @@ void tracer_notice_end(struct tracer *tracer)
 
 /* ---- The thread ---- */
 
-/* The user's thread does not react, or it was asked twice: end as if the signal had never been
+/* The user's thread does not react, or a second signal has arrived: die as if it had never been
  * blocked. */
 static void die(int signal)
 {
@@ -70,6 +72,12 @@ static void die(int signal)
 	raise(signal);
 }
 
+bool tracer_asked_to_leave(const struct tracer *tracer)
+{
+	struct pollfd readable = {.fd = tracer->leave_fd, .events = POLLIN};
+	return poll(&readable, 1, 0) > 0;
+}
+
 static void handle_leave_signal(struct tracer *tracer)
 {
 	struct signalfd_siginfo info;
@@ -77,7 +85,7 @@ static void handle_leave_signal(struct tracer *tracer)
 		return;
 	if (tracer->leave_signal && !event_queue_is_empty(&tracer->events))
 		die((int)info.ssi_signo);
-	tracer_set_gone(tracer, "it was left, because a signal asked to");
+	tracer_set_gone(tracer, "a signal asked the debugger to leave, and it was detached");
 	tracees_leave(&tracer->tracees);
 	tracer_drop_snapshot(tracer);
 	tracer->leave_signal = (int)info.ssi_signo;
@@ -95,7 +103,7 @@ static void handle_watchdog(struct tracer *tracer)
 			die(tracer->leave_signal);
 	} else if (atomic_load(&tracer->target->state) == TARGET_STOPPED) {
 		tracer_set_gone(tracer,
-			"it had stood still for longer than allowed (--max-stop) and was let go");
+			"it was stopped for longer than allowed (--max-stop) and was detached");
 		tracees_leave(&tracer->tracees);
 		event_queue_add(&tracer->events, TARGET_EVENT_WATCHDOG, 0);
 	}
@@ -147,15 +155,15 @@ static void *tracer_thread(void *argument)
 		if (fds[3].revents)
 			tracees_wait(&tracer->tracees, -1, 0);
 	}
-	return NULL; /* the kernel detaches what is still traced, without stopping it */
+	return NULL; /* the kernel detaches threads that are still traced, without stopping them */
 }
 
 /* ---- Calls from the user's thread ---- */
 
 /*
- * PTRACE_SEIZE waits for an exec under way, and the exec waits until all other threads have been
- * reaped, those that we trace only by us: a deadlock, as our tracer thread sits in PTRACE_SEIZE.
- * Any thread of ours may reap, so this one does.
+ * PTRACE_SEIZE waits for an exec in progress, and the exec waits until all other threads have been
+ * reaped, which only their tracer can do: a deadlock, as our tracer thread is blocked in
+ * PTRACE_SEIZE. Any thread of the tracer's process may reap them, so this one does.
  */
 static void release_exec(pid_t pid)
 {
@@ -197,7 +205,7 @@ struct error *tracer_call(
 static struct error *quit(struct tracer *tracer, void *argument)
 {
 	(void)argument;
-	tracer_set_gone(tracer, "it was left");
+	tracer_set_gone(tracer, "it was detached");
 	tracees_leave(&tracer->tracees);
 	tracer_drop_snapshot(tracer);
 	tracer_end_guardian(tracer);
@@ -227,7 +235,7 @@ static void change_signals(struct tracer *tracer, sigset_t *child_set, sigset_t 
 	sigaddset(leave_set, SIGHUP);
 	sigorset(&both, child_set, leave_set);
 	pthread_sigmask(SIG_BLOCK, &both, &tracer->old_mask);
-	/* Where SIGCHLD is ignored (inherited, say) the kernel would not send it. */
+	/* If SIGCHLD is ignored (inherited, for example) the kernel does not send it. */
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigaction(SIGCHLD, &action, &tracer->old_child_action);
 	tracer->mask_changed = true;

@@ -1,15 +1,15 @@
 /*
- * The tracer thread: it makes all ptrace calls for one live target, because the kernel wants them
- * from one thread, and because the target must be let go in time whatever the user's thread is busy
- * with.
+ * The tracer thread. It makes all ptrace calls for one live target: the kernel accepts them from
+ * one thread only, and the target must be released in time, whatever the user's thread is doing.
  *
- * It serves calls from the user's thread, passes on what happens to the tracees, lets the target go
- * when it has stood still for too long (watchdog), and lets it go at once on SIGTERM or SIGHUP.
+ * It serves calls from the user's thread, handles the tracees' stops, detaches the target if it has
+ * been stopped for too long (watchdog), and immediately on SIGTERM or SIGHUP.
  *
  * Signals: tracer_create() blocks SIGCHLD, SIGTERM and SIGHUP in the calling thread (the tracer
- * thread takes them through signalfds) and resets SIGCHLD to its default action; tracer_destroy(),
- * called by the same thread, restores both. Threads created meanwhile inherit the mask; children
- * must get it reset (posix_spawnattr_setsigmask). One tracer at a time per process.
+ * thread receives them through signalfds) and resets SIGCHLD to its default action;
+ * tracer_destroy(), called by the same thread, restores both. Threads created meanwhile inherit the
+ * mask; child processes need it reset (posix_spawnattr_setsigmask). One tracer at a time per
+ * process.
  */
 #ifndef GCTXDBG_TARGET_LIVE_TRACER_H
 #define GCTXDBG_TARGET_LIVE_TRACER_H
@@ -18,29 +18,27 @@
 
 struct tracer;
 
-/* What is true of a stop. */
+/* The result of stopping the target or of making a snapshot. */
 struct stop {
 	pid_t pid;
-	pid_t tid; /* a living thread: its files in /proc work even when the main thread has exited
-		    */
+	pid_t tid; /* a living thread: its files in /proc work even if the main thread has exited */
 	int64_t monotonic_ns, realtime_ns;
-	/* A snapshot was asked for: the process that holds it (the target runs on), and for how
-	 * long all stood still; or 0 and why there is none (the caller's), and the target stands
-	 * still itself. */
+	/* If a snapshot was requested: the process that holds it, while the target runs; or 0 and
+	 * the reason, which belongs to the caller, while the target itself is stopped. */
 	pid_t snapshot;
-	int64_t stall_ns;
+	int64_t stall_ns; /* for how long the target was stopped to make the snapshot */
 	struct error *notice;
 };
 
-/* `target`: its state and gone_reason are kept up to date; must outlive the tracer. */
+/* Keeps the state and gone_reason of `target` up to date, which must outlive the tracer. */
 struct error *tracer_create(
 	struct target *target, const struct live_options *options, struct tracer **ret);
 
-/* Leaves the process (it runs on) and frees everything. */
+/* Detaches the process, which keeps running, and frees everything. */
 void tracer_destroy(struct tracer *tracer);
 
-/* Seizes process `pid` and stops it, or makes a snapshot, as the options say. On an error it has
- * been left. Once per tracer. */
+/* Seizes process `pid` and stops it or makes a snapshot, according to the options. After an error
+ * it is detached. Once per tracer. */
 struct error *tracer_attach(struct tracer *tracer, pid_t pid, struct stop *ret);
 
 /* Starts a program instead, see live_exec(). */
@@ -48,32 +46,35 @@ struct error *tracer_exec(struct tracer *tracer, char *const argv[], struct stop
 
 struct error *tracer_continue(struct tracer *tracer);
 struct error *tracer_interrupt(struct tracer *tracer, struct stop *ret);
-/* From any state but gone: makes a snapshot instead of an older one; `ret` says whether that was
- * possible. On an error one looks at the older one still, if there is one; else the target runs. */
+/* In any state but GONE: makes a snapshot, which replaces an older one; `ret` says whether that was
+ * possible. After an error an older snapshot, if any, is still there; otherwise the target is
+ * running. */
 struct error *tracer_snapshot(struct tracer *tracer, struct stop *ret);
-/* Drops the snapshot, if any, and stops the target itself. On an error as tracer_snapshot(). */
+/* Drops the snapshot, if any, and stops the target itself. Errors as tracer_snapshot(). */
 struct error *tracer_hold(struct tracer *tracer, struct stop *ret);
 struct error *tracer_detach(struct tracer *tracer);
 struct error *tracer_kill(struct tracer *tracer);
 
-/* tids, registers and stop signals of all threads (of the snapshot: as they were), in no order;
- * `*ret` is malloc'ed. */
+/* The tids, registers and stop signals of all threads, in no order; of a snapshot, as they were
+ * when it was made. `*ret` is malloc'ed. */
 struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_t *ret_count);
 
 /* See target_set_traps(). */
 struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler);
 
-/* Replaces our int3s by the program's own bytes in what has been read. Any thread may call it. */
+/* Replaces our breakpoint instructions by the original bytes in memory that has been read. Any
+ * thread may call it. */
 void tracer_hide_traps(struct tracer *tracer, struct memory_run *runs, size_t count);
 
-/* The stop that the last TARGET_EVENT_TRAP told of. */
+/* The stop that queued the last TARGET_EVENT_TRAP. */
 void tracer_last_stop(struct tracer *tracer, struct stop *ret);
 
-/* What did not work beside the last calls and is worth a sentence (the caller's); NULL: nothing. */
+/* What did not work besides the results of the last calls, in one sentence, owned by the caller;
+ * NULL: nothing. */
 struct error *tracer_take_notice(struct tracer *tracer);
 
-/* False: since the snapshot the target has exited or executed another program. */
+/* False if the target has exited or executed another program since the snapshot was made. */
 bool tracer_program_lives(const struct tracer *tracer);
 
 bool tracer_next_event(struct tracer *tracer, struct target_event *ret);

@@ -1,15 +1,15 @@
-/* What the tracer thread does for the user's thread: attach, continue, interrupt, detach, kill,
- * registers. */
+/* The calls from the user's thread: attach, continue, interrupt, detach, kill, registers. */
 #include <errno.h>
 #include <signal.h>
 
 #include "dbg/target/process/attach_check.h"
 #include "dbg/target/live/tracer_private.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
 static const int64_t snapshot_progress_ns = INT64_C(2000000000);
-/* Because of one thread in an uninterruptible wait (vfork, NFS) nobody else shall stand for long:
- * they stand for the first, and run for the second, in turn. */
+/* If one thread is in an uninterruptible wait (vfork, NFS), the others are not kept stopped for
+ * long: they are stopped for blocked_ns and run for pause_ns, alternately. */
 static const int64_t blocked_ns = INT64_C(50000000);
 static const int64_t pause_ns = INT64_C(100000000);
 static const int64_t stop_total_ns = INT64_C(30000000000);
@@ -20,6 +20,7 @@ struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 	struct stop_limits limits = {.progress_ns = stop_progress_ns,
 		.total_ns = stop_total_ns,
 		.cancel = tracer->options.cancel,
+		.leave_fd = tracer->leave_fd,
 		.blocked_ns = blocked_ns};
 	if (tracer->target->pause == PAUSE_FORK)
 		limits.progress_ns = snapshot_progress_ns;
@@ -29,13 +30,15 @@ struct stop_limits tracer_stop_limits(const struct tracer *tracer)
 	return limits;
 }
 
-static void let_run(struct tracees *tracees, int64_t for_ns)
+static void run_for(struct tracer *tracer, int64_t duration_ns)
 {
-	int64_t until = monotonic_now() + for_ns;
+	struct tracees *tracees = &tracer->tracees;
+	int64_t until = monotonic_now() + duration_ns;
 	tracees_resume(tracees);
-	while (monotonic_now() < until && !tracees->execed && !tracees->ended) {
+	while (monotonic_now() < until && !tracees->execed && !tracees->ended &&
+		!tracer_asked_to_leave(tracer)) {
 		if (!tracees_pump(tracees))
-			tracees_wait(tracees, -1, 10);
+			tracees_wait(tracees, tracer->leave_fd, 10);
 	}
 }
 
@@ -47,7 +50,7 @@ struct error *tracer_stop_patiently(struct tracer *tracer)
 	struct error *err = tracees_stop(tracees, &limits);
 	while (err && err->code == ERROR_OTHER && tracees->running && monotonic_now() < deadline) {
 		error_destroy(err);
-		let_run(tracees, pause_ns);
+		run_for(tracer, pause_ns);
 		err = tracees->execed || tracees->ended
 			      ? error_create(ERROR_GONE, "process %d is gone", tracees->pid)
 			      : tracees_stop(tracees, &limits);
@@ -67,8 +70,8 @@ void tracer_stopped(struct tracer *tracer, int64_t began, struct stop *ret)
 		tracer_set_watchdog(tracer, began + tracer->options.max_stop_ns);
 	tracer->last_stop = *ret;
 	atomic_store(&tracer->target->state, TARGET_STOPPED);
-	/* What could not be done before. */
-	if (tracer->snapshot.unreaped_count && !tracer->tracees.traps)
+	/* Children that could not be reaped before. */
+	if (tracer->snapshot.unreaped_count && !traps_are_set(&tracer->tracees))
 		tracer_reap_snapshots(tracer);
 }
 
@@ -88,7 +91,8 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	struct tracees *tracees = &tracer->tracees;
 	if (tracer->leave_signal)
 		return error_create(ERROR_CANCELLED,
-			"a signal asked to leave before process %d was attached", call->pid);
+			"a signal asked the debugger to leave before process %d was attached",
+			call->pid);
 	tracees->pid = call->pid;
 	tracees->attaching = true;
 	bool fork = tracer->options.pause == PAUSE_FORK;
@@ -96,7 +100,7 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	int64_t began = monotonic_now();
 	struct error *err = tracer_stop_patiently(tracer);
 	tracees->attaching = false;
-	/* It may have executed something else between the first check and the stop. */
+	/* It may have executed another program between the first check and the stop. */
 	if (!err)
 		err = attach_check_program(call->pid, tracees_any_stopped(tracees));
 	if (err) {
@@ -157,7 +161,7 @@ static struct error *do_interrupt(struct tracer *tracer, void *argument)
 	struct error *err = tracer_stop_patiently(tracer);
 	if (!err) {
 		tracer_stopped(tracer, began, argument);
-		if (!tracer_tell_traps(tracer))
+		if (!tracer_queue_traps(tracer))
 			event_queue_add(&tracer->events, TARGET_EVENT_STOPPED, 0);
 	} else if (!tracer->tracees.execed && !tracer->tracees.ended) {
 		tracees_resume(&tracer->tracees);
@@ -186,7 +190,7 @@ struct error *tracer_detach(struct tracer *tracer)
 	return tracer_call(tracer, do_detach, NULL, 0);
 }
 
-/* The pid cannot belong to somebody else meanwhile: we have not collected its exit. */
+/* The pid cannot have been reused: we have not collected its exit status. */
 static struct error *do_kill(struct tracer *tracer, void *argument)
 {
 	(void)argument;
@@ -194,7 +198,7 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (atomic_load(&tracer->target->state) == TARGET_GONE)
 		return tracer_not_there(tracer);
 	if (tracer->snapshot.untraced) {
-		/* We trace it again, so that its end is reported. */
+		/* Trace it again, so that its end is reported. */
 		struct error *err = tracer_stop_instead(tracer);
 		if (err)
 			return err;
@@ -202,14 +206,14 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (kill(tracees->pid, SIGKILL) != 0)
 		return error_system(errno, "cannot kill process %d", tracees->pid);
 	int64_t deadline = monotonic_now() + kill_ns;
-	while (!tracees->ended && monotonic_now() < deadline) {
+	while (!tracees->ended && monotonic_now() < deadline && !tracer_asked_to_leave(tracer)) {
 		if (!tracees_pump(tracees))
-			tracees_wait(tracees, -1, 20);
+			tracees_wait(tracees, tracer->leave_fd, 20);
 	}
 	if (tracees->ended)
 		return NULL;
 	return error_create(ERROR_OTHER,
-		"process %d was killed but is not dead yet; the kernel still holds it in some wait",
+		"process %d was killed but is not dead yet: it is still waiting in the kernel",
 		tracees->pid);
 }
 

@@ -19,19 +19,20 @@ struct exec_call {
 };
 
 struct exec_pipes {
-	int go[2];     /* closed without a byte: we died, do not start */
-	int failed[2]; /* errno of execve; closed by its success */
+	int go[2];     /* one byte: start; closed without it: the debugger has died, do not start */
+	int failed[2]; /* errno of execve; closed if it succeeds */
 };
 
-/* Between fork and exec in a process that had threads: only async-signal-safe calls. */
+/* Between fork and exec of a multi-threaded process: only async-signal-safe calls. */
 static void become_program(
 	const struct tracer *tracer, char *const *argv, const struct exec_pipes *pipes)
 {
 	close(pipes->go[1]);
-	/* Ctrl-C at our terminal is meant for us, so the program is not in our process group. */
+	/* Ctrl-C at our terminal is meant for the debugger, so the program gets its own process
+	 * group. */
 	setpgid(0, 0);
-	/* Two readers of one terminal would share out the keys at random, and a background reader
-	 * is stopped anyway. */
+	/* Two readers of one terminal would each get some of the keys, and a background reader is
+	 * stopped anyway. */
 	if (isatty(STDIN_FILENO)) {
 		int null = open("/dev/null", O_RDONLY);
 		if (null >= 0) {
@@ -56,7 +57,8 @@ static void become_program(
 	_exit(n == sizeof(errnum) ? 127 : 126);
 }
 
-/* Waits until the child stands at its first instruction, or says why it does not get there. */
+/* Waits until the child has stopped at its first instruction; an error says why it does not get
+ * there. */
 static struct error *await_exec(struct tracer *tracer, const char *program, int failed_fd)
 {
 	struct tracees *tracees = &tracer->tracees;
@@ -74,11 +76,14 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 		if (tracer->options.cancel && atomic_load(tracer->options.cancel))
 			return error_create(
 				ERROR_CANCELLED, "cancelled before %s was started", program);
+		if (tracer_asked_to_leave(tracer))
+			return error_create(ERROR_CANCELLED,
+				"a signal asked to leave before %s was started", program);
 		if (monotonic_now() > deadline)
-			return error_create(ERROR_OTHER,
-				"cannot start %s: it takes too long to be loaded", program);
+			return error_create(
+				ERROR_OTHER, "cannot start %s: loading it takes too long", program);
 		struct pollfd failed = {.fd = failed_fd, .events = POLLIN};
-		/* After a successful exec this pipe is at its end for good; do not spin on that. */
+		/* After a successful exec the pipe stays at its end, so polling it would spin. */
 		bool open = poll(&failed, 1, 0) == 0;
 		tracees_wait(tracees, open ? failed_fd : -1, 20);
 	}
@@ -95,12 +100,18 @@ static struct error *tracer_exec_start(
 		return error_system(errno, "cannot start %s", argv[0]);
 	if (pid == 0)
 		become_program(tracer, argv, pipes);
-	setpgid(pid, pid); /* the child does it too: whoever comes first */
+	setpgid(pid, pid); /* in both processes, whichever runs first */
 	struct tracees *tracees = &tracer->tracees;
 	tracees->pid = pid;
 	struct error *err = tracees_seize(tracees, pid);
-	/* A child that never got the byte ends by itself when the pipe is closed. */
-	if (!err && write(pipes->go[1], "g", 1) != 1)
+	if (err) {
+		/* Not a tracee, so that nothing else reaps it. */
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return err;
+	}
+	/* A child that does not get the byte exits when the pipe is closed. */
+	if (write(pipes->go[1], "g", 1) != 1)
 		err = error_system(errno, "cannot start %s", argv[0]);
 	close_fd(&pipes->go[0]);
 	close_fd(&pipes->go[1]);

@@ -1,7 +1,7 @@
 /*
- * Snapshots, in the tracer thread: all threads are stopped, a child with a copy-on-write image of
- * the memory is made (snapshot_child.h), and the target is let go altogether, until something is
- * wanted of it again. Their end is in tracer_waste.c.
+ * Making snapshots, in the tracer thread: all threads are stopped, a child with a copy-on-write
+ * image of the memory is made (snapshot_child.h), and the target is detached completely, until the
+ * process itself is needed again. snapshot_reaper.c ends them.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -11,11 +11,11 @@
 #include "dbg/target/snapshots/memory_room.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 /* ---- Is it still the same program? ---- */
 
-/* While its memory can be read through this descriptor the program has neither exited nor executed
+/* While its memory can be read through this descriptor, the program has neither exited nor executed
  * another one. */
 static void remember_program(struct tracer *tracer)
 {
@@ -34,7 +34,7 @@ static bool is_same_program(const struct tracer_snapshot *snapshot)
 	return proc_memory_lives(snapshot->identity_fd, snapshot->identity_address);
 }
 
-/* The descriptor changes in calls only, for which the user's thread waits. */
+/* The descriptor changes only during calls, while the user's thread waits. */
 bool tracer_program_lives(const struct tracer *tracer)
 {
 	return is_same_program(&tracer->snapshot);
@@ -46,7 +46,7 @@ void tracer_end_guardian(struct tracer *tracer)
 	close_fd(&tracer->snapshot.identity_fd);
 }
 
-/* ---- Making one ---- */
+/* ---- Making a snapshot ---- */
 
 struct error *tracer_prepare_snapshot(struct tracer *tracer)
 {
@@ -54,7 +54,7 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 	struct error *err = memory_room_check(tracer->tracees.pid);
 	if (!err && snapshot->unreaped_count == MAX_UNREAPED)
 		err = error_create(ERROR_OTHER,
-			"%zu former ones could not be reaped yet, see the warnings before",
+			"%zu earlier snapshots could not be reaped yet, see the warnings above",
 			snapshot->unreaped_count);
 	if (err)
 		return err;
@@ -62,25 +62,25 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 				  : guardian_create(tracer->tracees.pid, &snapshot->guardian);
 }
 
-/* Nobody takes their signals while the target is not traced. */
-static struct error *take_traps_out(struct tracer *tracer)
+/* While the target is not traced, a trap would kill it. */
+static struct error *remove_traps(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
 	struct error *err = traps_set(tracees, tracer->target, &tracer->trap_bytes, NULL, 0, NULL);
-	if (!err && tracees->traps)
+	if (!err && traps_are_set(tracees))
 		err = error_create(ERROR_OTHER,
-			"process %d still executes in the memory of breakpoints that were taken "
-			"out",
+			"process %d still executes in the memory of breakpoints that have been "
+			"removed",
 			tracees->pid);
 	return err;
 }
 
-/* The one before stays. */
-static struct error *make(struct tracer *tracer, struct snapshot_child *ret,
+/* Does not touch an older snapshot. */
+static struct error *make_snapshot(struct tracer *tracer, struct snapshot_child *ret,
 	struct thread **ret_threads, size_t *ret_count)
 {
 	struct tracees *tracees = &tracer->tracees;
-	struct error *err = take_traps_out(tracer);
+	struct error *err = remove_traps(tracer);
 	if (!err)
 		err = tracees_registers(tracees, ret_threads, ret_count);
 	if (!err)
@@ -92,8 +92,8 @@ static struct error *make(struct tracer *tracer, struct snapshot_child *ret,
 	return err;
 }
 
-/* A child that is of no use: the target stands still instead, once more. */
-static struct error *stand_instead(struct tracer *tracer, struct stop *ret)
+/* The child is unusable: stops the target again, to be inspected itself. */
+static struct error *fall_back_to_stop(struct tracer *tracer, struct stop *ret)
 {
 	int64_t began = monotonic_now();
 	struct error *notice = take_pointer(ret->notice);
@@ -114,7 +114,7 @@ struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct 
 	struct thread *threads = NULL;
 	size_t count = 0;
 	tracer_stopped(tracer, began, ret);
-	ret->notice = make(tracer, &child, &threads, &count);
+	ret->notice = make_snapshot(tracer, &child, &threads, &count);
 	if (ret->notice)
 		return NULL;
 	tracer_set_watchdog(tracer, 0);
@@ -124,21 +124,21 @@ struct error *tracer_take_snapshot(struct tracer *tracer, int64_t began, struct 
 	ret->snapshot = child.pid;
 	ret->stall_ns = monotonic_now() - began;
 	ret->notice = snapshot_child_settle(&tracer->tracees, &child);
-	/* The former one goes now, while the target runs. */
+	/* Drop the previous one now, while the target runs. */
 	tracer_drop_snapshot(tracer);
 	snapshot->untraced = true;
 	snapshot->child = child;
 	snapshot->threads = threads;
 	snapshot->thread_count = count;
 	tracer->tracees.snapshot_tid = child.pid;
-	return ret->notice ? stand_instead(tracer, ret) : NULL;
+	return ret->notice ? fall_back_to_stop(tracer, ret) : NULL;
 }
 
-/* Nobody has told us: while it was not traced. */
-static void tell_gone(struct tracer *tracer)
+/* Queues the end of a target that was not traced, so that no report came. */
+static void queue_end(struct tracer *tracer)
 {
 	if (proc_is_alive(tracer->tracees.pid)) {
-		tracer_set_gone(tracer, "it runs another program now (exec)");
+		tracer_set_gone(tracer, "it has executed another program");
 		event_queue_add(&tracer->events, TARGET_EVENT_EXEC, 0);
 	} else {
 		tracer_set_gone(tracer, "it has exited");
@@ -156,7 +156,7 @@ static struct error *stop_again(struct tracer *tracer)
 	if (untraced && !is_same_program(&tracer->snapshot)) {
 		error_destroy(err);
 		tracees_leave(tracees);
-		tell_gone(tracer);
+		queue_end(tracer);
 		tracer_drop_snapshot(tracer);
 		return tracer_not_there(tracer);
 	}
@@ -190,7 +190,8 @@ struct error *tracer_stop_instead(struct tracer *tracer)
 	struct error *err = tracer_stop_again(tracer);
 	if (err || !snapshot->child.pid)
 		return err;
-	/* Taking a big one down takes the kernel a while, for which nobody has to stand. */
+	/* The kernel needs some time to tear down a large snapshot; the target need not be stopped
+	 * for that. */
 	tracees_resume(&tracer->tracees);
 	tracer_discard_snapshot(tracer);
 	tracer_await_unreaped(tracer);
@@ -200,7 +201,7 @@ struct error *tracer_stop_instead(struct tracer *tracer)
 	return err;
 }
 
-static bool stands(const struct tracer *tracer)
+static bool is_stopped(const struct tracer *tracer)
 {
 	return atomic_load(&tracer->target->state) == TARGET_STOPPED && !tracer->snapshot.untraced;
 }
@@ -209,7 +210,7 @@ static struct error *try_snapshot(struct tracer *tracer, struct stop *ret)
 {
 	struct error *notice = tracer_prepare_snapshot(tracer);
 	int64_t began = monotonic_now();
-	struct error *err = stands(tracer) ? NULL : tracer_stop_again(tracer);
+	struct error *err = is_stopped(tracer) ? NULL : tracer_stop_again(tracer);
 	if (err) {
 		error_destroy(notice);
 		return err;
@@ -229,7 +230,7 @@ static struct error *do_snapshot(struct tracer *tracer, void *argument)
 	bool ran = atomic_load(&tracer->target->state) == TARGET_RUNNING;
 	struct error *err = try_snapshot(tracer, stop);
 	if (!err && stop->notice && tracer->snapshot.child.pid) {
-		/* Is there no room beside the former one? */
+		/* Perhaps there is no room for two: drop the previous one and try again. */
 		error_destroy(take_pointer(stop->notice));
 		tracer_set_watchdog(tracer, 0);
 		tracees_leave(&tracer->tracees);

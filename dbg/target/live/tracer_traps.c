@@ -1,7 +1,8 @@
-/* What the tracer thread does about traps for the user's thread: setting them, and stopping when
- * one of them says so. */
+/* Traps in the tracer thread: setting them for the user's thread, and stopping all threads when a
+ * handler asks for it. */
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/tracing/tracee_table.h"
+#include "dbg/target/traps/traps_tracer.h"
 
 struct traps_call {
 	const uint64_t *addresses;
@@ -30,7 +31,7 @@ void tracer_hide_traps(struct tracer *tracer, struct memory_run *runs, size_t co
 	trap_bytes_hide(&tracer->trap_bytes, runs, count);
 }
 
-bool tracer_tell_traps(struct tracer *tracer)
+bool tracer_queue_traps(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
 	bool any = false;
@@ -38,13 +39,13 @@ bool tracer_tell_traps(struct tracer *tracer)
 		return false;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (!tracee->stop_wanted)
+		if (!tracee->trap.wants_stop)
 			continue;
-		tracee->stop_wanted = false;
+		tracee->trap.wants_stop = false;
 		event_queue_add(&tracer->events, TARGET_EVENT_TRAP, tracee->tid);
 		any = true;
 	}
-	if (!any) /* it has died since */
+	if (!any) /* the thread has exited since */
 		event_queue_add(&tracer->events, TARGET_EVENT_TRAP, tracees->stop_wanted);
 	tracees->stop_wanted = 0;
 	return true;
@@ -58,15 +59,15 @@ void tracer_stop_for_trap(struct tracer *tracer)
 	int64_t began = monotonic_now();
 	struct stop_limits limits = tracer_stop_limits(tracer);
 	limits.cancel = NULL;
-	/* Let go meanwhile, the thread would run past what is to be shown. */
+	/* Never resume meanwhile: the thread would run past the location that is to be shown. */
 	limits.blocked_ns = 0;
 	struct error *err = tracees_stop(tracees, &limits);
 	if (!err) {
 		tracer_stopped(tracer, began, &tracer->last_stop);
-		tracer_tell_traps(tracer);
+		tracer_queue_traps(tracer);
 	} else if (!tracees->execed && !tracees->ended) {
-		/* A thread hangs in the kernel for seconds. Tried again shortly; the one that hit
-		 * is somewhere else by then. */
+		/* A thread hangs in the kernel for seconds. The loop tries again soon, but the
+		 * thread that hit the trap has moved on by then. */
 		tracees_resume(tracees);
 	}
 	error_destroy(err);

@@ -1,15 +1,15 @@
-/* A search table over .eh_frame for modules that come without .eh_frame_hdr. */
+/* Parsing .eh_frame, far enough to list the functions and their FDEs. */
 #include "dbg/target/native/native_eh_index.h"
 
 enum {
 	MAX_ENTRIES = 1 << 20,
-	/* The encodings of addresses that compilers use here. */
+	/* DW_EH_PE_…: the address encodings that compilers use in .eh_frame. */
 	ABSPTR = 0x00,
 	PCREL_SDATA4 = 0x1b,
 	PCREL_SDATA8 = 0x1c,
 };
 
-/* One line, as in .eh_frame_hdr: relative to the start of .eh_frame. */
+/* One entry, as in .eh_frame_hdr; both relative to the start of .eh_frame. */
 struct entry {
 	int32_t function, fde;
 };
@@ -21,7 +21,7 @@ struct index {
 	size_t count, capacity;
 };
 
-/* Moves past a (U)LEB128. */
+/* Skips a ULEB128 or SLEB128 value. */
 static bool skip_leb(struct bytes bytes, uint64_t *offset)
 {
 	uint8_t byte;
@@ -47,7 +47,7 @@ static size_t encoded_size(uint8_t encoding)
 	}
 }
 
-/* How the CIE at `offset` (of its length field) says that its FDEs give addresses. */
+/* The address encoding of the FDEs that belong to the CIE at `offset` (of its length field). */
 static bool read_pointer_encoding(struct bytes section, uint64_t offset, uint8_t *ret)
 {
 	uint8_t version;
@@ -60,7 +60,7 @@ static bool read_pointer_encoding(struct bytes section, uint64_t offset, uint8_t
 	if (augmentation[0] != 'z')
 		return augmentation[0] == 0;
 	uint64_t at = offset + 9 + strlen(augmentation) + 1;
-	/* Alignment of code, of data, return address register, length of what follows. */
+	/* Skip code alignment, data alignment, return address register and augmentation length. */
 	if (!skip_leb(section, &at) || !skip_leb(section, &at))
 		return false;
 	if (version == 1)
@@ -86,7 +86,8 @@ static bool read_pointer_encoding(struct bytes section, uint64_t offset, uint8_t
 	return true;
 }
 
-/* The link-time address of the function that an FDE with its addresses at `offset` covers. */
+/* The link-time address of the function that an FDE covers; `offset` is that of its initial
+ * location. */
 static bool read_function(
 	const struct index *index, uint64_t offset, uint8_t encoding, uint64_t *ret)
 {
@@ -127,13 +128,14 @@ static int compare_entries(const void *a, const void *b)
 
 static void build(struct index *index)
 {
-	/* Each record: length, then 0 for a CIE or the distance back to the CIE for an FDE. */
+	/* Each record: length, then 0 (a CIE) or the distance back to the CIE (an FDE). */
 	uint64_t offset = 0, last_cie = UINT64_MAX;
 	uint8_t encoding = 0;
 	bool usable = false;
 	uint32_t head[2];
 	while (bytes_copy(index->section, offset, head, sizeof(head))) {
-		/* 0 ends it, all ones introduces 64-bit lengths, which nobody writes. */
+		/* Length 0 is the terminator. All ones announces a 64-bit length, which no linker
+		 * emits. */
 		if (head[0] < 4 || head[0] == UINT32_MAX)
 			break;
 		uint64_t cie = offset + 4 - head[1];

@@ -1,5 +1,4 @@
-/* The executables and libraries that a target has mapped, as far as unwinding of C code needs them.
- */
+/* Finding modules through their headers in memory, and opening their files. */
 #include "dbg/target/native/native_module.h"
 
 #include <elf.h>
@@ -7,12 +6,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dwarf/base/proc_path.h"
+
 enum {
 	MAX_MODULES = 4096,
 	MAX_HEADERS = 128,	/* program headers of one module */
-	MAX_MAPPINGS_BACK = 64, /* of one module, before the one that was hit */
+	MAX_MAPPINGS_BACK = 64, /* how far the mapping of a module's first byte may precede */
 	MAX_VDSO_BYTES = 1 << 16,
-	/* The only encodings that linkers use in .eh_frame_hdr. */
+	/* DW_EH_PE_…: the only encodings that linkers use in .eh_frame_hdr. */
 	DATAREL_SDATA4 = 0x3b,
 	UDATA4 = 0x03,
 	PCREL_SDATA4 = 0x1b,
@@ -51,7 +52,7 @@ static bool read_memory(struct target *target, uint64_t address, void *ret, size
 	return !err;
 }
 
-/* The mapping of the first byte of the file that `address` belongs to. */
+/* The mapping of the first byte of the file that is mapped at `address`. */
 static const struct mapping *find_base(struct target *target, uint64_t address)
 {
 	const struct mapping *hit = target_mapping_at(target, address);
@@ -68,7 +69,7 @@ static const struct mapping *find_base(struct target *target, uint64_t address)
 	return NULL;
 }
 
-/* The table's place from .eh_frame_hdr, of which `size` bytes are loaded at `address`. */
+/* Locates the search table in .eh_frame_hdr, of which `size` bytes are loaded at `address`. */
 static void read_table_header(
 	struct native_module *module, struct target *target, uint64_t address, uint64_t size)
 {
@@ -165,7 +166,7 @@ struct native_module *native_modules_find(
 	return found;
 }
 
-/* Whether the file's ELF header is the one in memory; only damaged or rebuilt files differ. */
+/* Whether the file's ELF header equals the one in memory; it does not if the file was rebuilt. */
 static bool is_mapped_file(
 	const struct native_module *module, struct target *target, const struct elf_image *image)
 {
@@ -189,7 +190,7 @@ static void try_image(struct native_module *module, struct target *target, const
 	}
 }
 
-/* The kernel's library has no file: it is copied out of the target into one without a name. */
+/* The vDSO has no file: copy it from the target into a memfd. */
 static void open_vdso(struct native_module *module, struct target *target)
 {
 	const struct mapping *mapping = target_mapping_at(target, module->start);
@@ -202,26 +203,25 @@ static void open_vdso(struct native_module *module, struct target *target)
 	int fd = memfd_create("vdso", MFD_CLOEXEC);
 	if (fd < 0)
 		return;
-	char path[32];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	char name[32];
+	snprintf(name, sizeof(name), "fd/%d", fd);
 	if (write(fd, bytes, size) == (ssize_t)size)
-		try_image(module, target, path);
+		try_image(module, target, proc_path(getpid(), name).text);
 	close(fd);
 }
 
-/* A process may see other files under its paths than we do: ask /proc for its view first. */
+/* The process may be in another mount namespace: open its files through /proc. */
 static void open_from_process(struct native_module *module, struct target *target)
 {
 	const struct mapping *mapping = target_mapping_at(target, module->start);
-	char *path;
-	if (asprintf(&path, "/proc/%d/root%s", (int)target->pid, module->path) >= 0) {
+	char *path, name[PROC_PATH_SIZE];
+	if (asprintf(&path, "%s%s", proc_path(target->pid, "root").text, module->path) >= 0) {
 		try_image(module, target, path);
 		free(path);
 	}
-	if (mapping && asprintf(&path, "/proc/%d/map_files/%lx-%lx", (int)target->pid,
-			       mapping->start, mapping->end) >= 0) {
-		try_image(module, target, path);
-		free(path);
+	if (mapping) {
+		snprintf(name, sizeof(name), "map_files/%lx-%lx", mapping->start, mapping->end);
+		try_image(module, target, proc_path(target->pid, name).text);
 	}
 }
 

@@ -1,9 +1,9 @@
 /*
- * The executables and libraries that a target has mapped, as far as unwinding of C code needs them.
+ * The executables and libraries that a target has mapped, for unwinding C code.
  *
- * Where a module lies and where its unwind table is comes from its headers in the target's memory,
- * so that it works whatever the file system looks like from here. Only names of functions need the
- * file itself.
+ * A module's addresses and unwind table are found through its headers in the target's memory, so
+ * that its file need not be reachable from here (containers, deleted files). Only function names
+ * require the file.
  */
 #ifndef GCTXDBG_TARGET_NATIVE_NATIVE_MODULE_H
 #define GCTXDBG_TARGET_NATIVE_NATIVE_MODULE_H
@@ -12,18 +12,17 @@
 #include "dwarf/elf/elf_image.h"
 
 struct native_module {
-	char *path;	     /* as the memory map calls it */
+	char *path;	     /* as in the memory map */
 	uint64_t start, end; /* of all its mappings */
-	uint64_t bias;	     /* run-time minus link-time addresses */
-	bool is_main;	     /* the program itself */
+	uint64_t bias;	     /* load bias: run-time minus link-time addresses */
+	bool is_main;	     /* the program, not a library */
 
 	/* Search table of .eh_frame_hdr: entries of two int32 relative to `table_base`. */
 	uint64_t table_base;
 	uint64_t table;
-	uint64_t table_count; /* 0: there is none */
+	uint64_t table_count; /* 0: no table */
 
-	/* Instead of that one, made here from .eh_frame where the linker made none; see
-	 * native_eh_index.h. */
+	/* Used instead of the linker's table if there is none; see native_eh_index.h. */
 	int32_t *own_table;
 
 	struct elf_image *image; /* see native_module_image() */
@@ -38,13 +37,13 @@ struct native_modules {
 
 void native_modules_deinit(struct native_modules *modules);
 
-/* The module that contains `pc`; NULL when there is none or nothing can be learnt about it. Without
- * memory: NULL. */
+/* The module that contains `pc`; NULL if there is none, its headers are unusable, or without
+ * memory. */
 struct native_module *native_modules_find(
 	struct native_modules *modules, struct target *target, uint64_t pc);
 
-/* The module's file, if it is here and is what the target has mapped; else NULL. Opened on first
- * use. */
+/* The module's file, opened on first use; NULL if it is missing or is not what the target has
+ * mapped. */
 struct elf_image *native_module_image(struct native_module *module, struct target *target);
 
 #endif

@@ -1,4 +1,4 @@
-/* libunwind's questions about a target, and their answers: see native_space.h. */
+/* libunwind's callbacks: see native_space.h. */
 #include "dbg/target/native/native_space.h"
 
 #include "dbg/target/native/native_eh_index.h"
@@ -7,10 +7,11 @@
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
 	unw_dyn_info_t *table, unw_proc_info_t *ret, int need_unwind_info, void *arg);
 
-/* Words that libunwind may read for one frame: call frame information is the target's word only. */
+/* Words that libunwind may read per frame: call frame information comes from the target and may be
+ * hostile. */
 enum { MAX_ACCESSES = 1 << 16 };
 
-/* Where libunwind sees a module's own_table: no user space address. */
+/* The address at which libunwind sees a module's own_table: outside user space. */
 static const uint64_t own_table_window = UINT64_C(0xf000000000000000);
 
 unsigned long long *native_register(struct user_regs_struct *regs, unw_regnum_t number)
@@ -55,7 +56,7 @@ unsigned long long *native_register(struct user_regs_struct *regs, unw_regnum_t 
 	}
 }
 
-/* The rules that are in the window. */
+/* Searches the table in the window. */
 static int search_window(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *ret,
 	int need_unwind_info, struct native_unwinder *unwinder)
 {
@@ -146,7 +147,8 @@ static int access_reg(
 	if (write || !reg)
 		return -UNW_EBADREG;
 	*value = *reg;
-	/* A return address may be the first byte of the next function; the call is before it. */
+	/* A return address may be the first byte of the next function; the call instruction
+	 * precedes it. */
 	if (number == UNW_X86_64_RIP && !unwinder->exact)
 		*value -= 1;
 	return 0;
@@ -191,7 +193,7 @@ unw_addr_space_t native_space_create(void)
 		.get_proc_name = get_proc_name,
 	};
 	unw_addr_space_t space = unw_create_addr_space(&accessors, 0);
-	/* Steps are few, and what is cached would have to be dropped with the modules. */
+	/* Steps are few, and a cache would have to be flushed whenever the modules change. */
 	if (space)
 		unw_set_caching_policy(space, UNW_CACHE_NONE);
 	return space;

@@ -1,9 +1,10 @@
 /*
- * Unwinding of C code, one frame at a time: by libunwind where the module has a table of call frame
- * information, else by frame pointer; signal trampolines by the context that the kernel saved.
+ * Unwinds C code one frame at a time: with libunwind if the module has call frame information, else
+ * by frame pointer; signal trampolines by the context that the kernel saved.
  *
- * Each step starts libunwind anew from a set of registers. So it depends on nothing but them, any
- * frame may be the first one, and what it read wrong in one frame cannot live on.
+ * Each step initializes libunwind from a set of registers. The result depends only on them, any
+ * frame can be the first one, and a wrong value in one frame does not affect libunwind's state in
+ * the next.
  */
 #include "dbg/target/native/native_unwind.h"
 
@@ -13,7 +14,7 @@
 
 enum { MAX_FRAMES = 4096 };
 
-/* ---- Steps: each makes the caller's registers out of unwinder->regs, or fails ---- */
+/* ---- Steps: each computes the caller's registers from unwinder->regs, or fails ---- */
 
 static bool read_words(struct native_unwinder *unwinder, uint64_t address, void *ret, size_t size)
 {
@@ -28,7 +29,7 @@ static bool is_code(struct native_unwinder *unwinder, uint64_t pc)
 	return mapping && mapping->executable;
 }
 
-/* Where signal handlers return to: "mov $15, %rax; syscall" in one of two encodings. */
+/* The code that signal handlers return to: "mov $15, %rax; syscall" in one of two encodings. */
 static bool is_signal_trampoline(struct native_unwinder *unwinder)
 {
 	static const uint8_t wide[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
@@ -43,7 +44,7 @@ static bool is_signal_trampoline(struct native_unwinder *unwinder)
 	       memcmp(code, wide, sizeof(wide)) == 0;
 }
 
-/* The interrupted registers, which the kernel saved at the stack pointer. */
+/* The registers at the interruption, which the kernel saved at the stack pointer. */
 static bool step_signal(struct native_unwinder *unwinder, struct user_regs_struct *ret)
 {
 	gregset_t saved;
@@ -81,7 +82,7 @@ static void take_registers(unw_cursor_t *cursor, struct user_regs_struct *ret)
 {
 	for (unw_regnum_t number = UNW_X86_64_RAX; number <= UNW_X86_64_RIP; number++) {
 		unw_word_t value;
-		/* What a call destroys is unknown, and stays what it was. */
+		/* Registers that a call does not preserve are unknown, and keep their values. */
 		if (unw_get_reg(cursor, number, &value) == 0)
 			*native_register(ret, number) = value;
 	}
@@ -92,7 +93,7 @@ static bool step_by_table(struct native_unwinder *unwinder, struct user_regs_str
 	unw_cursor_t cursor;
 	unwinder->accesses = 0;
 	unwinder->has_info = false;
-	/* Ask first: left to itself, libunwind guesses where it has no table. */
+	/* Check first: without a table libunwind would guess. */
 	uint64_t pc = unwinder->regs.rip - !unwinder->exact;
 	if (!native_space_covers(unwinder, pc) ||
 		unw_init_remote(&cursor, unwinder->space, unwinder) < 0 || unw_step(&cursor) <= 0)
@@ -116,7 +117,7 @@ static bool step_by_frame_pointer(struct native_unwinder *unwinder, struct user_
 	return true;
 }
 
-/* A call of something that is no code: the return address has just been pushed. */
+/* A call to an address that is not code: the return address has just been pushed. */
 static bool step_bad_call(struct native_unwinder *unwinder, struct user_regs_struct *ret)
 {
 	if (!read_words(unwinder, unwinder->regs.rsp, &ret->rip, sizeof(ret->rip)))
@@ -125,7 +126,7 @@ static bool step_bad_call(struct native_unwinder *unwinder, struct user_regs_str
 	return true;
 }
 
-/* The caller's registers and the frame's kind; false at the end of what is known. */
+/* The caller's registers and the frame's kind; false if the frame cannot be unwound. */
 static bool native_unwind_step(
 	struct native_unwinder *unwinder, struct native_frame *frame, struct user_regs_struct *ret)
 {
@@ -138,14 +139,14 @@ static bool native_unwind_step(
 		stepped = step_bad_call(unwinder, ret);
 	} else {
 		stepped = step_by_table(unwinder, ret);
-		/* Where a table says that the stack ends, it ends. */
+		/* If a table covers the pc but gives no caller, the stack ends here. */
 		if (!stepped && !unwinder->has_info)
 			stepped = step_by_frame_pointer(unwinder, ret);
 	}
 	if (!stepped)
 		return false;
 	frame->cfa = ret->rsp;
-	/* Only a signal may have come from another stack. */
+	/* Only a signal handler may run on another stack than its caller. */
 	bool progress = frame->signal_trampoline || ret->rsp > unwinder->regs.rsp;
 	return progress && (frame->signal_trampoline || is_code(unwinder, ret->rip));
 }
@@ -161,8 +162,8 @@ static void name_frame(struct native_unwinder *unwinder, struct native_frame *fr
 		return;
 	frame->file = module->path;
 	struct elf_image *image = native_module_image(module, unwinder->target);
-	/* A Go program's symbols are many, and its Go code (without call frame information here) is
-	 * named by others. */
+	/* A Go program has many symbols, and its Go code (no call frame information here) is named
+	 * from pclntab. */
 	if (!image || (module->is_main && !unwinder->has_info && elf_image_go_build_id(image)))
 		return;
 	struct elf_symbol symbol;
@@ -209,7 +210,8 @@ bool native_unwind_by_rules(struct native_unwinder *unwinder, const struct frame
 	unwinder->accesses = 0;
 	if (!rules_window_open(&unwinder->window, rules))
 		return false;
-	/* Ask first, as above. 0 is a caller at address 0: the outermost frame, and found. */
+	/* Check first, as above. Result 0 is a caller at address 0: the outermost frame, which
+	 * counts as found. */
 	bool found = native_space_covers(unwinder, at->rip - !exact) &&
 		     unw_init_remote(&cursor, unwinder->space, unwinder) == 0 &&
 		     unw_step(&cursor) >= 0;
@@ -219,7 +221,7 @@ bool native_unwind_by_rules(struct native_unwinder *unwinder, const struct frame
 	return found;
 }
 
-/* ---- Life ---- */
+/* ---- Creating and destroying ---- */
 
 struct error *native_unwinder_create(struct target *target, struct native_unwinder **ret)
 {

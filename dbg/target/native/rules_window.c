@@ -1,4 +1,4 @@
-/* Writing DWARF rules as libunwind reads them: see rules_window.h. */
+/* Encoding DWARF rules in the format of .eh_frame: see rules_window.h. */
 #include "dbg/target/native/rules_window.h"
 
 enum { MAX_INSTRUCTIONS = 1 << 20, WORD = 8 };
@@ -43,7 +43,7 @@ static void put_sleb(struct rules_window *window, int64_t value)
 	put_u8(window, (uint8_t)(value & 0x7f));
 }
 
-/* Fills up with no-operations and writes the length of the entry at `start`. */
+/* Pads with DW_CFA_nop and writes the length of the entry at `start`. */
 static void finish_entry(struct rules_window *window, size_t start)
 {
 	while (!window->failed && window->size % WORD)
@@ -57,8 +57,8 @@ static void finish_entry(struct rules_window *window, size_t start)
 static void put_common(struct rules_window *window, const struct frame_rules *rules)
 {
 	size_t start = window->size;
-	put_u32(window, 0); /* its length, to come */
-	put_u32(window, 0); /* what marks a common entry */
+	put_u32(window, 0); /* length, written by finish_entry() */
+	put_u32(window, 0); /* marks a CIE */
 	put_u8(window, 1);  /* version */
 	put_u8(window, 0);  /* no augmentation */
 	put_uleb(window, rules->code_alignment);
@@ -90,7 +90,7 @@ bool rules_window_open(struct rules_window *window, const struct frame_rules *ru
 		return false;
 	window->start = rules->low & ~(uint64_t)(WORD - 1);
 	put_u32(window, (uint32_t)(rules->low - window->start));
-	put_u32(window, 0); /* where the function's entry is */
+	put_u32(window, 0); /* offset of the FDE, written below */
 	size_t common = window->size;
 	put_common(window, rules);
 	uint32_t function = (uint32_t)window->size;

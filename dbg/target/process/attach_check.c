@@ -1,4 +1,4 @@
-/* Why a process cannot be traced, in words. */
+/* Gathering the reasons why a process cannot be traced, and explaining them. */
 #include "dbg/target/process/attach_check.h"
 
 #include <elf.h>
@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "dwarf/base/fd.h"
+#include "dwarf/base/proc_path.h"
 
 enum {
 	CAPABILITY_SYS_PTRACE = 19,
@@ -27,14 +28,14 @@ static struct error *traced_already(const struct attach_facts *facts)
 		return error_create(
 			ERROR_OTHER, "process %d is already traced by this debugger", facts->pid);
 	return error_create(ERROR_OTHER,
-		"process %d is already traced by %s (process %d), and there can be only one "
-		"tracer; end or detach that first",
+		"process %d is already traced by %s (process %d), "
+		"and there can be only one tracer; end or detach that first",
 		facts->pid, facts->tracer_name[0] ? facts->tracer_name : "another debugger",
 		tracer);
 }
 
-/* A process whose main thread has exited looks like a zombie but lives as long as other threads do.
- */
+/* A process whose main thread has exited looks like a zombie, but lives as long as other threads
+ * do. */
 static bool has_living_thread(pid_t pid)
 {
 	_cleanup_free_ pid_t *tids = NULL;
@@ -47,7 +48,7 @@ static bool has_living_thread(pid_t pid)
 	return false;
 }
 
-/* Whether it stays one: in the middle of an exec a process looks like a zombie for a moment. */
+/* Checks repeatedly: during an exec a process looks like a zombie for a moment. */
 static bool is_zombie(pid_t pid)
 {
 	for (int i = 0; i < ZOMBIE_CHECKS; i++) {
@@ -60,37 +61,33 @@ static bool is_zombie(pid_t pid)
 
 struct error *attach_check_program(pid_t pid, pid_t tid)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/exe", tid);
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int fd = open(proc_path(tid, "exe").text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return NULL; /* Most likely not permitted; ptrace will say so with more detail. */
-	Elf64_Ehdr header;   /* Its first 20 bytes are the same in 32-bit files. */
+		return NULL; /* most likely not permitted; attach_refused() will explain why */
+	Elf64_Ehdr header;   /* its first 20 bytes are the same in 32-bit files */
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
 		return NULL;
 	if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
 		return NULL;
 	if (header.e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_OTHER,
-			"process %d runs a 32-bit program; only 64-bit x86 (amd64) programs can be "
-			"debugged",
+			"process %d runs a 32-bit program; only 64-bit x86 (amd64) programs can "
+			"be debugged",
 			pid);
 	if (header.e_machine != EM_X86_64)
 		return error_create(ERROR_OTHER,
-			"process %d runs a program for another processor (ELF machine %u); only "
-			"64-bit x86 (amd64) programs "
-			"can be debugged",
+			"process %d runs a program for another processor (ELF machine %u); "
+			"only 64-bit x86 (amd64) programs can be debugged",
 			pid, header.e_machine);
 	return NULL;
 }
 
-/* What is left of a target that has no status: nothing at all. */
 static struct error *no_such_process(pid_t pid)
 {
 	return error_create(ERROR_NOT_FOUND, "there is no process %d", pid);
 }
 
-/* The tracer is a thread; people know its process by name. */
+/* The tracer is a thread; users know its process by name. */
 static void read_tracer_name(struct attach_facts *facts)
 {
 	struct process_status tracer;
@@ -99,8 +96,9 @@ static void read_tracer_name(struct attach_facts *facts)
 	proc_read_comm(known ? tracer.tgid : tid, facts->tracer_name);
 }
 
-/* The guardian of a debugger that was killed puts things right for a moment; then the process is
- * free. */
+/*
+ * The guardian of a debugger that was killed traces the process for a moment, to undo its changes.
+ */
 static void await_guardian(pid_t pid, struct process_status *status)
 {
 	char name[16];
@@ -117,27 +115,26 @@ static void await_guardian(pid_t pid, struct process_status *status)
 struct error *attach_check(pid_t pid)
 {
 	if (pid <= 0)
-		return error_create(ERROR_USAGE, "%d is no process id", pid);
+		return error_create(ERROR_USAGE, "%d is not a process id", pid);
 	struct attach_facts facts = {.pid = pid};
 	int errnum = proc_read_status(pid, &facts.target);
 	if (errnum == ENOENT || errnum == ESRCH) {
 		if (access("/proc/self/status", R_OK) != 0)
 			return error_create(ERROR_SYSTEM,
-				"cannot look at process %d: /proc is not mounted", pid);
+				"cannot inspect process %d: /proc is not mounted", pid);
 		return no_such_process(pid);
 	}
 	if (errnum)
 		return error_system(errnum, "cannot read /proc/%d/status", pid);
 	if (pid == getpid())
-		return error_create(ERROR_USAGE,
-			"process %d is this debugger itself; it cannot stop itself", pid);
+		return error_create(ERROR_USAGE, "process %d is this debugger itself", pid);
 	if (facts.target.tgid && facts.target.tgid != pid)
 		return error_create(ERROR_USAGE,
 			"%d is a thread of process %d; attach to that process instead", pid,
 			facts.target.tgid);
 	if (proc_is_kernel_thread(pid))
 		return error_create(ERROR_OTHER,
-			"process %d is a kernel thread; it runs no program to debug", pid);
+			"process %d is a kernel thread; it has no program to debug", pid);
 	await_guardian(pid, &facts.target);
 	if (facts.target.tracer) {
 		read_tracer_name(&facts);
@@ -145,8 +142,8 @@ struct error *attach_check(pid_t pid)
 	}
 	if (is_zombie(pid))
 		return error_create(ERROR_OTHER,
-			"process %d is a zombie: it has exited and only waits for its parent to "
-			"collect it",
+			"process %d is a zombie: it has exited, and its parent has not collected "
+			"its status yet",
 			pid);
 	return attach_check_program(pid, pid);
 }
@@ -162,12 +159,10 @@ static int read_yama_scope(void)
 
 static bool differ_in_namespace(pid_t tid)
 {
-	char path[64], own[64] = "", other[64] = "";
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
-	if (readlink("/proc/self/ns/user", own, sizeof(own) - 1) < 0 ||
-		readlink(path, other, sizeof(other) - 1) < 0)
-		return false; /* not allowed to look: some other reason explains it */
-	return strcmp(own, other) != 0;
+	char own[64], other[64];
+	/* Not permitted to read it: then there is another reason, which explains the refusal. */
+	return proc_read_namespace(getpid(), "ns/user", own) &&
+	       proc_read_namespace(tid, "ns/user", other) && strcmp(own, other) != 0;
 }
 
 static void find_user_name(uid_t uid, char *ret, size_t size)
@@ -188,8 +183,7 @@ static struct error *other_user(const struct attach_facts *facts)
 	if (facts->self.uids[1] == 0)
 		return error_create(ERROR_OTHER,
 			"process %d belongs to %s (uid %u), and this root lacks the capability "
-			"CAP_SYS_PTRACE; in a container start it "
-			"with --cap-add SYS_PTRACE",
+			"CAP_SYS_PTRACE; start the container with --cap-add SYS_PTRACE",
 			facts->pid, facts->owner_name[0] ? facts->owner_name : "another user",
 			facts->target.uids[0]);
 	return error_create(ERROR_OTHER,
@@ -204,20 +198,20 @@ static struct error *refused_by_yama(const struct attach_facts *facts)
 	case 1:
 		return error_create(ERROR_OTHER,
 			"the kernel's Yama setting (kernel.yama.ptrace_scope = 1) lets you attach "
-			"only to your own children, not to "
-			"process %d; use sudo, or `sysctl kernel.yama.ptrace_scope=0` as root",
+			"only to your own children, not to process %d; "
+			"use sudo, or run `sysctl kernel.yama.ptrace_scope=0` as root",
 			facts->pid);
 	case 2:
 		return error_create(ERROR_OTHER,
 			"the kernel's Yama setting (kernel.yama.ptrace_scope = 2) lets only "
-			"administrators attach to process %d; use "
-			"sudo (the capability CAP_SYS_PTRACE)",
+			"administrators attach to process %d; use sudo (the capability "
+			"CAP_SYS_PTRACE)",
 			facts->pid);
 	default:
 		return error_create(ERROR_OTHER,
 			"the kernel's Yama setting (kernel.yama.ptrace_scope = 3) forbids "
-			"attaching to any process, here %d, until "
-			"the next boot; look at a core dump instead",
+			"attaching to any process, here %d, until the next boot; "
+			"use a core dump instead",
 			facts->pid);
 	}
 }
@@ -236,46 +230,43 @@ struct error *attach_explain(const struct attach_facts *facts, int errnum)
 	if (errnum == ENOSYS)
 		return error_create(ERROR_OTHER,
 			"cannot trace process %d: the system call ptrace is blocked here (seccomp "
-			"or an emulating kernel); in a container "
-			"start it with --security-opt seccomp=unconfined",
+			"or an emulated kernel); start the container with --security-opt "
+			"seccomp=unconfined",
 			facts->pid);
 	if (!capable && facts->other_user_namespace)
 		return error_create(ERROR_OTHER,
-			"process %d lives in another user namespace (a container) where you have "
-			"no rights; attach as root of the "
-			"host, or from inside that container",
+			"process %d is in another user namespace (a container) where you have no "
+			"rights; attach as root on the host, or from inside that container",
 			facts->pid);
 	if (!capable && !same_ids(facts->target.uids, facts->self.uids[0]))
 		return other_user(facts);
 	if (!capable && !own)
 		return error_create(ERROR_OTHER,
-			"process %d runs with another group id (%u) than you (%u); use sudo",
-			facts->pid, facts->target.gids[1], facts->self.gids[0]);
+			"process %d runs with group id %u, you have %u; use sudo", facts->pid,
+			facts->target.gids[1], facts->self.gids[0]);
 	if (!capable && facts->target.permitted & ~facts->self.permitted)
 		return error_create(ERROR_OTHER,
-			"process %d holds capabilities that you lack, so attaching needs "
-			"CAP_SYS_PTRACE; use sudo, or in a container "
-			"--cap-add SYS_PTRACE",
+			"process %d has capabilities that you lack, "
+			"so attaching requires CAP_SYS_PTRACE; use sudo, "
+			"or start the container with --cap-add SYS_PTRACE",
 			facts->pid);
 	if (!capable && facts->not_dumpable)
 		return error_create(ERROR_OTHER,
-			"process %d protects itself from being read (it is not dumpable: its file "
-			"is not readable by you, or it has "
-			"changed user); use sudo",
+			"process %d is protected from being read (it is not dumpable: "
+			"you cannot read its executable, or it has changed its user id); use sudo",
 			facts->pid);
 	if (!capable && facts->yama_scope > 0)
 		return refused_by_yama(facts);
 	if (facts->self.seccomp)
 		return error_create(ERROR_OTHER,
-			"a seccomp filter on this shell or container forbids ptrace, so process %d "
-			"cannot be traced; start the container "
-			"with --cap-add SYS_PTRACE or --security-opt seccomp=unconfined",
+			"a seccomp filter on this shell or container forbids ptrace, "
+			"so process %d cannot be traced; start the container with --cap-add "
+			"SYS_PTRACE or --security-opt seccomp=unconfined",
 			facts->pid);
 	return error_create(ERROR_OTHER,
-		"the kernel refuses to let us trace process %d although user and capabilities fit; "
-		"a security module (SELinux, "
-		"AppArmor) or a tracer outside this container may be the reason: see the kernel "
-		"log",
+		"the kernel does not let us trace process %d, although user and capabilities "
+		"match; the reason may be a security module (SELinux, "
+		"AppArmor) or a tracer outside this container: see the kernel log",
 		facts->pid);
 }
 
@@ -290,9 +281,8 @@ struct error *attach_refused(pid_t pid, pid_t tid, int errnum)
 		read_tracer_name(&facts);
 	find_user_name(facts.target.uids[0], facts.owner_name, sizeof(facts.owner_name));
 	facts.other_user_namespace = differ_in_namespace(tid);
-	char path[64];
 	struct stat file;
-	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
-	facts.not_dumpable = stat(path, &file) == 0 && file.st_uid != facts.target.uids[1];
+	facts.not_dumpable =
+		stat(proc_path(tid, "mem").text, &file) == 0 && file.st_uid != facts.target.uids[1];
 	return attach_explain(&facts, errnum);
 }

@@ -1,4 +1,4 @@
-/* Finding a process's cgroups: see cgroup.h. */
+/* Finding a process's cgroups and reading their files. */
 #include "dbg/target/process/cgroup.h"
 
 #include <inttypes.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dbg/target/process/proc_files.h"
+#include "dwarf/base/proc_path.h"
 
 static const char mount_point[] = "/sys/fs/cgroup";
 
@@ -23,7 +24,7 @@ uint64_t cgroup_read_number(const char *folder, const char *name)
 	return value;
 }
 
-/* The cgroup at `path` below `root` and all above it. */
+/* Visits the cgroup at `path` below `root` and its ancestors. */
 static struct error *visit_upwards(const char *root, const char *path, cgroup_visitor *visit,
 	enum cgroup_version version, void *context)
 {
@@ -41,7 +42,7 @@ static struct error *visit_upwards(const char *root, const char *path, cgroup_vi
 	}
 }
 
-/* Whether the list "cpu,cpuacct", which ends at ':', has `controller`. */
+/* Whether a list such as "cpu,cpuacct", which ends at ':', contains `controller`. */
 static bool lists(const char *list, const char *controller)
 {
 	size_t length = strlen(controller);
@@ -57,29 +58,28 @@ static bool lists(const char *list, const char *controller)
 
 struct error *cgroups_visit(pid_t pid, const char *controller, cgroup_visitor *visit, void *context)
 {
-	char path[64], root[128];
+	char root[128];
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	snprintf(root, sizeof(root), "%s/%s", mount_point, controller);
-	if (proc_read_file(path, &text, &size) != 0)
+	if (proc_read_file(proc_path(pid, "cgroup").text, &text, &size) != 0)
 		return NULL;
 	char *rest = text;
 	struct error *err = NULL;
 	for (char *line; !err && (line = strsep(&rest, "\n"));) {
-		/* "4:memory:/path" of version 1, "0::/path" of version 2 */
-		char *list = strchr(line, ':'), *location = list ? strchr(list + 1, ':') : NULL;
-		if (!location)
+		/* Version 1: "4:memory:/path". Version 2: "0::/path". */
+		char *list = strchr(line, ':'), *path = list ? strchr(list + 1, ':') : NULL;
+		if (!path)
 			continue;
 		if (strncmp(line, "0::", 3) == 0)
-			err = visit_upwards(mount_point, location + 1, visit, CGROUP_V2, context);
+			err = visit_upwards(mount_point, path + 1, visit, CGROUP_V2, context);
 		else if (lists(list + 1, controller))
-			err = visit_upwards(root, location + 1, visit, CGROUP_V1, context);
+			err = visit_upwards(root, path + 1, visit, CGROUP_V1, context);
 	}
 	return err;
 }
 
-static struct error *look_for_quota(void *context, const char *folder, enum cgroup_version version)
+static struct error *find_quota(void *context, const char *folder, enum cgroup_version version)
 {
 	bool *limited = context;
 	const char *name = version == CGROUP_V1 ? "cpu.cfs_quota_us" : "cpu.max";
@@ -90,6 +90,6 @@ static struct error *look_for_quota(void *context, const char *folder, enum cgro
 bool cgroup_limits_own_cpu(void)
 {
 	bool limited = false;
-	error_destroy(cgroups_visit(getpid(), "cpu", look_for_quota, &limited));
+	error_destroy(cgroups_visit(getpid(), "cpu", find_quota, &limited));
 	return limited;
 }

@@ -1,4 +1,4 @@
-/* Readers for the files in /proc that describe a process. */
+/* Parsing the files in /proc that describe a process. */
 #include "dbg/target/process/proc_files.h"
 
 #include <dirent.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dwarf/base/fd.h"
+#include "dwarf/base/proc_path.h"
 
 enum { MAX_FILE = 256 << 20 };
 
@@ -39,14 +40,11 @@ int proc_read_file(const char *path, char **ret, size_t *ret_size)
 	return 0;
 }
 
-/* Reads a short file of thread `tid` and cuts the final newline off; empty when it cannot be read.
- */
+/* Reads a short file of thread `tid` without its final newline; empty if it cannot be read. */
 static void read_short(pid_t tid, const char *name, char *ret, size_t size)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
 	ret[0] = 0;
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int fd = open(proc_path(tid, name).text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	ssize_t n = read(fd, ret, size - 1);
@@ -68,7 +66,7 @@ void proc_read_wchan(pid_t tid, char *ret, size_t size)
 		ret[0] = 0;
 }
 
-/* The text after "KEY:" and blanks at the start of a line of `text`; NULL when there is none. */
+/* The text after "KEY:" and blanks at the start of a line of `text`; NULL if there is none. */
 static const char *status_field(const char *text, const char *key)
 {
 	size_t length = strlen(key);
@@ -97,11 +95,9 @@ static void status_ids(const char *text, const char *key, unsigned ret[static 3]
 
 int proc_read_status(pid_t tid, struct process_status *ret)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	int errnum = proc_read_file(path, &text, &size);
+	int errnum = proc_read_file(proc_path(tid, "status").text, &text, &size);
 	if (errnum)
 		return errnum;
 	const char *state = status_field(text, "State");
@@ -121,13 +117,32 @@ int proc_read_status(pid_t tid, struct process_status *ret)
 	return 0;
 }
 
-pid_t proc_namespace_tid(pid_t tid)
+int proc_read_stat(pid_t tid, struct process_stat *ret)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	if (proc_read_file(path, &text, &size) != 0)
+	int errnum = proc_read_file(proc_path(tid, "stat").text, &text, &size);
+	if (errnum)
+		return errnum;
+	/* Field 2, the name, may contain anything; the last parenthesis ends it. */
+	const char *at = strrchr(text, ')');
+	for (int field = 3; at && field <= 39; field++) {
+		at = strchr(at + 1, ' ');
+		if (!at || (field == 4 && sscanf(at, " %d", &ret->parent) != 1) ||
+			(field == 9 && sscanf(at, " %u", &ret->flags) != 1) ||
+			(field == 22 && sscanf(at, " %" SCNu64, &ret->start) != 1) ||
+			(field == 38 && sscanf(at, " %d", &ret->exit_signal) != 1) ||
+			(field == 39 && sscanf(at, " %d", &ret->processor) != 1))
+			return ESRCH;
+	}
+	return at ? 0 : ESRCH;
+}
+
+pid_t proc_namespace_tid(pid_t tid)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	if (proc_read_file(proc_path(tid, "status").text, &text, &size) != 0)
 		return tid;
 	/* One number per namespace, from ours to the innermost. */
 	const char *list = status_field(text, "NSpid");
@@ -143,6 +158,13 @@ pid_t proc_namespace_tid(pid_t tid)
 	return (pid_t)inner;
 }
 
+bool proc_read_namespace(pid_t tid, const char *name, char ret[static 64])
+{
+	ssize_t length = readlink(proc_path(tid, name).text, ret, 63);
+	ret[length > 0 ? length : 0] = 0;
+	return length > 0;
+}
+
 bool proc_is_alive(pid_t tid)
 {
 	struct process_status status;
@@ -152,14 +174,8 @@ bool proc_is_alive(pid_t tid)
 bool proc_is_kernel_thread(pid_t tid)
 {
 	enum { PF_KTHREAD = 0x00200000 };
-	char text[1024];
-	read_short(tid, "stat", text, sizeof(text));
-	/* The name is in parentheses and may hold any character, parentheses too: skip to the last
-	 * one. */
-	const char *rest = strrchr(text, ')');
-	unsigned flags;
-	return rest && sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-	       flags & PF_KTHREAD;
+	struct process_stat stat;
+	return proc_read_stat(tid, &stat) == 0 && stat.flags & PF_KTHREAD;
 }
 
 static void close_directory(DIR **directory)
@@ -170,9 +186,7 @@ static void close_directory(DIR **directory)
 
 int proc_open_memory(pid_t tid, int flags)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
-	return open(path, flags | O_CLOEXEC);
+	return open(proc_path(tid, "mem").text, flags | O_CLOEXEC);
 }
 
 bool proc_memory_lives(int fd, uint64_t address)
@@ -183,9 +197,7 @@ bool proc_memory_lives(int fd, uint64_t address)
 
 int proc_list_threads(pid_t pid, pid_t **ret, size_t *ret_count)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	_cleanup_(close_directory) DIR *directory = opendir(path);
+	_cleanup_(close_directory) DIR *directory = opendir(proc_path(pid, "task").text);
 	if (!directory)
 		return errno;
 	_cleanup_free_ pid_t *tids = NULL;
@@ -210,7 +222,7 @@ int proc_list_threads(pid_t pid, pid_t **ret, size_t *ret_count)
 	return 0;
 }
 
-/* The kernel writes a newline in a path as \012 and leaves all else, backslashes too, as it is. */
+/* The kernel writes a newline in a path as \012, and everything else as it is, even backslashes. */
 static void decode_newlines(char *path)
 {
 	char *out = path;
@@ -233,14 +245,14 @@ static struct error *parse_line(const char *line, struct mapping *ret)
 	int fields = sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*x:%*x %*u%n",
 		&ret->start, &ret->end, flags, &ret->file_offset, &length);
 	if (fields != 4 || length < 0 || ret->end < ret->start)
-		return error_create(ERROR_BAD_DATA,
-			"the kernel's memory map has a line that makes no sense: %s", line);
+		return error_create(
+			ERROR_BAD_DATA, "the kernel's memory map has a malformed line: %s", line);
 	ret->readable = flags[0] == 'r';
 	ret->writable = flags[1] == 'w';
 	ret->executable = flags[2] == 'x';
 	ret->shared = flags[3] == 's';
-	/* The kernel pads with blanks up to a fixed column; a path that starts with a blank cannot
-	 * occur, they start with / or [. */
+	/* The kernel pads with blanks up to a fixed column. Paths start with / or [, never with a
+	 * blank. */
 	const char *path = line + length + strspn(line + length, " ");
 	ret->path = NULL;
 	if (!*path)
@@ -285,13 +297,12 @@ struct error *parse_maps(char *text, struct mapping **ret, size_t *ret_count)
 
 struct error *proc_read_maps(pid_t tid, struct mapping **ret, size_t *ret_count)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	struct proc_path path = proc_path(tid, "maps");
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	int errnum = proc_read_file(path, &text, &size);
+	int errnum = proc_read_file(path.text, &text, &size);
 	if (errnum)
-		return error_system(errnum, "cannot read the memory map %s", path);
+		return error_system(errnum, "cannot read the memory map %s", path.text);
 	return parse_maps(text, ret, ret_count);
 }
 

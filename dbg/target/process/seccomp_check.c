@@ -1,4 +1,4 @@
-/* Judging system calls by the seccomp filters of a thread. */
+/* A classic BPF interpreter, and the seccomp filters of a thread. */
 #include "dbg/target/process/seccomp_check.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ struct bpf_vm {
 	uint32_t memory[BPF_MEMWORDS];
 };
 
-/* False: division by zero, which ends the program with 0. */
+/* False: division by zero, which ends the program with action 0. */
 static bool compute(struct bpf_vm *vm, uint16_t code, uint32_t operand)
 {
 	switch (BPF_OP(code)) {
@@ -91,7 +91,7 @@ uint32_t seccomp_evaluate(
 	const struct sock_filter *filter, size_t count, const struct seccomp_data *data)
 {
 	struct bpf_vm vm = {0};
-	/* Jumps go forward only, so this ends. */
+	/* Jumps only go forward, so this terminates. */
 	for (size_t i = 0; i < count; i++) {
 		const struct sock_filter *at = &filter[i];
 		uint32_t operand = BPF_SRC(at->code) == BPF_X ? vm.x : at->k;
@@ -142,7 +142,7 @@ static bool allows(const struct sock_filter *filter, size_t count, const struct 
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
-/* Filter number `index`; `*ret_count` 0: there is none. */
+/* Reads filter number `index`; `*ret_count` is 0 if there is none. Returns 0 or an errno value. */
 static int read_filter(pid_t tid, unsigned long index, struct sock_filter *ret, size_t *ret_count)
 {
 	long count = ptrace(PTRACE_SECCOMP_GET_FILTER, tid, (void *)index, ret); // NOLINT
@@ -154,12 +154,12 @@ struct error *seccomp_check(pid_t tid, const struct seccomp_call *calls, size_t 
 {
 	struct process_status status;
 	if (proc_read_status(tid, &status) != 0)
-		return error_create(ERROR_GONE, "thread %d has died", tid);
+		return error_create(ERROR_GONE, "thread %d has exited", tid);
 	if (status.seccomp == MODE_NONE)
 		return NULL;
 	if (status.seccomp != MODE_FILTER)
 		return error_create(
-			ERROR_OTHER, "process %d runs in seccomp's strict mode", status.tgid);
+			ERROR_OTHER, "process %d is in seccomp's strict mode", status.tgid);
 	_cleanup_free_ struct sock_filter *filter = calloc(BPF_MAXINSNS, sizeof(*filter));
 	if (!filter)
 		return error_no_memory();
@@ -168,9 +168,8 @@ struct error *seccomp_check(pid_t tid, const struct seccomp_call *calls, size_t 
 		int errnum = read_filter(tid, index, filter, &length);
 		if (errnum)
 			return error_system(errnum,
-				"process %d has seccomp filters, which cannot be read to see "
-				"whether "
-				"they allow a copy (that takes CAP_SYS_ADMIN)",
+				"process %d has seccomp filters, and reading them, "
+				"to see whether they allow a copy, requires CAP_SYS_ADMIN",
 				status.tgid);
 		if (!length)
 			return NULL;

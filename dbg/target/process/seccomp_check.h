@@ -1,6 +1,6 @@
 /*
- * Whether a thread may make a system call, as its seccomp filters would judge: known before it is
- * made, because a filter may kill the process for it.
+ * Evaluates a thread's seccomp filters for a system call before it is made, because a filter may
+ * kill the process for it.
  */
 #ifndef GCTXDBG_TARGET_PROCESS_SECCOMP_CHECK_H
 #define GCTXDBG_TARGET_PROCESS_SECCOMP_CHECK_H
@@ -19,13 +19,16 @@ struct seccomp_call {
 };
 
 /*
- * NULL: all of these calls are allowed to thread `tid`, a stopped tracee. ERROR_OTHER: which is
- * not, or that the filters cannot be read (that takes CAP_SYS_ADMIN), so that nobody knows.
+ * NULL: thread `tid`, a stopped tracee, may make all of these calls. ERROR_OTHER: one is forbidden
+ * (the message names it), or the filters cannot be read, which requires CAP_SYS_ADMIN. ERROR_GONE:
+ * the thread has exited.
  */
 struct error *seccomp_check(pid_t tid, const struct seccomp_call *calls, size_t count);
 
-/* Runs one classic BPF program, which the kernel has checked; SECCOMP_RET_KILL_PROCESS for one that
- * it would not have let pass. */
+/*
+ * Runs one classic BPF program, which the kernel has verified, and returns its action.
+ * SECCOMP_RET_KILL_PROCESS for a program that the kernel would have rejected.
+ */
 uint32_t seccomp_evaluate(
 	const struct sock_filter *filter, size_t count, const struct seccomp_data *data);
 

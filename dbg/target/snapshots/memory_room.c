@@ -1,5 +1,4 @@
-/* Room for a copy-on-write image: the machine's memory and the limits of cgroups, of both versions.
- */
+/* Comparing a process's size with the machine's free memory and the limits of its cgroups. */
 #include "dbg/target/snapshots/memory_room.h"
 
 #include <fcntl.h>
@@ -10,11 +9,12 @@
 
 #include "dbg/target/process/cgroup.h"
 #include "dwarf/base/fd.h"
+#include "dwarf/base/proc_path.h"
 #include "dbg/target/process/proc_files.h"
 
-static const char first_to_go[] = "1000";
+static const char max_oom_score[] = "1000";
 
-/* The number behind `key` at the start of a line of a file; 0 when there is none. */
+/* The number after `key` at the start of a line of a file; 0 if there is none. */
 static uint64_t read_keyed(const char *folder, const char *name, const char *key)
 {
 	char path[PATH_MAX];
@@ -31,25 +31,24 @@ static uint64_t read_keyed(const char *folder, const char *name, const char *key
 	return 0;
 }
 
-/* What the process has of its own, and what mapping it takes. */
+/* The size of the process's anonymous memory and of its page tables. */
 static void read_size(pid_t pid, uint64_t *ret_own, uint64_t *ret_tables)
 {
-	char folder[64];
-	snprintf(folder, sizeof(folder), "/proc/%d", pid);
-	*ret_own = read_keyed(folder, "status", "RssAnon:") * 1024;
-	*ret_tables = read_keyed(folder, "status", "VmPTE:") * 1024;
+	struct proc_path folder = proc_path(pid, "");
+	*ret_own = read_keyed(folder.text, "status", "RssAnon:") * 1024;
+	*ret_tables = read_keyed(folder.text, "status", "VmPTE:") * 1024;
 }
 
-static struct error *too_little(pid_t pid, const char *where, uint64_t free, uint64_t needed)
+static struct error *too_little_memory(pid_t pid, const char *where, uint64_t free, uint64_t needed)
 {
 	return error_create(ERROR_OTHER,
 		"%s has %" PRIu64
-		" MiB left, which may not be enough for a copy of process %d while it "
-		"writes to its memory (%" PRIu64 " MiB wanted)",
+		" MiB of free memory, which may not be enough for a copy of process %d while it "
+		"writes to its own (%" PRIu64 " MiB needed)",
 		where, free >> 20, pid, needed >> 20);
 }
 
-/* The names of what the two versions keep in a cgroup's folder. */
+/* The names of files and keys in the two cgroup versions. */
 struct version {
 	const char *limit, *usage, *stat_inactive, *stat_active;
 };
@@ -65,7 +64,9 @@ struct wanted {
 	uint64_t own, tables;
 };
 
-/* One cgroup. Cached files are given up before anybody is killed. */
+/*
+ * Checks one cgroup. Cached files count as free: the kernel drops them before it kills a process.
+ */
 static struct error *check_folder(void *context, const char *folder, enum cgroup_version number)
 {
 	const struct wanted *wanted = context;
@@ -80,7 +81,7 @@ static struct error *check_folder(void *context, const char *folder, enum cgroup
 	uint64_t room = limit > used ? limit - used : 0;
 	bool together = cgroup_read_number(folder, "memory.oom.group") == 1;
 	uint64_t needed = wanted->tables + (together ? wanted->own : wanted->own / 4);
-	return room < needed ? too_little(wanted->pid, "its cgroup", room, needed) : NULL;
+	return room < needed ? too_little_memory(wanted->pid, "its cgroup", room, needed) : NULL;
 }
 
 struct error *memory_room_check(pid_t pid)
@@ -90,15 +91,13 @@ struct error *memory_room_check(pid_t pid)
 	uint64_t room = read_keyed("/proc", "meminfo", "MemAvailable:") * 1024;
 	uint64_t needed = wanted.tables + wanted.own / 4;
 	if (room && room < needed)
-		return too_little(pid, "the machine", room, needed);
+		return too_little_memory(pid, "the machine", room, needed);
 	return cgroups_visit(pid, "memory", check_folder, &wanted);
 }
 
 void memory_room_offer(pid_t pid)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, first_to_go, strlen(first_to_go)) < 0)
-		return; /* then it is killed in its turn */
+	_cleanup_fd_ int fd = open(proc_path(pid, "oom_score_adj").text, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, max_oom_score, strlen(max_oom_score)) < 0)
+		return; /* not fatal: it is then killed according to its size */
 }

@@ -1,7 +1,7 @@
 /*
- * Is there room for a copy-on-write image of a process? The image costs its page tables at once,
- * and each page that the process writes while the image lives is kept twice, at worst all of them;
- * where there is no room the kernel kills somebody.
+ * Whether there is enough memory for a copy-on-write image of a process. The image costs its page
+ * tables immediately, and one page for each page that the process writes while the image exists, in
+ * the worst case all of them. Without enough memory the kernel's OOM killer runs.
  */
 #ifndef GCTXDBG_TARGET_SNAPSHOTS_MEMORY_ROOM_H
 #define GCTXDBG_TARGET_SNAPSHOTS_MEMORY_ROOM_H
@@ -12,14 +12,14 @@
 #include "dwarf/base/memory.h"
 
 /*
- * ERROR_OTHER says what is short: the machine, or a cgroup that the process is in, or one above
- * that. A quarter of the process's own memory must be free, or all of it where running out kills a
- * whole cgroup (memory.oom.group): elsewhere the image goes first, see memory_room_offer(). What
- * cannot be found out is no obstacle.
+ * ERROR_OTHER says what lacks memory: the machine, or one of the process's cgroups. A quarter of
+ * the process's anonymous memory must be free; all of it if the OOM killer kills the whole cgroup
+ * (memory.oom.group), since otherwise the image is killed first, see memory_room_offer(). Limits
+ * that cannot be read are ignored.
  */
 struct error *memory_room_check(pid_t pid);
 
-/* Makes process `pid` the first that the kernel kills when memory runs out. */
+/* Makes process `pid` the OOM killer's first choice. */
 void memory_room_offer(pid_t pid);
 
 #endif

@@ -1,14 +1,11 @@
-/* Making the child process that holds a snapshot of the target's memory; its end is in
- * snapshot_end.c. */
+/* Creating the child process that holds a snapshot: clone, injected into one thread. */
 #include "dbg/target/snapshots/snapshot_child.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,28 +16,24 @@
 
 enum { CLONE_ATTEMPTS = 20 };
 
-/* The kernel's own: a signal was pending, and whoever called is to come again. */
+/* ERESTARTNOINTR, which the kernel uses internally: a signal was pending, repeat the call. */
 static const int64_t again_after_signal = -513;
 
-/* The table of descriptors is shared at first, so that it need not be copied while the target
- * stands still. */
+/* The descriptor table is shared at first, so that it need not be copied while the target is
+ * stopped. */
 static const uint64_t clone_arguments[INJECT_ARGUMENTS] = {CLONE_FILES};
 static const uint64_t close_arguments[INJECT_ARGUMENTS] = {0, UINT_MAX, CLOSE_RANGE_UNSHARE};
 
-/* ---- Making ---- */
-
-/* Whether children of the target would live in another pid namespace (the first one as its init,
- * whose death ends it). */
-static bool children_live_elsewhere(pid_t tid)
+/* Whether children of the target would be in another pid namespace; the first one would be its
+ * init, whose death ends the namespace. */
+static bool has_child_namespace(pid_t tid)
 {
-	char path[64], own[64] = "", theirs[64] = "";
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", tid);
-	ssize_t n = readlink(path, own, sizeof(own) - 1);
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid_for_children", tid);
-	return n > 0 && readlink(path, theirs, sizeof(theirs) - 1) > 0 && strcmp(own, theirs) != 0;
+	char own[64], theirs[64];
+	return proc_read_namespace(tid, "ns/pid", own) &&
+	       proc_read_namespace(tid, "ns/pid_for_children", theirs) && strcmp(own, theirs) != 0;
 }
 
-static struct error *check(pid_t pid, pid_t tid)
+static struct error *check_allowed(pid_t pid, pid_t tid)
 {
 	const struct seccomp_call calls[] = {
 		{SYS_clone, clone_arguments, "clone"},
@@ -49,14 +42,14 @@ static struct error *check(pid_t pid, pid_t tid)
 	};
 	if (!tid)
 		return error_create(ERROR_GONE, "process %d has exited", pid);
-	if (children_live_elsewhere(tid))
+	if (has_child_namespace(tid))
 		return error_create(ERROR_OTHER,
-			"children of process %d would live in a pid namespace of their own", pid);
+			"children of process %d would be in a pid namespace of their own", pid);
 	return seccomp_check(tid, calls, array_length(calls));
 }
 
-/* The child is born stopped, see PTRACE_O_TRACECLONE. */
-static struct error *await_birth(struct tracees *tracees, pid_t pid)
+/* The child starts stopped, because of PTRACE_O_TRACECLONE. */
+static struct error *await_first_stop(struct tracees *tracees, pid_t pid)
 {
 	int status;
 	while (!tracees->snapshot_stopped) {
@@ -68,19 +61,20 @@ static struct error *await_birth(struct tracees *tracees, pid_t pid)
 	}
 	if (!tracees->snapshot_stopped || ptrace_simple(PTRACE_SETOPTIONS, pid,
 						  PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) != 0)
-		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
+		return error_create(
+			ERROR_OTHER, "the snapshot's process was killed as soon as it was created");
 	return NULL;
 }
 
-/* Gives the child a table of descriptors of its own, and an empty one. */
+/* Gives the child its own, empty descriptor table. */
 static struct error *close_files(struct tracees *tracees, const struct snapshot_child *child)
 {
 	struct injection injection = {
 		.tracees = tracees, .tid = child->pid, .own.stub = child->stub};
-	struct iovec part = {&injection.own.regs, sizeof(injection.own.regs)};
 	int64_t result;
-	if (ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_PRSTATUS, &part) != 0) // NOLINT
-		return error_create(ERROR_OTHER, "the snapshot's process was killed at birth");
+	if (!tracee_get_regs(child->pid, &injection.own.regs))
+		return error_create(
+			ERROR_OTHER, "the snapshot's process was killed as soon as it was created");
 	struct error *err = inject_syscall(&injection, SYS_close_range, close_arguments, &result);
 	if (!err && result != 0)
 		err = error_system(
@@ -90,7 +84,7 @@ static struct error *close_files(struct tracees *tracees, const struct snapshot_
 
 struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child)
 {
-	struct error *err = await_birth(tracees, child->pid);
+	struct error *err = await_first_stop(tracees, child->pid);
 	if (err)
 		return err;
 	memory_room_offer(child->pid);
@@ -101,9 +95,8 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 {
 	if (errnum == EAGAIN)
 		return error_create(ERROR_OTHER,
-			"process %d may not have another process beside it (a limit on processes: "
-			"RLIMIT_NPROC, "
-			"pids.max of its cgroup)",
+			"process %d may not create another process (a limit: "
+			"RLIMIT_NPROC, pids.max of its cgroup)",
 			tracees->pid);
 	if (errnum == -again_after_signal)
 		return error_create(ERROR_OTHER,
@@ -115,7 +108,7 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 	return error_system(errnum, "process %d cannot be cloned", tracees->pid);
 }
 
-static struct error *make(struct injection *injection, struct snapshot_child *ret)
+static struct error *inject_clone(struct injection *injection, struct snapshot_child *ret)
 {
 	int64_t result = again_after_signal;
 	undo_log_note_clone(injection->log, true);
@@ -140,13 +133,13 @@ struct error *snapshot_child_create(
 {
 	pid_t tid = inject_choose(tracees);
 	struct injection injection;
-	struct error *err = check(tracees->pid, tid);
+	struct error *err = check_allowed(tracees->pid, tid);
 	if (!err)
 		err = inject_begin(tracees, tid, log, &injection);
 	if (err)
 		return err;
 	struct snapshot_child child = {0};
-	err = make(&injection, &child);
+	err = inject_clone(&injection, &child);
 	struct error *end = inject_end(&injection);
 	if (!err)
 		err = end;

@@ -1,13 +1,11 @@
-/* The end of the child process that holds a snapshot: killing it, and having the target reap it. */
+/* Ending the child process that holds a snapshot: kill it, and have the target reap it. */
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,44 +16,16 @@
 
 enum { DEATH_CHECK_MS = 20, RELEASE_CHECK_MS = 2, REAP_ATTEMPTS = 3, CATCH_MS = 1000 };
 
-/* ---- Which process it is ---- */
-
-struct stat_fields {
-	pid_t parent;	 /* field 4 of /proc/PID/stat */
-	uint64_t start;	 /* 22 */
-	int exit_signal; /* 38 */
-};
-
-static bool read_stat(pid_t pid, struct stat_fields *ret)
-{
-	char path[64];
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (proc_read_file(path, &text, &size) != 0)
-		return false;
-	/* The name may contain anything, the last parenthesis ends it. */
-	const char *at = strrchr(text, ')');
-	int last = 2;
-	for (int field = 3; at && field <= 38; field++) {
-		at = strchr(at + 1, ' ');
-		if (!at || (field == 4 && sscanf(at, " %d", &ret->parent) != 1) ||
-			(field == 22 && sscanf(at, " %" SCNu64, &ret->start) != 1) ||
-			(field == 38 && sscanf(at, " %d", &ret->exit_signal) != 1))
-			return false;
-		last = field;
-	}
-	return last == 38;
-}
+/* ---- Identity ---- */
 
 uint64_t snapshot_process_start(pid_t pid)
 {
-	struct stat_fields fields;
-	return read_stat(pid, &fields) ? fields.start : 0;
+	struct process_stat stat;
+	return proc_read_stat(pid, &stat) == 0 ? stat.start : 0;
 }
 
-/* Whether the number is still the child's, and not that of a process that came after it. */
-static bool is_there(const struct snapshot_child *child)
+/* Whether the pid is still the child's, and not that of a later process. */
+static bool still_exists(const struct snapshot_child *child)
 {
 	uint64_t start = snapshot_process_start(child->pid);
 	return start && (!child->start || start == child->start);
@@ -63,16 +33,15 @@ static bool is_there(const struct snapshot_child *child)
 
 /* ---- Finding ---- */
 
-/* Becomes the tracer of `pid` when it stands in the stub. */
+/* Seizes `pid` if it is stopped in the stub. */
 static bool catch_child(pid_t pid, uint64_t stub)
 {
 	int status;
 	struct user_regs_struct regs;
-	struct iovec part = {&regs, sizeof(regs)};
 	if (ptrace_simple(PTRACE_SEIZE, pid, 0) != 0)
 		return false;
 	ptrace_simple(PTRACE_INTERRUPT, pid, 0);
-	/* One that does not stop is let go when we end. */
+	/* If it does not stop, the kernel detaches it when we exit. */
 	pid_t stopped = 0;
 	for (int ms = 0; !stopped && ms < CATCH_MS; ms++) {
 		stopped = waitpid(pid, &status, __WALL | WNOHANG);
@@ -81,10 +50,9 @@ static bool catch_child(pid_t pid, uint64_t stub)
 	}
 	if (stopped != pid || !WIFSTOPPED(status))
 		return false;
-	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
-		syscall_stub_contains(stub, regs.rip))
+	if (tracee_get_regs(pid, &regs) && syscall_stub_contains(stub, regs.rip))
 		return ptrace_simple(PTRACE_SETOPTIONS, pid, PTRACE_O_EXITKILL) == 0;
-	/* Not ours: it goes on, with the signal for which it stopped. */
+	/* Not a snapshot: resume it, with the signal that it stopped for. */
 	ptrace_simple(PTRACE_DETACH, pid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return false;
 }
@@ -97,11 +65,11 @@ bool snapshot_child_find(pid_t parent, uint64_t stub, struct snapshot_child *ret
 	bool found = false;
 	for (const struct dirent *entry = readdir(proc); entry && !found; entry = readdir(proc)) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct stat_fields fields;
-		if (pid <= 0 || !read_stat(pid, &fields) || fields.parent != parent ||
-			fields.exit_signal != 0 || !catch_child(pid, stub))
+		struct process_stat stat;
+		if (pid <= 0 || proc_read_stat(pid, &stat) != 0 || stat.parent != parent ||
+			stat.exit_signal != 0 || !catch_child(pid, stub))
 			continue;
-		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), fields.start, stub};
+		*ret = (struct snapshot_child){pid, proc_namespace_tid(pid), stat.start, stub};
 		found = true;
 	}
 	closedir(proc);
@@ -112,10 +80,10 @@ bool snapshot_child_find(pid_t parent, uint64_t stub, struct snapshot_child *ret
 
 void snapshot_child_kill(const struct snapshot_child *child)
 {
-	/* The descriptor first: what it names does not change any more. */
+	/* Open the descriptor before the check: from then on it refers to the same process. */
 	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
 	int errnum = errno;
-	if (!is_there(child))
+	if (!still_exists(child))
 		return;
 	if (pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
@@ -123,11 +91,11 @@ void snapshot_child_kill(const struct snapshot_child *child)
 		kill(child->pid, SIGKILL);
 }
 
-/* A zombie that is nobody's tracee, or gone. */
+/* Whether it is an untraced zombie, or does not exist any more. */
 static bool can_be_reaped(const struct snapshot_child *child)
 {
 	struct process_status process;
-	return !is_there(child) || proc_read_status(child->pid, &process) != 0 ||
+	return !still_exists(child) || proc_read_status(child->pid, &process) != 0 ||
 	       (process.state == 'Z' && !process.tracer);
 }
 
@@ -136,7 +104,7 @@ bool snapshot_child_await(
 {
 	int64_t deadline = monotonic_now() + patience_ns;
 	while (!can_be_reaped(child)) {
-		/* As its tracer we are told of its death first, and take note of it. */
+		/* As its tracer we must collect its death before its parent can. */
 		bool any = tracees_pump(tracees);
 		if (monotonic_now() > deadline)
 			return can_be_reaped(child);
@@ -148,7 +116,7 @@ bool snapshot_child_await(
 	return true;
 }
 
-static struct error *wait_for_it(struct injection *injection, const struct snapshot_child *child)
+static struct error *inject_wait(struct injection *injection, const struct snapshot_child *child)
 {
 	const uint64_t arguments[INJECT_ARGUMENTS] = {
 		(uint64_t)child->ns_pid, 0, __WALL | WNOHANG, 0};
@@ -156,16 +124,16 @@ static struct error *wait_for_it(struct injection *injection, const struct snaps
 	struct error *err = NULL;
 	for (int i = 0; !err && result == 0 && i < REAP_ATTEMPTS; i++)
 		err = inject_syscall(injection, SYS_wait4, arguments, &result);
-	/* ECHILD: it is not there any more, whoever has reaped it. */
+	/* ECHILD: it has already been reaped. */
 	if (!err && result != child->ns_pid && result != -ECHILD)
 		err = error_create(ERROR_OTHER,
-			"process %d does not reap it (wait4 answers %" PRId64 ")",
+			"process %d does not reap it (wait4 returned %" PRId64 ")",
 			injection->tracees->pid, result);
 	return err;
 }
 
-/* In the thread of the target that may. */
-static struct error *have_it_reaped(
+/* Reaps in a thread of the target that is allowed to call wait4. */
+static struct error *reap_in_target(
 	struct tracees *tracees, struct undo_log *log, const struct snapshot_child *child)
 {
 	const struct seccomp_call call = {SYS_wait4,
@@ -178,7 +146,7 @@ static struct error *have_it_reaped(
 		err = inject_begin(tracees, tid, log, &injection);
 	if (err)
 		return err;
-	err = wait_for_it(&injection, child);
+	err = inject_wait(&injection, child);
 	struct error *end = inject_end(&injection);
 	if (!err)
 		return end;
@@ -191,9 +159,9 @@ struct error *snapshot_child_reap(
 {
 	if (!can_be_reaped(child))
 		return error_create(
-			ERROR_OTHER, "the snapshot's process %d does not die", child->pid);
-	/* Another child of the target may have its number by now. */
-	struct error *err = is_there(child) ? have_it_reaped(tracees, log, child) : NULL;
+			ERROR_OTHER, "the snapshot's process %d is still not dead", child->pid);
+	/* Another child of the target may have its pid by now. */
+	struct error *err = still_exists(child) ? reap_in_target(tracees, log, child) : NULL;
 	if (!err)
 		undo_log_forget_child(log, child->pid);
 	return err;

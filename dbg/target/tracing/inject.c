@@ -1,10 +1,8 @@
 /* Running system calls in a thread of the target: see inject.h. */
 #include "dbg/target/tracing/inject.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <signal.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "dbg/target/tracing/tracee_table.h"
@@ -13,8 +11,8 @@ enum { SPINS = 50, WAIT_MS = 20 };
 
 static const int64_t patience_ns = INT64_C(20000000000);
 
-/* What no thread can do without: a fault of its own while these are blocked would reset their
- * actions. */
+/* All but the synchronous signals: if one of those is blocked when the thread faults, the kernel
+ * resets its action. */
 static uint64_t blocked_signals(void)
 {
 	static const int synchronous[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
@@ -26,20 +24,6 @@ static uint64_t blocked_signals(void)
 
 /* ---- Registers and mask ---- */
 
-static bool get_registers(pid_t tid, struct user_regs_struct *ret)
-{
-	struct iovec part = {ret, sizeof(*ret)};
-	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0 && // NOLINT
-	       part.iov_len == sizeof(*ret);
-}
-
-static bool set_registers(pid_t tid, const struct user_regs_struct *regs)
-{
-	struct user_regs_struct copy = *regs;
-	struct iovec part = {&copy, sizeof(copy)};
-	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
-}
-
 static struct error *died(const struct injection *injection)
 {
 	return error_create(ERROR_GONE, "thread %d of process %d has died", injection->tid,
@@ -47,14 +31,14 @@ static struct error *died(const struct injection *injection)
 }
 
 /*
- * Points the thread at the stub. The mask comes second here and first on the way back: a thread
- * with our mask is always in the stub, where the guardian looks for it.
+ * Moves the thread to the stub. The mask is set after the registers here and before them in
+ * restore_regs(), so a thread with our mask is always in the stub, where the guardian looks for it.
  */
 static struct error *enter(struct injection *injection, long number, const uint64_t *arguments)
 {
 	struct user_regs_struct regs = injection->own.regs;
 	regs.rip = injection->own.stub;
-	regs.orig_rax = UINT64_MAX; /* no interrupted call is to be restarted now */
+	regs.orig_rax = UINT64_MAX; /* do not restart an interrupted call now */
 	regs.rax = (uint64_t)number;
 	regs.rdi = arguments[0];
 	regs.rsi = arguments[1];
@@ -62,7 +46,7 @@ static struct error *enter(struct injection *injection, long number, const uint6
 	regs.r10 = arguments[3];
 	regs.r8 = arguments[4];
 	regs.r9 = arguments[5];
-	if (!set_registers(injection->tid, &regs) ||
+	if (!tracee_set_regs(injection->tid, &regs) ||
 		!tracee_set_mask(injection->tid, blocked_signals()))
 		return died(injection);
 	return NULL;
@@ -71,7 +55,7 @@ static struct error *enter(struct injection *injection, long number, const uint6
 static struct error *restore_regs(struct injection *injection)
 {
 	if (!tracee_set_mask(injection->tid, injection->own.mask) ||
-		!set_registers(injection->tid, &injection->own.regs))
+		!tracee_set_regs(injection->tid, &injection->own.regs))
 		return died(injection);
 	return NULL;
 }
@@ -82,10 +66,10 @@ static void note(struct injection *injection, pid_t tid)
 	undo_log_note_call(injection->log, &injection->own);
 }
 
-/* Takes registers and mask of the thread for its own. */
-static struct error *keep(struct injection *injection)
+/* Saves the thread's registers and mask as its own. */
+static struct error *save_regs(struct injection *injection)
 {
-	if (!get_registers(injection->tid, &injection->own.regs) ||
+	if (!tracee_get_regs(injection->tid, &injection->own.regs) ||
 		!tracee_get_mask(injection->tid, &injection->own.mask))
 		return died(injection);
 	note(injection, injection->tid);
@@ -111,9 +95,7 @@ static struct error *next_stop(struct injection *injection, int *ret)
 			continue;
 		if (monotonic_now() > deadline)
 			return error_create(ERROR_OTHER,
-				"thread %d of process %d does not come back from a system call "
-				"that "
-				"was made for us",
+				"thread %d of process %d does not return from an injected system call",
 				injection->tid, tracees->pid);
 		tracees_wait(tracees, -1, WAIT_MS);
 	}
@@ -121,7 +103,7 @@ static struct error *next_stop(struct injection *injection, int *ret)
 
 enum report {
 	REPORT_SYSCALL,	  /* it enters or leaves a system call */
-	REPORT_CHILD,	  /* it has made a child */
+	REPORT_CHILD,	  /* it has created a child */
 	REPORT_INTERRUPT, /* PTRACE_INTERRUPT, or a group-stop */
 	REPORT_SIGNAL,	  /* a signal is about to be delivered */
 	REPORT_REFUSED,	  /* a seccomp filter answered the call with a signal */
@@ -148,8 +130,7 @@ static enum report classify(const struct injection *injection, int status)
 	case SIGSEGV:
 	case SIGBUS:
 	case SIGILL:
-		/* The thread may have stood with a fault of its own that it had not been told of
-		 * yet. */
+		/* Unless the thread has a fault of its own that was pending when it stopped. */
 		return info.si_code > 0 && syscall_stub_contains(injection->own.stub,
 						   (uint64_t)(uintptr_t)info.si_addr)
 			       ? REPORT_FAULT
@@ -160,9 +141,9 @@ static enum report classify(const struct injection *injection, int status)
 }
 
 /*
- * Delivers a signal for which the thread stands, as if there had been no injection: with its own
- * registers and mask. Stops it again before it executes anything (the handler's first instruction,
- * say), and takes what it has then for its own.
+ * Delivers a signal that the thread is stopped for, as without the injection: with its own
+ * registers and mask. Stops it again before it executes anything, such as the handler's first
+ * instruction, and saves its registers anew.
  */
 static struct error *deliver(struct injection *injection, int signal)
 {
@@ -180,7 +161,7 @@ static struct error *deliver(struct injection *injection, int signal)
 			if (tracee)
 				tracee->group_stop =
 					WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
-			return keep(injection);
+			return save_regs(injection);
 		}
 	}
 	return err;
@@ -193,29 +174,29 @@ enum progress { NOT_YET, INSIDE, DONE };
 struct call {
 	enum progress progress;
 	int64_t result;
-	bool again; /* its registers were needed for a signal before the call */
+	bool again; /* a signal was delivered before the call: start over */
 };
 
 static struct error *take_result(struct injection *injection, struct call *call)
 {
 	struct user_regs_struct regs;
-	if (!get_registers(injection->tid, &regs))
+	if (!tracee_get_regs(injection->tid, &regs))
 		return died(injection);
 	call->result = (int64_t)regs.rax;
 	return NULL;
 }
 
 /*
- * Acts upon one stop; the thread runs on afterwards unless `*ret_stand`. When the call is done it
- * is interrupted once more, because only from that kind of stop on the kernel looks at whether an
+ * Handles one stop; the thread is continued unless `*ret_stopped`. After the call it is interrupted
+ * once more, because only when it continues from that kind of stop does the kernel check whether an
  * interrupted call is to be restarted.
  */
-static struct error *act(
-	struct injection *injection, int status, struct call *call, bool *ret_stand)
+static struct error *handle_report(
+	struct injection *injection, int status, struct call *call, bool *ret_stopped)
 {
 	struct error *err = NULL;
 	unsigned long child = 0;
-	*ret_stand = false;
+	*ret_stopped = false;
 	switch (classify(injection, status)) {
 	case REPORT_SYSCALL:
 		if (call->progress == INSIDE)
@@ -231,7 +212,7 @@ static struct error *act(
 		struct tracee *tracee = tracee_find(injection->tracees, injection->tid);
 		if (tracee)
 			tracee->group_stop = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
-		*ret_stand = call->progress == DONE;
+		*ret_stopped = call->progress == DONE;
 		break;
 	}
 	case REPORT_REFUSED:
@@ -244,12 +225,12 @@ static struct error *act(
 		break;
 	case REPORT_SIGNAL:
 		call->again = call->progress != DONE;
-		*ret_stand = true;
+		*ret_stopped = true;
 		return deliver(injection, WSTOPSIG(status));
 	case REPORT_OTHER:
 		break;
 	}
-	if (err || *ret_stand)
+	if (err || *ret_stopped)
 		return err;
 	if (call->progress == DONE)
 		ptrace_simple(PTRACE_INTERRUPT, injection->tid, 0);
@@ -267,11 +248,11 @@ struct error *inject_syscall(struct injection *injection, long number,
 		struct error *err = enter(injection, number, arguments);
 		if (!err)
 			ptrace_simple(PTRACE_SYSCALL, injection->tid, 0);
-		for (bool stands = false; !err && !stands;) {
+		for (bool stopped = false; !err && !stopped;) {
 			int status;
 			err = next_stop(injection, &status);
 			if (!err)
-				err = act(injection, status, &call, &stands);
+				err = handle_report(injection, status, &call, &stopped);
 		}
 		if (err)
 			return err;
@@ -301,7 +282,7 @@ struct error *inject_begin(
 		undo_log_forget_call(log);
 		return err;
 	}
-	err = keep(ret);
+	err = save_regs(ret);
 	if (err)
 		error_destroy(inject_end(ret));
 	return err;
@@ -311,14 +292,14 @@ struct error *inject_end(struct injection *injection)
 {
 	struct error *err = restore_regs(injection);
 	note(injection, 0);
-	/* Any stopped thread will do for the text; this one may have died. */
+	/* This thread may have died; any stopped thread can write the text. */
 	pid_t tid = err ? tracees_any_stopped(injection->tracees) : injection->tid;
-	struct error *problem =
+	struct error *write_err =
 		tid ? syscall_stub_write(tid, injection->own.stub, injection->own.original) : NULL;
-	if (!problem)
+	if (!write_err)
 		undo_log_forget_call(injection->log);
 	if (!err)
-		return problem;
-	error_destroy(problem);
+		return write_err;
+	error_destroy(write_err);
 	return err;
 }

@@ -1,25 +1,25 @@
 /*
  * Running system calls in a thread of the target.
  *
- * A stopped thread is pointed at four bytes of ours, `syscall; jmp .`, which lie where code is
- * executable but never executed (behind the text in its last page, or the program's entry point),
- * and put back afterwards. Should we die at any moment the thread ends up in the endless jump,
- * harmless, until the guardian puts its registers back; see guardian.h.
+ * A stopped thread is made to execute four bytes of ours, `syscall; jmp .`, which are written where
+ * memory is executable but never executed (after the text in its last page, or at the program's
+ * entry point) and restored afterwards. If we die at any moment the thread ends up in the endless
+ * jump, where it does no harm until the guardian restores its registers; see guardian.h.
  *
- * What the thread was about does not change: an interrupted system call is restarted as it would
- * have been (a sleep keeps its end), signals are blocked meanwhile and delivered afterwards, those
- * that cannot be blocked are delivered in between with the original registers, a group-stop stays
- * in effect. So no injected call may sleep with a timeout (nanosleep, poll: the kernel keeps one
- * restart record per thread) or change what is restored here (the thread's registers and signal
- * mask).
+ * The state of the thread does not change. An interrupted system call is restarted as it would have
+ * been (a sleep keeps its end). Signals are blocked during the call and delivered afterwards; those
+ * that cannot be blocked are delivered in between, with the thread's own registers. A group-stop
+ * stays in effect. So an injected call must not sleep with a timeout (nanosleep, poll: the kernel
+ * keeps one restart record per thread), nor change what is restored here (the thread's registers
+ * and signal mask).
  *
- * Every function here must be called by the tracer thread. The other threads may stand or run.
+ * Every function must be called by the tracer thread. The other threads may be stopped or running.
  */
 #ifndef GCTXDBG_TARGET_TRACING_INJECT_H
 #define GCTXDBG_TARGET_TRACING_INJECT_H
 
-#include "dbg/target/tracing/syscall_stub.h"
 #include "dbg/target/process/seccomp_check.h"
+#include "dbg/target/tracing/syscall_stub.h"
 #include "dbg/target/tracing/tracee.h"
 #include "dbg/target/tracing/undo_log.h"
 
@@ -28,42 +28,44 @@ enum { INJECT_ARGUMENTS = 6 };
 struct injection {
 	struct tracees *tracees;
 	pid_t tid;
-	struct undo_log *log; /* NULL: not protected against our death (the guardian itself does it,
-			       * or a child that may die) */
-	/* Where the stub is, and the thread's own registers and mask (which change when a signal
-	 * had to be delivered in between). */
+	struct undo_log
+		*log; /* NULL: not protected (in the guardian, or in a child that may die) */
+	/* The address of the stub, and the thread's own registers and mask, which change if a
+	 * signal is delivered in between. */
 	struct call_note own;
-	pid_t child; /* made by the last call (clone, fork), as we number it; 0: none. Stopped and
-		      * our tracee, with the thread's ptrace options; not in the table of tracees */
+	/* The child that the last call (clone, fork) made, as we number it; 0: none. It is stopped
+	 * and our tracee, with the thread's ptrace options, but not in the table of tracees. */
+	pid_t child;
 };
 
 /*
- * Prepares stopped thread `tid` and writes the stub. On an error nothing has changed. Memory of
- * `ret` must stay where it is until inject_end().
+ * Prepares stopped thread `tid` and writes the stub. On an error nothing has changed. `ret` must
+ * not be moved before inject_end().
  */
 struct error *inject_begin(
 	struct tracees *tracees, pid_t tid, struct undo_log *log, struct injection *ret);
 
 /*
- * Runs one system call; `*ret` is what the kernel answers (-errno for failure). ERROR_GONE: the
- * thread or process has died meanwhile. Any other error: the thread does not come back from the
- * call; the guardian will put it right when guardian_destroy() is called. The caller makes sure
- * that no seccomp filter kills for it: see seccomp_check.h.
+ * Runs one system call; `*ret` is the kernel's result (-errno for failure). ERROR_GONE: the thread
+ * or process has died. Any other error: the thread does not return from the call, and the guardian
+ * will restore it after guardian_destroy(). The caller makes sure that no seccomp filter kills the
+ * thread for the call, see seccomp_check.h.
  */
 struct error *inject_syscall(struct injection *injection, long number,
 	const uint64_t arguments[static INJECT_ARGUMENTS], int64_t *ret);
 
-/* Puts the thread and the stub's bytes back. The thread is stopped as it was. Also after errors
- * of inject_syscall(). */
+/* Restores the thread and the stub's bytes; the thread is stopped as before. Also after an error of
+ * inject_syscall(). */
 struct error *inject_end(struct injection *injection);
 
 /*
- * The stopped thread that is best for it: one in a system call (so not in the middle of a
- * restartable sequence); 0: none.
+ * The most suitable stopped thread: one in a system call, and so not in a restartable sequence. 0:
+ * no thread is stopped.
  */
 pid_t inject_choose(const struct tracees *tracees);
 
-/* The best of those whose seccomp filters allow all of these calls; else why not, see seccomp_check(). */
+/* The most suitable thread whose seccomp filters allow all of these calls, or the error of
+ * seccomp_check(). */
 struct error *inject_choose_allowed(
 	const struct tracees *tracees, const struct seccomp_call *calls, size_t count, pid_t *ret);
 

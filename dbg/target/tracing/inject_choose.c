@@ -1,18 +1,12 @@
-/* Which thread makes a system call for us: see inject.h. */
-#include <elf.h>
-#include <sys/uio.h>
-
+/* Choosing the thread for an injected system call: see inject.h. */
 #include "dbg/target/tracing/inject.h"
 #include "dbg/target/tracing/tracee_table.h"
 
-/* The number of the system call that a stopped thread is in; negative: none. */
+/* The number of the system call that a stopped thread is in. Negative: none */
 static int64_t current_call(pid_t tid)
 {
 	struct user_regs_struct regs;
-	struct iovec part = {&regs, sizeof(regs)};
-	return ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0 // NOLINT
-		       ? (int64_t)regs.orig_rax
-		       : -1;
+	return tracee_get_regs(tid, &regs) ? (int64_t)regs.orig_rax : -1;
 }
 
 pid_t inject_choose(const struct tracees *tracees)
@@ -32,10 +26,9 @@ struct error *inject_choose_allowed(
 	*ret = inject_choose(tracees);
 	struct error *err =
 		*ret ? seccomp_check(*ret, calls, count)
-		     : error_create(ERROR_GONE, "process %d has no thread that is stopped",
-			       tracees->pid);
+		     : error_create(ERROR_GONE, "process %d has no stopped thread", tracees->pid);
 	struct tracee *tracee, *next;
-	/* Threads may have filters of their own. */
+	/* Each thread may have its own filters. */
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		if (!err)
 			break;

@@ -5,17 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <sys/ptrace.h>
 
 #include "dwarf/base/fd.h"
+#include "dwarf/base/proc_path.h"
 #include "dbg/target/process/proc_files.h"
 
 enum { PAGE = 4096, MAX_SEGMENTS = 128, GAP = 16 };
 
 const uint8_t syscall_stub_code[SYSCALL_STUB_SIZE] = {0x0f, 0x05, 0xeb, 0xfe};
 
-/* The program headers as they are in memory; returns how many. */
+/* Reads the program headers from memory; returns how many. */
 static size_t read_segments(pid_t tid, uint64_t address, size_t count, Elf64_Phdr *ret)
 {
 	_cleanup_fd_ int fd = proc_open_memory(tid, O_RDONLY);
@@ -26,8 +26,8 @@ static size_t read_segments(pid_t tid, uint64_t address, size_t count, Elf64_Phd
 	return n > 0 ? (size_t)n / sizeof(*ret) : 0;
 }
 
-/* Behind the code in its last page; 0 when it fills it. */
-static uint64_t behind_text(const Elf64_Phdr *segments, size_t count, uint64_t phdr)
+/* The free end of the last page of the text; 0: there is none. */
+static uint64_t after_text(const Elf64_Phdr *segments, size_t count, uint64_t phdr)
 {
 	uint64_t bias = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -47,23 +47,23 @@ static uint64_t behind_text(const Elf64_Phdr *segments, size_t count, uint64_t p
 
 struct error *syscall_stub_find(pid_t tid, uint64_t *ret)
 {
-	char path[64];
+	struct proc_path path = proc_path(tid, "auxv");
 	_cleanup_free_ char *auxv = NULL;
 	size_t size = 0;
 	*ret = 0;
-	snprintf(path, sizeof(path), "/proc/%d/auxv", tid);
-	int errnum = proc_read_file(path, &auxv, &size);
+	int errnum = proc_read_file(path.text, &auxv, &size);
 	if (errnum)
-		return error_system(errnum, "cannot read %s", path);
+		return error_system(errnum, "cannot read %s", path.text);
 	Elf64_Phdr segments[MAX_SEGMENTS];
 	uint64_t phdr = auxv_value(auxv, size, AT_PHDR);
 	size_t count = read_segments(tid, phdr, auxv_value(auxv, size, AT_PHNUM), segments);
-	*ret = behind_text(segments, count, phdr);
+	*ret = after_text(segments, count, phdr);
 	if (!*ret)
 		*ret = auxv_value(auxv, size, AT_ENTRY);
 	if (!*ret)
 		return error_create(ERROR_BAD_DATA,
-			"process %d tells neither its program headers nor its entry point", tid);
+			"the auxiliary vector of process %d has neither program headers nor an entry point",
+			tid);
 	return NULL;
 }
 

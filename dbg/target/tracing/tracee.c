@@ -1,4 +1,4 @@
-/* What the kernel reports about our tracees, and what is done about each report. */
+/* Handling the kernel's reports about our tracees. */
 #include "dbg/target/tracing/tracee.h"
 
 #include <errno.h>
@@ -8,24 +8,22 @@
 #include <unistd.h>
 
 #include "dbg/target/process/attach_check.h"
+#include "dbg/target/tracing/tracee_hooks.h"
 #include "dbg/target/tracing/tracee_table.h"
-#include "dbg/target/traps/traps_private.h"
-
-/*
- * No PTRACE_O_EXITKILL: the target must outlive us. Its children are none of our business, unless
- * they inherit traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct, and harmless:
- * without it a thread whose tracer dies at such a stop is sent SIGTRAP.
- */
-unsigned long tracee_options(const struct tracees *tracees)
-{
-	unsigned long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
-	return tracees->traps ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
-}
 
 enum { PUMP_LIMIT = 256, SEIZE_ATTEMPTS = 50 };
 
-/* ptrace() with the numbers that most requests take; failing means that the thread is being killed.
+/*
+ * No PTRACE_O_EXITKILL: the target must outlive us. Its children are traced only if they inherit
+ * traps. PTRACE_O_TRACESYSGOOD makes stops at system calls distinct and safe: without it a thread
+ * whose tracer dies at such a stop gets SIGTRAP.
  */
+static unsigned long tracee_options(const struct tracees *tracees)
+{
+	unsigned long options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+	return tracees->hooks ? options | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : options;
+}
+
 long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data)
 {
 	return ptrace(request, tid, NULL, (void *)data); // NOLINT: the interface wants a pointer
@@ -45,7 +43,18 @@ struct tracee *tracee_find(const struct tracees *tracees, pid_t tid)
 	return tracee;
 }
 
-/* Enters a thread as running; NULL without memory. */
+void tracees_set_hooks(struct tracees *tracees, const struct tracee_hooks *hooks, void *context)
+{
+	tracees->hooks = hooks;
+	tracees->hook_context = context;
+	struct tracee *tracee, *next;
+	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->state == TRACEE_STOPPED)
+			ptrace_simple(PTRACE_SETOPTIONS, tracee->tid, tracee_options(tracees));
+	}
+}
+
+/* Enters a running thread; NULL without memory. */
 static struct tracee *tracee_add(struct tracees *tracees, pid_t tid)
 {
 	struct tracee *tracee = calloc(1, sizeof(*tracee));
@@ -81,9 +90,15 @@ static void remove_others(struct tracees *tracees, const struct tracee *keep)
 	tracees->generation++;
 }
 
+static void forget_hooks(struct tracees *tracees)
+{
+	if (tracees->hooks)
+		tracees->hooks->forget(tracees);
+}
+
 void tracees_deinit(struct tracees *tracees)
 {
-	traps_forget(tracees);
+	forget_hooks(tracees);
 	remove_others(tracees, NULL);
 }
 
@@ -103,14 +118,11 @@ struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *r
 		struct process_status status;
 		if (errnum == ESRCH || proc_read_status(tid, &status) != 0 || status.state == 'Z' ||
 			status.state == 'X' || status.tgid != tracees->pid)
-			return NULL; /* it has exited meanwhile; a zombie main thread is as good as
-					that */
-		/* A traced thread created it, so it is traced too, and its first report is under
-		 * way. */
+			return NULL; /* it has exited, or is a zombie main thread */
+		/* A traced thread created it, so it is traced already and will report. */
 		if (status.tracer == tracees->tracer)
 			break;
-		/* A refusal also means that the thread was dying, and an exec may have made it live
-		 * again. */
+		/* The kernel refuses dying threads too, and an exec may have revived this one. */
 		if (attempt == SEIZE_ATTEMPTS)
 			return attach_refused(tracees->pid, tid, errnum);
 		usleep(1000);
@@ -129,17 +141,16 @@ void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal)
 }
 
 /*
- * All other threads are dead, and the one that called exec has become the main thread, whichever it
- * was before. The old main thread vanishes without a report.
+ * All other threads are dead, and the one that called exec is the main thread now. The old main
+ * thread vanishes without a report.
  */
 static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 {
 	remove_others(tracees, tracee);
-	tracee->step.active = false;
-	tracee->shown = tracee->passed_trap = 0;
+	tracee->trap = (struct tracee_trap){.wants_stop = tracee->trap.wants_stop};
 	if (tracees->attaching && tracees->mode != TRACING_LEAVING) {
-		/* It is still inside of execve, whose end overwrites rax: what is injected here
-		   would be another call. It stops again at its first instruction. */
+		/* It is still inside execve, whose return overwrites rax, so a call injected here
+		 * would be another one. Stop it at its first instruction instead. */
 		tracee->group_stop = 0;
 		tracees->mode = TRACING_STOPPING;
 		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
@@ -150,12 +161,12 @@ static void handle_exec(struct tracees *tracees, struct tracee *tracee)
 	if (tracees->mode != TRACING_LEAVING)
 		tracees->execed = true;
 	tracees->mode = TRACING_LEAVING;
-	traps_forget(tracees);
+	forget_hooks(tracees);
 	tracee_detach(tracees, tracee, 0);
 }
 
-/* A thread is entered at birth, so that its creator cannot be the last one that we know of and
- * exit. */
+/* Enters a thread at birth. Otherwise its creator could exit as the last known thread, which would
+ * look like the end of the process. */
 static void handle_clone(struct tracees *tracees, pid_t creator)
 {
 	unsigned long tid = 0;
@@ -173,20 +184,25 @@ void tracee_interrupt_again(struct tracee *tracee)
 	tracee->interrupt_again = false;
 }
 
-void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal)
+void tracee_continue(struct tracees *tracees, struct tracee *tracee, int signal)
 {
-	if (tracees->traps)
-		traps_before_go_on(tracees, tracee);
+	if (tracees->hooks)
+		tracees->hooks->before_continue(tracees, tracee);
 	tracee_interrupt_again(tracee);
 	ptrace_simple(PTRACE_CONT, tracee->tid, (unsigned long)signal);
+}
+
+static bool hooks_allow_stop(struct tracees *tracees, struct tracee *tracee)
+{
+	return !tracees->hooks || tracees->hooks->stopped(tracees, tracee);
 }
 
 static void handle_stop(struct tracees *tracees, struct tracee *tracee, int status)
 {
 	int event = status >> 16, signal = WSTOPSIG(status);
-	bool trap = event == PTRACE_EVENT_STOP; /* by PTRACE_INTERRUPT, at birth, or a group-stop:
-						   then `signal` stopped it */
-	/* A stop at a system call is left over from a call of ours that came back late. */
+	/* By PTRACE_INTERRUPT, at birth, or a group-stop, which `signal` caused then. */
+	bool trap = event == PTRACE_EVENT_STOP;
+	/* A stop at a system call is left over from an injected call that returned late. */
 	int deliver = event || signal == (SIGTRAP | 0x80) ? 0 : signal;
 	if (event == PTRACE_EVENT_EXEC) {
 		handle_exec(tracees, tracee);
@@ -194,33 +210,33 @@ static void handle_stop(struct tracees *tracees, struct tracee *tracee, int stat
 	}
 	if (event == PTRACE_EVENT_CLONE)
 		handle_clone(tracees, tracee->tid);
-	if (tracees->traps && !event && !traps_before_signal(tracees, tracee, &deliver))
+	if (!event && tracees->hooks && !tracees->hooks->before_signal(tracees, tracee, &deliver))
 		return;
 	switch (tracees->mode) {
 	case TRACING_LEAVING:
-		if (tracees->traps && event && !traps_on_stand(tracees, tracee))
+		if (event && !hooks_allow_stop(tracees, tracee))
 			return;
 		tracee_detach(tracees, tracee, deliver);
 		return;
 	case TRACING_STOPPING:
-		if (trap && tracees->traps && !traps_on_stand(tracees, tracee))
+		if (trap && !hooks_allow_stop(tracees, tracee))
 			return;
 		if (trap) {
 			tracee->group_stop = signal == SIGTRAP ? 0 : signal;
 			tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 			return;
 		}
-		/* Any other stop swallows a pending interrupt, so ask again before going on. */
+		/* Any other stop consumes a pending interrupt: repeat it before continuing. */
 		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
-		tracee_go_on(tracees, tracee, deliver);
+		tracee_continue(tracees, tracee, deliver);
 		break;
 	case TRACING_RUNNING:
 		if (trap && signal != SIGTRAP) {
-			if (tracees->traps && !traps_on_stand(tracees, tracee))
+			if (!hooks_allow_stop(tracees, tracee))
 				return;
 			ptrace_simple(PTRACE_LISTEN, tracee->tid, 0);
 		} else {
-			tracee_go_on(tracees, tracee, deliver);
+			tracee_continue(tracees, tracee, deliver);
 		}
 		break;
 	}
@@ -234,11 +250,11 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 		tracee_remove(tracees, tracee);
 		tracees->last_status = status;
 	} else if (tid != tracees->pid || tracees->mode == TRACING_LEAVING) {
-		if (tracees->traps)
-			traps_forget_child(tracees->traps, tid);
-		return; /* some child of ours that is none of the threads */
+		if (tracees->hooks)
+			tracees->hooks->other_process(tracees, tid, status);
+		return; /* a child of ours that is not a thread of the target */
 	}
-	/* The main thread's exit is reported after all others': then nobody is left. */
+	/* The main thread's exit is reported last: there are no threads left. */
 	if (tid == tracees->pid) {
 		tracees->last_status = status;
 		remove_others(tracees, NULL);
@@ -248,8 +264,8 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 		tracees->ended = true;
 }
 
-/* A thread that we have not heard of: new, or a child process that was cloned in an unusual way and
- * got traced for it. */
+/* Handles a stop of an unknown thread: a new one, or a child process that is traced because it was
+ * cloned in an unusual way. Returns its tracee, or NULL if there is nothing more to do. */
 static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 {
 	struct process_status process;
@@ -258,7 +274,7 @@ static struct tracee *adopt(struct tracees *tracees, pid_t tid, int status)
 		if (tracee)
 			return tracee;
 	}
-	if (tracees->traps && traps_handle_child(tracees, tid, status))
+	if (tracees->hooks && tracees->hooks->other_process(tracees, tid, status))
 		return NULL;
 	ptrace_simple(PTRACE_DETACH, tid, status >> 16 ? 0 : (unsigned long)WSTOPSIG(status));
 	return NULL;
@@ -288,9 +304,10 @@ void tracee_collect(pid_t tid)
 }
 
 /*
- * Reports that are acted upon before they are collected: with the report the signal is gone, too,
- * and should we be killed then the thread would never get it, or go on behind an int3 in the middle
- * of an instruction. Whatever lets the thread go on collects as well. True: it was one.
+ * Handles stops for signals before their reports are collected. Collecting takes the signal from
+ * the kernel: if we were killed then, the thread would never get it, or would resume after an int3,
+ * inside an instruction. Continuing the thread collects the report. False: the report is of another
+ * kind.
  */
 static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 {
@@ -298,20 +315,19 @@ static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 	struct tracee *tracee = tracee_find(tracees, report->si_pid);
 	if (report->si_code != CLD_TRAPPED || !tracee)
 		return false;
-	if (tracees->traps && tracee->step.active && signal >> 8 != PTRACE_EVENT_EXEC) {
-		if (traps_go_on_stepping(tracees, tracee, report, &signal))
-			handle_stop(tracees, tracee, W_STOPCODE(signal));
+	enum hook_answer answer = tracees->hooks
+					  ? tracees->hooks->report(tracees, tracee, report, &signal)
+					  : HOOK_IGNORED;
+	if (answer == HOOK_HANDLED)
 		return true;
-	}
-	if (signal >> 8)
-		return false;
-	if (signal != SIGTRAP || !tracees->traps || !traps_handle_sigtrap(tracees, tracee))
-		handle_stop(tracees, tracee, W_STOPCODE(signal));
+	if (answer == HOOK_IGNORED && signal >> 8)
+		return false; /* an event, not a signal */
+	handle_stop(tracees, tracee, W_STOPCODE(signal));
 	return true;
 }
 
-/* Only children and tracees of this thread: those of the main thread (`command | less`) are not
- * ours. */
+/* Only children and tracees of this thread, not the children of the main thread (`command |
+ * less`). */
 bool tracee_take_report(struct tracees *tracees, pid_t tid)
 {
 	int status, flags = __WALL | __WNOTHREAD | WNOHANG;
@@ -321,7 +337,7 @@ bool tracee_take_report(struct tracees *tracees, pid_t tid)
 		!report.si_pid)
 		return false;
 	if (report.si_code == CLD_STOPPED) {
-		/* A child of ours that is no tracee: until that is taken nothing else is told. */
+		/* A child that is not a tracee; waitid() would report it again and again. */
 		waitpid(report.si_pid, &status, flags | WUNTRACED);
 		return true;
 	}

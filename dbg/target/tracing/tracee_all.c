@@ -1,16 +1,15 @@
-/* Stopping, resuming and leaving all threads of a process. */
+/* Stopping, resuming and detaching all threads of a process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <elf.h>
 #include <sys/signalfd.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "dbg/target/process/proc_files.h"
-#include "dbg/target/traps/traps_private.h"
+#include "dbg/target/tracing/tracee_hooks.h"
+#include "dbg/target/tracing/tracee_table.h"
 
 enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
 
@@ -39,16 +38,16 @@ void tracees_wait(struct tracees *tracees, int other_fd, int timeout_ms)
 	};
 	if (poll(fds, array_length(fds), timeout_ms) > 0 && fds[0].revents & POLLIN) {
 		struct signalfd_siginfo info;
-		/* One is enough: SIGCHLDs do not queue up. Whoever waits reaps until there is
-		 * nothing more. */
+		/* One read is enough, because SIGCHLDs do not queue. The caller reaps until there
+		 * are no more reports. */
 		while (read(tracees->child_fd, &info, sizeof(info)) < 0 && errno == EINTR)
 			;
 	}
 }
 
 /*
- * Asks each running thread by name. With thousands of tracees that is much cheaper than
- * waitpid(-1), which searches all of them for one report.
+ * Checks each running thread by its tid. With thousands of tracees that is much cheaper than
+ * waitpid(-1), which searches all of them for each report.
  */
 static bool sweep(struct tracees *tracees)
 {
@@ -65,8 +64,8 @@ static bool sweep(struct tracees *tracees)
 	return any;
 }
 
-/* Threads that end without a report: the main thread before the others, and those that an exec has
- * swept away. */
+/* Finds threads that end without a report: a main thread that exits before the others, and threads
+ * that an exec has killed. */
 static void check_stragglers(struct tracees *tracees)
 {
 	struct tracee *tracee, *next;
@@ -83,7 +82,7 @@ static void check_stragglers(struct tracees *tracees)
 	}
 }
 
-/* Whether a thread that is awaited is in an uninterruptible wait, and not just without a CPU. */
+/* Whether a thread that has not stopped is in an uninterruptible wait, not just without a CPU. */
 static bool any_is_blocked(struct tracees *tracees)
 {
 	struct tracee *tracee, *next;
@@ -107,15 +106,14 @@ static struct error *does_not_stop(struct tracees *tracees)
 		proc_read_comm(tracee->tid, name);
 		proc_read_wchan(tracee->tid, wchan, sizeof(wchan));
 		return error_create(ERROR_OTHER,
-			"process %d runs on: its thread %d (%s) did not stop in time, it is in "
-			"state %c%s%s%s; try again when it "
-			"is through",
+			"process %d keeps running: its thread %d (%s) did not stop in time, it is in state "
+			"%c%s%s%s; try again later",
 			tracees->pid, tracee->tid, name, status.state,
 			status.state == 'D' ? " (an uninterruptible wait: disk, NFS, vfork)" : "",
 			wchan[0] ? " in the kernel's " : "", wchan);
 	}
 	return error_create(ERROR_OTHER,
-		"process %d runs on: it creates threads faster than they can be stopped; try again",
+		"process %d keeps running: it creates threads faster than they can be stopped; try again",
 		tracees->pid);
 }
 
@@ -123,9 +121,15 @@ static struct error *gone(const struct tracees *tracees)
 {
 	if (tracees->execed)
 		return error_create(ERROR_GONE,
-			"process %d runs another program now (exec) and has been left",
+			"process %d has executed another program (exec) and has been detached",
 			tracees->pid);
 	return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	return poll(&readable, 1, 0) > 0;
 }
 
 /* Waits until no thread runs. `deadline` is in CLOCK_MONOTONIC. */
@@ -147,11 +151,14 @@ static struct error *await_stops(
 		if (now > deadline || now - progress > limits->progress_ns)
 			return does_not_stop(tracees);
 		if (limits->cancel && atomic_load(limits->cancel))
-			return error_create(
-				ERROR_CANCELLED, "cancelled; process %d runs on", tracees->pid);
+			return error_create(ERROR_CANCELLED, "cancelled; process %d keeps running",
+				tracees->pid);
+		if (limits->leave_fd && is_readable(limits->leave_fd))
+			return error_create(ERROR_CANCELLED,
+				"a signal asked to leave; process %d keeps running", tracees->pid);
 		if (any)
 			continue;
-		tracees_wait(tracees, -1, STRAGGLER_CHECK_MS);
+		tracees_wait(tracees, limits->leave_fd ? limits->leave_fd : -1, STRAGGLER_CHECK_MS);
 		if (sweep(tracees))
 			continue;
 		check_stragglers(tracees);
@@ -162,8 +169,8 @@ static struct error *await_stops(
 	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
 }
 
-/* Also forgets a dead main thread whose id has passed to a thread that called exec and is no tracee
- * of ours. */
+/* Whether `tid` is in the table. Removes a dead main thread whose id now belongs to a thread that
+ * called exec and is not our tracee. */
 static bool is_tracee(struct tracees *tracees, pid_t tid)
 {
 	struct tracee *tracee = tracee_find(tracees, tid);
@@ -177,9 +184,8 @@ static bool is_tracee(struct tracees *tracees, pid_t tid)
 }
 
 /*
- * Seizes the threads in /proc that are not in the table. `*ret_unknown`: whether there were any,
- * even if they had gone when we came to them: each may have created another one that this listing
- * missed.
+ * Seizes the threads in /proc that are not in the table. `*ret_unknown`: there were some, perhaps
+ * gone already; each may have created another one that this listing missed.
  */
 static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
 {
@@ -207,12 +213,12 @@ static struct error *seize_new(struct tracees *tracees, bool *ret_unknown)
 }
 
 /*
- * Do those that have reported a stop still stand? When another thread's exec kills them, the main
- * thread vanishes without a report, and its id passes to a thread that runs.
+ * Whether all that have reported a stop are still stopped. If the exec of another thread kills
+ * them, the main thread vanishes without a report, and its id passes to a thread that runs.
  */
-static bool all_stand(struct tracees *tracees)
+static bool all_are_stopped(struct tracees *tracees)
 {
-	bool stand = true;
+	bool stopped = true;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		unsigned long message;
@@ -221,15 +227,15 @@ static bool all_stand(struct tracees *tracees)
 			continue;
 		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 		ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
-		stand = false;
+		stopped = false;
 	}
-	return stand;
+	return stopped;
 }
 
 /*
- * Whether the kernel counts no more threads than we know. A listing alone can miss one again and
- * again where each thread creates its successor and dies: the walk through the list ends, or skips,
- * where one has gone.
+ * Whether the kernel counts no more threads than the table has. Listings alone are not enough: if
+ * each thread creates its successor and dies, each listing can miss one, because the kernel's walk
+ * through the list ends, or skips, where a thread has gone.
  */
 static bool all_are_known(const struct tracees *tracees)
 {
@@ -243,7 +249,7 @@ static bool all_are_known(const struct tracees *tracees)
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits)
 {
 	int64_t deadline = monotonic_now() + limits->total_ns;
-	/* What has its pid now is not ours to stop. */
+	/* Another process may have its pid now. */
 	if (tracees->execed || tracees->ended)
 		return gone(tracees);
 	tracees->mode = TRACING_STOPPING;
@@ -254,8 +260,8 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 			ptrace_simple(PTRACE_INTERRUPT, tracee->tid, 0);
 	}
 	/*
-	 * All are stopped when all that we know are and a listing then shows no other. (One made
-	 * earlier may miss threads: the kernel's walk through the list ends where a thread dies.)
+	 * All threads are stopped if all known ones are and a listing made after that shows no
+	 * other. (An earlier listing may miss threads: the kernel's walk ends where a thread dies.)
 	 */
 	for (int misses = 0;; misses++) {
 		bool settled = !tracees->running, unknown;
@@ -264,9 +270,9 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 			err = await_stops(tracees, limits, deadline);
 		if (err)
 			return err;
-		/* One that is dying is counted for a moment longer than it is listed. */
+		/* The kernel counts a dying thread for a moment longer than it lists it. */
 		if (settled && !unknown && (misses > MAX_MISSES || all_are_known(tracees)) &&
-			all_stand(tracees))
+			all_are_stopped(tracees))
 			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
 		if (monotonic_now() > deadline)
 			return does_not_stop(tracees);
@@ -280,20 +286,20 @@ void tracees_resume(struct tracees *tracees)
 	HASH_ITER (hh, tracees->table, tracee, next) {
 		if (tracee->state != TRACEE_STOPPED)
 			continue;
-		/* Listening keeps a stopped process stopped, until a SIGCONT comes or has come
-		 * meanwhile. */
+		/* Keeps the group-stop in effect until SIGCONT arrives, or ends it if one has
+		 * arrived. */
 		if (tracee->group_stop)
 			ptrace_simple(PTRACE_LISTEN, tracee->tid, 0);
 		else
-			tracee_go_on(tracees, tracee, 0);
+			tracee_continue(tracees, tracee, 0);
 		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	}
 }
 
 void tracees_leave(struct tracees *tracees)
 {
-	if (tracees->traps)
-		traps_leave(tracees);
+	if (tracees->hooks)
+		tracees->hooks->leave(tracees);
 	tracees->mode = TRACING_LEAVING;
 	tracees->stop_wanted = 0;
 	struct tracee *tracee, *next;
@@ -330,10 +336,7 @@ struct error *tracees_registers(struct tracees *tracees, struct thread **ret, si
 		struct thread *thread = &threads[count++];
 		*thread = (struct thread){
 			.tid = tracee->tid, .ns_tid = tracee->tid, .signal = tracee->group_stop};
-		struct iovec registers = {&thread->regs, sizeof(thread->regs)};
-		thread->regs_valid = ptrace(PTRACE_GETREGSET, tracee->tid, (void *)NT_PRSTATUS,
-					     &registers) == 0 &&
-				     registers.iov_len == sizeof(thread->regs);
+		thread->regs_valid = tracee_get_regs(tracee->tid, &thread->regs);
 	}
 	*ret = threads;
 	*ret_count = count;

@@ -1,4 +1,4 @@
-/* One thread of a process: its mask, and stopping one for what any of them can do. */
+/* Stopping one thread of a process, for a task that any of its threads can do. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -9,17 +9,7 @@ enum { EACH_MS = 20, CHECK_MS = 2 };
 
 static const int64_t one_ns = INT64_C(2000000000);
 
-bool tracee_get_mask(pid_t tid, uint64_t *ret)
-{
-	return ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(*ret), ret) == 0; // NOLINT
-}
-
-bool tracee_set_mask(pid_t tid, uint64_t mask)
-{
-	return ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(mask), &mask) == 0; // NOLINT
-}
-
-/* Until one of the threads stands, or `until_ns` (CLOCK_MONOTONIC). */
+/* Waits until a thread is stopped. False: none is at `until_ns` (CLOCK_MONOTONIC). */
 static bool await_any(struct tracees *tracees, int64_t until_ns)
 {
 	for (;;) {
@@ -33,9 +23,9 @@ static bool await_any(struct tracees *tracees, int64_t until_ns)
 	}
 }
 
-/* Seizes and interrupts it; one that was not let go in time when the process was left still is our
- * tracee. */
-static void ask(struct tracees *tracees, pid_t tid)
+/* Seizes and interrupts a thread. It may still be a tracee, if it did not stop in time when the
+ * process was detached. */
+static void interrupt(struct tracees *tracees, pid_t tid)
 {
 	bool added;
 	if (tracee_find(tracees, tid))
@@ -51,10 +41,10 @@ struct error *tracees_stop_one(struct tracees *tracees)
 	int64_t deadline = monotonic_now() + one_ns;
 	tracees->mode = TRACING_STOPPING;
 	int errnum = proc_list_threads(tracees->pid, &tids, &count);
-	/* Most stop at once; one that does not (an uninterruptible wait, a busy machine) must not
-	 * hold us up. */
+	/* Most threads stop immediately. Try the next one if a thread does not (an uninterruptible
+	 * wait, a busy machine). */
 	for (size_t i = 0; !errnum && i < count && monotonic_now() < deadline; i++) {
-		ask(tracees, tids[i]);
+		interrupt(tracees, tids[i]);
 		if (await_any(tracees, monotonic_now() + EACH_MS * INT64_C(1000000)))
 			return NULL;
 	}

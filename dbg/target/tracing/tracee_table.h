@@ -1,7 +1,5 @@
-/*
- * The table of tracees, shared by tracee.c (what reports mean) and tracee_all.c (stopping and
- * leaving all).
- */
+/* The table of tracees and the handling of one tracee, shared by the files of this folder and the
+ * folders that build on it. */
 #ifndef GCTXDBG_TARGET_TRACING_TRACEE_TABLE_H
 #define GCTXDBG_TARGET_TRACING_TRACEE_TABLE_H
 
@@ -9,89 +7,88 @@
 #include <sys/ptrace.h>
 
 #include "dbg/target/tracing/tracee.h"
+#include "dbg/target/tracing/tracee_regs.h"
 #include "dwarf/base/hash.h"
 
 enum tracee_state {
 	TRACEE_RUNNING, /* or about to report a stop */
 	TRACEE_STOPPED,
-	TRACEE_ZOMBIE, /* a main thread that has exited before the others; reported when all have */
+	TRACEE_ZOMBIE, /* the main thread has exited before the others; reported after theirs */
 };
 
-/* A signal for a thread in the middle of a displaced instruction, held until that is executed: see
- * trap_step.c. */
+/*
+ * A signal that is held back until its thread has executed a displaced instruction, see
+ * trap_step.c.
+ */
 struct held_step {
 	bool active;
 	uint64_t trap; /* its address */
 	siginfo_t held;
-	uint64_t mask;	      /* the thread's own */
-	bool interrupt_again; /* it was interrupted or stopped meanwhile, which must be seen again
-			       */
-	bool stop_again;      /* SIGSTOP came, which cannot be blocked */
-	int queue_anew;	      /* a signal; 0: none */
+	uint64_t mask; /* the thread's own */
+	/* Interrupted or group-stopped meanwhile: to be repeated, so that it is reported again. */
+	bool interrupt_again;
+	bool stop_again; /* SIGSTOP came, which cannot be blocked */
+	int queue_anew;	 /* a signal to be queued again; 0: none */
+};
+
+/* What traps keep about a thread: private to the owner of the hooks. Zero for a new thread and
+ * after an exec. */
+struct tracee_trap {
+	/*
+	 * While it is stopped its pc is `shown`, where it would be without traps, instead of at
+	 * `shown_offset` in the displaced instruction of the trap at `shown_trap`. 0: its pc is its
+	 * own.
+	 */
+	uint64_t shown, shown_trap;
+	uint8_t shown_offset;
+	/* It has been reported at this trap, with this stack pointer, and will hit it once more
+	 * after a signal. 0: none. */
+	uint64_t passed_trap, passed_stack;
+	bool wants_stop; /* its trap's handler wants all threads to stop */
+	bool waiting;	 /* it is stopped because its trap's handler said TRAP_AGAIN */
+	struct held_step step;
 };
 
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
-	int group_stop; /* the signal (SIGSTOP …) that holds the process, seen at this stop; 0: none
-			 */
+	int group_stop; /* the signal (SIGSTOP …) of the group-stop it is in; 0: none */
 	bool lost;	/* not in the table: no memory */
-	/* Of trap_hits.c. While it stands it is shown at `shown` instead of at `trap_offset` of the
-	   displaced instruction of the trap at `shown_trap`. 0: it is where it is. */
-	uint64_t shown, shown_trap;
-	uint8_t shown_offset;
-	/* It has been reported at this trap, with this stack pointer, and comes to it once more
-	 * after a signal. 0: none */
-	uint64_t passed_trap, passed_stack;
-	bool stop_wanted;     /* it has hit a trap whose handler wants all to stop */
-	bool waiting;	      /* it stands because its trap's handler said TRAP_AGAIN */
-	bool interrupt_again; /* what it was interrupted for is still to come */
-	struct held_step step;
+	struct tracee_trap trap;
+	bool interrupt_again; /* continued although an interrupt was reported: repeat the interrupt */
 	UT_hash_handle hh;
 };
 
-/* ptrace() without an address. */
+/* ptrace() without an address. Fails if the thread is being killed. */
 long ptrace_simple(enum __ptrace_request request, pid_t tid, unsigned long data);
-
-/* The signals that a stopped thread blocks; false when it is being killed. */
-bool tracee_get_mask(pid_t tid, uint64_t *ret);
-bool tracee_set_mask(pid_t tid, uint64_t mask);
 
 struct tracee *tracee_find(const struct tracees *tracees, pid_t tid);
 void tracee_set_state(struct tracees *tracees, struct tracee *tracee, enum tracee_state state);
 
-/* Forgets and frees it. */
+/* Removes it from the table and frees it. */
 void tracee_remove(struct tracees *tracees, struct tracee *tracee);
 
-/* Detaches a thread that is stopped, delivering `signal` unless it is 0, and forgets it. */
+/* Detaches a stopped thread, with `signal` (0: none), and removes it. */
 void tracee_detach(struct tracees *tracees, struct tracee *tracee, int signal);
 
-/* Takes one report of `tid` (-1: of anyone) from the kernel and acts upon it; false when there is
- * none. */
+/* Handles one pending report of `tid` (-1: of any tracee). False: there is none. */
 bool tracee_take_report(struct tracees *tracees, pid_t tid);
 
-/* Takes the report that a thread has made from the kernel. Until then the kernel keeps what it was
- * for: should we be killed, a signal is delivered all the same. */
+/* Collects a report that was read with WNOWAIT. Until then the kernel keeps its signal and delivers
+ * it even if we are killed. */
 void tracee_collect(pid_t tid);
 
-/* Acts upon one report of waitpid(). */
+/* Handles one report of waitpid(). */
 void tracee_handle(struct tracees *tracees, pid_t tid, int status);
 
-/* Repeats the interrupt that a thread was let go on from, if it was. */
+/* Repeats the interrupt if tracee->interrupt_again. */
 void tracee_interrupt_again(struct tracee *tracee);
 
-/* PTRACE_CONT with `signal` (0: none). */
-void tracee_go_on(struct tracees *tracees, struct tracee *tracee, int signal);
+/* Continues it with `signal` (0: none). The caller sets its state. */
+void tracee_continue(struct tracees *tracees, struct tracee *tracee, int signal);
 
-/* Whether a stopped thread has executed an int3 or a single step but not reported the SIGTRAP yet.
- */
-bool tracee_has_pending_trap(pid_t tid);
-
-/* The ptrace options of our tracees. */
-unsigned long tracee_options(const struct tracees *tracees);
-
-/* Seizes and interrupts a thread found in /proc; not an error when it exits meanwhile or is our
- * tracee already. */
+/* Seizes and interrupts a thread found in /proc. Not an error if it has exited or is our tracee
+ * already. */
 struct error *tracees_seize_if_alive(struct tracees *tracees, pid_t tid, bool *ret_added);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * The undo log: what has been changed in the target and how to change it back.
  *
- * A change is noted BEFORE it is made and forgotten AFTER it has been undone. The notes are in memory
- * that the debugger shares with its guardian (guardian.h), a process that undoes the noted changes if
- * the debugger is killed. A note becomes valid with one store, so the debugger may die between any two
- * instructions.
+ * A change is noted BEFORE it is made and forgotten AFTER it has been undone. The notes are in
+ * memory that the debugger shares with its guardian (guardian.h), a process that undoes the noted
+ * changes if the debugger is killed. A note becomes valid with one store, so the debugger may die
+ * between any two instructions.
  *
  * Only the tracer thread may call these functions. Noting fails only when there are too many notes
  * (ERROR_OTHER); the change must not be made then. A NULL log stands for a target that nothing
@@ -26,13 +26,14 @@ enum { UNDO_BYTES = 16, UNDO_MAX_BYTES_NOTES = 1 << 14 };
 /* Creates an empty log in memory that processes forked later share. */
 struct error *undo_log_create(struct undo_log **ret);
 
-/* Frees this process's view of the log; notes stay for the processes that share it. NULL is fine. */
+/* Frees this process's view of the log; notes stay for the processes that share it. NULL is
+ * fine. */
 void undo_log_destroy(struct undo_log *log);
 
 /*
- * `size` bytes (at most UNDO_BYTES) at `address` are going to be replaced by `replacement`. They are
- * restored only if memory still holds `replacement`, so memory that was mapped anew is not damaged. An
- * address must not be noted twice.
+ * `size` bytes (at most UNDO_BYTES) at `address` are going to be replaced by `replacement`. They
+ * are restored only if memory still holds `replacement`, so memory that was mapped anew is not
+ * damaged. An address must not be noted twice.
  */
 struct error *undo_log_note_bytes(struct undo_log *log, uint64_t address, const void *original,
 	const void *replacement, size_t size);
@@ -40,8 +41,8 @@ struct error *undo_log_note_bytes(struct undo_log *log, uint64_t address, const 
 void undo_log_forget_bytes(struct undo_log *log, uint64_t address);
 
 /*
- * The state of an injected system call, see inject.h. The stub must stay until the thread has its own
- * registers again, so it is not a bytes note. There is one such note; a new one replaces it.
+ * The state of an injected system call, see inject.h. The stub must stay until the thread has its
+ * own registers again, so it is not a bytes note. There is one such note; a new one replaces it.
  */
 struct call_note {
 	pid_t tid;		      /* 0: only the stub has been written, no thread is in it */

@@ -1,9 +1,9 @@
 /*
  * The memory behind an undo_log, shared by the debugger and its guardian: the notes themselves.
  *
- * The debugger writes it; the guardian reads it after the debugger has died. So there is one rule: a
- * note is filled in first, becomes valid with one store, and does not change until one store makes it
- * invalid.
+ * The debugger writes it; the guardian reads it after the debugger has died. So there is one rule:
+ * a note is filled in first, becomes valid with one store, and does not change until one store
+ * makes it invalid.
  */
 #ifndef GCTXDBG_TARGET_TRACING_UNDO_NOTES_H
 #define GCTXDBG_TARGET_TRACING_UNDO_NOTES_H

@@ -19,7 +19,7 @@
 
 /* As many hits in that time are fast; then the CPUs are looked up anew, which is cheap beside them.
  */
-enum { FAST_HITS = 20, PROCESSOR_FIELD = 39, SPINNERS = 2 };
+enum { FAST_HITS = 20, SPINNERS = 2 };
 
 static const int64_t period_ns = INT64_C(4000000);
 
@@ -106,16 +106,8 @@ static void set_spinning(struct spinners *spinners, bool spinning)
 /* The CPU that a thread ran on last; -1: unknown. */
 static int processor_of(pid_t tid)
 {
-	char path[64];
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	if (proc_read_file(path, &text, &size) != 0)
-		return -1;
-	const char *field = strrchr(text, ')'); /* the end of field 2, which may hold anything */
-	for (int i = 2; field && i < PROCESSOR_FIELD; i++)
-		field = strchr(field + 1, ' ');
-	return field ? (int)strtol(field, NULL, 10) : -1;
+	struct process_stat stat;
+	return proc_read_stat(tid, &stat) == 0 ? stat.processor : -1;
 }
 
 static bool is_alive(int pidfd)

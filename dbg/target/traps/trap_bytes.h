@@ -2,11 +2,11 @@
  * The program's own bytes under the traps, for threads that read the target's memory: they replace
  * each int3 of ours in what they have read.
  *
- * The tracer thread changes the table while other threads use it, so it has a lock, which is held only
- * to copy or replace a few bytes. An entry is added before its int3 is written and removed after the
- * int3 has been removed. When the target is detached or gone the table stays as it is: memory that was
- * read just before must still be corrected. (What is read during traps_set() may show an int3; the
- * user's thread waits for it.)
+ * The tracer thread changes the table while other threads use it, so it has a lock, which is held
+ * only to copy or replace a few bytes. An entry is added before its int3 is written and removed
+ * after the int3 has been removed. When the target is detached or gone the table stays as it is:
+ * memory that was read just before must still be corrected. (What is read during traps_set() may
+ * show an int3; the user's thread waits for it.)
  */
 #ifndef GCTXDBG_TARGET_TRAPS_TRAP_BYTES_H
 #define GCTXDBG_TARGET_TRAPS_TRAP_BYTES_H
@@ -32,8 +32,8 @@ void trap_bytes_init(struct trap_bytes *bytes);
 void trap_bytes_deinit(struct trap_bytes *bytes);
 
 /*
- * Makes the table the union of two sets of traps, each ordered by address. Fails only without memory,
- * which a subset of the current table never needs.
+ * Makes the table the union of two sets of traps, each ordered by address. Fails only without
+ * memory, which a subset of the current table never needs.
  */
 struct error *trap_bytes_set(struct trap_bytes *bytes, const struct trap *some, size_t some_count,
 	const struct trap *more, size_t more_count);

@@ -76,7 +76,7 @@ static void show(const struct traps *traps, pid_t pid)
 	const struct trap *trap = traps_find_slot(traps, rip);
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
 	if (state)
-		tracee_set_displaced(pid, state);
+		traps_move_to(pid, state);
 }
 
 static void leave_child(struct traps *traps, pid_t pid, int signal)
@@ -90,7 +90,7 @@ static void leave_child(struct traps *traps, pid_t pid, int signal)
 static bool send_on(const struct traps *traps, pid_t pid)
 {
 	struct user_regs_struct regs;
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+	if (!tracee_get_regs(pid, &regs))
 		return false;
 	const struct trap *trap = traps_find(traps, regs.rip - 1);
 	if (!trap)
@@ -101,7 +101,7 @@ static bool send_on(const struct traps *traps, pid_t pid)
 
 static void handle_sharing(struct tracees *tracees, pid_t pid, int status)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	int event = status >> 16, signal = event ? 0 : WSTOPSIG(status);
 	if (signal == SIGTRAP && send_on(traps, pid))
 		signal = 0;
@@ -115,9 +115,9 @@ static void handle_sharing(struct tracees *tracees, pid_t pid, int status)
 		ptrace_simple(PTRACE_CONT, pid, (unsigned long)signal);
 }
 
-bool traps_handle_child(struct tracees *tracees, pid_t pid, int status)
+static bool handle_child(struct tracees *tracees, pid_t pid, int status)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	if (find_child(traps, pid)) {
 		handle_sharing(tracees, pid, status);
 		return true;
@@ -137,9 +137,17 @@ bool traps_handle_child(struct tracees *tracees, pid_t pid, int status)
 	return true;
 }
 
+bool traps_on_other_process(struct tracees *tracees, pid_t pid, int status)
+{
+	if (WIFSTOPPED(status))
+		return handle_child(tracees, pid, status);
+	traps_forget_child(traps_of(tracees), pid);
+	return true;
+}
+
 void traps_leave_children(struct tracees *tracees)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	bool was_leaving = traps->leaving;
 	traps->leaving = true;
 	for (struct trap_child *child = traps->children; child; child = child->next)

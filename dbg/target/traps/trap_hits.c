@@ -58,7 +58,7 @@ static bool is_int3(pid_t tid)
 static bool check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	const struct user_regs_struct *regs, uint64_t mask)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	int64_t now = traps->area.action_changed ? 0 : monotonic_now();
 	if (!traps->area.action_changed) {
 		if (now - traps->action_checked_ns < action_check_ns)
@@ -72,7 +72,7 @@ static bool check_action(struct tracees *tracees, struct tracee *tracee, const s
 	size_t generation = tracees->generation;
 	tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 	error_destroy(trap_area_renew_action(&traps->area, tracees, tid, &was_reset));
-	if (tracees->generation != generation || tracees->traps != traps ||
+	if (tracees->generation != generation || traps_of(tracees) != traps ||
 		tracee_find(tracees, tid) != tracee)
 		return false;
 	tracee_set_state(tracees, tracee, TRACEE_RUNNING);
@@ -80,8 +80,8 @@ static bool check_action(struct tracees *tracees, struct tracee *tracee, const s
 	 * more. */
 	uint64_t rip;
 	if (tracee_get_rip(tracee->tid, &rip) && rip != trap->address) {
-		tracee->passed_trap = trap->address;
-		tracee->passed_stack = regs->rsp;
+		tracee->trap.passed_trap = trap->address;
+		tracee->trap.passed_stack = regs->rsp;
 	} else if (was_reset) {
 		mask |= UINT64_C(1) << (SIGTRAP - 1);
 		tracee_set_mask(tracee->tid, mask);
@@ -92,9 +92,10 @@ static bool check_action(struct tracees *tracees, struct tracee *tracee, const s
 static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	const struct user_regs_struct *regs)
 {
-	struct traps *traps = tracees->traps;
-	bool passed = tracee->passed_trap == trap->address && tracee->passed_stack == regs->rsp;
-	tracee->passed_trap = 0;
+	struct traps *traps = traps_of(tracees);
+	bool passed =
+		tracee->trap.passed_trap == trap->address && tracee->trap.passed_stack == regs->rsp;
+	tracee->trap.passed_trap = 0;
 	if (passed)
 		return TRAP_GO_ON;
 	const struct trap_hit hit = {tracee->tid, trap->address, regs, traps->target};
@@ -105,7 +106,7 @@ static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, cons
 static void stand(
 	struct tracees *tracees, struct tracee *tracee, const struct trap *trap, bool reported)
 {
-	bool moved = tracee->passed_trap != 0; /* into a handler */
+	bool moved = tracee->trap.passed_trap != 0; /* into a handler */
 	if (!moved)
 		tracee_set_rip(tracee->tid, trap->address);
 	tracee_collect(tracee->tid);
@@ -116,7 +117,7 @@ static void stand(
 
 static void go_on(struct tracees *tracees, struct tracee *tracee, const struct trap *trap)
 {
-	if (!tracee->passed_trap)
+	if (!tracee->trap.passed_trap)
 		tracee_set_rip(tracee->tid, trap->displaced.slot);
 	tracee_interrupt_again(tracee);
 	ptrace_simple(PTRACE_CONT, tracee->tid, 0);
@@ -134,9 +135,9 @@ static bool take_group_stop(struct tracee *tracee)
 static void trap_hits_follow(struct tracees *tracees, struct tracee *tracee,
 	const struct trap *trap, enum trap_answer answer)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	if (answer == TRAP_STOP) {
-		tracee->stop_wanted = true;
+		tracee->trap.wants_stop = true;
 		tracees->stop_wanted = tracee->tid;
 	}
 	if (tracees->mode == TRACING_STOPPING)
@@ -153,24 +154,24 @@ static void trap_hits_follow(struct tracees *tracees, struct tracee *tracee,
 		if (answer == TRAP_AGAIN) {
 			if (!traps->waiting++)
 				traps->waiting_since_ns = monotonic_now();
-			tracee->waiting = true;
+			tracee->trap.waiting = true;
 		}
 	}
 }
 
-bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
+static bool handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	struct user_regs_struct regs;
 	pid_t tid = tracee->tid;
-	if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+	if (!tracee_get_regs(tracee->tid, &regs))
 		return false;
 	const struct trap *trap = traps_find(traps, regs.rip - 1);
 	if (!trap || (trap->displaced.length == 1 && !is_int3(tracee->tid)))
 		return false;
 	regs.rip--;
 	if (traps->leaving) {
-		tracee->passed_trap = 0;
+		tracee->trap.passed_trap = 0;
 		stand(tracees, tracee, trap, false);
 		if (tracees->mode == TRACING_LEAVING)
 			tracee_detach(tracees, tracee, 0);
@@ -195,18 +196,28 @@ bool traps_handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	return true;
 }
 
+enum hook_answer traps_on_report(
+	struct tracees *tracees, struct tracee *tracee, const siginfo_t *report, int *ret_signal)
+{
+	int status = report->si_status;
+	if (tracee->trap.step.active && status >> 8 != PTRACE_EVENT_EXEC)
+		return traps_continue_stepping(tracees, tracee, report, ret_signal) ? HOOK_SIGNAL
+										    : HOOK_HANDLED;
+	return status == SIGTRAP && handle_sigtrap(tracees, tracee) ? HOOK_HANDLED : HOOK_IGNORED;
+}
+
 static int resume_waiting(struct tracees *tracees)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	if (!traps->waiting)
 		return -1;
 	if (monotonic_now() - traps->waiting_since_ns < AGAIN_MS * INT64_C(1000000))
 		return AGAIN_MS;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (!tracee->waiting || tracee->state != TRACEE_STOPPED)
+		if (!tracee->trap.waiting || tracee->state != TRACEE_STOPPED)
 			continue;
-		tracee_go_on(tracees, tracee, 0);
+		tracee_continue(tracees, tracee, 0);
 		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	}
 	traps->waiting = 0; /* others have died */
@@ -215,14 +226,15 @@ static int resume_waiting(struct tracees *tracees)
 
 int traps_tick(struct tracees *tracees)
 {
-	if (!tracees->traps)
+	struct traps *traps = traps_of(tracees);
+	if (!traps)
 		return -1;
 	if (tracees->mode != TRACING_RUNNING) {
-		idle_spinner_pause(&tracees->traps->spinner);
+		idle_spinner_pause(&traps->spinner);
 		return -1;
 	}
 	int waiting_ms = resume_waiting(tracees);
-	int spinner_ms = idle_spinner_relax(&tracees->traps->spinner);
+	int spinner_ms = idle_spinner_relax(&traps->spinner);
 	return waiting_ms < 0 || (spinner_ms >= 0 && spinner_ms < waiting_ms) ? spinner_ms
 									      : waiting_ms;
 }

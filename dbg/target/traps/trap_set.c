@@ -109,11 +109,11 @@ static struct error *put_in_new(const struct change *change)
 	size_t i;
 	for (i = 0; i < change->count && !err; i++) {
 		if (!traps_find(traps, change->items[i].address))
-			err = trap_put_in(traps, &change->items[i]);
+			err = trap_insert(traps, &change->items[i]);
 	}
 	for (i = err ? i - 1 : 0; err && i > 0; i--) {
 		if (!traps_find(traps, change->items[i - 1].address))
-			trap_take_out(traps, &change->items[i - 1]);
+			trap_remove(traps, &change->items[i - 1]);
 	}
 	return err;
 }
@@ -137,7 +137,7 @@ static void commit(struct change *change)
 	for (size_t i = 0; i < traps->count; i++) {
 		if (trap_set_is_wanted(change, traps->items[i].address))
 			continue;
-		trap_take_out(traps, &traps->items[i]);
+		trap_remove(traps, &traps->items[i]);
 		traps->slots[traps->items[i].slot] = 0;
 	}
 	free(traps->items);
@@ -194,19 +194,19 @@ struct error *traps_set(struct tracees *tracees, struct target *target, struct t
 	if (count)
 		memcpy(wanted, addresses, count * sizeof(*wanted));
 	count = sort_addresses(wanted, count);
-	if (!tracees->traps && !count)
+	if (!traps_of(tracees) && !count)
 		return NULL;
-	bool created = !tracees->traps;
+	bool created = !traps_of(tracees);
 	struct error *err =
 		created ? traps_create(tracees, target, bytes, wanted[0], wanted[count - 1] + 1)
 			: NULL;
 	if (err)
 		return err;
 	struct change change = {
-		.tracees = tracees, .traps = tracees->traps, .wanted = wanted, .count = count};
+		.tracees = tracees, .traps = traps_of(tracees), .wanted = wanted, .count = count};
 	err = apply(&change);
 	if (!err && count) {
-		tracees->traps->handler = *handler;
+		traps_of(tracees)->handler = *handler;
 		return NULL;
 	}
 	/* Whatever stays now is harmless, and will be tried again when we leave. */

@@ -5,108 +5,52 @@
  * program (a signal), never is: it is moved to where it would be without traps, and moved back
  * (`shown` in struct tracee) before it goes on.
  */
-#include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <sys/ptrace.h>
 
 #include "dbg/target/traps/traps_private.h"
 
-enum { PEEK_COUNT = 16 };
-
-/* ---- Registers ---- */
-
-bool tracee_get_rip(pid_t tid, uint64_t *ret)
-{
-	errno = 0;
-	long rip = ptrace(PTRACE_PEEKUSER, tid, (void *)offsetof(struct user, regs.rip),
-		NULL); // NOLINT: the interface wants it
-	*ret = (uint64_t)rip;
-	return errno == 0;
-}
-
-static bool set_register(pid_t tid, size_t offset, uint64_t value)
-{
-	return ptrace(PTRACE_POKEUSER, tid, (void *)offset, (void *)value) == 0; // NOLINT
-}
-
-bool tracee_set_rip(pid_t tid, uint64_t rip)
-{
-	return set_register(tid, offsetof(struct user, regs.rip), rip);
-}
-
-bool tracee_set_displaced(pid_t tid, const struct displaced_state *state)
+bool traps_move_to(pid_t tid, const struct displaced_state *state)
 {
 	struct user_regs_struct regs;
 	if (!state->stack_change)
 		return tracee_set_rip(tid, state->rip);
-	if (ptrace(PTRACE_GETREGS, tid, NULL, &regs) != 0)
+	if (!tracee_get_regs(tid, &regs))
 		return false;
 	regs.rsp += (unsigned long long)state->stack_change;
 	regs.rip = state->rip;
-	return ptrace(PTRACE_SETREGS, tid, NULL, &regs) == 0;
+	return tracee_set_regs(tid, &regs);
 }
 
 /* ---- Where a thread is shown ---- */
 
 void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset)
 {
-	tracee->shown = shown;
-	tracee->shown_trap = trap->address;
-	tracee->shown_offset = offset;
+	tracee->trap.shown = shown;
+	tracee->trap.shown_trap = trap->address;
+	tracee->trap.shown_offset = offset;
 }
 
-void traps_before_go_on(struct tracees *tracees, struct tracee *tracee)
+void traps_before_continue(struct tracees *tracees, struct tracee *tracee)
 {
-	struct traps *traps = tracees->traps;
-	if (tracee->waiting) {
-		tracee->waiting = false;
+	struct traps *traps = traps_of(tracees);
+	if (tracee->trap.waiting) {
+		tracee->trap.waiting = false;
 		traps->waiting--;
 	}
-	if (!tracee->shown)
+	if (!tracee->trap.shown)
 		return;
-	uint64_t shown = tracee->shown, rip;
-	tracee->shown = 0;
-	const struct trap *trap = traps_find(traps, tracee->shown_trap);
+	uint64_t shown = tracee->trap.shown, rip;
+	tracee->trap.shown = 0;
+	const struct trap *trap = traps_find(traps, tracee->trap.shown_trap);
 	/* Somebody may have moved it meanwhile. */
 	if (trap && !traps->leaving && tracee_get_rip(tracee->tid, &rip) && rip == shown)
-		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->shown_offset);
-}
-
-/* Whether a signal that `is_it` recognises is pending for the thread itself. */
-static bool has_pending(pid_t tid, bool (*is_it)(const siginfo_t *info))
-{
-	siginfo_t infos[PEEK_COUNT];
-	struct __ptrace_peeksiginfo_args arguments = {.off = 0, .flags = 0, .nr = PEEK_COUNT};
-	long count;
-	while ((count = ptrace(PTRACE_PEEKSIGINFO, tid, &arguments, infos)) > 0) {
-		for (long i = 0; i < count; i++) {
-			if (is_it(&infos[i]))
-				return true;
-		}
-		arguments.off += (uint64_t)count;
-	}
-	return false;
+		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->trap.shown_offset);
 }
 
 static bool is_of_int3(const siginfo_t *info)
 {
 	return info->si_signo == SIGTRAP && info->si_code == SI_KERNEL;
-}
-
-static bool has_pending_int3(pid_t tid)
-{
-	return has_pending(tid, is_of_int3);
-}
-
-static bool is_of_kernel(const siginfo_t *info)
-{
-	return info->si_signo == SIGTRAP && info->si_code > 0;
-}
-
-bool tracee_has_pending_trap(pid_t tid)
-{
-	return has_pending(tid, is_of_kernel);
 }
 
 /* Of the instruction itself, which the program must see at its own address. */
@@ -144,14 +88,14 @@ static bool leave_handler(const struct traps *traps, pid_t tid, uint64_t rip)
 	return true;
 }
 
-bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
+bool traps_on_stop(struct tracees *tracees, struct tracee *tracee)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	uint64_t rip;
 	if (!tracee_get_rip(tracee->tid, &rip))
 		return true;
 	if (!trap_area_contains(&traps->area, rip)) {
-		if (!traps_find(traps, rip - 1) || !has_pending_int3(tracee->tid))
+		if (!traps_find(traps, rip - 1) || !tracee_has_pending(tracee->tid, is_of_int3))
 			return true;
 		report_first(tracees, tracee);
 		return false;
@@ -163,7 +107,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 	if (!state)
 		return true;
 	/* Its siginfo holds an address in the area, which may not be there later. */
-	if (!state->done && has_pending(tracee->tid, is_fault)) {
+	if (!state->done && tracee_has_pending(tracee->tid, is_fault)) {
 		report_first(tracees, tracee);
 		return false;
 	}
@@ -171,7 +115,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 		traps_show_at(tracee, trap, state->rip, 0);
 	else if (trap->displaced.restarts)
 		traps_show_at(tracee, trap, state->rip, state->offset);
-	tracee_set_displaced(tracee->tid, state);
+	traps_move_to(tracee->tid, state);
 	return true;
 }
 
@@ -180,7 +124,7 @@ bool traps_on_stand(struct tracees *tracees, struct tracee *tracee)
 static void show_fault(const struct traps *traps, const struct tracee *tracee,
 	const struct displaced_state *state, siginfo_t *info)
 {
-	tracee_set_displaced(tracee->tid, state);
+	traps_move_to(tracee->tid, state);
 	/* For these it is the instruction's address. */
 	if ((info->si_signo == SIGILL || info->si_signo == SIGFPE) &&
 		trap_area_contains(&traps->area, (uint64_t)info->si_addr)) {
@@ -191,7 +135,7 @@ static void show_fault(const struct traps *traps, const struct tracee *tracee,
 
 bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *signal)
 {
-	struct traps *traps = tracees->traps;
+	struct traps *traps = traps_of(tracees);
 	uint64_t rip;
 	siginfo_t info;
 	if (!tracee_get_rip(tracee->tid, &rip) || !trap_area_contains(&traps->area, rip) ||
@@ -211,11 +155,11 @@ bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *si
 	 * trap once more. */
 	if (!state->done) {
 		struct user_regs_struct regs;
-		if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) == 0) {
-			tracee->passed_trap = trap->address;
-			tracee->passed_stack = regs.rsp;
+		if (tracee_get_regs(tracee->tid, &regs)) {
+			tracee->trap.passed_trap = trap->address;
+			tracee->trap.passed_stack = regs.rsp;
 		}
 	}
-	tracee_set_displaced(tracee->tid, state);
+	traps_move_to(tracee->tid, state);
 	return true;
 }

@@ -79,7 +79,7 @@ static bool is_through(struct step *step, bool must_show)
 		return true; /* the instruction has jumped there */
 	if (!state->done && !must_show)
 		return false;
-	tracee_set_displaced(tid, state);
+	traps_move_to(tid, state);
 	return true;
 }
 
@@ -186,7 +186,7 @@ static bool finish(struct step *step, enum outcome outcome, int *signal)
 bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap *trap, int *signal)
 {
 	pid_t tid = tracee->tid;
-	struct held_step *state = &tracee->step;
+	struct held_step *state = &tracee->trap.step;
 	struct step step = {tracees, tracee, trap, state};
 	*state = (struct held_step){.active = true, .trap = trap->address};
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &state->held) != 0 ||
@@ -194,16 +194,16 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 		state->active = false;
 		return false;
 	}
-	trap_area_write_step_mask(&tracees->traps->area, state->mask);
+	trap_area_write_step_mask(&traps_of(tracees)->area, state->mask);
 	tracee_set_mask(tid, state->mask | step_mask());
 	return finish(&step, trap_step_run(&step), signal);
 }
 
-bool traps_go_on_stepping(
+bool traps_continue_stepping(
 	struct tracees *tracees, struct tracee *tracee, const siginfo_t *report, int *signal)
 {
-	const struct trap *trap = traps_find(tracees->traps, tracee->step.trap);
-	struct step step = {tracees, tracee, trap, &tracee->step};
+	const struct trap *trap = traps_find(traps_of(tracees), tracee->trap.step.trap);
+	struct step step = {tracees, tracee, trap, &tracee->trap.step};
 	enum outcome outcome = trap ? take_one(&step, report) : STEP_DONE;
 	return finish(&step, outcome == STEP_ON ? trap_step_run(&step) : outcome, signal);
 }

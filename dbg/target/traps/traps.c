@@ -41,9 +41,14 @@ struct trap *traps_find_slot(const struct traps *traps, uint64_t address)
 	return &traps->items[traps->slots[slot] - 1];
 }
 
+bool traps_are_set(const struct tracees *tracees)
+{
+	return traps_of(tracees) != NULL;
+}
+
 /* ---- Bytes ---- */
 
-struct error *trap_put_in(struct traps *traps, const struct trap *trap)
+struct error *trap_insert(struct traps *traps, const struct trap *trap)
 {
 	struct error *err = undo_log_note_bytes(
 		traps->log, trap->address, &trap->original, &int3, sizeof(int3));
@@ -56,7 +61,7 @@ struct error *trap_put_in(struct traps *traps, const struct trap *trap)
 	return error_system(errnum, "cannot set a breakpoint at 0x%" PRIx64, trap->address);
 }
 
-void trap_take_out(struct traps *traps, const struct trap *trap)
+void trap_remove(struct traps *traps, const struct trap *trap)
 {
 	uint8_t byte;
 	if (pread(traps->mem_fd, &byte, sizeof(byte), (off_t)trap->address) == sizeof(byte) &&
@@ -66,15 +71,6 @@ void trap_take_out(struct traps *traps, const struct trap *trap)
 }
 
 /* ---- Creating and freeing ---- */
-
-static void set_options(struct tracees *tracees)
-{
-	struct tracee *tracee, *next;
-	HASH_ITER (hh, tracees->table, tracee, next) {
-		if (tracee->state == TRACEE_STOPPED)
-			ptrace_simple(PTRACE_SETOPTIONS, tracee->tid, tracee_options(tracees));
-	}
-}
 
 static void destroy(struct traps *traps)
 {
@@ -86,19 +82,6 @@ static void destroy(struct traps *traps)
 	free(traps->slots);
 	free(traps->items);
 	free(traps);
-}
-
-void traps_forget(struct tracees *tracees)
-{
-	struct traps *traps = tracees->traps;
-	if (!traps)
-		return;
-	tracees->traps = NULL;
-	if (tracees->ended || tracees->execed)
-		trap_area_forget(&traps->area);
-	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
-		undo_log_forget_bytes(traps->log, traps->items[i].address);
-	destroy(traps);
 }
 
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
@@ -127,6 +110,59 @@ static struct error *create_in(
 	return trap_area_create(&traps->area, tracees, low, high);
 }
 
+struct error *traps_destroy(struct tracees *tracees)
+{
+	struct traps *traps = traps_of(tracees);
+	traps_leave_children(tracees);
+	struct error *err = trap_area_destroy(&traps->area, tracees);
+	if (err)
+		return err;
+	tracees_set_hooks(tracees, NULL, NULL);
+	destroy(traps);
+	return NULL;
+}
+
+/*
+ * Removes all traps because the target is going to be left: the int3s first, while threads run,
+ * then the rest, for which all are stopped. If they do not stop in time the rest is left to the
+ * guardian.
+ */
+static void traps_leave(struct tracees *tracees)
+{
+	struct traps *traps = traps_of(tracees);
+	traps->leaving = true;
+	idle_spinner_pause(&traps->spinner);
+	for (size_t i = 0; i < traps->count; i++)
+		trap_remove(traps, &traps->items[i]);
+	const struct stop_limits limits = {.progress_ns = leave_ns, .total_ns = leave_ns};
+	struct error *err = tracees_stop(tracees, &limits);
+	if (!err && traps_of(tracees))
+		err = traps_destroy(tracees);
+	error_destroy(err);
+}
+
+/* Nothing remains to be undone in memory that an exit or exec has removed. */
+static void traps_forget(struct tracees *tracees)
+{
+	struct traps *traps = traps_of(tracees);
+	tracees->hooks = NULL;
+	if (tracees->ended || tracees->execed)
+		trap_area_forget(&traps->area);
+	for (size_t i = 0; i < traps->count && (tracees->ended || tracees->execed); i++)
+		undo_log_forget_bytes(traps->log, traps->items[i].address);
+	destroy(traps);
+}
+
+static const struct tracee_hooks hooks = {
+	.report = traps_on_report,
+	.before_signal = traps_before_signal,
+	.stopped = traps_on_stop,
+	.before_continue = traps_before_continue,
+	.other_process = traps_on_other_process,
+	.leave = traps_leave,
+	.forget = traps_forget,
+};
+
 struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
 	uint64_t low, uint64_t high)
 {
@@ -141,34 +177,6 @@ struct error *traps_create(struct tracees *tracees, struct target *target, struc
 		destroy(traps);
 		return err;
 	}
-	tracees->traps = traps;
-	set_options(tracees);
+	tracees_set_hooks(tracees, &hooks, traps);
 	return NULL;
-}
-
-struct error *traps_destroy(struct tracees *tracees)
-{
-	struct traps *traps = tracees->traps;
-	traps_leave_children(tracees);
-	struct error *err = trap_area_destroy(&traps->area, tracees);
-	if (err)
-		return err;
-	tracees->traps = NULL;
-	set_options(tracees);
-	destroy(traps);
-	return NULL;
-}
-
-void traps_leave(struct tracees *tracees)
-{
-	struct traps *traps = tracees->traps;
-	traps->leaving = true;
-	idle_spinner_pause(&traps->spinner);
-	for (size_t i = 0; i < traps->count; i++)
-		trap_take_out(traps, &traps->items[i]);
-	const struct stop_limits limits = {.progress_ns = leave_ns, .total_ns = leave_ns};
-	struct error *err = tracees_stop(tracees, &limits);
-	if (!err && tracees->traps)
-		err = traps_destroy(tracees);
-	error_destroy(err);
 }

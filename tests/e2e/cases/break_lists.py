@@ -297,7 +297,7 @@ def a_snapshot_of_what_runs_in_the_background(go):
         p.order("busy")
         r = debugger.attach(p.pid, "break main.handle", "disable", "continue --background", "snapshot", "goroutines",
                             "enable", "continue", options=["--pause=stop"])
-        assert r.err.count("it stood still for") == 1 and "main.busy" in r.out, r
+        assert r.err.count("it was stopped for") == 1 and "main.busy" in r.out, r
         assert "breakpoint 1, main.handle, hit 1" in r.out, r
         p.check_as_before()
 

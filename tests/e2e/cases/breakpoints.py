@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import re
 import signal
 import time
@@ -584,9 +585,9 @@ def the_example_script_tells_what_leaks(go):
 
 # ---- Detaching ----
 
-def armed(p, *more):
+def armed(p, *more, **popen):
     """Starts a gctxdbg that has traps in a busy target and waits silently."""
-    child = p.session("trace newproc --count-by creator", "break main.handle if id == -1", "echo armed", *more)
+    child = p.session("trace newproc --count-by creator", "break main.handle if id == -1", "echo armed", *more, **popen)
     wait_for_line(child, "armed")
     process.wait_until(lambda: text_pages.differences(p.pid, p.path), "the traps are inserted")
     return child
@@ -648,6 +649,20 @@ def a_hundred_kills(go):
 @case(go="each", timeout=200, alone=True)
 def kills(go):
     assert kill_at_random_moments(go, "default", 12) == 0
+
+
+@case(go="ends", timeout=60)
+def killed_with_few_descriptors(go):
+    """The guardian needs no more descriptors than ulimit -n 64 allows."""
+    with Breaks(go) as p:
+        p.order("busy")
+        child = armed(p, "continue", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+        time.sleep(0.3)
+        child.kill()
+        child.communicate(timeout=30)
+        p.check_as_before()
+        before = p.order("count")
+        process.wait_until(lambda: all(a > b for a, b in zip(p.order("count")[1:], before[1:])), "it works on")
 
 
 # ---- Children ----

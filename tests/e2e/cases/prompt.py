@@ -5,9 +5,11 @@ import re
 import signal
 import time
 
-from lib import process, programs
+import pexpect
+
+from lib import debugger, process, programs
 from lib.crash import shared_crash
-from lib.prompt import Prompt
+from lib.prompt import Prompt, plain
 from lib.runner import case
 
 
@@ -82,6 +84,29 @@ def completion(go):
         t.expect("on-error ")
         t.type("co\t")
         t.expect("continue")
+
+
+@case(go="ends", end=["goroutine ", "trace park if rea"])
+def completion_while_a_condition_is_evaluated(go, end):
+    """TAB while the program runs changes no result: the tracer thread uses the tables that completion would reload.
+    The program was started under the debugger, so that they were not complete when it was opened."""
+    with Prompt("exec", "--color=never", "--max-stop=0", "--", programs.path("births", go)) as t:
+        t.run('trace park --count-by reason if reason =~ "sleep" && entry =~ "main.sleep"')
+        t.run("break main.marker")
+        t.type("continue --background\r")
+        seen, deadline = "", time.monotonic() + debugger.scaled(40)
+        while "breakpoint 2, main.marker" not in seen and time.monotonic() < deadline:
+            t.type(f"\x15{end}\t")
+            time.sleep(0.02)
+            if t.t.expect(["(?s).+", pexpect.TIMEOUT], timeout=0.05) == 0:
+                seen += plain(t.t.after)
+        t.type("\x15\r")
+        t.drain()
+        told = int(re.search(r"sleep in all (\d+)", seen).group(1))
+        counts = json.loads(t.run("counts --json"))["counts"]
+        assert [c["hits"] for c in counts] == [[told]], (told, counts)
+        t.run("kill --yes")
+        t.quit()
 
 
 @case()

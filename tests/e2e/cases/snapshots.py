@@ -77,7 +77,7 @@ def the_process_runs_meanwhile(go):
         assert process.status(child)["State"].startswith("t") and files(child) == 0
         os.kill(p.pid, signal.SIGUSR1)
         process.wait_until(lambda: p.ask("?").split()[0] == "1", "signals arrive")
-        assert re.search(r"snapshot +\S+ old; the process stood still for \S+ ms and runs", t.run("info"))
+        assert re.search(r"snapshot +\S+ old; the process was stopped for \S+ ms and is running", t.run("info"))
         time.sleep(1.2)
         t.type("\r")
         t.expect(r"snapshot [1-9]\S* old\) ")
@@ -224,7 +224,7 @@ def since_tells_births_and_deaths(go, build, how):
             text = f.read()
         told, ids = kinds_told(text)
         counts_of = {k: sum(kinds(doc[k]).values()) for k in ("born", "gone", "moved", "unmoved")}
-        assert ": {born} born, {gone} gone, {moved} moved, {unmoved} have not\n".format(**counts_of) in text, text
+        assert ": {born} born, {gone} gone, {moved} moved, {unmoved} not moved\n".format(**counts_of) in text, text
         for key, title in (("born", "born"), ("gone", "gone"), ("unmoved", "not moved")):
             assert told.get(title, {}) == kinds(doc[key]), (key, text, doc)
             assert {i for i, t in ids.items() if t == title} <= {g["goid"] for g in doc[key]}, (key, text, doc)
@@ -317,7 +317,7 @@ def refused(pid, *words):
     r = debugger.attach(pid, "goroutines --stacks", "snapshot")
     assert "main.tick" in r.out, r
     for line in r.err.strip().splitlines():
-        assert "stands still" in line and all(w in line for w in words), r
+        assert "is stopped" in line and all(w in line for w in words), r
     assert len(r.err.strip().splitlines()) == 2, r
     check_left(pid)
 
@@ -360,7 +360,7 @@ def not_where_memory_is_short(go):
             with open(f"{folder}/{limit}", "w") as f:
                 f.write(str(resident_kb(p.pid) * 1024 * 6 // 5))
             r = debugger.attach(p.pid, "info", "snapshot")
-            assert all("stands still" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
+            assert all("is stopped" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
             check_left(p.pid)
     finally:
         process.wait_until(lambda: not os.path.exists(f"{folder}/cgroup.procs") or not open(f"{folder}/cgroup.procs").read(), "the cgroup is empty")

@@ -2,8 +2,8 @@
  * What `bt`, `frame`, `regs` and `list` are about: the selected goroutine or thread, its stack, the
  * selected frame.
  */
-#ifndef GCTXDBG_COMMANDS_SESSION_SELECTION_H
-#define GCTXDBG_COMMANDS_SESSION_SELECTION_H
+#ifndef GCTXDBG_COMMANDS_GOROUTINES_SELECTION_H
+#define GCTXDBG_COMMANDS_GOROUTINES_SELECTION_H
 
 #include "commands/goroutines/goroutine_view.h"
 
@@ -30,12 +30,5 @@ struct error *selected_frame(
 /* Makes goroutine `goid` the selected one, with its innermost user frame. */
 void select_goroutine(struct session *session, uint64_t goid);
 void select_thread(struct session *session, pid_t tid);
-
-/* For complete(): names of Go functions, ids of goroutines, of threads. */
-void complete_function(struct session *session, const char *word, struct completions *candidates);
-void complete_goroutine(struct session *session, size_t word_index, const char *word,
-	struct completions *candidates);
-void complete_thread(struct session *session, size_t word_index, const char *word,
-	struct completions *candidates);
 
 #endif

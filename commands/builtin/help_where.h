@@ -1,8 +1,8 @@
 /*
  * Topics of `help` that are no commands.
  */
-#ifndef GCTXDBG_COMMANDS_BUILTIN_HELP_H
-#define GCTXDBG_COMMANDS_BUILTIN_HELP_H
+#ifndef GCTXDBG_COMMANDS_BUILTIN_HELP_WHERE_H
+#define GCTXDBG_COMMANDS_BUILTIN_HELP_WHERE_H
 
 #include "dwarf/base/error.h"
 

@@ -1,0 +1,158 @@
+/* The commands `continue` and `wait`. */
+#include "commands/breakpoints/break_session.h"
+#include "commands/goroutines/goroutine_diff.h"
+#include "commands/running/run.h"
+#include "commands/session/interrupt.h"
+#include "commands/session/registry.h"
+
+/* What a list of commands has failed with while nobody waited. */
+static struct error *take_failure(const struct session *session)
+{
+	return session->breaks ? take_pointer(session->breaks->failed) : NULL;
+}
+
+static struct error *parse_limits(const struct arguments *arguments, struct stop_wait *ret)
+{
+	const char *duration = argument_value(arguments, "for");
+	const char *hits = argument_value(arguments, "hits");
+	*ret = (struct stop_wait){.deadline_ns = INT64_MAX};
+	struct error *err = NULL;
+	if (duration) {
+		int64_t duration_ns;
+		err = argument_duration(duration, "--for", &duration_ns);
+		if (!err)
+			ret->deadline_ns = run_deadline_after(duration_ns);
+	}
+	if (!err && hits) {
+		err = argument_number(hits, "--hits", &ret->hit_limit);
+		if (!err && !ret->hit_limit)
+			err = error_create(ERROR_USAGE, "--hits must be at least 1");
+	}
+	return err;
+}
+
+/* Nobody shall wait for what cannot come. */
+static struct error *check_hits(const struct session *session, const struct stop_wait *wait)
+{
+	if (!wait->hit_limit || break_session_is_armed(session))
+		return NULL;
+	return error_create(
+		ERROR_USAGE, "--hits: there is no breakpoint to be hit, or none that is enabled");
+}
+
+/* `continue` in a breakpoint's list of commands: ends the list, the process runs on afterwards. */
+static struct error *continue_later(struct session *session, const struct arguments *arguments)
+{
+	const struct command_option *option = arguments->command->options;
+	for (; option->name; option++)
+		if (argument_given(arguments, option->name))
+			return error_create(ERROR_USAGE,
+				"in a breakpoint's commands, continue goes on as the one before "
+				"it: without --%s",
+				option->name);
+	session->continue_requested = true;
+	return NULL;
+}
+
+static struct error *run_continue(struct session *session, const struct arguments *arguments)
+{
+	struct stop_wait wait;
+	struct error *err = parse_limits(arguments, &wait);
+	if (err)
+		return err;
+	bool background = argument_given(arguments, "background");
+	if (background && (wait.hit_limit || wait.deadline_ns != INT64_MAX))
+		return error_create(
+			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
+	if (session->breaks && session->breaks->in_commands)
+		return continue_later(session, arguments);
+	err = check_hits(session, &wait);
+	if (!err)
+		err = take_failure(session);
+	if (err)
+		return err;
+	interrupt_drain();
+	session->json_events = argument_given(arguments, "json");
+	if (session->target->state != TARGET_RUNNING) {
+		err = break_session_arm(session);
+		if (!err) {
+			goroutine_diff_note(session);
+			err = session_resume(session);
+		}
+		if (err)
+			return err;
+	}
+	return background ? NULL : run_wait_for_stop(session, &wait);
+}
+
+static const struct command_option continue_options[] = {
+	{.name = "for", .argument = "DURATION", .help = "stop it again after that time"},
+	{.name = "hits", .argument = "N", .help = "until breakpoints have been hit N times"},
+	{.name = "background", .letter = 'b', .help = "do not wait; \"interrupt\" stops it"},
+	{.name = "json", .help = "what happens, one JSON document per line"},
+	{0},
+};
+
+static const char *const continue_aliases[] = {"c", "cont", NULL};
+
+static const struct command continue_command = {
+	.name = "continue",
+	.aliases = continue_aliases,
+	.group = GROUP_RUNNING,
+	.usage = "continue [--for DURATION] [--hits N] [--background] [--json]",
+	.summary = "Lets the process run on, until a breakpoint, a signal or Ctrl-C stops it",
+	.help = "At a breakpoint that stops, the goroutine that hit it becomes the selected one; "
+		"otherwise what was selected stays so. Everything is read anew after the stop. A "
+		"core cannot continue.\n"
+		"\n"
+		"--hits N goes on after each stop until N have been told (with their lists of "
+		"commands run), lines of traces included. After --background the prompt is back at "
+		"once and hits are told above it; in scripts, \"wait\" waits for the next stop.\n"
+		"\n"
+		"--json writes one document per line: \"event\" is \"trace\", \"stop\", "
+		"\"stopped\", \"exited\", \"killed\", \"exec\", \"watchdog\" or \"leave\".",
+	.example = "continue --for 10s",
+	.options = continue_options,
+	.needs_target = true,
+	.run = run_continue,
+};
+REGISTER_COMMAND(continue_command);
+
+static struct error *run_wait(struct session *session, const struct arguments *arguments)
+{
+	struct stop_wait wait;
+	struct error *err = parse_limits(arguments, &wait);
+	if (err)
+		return err;
+	if (session->breaks && session->breaks->in_commands)
+		return error_create(ERROR_USAGE,
+			"wait: the process is stopped while a breakpoint's commands run");
+	err = check_hits(session, &wait);
+	if (err)
+		return err;
+	interrupt_drain();
+	session->json_events = argument_given(arguments, "json");
+	wait.failed = take_failure(session);
+	return run_wait_for_stop(session, &wait);
+}
+
+static const struct command_option wait_options[] = {
+	{.name = "for", .argument = "DURATION", .help = "stop it after that time"},
+	{.name = "hits", .argument = "N", .help = "until breakpoints have been hit N times"},
+	{.name = "json", .help = "what happens, one JSON document per line"},
+	{0},
+};
+
+static const struct command wait_command = {
+	.name = "wait",
+	.group = GROUP_RUNNING,
+	.usage = "wait [--for DURATION] [--hits N] [--json]",
+	.summary = "Waits until a running process stops, as continue does without --background",
+	.help = "For scripts: after \"continue --background\" and what is to be done meanwhile. "
+		"Returns at once when the process is stopped.",
+	.example = "wait --for 30s",
+	.options = wait_options,
+	.needs_target = true,
+	.run = run_wait,
+};
+REGISTER_COMMAND(wait_command);

@@ -116,9 +116,7 @@ class _Running:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() < self.deadline + shared.uncounted_seconds(self.pid):
             return None
-        # Makes the case print a traceback and exit.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGALRM)
+        self.stop()
         end = time.monotonic() + 10
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
             if time.monotonic() > end:
@@ -127,6 +125,11 @@ class _Running:
                 break
             time.sleep(0.05)
         return "timeout"
+
+    def stop(self):
+        """Makes the case print a traceback, clean up and exit."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGALRM)
 
     def text(self):
         self.log.seek(0)
@@ -217,16 +220,20 @@ def run(cases, jobs):
     durations, seconds = _Durations(), {}
     waiting = sorted(cases, key=lambda c: (c.alone, -durations.expected(c)))
     running, passed, failed = [], 0, 0
-    while waiting or running:
-        while waiting and _may_start(waiting[0], running, jobs):
-            running.append(_Running(waiting.pop(0)))
-        for r in list(running):
-            status = r.poll()
-            if status is not None:
-                running.remove(r)
-                outcome, seconds[r.case.name] = _report(r, status)
-                passed, failed = passed + (outcome == "ok"), failed + (outcome == "FAIL")
-        time.sleep(0.005)
+    try:
+        while waiting or running:
+            while waiting and _may_start(waiting[0], running, jobs):
+                running.append(_Running(waiting.pop(0)))
+            for r in list(running):
+                status = r.poll()
+                if status is not None:
+                    running.remove(r)
+                    outcome, seconds[r.case.name] = _report(r, status)
+                    passed, failed = passed + (outcome == "ok"), failed + (outcome == "FAIL")
+            time.sleep(0.005)
+    finally:
+        for r in running:
+            r.stop()
     durations.save(seconds)
     for name in sorted(seconds, key=seconds.get, reverse=True)[:SLOWEST]:
         print(f"slowest: {seconds[name]:6.1f} s {name}")

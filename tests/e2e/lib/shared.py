@@ -10,6 +10,7 @@ import tempfile
 import time
 
 _VARIABLE = "GCTXDBG_RUN"
+_MAX_UNCOUNTED = 600  # seconds
 
 
 @contextlib.contextmanager
@@ -51,7 +52,7 @@ def uncounted_seconds(pid):
         total, since = json.loads(_record(pid).read_text())
     except (FileNotFoundError, ValueError):
         return 0
-    return total + (time.monotonic() - since if since else 0)
+    return min(total + (time.monotonic() - since if since else 0), _MAX_UNCOUNTED)
 
 
 @contextlib.contextmanager

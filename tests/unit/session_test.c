@@ -127,7 +127,7 @@ static void pipe_that_cannot_be_opened(void **state)
 	fail_fdopen = false;
 	assert_int_equal(waitpid(-1, NULL, 0), -1);
 	assert_int_equal(errno, ECHILD);
-	expect_stdout(*state, "echo x | cat", "x\n");
+	session_fixture_expect(*state, "echo x | cat", "x\n");
 }
 
 static void failures(void **state)

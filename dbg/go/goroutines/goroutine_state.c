@@ -79,8 +79,8 @@ bool goroutine_creator(
 	const struct unwind_info *info = unwind_info_at(program, goroutine->go_pc, false);
 	if (!info || !info->line_count)
 		return false;
-	const struct plan_line *line = &info->lines[0];
-	const struct plan_line *physical = &info->lines[info->line_count - 1];
+	const struct unwind_line *line = &info->lines[0];
+	const struct unwind_line *physical = &info->lines[info->line_count - 1];
 	*ret = (struct code_location){physical->function, line->file, line->line, goroutine->go_pc};
 	return true;
 }

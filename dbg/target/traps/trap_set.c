@@ -46,7 +46,7 @@ static struct error *make_trap(
 		return error_system(errno, "cannot set a breakpoint at 0x%" PRIx64, address);
 	/* A trap that is set already may be on the next instruction. */
 	struct memory_run run = {.address = address, .buffer = bytes, .done = (size_t)n};
-	trap_bytes_hide(change->traps->bytes, &run, 1);
+	original_bytes_hide(change->traps->bytes, &run, 1);
 	*ret = (struct trap){.address = address, .original = bytes[0], .slot = slot};
 	return displaced_make(address, (struct bytes){bytes, (size_t)n},
 		trap_area_slot(&change->traps->area, slot), &ret->displaced);
@@ -126,7 +126,7 @@ static bool is_wanted(const struct change *change, uint64_t address)
 /* Reduces the table of bytes to the current set. It becomes smaller, so this cannot fail. */
 static void shrink_bytes(const struct traps *traps)
 {
-	error_destroy(trap_bytes_set(traps->bytes, traps->items, traps->count, NULL, 0));
+	error_destroy(original_bytes_set(traps->bytes, traps->items, traps->count, NULL, 0));
 }
 
 /* Removes traps that are no longer wanted, and makes the new set the current one. */
@@ -160,7 +160,7 @@ static struct error *apply(struct change *change)
 	if (!err)
 		err = write_area(change);
 	if (!err)
-		err = trap_bytes_set(change->traps->bytes, change->traps->items,
+		err = original_bytes_set(change->traps->bytes, change->traps->items,
 			change->traps->count, change->items, change->count);
 	if (!err)
 		err = insert_new(change);
@@ -184,8 +184,9 @@ static size_t sort_addresses(uint64_t *addresses, size_t count)
 	return kept;
 }
 
-struct error *traps_set(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	const uint64_t *addresses, size_t count, const struct trap_handler *handler)
+struct error *traps_set(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
 {
 	_cleanup_free_ uint64_t *wanted = calloc(count + 1, sizeof(*wanted));
 	if (!wanted)

@@ -1,4 +1,4 @@
-/* One set of traps: lookup, writing and removing int3s, creation and end. See traps.h. */
+/* One set of traps: lookup, creation and end. See traps.h. */
 #include "dbg/target/traps/traps.h"
 
 #include <errno.h>
@@ -11,8 +11,6 @@
 #include "dbg/target/guardian/guardian.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/traps/traps_private.h"
-
-static const uint8_t int3 = INT3;
 
 /* Detaching must not take longer. */
 static const int64_t leave_ns = INT64_C(500000000);
@@ -43,30 +41,6 @@ struct trap *traps_find_slot(const struct traps *traps, uint64_t address)
 bool traps_are_set(const struct tracees *tracees)
 {
 	return traps_of(tracees) != NULL;
-}
-
-/* ---- Bytes ---- */
-
-struct error *trap_insert(struct traps *traps, const struct trap *trap)
-{
-	struct error *err = undo_log_note_bytes(
-		traps->log, trap->address, &trap->original, &int3, sizeof(int3));
-	if (err)
-		return err;
-	int errnum = trap_write(traps->mem_fd, trap->address, &int3, sizeof(int3));
-	if (!errnum)
-		return NULL;
-	undo_log_forget_bytes(traps->log, trap->address);
-	return error_system(errnum, "cannot set a breakpoint at 0x%" PRIx64, trap->address);
-}
-
-void trap_remove(struct traps *traps, const struct trap *trap)
-{
-	uint8_t byte;
-	if (pread(traps->mem_fd, &byte, sizeof(byte), (off_t)trap->address) == sizeof(byte) &&
-		byte == int3)
-		trap_write(traps->mem_fd, trap->address, &trap->original, sizeof(byte));
-	undo_log_forget_bytes(traps->log, trap->address);
 }
 
 /* ---- Creating and freeing ---- */
@@ -162,8 +136,8 @@ static const struct tracee_hooks hooks = {
 	.forget = traps_forget,
 };
 
-struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	uint64_t low, uint64_t high)
+struct error *traps_create(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, uint64_t low, uint64_t high)
 {
 	struct traps *traps = calloc(1, sizeof(*traps));
 	if (!traps)

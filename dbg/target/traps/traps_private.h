@@ -10,7 +10,7 @@
  *   trap_children.c  processes that the target forks
  *   trap_area.c      our memory in the target; trap_location.c, where it can be; trap_handler.c,
  *                    its code
- *   trap_bytes.c     the program's own bytes, for threads that read memory
+ *   original_bytes.c     the program's own bytes, for threads that read memory
  *   displaced.c      moving one instruction; idle_spinner.c, keeping CPUs awake
  */
 #ifndef GCTXDBG_TARGET_TRAPS_TRAPS_PRIVATE_H
@@ -20,7 +20,7 @@
 #include "dbg/target/tracing/tracee_table.h"
 #include "dbg/target/traps/idle_spinner.h"
 #include "dbg/target/traps/trap_area.h"
-#include "dbg/target/traps/traps_tracer.h"
+#include "dbg/target/traps/traps_control.h"
 
 struct trap {
 	uint64_t address;
@@ -40,9 +40,9 @@ struct traps {
 	struct trap_handler handler;
 	struct trap_area area;
 	struct guardian *guardian;
-	struct undo_log *log;	  /* the guardian's */
-	int mem_fd;		  /* the target's memory */
-	struct trap_bytes *bytes; /* borrowed */
+	struct undo_log *log;	      /* the guardian's */
+	int mem_fd;		      /* the target's memory */
+	struct original_bytes *bytes; /* borrowed */
 
 	struct trap *items; /* by address */
 	size_t count;
@@ -72,13 +72,15 @@ struct trap *traps_find_slot(const struct traps *traps, uint64_t address);
 
 /* Prepares everything, near addresses `low` to `high`, without any trap. All threads are
  * stopped. */
-struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	uint64_t low, uint64_t high);
+struct error *traps_create(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, uint64_t low, uint64_t high);
 /* Undoes that. All threads are stopped, none is in the area, and no trap is set. On an error
  * everything is still there. */
 struct error *traps_destroy(struct tracees *tracees);
 
-/* Writes the int3. */
+/* ---- trap_insert.c ---- */
+
+/* Writes the int3. The undo log has the byte before that. */
 struct error *trap_insert(struct traps *traps, const struct trap *trap);
 /* Removes it. If the program has written something else there, or unmapped it, that stays. */
 void trap_remove(struct traps *traps, const struct trap *trap);

@@ -1,5 +1,5 @@
-/* Provides the values of a hit to conditions and events: see hit_evaluation.h. */
-#include "dbg/break/hit_evaluation.h"
+/* Provides the values of a hit to conditions and events: see hit_capture.h. */
+#include "dbg/break/hit_capture.h"
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"

@@ -24,7 +24,7 @@ def uleb(data, at):
 
 
 def abbreviations(data):
-    """({code: (tag, has children, [form])}, size) of the first table, which is the one that Go's units share."""
+    """({code: (tag, has children, [form])}, size) of the first table, which all of Go's units share."""
     table, at = {}, 0
     while True:
         code, at = uleb(data, at)
@@ -65,7 +65,7 @@ class Cutter:
         self.table, size = abbreviations(sections[".debug_abbrev"])
         self.declarations = sections[".debug_abbrev"][:size]
         self.places = {}  # old offset to new
-        self.references = []  # where in `out` an old offset stands
+        self.references = []  # offsets in `out` that hold an old offset
         version, = struct.unpack_from("<H", self.data, 4)
         root = 12 if version >= 5 else 11
         self.out = bytearray(self.data[:root])
@@ -73,7 +73,7 @@ class Cutter:
         self.out += self.data[root:end]
 
     def entry(self, at):
-        """The end of one entry, without its children, and where it refers to others."""
+        """The end of one entry, without its children, and the offsets of its references."""
         code, at = uleb(self.data, at)
         references = []
         for form in self.table[code][2]:
@@ -83,7 +83,7 @@ class Cutter:
         return at, references
 
     def copy(self, at):
-        """Copies an entry with its children; returns what they refer to."""
+        """Copies an entry with its children; returns the entries that they refer to."""
         self.places[at] = len(self.out)
         start, depth, references = at, 0, []
         while True:
@@ -103,7 +103,7 @@ class Cutter:
         return [struct.unpack_from("<I", self.data, r)[0] for r in references]
 
     def find(self, name):
-        """The entry with this name, as gctxdbg looks for it."""
+        """The entry with this name, searched as gctxdbg does."""
         at = 0
         while (at := self.data.find(name + b"\0", at)) >= 0:
             for start in (at - 1, at - 2):

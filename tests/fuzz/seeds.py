@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Makes small seeds for the fuzzers out of Go programs.
+"""Makes small seeds for the fuzzers from Go programs.
 
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
 Writes OUTPUT_DIRECTORY/{breaks,buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
-type}/NAME. Where layouts matter a seed's first byte chooses the release: its column in dbg/go/program/builtin_layouts.inc.
+type}/NAME. If layouts matter, the first byte of a seed chooses the release: a column of dbg/go/program/builtin_layouts.inc.
 """
 import pathlib
 import re
@@ -20,7 +20,7 @@ KEPT_FUNCTIONS = 40
 DATA_BASE = 0x800000
 CODE_BASE = 0x400000
 TYPES_SIZE = 4096
-MODULE_PARTS = 5  # slices that moduledata has into the function table
+MODULE_PARTS = 5  # slices in moduledata that point into the function table
 CODE_SIZE = 128  # of one function
 FRAMES_SIZE = 512
 MEMORY_BASE, MEMORY_SIZE, GOROUTINE_CODE = 0x100000, 0x3000, 0x400000
@@ -72,13 +72,13 @@ def pc_value_table(data, start):
 
 
 def runtime_names():
-    """The functions whose code names the runtime's variables."""
+    """The functions whose code refers to the runtime's variables."""
     names = re.findall(r'USES(?:_FIELD)?\("([^"]*)"', FINDER.read_text())
     return list(dict.fromkeys(f"runtime.{n}" for clue in names for n in clue.split("|")))
 
 
 def redirect(code):
-    """Makes instructions with operands relative to rip name one of a few places in the data."""
+    """Redirects rip-relative operands to one of a few addresses in the data."""
     out = bytearray(code)
     for i, m in enumerate(re.finditer(rb"[\x48\x4c][\x89\x8b\x8d][\x05\x0d\x15\x1d\x25\x2d\x35\x3d]", code)):
         if m.end() + 4 <= len(out):
@@ -88,7 +88,7 @@ def redirect(code):
 
 
 def cut_function_table(table, layouts, column, new_names=()):
-    """The same table with only its first functions (and, if given, new names), and where their code ends."""
+    """The table reduced to its first functions (with new names, if given), and the end of their code."""
     parts = struct.unpack_from("<5Q", table, 32)
     names, cu, files, pctab, functab = (table[p:] for p in parts)
     size = layouts.size(column, "runtime._func")
@@ -127,7 +127,7 @@ def cut_function_table(table, layouts, column, new_names=()):
 
 
 def moduledata(layouts, column, table, offsets, end, code):
-    """Code, function table and a moduledata that fits, as the fuzzer maps them."""
+    """Code, function table and a matching moduledata, as the fuzzer maps them."""
     image = bytearray(redirect(code[:end])) + bytes(-end % 16)
     header = CODE_BASE + len(image)
     image += table + bytes(-len(table) % 16)
@@ -144,7 +144,7 @@ def moduledata(layouts, column, table, offsets, end, code):
 
 
 class Memory:
-    """Objects of the runtime, for goroutines_fuzz.c: where things are is said there."""
+    """Objects of the runtime, in the layout defined in goroutines_fuzz.c."""
 
     def __init__(self, layouts, column):
         self.layouts, self.column, self.data, self.end = layouts, column, bytearray(MEMORY_SIZE), OBJECTS
@@ -153,7 +153,7 @@ class Memory:
         struct.pack_into(f"<{len(values)}Q", self.data, at - MEMORY_BASE, *values)
 
     def object(self, kind, **fields):
-        """A new struct; a field that the release lacks is left out. Dots in names are written as two underscores."""
+        """A new struct without fields that the release lacks. Dots in names are written as two underscores."""
         at = MEMORY_BASE + self.end
         self.end += (self.layouts.size(self.column, kind) + 15) // 16 * 16
         for name, value in fields.items():
@@ -194,7 +194,7 @@ def goroutines(layouts, column, table, names):
     m.words(MEMORY_BASE + SEMAPHORES_AT + 8, waiter, waiter)
     m.words(MEMORY_BASE + 128, *all_g)
     m.words(MEMORY_BASE, MEMORY_BASE + 128, len(all_g), len(all_g), thread)
-    # A label, key and value a text each, as the slice of releases from 1.24 on; the descriptor of int, and its name.
+    # A label (key and value), in the slice that Go 1.24 and later use; the descriptor of int, and its name.
     select = struct.unpack_from("<2Q", m.data, 256 + 2 * 16)
     m.words(MEMORY_BASE + LABELS_AT, MEMORY_BASE + LABELS_AT + 32, 1, 1, 0, *select, *select)
     m.words(MEMORY_BASE + TYPE_AT, 8, 0, 2 << 56, 0, 0, TYPE_AT + 48)
@@ -204,7 +204,7 @@ def goroutines(layouts, column, table, names):
 
 
 def hits(seed):
-    """Hits at every kind of place in the memory of a seed for goroutines: its first goroutine's, about that one."""
+    """Hits at every kind of location, by and about the first goroutine in the memory of a goroutine seed."""
     release, memory = seed[:1], seed[1:]
     g = struct.unpack_from("<Q", memory, 128)[0]
     stack, text = MEMORY_BASE + STACK_AT + 64, MEMORY_BASE + 256
@@ -213,13 +213,13 @@ def hits(seed):
     seeds = []
     for kind in range(PLACE_KINDS):
         registers["rax"] = MEMORY_BASE + TYPE_AT if kind == PANIC else g - 8
-        words = struct.pack("<22Q", *(registers.get(name, 0) for name in order))  # as struct user_regs_struct begins
+        words = struct.pack("<22Q", *(registers.get(name, 0) for name in order))  # the start of struct user_regs_struct
         seeds.append(release + bytes([kind]) + words + memory)
     return seeds
 
 
 def functions_code(table, layouts, column, code):
-    """The code of the functions that name the runtime's variables, up to CODE_SIZE bytes of each."""
+    """The code of the functions that refer to the runtime's variables, up to CODE_SIZE bytes of each."""
     names, _, _, _, functab = (table[p:] for p in struct.unpack_from("<5Q", table, 32))
     name_at = layouts.offset(column, "runtime._func", "nameOff", "nameoff")
     wanted, out = {n.encode() for n in runtime_names()}, b""
@@ -281,7 +281,7 @@ def main(output, programs):
     for number, text in enumerate(EXPRESSIONS):
         write(output, "expr", str(number), text.encode())
     for path in programs:
-        # Programs of the same name lie in folders of their releases.
+        # Programs of the same name are in one directory per release.
         name = "-".join(pathlib.Path(path).parts[-3:])
         seeds = seeds_of(elf_seed.Program(path), layouts)
         for kind, seed in seeds.items():

@@ -1,14 +1,15 @@
 /*
  * Sets traps in tests/programs/hits and compares the hits with what the program counts.
  *
- *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…   until both are reached; pauses, compares, and
- * stops in between trap_soak kill TIMES PROGRAM ARGUMENT…           kills the debugger so many
- * times while all threads hit traps
+ *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…
+ *       Runs until both numbers are reached; pauses, compares, and stops in between.
+ *   trap_soak kill TIMES PROGRAM ARGUMENT…
+ *       Kills the debugger that many times while all threads hit traps.
  *
- * Further addresses in the environment variable TRAP_SOAK_ALSO (hexadecimal, separated by commas)
- * are trapped as well, and their hits only added up.
+ * The environment variable TRAP_SOAK_ALSO adds addresses (hexadecimal, separated by commas), whose
+ * hits are counted but not compared.
  *
- * Prints one line of "key value" pairs; exit status 0: everything was as it should be.
+ * Prints one line of "key value" pairs; exit status 0: everything was correct.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +33,7 @@ enum { FUNCTIONS = 4, MORE = 64, ROUND_MS = 1000 };
 struct program {
 	pid_t pid;
 	FILE *in, *out;
-	uint64_t addresses[FUNCTIONS +
-			   MORE]; /* of its functions, then those that are not compared */
+	uint64_t addresses[FUNCTIONS + MORE]; /* its functions, then those not compared */
 	size_t address_count;
 	uint64_t calls[FUNCTIONS];
 	double ns_per_call, best_ns;
@@ -132,7 +132,7 @@ static bool pause_program(struct program *program)
 		       &program->problems) == FUNCTIONS + 3;
 }
 
-/* Whether all private file-backed code is what the files hold. */
+/* Whether all private file-backed code equals the files. */
 static bool text_is_intact(pid_t pid)
 {
 	struct mapping *mappings;
@@ -216,7 +216,7 @@ static void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
-/* Stops all by trap or by interrupt, a few times, and lets them go on. */
+/* Stops all threads by trap or by interrupt, a few times, and resumes them. */
 static void stop_now_and_then(struct target *target, struct counts *counts, int64_t until_ns)
 {
 	while (monotonic_now() < until_ns) {
@@ -267,7 +267,7 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	while (!failed && (monotonic_now() - began < seconds * INT64_C(1000000000) ||
 				  sum(&counts) < wanted)) {
 		tell(program, "resume");
-		/* Every other round undisturbed, for the time of a hit. */
+		/* Every other round is undisturbed, to measure the time of a hit. */
 		if (rounds % 2)
 			stop_now_and_then(
 				target, &counts, monotonic_now() + ROUND_MS * INT64_C(1000000));
@@ -325,7 +325,7 @@ static bool wait_until_free(pid_t pid)
 			return false;
 		}
 		bool quiet = !status.tracer;
-		/* The guardian goes last. */
+		/* The guardian ends last. */
 		struct mapping *mappings;
 		size_t count;
 		if (quiet && !proc_read_maps(pid, &mappings, &count)) {
@@ -337,7 +337,7 @@ static bool wait_until_free(pid_t pid)
 			return true;
 		pause_ms(1);
 	}
-	fprintf(stderr, "trap_soak: something was left in process %d\n", (int)pid);
+	fprintf(stderr, "trap_soak: process %d was not restored completely\n", (int)pid);
 	return false;
 }
 

@@ -1,7 +1,7 @@
 /*
- * System calls injected into threads of another process: nothing of it may be noticed there, not
- * even when the debugger is killed in the middle. `inject_test PID COUNT` does it to some running
- * process instead (see tests/e2e).
+ * System calls injected into threads of another process: the process must not notice, even if the
+ * debugger is killed during a call. `inject_test PID COUNT` does it to a running process (see
+ * tests/e2e).
  */
 #include "tests/unit/inject_fixture.h"
 
@@ -27,10 +27,8 @@ static void assert_same_registers(
 	free(after);
 }
 
-/*
- * One getpid in each stopped thread. `quiet`: no signals that cannot be blocked are under way, so
- * registers are as before.
- */
+/* Runs one getpid in each stopped thread. `quiet`: the process gets no signals that cannot be
+ * blocked, so registers are as before. */
 static int inject_into_all(struct tracees *tracees, struct undo_log *log, bool quiet)
 {
 	struct thread *threads;
@@ -85,7 +83,7 @@ static void note_signal(int signal, siginfo_t *info, void *context)
 	of_handler->signals++;
 }
 
-/* Takes any signal, those included that a fault would cause. */
+/* Handles any signal, including those that a fault would cause. */
 static void noting_body(struct shared *shared)
 {
 	const int signals[] = {SIGRTMIN, SIGTRAP, SIGSEGV, SIGSYS, SIGURG};
@@ -106,7 +104,7 @@ static pid_t start_sender(pid_t target, int count)
 	const int signals[] = {SIGRTMIN, SIGTRAP, SIGSEGV, SIGSYS, SIGRTMIN};
 	for (int i = 0; i < count; i++) {
 		int signal = signals[i % 5];
-		/* Standard signals do not queue: each may be sent when the last one has arrived. */
+		/* Standard signals do not queue: send each when the last one has arrived. */
 		while (signal != SIGRTMIN && i >= 5 && of_handler->seen[i - 5] == 0)
 			usleep(50);
 		while (sigqueue(target, signal, (union sigval){.sival_int = i}) != 0 &&
@@ -118,7 +116,7 @@ static pid_t start_sender(pid_t target, int count)
 	_exit(0);
 }
 
-static void test_signals_flying(void **state)
+static void test_signals_during_calls(void **state)
 {
 	(void)state;
 	enum { SENT = 10000 };
@@ -156,7 +154,7 @@ static void *sleep_again(void *argument)
 			     start.tv_nsec;
 		shared->counters[10]++;
 		shared->counters[11] += result != 0 || ns < 50000000;
-		/* A sleep that begins anew after each interruption would take much longer. */
+		/* A sleep that starts over after each interruption would take much longer. */
 		shared->counters[12] += ns > 2000000000;
 	}
 	return NULL;
@@ -253,7 +251,7 @@ static bool guardian_is_gone(pid_t pid)
 	return process_state == '-' || process_state == 'Z';
 }
 
-/* Attaches and injects until it is killed; tells the guardian's pid. */
+/* Attaches and injects until it is killed; stores the guardian's pid. */
 static void inject_until_killed(pid_t pid, _Atomic int *ret)
 {
 	struct tracees tracees;
@@ -300,7 +298,7 @@ static void kill_often(pid_t pid, int times)
 	shared_destroy(mine);
 }
 
-static void test_killed_in_the_middle(void **state)
+static void test_killed_during_a_call(void **state)
 {
 	(void)state;
 	enum { TIMES = 200 };
@@ -322,7 +320,7 @@ static void test_killed_in_the_middle(void **state)
 	shared_destroy(shared);
 }
 
-/* ---- Some other process ---- */
+/* ---- A given process ---- */
 
 static pid_t given_pid;
 static int given_count;
@@ -344,10 +342,10 @@ int main(int argc, char **argv)
 		return cmocka_run_group_tests(given, NULL, NULL);
 	}
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_signals_flying),
+		cmocka_unit_test(test_signals_during_calls),
 		cmocka_unit_test(test_interrupted_calls_are_restarted),
 		cmocka_unit_test(test_stopped_process_stays_stopped),
-		cmocka_unit_test(test_killed_in_the_middle),
+		cmocka_unit_test(test_killed_during_a_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

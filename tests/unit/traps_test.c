@@ -20,8 +20,8 @@ __attribute__((noinline)) static uint64_t work(uint64_t x)
 struct counts {
 	_Atomic uint64_t hits;
 	_Atomic uint64_t stop_at; /* answer TRAP_STOP at this hit; 0: never */
-	_Atomic uint64_t again;	  /* answer TRAP_AGAIN so many times */
-	_Atomic uint64_t bad;	  /* hits whose facts are wrong */
+	_Atomic uint64_t again;	  /* how often to answer TRAP_AGAIN */
+	_Atomic uint64_t bad;	  /* hits with wrong address or registers */
 	uint64_t address;
 };
 
@@ -108,7 +108,7 @@ static void end(struct fixture *fixture)
 	shared_destroy(fixture->shared);
 }
 
-/* How many threads have added to their counter but not hit yet is at most one each. */
+/* Each thread may have incremented its counter without having hit the trap yet. */
 static void assert_counted(const struct fixture *fixture, uint64_t before, uint64_t threads)
 {
 	uint64_t done = counted(fixture->shared) - before;
@@ -129,7 +129,7 @@ static void test_hits_are_counted(void **state)
 	wait_until(fixture.counts.hits > 20000);
 	assert_success(target_interrupt(fixture.target));
 	assert_counted(&fixture, before, 2);
-	/* Again, and what the code looks like to a reader. */
+	/* Continue again; and a reader sees the original code. */
 	uint8_t byte;
 	assert_success(target_read(fixture.target, address_of_work(), &byte, 1));
 	assert_int_equal(byte, *(const uint8_t *)(uintptr_t)work);
@@ -139,7 +139,7 @@ static void test_hits_are_counted(void **state)
 		assert_success(target_interrupt(fixture.target));
 		assert_counted(&fixture, before, 2);
 	}
-	/* Out again. */
+	/* Remove them. */
 	assert_success(target_set_traps(fixture.target, NULL, 0, NULL));
 	uint64_t hits = fixture.counts.hits;
 	assert_success(target_continue(fixture.target));
@@ -195,8 +195,7 @@ static void ignore_trap(int signal, siginfo_t *info, void *context)
 	(void)signal, (void)info, (void)context;
 }
 
-/* With a handler for SIGTRAP and a signal blocked: each hit is answered after calls in the thread.
- */
+/* With a handler for SIGTRAP and a blocked signal each hit causes injected calls in the thread. */
 static void blocking_body(struct shared *shared)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
@@ -232,9 +231,9 @@ static void test_stop_signals_come_through(void **state)
 		uint64_t before = counted(fixture.shared);
 		kill(fixture.pid, SIGSTOP);
 		if (!comes_to_rest(fixture.shared))
-			fail_msg("it runs on after SIGSTOP %d", i);
+			fail_msg("it keeps running after SIGSTOP %d", i);
 		if (i % 10 == 0) {
-			/* What holds it holds it behind a stop of ours, too. */
+			/* The group-stop outlasts a stop of ours. */
 			assert_success(target_interrupt(fixture.target));
 			assert_success(target_continue(fixture.target));
 			assert_true(comes_to_rest(fixture.shared));
@@ -242,13 +241,13 @@ static void test_stop_signals_come_through(void **state)
 		kill(fixture.pid, SIGCONT);
 		wait_until(counted(fixture.shared) > before + 2);
 	}
-	/* Also where it is ours that comes first. */
+	/* Also if our stop comes first. */
 	for (int i = 0; i < 50; i++) {
 		kill(fixture.pid, SIGSTOP);
 		assert_success(target_interrupt(fixture.target));
 		assert_success(target_continue(fixture.target));
 		if (!comes_to_rest(fixture.shared))
-			fail_msg("it runs on after SIGSTOP and a stop, %d", i);
+			fail_msg("it keeps running after SIGSTOP and a stop, %d", i);
 		uint64_t before = counted(fixture.shared);
 		kill(fixture.pid, SIGCONT);
 		wait_until(counted(fixture.shared) > before + 2);
@@ -267,10 +266,9 @@ static void test_leaving_while_it_runs(void **state)
 	end(&fixture);
 }
 
-/* ---- What the program does itself ---- */
+/* ---- The program's own signals and faults ---- */
 
-/* SIGTRAPs of its own: int3, raise, and kill; counted by its handler, which also looks at where
- * they come from. */
+/* SIGTRAPs of its own: int3, raise, and kill. Its handler counts them and checks their origin. */
 static struct shared *shared_of_handler;
 extern const uint8_t own_int3_end[];
 
@@ -281,7 +279,7 @@ static void on_sigtrap(int signal, siginfo_t *info, void *context)
 	shared_of_handler->signals++;
 	if (info->si_code == SI_KERNEL &&
 		(uint64_t)where->uc_mcontext.gregs[REG_RIP] != (uint64_t)(uintptr_t)own_int3_end)
-		shared_of_handler->stop = 1; /* that was none of its own */
+		shared_of_handler->stop = 1; /* not one of its own */
 }
 
 __attribute__((noinline)) static void own_int3(void)
@@ -327,8 +325,7 @@ static void test_own_sigtraps(void **state)
 	assert_int_equal(fixture.counts.bad, 0);
 }
 
-/* An instruction that faults, trapped: the handler sees its own address, and repairs what is wrong.
- */
+/* A trapped instruction that faults: the handler sees its own address, and repairs the cause. */
 extern const uint8_t faulting_load[], faulting_division[];
 
 __attribute__((noinline)) static uint64_t fault(const uint64_t *pointer, uint64_t divisor)
@@ -387,14 +384,14 @@ static void test_faults(void **state)
 	assert_success(target_continue(fixture.target));
 	wait_until(fixture.shared->counters[0] > before + 200);
 	assert_success(target_interrupt(fixture.target));
-	/* Each instruction is executed twice: it faults, and then it does not. */
+	/* Each instruction is executed twice: the first time it faults. */
 	uint64_t calls = fixture.shared->counters[0] - before;
 	assert_in_range(fixture.counts.hits, 4 * calls - 4, 4 * calls + 4);
 	end(&fixture);
 }
 
-/* Traps hit in a signal handler that blocks everything, SIGTRAP too, by a thread that hits them
- * outside as well. */
+/* Traps that a thread hits both outside and inside a signal handler that blocks everything, SIGTRAP
+ * too. */
 static void on_alarm(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
@@ -434,11 +431,11 @@ static void test_in_handler(void **state)
 	assert_success(target_continue(fixture.target));
 	wait_until(fixture.shared->counters[1] > in_handler + 300);
 	assert_success(target_interrupt(fixture.target));
-	/* In the handler, and in what it has interrupted. */
+	/* In the handler, and in the code that it interrupts. */
 	assert_counted(&fixture, before, 2);
 	assert_success(target_set_traps(fixture.target, NULL, 0, NULL));
 	assert_success(target_continue(fixture.target));
-	/* Its action for SIGTRAP is its own again. */
+	/* It has its own action for SIGTRAP again. */
 	uint64_t signals = fixture.shared->signals;
 	kill(fixture.pid, SIGTRAP);
 	wait_until(fixture.shared->signals == signals + 1);
@@ -447,8 +444,8 @@ static void test_in_handler(void **state)
 
 /* ---- Children ---- */
 
-/* vfork: the child hits traps in memory that it shares; fork: in a copy. Neither is counted or
- * hurt. */
+/* The child hits traps in memory that it shares (vfork), or in a copy (fork). It is not counted and
+ * survives. */
 static void forking_body(struct shared *shared)
 {
 	shared->ready = 1;
@@ -516,7 +513,7 @@ static void test_exec(void **state)
 	shared_destroy(fixture.shared);
 }
 
-/* Code that is unmapped and mapped again while a trap is in it. */
+/* Code that is unmapped and mapped again while it has a trap. */
 static void remapping_body(struct shared *shared)
 {
 	static const uint8_t code[] = {0x48, 0x89, 0xF8, 0xC3}; /* mov rax, rdi; ret */
@@ -629,26 +626,26 @@ static void test_set_changes(void **state)
 	end(&fixture);
 }
 
-/* ---- Where the area lies ---- */
+/* ---- The location of the area ---- */
 
 static void test_location(void **state)
 {
 	(void)state;
 	enum { SIZE = 1 << 20 };
-	/* Below the traps, at the end of the gap, as near as can be. */
+	/* Below the traps: at the end of the gap, as near as possible. */
 	const struct mapping fixed[] = {{.start = 0x400000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
 	uint64_t location = trap_location_find(fixed, 2, SIZE, 0x400100, 0x400200);
 	assert_in_range(location, TRAP_AREA_LOWEST, 0x400000 - SIZE);
-	/* No room below: above, in reach, and far enough from what is there for that to grow. */
+	/* No room below: above, within reach, and far enough from mappings that may grow. */
 	const struct mapping low[] = {{.start = 0x20000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
 	location = trap_location_find(low, 2, SIZE, 0x400100, 0x400200);
 	assert_in_range(location, 0x500000 + (1 << 24), 0x70000000);
-	/* Nothing in reach. */
+	/* No room within reach. */
 	const struct mapping full[] = {{.start = 0x10000, .end = 0x200000000}};
 	assert_int_equal(trap_location_find(full, 1, SIZE, 0x100000, 0x100001), 0);
-	/* Not between neighbours that are too near each other. */
+	/* Not in a gap that is too small. */
 	const struct mapping tight[] = {{.start = 0x10000000, .end = 0x20000000},
 		{.start = 0x20000000 + SIZE, .end = 0x30000000}};
 	location = trap_location_find(tight, 2, SIZE, 0x20000000 + SIZE, 0x20000001 + SIZE);
@@ -657,7 +654,7 @@ static void test_location(void **state)
 
 /* ---- Other threads that read ---- */
 
-/* Reads the trapped code past the cache. `*ret_same`: it is the program's own. */
+/* Reads the trapped code, bypassing the cache. `*ret_same`: it is the program's own. */
 static struct error *read_work(struct target *target, bool *ret_same)
 {
 	uint8_t bytes[16];
@@ -689,8 +686,8 @@ static void *read_until_quit(void *argument)
 }
 
 /*
- * A thread reads (as read_ahead.c does) while traps are set and removed. What it reads then may be of
- * before or after; it must not crash, nor race (with ThreadSanitizer).
+ * A thread reads (as read_ahead.c does) while traps are set and removed. It may see old or new
+ * bytes, but it must not crash; ThreadSanitizer checks that there is no data race.
  */
 static void test_reading_while_set(void **state)
 {
@@ -711,7 +708,7 @@ static void test_reading_while_set(void **state)
 	end(&fixture);
 }
 
-/* The user's thread reads while the tracer thread leaves the target. */
+/* The user's thread reads while the tracer thread detaches from the target. */
 static void test_reading_while_left(void **state)
 {
 	(void)state;

@@ -213,7 +213,7 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (tracees->ended)
 		return NULL;
 	return error_create(ERROR_OTHER,
-		"process %d was killed but is not dead yet: it is still waiting in the kernel",
+		"process %d was killed but has not exited yet: it is waiting in the kernel",
 		tracees->pid);
 }
 

@@ -1,5 +1,4 @@
-/* The traps of a process: looking them up, their bytes, their beginning and their end. See traps.h.
- */
+/* One set of traps: lookup, writing and removing int3s, creation and end. See traps.h. */
 #include "dbg/target/traps/traps.h"
 
 #include <errno.h>
@@ -15,15 +14,15 @@
 
 static const uint8_t int3 = INT3;
 
-/* Leaving must not take long. */
+/* Detaching must not take longer. */
 static const int64_t leave_ns = INT64_C(500000000);
 
 struct error *target_set_traps(struct target *target, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler)
 {
 	if (!target->ops->set_traps)
-		return error_create(ERROR_GONE, "a %s does not run, so nothing can be caught in it",
-			target->ops->kind);
+		return error_create(ERROR_GONE,
+			"cannot set breakpoints in a %s, which does not run", target->ops->kind);
 	return target->ops->set_traps(target, addresses, count, handler);
 }
 
@@ -87,11 +86,11 @@ static void destroy(struct traps *traps)
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
 {
 	traps->mem_fd = proc_open_memory(tracees_any_stopped(tracees), O_RDWR);
-	return traps->mem_fd >= 0 ? NULL
-				  : error_system(errno,
-					    "cannot set breakpoints: cannot open the memory of "
-					    "process %d",
-					    (int)tracees->pid);
+	return traps->mem_fd >= 0
+		       ? NULL
+		       : error_system(errno,
+				 "cannot set breakpoints: cannot open the memory of process %d",
+				 (int)tracees->pid);
 }
 
 static struct error *create_in(
@@ -123,7 +122,7 @@ struct error *traps_destroy(struct tracees *tracees)
 }
 
 /*
- * Removes all traps because the target is going to be left: the int3s first, while threads run,
+ * Removes all traps before the target is detached: the int3s first, while threads run,
  * then the rest, for which all are stopped. If they do not stop in time the rest is left to the
  * guardian.
  */
@@ -141,7 +140,7 @@ static void traps_leave(struct tracees *tracees)
 	error_destroy(err);
 }
 
-/* Nothing remains to be undone in memory that an exit or exec has removed. */
+/* After an exit or exec there is nothing to undo, because the memory is gone. */
 static void traps_forget(struct tracees *tracees)
 {
 	struct traps *traps = traps_of(tracees);

@@ -3,8 +3,8 @@
  *
  *   traps.c          one set of traps: lookup, writing and removing int3s, creation and end
  *   trap_set.c       replacing the set by another one
- *   trap_hits.c      hits: asking the handler, and what becomes of the thread
- *   trap_show.c      where a thread is in the program's eyes while it executes a displaced
+ *   trap_hits.c      hits: calling the handler, and resuming or stopping the thread
+ *   trap_show.c      a thread's location as the program sees it while it executes a displaced
  *                    instruction
  *   trap_step.c      signals that arrive during a displaced instruction
  *   trap_children.c  processes that the target forks
@@ -103,7 +103,7 @@ bool traps_on_other_process(struct tracees *tracees, pid_t pid, int status);
 
 /*
  * The thread is about to get `signal` while it is before or inside a displaced instruction: makes
- * it execute that. True: it has, and is stopped behind the instruction in the program's eyes, about
+ * it execute that. True: it has, and is stopped after the instruction as the program sees it, about
  * to get `*signal`, which may be another one than before. False: it has died, which has been
  * handled, or needs more time; then its next report is for traps_continue_stepping().
  */
@@ -126,7 +126,7 @@ void traps_leave_children(struct tracees *tracees);
  * instruction. */
 void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset);
 
-/* Moves a thread to where it is in the program's eyes, in `state` of a displaced instruction. */
+/* Moves a thread to its location as the program sees it, in `state` of a displaced instruction. */
 bool traps_move_to(pid_t tid, const struct displaced_state *state);
 
 #endif

@@ -125,10 +125,10 @@ def a_sourced_continue_ends_the_list(go):
 
 REFUSED = {
     "wait": "while a breakpoint's commands run",
-    "continue --for 1s": "without --for",
-    "continue --hits 2": "without --hits",
-    "continue --json": "without --json",
-    "continue --background": "without --background",
+    "continue --for 1s": "takes no --for",
+    "continue --hits 2": "takes no --hits",
+    "continue --json": "takes no --json",
+    "continue --background": "takes no --background",
     "snapshot": "breakpoints are set",
 }
 
@@ -309,13 +309,13 @@ def nobody_waits_for_what_cannot_come(go):
         for commands, words in ((("break main.handle", "disable", "continue --hits 3"), ["enabled"]),
                                 (("break main.nothing", "continue --hits 3"), ["main.nothing"]),
                                 (("break main.handle", "delete", "wait --hits 2"), ["no breakpoint"]),
-                                (("break main.handle", "delete x"), ['"x" is no number of a breakpoint']),
-                                (("break main.handle", "enable 1-"), ['"1-" is no range of breakpoints']),
+                                (("break main.handle", "delete x"), ['"x" is not a breakpoint number']),
+                                (("break main.handle", "enable 1-"), ['"1-" is not a range of breakpoint numbers']),
                                 (("break main.handle", "ignore 9 1"), ["no breakpoint 9; there are: 1"]),
                                 (("break main.handle", "condition 9 id == 3"), ["no breakpoint 9; there are: 1"])):
             debugger.one_sentence(debugger.attach(p.pid, *commands, options=["-q", "--pause=stop"], expect=1), *words)
         r = debugger.attach(p.pid, "break main.handle", "ignore 1 2", "ignore 1 0", "condition 1", options=["--pause=stop"])
-        assert "next 2 hits pass" in r.err and "ignores no hits" in r.err and "no condition now" in r.err, r
+        assert "ignores the next 2 hits" in r.err and "no longer ignores hits" in r.err and "unconditional" in r.err, r
         p.check_as_before()
 
 
@@ -326,6 +326,6 @@ def lines_left_out_at_a_terminal_are_told_of(go):
         with Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
             t.run("trace main.handle")
             text = t.run("continue --for 300ms")
-            assert re.search(r"… \d+ more \(not shown on a terminal", text), text[-1000:]
+            assert re.search(r"… \d+ more \(omitted on a terminal", text), text[-1000:]
             t.quit()
         p.check_as_before()

@@ -129,3 +129,19 @@ def installation(go):
                              env=debugger.environment(), check=True).stdout
     assert "gctxdbg" in version
     assert go
+
+
+@case()
+def every_installed_header_compiles_alone(go):
+    """Only the headers of plugin_headers in CMakeLists.txt are installed, and they need no others."""
+    assert go
+    include = Workshop().folder / "usr" / "include" / "gctxdbg"
+    headers = sorted(str(f.relative_to(include)) for f in include.rglob("*.h"))
+    assert "commands/session/plugin.h" in headers and len(headers) < 60, headers
+    private = [h for h in headers if "_private" in h or "_state" in h]
+    assert not private, private
+    source = "".join(f'#include "{h}"\n' for h in headers)
+    for text in [f'#include "{h}"\n' for h in headers] + [source]:
+        p = subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Werror", "-fsyntax-only", f"-I{include}",
+                            "-x", "c", "-"], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert p.returncode == 0, (text, p.stdout)

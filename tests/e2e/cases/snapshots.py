@@ -303,7 +303,7 @@ def of_the_first_process_of_a_pid_namespace(go):
         pid = children(p.pid)[0]
         for _ in range(10):
             r = debugger.attach(pid, "goroutines --stacks", "snapshot", "goroutines")
-            assert "tick" in r.out and "runs on" in r.err, r
+            assert "tick" in r.out and "running again" in r.err, r
             check_left(pid)
         child = debugger.start("attach", pid, "--batch", "-e", "goroutines | sleep 20", start_new_session=True)
         process.wait_until(lambda: children(pid), "a snapshot exists")
@@ -356,7 +356,7 @@ def not_where_memory_is_short(go):
     try:
         with process.Process(["sh", "-c", f'echo 0 >{folder}/cgroup.procs && exec "$0" 10 400', programs.path("stalls", go)]) as p:
             r = debugger.attach(p.pid, "snapshot")
-            assert "runs on" in r.err, r
+            assert "running again" in r.err, r
             with open(f"{folder}/{limit}", "w") as f:
                 f.write(str(resident_kb(p.pid) * 1024 * 6 // 5))
             r = debugger.attach(p.pid, "info", "snapshot")
@@ -373,7 +373,7 @@ def a_seccomp_filter_decides(go, action):
     with process.Process(["/usr/bin/python3", "-c", kernel.FORBID_PROCESSES, action, programs.path("sigcount", go)]) as p:
         if action == "allow":
             r = debugger.attach(p.pid, "goroutines --stacks", "snapshot")
-            assert "main.tick" in r.out and "runs on" in r.err, r
+            assert "main.tick" in r.out and "running again" in r.err, r
         else:
             refused(p.pid, "seccomp", "clone")
         check_left(p.pid)
@@ -419,7 +419,7 @@ def a_lost_copy_is_replaced(go):
             os.kill(copy, signal.SIGKILL)
             process.wait_until(lambda: process.status(copy)["State"][0] == "Z", "the copy is dead")
             assert "lost" in t.run("goroutines")
-            assert "stood still for" in t.run("snapshot")
+            assert "was stopped for" in t.run("snapshot")
             assert "chan receive" in t.run("goroutines")
             assert "not with --where" in t.run("goroutines --since --where 'goid == 1'")
             t.quit()
@@ -485,7 +485,7 @@ def a_copy_that_cannot_be_reaped_is_told(go):
         p.ask("forbid")
         child.stdin.write("continue --for 10ms\n")
         r = debugger.finish(child)
-        assert r.status == 0 and f"zombie, {copy}," in r.err and "seccomp" in r.err, r
+        assert r.status == 0 and f"zombie child, {copy}," in r.err and "seccomp" in r.err, r
         assert children(p.pid) == [copy] and process.status(copy)["State"].startswith("Z")
         p.ask("still there?")
         process.check_untouched(p.pid)
@@ -508,7 +508,7 @@ def stopped_and_continued_meanwhile(go):
             time.sleep(rnd.random() * 0.003)
         r = debugger.finish(child)
         assert r.status == 0, r
-        others = [line for line in r.err.splitlines() if "stood still for" not in line]
-        made = r.err.count("stood still for")
+        others = [line for line in r.err.splitlines() if "was stopped for" not in line]
+        made = r.err.count("was stopped for")
         assert not others and made == 300, f"{made} snapshots; {others[:10]}"
         check_left(p.pid, own)

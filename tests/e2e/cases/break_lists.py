@@ -281,7 +281,7 @@ def ctrl_c_at_a_prompt(p):
         t.type("continue\r")
         process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         p.send("stuck 0")
-        t.expect("runs for 1m0s")
+        t.expect("run for 1m0s")
         p.line()
         t.interrupt()
         text = t.drain()

@@ -143,6 +143,7 @@ def _child(c, log):
     # Orphans become children of this process, so that it can kill them.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGALRM, _timed_out)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     folder = tempfile.tempdir = tempfile.mkdtemp(prefix="gctxdbg-test.")
     os.environ["TMPDIR"] = folder
     os.environ["XDG_STATE_HOME"] = os.path.join(folder, "state")
@@ -221,6 +222,7 @@ def run(cases, jobs):
     durations, seconds, counted = _Durations(), {}, {}
     waiting = sorted(cases, key=lambda c: (c.alone, -durations.expected(c)))
     running, passed, failed = [], 0, 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     try:
         while waiting or running:
             while waiting and _may_start(waiting[0], running, jobs):

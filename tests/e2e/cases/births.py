@@ -162,5 +162,5 @@ def what_cannot_be_read_is_told_once(go):
     lists = [{b["number"]: b for b in d["breakpoints"]} for d in documents if "breakpoints" in d]
     assert [(b[1]["hits"], b[2]["hits"]) for b in lists] == [(1, 0), (3, 1)], result
     assert "cannot be read" in lists[0][1]["problem"], result
-    told = [d for d in documents if "cannot be read" in str(d.get("problem"))]
-    assert len(told) == 1, result
+    reported = [d for d in documents if "cannot be read" in str(d.get("problem"))]
+    assert len(reported) == 1, result

@@ -53,11 +53,11 @@ def a_check_within_hits(go):
         assert len(docs) == len(r.out.splitlines()) - 2, r  # the output of trace and break
         kinds = [k for k in events(r) if k != "?"]
         # A breakpoint may have stopped it just when the time was over.
-        told = kinds[:-1] if kinds[-1] == "stopped" else kinds
-        assert "stopped" not in told, kinds
-        stops, checks = told.count("stop"), told.count("verdicts")
+        reported = kinds[:-1] if kinds[-1] == "stopped" else kinds
+        assert "stopped" not in reported, kinds
+        stops, checks = reported.count("stop"), reported.count("verdicts")
         assert stops >= 3 and stops == checks, kinds
-        assert re.fullmatch("(?:(?:stop )+(?:verdicts )+)+", "".join(k + " " for k in told)), kinds
+        assert re.fullmatch("(?:(?:stop )+(?:verdicts )+)+", "".join(k + " " for k in reported)), kinds
         numbers = [d["hit"] for d in docs if d.get("event") == "stop"]
         assert numbers == sorted(numbers) and all(n % 100 == 0 for n in numbers), numbers
         listed = breakpoints(docs[-1])
@@ -281,7 +281,7 @@ def ctrl_c_at_a_prompt(p):
         t.type("continue\r")
         process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         p.send("stuck 0")
-        t.expect("runs for 1m0s")
+        t.expect("run for 1m0s")
         p.line()
         t.interrupt()
         text = t.drain()

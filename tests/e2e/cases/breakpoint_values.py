@@ -41,9 +41,9 @@ def a_stop_shows_what_its_condition_used(go):
                          r"p=0x[0-9a-f]+  n=3\n", r.out), r
     with judged(go) as p:
         r, _ = run(p, [f"trace main.handle if {condition}", "break main.marker", "continue --json"], "people")
-        told = [{k: v for k, v in d["fields"].items() if k != "p"} for d in events(r, "trace")]
+        reported = [{k: v for k, v in d["fields"].items() if k != "p"} for d in events(r, "trace")]
         same = {"p.name": "bob", "caller": "main.people", "goid": 1}
-        assert told == [{**same, "hits": 4, "p.age": 33, "n": 3}, {**same, "hits": 5, "p.age": 34, "n": 4}], told
+        assert reported == [{**same, "hits": 4, "p.age": 33, "n": 3}, {**same, "hits": 5, "p.age": 34, "n": 4}], reported
 
 
 @case(go="each", variant=VARIANTS)
@@ -55,8 +55,8 @@ def a_birth_tells_the_labels_of_who_made_it(go, variant):
     with judged(go, variant) as p:
         r, _ = run(p, ["trace newproc if creator =~ `^main\\.`", "trace newproc if creator =~ `^main\\.`",
                        "delete 2", "break main.marker", "continue --json"], "labeled")
-        told = [d["labels"] for d in events(r, "trace")]
-        assert told == [{"k": "v", "job": "mail"}, {}], r
+        reported = [d["labels"] for d in events(r, "trace")]
+        assert reported == [{"k": "v", "job": "mail"}, {}], r
         assert all("labels" not in d["fields"] for d in events(r, "trace")), r
 
 

@@ -188,13 +188,13 @@ def words_of_arguments_are_those_of_the_call(go, variant):
         assert answer[0] == 2 * sum(range(40)) - 2 * 40 * 7, answer
         assert {x["inlined_into"] for x in b["places"]} == {None, "main.mixed"}, b
         inlined = {x["pc"] for x in b["places"] if x["inlined_into"]}
-        told = [(d["hit"], int(str(d["fields"][name] or 0), 0)) for d in traced]
+        reported = [(d["hit"], int(str(d["fields"][name] or 0), 0)) for d in traced]
         own = [(d["hit"], int(str(d["fields"][name] or 0), 0)) for d in traced if d["pc"] not in inlined]
         assert own == [(2 * i + 2, i) for i in range(40)] and (b["hits"], b["failures"]) == (80, 0), (own, b)
         if variant == "default":  # if DWARF describes them there
-            assert all(value == (hit - 1) // 2 for hit, value in told), told
+            assert all(value == (hit - 1) // 2 for hit, value in reported), reported
         else:
-            assert told == own, told
+            assert reported == own, reported
         p.check_as_before()
 
 
@@ -393,9 +393,9 @@ def for_a_time_and_for_hits(go, variant):
         assert hits == list(range(1, len(hits) + 1)), "not every hit is reported once, in order"
         assert breakpoints(docs[-1])[1]["hits"] == len(hits)
         r = debugger.attach(p.pid, "break main.handle", "continue --hits 3", options=["-q"])
-        told = [int(n) for n in re.findall(r"breakpoint 1, main.handle, hit (\d+)", r.out)]
+        reported = [int(n) for n in re.findall(r"breakpoint 1, main.handle, hit (\d+)", r.out)]
         # Threads that hit at the same moment are reported, too.
-        assert told == list(range(1, len(told) + 1)) and 3 <= len(told) <= 6, r
+        assert reported == list(range(1, len(reported) + 1)) and 3 <= len(reported) <= 6, r
         p.check_as_before()
 
 
@@ -432,9 +432,9 @@ def driven_through_a_pipe(go):
         send("trace main.handle", "break main.marker", "echo armed", "continue --background --json")
         wait_for_line(child, "armed")
         p.send("call 20000")
-        told = [json.loads(child.stdout.readline()) for _ in range(20001)]
-        assert [d["hit"] for d in told] == [*range(1, 20001), 1], told[-3:]
-        assert told[-1]["event"] == "stop" and told[-1]["what"] == "main.marker", told[-1]
+        reported = [json.loads(child.stdout.readline()) for _ in range(20001)]
+        assert [d["hit"] for d in reported] == [*range(1, 20001), 1], reported[-3:]
+        assert reported[-1]["event"] == "stop" and reported[-1]["what"] == "main.marker", reported[-1]
         send("delete", "continue --background")
         assert p.line().split()[1] == "20000"
         child.stdin.close()
@@ -535,7 +535,7 @@ def snapshots_and_breakpoints(go):
 @case()
 def bad_input(go):
     """Each mistake gets one sentence, and the process continues."""
-    bad = {"break": "argument", "break main.nonsense": "nonsense", "break main.handle if": "condition",
+    bad = {"break": "argument", "break main.nonsense": "nonsense", "break main.handle if": "expression",
            "break main.handle if nonsense > 3": "nonsense", "break main.handle if id ==": "column", "break *0x1": "0x1",
            "break main.go:999999": "999999", "break nonsense.go:1": "nonsense", "condition 7 hits > 1": "no breakpoint",
            "condition x": "number", "ignore 1": "argument", "ignore 1 x": "number", "delete 5": "no breakpoint",

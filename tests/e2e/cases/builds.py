@@ -22,17 +22,17 @@ DEBUG_BUILD = {
 }
 
 
-def looked_at_once(path):
+def inspected_once(path):
     """(output for the process, output for its core), made once per run: many builds are compared with one debug
     build."""
     def fill(folder):
-        live, dead, _ = looked_at(path)
+        live, dead, _ = inspected(path)
         pathlib.Path(folder, "documents.json").write_text(json.dumps([live, dead]))
 
-    return json.loads((shared.folder(("looked at", path), fill) / "documents.json").read_text())
+    return json.loads((shared.folder(("inspected", path), fill) / "documents.json").read_text())
 
 
-def looked_at(path):
+def inspected(path):
     """(output for the process, output for its core, what Go printed)"""
     with process.Process([path]) as p:
         live = debugger.attach(p.pid, "goroutines --stacks --json").json()
@@ -50,7 +50,7 @@ def without_prefix(file):
     return re.sub(r"^/.*/src/(?=\w+/\w+\.\w+$)", "programs/", file)
 
 
-def place(frame):
+def location(frame):
     # Names of C functions are only in the symbol table.
     name = "C" if frame["stack"] == "c" else f"{frame['func']} {without_prefix(frame['file'])}:{frame['line']}"
     return name, frame["stack"], frame["inlined"]
@@ -67,7 +67,7 @@ def meaning(document):
         out.append((g["entry"] or "", g["status"], g["wait_reason"] or "", g["locked"], sorted((g["labels"] or {}).items()),
                     creator and (creator["func"], without_prefix(creator["file"]), creator["line"]),
                     sorted((w["kind"], w.get("op") or "") for w in g["waiting_on"]),
-                    [place(f) for f in oracle.without_handler(g["frames"])]))
+                    [location(f) for f in oracle.without_handler(g["frames"])]))
     return sorted(out, key=repr)
 
 
@@ -84,11 +84,11 @@ def same_meaning(debug, other):
 
 def check(go, program, build):
     path = programs.path(program, go, build)
-    live, dead, crash = looked_at(path)
+    live, dead, crash = inspected(path)
     assert dead["go"].startswith(f"go{go}"), dead["go"]
     oracle.compare_parked(crash, live).report()
     oracle.compare_goroutines(crash, dead).report()
-    debug_live, debug_dead = looked_at_once(programs.path(program, go, DEBUG_BUILD[build]))
+    debug_live, debug_dead = inspected_once(programs.path(program, go, DEBUG_BUILD[build]))
     same_meaning(debug_live, live)
     same_meaning(debug_dead, dead)
 

@@ -349,13 +349,13 @@ def holders_on_the_heap_by_type(go, build):
             header = int(kind == "large" and go not in ("1.19", "1.21")) * 8
             noted = header or kind == "groups" and go not in ("1.19", "1.21", "1.22", "1.23")  # Swiss tables
             assert number(held["object"]) + header == number(object_), (kind, held, object_)
-            told = held["object_type"], held["field"], held["closure"]
+            reported = held["object_type"], held["field"], held["closure"]
             if kind == "closure":
-                assert told == (None, None, type_), (kind, held)
+                assert reported == (None, None, type_), (kind, held)
                 assert any(line.startswith(f"closure of {type_} {object_}, at +") for line in text), text
             elif build == "default" or kind == "any" or noted:
-                assert told == (type_, field, None), (kind, held)
+                assert reported == (type_, field, None), (kind, held)
                 assert any(f"{type_} {object_}, its {field.lstrip('.')}" in line for line in text), text
             else:  # without DWARF there is no type, and none must be invented
-                assert told == (None, None, None), (kind, held)
+                assert reported == (None, None, None), (kind, held)
                 assert any(line.startswith(f"heap object {held['object']} of ") for line in text), text

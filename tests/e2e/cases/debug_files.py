@@ -161,7 +161,7 @@ def debug_file_is_found_in_a_container(go, place):
         if place == "link":
             subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", exe], check=True)
             inside = "/inside/stacks.dbg"
-        with Container(exe, beside={inside: debug}) as c:
+        with Container(exe, extra={inside: debug}) as c:
             os.unlink(debug)
             assert layouts(c.pid) == f"DWARF in /proc/{c.pid}/root{inside}"
 

@@ -102,9 +102,9 @@ def completion_while_a_condition_is_evaluated(go, end):
                 seen += plain(t.t.after)
         t.type("\x15\r")
         t.drain()
-        told = int(re.search(r"sleep in all (\d+)", seen).group(1))
+        reported = int(re.search(r"sleep in all (\d+)", seen).group(1))
         counts = json.loads(t.run("counts --json"))["counts"]
-        assert [c["hits"] for c in counts] == [[told]], (told, counts)
+        assert [c["hits"] for c in counts] == [[reported]], (reported, counts)
         t.run("kill --yes")
         t.quit()
 

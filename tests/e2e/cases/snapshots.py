@@ -158,17 +158,17 @@ def kinds(goroutines):
     return collections.Counter((g["entry"], g["creator"]) for g in goroutines if not g["system"])
 
 
-def kinds_told(text):
+def kinds_in(text):
     """The same from the text: {title: Counter}, and {id: title} of goroutines that are alone in their group."""
-    told, ids, title = {}, {}, None
+    reported, ids, title = {}, {}, None
     for line in text.splitlines()[1:]:
         if m := re.fullmatch(r" *([0-9]+)  (\S+)(?:  created by (\S+))?(?:  id ([0-9]+))?", line):
-            told.setdefault(title, collections.Counter())[m[2], m[3]] += int(m[1])
+            reported.setdefault(title, collections.Counter())[m[2], m[3]] += int(m[1])
             if m[4]:
                 ids[int(m[4])] = title
         else:
             title = line
-    return told, ids
+    return reported, ids
 
 
 @case(go="each", timeout=180, build=["default", "stripped"], how=["snapshot", "stop"])
@@ -222,11 +222,11 @@ def since_tells_births_and_deaths(go, build, how):
         assert not of(doc["gone"], "main.leak") and not of(doc["born"] + stayed, "main.storm"), doc
         with open(f"{folder}/text") as f:
             text = f.read()
-        told, ids = kinds_told(text)
+        reported, ids = kinds_in(text)
         counts_of = {k: sum(kinds(doc[k]).values()) for k in ("born", "gone", "moved", "unmoved")}
         assert ": {born} born, {gone} gone, {moved} moved, {unmoved} not moved\n".format(**counts_of) in text, text
         for key, title in (("born", "born"), ("gone", "gone"), ("unmoved", "not moved")):
-            assert told.get(title, {}) == kinds(doc[key]), (key, text, doc)
+            assert reported.get(title, {}) == kinds(doc[key]), (key, text, doc)
             assert {i for i, t in ids.items() if t == title} <= {g["goid"] for g in doc[key]}, (key, text, doc)
         check_left(p.pid)
 

@@ -1,4 +1,4 @@
-"""Programs without symbols and DWARF: the debugger finds by itself what a debug build would tell it."""
+"""Programs without symbols and DWARF: the debugger finds by itself what a debug build would give it."""
 import pathlib
 import struct
 import tempfile

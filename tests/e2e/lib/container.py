@@ -40,9 +40,9 @@ def _child(pid):
 
 
 class Container(process.Process):
-    """`pid` is that of the program, seen from outside. `beside` adds files: {path in the container: file}."""
+    """`pid` is that of the program, seen from outside. `extra` adds files: {path in the container: file}."""
 
-    def __init__(self, path, *args, env=None, beside=None):
+    def __init__(self, path, *args, env=None, extra=None):
         self.program = path
         super().__init__(["sh", "-c", 'mkdir root dump image && read -r go && '
                           'exec unshare -m -p -f -- sh -c "$START" "$PWD" "$@"', "sh", *args],
@@ -51,7 +51,7 @@ class Container(process.Process):
         inside = f"{self.folder}/image/inside"
         os.makedirs(f"{inside}/libraries")
         shutil.copy(path, f"{inside}/program")
-        for target, file in (beside or {}).items():
+        for target, file in (extra or {}).items():
             os.makedirs(os.path.dirname(f"{self.folder}/image{target}"), exist_ok=True)
             shutil.copy(file, f"{self.folder}/image{target}")
         for library in _libraries(path):

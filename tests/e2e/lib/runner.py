@@ -143,6 +143,7 @@ def _child(c, log):
     # Orphans become children of this process, so that it can kill them.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGALRM, _timed_out)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     folder = tempfile.tempdir = tempfile.mkdtemp(prefix="gctxdbg-test.")
     os.environ["TMPDIR"] = folder
     os.environ["XDG_STATE_HOME"] = os.path.join(folder, "state")
@@ -209,6 +210,7 @@ class _Durations:
 
     def save(self, measured):
         self.known.update(measured)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix(f".{os.getpid()}")
         new.write_text(json.dumps(self.known))
         new.rename(self.path)
@@ -217,9 +219,10 @@ class _Durations:
 def run(cases, jobs):
     """Runs the longest cases first, so that all jobs end at about the same time, and the `alone` ones last. Returns
     (passed, failed)."""
-    durations, seconds = _Durations(), {}
+    durations, seconds, counted = _Durations(), {}, {}
     waiting = sorted(cases, key=lambda c: (c.alone, -durations.expected(c)))
     running, passed, failed = [], 0, 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     try:
         while waiting or running:
             while waiting and _may_start(waiting[0], running, jobs):
@@ -229,12 +232,13 @@ def run(cases, jobs):
                 if status is not None:
                     running.remove(r)
                     outcome, seconds[r.case.name] = _report(r, status)
+                    counted[r.case.name] = seconds[r.case.name] - shared.uncounted_seconds(r.pid)
                     passed, failed = passed + (outcome == "ok"), failed + (outcome == "FAIL")
             time.sleep(0.005)
     finally:
         for r in running:
             r.stop()
-    durations.save(seconds)
+    durations.save(counted)
     for name in sorted(seconds, key=seconds.get, reverse=True)[:SLOWEST]:
         print(f"slowest: {seconds[name]:6.1f} s {name}")
     print(f"{len(seconds)} cases took {sum(seconds.values()):.0f} s in {jobs} jobs", flush=True)

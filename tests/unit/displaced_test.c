@@ -1,6 +1,6 @@
 /*
- * Displaced instructions do what the originals do: each is executed at its own place and at another
- * one in a child process, from the same registers and memory, and everything is compared.
+ * Displaced instructions have the same effect as the originals: a child process executes each one at
+ * its own address and at another, with the same registers and memory, and the results are compared.
  */
 #include "live_fixture.h"
 
@@ -15,7 +15,7 @@
 enum {
 	CODE_SIZE = 1 << 16,
 	DATA_SIZE = 1 << 16,
-	SHOWN = 1 << 13, /* of the data, what registers point to */
+	POINTED_SIZE = 1 << 13, /* the start of the data, where registers point */
 	STATE_SIZE = 1 << 14,
 };
 
@@ -30,21 +30,21 @@ struct run {
 	size_t extended_size;
 };
 
-struct go_m {
+struct child {
 	pid_t pid;
-	struct user_regs_struct regs; /* of a run's start */
+	struct user_regs_struct regs; /* at the start of a run */
 	uint8_t data[DATA_SIZE];
 	uint8_t extended[STATE_SIZE];
 	size_t extended_size;
 	uint64_t random;
 };
 
-static uint64_t next_random(struct go_m *machine)
+static uint64_t next_random(struct child *child)
 {
-	machine->random ^= machine->random << 13;
-	machine->random ^= machine->random >> 7;
-	machine->random ^= machine->random << 17;
-	return machine->random;
+	child->random ^= child->random << 13;
+	child->random ^= child->random >> 7;
+	child->random ^= child->random << 17;
+	return child->random;
 }
 
 static void map_at(uint64_t address, size_t size, int protection)
@@ -57,12 +57,12 @@ static void map_at(uint64_t address, size_t size, int protection)
 		memset(wanted, 0xCC, size);
 }
 
-static void machine_start(struct go_m *machine)
+static void child_start(struct child *child)
 {
-	*machine = (struct go_m){.random = 88172645463325252};
+	*child = (struct child){.random = 88172645463325252};
 	fflush(NULL);
-	machine->pid = fork();
-	if (machine->pid == 0) {
+	child->pid = fork();
+	if (child->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map_at(code_at, CODE_SIZE, PROT_EXEC);
 		map_at(slot_at, CODE_SIZE, PROT_EXEC);
@@ -73,80 +73,81 @@ static void machine_start(struct go_m *machine)
 		_exit(1);
 	}
 	int status;
-	assert_int_equal(waitpid(machine->pid, &status, 0), machine->pid);
+	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
 	assert_true(WIFSTOPPED(status));
-	assert_int_equal(ptrace(PTRACE_GETREGS, machine->pid, NULL, &machine->regs), 0);
-	struct iovec part = {machine->extended, sizeof(machine->extended)};
+	assert_int_equal(ptrace(PTRACE_GETREGS, child->pid, NULL, &child->regs), 0);
+	struct iovec part = {child->extended, sizeof(child->extended)};
 	assert_int_equal(
-		ptrace(PTRACE_GETREGSET, machine->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
-	machine->extended_size = part.iov_len;
+		ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	child->extended_size = part.iov_len;
 }
 
-static void machine_end(struct go_m *machine)
+static void child_end(struct child *child)
 {
-	kill(machine->pid, SIGKILL);
-	waitpid(machine->pid, NULL, 0);
+	kill(child->pid, SIGKILL);
+	waitpid(child->pid, NULL, 0);
 }
 
-static void write_child(struct go_m *machine, uint64_t address, const void *bytes, size_t size)
+static void write_child(struct child *child, uint64_t address, const void *bytes, size_t size)
 {
 	struct iovec local = {(void *)(uintptr_t)bytes, size}; // NOLINT
 	struct iovec remote = {(void *)(uintptr_t)address, size};
-	assert_int_equal(process_vm_writev(machine->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
+	assert_int_equal(process_vm_writev(child->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-static void read_child(struct go_m *machine, uint64_t address, void *bytes, size_t size)
+static void read_child(struct child *child, uint64_t address, void *bytes, size_t size)
 {
 	struct iovec local = {bytes, size};
 	struct iovec remote = {(void *)(uintptr_t)address, size};
-	assert_int_equal(process_vm_readv(machine->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
+	assert_int_equal(process_vm_readv(child->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-/* Registers point somewhere into the data, whose words do, too; the lower ones are small numbers
- * now and then. */
-static void shuffle(struct go_m *machine)
+/* Fills the registers and the data with random pointers into the data. A quarter of the registers
+ * get small numbers instead. */
+static void shuffle(struct child *child)
 {
-	unsigned long long *registers[] = {&machine->regs.rax, &machine->regs.rbx,
-		&machine->regs.rcx, &machine->regs.rdx, &machine->regs.rsi, &machine->regs.rdi,
-		&machine->regs.rbp, &machine->regs.r8, &machine->regs.r9, &machine->regs.r10,
-		&machine->regs.r11, &machine->regs.r12, &machine->regs.r13, &machine->regs.r14,
-		&machine->regs.r15, &machine->regs.rsp};
+	unsigned long long *registers[] = {&child->regs.rax, &child->regs.rbx, &child->regs.rcx,
+		&child->regs.rdx, &child->regs.rsi, &child->regs.rdi, &child->regs.rbp,
+		&child->regs.r8, &child->regs.r9, &child->regs.r10, &child->regs.r11,
+		&child->regs.r12, &child->regs.r13, &child->regs.r14, &child->regs.r15,
+		&child->regs.rsp};
 	for (size_t i = 0; i < array_length(registers); i++) {
-		*registers[i] = data_at + SHOWN / 4 + next_random(machine) % (SHOWN / 2) / 16 * 16;
-		if (next_random(machine) % 4 == 0 && registers[i] != &machine->regs.rsp)
-			*registers[i] = next_random(machine) % 20;
+		*registers[i] = data_at + POINTED_SIZE / 4 +
+				next_random(child) % (POINTED_SIZE / 2) / 16 * 16;
+		if (next_random(child) % 4 == 0 && registers[i] != &child->regs.rsp)
+			*registers[i] = next_random(child) % 20;
 	}
-	machine->regs.eflags = 0x202 | (next_random(machine) & 0x8D5);
-	machine->regs.orig_rax = UINT64_MAX;
-	for (size_t i = 0; i < SHOWN / 8; i++) {
-		uint64_t word = data_at + next_random(machine) % SHOWN;
-		memcpy(machine->data + 8 * i, &word, 8);
+	child->regs.eflags = 0x202 | (next_random(child) & 0x8D5);
+	child->regs.orig_rax = UINT64_MAX;
+	for (size_t i = 0; i < POINTED_SIZE / 8; i++) {
+		uint64_t word = data_at + next_random(child) % POINTED_SIZE;
+		memcpy(child->data + 8 * i, &word, 8);
 	}
 }
 
-static void machine_run(struct go_m *machine, uint64_t rip, struct run *ret)
+static void child_run(struct child *child, uint64_t rip, struct run *ret)
 {
 	int status;
-	write_child(machine, data_at, machine->data, DATA_SIZE);
-	machine->regs.rip = rip;
-	assert_int_equal(ptrace(PTRACE_SETREGS, machine->pid, NULL, &machine->regs), 0);
-	struct iovec part = {machine->extended, machine->extended_size};
+	write_child(child, data_at, child->data, DATA_SIZE);
+	child->regs.rip = rip;
+	assert_int_equal(ptrace(PTRACE_SETREGS, child->pid, NULL, &child->regs), 0);
+	struct iovec part = {child->extended, child->extended_size};
 	assert_int_equal(
-		ptrace(PTRACE_SETREGSET, machine->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
-	assert_int_equal(ptrace(PTRACE_CONT, machine->pid, NULL, NULL), 0);
-	assert_int_equal(waitpid(machine->pid, &status, 0), machine->pid);
+		ptrace(PTRACE_SETREGSET, child->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	assert_int_equal(ptrace(PTRACE_CONT, child->pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
 	assert_true(WIFSTOPPED(status));
 	memset(ret, 0, sizeof(*ret));
 	ret->signal = WSTOPSIG(status);
-	assert_int_equal(ptrace(PTRACE_GETREGS, machine->pid, NULL, &ret->regs), 0);
+	assert_int_equal(ptrace(PTRACE_GETREGS, child->pid, NULL, &ret->regs), 0);
 	part = (struct iovec){ret->extended, sizeof(ret->extended)};
 	assert_int_equal(
-		ptrace(PTRACE_GETREGSET, machine->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
-	read_child(machine, data_at, ret->data, DATA_SIZE);
+		ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	read_child(child, data_at, ret->data, DATA_SIZE);
 }
 
-/* What a debugger shows of a thread that stopped in the slot. */
-static void show(const struct displaced *displaced, struct run *run)
+/* Translates the registers of a thread that stopped in the slot, as the debugger does. */
+static void translate(const struct displaced *displaced, struct run *run)
 {
 	const struct displaced_state *state = displaced_locate(displaced, run->regs.rip);
 	if (!state)
@@ -167,22 +168,22 @@ static void describe(const uint8_t *bytes, size_t size, char *ret, size_t ret_si
 		used += (size_t)snprintf(ret + used, ret_size - used, " %02x", bytes[i]);
 }
 
-/* What the stack holds below a pointer is anybody's. */
+/* Memory below the stack pointer is undefined: do not compare it. */
 static void forget_below_stack(struct run *run, uint64_t stack)
 {
 	if (stack >= data_at + 8 && stack <= data_at + DATA_SIZE)
 		memset(run->data + (stack - 8 - data_at), 0, 8);
 }
 
-/* XSTATE_BV: which parts of the vector state are other than empty. A switch between processes may
- * clear a bit of one that has been empty for a while; its contents are the same. */
+/* XSTATE_BV has a bit for each part of the vector state that is not in its initial state. A context
+ * switch may clear the bit of a part that has returned to it; the contents are the same. */
 static void forget_components(struct run *run)
 {
 	enum { XSTATE_BV = 512 };
 	memset(run->extended + XSTATE_BV, 0, sizeof(uint64_t));
 }
 
-static void compare(struct go_m *machine, const uint8_t *bytes, size_t size, uint64_t slot)
+static void compare(struct child *child, const uint8_t *bytes, size_t size, uint64_t slot)
 {
 	static struct run own, moved;
 	char text[256];
@@ -193,15 +194,15 @@ static void compare(struct go_m *machine, const uint8_t *bytes, size_t size, uin
 	assert_success(displaced_make(address, (struct bytes){bytes, size}, slot, &displaced));
 	assert_int_equal(displaced.length, size);
 	memset(nothing, 0xCC, sizeof(nothing));
-	shuffle(machine);
-	write_child(machine, address, bytes, size);
-	machine_run(machine, address, &own);
-	/* Where the original was there is an int3 now, as there would be. */
-	write_child(machine, address, nothing, size);
-	write_child(machine, slot, displaced.code, DISPLACED_SIZE);
-	machine_run(machine, slot, &moved);
-	write_child(machine, slot, nothing, DISPLACED_SIZE);
-	show(&displaced, &moved);
+	shuffle(child);
+	write_child(child, address, bytes, size);
+	child_run(child, address, &own);
+	/* Overwrite the original with int3, as a trap does. */
+	write_child(child, address, nothing, size);
+	write_child(child, slot, displaced.code, DISPLACED_SIZE);
+	child_run(child, slot, &moved);
+	write_child(child, slot, nothing, DISPLACED_SIZE);
+	translate(&displaced, &moved);
 	if (own.signal != SIGTRAP) {
 		forget_below_stack(&own, own.regs.rsp);
 		forget_below_stack(&moved, own.regs.rsp);
@@ -221,7 +222,7 @@ static void compare(struct go_m *machine, const uint8_t *bytes, size_t size, uin
 		fail_msg("%s: vector registers differ", text);
 }
 
-/* Answers of the processor that change by themselves, and calls of the kernel. */
+/* False for instructions whose result varies between runs, and for calls of the kernel. */
 static bool is_comparable(const ZydisDecodedInstruction *instruction)
 {
 	switch (instruction->mnemonic) {
@@ -251,8 +252,8 @@ static bool is_comparable(const ZydisDecodedInstruction *instruction)
 	}
 }
 
-/* Distances lead to the data, and branches to the code, wherever the instruction was found. */
-static void point_somewhere(struct go_m *machine, const ZydisDecodedInstruction *instruction,
+/* Changes rip-relative operands to point into the data, and branches to point into the code. */
+static void redirect_operands(struct child *child, const ZydisDecodedInstruction *instruction,
 	const ZydisDecodedOperand *operands, uint8_t *bytes)
 {
 	uint64_t end = code_at + CODE_SIZE / 2 + instruction->length;
@@ -260,14 +261,14 @@ static void point_somewhere(struct go_m *machine, const ZydisDecodedInstruction 
 		if (operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
 			operands[i].mem.base != ZYDIS_REGISTER_RIP)
 			continue;
-		int32_t distance = (int32_t)(data_at + SHOWN / 4 +
-					     next_random(machine) % (SHOWN / 2) / 64 * 64 - end);
+		int32_t distance =
+			(int32_t)(data_at + POINTED_SIZE / 4 +
+				  next_random(child) % (POINTED_SIZE / 2) / 64 * 64 - end);
 		memcpy(bytes + instruction->raw.disp.offset, &distance, sizeof(distance));
 		return;
 	}
 	if (instruction->raw.imm[0].is_relative && instruction->raw.imm[0].size == 32) {
-		int32_t distance =
-			(int32_t)(code_at + next_random(machine) % (CODE_SIZE / 2) - end);
+		int32_t distance = (int32_t)(code_at + next_random(child) % (CODE_SIZE / 2) - end);
 		memcpy(bytes + instruction->raw.imm[0].offset, &distance, sizeof(distance));
 	}
 }
@@ -312,7 +313,7 @@ static const struct encoding encodings[] = {
 	{"loopne", {0xE0, 0xE0}, 2},
 	{"rep movsb", {0xF3, 0xA4}, 2},
 	{"lock xadd [rdx], rax", {0xF0, 0x48, 0x0F, 0xC1, 0x02}, 5},
-	{"div by what may be 0", {0x48, 0xF7, 0xF1}, 3},
+	{"div, perhaps by 0", {0x48, 0xF7, 0xF1}, 3},
 	{"ud2", {0x0F, 0x0B}, 2},
 	{"hlt", {0xF4}, 1},
 	{"push [rsp+8]", {0xFF, 0x74, 0x24, 8}, 4},
@@ -325,7 +326,7 @@ static const struct encoding encodings[] = {
 		15},
 };
 
-static void compare_encoding(struct go_m *machine, const struct encoding *encoding, uint64_t slot)
+static void compare_encoding(struct child *child, const struct encoding *encoding, uint64_t slot)
 {
 	struct encoding copy = *encoding;
 	ZydisDecoder decoder;
@@ -335,31 +336,31 @@ static void compare_encoding(struct go_m *machine, const struct encoding *encodi
 	assert_true(ZYAN_SUCCESS(
 		ZydisDecoderDecodeFull(&decoder, copy.bytes, copy.size, &instruction, operands)));
 	assert_int_equal(instruction.length, copy.size);
-	point_somewhere(machine, &instruction, operands, copy.bytes);
-	compare(machine, copy.bytes, copy.size, slot);
+	redirect_operands(child, &instruction, operands, copy.bytes);
+	compare(child, copy.bytes, copy.size, slot);
 }
 
 static void test_encodings(void **state)
 {
 	(void)state;
-	static struct go_m machine;
-	machine_start(&machine);
+	static struct child child;
+	child_start(&child);
 	for (size_t i = 0; i < array_length(encodings); i++) {
 		for (int times = 0; times < 20; times++)
-			compare_encoding(&machine, &encodings[i], slot_at);
+			compare_encoding(&child, &encodings[i], slot_at);
 	}
-	/* All sixteen conditions, near and short. */
+	/* All sixteen conditions, as near and short branches. */
 	for (uint8_t condition = 0; condition < 16; condition++) {
 		for (int times = 0; times < 20; times++) {
 			const struct encoding near_branch = {
 				"jcc", {0x0F, (uint8_t)(0x80 | condition), 0, 0, 0, 0}, 6};
 			const struct encoding short_branch = {
 				"jcc", {(uint8_t)(0x70 | condition), 0x40}, 2};
-			compare_encoding(&machine, &near_branch, slot_at);
-			compare_encoding(&machine, &short_branch, slot_at);
+			compare_encoding(&child, &near_branch, slot_at);
+			compare_encoding(&child, &short_branch, slot_at);
 		}
 	}
-	machine_end(&machine);
+	child_end(&child);
 }
 
 static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
@@ -367,19 +368,19 @@ static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
 	return instruction->attributes & ZYDIS_ATTRIB_IS_RELATIVE;
 }
 
-/* Beyond the reach of 32 bits only what refers to its own place cannot be moved; branches and calls
- * can. */
+/* Beyond the range of a 32-bit displacement, rip-relative operands cannot be displaced; branches and
+ * calls can. */
 static void test_far(void **state)
 {
 	(void)state;
-	static struct go_m machine;
-	machine_start(&machine);
+	static struct child child;
+	child_start(&child);
 	static const char *const movable[] = {"push rbp", "jmp rel8", "jmp rel32", "call rel32",
 		"call [rsp+8]", "jrcxz", "loop", "ret", "call rax"};
 	for (size_t i = 0; i < array_length(encodings); i++) {
 		for (size_t k = 0; k < array_length(movable); k++) {
 			if (strcmp(encodings[i].what, movable[k]) == 0)
-				compare_encoding(&machine, &encodings[i], far_at);
+				compare_encoding(&child, &encodings[i], far_at);
 		}
 	}
 	struct displaced displaced;
@@ -387,7 +388,7 @@ static void test_far(void **state)
 	assert_failure(
 		displaced_make(code_at, (struct bytes){load, sizeof(load)}, far_at, &displaced),
 		ERROR_OTHER, "2 GiB");
-	machine_end(&machine);
+	child_end(&child);
 }
 
 static void test_refused(void **state)
@@ -417,7 +418,7 @@ static void test_refused(void **state)
 			ERROR_OTHER, "cannot be executed elsewhere");
 }
 
-/* The code of the C library, mapped here: thousands of encodings that compilers and people make. */
+/* The code of the C library: thousands of encodings from compilers and hand-written assembly. */
 static struct bytes libc_text(void)
 {
 	struct mapping *mappings;
@@ -438,8 +439,8 @@ static struct bytes libc_text(void)
 static void test_libc(void **state)
 {
 	(void)state;
-	static struct go_m machine;
-	machine_start(&machine);
+	static struct child child;
+	child_start(&child);
 	ZydisDecoder decoder;
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	struct bytes text = libc_text();
@@ -458,13 +459,13 @@ static void test_libc(void **state)
 		if (!is_comparable(&instruction) || ++seen % 37)
 			continue;
 		relative += refers_to_rip(&instruction) != 0;
-		point_somewhere(&machine, &instruction, operands, bytes);
-		compare(&machine, bytes, instruction.length, slot_at);
+		redirect_operands(&child, &instruction, operands, bytes);
+		compare(&child, bytes, instruction.length, slot_at);
 		compared++;
 	}
 	assert_true(compared > 4000);
 	assert_true(relative > 500);
-	machine_end(&machine);
+	child_end(&child);
 }
 
 int main(void)

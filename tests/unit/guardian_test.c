@@ -1,6 +1,7 @@
-/* The guardian's notes of bytes: as many as there may be, forgotten in any order. What it does with
- * them is in inject_test.c and the end-to-end tests. */
+/* The guardian: its log of changed bytes, up to the limit and in any order, and its limits on file
+ * descriptors. inject_test.c and the end-to-end tests check that it undoes the changes. */
 #include "dbg/target/guardian/guardian.h"
+#include "dwarf/base/proc_path.h"
 #include "tests/unit/live_fixture.h"
 
 #include <fcntl.h>
@@ -23,13 +24,13 @@ static void assert_full(struct undo_log *log)
 	assert_failure(undo_log_note_bytes(log, 0x1000, "a", "b", 1), ERROR_OTHER, "too many");
 }
 
-/* The i-th of all in an order that repeats none. */
+/* The i-th index of a permutation. */
 static size_t shuffled(size_t i)
 {
 	return (i * 7919 + 13) % MOST;
 }
 
-static void test_as_many_as_there_may_be(void **state)
+static void test_log_up_to_its_limit(void **state)
 {
 	(void)state;
 	struct shared *shared = shared_create();
@@ -41,7 +42,7 @@ static void test_as_many_as_there_may_be(void **state)
 		for (size_t i = 0; i < MOST; i++)
 			note(log, i);
 		assert_full(log);
-		/* Room that has become free in between is used. */
+		/* Freed entries are reused. */
 		for (size_t i = 0; i < MOST; i += 3)
 			undo_log_forget_bytes(log, address_of(i));
 		for (size_t i = 0; i < MOST; i += 3)
@@ -51,13 +52,13 @@ static void test_as_many_as_there_may_be(void **state)
 			size_t which = round == 0 ? i : round == 1 ? MOST - 1 - i : shuffled(i);
 			undo_log_forget_bytes(log, address_of(which));
 		}
-		undo_log_forget_bytes(log, address_of(5)); /* not noted: no harm */
+		undo_log_forget_bytes(log, address_of(5)); /* not in the log: ignored */
 	}
-	/* Nothing is left to be undone: it ends at once. */
+	/* There is nothing to undo: it exits immediately. */
 	pid_t process = guardian_pid(guardian);
 	guardian_destroy(guardian);
 	assert_int_equal(state_of(process), '-');
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -69,14 +70,13 @@ static volatile uint8_t victim = 'a'; /* at the same address in the target */
 enum { REFUSED = 3, CHANGED = 4 };
 
 /*
- * A debugger that may open `limit` descriptors: changes a byte of the target and dies. Its exit status:
- * CHANGED, or REFUSED when the guardian could not be created, else an unexpected failure.
+ * A debugger that may open `limit` descriptors: changes a byte of the target and exits without
+ * undoing it. Exit status: CHANGED, or REFUSED if the guardian could not be created; any other value
+ * is an unexpected failure.
  */
 static int change_and_die(pid_t target, rlim_t limit)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", target);
-	int memory = open(path, O_RDWR | O_CLOEXEC);
+	int memory = open(proc_path(target, "mem").text, O_RDWR | O_CLOEXEC);
 	const struct rlimit few = {limit, limit};
 	struct guardian *guardian;
 	if (memory < 0 || setrlimit(RLIMIT_NOFILE, &few) != 0)
@@ -93,9 +93,8 @@ static int change_and_die(pid_t target, rlim_t limit)
 
 static char victim_in(pid_t target)
 {
-	char path[64], byte = 0;
-	snprintf(path, sizeof(path), "/proc/%d/mem", target);
-	int memory = open(path, O_RDONLY | O_CLOEXEC);
+	char byte = 0;
+	int memory = open(proc_path(target, "mem").text, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(pread(memory, &byte, 1, (off_t)(uintptr_t)&victim), 1);
 	close(memory);
 	return byte;
@@ -121,7 +120,7 @@ static void test_few_descriptors(void **state)
 		wait_until(tracer_of(target) == 0);
 	}
 	assert_int_equal(seen, 1 << CHANGED | 1 << REFUSED);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(target);
 	shared_destroy(shared);
 }
@@ -129,7 +128,7 @@ static void test_few_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_as_many_as_there_may_be),
+		cmocka_unit_test(test_log_up_to_its_limit),
 		cmocka_unit_test(test_few_descriptors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
- * Displaced instructions have the same effect as the originals: a child process executes each one at
- * its own address and at another, with the same registers and memory, and the results are compared.
+ * Displaced instructions have the same effect as the originals: a child process executes each one
+ * at its own address and at another, with the same registers and memory, and the results are
+ * compared.
  */
 #include "live_fixture.h"
 
@@ -368,8 +369,8 @@ static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
 	return instruction->attributes & ZYDIS_ATTRIB_IS_RELATIVE;
 }
 
-/* Beyond the range of a 32-bit displacement, rip-relative operands cannot be displaced; branches and
- * calls can. */
+/* Beyond the range of a 32-bit displacement, rip-relative operands cannot be displaced; branches
+ * and calls can. */
 static void test_far(void **state)
 {
 	(void)state;

@@ -71,8 +71,8 @@ enum { REFUSED = 3, CHANGED = 4 };
 
 /*
  * A debugger that may open `limit` descriptors: changes a byte of the target and exits without
- * undoing it. Exit status: CHANGED, or REFUSED if the guardian could not be created; any other value
- * is an unexpected failure.
+ * undoing it. Exit status: CHANGED, or REFUSED if the guardian could not be created; any other
+ * value is an unexpected failure.
  */
 static int change_and_die(pid_t target, rlim_t limit)
 {

@@ -1,6 +1,6 @@
 /*
- * For tests that inject system calls into another process: a tracer without the tracer thread, and a
- * check that the code of the process is unchanged.
+ * For tests that inject system calls into another process: a tracer without the tracer thread, and
+ * a check that the code of the process is unchanged.
  */
 #ifndef GCTXDBG_TESTS_INJECT_FIXTURE_H
 #define GCTXDBG_TESTS_INJECT_FIXTURE_H

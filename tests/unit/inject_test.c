@@ -1,7 +1,7 @@
 /*
  * System calls injected into threads of another process: the process must not notice them, even if
- * the debugger is killed during one. `inject_test PID COUNT` injects into a running process instead;
- * tests/e2e uses it.
+ * the debugger is killed during one. `inject_test PID COUNT` injects into a running process
+ * instead; tests/e2e uses it.
  */
 #include "tests/unit/inject_fixture.h"
 
@@ -139,7 +139,8 @@ static void *sleep_again(void *argument)
 			     start.tv_nsec;
 		shared->counters[10]++;
 		shared->counters[11] += result != 0 || ns < 50000000;
-		/* A sleep that restarts from zero after each interruption would take much longer. */
+		/* A sleep that restarts from zero after each interruption would take much
+		 * longer. */
 		shared->counters[12] += ns > 2000000000;
 	}
 	return NULL;

@@ -91,8 +91,8 @@ static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *
 	return pid;
 }
 
-/* Kills and reaps it. (If it is traced, the tracer thread reaps it, because this process is also its
- * parent.) */
+/* Kills and reaps it. (If it is traced, the tracer thread reaps it, because this process is also
+ * its parent.) */
 static inline void fixture_end(pid_t pid)
 {
 	kill(pid, SIGKILL);

@@ -268,7 +268,8 @@ static void test_detaching_while_it_runs(void **state)
 
 /* ---- Signals of the program ---- */
 
-/* SIGTRAPs of the program: int3, raise and kill. Its handler counts them and checks their address. */
+/* SIGTRAPs of the program: int3, raise and kill. Its handler counts them and checks their
+ * address. */
 extern const uint8_t own_int3_end[];
 
 static void on_sigtrap(int signal, siginfo_t *info, void *context)
@@ -324,7 +325,8 @@ static void test_own_sigtraps(void **state)
 	assert_int_equal(fixture.counts.bad, 0);
 }
 
-/* Traps at instructions that fault. The handler must see the original address; it repairs the fault. */
+/* Traps at instructions that fault. The handler must see the original address; it repairs the
+ * fault. */
 extern const uint8_t faulting_load[], faulting_division[];
 
 __attribute__((noinline)) static uint64_t fault(const uint64_t *pointer, uint64_t divisor)
@@ -389,8 +391,8 @@ static void test_faults(void **state)
 	end(&fixture);
 }
 
-/* A thread hits traps in a signal handler that blocks all signals, including SIGTRAP, and outside of
- * it. */
+/* A thread hits traps in a signal handler that blocks all signals, including SIGTRAP, and outside
+ * of it. */
 static void on_alarm(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
@@ -443,8 +445,8 @@ static void test_in_handler(void **state)
 
 /* ---- Children ---- */
 
-/* After vfork, the child hits traps in shared memory; after fork, in a copy. Its hits are not counted,
- * and it does not crash. */
+/* After vfork, the child hits traps in shared memory; after fork, in a copy. Its hits are not
+ * counted, and it does not crash. */
 static void forking_body(struct shared *shared)
 {
 	shared->ready = 1;
@@ -636,7 +638,8 @@ static void test_location(void **state)
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
 	uint64_t location = trap_location_find(fixed, 2, SIZE, 0x400100, 0x400200);
 	assert_in_range(location, TRAP_AREA_LOWEST, 0x400000 - SIZE);
-	/* No room below: above, within reach, and far enough from the mapping there to let it grow. */
+	/* No room below: above, within reach, and far enough from the mapping there to let it
+	 * grow. */
 	const struct mapping low[] = {{.start = 0x20000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
 	location = trap_location_find(low, 2, SIZE, 0x400100, 0x400200);

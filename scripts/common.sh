@@ -1,4 +1,4 @@
-# Shared by the scripts here: root check, Debian packages, the cache folder. Sourced, never run.
+# Sourced by the scripts here: root access, Debian packages, the cache folder.
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -11,7 +11,7 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# need_packages NAME...: install those Debian packages that are missing, saying which.
+# need_packages NAME...: installs the Debian packages that are missing and prints their names.
 need_packages() {
 	local missing=() name
 	for name in "$@"; do

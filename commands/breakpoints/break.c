@@ -1,4 +1,4 @@
-/* The commands that make breakpoints: break, tbreak, trace. */
+/* The commands that set breakpoints: break, tbreak, trace. */
 #include "commands/breakpoints/break_list.h"
 #include "commands/render/json.h"
 #include "commands/session/line.h"
@@ -8,7 +8,7 @@
 static const char *const named_locations[] = {
 	"newproc", "goexit", "cancel", "park", "ready", "panic", NULL};
 
-/* --count-by: prepares the counting before there is a breakpoint. */
+/* --count-by: checks the fields and prepares the counts before the breakpoint is set. */
 static struct error *make_counts(const struct break_session *breaks, const char *location,
 	const char *fields, struct break_counts **ret)
 {
@@ -20,7 +20,7 @@ static struct error *make_counts(const struct break_session *breaks, const char 
 	return err ? err : break_counts_create(fields, schema, ret);
 }
 
-/* Gives the counting to its breakpoint, whose events then carry only what is counted. */
+/* Attaches the counts to their breakpoint, whose events then have only the counted values. */
 static struct error *keep_counts(
 	struct break_session *breaks, int number, struct break_counts *counts)
 {
@@ -37,7 +37,7 @@ static struct error *keep_counts(
 	return breakpoints_show(breaks->breakpoints, number, names, count);
 }
 
-static struct error *answer(struct session *session, int number, bool as_json)
+static struct error *print_result(struct session *session, int number, bool as_json)
 {
 	struct breakpoint breakpoint;
 	struct error *err = break_session_find(session->breaks, number, &breakpoint);
@@ -55,8 +55,8 @@ static struct error *answer(struct session *session, int number, bool as_json)
 	return NULL;
 }
 
-/* Takes back what breakpoints_add() made: a command that was refused leaves nothing behind. */
-static void take_back(struct break_session *breaks, int number)
+/* Undoes breakpoints_add(), so that a command that fails changes nothing. */
+static void undo_add(struct break_session *breaks, int number)
 {
 	error_destroy(breakpoints_delete(breaks->breakpoints, number));
 	break_session_forget(breaks, number);
@@ -86,8 +86,8 @@ static struct error *break_add(
 	if (!err)
 		err = break_session_hold(session);
 	if (err && session->breaks == breaks)
-		take_back(breaks, number);
-	return err ? err : answer(session, number, argument_given(arguments, "json"));
+		undo_add(breaks, number);
+	return err ? err : print_result(session, number, argument_given(arguments, "json"));
 }
 
 static struct error *run_break(struct session *session, const struct arguments *arguments)
@@ -118,7 +118,7 @@ static void complete_location(struct session *session, size_t word_index, const 
 		complete_function(session, word, candidates);
 }
 
-/* The fields that there are at the place; `before` is "PLACE --options". */
+/* The fields at a location, for completion; `before` is "LOCATION --options". */
 static struct error *location_fields(
 	struct session *session, const char *before, const struct expr_schema **ret)
 {
@@ -134,40 +134,36 @@ static struct error *location_fields(
 	if (!err && i < line.word_count)
 		err = breakpoints_schema(breaks->breakpoints, line.words[i], ret);
 	else if (!err)
-		err = error_create(ERROR_USAGE, "a place is missing");
+		err = error_create(ERROR_USAGE, "the location is missing");
 	line_deinit(&line);
 	return err;
 }
 
 static const char locations_help[] =
-	"PLACE is a function (main.handle, http.(*Server).Serve, handle when that is clear), where "
-	"the compiler inlined it too; FILE:LINE (the first instruction of that line in each "
-	"function and inlined call); *ADDRESS; or one of the runtime's moments: "
-	"newproc (a goroutine is made), goexit (one has ended), cancel (a context is canceled), "
-	"park and ready (one begins to wait, is woken), panic.\n"
-	"\n"
-	"EXPR is as written, up to the end of the line; \"help where\" tells the language. Its "
-	"fields depend on the place: hits, goid, thread, labels[\"k\"], stack and function "
-	"everywhere; arguments by their names at a function (without DWARF, and in assembly, their "
-	"words are arg1 to arg9, integers, absent where it is inlined); at newproc fn, calls, "
-	"file, line, "
-	"creator, new_goid; at goexit entry, calls, creator, age; at cancel ctx, ctx_type, err, "
-	"cause, children; at park and ready entry, calls, reason, ready_goid; at panic value, "
-	"value_type. A name that is not there is answered with those that are.\n"
-	"\n"
-	"For \"go f(x)\" the compiler mostly makes a function around f (gowrap1, func1 before Go "
-	"1.22), which is fn, entry and what tracebacks end with; calls is f in any case, and "
-	"absent "
-	"for methods of interfaces and function values. How often a goroutine was switched to or "
-	"from is not known: the runtime keeps no such count per goroutine.\n"
-	"\n"
-	"A stop shows the values that the condition used, those that are usual at the place, and "
-	"the labels of the goroutine. The process runs on with \"continue\". A condition that "
-	"cannot be evaluated stops, once, and says why: memory cannot be read, or what is behind "
-	"the first 4096 bytes of a text or the innermost 256 frames of a stack could decide it.";
+	"LOCATION is a function (main.handle, http.(*Server).Serve, or handle if unambiguous), "
+	"including its inlined calls; FILE:LINE, the first instruction of the line in each "
+	"function and inlined call; *ADDRESS; or an event of the runtime: newproc (a goroutine is "
+	"created), goexit (a goroutine has ended), cancel (a context is canceled), park and ready "
+	"(a goroutine starts to wait, is made runnable), panic.\n\n"
+	"EXPR extends to the end of the line; \"help where\" describes the language. Its fields "
+	"depend on the location. Everywhere: hits, goid, thread, labels[\"k\"], stack, function. "
+	"At a function: its arguments by name; without DWARF and in assembly their words arg1 to "
+	"arg9 as integers, absent in inlined calls. At newproc: fn, calls, file, line, creator, "
+	"new_goid. At goexit: entry, calls, creator, age. At cancel: ctx, ctx_type, err, cause, "
+	"children. At park and ready: entry, calls, reason, ready_goid. At panic: value, "
+	"value_type. The error for an unknown name lists the known ones.\n\n"
+	"For \"go f(x)\" the compiler usually generates a wrapper of f (gowrap1; func1 before Go "
+	"1.22), which is the value of fn and entry and the last frame of tracebacks. calls is f in "
+	"either case; it is absent for interface methods and function values. How often a "
+	"goroutine was scheduled is unknown: the runtime does not count it.\n\n"
+	"A stop shows the values that the condition used, the usual values of the location, and "
+	"the labels of the goroutine; \"continue\" resumes the process. If a condition cannot be "
+	"evaluated, the first such hit stops and shows the reason: memory is not readable, or the "
+	"result depends on a string beyond its first 4096 bytes or on a stack beyond its innermost "
+	"256 frames.";
 
 static const struct command_option options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -177,8 +173,8 @@ static const struct command break_command = {
 	.name = "break",
 	.aliases = break_aliases,
 	.group = GROUP_BREAKPOINTS,
-	.usage = "break PLACE [--json] [if EXPR]",
-	.summary = "Stops whoever comes to a place, when a condition holds",
+	.usage = "break LOCATION [--json] [if EXPR]",
+	.summary = "Stops the process at a location, if a condition is true",
 	.help = locations_help,
 	.example = "break newproc if creator =~ \"^main\\\\.\" && hits > 100",
 	.options = options,
@@ -198,8 +194,8 @@ static const struct command tbreak_command = {
 	.name = "tbreak",
 	.aliases = tbreak_aliases,
 	.group = GROUP_BREAKPOINTS,
-	.usage = "tbreak PLACE [--json] [if EXPR]",
-	.summary = "Stops at a place once: the breakpoint is deleted with its first stop",
+	.usage = "tbreak LOCATION [--json] [if EXPR]",
+	.summary = "Stops at a location once, then deletes the breakpoint",
 	.help = locations_help,
 	.example = "tbreak panic",
 	.options = options,
@@ -214,9 +210,9 @@ static const struct command tbreak_command = {
 REGISTER_COMMAND(tbreak_command);
 
 static const struct command_option trace_options[] = {
-	{"count-by", 0, "FIELDS", "count the hits per value instead of telling each (see counts)",
+	{"count-by", 0, "FIELDS", "count the hits per value instead of printing each (see counts)",
 		NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -226,15 +222,14 @@ static const struct command trace_command = {
 	.name = "trace",
 	.aliases = trace_aliases,
 	.group = GROUP_BREAKPOINTS,
-	.usage = "trace PLACE [--count-by FIELDS] [--json] [if EXPR]",
-	.summary = "Tells in a line of each hit of a place, without stopping",
-	.help = "A line has the time, the number, the place, the goroutine and the values there. A "
-		"terminal gets at most 50 lines per second and is told how many were left out; "
-		"\"continue > FILE\", a pipe and --json get all.\n"
-		"\n"
-		"--count-by FIELD, or several with commas between, only counts; go is the go "
-		"statement that made the goroutine, at newproc and goexit: see "
-		"\"help counts\". \"help break\" tells what PLACE and EXPR are.",
+	.usage = "trace LOCATION [--count-by FIELDS] [--json] [if EXPR]",
+	.summary = "Prints a line for each hit of a location, without stopping",
+	.help = "A line shows the time, the number, the location, the goroutine and the values. On "
+		"a terminal at most 50 lines per second are printed, followed by the number of "
+		"omitted ones; \"continue > FILE\", a pipe and --json get all.\n\n"
+		"--count-by FIELD, or several separated by commas, only counts hits; go is the go "
+		"statement that created the goroutine, at newproc and goexit, see \"help counts\". "
+		"\"help break\" describes LOCATION and EXPR.",
 	.example = "trace goexit --count-by go if age < 10ms",
 	.options = trace_options,
 	.min_words = 1,

@@ -1,4 +1,4 @@
-/* `commands N`: lists of commands of breakpoints, taking them and running them. */
+/* The command `commands`, and running command lists: see break_commands.h. */
 #include "commands/breakpoints/break_commands.h"
 
 #include "commands/breakpoints/break_list.h"
@@ -12,7 +12,7 @@ bool break_commands_are_silent(const struct session *session, int number)
 	return extra && extra->commands.count && !strcmp(extra->commands.items[0].text, "silent");
 }
 
-/* Copies them: a command may change the list that it is in. */
+/* Copies the list, because a command may change the list that it is part of. */
 static struct error *copy_lines(const struct block_lines *lines, struct block_lines *ret)
 {
 	*ret = (struct block_lines){.name = lines->name ? strdup(lines->name) : NULL};
@@ -28,7 +28,7 @@ static struct error *copy_lines(const struct block_lines *lines, struct block_li
 	return NULL;
 }
 
-/* Runs the lines until one lets the process run, ends it or fails. */
+/* Runs the lines until one resumes or closes the target, or fails. */
 static struct error *run_lines(struct session *session, int number, const struct block_lines *lines)
 {
 	struct break_session *breaks = session->breaks;
@@ -36,7 +36,7 @@ static struct error *run_lines(struct session *session, int number, const struct
 	struct script_position position = {.name = lines->name, .caller = caller};
 	struct error *err = NULL;
 	breaks->in_commands = true;
-	session->depth++; /* none of them is what was typed: Ctrl-C ends the list */
+	session->depth++; /* not top-level commands: Ctrl-C ends the whole list */
 	for (size_t i = 0; !err && i < lines->count; i++) {
 		const char *text = lines->items[i].text;
 		if (!i && !strcmp(text, "silent"))
@@ -52,7 +52,7 @@ static struct error *run_lines(struct session *session, int number, const struct
 			err = error_wrap(err, "%s:%u", lines->name, position.line);
 		else if (err)
 			err = error_wrap(err, "commands of breakpoint %d: %s", number, text);
-		/* It may have left the target, and the breakpoints with it. */
+		/* The command may have closed the target, and with it the breakpoints. */
 		if (session->breaks != breaks || session->continue_requested || session->quit ||
 			session->cancel)
 			break;
@@ -83,7 +83,7 @@ struct error *break_commands_run(struct session *session, int number, bool *ret_
 	return err;
 }
 
-static struct error *take_commands(struct session *session, int number, struct block_lines *lines)
+static struct error *set_commands(struct session *session, int number, struct block_lines *lines)
 {
 	struct break_session *breaks;
 	struct breakpoint breakpoint;
@@ -101,7 +101,7 @@ static struct error *take_commands(struct session *session, int number, struct b
 	return NULL;
 }
 
-/* The breakpoint that is named, or the one made last. */
+/* Finds the breakpoint by its number; without one, the breakpoint set last. */
 static struct error *find_for_commands(
 	struct break_session *breaks, const struct arguments *arguments, struct breakpoint *ret)
 {
@@ -126,12 +126,13 @@ static struct error *run_commands(struct session *session, const struct argument
 	if (!err && breakpoint.kind == BREAKPOINT_TRACE)
 		err = error_create(ERROR_USAGE,
 			"%d is a tracepoint, which never stops: use break, with continue as the "
-			"last of its commands",
+			"last command",
 			breakpoint.number);
 	if (!err)
-		err = block_begin(session, breakpoint.number, take_commands);
+		err = block_begin(session, breakpoint.number, set_commands);
 	if (!err && session->interactive && !session->script)
-		session_tell(session, "commands for breakpoint %d, a line each; \"end\" ends them",
+		session_tell(session,
+			"commands for breakpoint %d, one per line; \"end\" ends the list",
 			breakpoint.number);
 	return err;
 }
@@ -140,16 +141,17 @@ static const struct command commands_command = {
 	.name = "commands",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "commands [N]",
-	.summary = "Gives a breakpoint commands to run whenever it stops: lines up to \"end\"",
-	.help = "Without N, to the one made last. They run with the goroutine selected that hit "
-		"it. "
-		"\"continue\" ends them and lets the process run on; \"silent\" as the first line "
-		"leaves out what a stop tells otherwise. No line before \"end\" takes the commands "
-		"away. The first command that fails ends them, and the process stays stopped.\n"
-		"\n"
-		"The time and the hits of \"continue --for\" and \"--hits\" go on counting "
-		"meanwhile. While \"ctx check\" lets the process run for its grace, no breakpoint "
-		"is met; only tracepoints with --count-by go on counting.",
+	.summary = "Sets the commands that a breakpoint runs when it stops",
+	.help = "The commands are the lines up to \"end\". N is the number of a breakpoint; the "
+		"default is the one set last. The commands run with the goroutine selected that "
+		"hit the breakpoint. \"continue\" ends the list and resumes the process; "
+		"\"silent\" as the first line suppresses the usual output of a stop. An empty list "
+		"removes the commands. The first command that fails ends the list, and the process "
+		"stays stopped.\n\n"
+		"The limits of \"continue --for\" and \"--hits\" include the time and the hits "
+		"while the commands run. While \"ctx check\" runs the process for its grace "
+		"period, breakpoints are disabled; only tracepoints with --count-by continue to "
+		"count.",
 	.example = "commands 1",
 	.max_words = 1,
 	.needs_target = true,

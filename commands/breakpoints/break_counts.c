@@ -1,15 +1,16 @@
-/* A hash table from values to numbers of hits: see break_counts.h. */
+/* A hash table from values to hit counts: see break_counts.h. */
 #include "commands/breakpoints/break_counts.h"
 
 #include <stdio.h>
 
 #include "commands/breakpoints/break_event.h"
+#include "commands/session/nearest.h"
 #include "dbg/go/stacks/function.h"
 #include "dwarf/base/hash.h"
 
 struct entry {
 	size_t index; /* in `all` */
-	bool lost;    /* not in the table: no memory */
+	bool lost;    /* not in the table: out of memory */
 	UT_hash_handle hh;
 	char value[];
 };
@@ -24,7 +25,7 @@ struct break_counts {
 	size_t count, capacity;
 };
 
-/* The name in the schema; ERROR_USAGE lists those there are. */
+/* Checks that the schema has the name; ERROR_USAGE lists the known ones. */
 static struct error *check_name(const char *name, const struct expr_schema *schema)
 {
 	char list[512] = "";
@@ -35,11 +36,9 @@ static struct error *check_name(const char *name, const struct expr_schema *sche
 			continue;
 		if (!strcmp(known->name, wanted))
 			return NULL;
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", known->name);
+		nearest_list_add(list, sizeof(list), known->name);
 	}
-	return error_create(
-		ERROR_USAGE, "nothing is called \"%s\" here; there are: %s", name, list);
+	return error_create(ERROR_USAGE, "unknown field \"%s\"; known here: %s", name, list);
 }
 
 static struct error *take_names(struct break_counts *counts, const struct expr_schema *schema)
@@ -125,13 +124,13 @@ void break_counts_describe_go(const struct code_location *location, char *ret, s
 		location->line);
 }
 
-/* The go statement that made the goroutine which the event is about. */
+/* The go statement that created the goroutine of the event. */
 static void describe_go(const struct break_event *event, char *ret, size_t size)
 {
 	const struct break_field *function = find_field(event, "creator"),
 				 *file = find_field(event, "creator_file"),
 				 *line = find_field(event, "creator_line");
-	/* Strings of events end with a NUL. */
+	/* Strings in events end with a NUL. */
 	struct code_location location = {
 		.function = function ? function->value.string.data : NULL,
 		.file = file ? file->value.string.data : NULL,
@@ -141,8 +140,8 @@ static void describe_go(const struct break_event *event, char *ret, size_t size)
 		break_counts_describe_go(&location, ret, size);
 }
 
-/* "main.serve, main.handle": the values of the fields. */
-static void break_counts_describe(
+/* Formats the values of the fields: "main.serve, main.handle". */
+static void describe_values(
 	const struct break_counts *counts, const struct break_event *event, char *ret, size_t size)
 {
 	*ret = 0;
@@ -158,14 +157,14 @@ static void break_counts_describe(
 	}
 }
 
-static struct entry *break_counts_find(const struct break_counts *counts, const char *value)
+static struct entry *find_entry(const struct break_counts *counts, const char *value)
 {
 	struct entry *entry;
 	HASH_FIND(hh, counts->table, value, strlen(value), entry);
 	return entry;
 }
 
-static struct entry *break_counts_new_entry(struct break_counts *counts, const char *value)
+static struct entry *new_entry(struct break_counts *counts, const char *value)
 {
 	size_t size = strlen(value);
 	struct entry *entry = malloc(sizeof(*entry) + size + 1);
@@ -188,14 +187,14 @@ static struct entry *break_counts_new_entry(struct break_counts *counts, const c
 bool break_counts_add(struct break_counts *counts, const struct break_event *event)
 {
 	char value[2048];
-	break_counts_describe(counts, event, value, sizeof(value));
-	struct entry *entry = break_counts_find(counts, value);
+	describe_values(counts, event, value, sizeof(value));
+	struct entry *entry = find_entry(counts, value);
 	if (!entry) {
 		bool full = counts->count >= BREAK_COUNTS_MAX_VALUES;
 		const char *name = full ? "(others)" : value;
-		entry = full ? break_counts_find(counts, name) : NULL;
+		entry = full ? find_entry(counts, name) : NULL;
 		if (!entry)
-			entry = break_counts_new_entry(counts, name);
+			entry = new_entry(counts, name);
 	}
 	if (!entry)
 		return false;
@@ -211,6 +210,6 @@ const struct break_count *break_counts_all(const struct break_counts *counts, si
 
 uint64_t break_counts_of(const struct break_counts *counts, const char *value)
 {
-	struct entry *entry = break_counts_find(counts, value);
+	struct entry *entry = find_entry(counts, value);
 	return entry ? counts->all[entry->index].hits : 0;
 }

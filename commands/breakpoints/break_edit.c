@@ -7,9 +7,8 @@
 #include "commands/session/message.h"
 #include "commands/session/registry.h"
 
-/* The session, which has a breakpoint of that number. */
-static struct error *break_edit_find(
-	struct session *session, int number, struct break_session **ret)
+/* Returns the breakpoints of the session, after checking that `number` exists. */
+static struct error *check_number(struct session *session, int number, struct break_session **ret)
 {
 	struct breakpoint breakpoint;
 	struct error *err = break_session_get_some(session, ret);
@@ -18,7 +17,7 @@ static struct error *break_edit_find(
 
 /* ---- condition ---- */
 
-/* Splits "N EXPR" or "N if EXPR"; `*ret_condition` is NULL without one. */
+/* Splits "N EXPR" or "N if EXPR"; `*ret_condition` is NULL if there is no EXPR. */
 static struct error *parse_condition(const char *text, int *ret_number, char **ret_condition)
 {
 	char number[24];
@@ -46,15 +45,15 @@ static struct error *run_condition(struct session *session, const struct argumen
 	_cleanup_free_ char *condition = NULL;
 	struct error *err = parse_condition(arguments->rest, &number, &condition);
 	if (!err)
-		err = break_edit_find(session, number, &breaks);
+		err = check_number(session, number, &breaks);
 	if (!err)
 		err = breakpoints_set_condition(breaks->breakpoints, number, condition);
 	if (!err && !condition)
-		session_tell(session, "breakpoint %d has no condition now", number);
+		session_tell(session, "breakpoint %d is now unconditional", number);
 	return err;
 }
 
-/* Those at its place; `before` is its number. */
+/* The fields at the location of a breakpoint, for completion; `before` is its number. */
 static struct error *fields_of_breakpoint(
 	struct session *session, const char *before, const struct expr_schema **ret)
 {
@@ -77,9 +76,8 @@ static const struct command condition_command = {
 	.aliases = condition_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "condition N [EXPR]",
-	.summary = "Gives a breakpoint another condition, or none",
-	.help = "EXPR is as written, up to the end of the line; \"help break\" tells what it may "
-		"be.",
+	.summary = "Sets the condition of a breakpoint, or removes it",
+	.help = "EXPR extends to the end of the line; see \"help break\".",
 	.example = "condition 1 labels[\"tenant\"] == \"acme\"",
 	.raw = true,
 	.min_words = 1,
@@ -98,16 +96,16 @@ static struct error *run_ignore(struct session *session, const struct arguments 
 	uint64_t count;
 	struct error *err = break_session_parse_number(arguments->words[0], &number);
 	if (!err)
-		err = argument_number(arguments->words[1], "how many hits to ignore", &count);
+		err = argument_number(arguments->words[1], "the number of hits", &count);
 	if (!err)
-		err = break_edit_find(session, number, &breaks);
+		err = check_number(session, number, &breaks);
 	if (!err)
 		err = breakpoints_ignore(breaks->breakpoints, number, count);
 	if (!err && count)
-		session_tell(session, "breakpoint %d lets the next %" PRIu64 " hit%s pass", number,
+		session_tell(session, "breakpoint %d ignores the next %" PRIu64 " hit%s", number,
 			count, count == 1 ? "" : "s");
 	else if (!err)
-		session_tell(session, "breakpoint %d ignores no hits now", number);
+		session_tell(session, "breakpoint %d no longer ignores hits", number);
 	return err;
 }
 
@@ -115,7 +113,7 @@ static const struct command ignore_command = {
 	.name = "ignore",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "ignore N COUNT",
-	.summary = "Lets the next COUNT hits of a breakpoint pass for which its condition holds",
+	.summary = "Ignores the next COUNT hits of a breakpoint whose condition is true",
 	.example = "ignore 1 1000",
 	.min_words = 2,
 	.max_words = 2,
@@ -143,10 +141,11 @@ static struct error *parse_range(const char *text, int *ret_first, int *ret_last
 	if (!dash || !err || err->code != ERROR_USAGE)
 		return err;
 	error_destroy(err);
-	return error_create(ERROR_USAGE, "\"%s\" is no range of breakpoints: write 2-5", text);
+	return error_create(
+		ERROR_USAGE, "\"%s\" is not a range of breakpoint numbers such as 2-5", text);
 }
 
-/* Those in a range that exist; one alone must. */
+/* Changes the existing breakpoints in a range. A single number must exist. */
 static struct error *change_range(
 	struct break_session *breaks, int first, int last, change_function change)
 {
@@ -165,7 +164,7 @@ static struct error *change_range(
 		int number = breakpoint.number;
 		any = true;
 		err = change(breaks, number);
-		/* A deleted one has made room for the next. */
+		/* After a deletion index i is the next breakpoint. */
 		if (!err && breakpoints_get(breaks->breakpoints, i, &breakpoint) &&
 			breakpoint.number == number)
 			i++;
@@ -232,7 +231,7 @@ static const struct command enable_command = {
 	.aliases = enable_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "enable [N | N-M]...",
-	.summary = "Makes disabled breakpoints stop or trace again; all without a number",
+	.summary = "Enables breakpoints; all if no number is given",
 	.example = "enable 1-3",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
@@ -248,7 +247,7 @@ static const struct command disable_command = {
 	.aliases = disable_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "disable [N | N-M]...",
-	.summary = "Keeps breakpoints, but without effect; all without a number",
+	.summary = "Disables breakpoints without deleting them; all if no number is given",
 	.example = "disable 2",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
@@ -264,7 +263,7 @@ static const struct command delete_command = {
 	.aliases = delete_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "delete [N | N-M]...",
-	.summary = "Deletes breakpoints; all without a number",
+	.summary = "Deletes breakpoints; all if no number is given",
 	.example = "delete 2 4-6",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,

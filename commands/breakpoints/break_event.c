@@ -1,4 +1,4 @@
-/* Rendering events of breakpoints: see break_event.h. */
+/* Renders the events of breakpoints: see break_event.h. */
 #include "commands/breakpoints/break_event.h"
 
 #include <ctype.h>
@@ -9,7 +9,7 @@
 #include "commands/render/json.h"
 #include "dbg/go/stacks/function.h"
 
-/* Names of functions and the like need no quotes. */
+/* True for function names and similar text, which need no quotes. */
 static bool is_plain(const struct break_field *field)
 {
 	size_t size = field->value.string.size;
@@ -23,7 +23,7 @@ static bool is_plain(const struct break_field *field)
 	return size > 0;
 }
 
-/* Without quotes when it is plain; "…" behind the beginning of what is longer. */
+/* Formats a string, without quotes if it is plain, with "…" after it if it was cut. */
 static void describe_text(const struct break_field *field, char *ret, size_t size)
 {
 	const struct expr_value *value = &field->value;
@@ -74,7 +74,7 @@ const char *break_field_describe(const struct break_field *field, char *ret, siz
 	return ret;
 }
 
-/* The wall clock, with microseconds. */
+/* Formats the local time with microseconds. */
 static void format_time(int64_t time_ns, char *ret, size_t size)
 {
 	time_t seconds = (time_t)(time_ns / 1000000000);
@@ -85,7 +85,7 @@ static void format_time(int64_t time_ns, char *ret, size_t size)
 	snprintf(ret, size, "%s.%06d", text, (int)(time_ns % 1000000000 / 1000));
 }
 
-static void break_event_location_text(struct output *output, const struct code_location *location)
+static void location_text(struct output *output, const struct code_location *location)
 {
 	if (!location->file) {
 		output_printf(output, STYLE_ADDRESS, "0x%" PRIx64, location->pc);
@@ -95,7 +95,8 @@ static void break_event_location_text(struct output *output, const struct code_l
 	output_printf(output, STYLE_PLAIN, ":%d", location->line);
 }
 
-/* Where people would look; NULL: the values tell (of a go statement). */
+/* The location in the program's own code; NULL if the values include it (those of a go
+ * statement). */
 static const struct code_location *summary_location(const struct break_event *event)
 {
 	if (!event->of_runtime)
@@ -103,7 +104,7 @@ static const struct code_location *summary_location(const struct break_event *ev
 	return event->user.function ? &event->user : NULL;
 }
 
-/* A file whose line is the next field: people read both as one. */
+/* True for a file whose line is the next field: both are printed as FILE:LINE. */
 static bool is_file_with_line(const struct break_event *event, size_t index)
 {
 	if (index + 1 >= event->field_count)
@@ -116,7 +117,7 @@ static bool is_file_with_line(const struct break_event *event, size_t index)
 	       file->value.type == EXPR_STRING;
 }
 
-/* "calls" behind the function that it is called by: told when it is another one. */
+/* True for the field "calls", which follows the calling function and is printed if it differs. */
 static bool is_calls(const struct break_field *field)
 {
 	return !field->key && !strcmp(field->name, "calls") && field->value.type == EXPR_STRING;
@@ -180,7 +181,7 @@ void break_event_line(struct output *output, const struct break_event *event)
 	else
 		output_printf(output, STYLE_PLAIN, "  t%d  ", (int)event->tid);
 	if (location) {
-		break_event_location_text(output, location);
+		location_text(output, location);
 		output_printf(output, STYLE_PLAIN, "  ");
 	}
 	fields_text(output, event, " ");
@@ -200,7 +201,7 @@ void break_event_heading(struct output *output, const struct break_event *event)
 		output_printf(output, STYLE_STRONG, "thread %d", (int)event->tid);
 	if (location) {
 		output_printf(output, STYLE_PLAIN, " at ");
-		break_event_location_text(output, location);
+		location_text(output, location);
 	}
 	output_printf(output, STYLE_PLAIN, "\n");
 	if (event->field_count) {
@@ -209,7 +210,7 @@ void break_event_heading(struct output *output, const struct break_event *event)
 		output_printf(output, STYLE_PLAIN, "\n");
 	}
 	if (event->problem) {
-		output_printf(output, STYLE_WARNING, "     its condition cannot be evaluated: ");
+		output_printf(output, STYLE_WARNING, "     cannot evaluate its condition: ");
 		output_text(output, STYLE_WARNING, event->problem);
 		output_printf(output, STYLE_WARNING, "\n");
 	}
@@ -224,7 +225,7 @@ static void field_json(struct json *json, const struct break_field *field)
 		json_bool(json, name, value->boolean);
 		break;
 	case EXPR_INT:
-		/* It is there: null would say that it is not. */
+		/* json_address() prints null for 0, which would mean absent. */
 		if (field->is_address && !value->integer)
 			json_string(json, name, "0x0");
 		else if (field->is_address)
@@ -258,7 +259,7 @@ static void fields_json(struct json *json, const struct break_event *event, bool
 	json_end(json);
 }
 
-/* The names of what is not there in full. */
+/* Prints the names of the values that were cut. */
 static void cut_json(struct json *json, const struct break_event *event)
 {
 	bool labels = event->labels_cut, any = labels || event->fields_cut;

@@ -1,4 +1,4 @@
-/* `info breakpoints`: what there is, how often it was hit, what that cost. */
+/* The command `info breakpoints`, and printing breakpoints: see break_list.h. */
 #include "commands/breakpoints/break_list.h"
 
 #include <inttypes.h>
@@ -17,8 +17,7 @@ const char *breakpoint_kind_name(enum breakpoint_kind kind)
 	return (size_t)kind < array_length(names) ? names[kind] : "?";
 }
 
-static void break_list_location_text(
-	struct output *output, const struct breakpoint_location *location)
+static void location_text(struct output *output, const struct breakpoint_location *location)
 {
 	output_text(
 		output, STYLE_FUNCTION, location->code.function ? location->code.function : "?");
@@ -44,9 +43,9 @@ void breakpoint_summary(struct output *output, const struct breakpoint *breakpoi
 	output_text(output, STYLE_FUNCTION, breakpoint->what);
 	if (breakpoint->location_count == 1) {
 		output_printf(output, STYLE_PLAIN, ": ");
-		break_list_location_text(output, &breakpoint->locations[0]);
+		location_text(output, &breakpoint->locations[0]);
 	} else {
-		output_printf(output, STYLE_PLAIN, ": %zu places", breakpoint->location_count);
+		output_printf(output, STYLE_PLAIN, ": %zu locations", breakpoint->location_count);
 	}
 	output_printf(output, STYLE_PLAIN, "\n");
 }
@@ -122,10 +121,10 @@ static void counters_text(struct output *output, const struct breakpoint *breakp
 		output_printf(
 			output, STYLE_PLAIN, ", ignored %" PRIu64 " times", breakpoint->ignored);
 	if (breakpoint->ignore_left)
-		output_printf(output, STYLE_PLAIN, ", the next %" PRIu64 " are ignored",
+		output_printf(output, STYLE_PLAIN, ", ignoring the next %" PRIu64,
 			breakpoint->ignore_left);
 	if (breakpoint->evaluation_ns > 0)
-		output_printf(output, STYLE_DIM, ", %.2f µs each to decide",
+		output_printf(output, STYLE_DIM, ", evaluated in %.2f µs each",
 			breakpoint->evaluation_ns / 1000);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
@@ -133,7 +132,7 @@ static void counters_text(struct output *output, const struct breakpoint *breakp
 static void one_text(struct output *output, const struct break_session *breaks,
 	const struct breakpoint *breakpoint)
 {
-	enum { PLACES_SHOWN = 12 };
+	enum { LOCATIONS_SHOWN = 12 };
 	const struct break_extra *extra = break_session_find_extra(breaks, breakpoint->number);
 	output_printf(output, STYLE_STRONG, "%3d ", breakpoint->number);
 	output_printf(output, STYLE_PLAIN, "%s ", breakpoint_kind_name(breakpoint->kind));
@@ -143,17 +142,17 @@ static void one_text(struct output *output, const struct break_session *breaks,
 		note_text(output, "if", breakpoint->condition);
 	counters_text(output, breakpoint);
 	if (breakpoint->problem)
-		note_text(output, "its condition could not be evaluated:", breakpoint->problem);
+		note_text(output, "could not evaluate its condition:", breakpoint->problem);
 	if (extra && extra->counts)
 		note_text(output, "counted by", break_counts_fields(extra->counts));
-	for (size_t i = 0; i < breakpoint->location_count && i < PLACES_SHOWN; i++) {
+	for (size_t i = 0; i < breakpoint->location_count && i < LOCATIONS_SHOWN; i++) {
 		output_printf(output, STYLE_PLAIN, "    ");
-		break_list_location_text(output, &breakpoint->locations[i]);
+		location_text(output, &breakpoint->locations[i]);
 		output_printf(output, STYLE_PLAIN, "\n");
 	}
-	if (breakpoint->location_count > PLACES_SHOWN)
-		output_printf(output, STYLE_DIM, "    … %zu more places\n",
-			breakpoint->location_count - PLACES_SHOWN);
+	if (breakpoint->location_count > LOCATIONS_SHOWN)
+		output_printf(output, STYLE_DIM, "    … %zu more locations\n",
+			breakpoint->location_count - LOCATIONS_SHOWN);
 	for (size_t i = 0; extra && i < extra->commands.count; i++)
 		note_text(output, "   ", extra->commands.items[i].text);
 }
@@ -204,7 +203,7 @@ void complete_first_breakpoint(struct session *session, size_t word_index, const
 }
 
 static const struct command_option options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -215,9 +214,9 @@ static const struct command info_breakpoints_command = {
 	.aliases = aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "info breakpoints [--json]",
-	.summary = "Lists the breakpoints: places, hits, times the condition was false, its cost",
-	.help = "\"hit\" counts whoever came there, also when the condition was false. The cost is "
-		"what deciding takes in this process, on average; the hit itself costs more.",
+	.summary = "Lists the breakpoints: locations, hits, false conditions, evaluation time",
+	.help = "\"hit\" includes hits whose condition was false. The time is the average that "
+		"gctxdbg takes to evaluate a hit; the trap itself takes longer.",
 	.example = "info breakpoints",
 	.options = options,
 	.needs_target = true,

@@ -1,5 +1,5 @@
 /*
- * A breakpoint as text and as JSON.
+ * Prints breakpoints as text and as JSON, and completes their numbers.
  */
 #ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_LIST_H
 #define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_LIST_H
@@ -10,17 +10,17 @@
 /* "break", "tbreak", "trace". */
 const char *breakpoint_kind_name(enum breakpoint_kind kind);
 
-/* As an object; `key` is NULL in an array. */
+/* Adds the breakpoint as an object; `key` is NULL in an array. */
 void breakpoint_json(struct json *json, const char *key, const struct break_session *breaks,
 	const struct breakpoint *breakpoint);
 
-/* "breakpoint 1 at main.handle  server.go:41 (and 2 more places)" */
+/* Prints "breakpoint 1 at main.handle: main.handle  server.go:41  0x4a1b20". */
 void breakpoint_summary(struct output *output, const struct breakpoint *breakpoint);
 
-/* For complete(): the numbers that there are. */
+/* Adds the numbers of all breakpoints; for struct command. */
 void complete_breakpoint(struct session *session, size_t word_index, const char *word,
 	struct completions *candidates);
-/* The same for commands whose first word only is such a number. */
+/* The same, but only for the first argument. */
 void complete_first_breakpoint(struct session *session, size_t word_index, const char *word,
 	struct completions *candidates);
 

@@ -1,4 +1,4 @@
-/* The session's breakpoints: making, finding, arming. What happens at them is in break_stop.c. */
+/* The session's breakpoints: create, find, arm. See break_session.h; break_stop.c handles hits. */
 #include "commands/breakpoints/break_session.h"
 
 #include "commands/breakpoints/break_stop.h"
@@ -64,7 +64,7 @@ struct error *break_session_get(struct session *session, struct break_session **
 {
 	if (!session->target->ops->cont)
 		return error_create(ERROR_GONE,
-			"a %s cannot run, and so meets no breakpoint: attach to a live process",
+			"a %s cannot run, so it cannot hit a breakpoint: attach to a live process",
 			session->target->ops->kind);
 	struct error *err = session->breaks ? NULL : break_session_create(session);
 	*ret = session->breaks;
@@ -85,7 +85,7 @@ struct error *break_session_hold(struct session *session)
 		return err ? err : error_create(ERROR_GONE, "the process is gone");
 	program_refresh(session->program);
 	session_tell(session,
-		"process %d is stopped, for breakpoints are set in the process itself",
+		"process %d is stopped, because breakpoints are set in the process itself",
 		(int)session->target->pid);
 	return NULL;
 }
@@ -108,8 +108,7 @@ struct error *break_session_parse_number(const char *text, int *ret)
 	if (err) {
 		error_destroy(err);
 		err = error_create(ERROR_USAGE,
-			"\"%s\" is no number of a breakpoint (\"info breakpoints\" tells them)",
-			text);
+			"\"%s\" is not a breakpoint number; see \"info breakpoints\"", text);
 	} else if (number > INT32_MAX) {
 		err = error_create(ERROR_NOT_FOUND, "there is no breakpoint %s", text);
 	}

@@ -1,4 +1,4 @@
-/* What becomes of hits: trace lines while the process runs, stops when it is stopped. */
+/* Handles hits: prints traces while the target runs, and shows stops: see break_stop.h. */
 #include "commands/breakpoints/break_stop.h"
 
 #include <unistd.h>
@@ -11,26 +11,26 @@
 #include "dwarf/base/clock.h"
 
 enum {
-	LINES_PER_SECOND = 50, /* of traces on a terminal: as much as one can follow */
-	COLLECT_MAX = 8192,    /* events taken at a time, */
-	PENDING_MAX = 1024,    /* those to be told among them */
-	STACK_FRAMES = 8,      /* shown of a stop */
+	LINES_PER_SECOND = 50, /* trace lines on a terminal: more cannot be read */
+	COLLECT_MAX = 8192,    /* events taken at a time */
+	PENDING_MAX = 1024,    /* of these, the events to print */
+	STACK_FRAMES = 8,      /* frames shown at a stop */
 };
 
 /* ---- Traces ---- */
 
-static void tell_hidden(struct session *session)
+static void print_hidden(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
 	if (breaks->hidden)
 		output_printf(&session->out, STYLE_DIM,
-			"… %llu more (not shown on a terminal; > FILE gets all, --count-by "
+			"… %llu more (omitted on a terminal; \"> FILE\" gets all, --count-by "
 			"counts)\n",
 			(unsigned long long)breaks->hidden);
 	breaks->hidden = 0;
 }
 
-/* False when this second has had its share of lines. */
+/* Returns false when the limit of lines in this second is reached. */
 static bool may_print(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
@@ -39,7 +39,7 @@ static bool may_print(struct session *session)
 		return true;
 	int64_t second = monotonic_now() / 1000000000;
 	if (second != breaks->second) {
-		tell_hidden(session);
+		print_hidden(session);
 		breaks->second = second;
 		breaks->lines = 0;
 	}
@@ -51,7 +51,7 @@ static bool may_print(struct session *session)
 	return true;
 }
 
-static struct error *tell_trace(struct session *session, const struct break_event *event)
+static struct error *print_trace(struct session *session, const struct break_event *event)
 {
 	if (output_failed(&session->out))
 		return NULL;
@@ -62,8 +62,8 @@ static struct error *tell_trace(struct session *session, const struct break_even
 	return NULL;
 }
 
-/* Keeps the first error for whoever waits. At a prompt where nobody does it is told at once. */
-static void note(struct session *session, struct error *err)
+/* Keeps the first error for the command that waits. At a prompt, if none waits, reports it now. */
+static void keep_error(struct session *session, struct error *err)
 {
 	struct error **failed = NULL;
 	if (session->wait)
@@ -82,25 +82,25 @@ static void keep_stop(struct session *session, struct break_event *event)
 {
 	struct break_session *breaks = session->breaks;
 	if (!array_reserve(&breaks->stops, &breaks->stop_capacity, breaks->stop_count + 1)) {
-		note(session, error_no_memory());
+		keep_error(session, error_no_memory());
 		break_event_deinit(event);
 		return;
 	}
 	breaks->stops[breaks->stop_count++] = *event;
 }
 
-/* Counts what is only to be counted; true when it was that. */
-static bool count(struct session *session, const struct break_event *event)
+/* Counts the event if its tracepoint only counts; returns true if so. */
+static bool count_event(struct session *session, const struct break_event *event)
 {
 	struct break_extra *extra = break_session_find_extra(session->breaks, event->number);
 	if (!extra || !extra->counts || event->stops)
 		return false;
 	if (!break_counts_add(extra->counts, event))
-		note(session, error_no_memory());
+		keep_error(session, error_no_memory());
 	return true;
 }
 
-/* Takes events into `pending`; how many it took, those that were only counted included. */
+/* Moves queued events to `pending`; returns how many it took, including those only counted. */
 static size_t take_queued(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
@@ -108,7 +108,7 @@ static size_t take_queued(struct session *session)
 	for (; taken < COLLECT_MAX && breaks->pending_count < PENDING_MAX; taken++) {
 		if (!array_reserve(&breaks->pending, &breaks->pending_capacity,
 			    breaks->pending_count + 1)) {
-			note(session, error_no_memory());
+			keep_error(session, error_no_memory());
 			break;
 		}
 		struct break_event *event = &breaks->pending[breaks->pending_count];
@@ -116,7 +116,7 @@ static size_t take_queued(struct session *session)
 			break;
 		if (!event->stops)
 			breaks->reported++;
-		if (count(session, event))
+		if (count_event(session, event))
 			break_event_deinit(event);
 		else
 			breaks->pending_count++;
@@ -131,8 +131,8 @@ bool break_stop_collect(struct session *session)
 	return session->breaks && session->breaks->pending_count;
 }
 
-/* Tells the events that have been taken; true when that printed something. */
-static bool tell_pending(struct session *session)
+/* Prints the pending traces and keeps the stops; returns true if it printed something. */
+static bool print_pending(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
 	bool any = false;
@@ -143,51 +143,51 @@ static bool tell_pending(struct session *session)
 			continue;
 		}
 		any = true;
-		note(session, tell_trace(session, event));
+		keep_error(session, print_trace(session, event));
 		break_event_deinit(event);
 	}
 	breaks->pending_count = 0;
 	return any;
 }
 
-/* Once. */
-static void tell_lost(struct session *session)
+/* Warns once. */
+static void warn_lost(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
 	if (!breaks || breaks->warned_lost || !breakpoints_lost_births(breaks->breakpoints))
 		return;
 	breaks->warned_lost = true;
 	session_warn(session,
-		"there are too many goroutines to note when each was made: of some the "
-		"age will be absent at goexit");
+		"there are too many goroutines to record when each was created: age will be absent "
+		"for some at goexit");
 }
 
 void break_stop_take(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
 	bool any = false;
-	/* Whoever runs may hit faster than we print, for ever: then one round is enough. */
+	/* A running target can outpace us: handle one batch. */
 	while (breaks && (take_queued(session) || breaks->pending_count)) {
-		any = tell_pending(session) || any;
+		any = print_pending(session) || any;
 		if (session->target->state == TARGET_RUNNING)
 			break;
 	}
 	if (breaks && breaks->hidden && session->target->state != TARGET_RUNNING) {
-		tell_hidden(session);
+		print_hidden(session);
 		any = true;
 	}
 	if (any)
 		fflush(session->out.stream);
-	tell_lost(session);
+	warn_lost(session);
 }
 
 /* ---- Stops ---- */
 
-/* Selects what hit: its goroutine, or the thread when that one has ended or there is none. */
+/* Selects the goroutine that hit, or the thread if the goroutine has ended or there is none. */
 static void select_hit(struct session *session, const struct break_event *event)
 {
 	const struct goroutine *goroutine = NULL;
-	/* Not all of them, of which there may be a million, while the process stands. */
+	/* Loads only this one: there may be a million, and the process is stopped meanwhile. */
 	struct error *err = event->g ? program_load_goroutine(session->program, event->g) : NULL;
 	if (!err && event->goid)
 		err = program_goroutine(session->program, event->goid, &goroutine);
@@ -198,7 +198,7 @@ static void select_hit(struct session *session, const struct break_event *event)
 	error_destroy(err);
 }
 
-/* The innermost STACK_FRAMES frames of the program, and what is above them. */
+/* Prints the innermost STACK_FRAMES frames of the program, and the runtime frames above them. */
 static void short_stack(struct session *session, const struct selected *selected)
 {
 	struct stack part = *selected->stack;
@@ -219,8 +219,7 @@ static void short_stack(struct session *session, const struct selected *selected
 		creator_text(&session->out, session->program, selected->view.goroutine, true);
 }
 
-/* The process has run since: what it was stopped for is told, but its stack is none of that moment.
- */
+/* Shows a stop after the target was resumed: the event is reported, but its stack is gone. */
 static struct error *show_past_stop(struct session *session, const struct break_event *event)
 {
 	struct error *err = NULL;
@@ -248,7 +247,7 @@ static struct error *show_stop(struct session *session, const struct break_event
 	if (session->json_events) {
 		err = break_event_json(&session->out, event, selected.stack);
 	} else {
-		tell_hidden(session);
+		print_hidden(session);
 		break_event_heading(&session->out, event);
 		short_stack(session, &selected);
 	}
@@ -257,7 +256,7 @@ static struct error *show_stop(struct session *session, const struct break_event
 	return err;
 }
 
-/* Shows the stops and runs their commands; true when the process may run on. */
+/* Shows the stops and runs their command lists; returns true if the target may be resumed. */
 static bool handle_stops(struct session *session)
 {
 	struct break_session *breaks = session->breaks;
@@ -276,7 +275,7 @@ static bool handle_stops(struct session *session)
 		if (!err)
 			err = break_commands_run(session, event->number, &continued);
 		go_on = go_on && !err && session->breaks == breaks && (continued || more);
-		note(session, err);
+		keep_error(session, err);
 	}
 	for (size_t i = 0; i < count; i++)
 		break_event_deinit(&stops[i]);
@@ -296,12 +295,12 @@ static void forget_deleted(struct break_session *breaks)
 	}
 }
 
-static void run_on(struct session *session)
+static void resume(struct session *session)
 {
 	struct error *err = break_session_arm(session);
 	if (!err)
 		err = session_resume(session);
-	note(session, err);
+	keep_error(session, err);
 }
 
 bool break_stop_limit_reached(const struct session *session, const struct stop_wait *wait)
@@ -310,7 +309,7 @@ bool break_stop_limit_reached(const struct session *session, const struct stop_w
 	       session->breaks->reported - wait->hits_before >= wait->hit_limit;
 }
 
-static bool may_run_on(const struct session *session)
+static bool may_resume(const struct session *session)
 {
 	const struct stop_wait *wait = session->wait;
 	bool ends =
@@ -330,13 +329,12 @@ void break_stop_settle(struct session *session)
 		return;
 	program_refresh(session->program);
 	bool go_on = true;
-	/* A command of a list may have let it run for a moment, and something else have stopped it.
-	 */
+	/* A command in a list may have run the target for a moment, which may have hit again. */
 	while (session->breaks == breaks && breaks->stop_count)
 		go_on = handle_stops(session) && go_on;
 	if (session->breaks != breaks)
 		return;
 	forget_deleted(breaks);
-	if (go_on && may_run_on(session))
-		run_on(session);
+	if (go_on && may_resume(session))
+		resume(session);
 }

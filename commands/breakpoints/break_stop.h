@@ -3,8 +3,8 @@
  * shown once it is stopped.
  *
  * session_handle_events() calls break_stop_take() and break_stop_settle() through the session's
- * observers (break_session.c). Trace lines are printed as they come. Once the target is stopped, its
- * stops are shown and their command lists run; the target is resumed if all of them ended with
+ * observers (break_session.c). Trace lines are printed as they come. Once the target is stopped,
+ * its stops are shown and their command lists run; the target is resumed if all of them ended with
  * `continue`.
  */
 #ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_STOP_H

@@ -1,4 +1,4 @@
-/* Joining what tracepoints have counted: see break_tally.h. */
+/* Joins the counts of tracepoints: see break_tally.h. */
 #include "commands/breakpoints/break_tally.h"
 
 #include <stdio.h>
@@ -57,7 +57,7 @@ static bool counts(const struct tally_column *column, const char *fields)
 	return !strcmp(break_counts_fields(column->counts), fields);
 }
 
-/* The counting tracepoints; births come first and deaths after them. */
+/* Finds the counting tracepoints, and puts births first and deaths second. */
 static void find_columns(const struct break_session *breaks, struct tally *tally)
 {
 	struct breakpoint breakpoint;
@@ -84,7 +84,7 @@ bool tally_is_of_go(const struct tally *tally)
 	return counts(&tally->columns[0], BREAK_COUNTS_GO);
 }
 
-/* Counts the goroutines that are there now into the rows of those who made them. */
+/* Counts each existing goroutine in the row of its creator. */
 static struct error *add_alive(struct session *session, struct tally *tally)
 {
 	const struct goroutine_list *list;
@@ -106,7 +106,7 @@ static struct error *add_alive(struct session *session, struct tally *tally)
 	return err;
 }
 
-static int break_tally_compare(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
 	const struct tally_row *x = *(struct tally_row *const *)a,
 			       *y = *(struct tally_row *const *)b;
@@ -125,8 +125,8 @@ struct error *tally_make(struct session *session, struct tally *tally)
 		find_columns(session->breaks, tally);
 	if (!tally->column_count)
 		return error_create(ERROR_NOT_FOUND,
-			"nothing is counted: trace PLACE --count-by FIELD does (trace newproc "
-			"--count-by go)");
+			"nothing is counted: use trace LOCATION --count-by FIELD, for example "
+			"trace newproc --count-by go");
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < tally->column_count; i++)
 		err = add_column(tally, i);
@@ -139,6 +139,6 @@ struct error *tally_make(struct session *session, struct tally *tally)
 	if (!err && tally->has_alive)
 		err = add_alive(session, tally);
 	if (tally->row_count)
-		qsort(tally->rows, tally->row_count, sizeof(*tally->rows), break_tally_compare);
+		qsort(tally->rows, tally->row_count, sizeof(*tally->rows), compare_rows);
 	return err;
 }

@@ -1,6 +1,6 @@
 /*
- * What several counting tracepoints have counted, as one table; of births and deaths of goroutines
- * also how many are left.
+ * Joins the counts of several tracepoints in one table. For births and deaths of goroutines it also
+ * computes how many are left.
  */
 #ifndef GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_TALLY_H
 #define GCTXDBG_COMMANDS_BREAKPOINTS_BREAK_TALLY_H
@@ -10,7 +10,7 @@
 
 enum { TALLY_COLUMNS = 8 };
 
-/* One counting tracepoint. */
+/* A counting tracepoint. */
 struct tally_column {
 	struct breakpoint breakpoint;
 	const struct break_counts *counts;
@@ -20,8 +20,8 @@ struct tally_row {
 	const char *value;
 	uint64_t hits[TALLY_COLUMNS];
 	int64_t left;	/* births minus deaths */
-	uint64_t alive; /* goroutines that are there now and were made there */
-	bool lost;	/* not in the table: no memory */
+	uint64_t alive; /* existing goroutines that were created there */
+	bool lost;	/* not in the table: out of memory */
 	UT_hash_handle hh;
 };
 
@@ -32,15 +32,17 @@ struct tally {
 	struct tally_row **rows;
 	size_t row_count, row_capacity;
 	bool has_left;	/* the first two columns are births and deaths */
-	bool has_alive; /* they count go statements or their functions */
+	bool has_alive; /* `alive` is known: go statements or their functions are counted */
 };
 
-/* ERROR_NOT_FOUND when nothing is counted. Free with tally_deinit(), after an error too. Valid
- * until the process runs. */
+/*
+ * Builds the table. ERROR_NOT_FOUND when nothing is counted. Free with tally_deinit(), also after
+ * an error. Valid until the target is resumed.
+ */
 struct error *tally_make(struct session *session, struct tally *tally);
 void tally_deinit(struct tally *tally);
 
-/* True when what is counted is go statements (--count-by go). */
+/* True if go statements are counted (--count-by go). */
 bool tally_is_of_go(const struct tally *tally);
 
 #endif

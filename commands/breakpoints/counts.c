@@ -1,6 +1,6 @@
 /*
- * `counts`: what trace --count-by has counted, as one table; births beside deaths tell which go
- * statements leak.
+ * The command `counts`: prints the counts of trace --count-by as one table. Births next to deaths
+ * show which go statements leak.
  */
 #include <inttypes.h>
 
@@ -23,7 +23,7 @@ static void row_cells(struct table *table, const struct tally *tally, const stru
 {
 	for (size_t i = 0; i < tally->column_count; i++)
 		table_cell(table, STYLE_PLAIN, "%" PRIu64, row->hits[i]);
-	/* More than half of those born stayed. */
+	/* More than half of the goroutines created are left. */
 	bool grows = row->left > 0 && (uint64_t)row->left > row->hits[0] / 2 &&
 		     (row->alive || !tally->has_alive);
 	if (tally->has_left)
@@ -33,8 +33,7 @@ static void row_cells(struct table *table, const struct tally *tally, const stru
 	table_cell(table, STYLE_FUNCTION, "%s%s", row->value, grows ? "  ◀ leaks" : "");
 }
 
-static struct error *counts_render_text(
-	struct session *session, const struct tally *tally, uint64_t limit)
+static struct error *render_text(struct session *session, const struct tally *tally, uint64_t limit)
 {
 	char titles[TALLY_COLUMNS][64];
 	const char *headings[TALLY_COLUMNS + 4];
@@ -77,8 +76,7 @@ static void row_json(struct json *json, const struct tally *tally, const struct 
 	json_end(json);
 }
 
-static struct error *counts_render_json(
-	struct session *session, const struct tally *tally, uint64_t limit)
+static struct error *render_json(struct session *session, const struct tally *tally, uint64_t limit)
 {
 	struct json *json = json_create(&session->out);
 	if (!json)
@@ -113,15 +111,15 @@ static struct error *run_counts(struct session *session, const struct arguments 
 	struct tally tally;
 	err = tally_make(session, &tally);
 	if (!err)
-		err = as_json ? counts_render_json(session, &tally, limit)
-			      : counts_render_text(session, &tally, limit);
+		err = as_json ? render_json(session, &tally, limit)
+			      : render_text(session, &tally, limit);
 	tally_deinit(&tally);
 	return err;
 }
 
 static const struct command_option options[] = {
-	{"limit", 'n', "N", "at most N lines (40); 0 for all", NULL},
-	{"json", 0, NULL, "as one JSON document, whole", NULL},
+	{"limit", 'n', "N", "print at most N lines (default 40); 0 for all", NULL},
+	{"json", 0, NULL, "print one complete JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -129,13 +127,12 @@ static const struct command counts_command = {
 	.name = "counts",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "counts [--limit N] [--json]",
-	.summary = "Shows what trace --count-by has counted; births and deaths of goroutines side "
-		   "by side",
-	.help = "A line per value, a column per tracepoint. With newproc and goexit both counted "
-		"by "
-		"creator, LEFT is how many more were born than have died meanwhile, and ALIVE how "
-		"many there are now that were made there, ever: the go statements that leak come "
-		"first, marked when more than half of what they made stayed.",
+	.summary = "Shows the counts of trace --count-by, births and deaths side by side",
+	.help = "Prints a line per value and a column per tracepoint. If newproc and goexit are "
+		"both counted by go or by creator, LEFT is the number of goroutines created minus "
+		"those ended since, and ALIVE the number of existing goroutines created there at "
+		"any time. Go statements that leak come first; they are marked if more than half "
+		"of their goroutines are left.",
 	.example = "counts --limit 10",
 	.options = options,
 	.needs_target = true,

@@ -16,8 +16,8 @@ static const struct command escape_command = {
 	.group = GROUP_SESSION,
 	.usage = "!COMMAND",
 	.summary = "Runs a shell command",
-	.help = "The rest of the line goes to sh as it is. Meanwhile a live process stands still if "
-		"it does: with --pause=stop, or at a breakpoint.",
+	.help = "The rest of the line is passed to sh unchanged. A stopped process stays stopped "
+		"meanwhile.",
 	.example = "!ss -tnp | grep 4711",
 	.min_words = 1,
 	.raw = true,

@@ -1,4 +1,4 @@
-/* The command `help`: one screen of all commands, or all about one. */
+/* The command `help`: an overview of all commands, or the description of one. */
 #include "commands/builtin/help_where.h"
 
 #include "commands/session/registry.h"
@@ -17,7 +17,7 @@ static const char *const group_titles[] = {
 	[GROUP_PLUGIN] = "Plug-ins",
 };
 
-/* Something `help` explains that is no command. */
+/* A help topic that is not a command. */
 struct topic {
 	const char *name, *summary;
 	struct error *(*print)(struct session *session);
@@ -27,7 +27,7 @@ static const struct topic topics[] = {
 	{"where", "Fields and operators of expressions (--where EXPR)", help_print_where},
 };
 
-/* "goroutines, grs": the name and as many aliases as fit. */
+/* Formats "goroutines, grs": the name and the aliases that fit. */
 static void format_names(const struct command *command, char *ret, size_t size)
 {
 	snprintf(ret, size, "%s", command->name);
@@ -61,7 +61,7 @@ static void print_overview(struct session *session)
 		if (!i || commands[i - 1]->group != command->group) {
 			bool known = (size_t)command->group < array_length(group_titles);
 			output_printf(output, STYLE_STRONG, "%s\n",
-				known ? group_titles[command->group] : "Others");
+				known ? group_titles[command->group] : "Other");
 		}
 		char names[NAME_WIDTH + 1];
 		format_names(command, names, sizeof(names));
@@ -71,10 +71,9 @@ static void print_overview(struct session *session)
 	for (size_t i = 0; i < array_length(topics); i++)
 		print_row(output, topics[i].name, topics[i].summary);
 	print_wrapped(output,
-		"\"help COMMAND\" tells all about one. Unambiguous abbreviations will do. Output "
-		"goes to "
-		"a file with \"> FILE\" and to a shell command with \"| COMMAND\"; # begins a "
-		"comment.",
+		"\"help COMMAND\" describes a command. Commands can be abbreviated if the result "
+		"is unambiguous. \"> FILE\" redirects the output to a file, \"| COMMAND\" to a "
+		"shell command; # begins a comment.",
 		0);
 }
 
@@ -108,7 +107,7 @@ static void print_command(struct session *session, const struct command *command
 		char names[128];
 		format_names(command, names, sizeof(names));
 		output_printf(
-			output, STYLE_PLAIN, "Short: %s\n", names + strlen(command->name) + 2);
+			output, STYLE_PLAIN, "Aliases: %s\n", names + strlen(command->name) + 2);
 	}
 	if (command->help) {
 		output_printf(output, STYLE_PLAIN, "\n");
@@ -122,7 +121,7 @@ static void print_command(struct session *session, const struct command *command
 	}
 }
 
-/* The commands of the family `name` ("ctx"), a line each; false when there are none. */
+/* Prints the commands of the family `name` ("ctx"), one per line; false when there are none. */
 static bool print_family(struct session *session, const char *name, const char *heading)
 {
 	const struct command *const *commands;
@@ -160,7 +159,7 @@ static struct error *run_help(struct session *session, const struct arguments *a
 	struct error *err = registry_find(session->registry, name, &command, &length);
 	if (!err)
 		print_command(session, command);
-	/* "info" is a command and a family. */
+	/* "info" is both a command and a family. */
 	if (print_family(session, name, err ? "Commands\n" : "\nRelated\n")) {
 		error_destroy(err);
 		return NULL;
@@ -186,7 +185,7 @@ static const struct command help_command = {
 	.aliases = help_aliases,
 	.group = GROUP_SESSION,
 	.usage = "help [COMMAND | where]",
-	.summary = "Lists the commands, or tells all about one",
+	.summary = "Lists the commands, or describes one",
 	.example = "help goroutines",
 	.max_words = 4,
 	.complete = complete_help,

@@ -1,11 +1,11 @@
-/* `help where`: the expression language, with the fields that goroutines and contexts have. */
+/* `help where`: the expression language and the fields of goroutines and contexts. */
 #include "commands/builtin/help_where.h"
 
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/render/table.h"
 
-static const char *help_where_type_name(enum expr_type type)
+static const char *type_name(enum expr_type type)
 {
 	static const char *const names[] = {
 		[EXPR_BOOL] = "true or false",
@@ -29,7 +29,7 @@ static struct error *print_fields(
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct expr_name *name = &schema->names[i];
 		table_cell(table, STYLE_STRONG, "%s", name->name);
-		table_cell(table, STYLE_PLAIN, "%s", help_where_type_name(name->type));
+		table_cell(table, STYLE_PLAIN, "%s", type_name(name->type));
 		table_cell(table, STYLE_PLAIN, "%s", name->help ? name->help : "");
 	}
 	output_printf(output, STYLE_STRONG, "%s\n", heading);
@@ -49,12 +49,12 @@ struct error *help_print_where(struct session *session)
 	output_printf(output, STYLE_PLAIN,
 		"Operators, loosest first: ||   &&   == != < <= > >= =~ !~   + -   * / %%   ! -\n"
 		"Literals: \"text\" `raw text` 42 0x2a 1.5 5m 1h30m 250ms true false\n"
-		"=~ matches a regular expression, !~ does not; a map is asked with name[\"key\"].\n"
-		"A comparison with several strings holds if it holds for one of them; one with a\n"
-		"value that a goroutine or context does not have is false.\n");
+		"=~ matches a regular expression, !~ does not match; name[\"key\"] reads a map.\n"
+		"A comparison with a list of strings is true if it is true for one of them; a\n"
+		"comparison with an absent value is false.\n");
 	output_printf(output, STYLE_PLAIN,
-		"\nbreak, tbreak, trace and condition take the same language; their fields depend\n"
-		"on the place: \"help break\".\n");
+		"\nbreak, tbreak, trace and condition use the same language; their fields depend\n"
+		"on the location, see \"help break\".\n");
 	output_printf(output, STYLE_STRONG, "\nExamples\n");
 	output_printf(output, STYLE_PLAIN,
 		"  goroutines --where 'status == \"waiting\" && wait > 5m && stack =~ "

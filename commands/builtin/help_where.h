@@ -1,5 +1,5 @@
 /*
- * Topics of `help` that are no commands.
+ * The help topic `where`.
  */
 #ifndef GCTXDBG_COMMANDS_BUILTIN_HELP_WHERE_H
 #define GCTXDBG_COMMANDS_BUILTIN_HELP_WHERE_H
@@ -8,7 +8,7 @@
 
 struct session;
 
-/* What a --where expression may contain: the fields of a goroutine, operators, literals. */
+/* Prints what an expression may contain: fields, operators, literals. */
 struct error *help_print_where(struct session *session);
 
 #endif

@@ -24,11 +24,10 @@ static const struct command plugin_load_command = {
 	.group = GROUP_PLUGIN,
 	.usage = "plugin load FILE",
 	.summary = "Loads commands from a shared object",
-	.help = "A plug-in is built against the installed headers (commands/session/plugin.h tells how) "
-		"and stays loaded "
-		"until you leave. One that was built for another plug-in ABI, or that everybody "
-		"can write to, is "
-		"refused. --plugin-dir on the command line loads all plug-ins of a directory.",
+	.help = "A plug-in is built against the installed headers, see commands/session/plugin.h, "
+		"and stays loaded until gctxdbg exits. A plug-in that was built for another "
+		"plug-in ABI, or that is world-writable, is rejected. --plugin-dir on the command "
+		"line loads all plug-ins in a directory.",
 	.example = "plugin load ./lockholders.so",
 	.min_words = 1,
 	.max_words = 1,
@@ -77,7 +76,7 @@ static struct error *run_list(struct session *session, const struct arguments *a
 }
 
 static const struct command_option list_options[] = {
-	{.name = "json", .help = "one JSON document"},
+	{.name = "json", .help = "print one JSON document"},
 	{0},
 };
 
@@ -85,7 +84,7 @@ static const struct command plugin_list_command = {
 	.name = "plugin list",
 	.group = GROUP_PLUGIN,
 	.usage = "plugin list [--json]",
-	.summary = "Lists the plug-ins that are loaded, and their commands",
+	.summary = "Lists the loaded plug-ins and their commands",
 	.example = "plugin list",
 	.options = list_options,
 	.run = run_list,

@@ -8,7 +8,7 @@
 
 enum { VALUE_SIZE = 512 };
 
-/* As other debuggers' "set x = 1", "set x=1" and "set var x = 1". */
+/* True for "set x = 1", "set x=1" and "set var x = 1" of other debuggers. */
 static bool is_assignment(const struct arguments *arguments)
 {
 	if (strchr(arguments->words[0], '='))
@@ -24,9 +24,8 @@ static struct error *check_words(const struct arguments *arguments)
 {
 	if (is_assignment(arguments))
 		return error_create(ERROR_USAGE,
-			"gctxdbg never writes to the program's data; \"set NAME VALUE\", without "
-			"\"=\", "
-			"changes one of its own settings, which \"show\" lists");
+			"gctxdbg never writes to the program's data; \"set NAME VALUE\" without "
+			"\"=\" changes a setting of gctxdbg, see \"show\"");
 	if (arguments->word_count != 2)
 		return error_create(
 			ERROR_USAGE, "set needs a name and a value; usage: set NAME VALUE");
@@ -119,7 +118,7 @@ static void complete_value(struct session *session, size_t word_index, const cha
 		complete_setting(session, word_index, word, candidates);
 		return;
 	}
-	/* Which setting it is for is not told: offer the values of all. */
+	/* The name of the setting is not passed: offer the values of all settings. */
 	for (size_t i = 0; word_index == 1 && setting_at(i); i++)
 		for (const char *const *value = setting_values(setting_at(i)); value && *value;
 			value++)
@@ -132,17 +131,17 @@ static const struct command set_command = {
 	.usage = "set NAME VALUE",
 	.summary = "Changes a setting",
 	.help = "\"show\" lists the settings with their values and meanings. Variables of the "
-		"program cannot be set: gctxdbg never writes to its data.",
+		"program cannot be changed: gctxdbg never writes to its data.",
 	.example = "set on-error continue",
 	.min_words = 1,
-	.max_words = ARGUMENTS_MAX_WORDS, /* so that assignments get their own answer */
+	.max_words = ARGUMENTS_MAX_WORDS, /* so that an assignment gets its own error */
 	.complete = complete_value,
 	.run = run_set,
 };
 REGISTER_COMMAND(set_command);
 
 static const struct command_option show_options[] = {
-	{.name = "json", .help = "one JSON document"},
+	{.name = "json", .help = "print one JSON document"},
 	{0},
 };
 
@@ -150,7 +149,7 @@ static const struct command show_command = {
 	.name = "show",
 	.group = GROUP_SESSION,
 	.usage = "show [NAME] [--json]",
-	.summary = "Shows one setting or all",
+	.summary = "Shows one setting, or all",
 	.example = "show source-path",
 	.options = show_options,
 	.max_words = 1,

@@ -1,6 +1,6 @@
 # Bash completion for gctxdbg: subcommands, options and their values, processes, files.
 
-# All processes; bash could not leave out a name shown beside the number.
+# Offers all PIDs, without names: bash would insert a name together with the number.
 _gctxdbg_pids()
 {
 	mapfile -t COMPREPLY < <(compgen -W "$(command ps axo pid= 2>/dev/null)" -- "$cur")
@@ -12,7 +12,7 @@ _gctxdbg_files()
 	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
-# Completes the value of option $1; false when it has none.
+# Completes the value of option $1; returns 1 if the option has none.
 _gctxdbg_value()
 {
 	case $1 in
@@ -43,7 +43,7 @@ _gctxdbg()
 		--plugin-dir= --quiet --version --help'
 	COMPREPLY=()
 
-	# "--color=al" reaches us as three words.
+	# Bash splits "--color=al" into three words.
 	if [[ $cur == '=' ]]; then
 		cur=
 	elif [[ $prev == '=' ]]; then

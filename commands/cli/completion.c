@@ -1,4 +1,4 @@
-/* Completion of commands, their options and values, file names, and what a command adds itself. */
+/* Completion of a command line: see completion.h. */
 #include "commands/cli/completion.h"
 
 #include <ctype.h>
@@ -8,8 +8,8 @@
 #include "commands/session/session_target.h"
 
 /*
- * Adds the words of `name` that can stand where the line ends: "load" for "plugin load" after
- * `plugin `. `*ret_start` is where the word begins.
+ * Adds the word of `name` that fits at the end of the line: "load" of "plugin load" after "plugin".
+ * `*ret_start` is the offset of that word.
  */
 static void add_name(const char *name, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start)
@@ -53,7 +53,7 @@ static void complete_name(struct session *session, const char *line, size_t size
 			add_name(*alias, line, size, completions, ret_start);
 }
 
-/* The option that `word` (a whole option, "--name" or "-n") names. */
+/* Finds the option for `word`, which is "--name" or "-n". */
 static const struct command_option *find_option(const struct command *command, const char *word)
 {
 	for (const struct command_option *option = command->options; option && option->name;
@@ -95,8 +95,7 @@ static void complete_option(
 	}
 }
 
-/* How many of the words before the last one are neither options nor their values; the option that
- * awaits a value, if any. */
+/* Counts the arguments before the last word, and finds the option whose value the last word is. */
 static void count_words(const struct command *command, const struct line *line,
 	struct completion_position *position)
 {
@@ -115,7 +114,7 @@ static void count_words(const struct command *command, const struct line *line,
 	}
 }
 
-/* What surrounds the last word of `text`, which follows the command's name. */
+/* Finds the position of the last word of `text`, which follows the command's name. */
 static struct error *find_position(
 	const struct command *command, const char *text, struct completion_position *ret)
 {
@@ -132,8 +131,8 @@ static struct error *find_position(
 }
 
 /*
- * True if the command's own candidates may be collected. Those of a command that needs a target come
- * from the target, which must not be read while it runs.
+ * True if the command's own candidates may be collected. Those of a command that needs a target
+ * come from the target, which must not be read while it runs.
  */
 static bool can_run_now(const struct session *session, const struct command *command)
 {
@@ -153,7 +152,8 @@ static void complete_arguments(struct session *session, const struct command *co
 		command->complete(session, position->words, word, completions);
 }
 
-/* The command of a line that goes on behind its name, and how long that is; NULL: none. */
+/* Finds the command of a line that continues after the command's name; NULL: none. `*ret_length` is
+ * the length of the name. */
 static const struct command *find_command(
 	struct session *session, const char *typed, size_t *ret_length)
 {

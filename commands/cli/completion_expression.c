@@ -1,4 +1,4 @@
-/* Completion inside of expressions: the names that there are. */
+/* Completion inside expressions: see completion_expression.h. */
 #include "commands/cli/completion_expression.h"
 
 #include <ctype.h>
@@ -6,22 +6,22 @@
 #include "commands/session/line.h"
 #include "dbg/expr/expr.h"
 
-/* Where the condition of a command begins that takes one at the end of its line; NULL: not (yet)
- * there. `text` is what follows the command's name. */
+/* Finds the start of the condition at the end of the line; NULL: there is none. `text` follows the
+ * command's name. */
 static const char *find_condition(const struct command *command, const char *text)
 {
 	const char *at = NULL;
 	if (command->condition) {
 		at = line_find_condition(text);
 		at = at ? at + strlen("if") : NULL;
-	} else if (command->raw) { /* behind a number */
+	} else if (command->raw) { /* after a number */
 		at = text + strspn(text, " \t");
 		at += strcspn(at, " \t");
 	}
 	return at && isspace((unsigned char)*at) ? at : NULL;
 }
 
-/* Whether `text` ends inside of a string. */
+/* True if `text` ends inside a string literal. */
 static bool ends_in_string(const char *text)
 {
 	char quote = 0;
@@ -41,7 +41,7 @@ static bool is_name_character(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
-/* The value of an option that takes an expression is the line's last word. */
+/* Finds the start of the value of --where, which is the last word. */
 static const char *find_option_value(
 	const struct command *command, const char *text, const struct completion_position *position)
 {

@@ -1,6 +1,6 @@
 /*
- * Completion inside an expression: the position of the cursor in a command line, and the field names
- * that the expression may use.
+ * Completion inside an expression: the position of the cursor in a command line, and the field
+ * names that the expression may use.
  */
 #ifndef GCTXDBG_COMMANDS_CLI_COMPLETION_EXPRESSION_H
 #define GCTXDBG_COMMANDS_CLI_COMPLETION_EXPRESSION_H

@@ -1,4 +1,4 @@
-/* Handing completions to readline. */
+/* Passes completion candidates to readline: see completion_readline.h. */
 #include "commands/cli/completion_readline.h"
 
 #include <stdio.h>
@@ -7,10 +7,10 @@
 
 #include "commands/cli/completion.h"
 
-/* Readline's functions have no argument for it; NULL while there is no prompt. */
+/* Readline calls back without an argument. NULL while there is no prompt. */
 static struct session *prompt_session;
 
-/* The longest start that all candidates share, as readline wants it in front of them. */
+/* The longest common prefix of all candidates, which readline expects as the first match. */
 static char *common_start(const struct completions *completions)
 {
 	size_t length = strlen(completions->items[0]);
@@ -23,7 +23,7 @@ static char *common_start(const struct completions *completions)
 	return strndup(completions->items[0], length);
 }
 
-/* Turns the candidates into readline's array; it owns the result. */
+/* Converts the candidates to readline's array, which readline frees. */
 static char **take_matches(struct completions *completions)
 {
 	size_t count = completions->count;
@@ -52,19 +52,19 @@ static char **on_complete(const char *text, int start, int end)
 	completion_collect(prompt_session, rl_line_buffer, (size_t)end, &completions, &begin);
 	char **matches = NULL;
 	if (completions.files)
-		rl_attempted_completion_over = 0; /* readline knows file names itself */
+		rl_attempted_completion_over = 0; /* readline completes file names itself */
 	else if (completions.count && begin == (size_t)start)
 		matches = take_matches(&completions);
 	size_t length = matches ? strlen(matches[0]) : 0;
-	/* "--group=" and "labels[\"" go on without a space. */
+	/* No space after "--group=" and "labels[\"". */
 	if (length && strchr("=\"", matches[0][length - 1]))
 		rl_completion_append_character = '\0';
 	completions_deinit(&completions);
 	return matches;
 }
 
-/* Where words end: as our own scanner has it, where '=' and ':' are part of options and function
- * names; in an expression at its operators, and quotes do not matter. */
+/* The characters that end a word. As in our own scanner, '=' and ':' do not: they occur in options
+ * and function names. In an expression operators end a word, and quotes have no meaning. */
 static char *break_characters(void)
 {
 	static char breaks[] = " \t\n\"'|>", operators[] = " \t\n\"'`|>(<=!~&+-*/%)[]";
@@ -72,7 +72,7 @@ static char *break_characters(void)
 		prompt_session && rl_point > 0 &&
 		completion_in_expression(prompt_session, rl_line_buffer, (size_t)rl_point);
 	rl_completer_quote_characters = expression ? NULL : "\"'";
-	rl_basic_quote_characters = expression ? "" : "\"'"; /* those that it closes by itself */
+	rl_basic_quote_characters = expression ? "" : "\"'"; /* readline closes these itself */
 	return expression ? operators : breaks;
 }
 

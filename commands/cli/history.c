@@ -1,4 +1,5 @@
-/* History: written line by line, so that a killed debugger forgets nothing. */
+/* The history, written line by line, so that nothing is lost if the debugger is killed: see
+ * history.h. */
 #include "commands/cli/history.h"
 
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 
 enum { HISTORY_LINES = 1000 };
 
-/* Creates the directories of `path`, from the first slash after `from` on. */
+/* Creates the directories of `path` from the first slash after `from`. */
 static void make_directories(char *path, size_t from)
 {
 	for (char *slash = strchr(path + from + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -22,7 +23,8 @@ static void make_directories(char *path, size_t from)
 	}
 }
 
-/* The file's name (to be freed), its directory made; NULL when there is no place for it. */
+/* Returns the malloc'ed file name and creates its directories; NULL if there is no home
+ * directory. */
 static char *history_path(void)
 {
 	char *path;
@@ -47,7 +49,7 @@ void history_load(void)
 	_cleanup_free_ char *path = history_path();
 	if (!path)
 		return;
-	/* Made here: readline would let others read it. */
+	/* Created here, because readline would make it readable by others. */
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;

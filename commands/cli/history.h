@@ -1,17 +1,17 @@
 /*
- * The prompt's history, kept in $XDG_STATE_HOME/gctxdbg/history.
+ * The prompt's history, stored in $XDG_STATE_HOME/gctxdbg/history.
  */
 #ifndef GCTXDBG_COMMANDS_CLI_HISTORY_H
 #define GCTXDBG_COMMANDS_CLI_HISTORY_H
 
-/* Reads the file; a missing one is fine. Only the user can read what it creates. */
+/* Reads the history file, or creates it so that only the user can read it. Ignores errors. */
 void history_load(void);
 
-/* Adds a line to the list and to the file, unless it is empty, begins with a space or repeats the
+/* Adds a line to the history and the file, unless it is empty, starts with a space or repeats the
  * last one. */
 void history_remember(const char *line);
 
-/* Frees the list. */
+/* Frees the history in memory. */
 void history_forget(void);
 
 #endif

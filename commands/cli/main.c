@@ -1,4 +1,4 @@
-/* main(): opens what the command line names, runs -e and -x, then the prompt or stdin. */
+/* main(): opens the target, runs -e and -x, then the prompt or stdin. */
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static struct error *open_target(
 	case SUBCOMMAND_ATTACH:
 		return open_live(session, words[0], ret);
 	case SUBCOMMAND_EXEC:
-		/* execvp() takes the strings as they are, its type is older than const. */
+		/* execvp() does not modify the strings; its prototype predates const. */
 		return live_exec((char *const *)(uintptr_t)words, &live, ret);
 	case SUBCOMMAND_DUMP:
 		if (options->word_count == 1)
@@ -65,7 +65,7 @@ static struct error *open_target(
 	case SUBCOMMAND_CORE:
 		break;
 	}
-	/* `core CORE` alone takes the executable that the core names. */
+	/* `core CORE` uses the executable that the core names. */
 	bool both = options->word_count == 2;
 	return core_open(both ? words[0] : options->exe, words[both], warn, session, ret);
 }
@@ -79,7 +79,7 @@ static struct error *run_item(struct session *session, const struct run_item *it
 	return err || !last ? err : block_finish(session);
 }
 
-/* Runs -e and -x; false when one failed and the rest must not run. */
+/* Runs -e and -x; returns false if one failed and the rest must not run. */
 static bool run_items(struct session *session, const struct options *options)
 {
 	for (size_t i = 0; i < options->item_count && !session->quit; i++) {
@@ -92,7 +92,7 @@ static bool run_items(struct session *session, const struct options *options)
 		if (!session_settle(session, err) && stop)
 			return false;
 		if (session->leave_signal) {
-			/* SIGTERM or SIGHUP: what was asked for has not all been done. */
+			/* SIGTERM or SIGHUP: not everything was run. */
 			session->failures++;
 			return false;
 		}
@@ -107,7 +107,7 @@ static void run_dump(struct session *session)
 			putchar('\n');
 		struct error *err = session_execute(session, dump_lines[i]);
 		if (err && err->code == ERROR_NOT_FOUND) {
-			/* Not every program uses contexts. */
+			/* A program may have no contexts. */
 			session_warn(session, "%s", err->message);
 			error_destroy(err);
 			break;
@@ -116,7 +116,7 @@ static void run_dump(struct session *session)
 	}
 }
 
-static void main_run_target(struct session *session, const struct options *options)
+static void run_target(struct session *session, const struct options *options)
 {
 	if (options->subcommand == SUBCOMMAND_DUMP)
 		run_dump(session);
@@ -132,7 +132,7 @@ static void main_run_target(struct session *session, const struct options *optio
 }
 
 /* Loads plug-ins and opens the target. */
-static struct error *main_start(struct session *session, const struct options *options)
+static struct error *start(struct session *session, const struct options *options)
 {
 	if (options->plugin_dir) {
 		struct error *err = plugin_load_directory(session, options->plugin_dir);
@@ -144,13 +144,13 @@ static struct error *main_start(struct session *session, const struct options *o
 	return err ? err : session_open(session, target);
 }
 
-static void apply(struct session *session, const struct options *options)
+static void apply_options(struct session *session, const struct options *options)
 {
 	session->interactive =
 		!options->batch && options->subcommand != SUBCOMMAND_DUMP && isatty(STDIN_FILENO);
 	session->settings.color = options->color;
 	session->settings.quiet = options->quiet;
-	/* A program started under the debugger stands at its beginning; any other is in use. */
+	/* A program started by the debugger is stopped at its entry; any other is in use. */
 	session->settings.pause = options->pause_given			   ? options->pause
 				  : options->subcommand == SUBCOMMAND_EXEC ? PAUSE_STOP
 									   : PAUSE_FORK;
@@ -162,21 +162,21 @@ static void apply(struct session *session, const struct options *options)
 	session->plugin_dir = options->plugin_dir;
 }
 
-/* A whole session; returns the exit status. */
-static int breaks(const struct options *options)
+/* Runs a whole session; returns the exit status. */
+static int run_session(const struct options *options)
 {
 	struct session session;
 	session_init(&session);
-	apply(&session, options);
+	apply_options(&session, options);
 	interrupt_install(&session.cancel);
 	int status;
-	struct error *err = main_start(&session, options);
+	struct error *err = start(&session, options);
 	if (err) {
 		session_report(&session, err);
 		status = EXIT_USAGE;
 	} else {
-		main_run_target(&session, options);
-		session_close_target(&session); /* may tell of a failure yet */
+		run_target(&session, options);
+		session_close_target(&session); /* may report a failure */
 		status = session.failures   ? EXIT_COMMAND_FAILED
 			 : session.findings ? EXIT_FINDINGS
 					    : EXIT_FINE;
@@ -192,13 +192,13 @@ static int run_options(const struct options *options)
 	else if (options->version)
 		puts("gctxdbg " GCTXDBG_VERSION);
 	else
-		return breaks(options);
+		return run_session(options);
 	return EXIT_FINE;
 }
 
 /*
- * Descriptors 0 to 2 that the caller has closed would be taken by the next files opened, and
- * written to. Each is filled with one that cannot do what it is for, so that using it is still an
+ * If descriptors 0 to 2 were closed by the caller, the next files opened would get these numbers
+ * and would be written to. Opens each with the wrong access mode, so that using it remains an
  * error.
  */
 static void open_missing_streams(void)

@@ -1,4 +1,4 @@
-/* argv: the table of options and what each does. */
+/* The table of options, and parsing argv with popt: see options.h. */
 #include "commands/cli/options.h"
 
 #include <popt.h>
@@ -26,45 +26,42 @@ static const struct poptOption option_table[] = {
 		"CMD"},
 	{"script", 'x', POPT_ARG_STRING, NULL, OPTION_SCRIPT,
 		"run the commands in FILE (- is stdin; repeatable, in order with -e)", "FILE"},
-	{"batch", 0, POPT_ARG_NONE, NULL, OPTION_BATCH, "no prompt: run -e and -x, then leave",
+	{"batch", 0, POPT_ARG_NONE, NULL, OPTION_BATCH, "no prompt: run -e and -x, then exit",
 		NULL},
 	{"pause", 0, POPT_ARG_STRING, NULL, OPTION_PAUSE,
-		"how to look at a live process: stop it while you look, or fork a frozen copy",
-		"stop|fork"},
+		"how to inspect a live process: stop it, or fork a frozen copy", "stop|fork"},
 	{"max-stop", 0, POPT_ARG_STRING, NULL, OPTION_MAX_STOP,
-		"let a live process go on after it stood still that long (30s unless there is a "
-		"prompt; "
+		"resume a live process after it was stopped that long (30s without a prompt; "
 		"0: never)",
 		"DURATION"},
 	{"color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "colour in text output",
 		"auto|always|never"},
 	{"exe", 0, POPT_ARG_STRING, NULL, OPTION_EXE,
-		"the executable, if not the one the process names", "FILE"},
+		"the executable, if not the one of the process or core", "FILE"},
 	{"debug-file", 0, POPT_ARG_STRING, NULL, OPTION_DEBUG_FILE,
-		"where the executable's DWARF is, if not in it", "FILE"},
+		"the file with the DWARF, if not in the executable", "FILE"},
 	{"plugin-dir", 0, POPT_ARG_STRING, NULL, OPTION_PLUGIN_DIR,
 		"load all plug-ins (*.so) in DIR", "DIR"},
-	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, no news, no progress",
-		NULL},
-	{"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "print the version and leave", NULL},
-	{"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this and leave", NULL},
+	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, notices or progress", NULL},
+	{"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "print the version and exit", NULL},
+	{"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this help and exit", NULL},
 	POPT_TABLEEND,
 };
 
-/* What the subcommands take. */
+/* The subcommands and their arguments. */
 static const struct {
 	const char *name, *words, *help;
 	size_t min_words, max_words;
 } subcommands[] = {
-	[SUBCOMMAND_ATTACH] = {"attach", "PID", "look at a live process; it runs on when you leave",
+	[SUBCOMMAND_ATTACH] = {"attach", "PID", "debug a live process; it keeps running afterwards",
 		1, 1},
-	[SUBCOMMAND_CORE] = {"core", "EXE CORE", "look at a core dump", 1, 2},
+	[SUBCOMMAND_CORE] = {"core", "EXE CORE", "debug a core dump", 1, 2},
 	[SUBCOMMAND_EXEC] = {"exec", "-- PROG [ARG...]", "start a program under the debugger", 1,
 		SIZE_MAX},
-	[SUBCOMMAND_DUMP] = {"dump", "PID | EXE CORE", "print one report, then leave", 1, 2},
+	[SUBCOMMAND_DUMP] = {"dump", "PID | EXE CORE", "print a report and exit", 1, 2},
 };
 
-/* Strings that the options point to. */
+/* Owns the strings that the options point to. */
 struct options_memory {
 	poptContext context; /* owns the words */
 	char **strings;
@@ -82,7 +79,7 @@ static struct error *parse_color(const char *text, enum color_mode *ret)
 		}
 	}
 	return error_create(
-		ERROR_USAGE, "--color cannot be \"%s\": it is one of auto, always, never", text);
+		ERROR_USAGE, "--color cannot be \"%s\": use one of auto, always, never", text);
 }
 
 static struct error *parse_pause(const char *text, struct options *options)
@@ -91,7 +88,7 @@ static struct error *parse_pause(const char *text, struct options *options)
 	options->pause = strcmp(text, "fork") ? PAUSE_STOP : PAUSE_FORK;
 	if (!strcmp(text, "stop") || !strcmp(text, "fork"))
 		return NULL;
-	return error_create(ERROR_USAGE, "--pause cannot be \"%s\": it is stop or fork", text);
+	return error_create(ERROR_USAGE, "--pause cannot be \"%s\": use stop or fork", text);
 }
 
 static struct error *add_item(struct options *options, bool is_script, const char *text)
@@ -140,7 +137,7 @@ static struct error *take_option(struct options *options, enum option_id id, con
 	return NULL;
 }
 
-/* The argument of the option just read, kept until options_deinit(). */
+/* Returns the argument of the current option, which is freed by options_deinit(). */
 static struct error *keep_argument(struct options_memory *memory, const char **ret)
 {
 	char *value = poptGetOptArg(memory->context);
@@ -188,11 +185,11 @@ static struct error *find_subcommand(const char *name, enum subcommand *ret)
 		return error_create(ERROR_USAGE, "unknown subcommand \"%s\" (did you mean %s?)",
 			name, nearest.best);
 	return error_create(ERROR_USAGE,
-		"unknown subcommand \"%s\": it is attach, core, exec or dump; try gctxdbg --help",
+		"unknown subcommand \"%s\": use attach, core, exec or dump; try gctxdbg --help",
 		name);
 }
 
-/* Takes the words that are no options; with `exec` the subcommand is not among them. */
+/* Takes the arguments that are not options; with `exec` the subcommand is not among them. */
 static struct error *take_words(struct options *options, bool exec)
 {
 	static const char *const none[] = {NULL};
@@ -201,9 +198,9 @@ static struct error *take_words(struct options *options, bool exec)
 		words = none;
 	options->subcommand = SUBCOMMAND_EXEC;
 	if (!exec && !*words)
-		return error_create(ERROR_USAGE, "nothing to look at: use gctxdbg attach PID, "
-						 "gctxdbg core EXE CORE or gctxdbg exec "
-						 "-- PROG; try gctxdbg --help");
+		return error_create(ERROR_USAGE,
+			"no target: use gctxdbg attach PID, gctxdbg core EXE CORE or "
+			"gctxdbg exec -- PROG; try gctxdbg --help");
 	struct error *err = exec ? NULL : find_subcommand(*words++, &options->subcommand);
 	if (err)
 		return err;
@@ -224,7 +221,8 @@ struct error *options_init(struct options *options, int argc, char **argv)
 	options->memory = calloc(1, sizeof(*options->memory));
 	if (!options->memory)
 		return error_no_memory();
-	/* `exec` ends the options at the program, even without "--": what follows belongs to it. */
+	/* With `exec` the program ends the options, even without "--": the rest are its
+	 * arguments. */
 	bool exec = argc > 1 && !strcmp(argv[1], subcommands[SUBCOMMAND_EXEC].name);
 	unsigned flags = POPT_CONTEXT_NO_EXEC;
 	poptContext context = poptGetContext("gctxdbg", argc - exec, (void *)(argv + exec),
@@ -268,8 +266,8 @@ const char *options_name(size_t index)
 
 void options_print_help(FILE *stream)
 {
-	fputs("gctxdbg tells what the goroutines of a Go process or core dump are "
-	      "doing.\n\nUsage:\n",
+	fputs("gctxdbg shows what the goroutines of a Go process or core dump are doing.\n"
+	      "\nUsage:\n",
 		stream);
 	for (size_t i = 0; i < array_length(subcommands); i++)
 		fprintf(stream, "  gctxdbg %-6s [options] %-17s %s\n", subcommands[i].name,
@@ -285,12 +283,11 @@ void options_print_help(FILE *stream)
 		fprintf(stream, "  %-32s %s\n", name, option->descrip);
 	}
 	fputs("\nExamples:\n"
-	      "  gctxdbg attach 4711                                      a prompt; \"help\" lists "
-	      "the commands\n"
+	      "  gctxdbg attach 4711                      opens a prompt; \"help\" lists the "
+	      "commands\n"
 	      "  gctxdbg attach 4711 --batch -e 'goroutines --group stack'\n"
 	      "  gctxdbg core ./server core.4711 --batch -e 'goroutines --stacks --json'\n"
-	      "\nExit status: 0 success, 1 a command failed, 2 bad usage or nothing to open, 3 a "
-	      "check found "
-	      "problems.\n",
+	      "\nExit status: 0 success, 1 a command failed, 2 bad usage or the target could not "
+	      "be opened,\n3 a check found problems.\n",
 		stream);
 }

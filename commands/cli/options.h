@@ -1,5 +1,5 @@
 /*
- * What the user wrote behind `gctxdbg`: subcommand, options, commands to run.
+ * The command line of gctxdbg: subcommand, options, commands to run.
  */
 #ifndef GCTXDBG_COMMANDS_CLI_OPTIONS_H
 #define GCTXDBG_COMMANDS_CLI_OPTIONS_H
@@ -17,7 +17,7 @@ struct run_item {
 
 struct options {
 	enum subcommand subcommand;
-	const char *const *words; /* what follows the subcommand, NULL-terminated */
+	const char *const *words; /* arguments after the subcommand, NULL-terminated */
 	size_t word_count;
 	struct run_item *items;
 	size_t item_count, item_capacity;
@@ -31,17 +31,17 @@ struct options {
 };
 
 /*
- * Parses argv. With `help` or `version` set nothing else is checked. ERROR_USAGE is exit status 2.
- * The result lives until options_deinit(), which is needed after an error too.
+ * Parses argv. If `help` or `version` is set, nothing else was checked. Free with options_deinit(),
+ * also after an error; all strings are valid until then.
  */
 struct error *options_init(struct options *options, int argc, char **argv);
 void options_deinit(struct options *options);
 
-/* Prints what --help prints. */
+/* Prints the text of --help. */
 void options_print_help(FILE *stream);
 
-/* The name of option number `index` ("batch"), NULL after the last; for the tests of man page and
- * completion. */
+/* Returns the name of option number `index` ("batch"), NULL past the last. For the tests of the man
+ * page and the shell completion. */
 const char *options_name(size_t index);
 
 #endif

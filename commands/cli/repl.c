@@ -1,4 +1,4 @@
-/* The prompt, by readline's callback interface inside a poll() loop. */
+/* The prompt, using readline's callback interface in a poll() loop: see repl.h. */
 #include "commands/cli/repl.h"
 
 #include <errno.h>
@@ -18,11 +18,10 @@
 #include "commands/session/message.h"
 #include "commands/session/session_events.h"
 
-/* Readline hands lines to a function without an argument: it finds the session here while
- * repl_run() runs. */
+/* State for readline's callbacks, which take no argument; valid during repl_run(). */
 static struct {
 	struct session *session;
-	char *line;   /* that was entered; NULL none yet */
+	char *line;   /* the line entered; NULL: none yet */
 	bool ended;   /* end of input */
 	bool reading; /* the prompt is shown */
 } state;
@@ -52,7 +51,7 @@ void repl_prompt(const struct session *session, char *ret, size_t size)
 
 static void on_line(char *line)
 {
-	/* The terminal is given back before the command runs. */
+	/* Restore the terminal before the command runs. */
 	rl_callback_handler_remove();
 	state.reading = false;
 	state.line = line;
@@ -67,7 +66,7 @@ static void show_prompt(void)
 	state.reading = true;
 }
 
-/* Ctrl-C at the prompt: a new line to type. */
+/* Ctrl-C at the prompt discards the line. */
 static void clear_line(void)
 {
 	rl_free_line_state();
@@ -79,8 +78,8 @@ static void clear_line(void)
 	show_prompt();
 }
 
-/* Tells what happened, above the line being typed. */
-static void tell_events(void)
+/* Prints events above the line being typed. */
+static void print_events(void)
 {
 	struct session *session = state.session;
 	_cleanup_free_ char *typed = strdup(rl_line_buffer ? rl_line_buffer : "");
@@ -106,8 +105,8 @@ static int ignore_key(int count, int key)
 }
 
 /*
- * Reads a key for readline. The terminal throws away what was typed when Ctrl-C comes, perhaps just
- * after poll() saw it: a plain read would then hang. Answers NUL instead ("set mark"); the line is
+ * Reads a key for readline. On Ctrl-C the terminal discards pending input, perhaps after poll()
+ * reported it: a plain read would then block. Returns NUL ("set mark") in this case; the line is
  * cleared next anyway.
  */
 static int read_key(FILE *stream)
@@ -126,8 +125,7 @@ static int event_fd(const struct session *session)
 	return session->target ? session->target->event_fd : -1;
 }
 
-/* Waits for a line, events and Ctrl-C; state.line or state.ended is set afterwards unless the shell
- * quits. */
+/* Waits for a line, events and Ctrl-C; sets state.line or state.ended unless the session quits. */
 static void read_line(void)
 {
 	struct session *session = state.session;
@@ -147,10 +145,11 @@ static void read_line(void)
 			break;
 		if (fds[2].revents && interrupt_drain()) {
 			block_abandon(session);
-			session->cancel = false; /* no command of this line's: a list may run */
+			/* No command is running, but a command list may be next. */
+			session->cancel = false;
 			clear_line();
 		} else if (fds[1].revents || (fds[3].revents && break_stop_collect(session)))
-			tell_events();
+			print_events();
 		else if (fds[0].revents & POLLIN)
 			rl_callback_read_char();
 		else if (fds[0].revents)
@@ -161,11 +160,11 @@ static void read_line(void)
 	state.reading = false;
 }
 
-/* Runs what was entered. */
+/* Runs the line entered. */
 static void run_line(struct session *session, const char *line)
 {
 	history_remember(line);
-	/* A slip at the prompt is no failure of the session: the exit status is for scripts. */
+	/* An error at the prompt does not count: the exit status is for scripts. */
 	unsigned failures = session->failures;
 	session_settle(session, session_execute(session, line));
 	session->failures = failures;
@@ -178,13 +177,13 @@ static void greet(const struct session *session)
 	const struct target *target = session->target;
 	if (target->is_snapshot)
 		fprintf(stderr,
-			"gctxdbg: you look at a frozen copy of process %d (%s), which runs on; "
-			"\"snapshot\" makes a new one, \"help\" lists the commands\n",
+			"gctxdbg: frozen copy of process %d (%s), which keeps running; "
+			"\"snapshot\" takes a new one, \"help\" lists the commands\n",
 			(int)target->pid, target->exe_name ? target->exe_name : "?");
 	else if (target->ops->cont)
 		fprintf(stderr,
-			"gctxdbg: process %d (%s) stands still while you look and runs on when you "
-			"leave; \"help\" lists the commands\n",
+			"gctxdbg: process %d (%s) is stopped until you continue or quit; \"help\" "
+			"lists the commands\n",
 			(int)target->pid, target->exe_name ? target->exe_name : "?");
 	else
 		fprintf(stderr, "gctxdbg: core of %s; \"help\" lists the commands\n",
@@ -199,21 +198,21 @@ void repl_run(struct session *session)
 	rl_getc_function = read_key;
 	/* readline 8.2 crashes when an unbound Ctrl-X sequence ends a search. */
 	rl_bind_keyseq("\\C-x", ignore_key);
-	signal(SIGQUIT, SIG_IGN); /* it would leave the terminal raw */
+	signal(SIGQUIT, SIG_IGN); /* would leave the terminal in raw mode */
 	completion_install(session);
 	history_load();
 	greet(session);
 	while (!session->quit) {
 		read_line();
 		if (state.ended && session->block) {
-			/* Ctrl-D ends the list of commands, not the session. */
+			/* Ctrl-D ends the command list, not the session. */
 			state.ended = false;
 			fputc('\n', stdout);
 			run_line(session, "end");
 			continue;
 		}
 		if (state.ended) {
-			/* With bracketed paste readline has ended the line itself. */
+			/* With bracketed paste readline ends the line itself. */
 			const char *paste = rl_variable_value("enable-bracketed-paste");
 			if (!paste || strcmp(paste, "on") != 0)
 				fputc('\n', stdout);

@@ -1,15 +1,15 @@
 /*
- * The prompt: lines from a terminal, while the target's events are told as they come.
+ * The prompt: reads lines from a terminal and prints the target's events meanwhile.
  */
 #ifndef GCTXDBG_COMMANDS_CLI_REPL_H
 #define GCTXDBG_COMMANDS_CLI_REPL_H
 
 #include "commands/session/session.h"
 
-/* Reads and runs lines until `quit` or the end of input. */
+/* Reads and runs lines until `quit` or the end of the input. */
 void repl_run(struct session *session);
 
-/* The prompt for the session's state: "(gctxdbg 4711 g18) ". */
+/* Formats the prompt for the session's state: "(gctxdbg 4711 g18) ". */
 void repl_prompt(const struct session *session, char *ret, size_t size);
 
 #endif

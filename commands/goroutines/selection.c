@@ -19,9 +19,8 @@ static const struct thread *find_thread(struct session *session, pid_t tid)
 	return NULL;
 }
 
-/* Chooses for a user who has not: what the first thread runs, else goroutine 1, else the first
- * there is. */
-static struct error *choose(struct session *session)
+/* Selects the goroutine that the first thread runs, else the first goroutine, else that thread. */
+static struct error *select_default(struct session *session)
 {
 	const struct thread *threads;
 	size_t count;
@@ -42,7 +41,7 @@ static struct error *choose(struct session *session)
 		select_thread(session, threads[0].tid);
 	else
 		return error_create(
-			ERROR_NOT_FOUND, "there is no goroutine and no thread to look at");
+			ERROR_NOT_FOUND, "there is no goroutine and no thread to select");
 	return NULL;
 }
 
@@ -51,7 +50,7 @@ struct error *selected_load(struct session *session, unsigned parts, struct sele
 	*ret = (struct selected){0};
 	struct error *err = NULL;
 	if (!session->selection.goroutine_valid && !session->selection.tid)
-		err = choose(session);
+		err = select_default(session);
 	if (err)
 		return err;
 	ret->view.program = session->program;
@@ -67,7 +66,7 @@ struct error *selected_load(struct session *session, unsigned parts, struct sele
 		ret->thread = find_thread(session, session->selection.tid);
 		if (!ret->thread)
 			err = error_create(ERROR_NOT_FOUND,
-				"there is no thread %d any more: \"threads\" lists those there are",
+				"there is no thread %d any more; see \"threads\"",
 				session->selection.tid);
 		else
 			err = thread_stack(session->program, ret->thread, &ret->thread_stack);
@@ -85,7 +84,8 @@ void selected_deinit(struct selected *selected)
 	*selected = (struct selected){0};
 }
 
-static const size_t FRAME_UNSET = SIZE_MAX; /* the innermost user frame, once the stack is known */
+/* The innermost user frame, which is known once the stack is loaded. */
+static const size_t FRAME_UNSET = SIZE_MAX;
 
 struct error *selected_frame(
 	struct session *session, const struct selected *selected, const struct frame **ret)

@@ -5,7 +5,7 @@
 #include "commands/session/interrupt.h"
 #include "commands/session/registry.h"
 
-/* What a list of commands has failed with while nobody waited. */
+/* Takes the error of a command list that failed while no command was waiting. */
 static struct error *take_failure(const struct session *session)
 {
 	return session->breaks ? take_pointer(session->breaks->failed) : NULL;
@@ -31,24 +31,23 @@ static struct error *parse_limits(const struct arguments *arguments, struct stop
 	return err;
 }
 
-/* Nobody shall wait for what cannot come. */
+/* Rejects --hits without an enabled breakpoint: the wait would never end. */
 static struct error *check_hits(const struct session *session, const struct stop_wait *wait)
 {
 	if (!wait->hit_limit || break_session_is_armed(session))
 		return NULL;
-	return error_create(
-		ERROR_USAGE, "--hits: there is no breakpoint to be hit, or none that is enabled");
+	return error_create(ERROR_USAGE, "--hits: no breakpoint is enabled");
 }
 
-/* `continue` in a breakpoint's list of commands: ends the list, the process runs on afterwards. */
+/* `continue` in a command list of a breakpoint ends the list; the target is resumed afterwards. */
 static struct error *continue_later(struct session *session, const struct arguments *arguments)
 {
 	const struct command_option *option = arguments->command->options;
 	for (; option->name; option++)
 		if (argument_given(arguments, option->name))
 			return error_create(ERROR_USAGE,
-				"in a breakpoint's commands, continue goes on as the one before "
-				"it: without --%s",
+				"continue takes no --%s in a breakpoint's commands: the options "
+				"of the continue before it apply",
 				option->name);
 	session->continue_requested = true;
 	return NULL;
@@ -62,8 +61,8 @@ static struct error *run_continue(struct session *session, const struct argument
 		return err;
 	bool background = argument_given(arguments, "background");
 	if (background && (wait.hit_limit || wait.deadline_ns != INT64_MAX))
-		return error_create(
-			ERROR_USAGE, "continue: --for and --hits wait, --background does not");
+		return error_create(ERROR_USAGE,
+			"continue: --background cannot be combined with --for or --hits");
 	if (session->breaks && session->breaks->in_commands)
 		return continue_later(session, arguments);
 	err = check_hits(session, &wait);
@@ -86,10 +85,12 @@ static struct error *run_continue(struct session *session, const struct argument
 }
 
 static const struct command_option continue_options[] = {
-	{.name = "for", .argument = "DURATION", .help = "stop it again after that time"},
-	{.name = "hits", .argument = "N", .help = "until breakpoints have been hit N times"},
-	{.name = "background", .letter = 'b', .help = "do not wait; \"interrupt\" stops it"},
-	{.name = "json", .help = "what happens, one JSON document per line"},
+	{.name = "for", .argument = "DURATION", .help = "stop the process after that time"},
+	{.name = "hits", .argument = "N", .help = "wait until breakpoints were hit N times"},
+	{.name = "background",
+		.letter = 'b',
+		.help = "do not wait; \"interrupt\" stops the process"},
+	{.name = "json", .help = "print events as one JSON document per line"},
 	{0},
 };
 
@@ -100,16 +101,17 @@ static const struct command continue_command = {
 	.aliases = continue_aliases,
 	.group = GROUP_RUNNING,
 	.usage = "continue [--for DURATION] [--hits N] [--background] [--json]",
-	.summary = "Lets the process run on, until a breakpoint, a signal or Ctrl-C stops it",
-	.help = "At a breakpoint that stops, the goroutine that hit it becomes the selected one; "
-		"otherwise what was selected stays so. Everything is read anew after the stop. A "
-		"core cannot continue.\n"
+	.summary = "Resumes the process until a breakpoint, a signal or Ctrl-C stops it",
+	.help = "When a breakpoint stops the process, the goroutine that hit it is selected; "
+		"otherwise the selection does not change. All data is read again after a stop. A "
+		"core cannot be continued.\n"
 		"\n"
-		"--hits N goes on after each stop until N have been told (with their lists of "
-		"commands run), lines of traces included. After --background the prompt is back at "
-		"once and hits are told above it; in scripts, \"wait\" waits for the next stop.\n"
+		"--hits N resumes after each stop until N hits were reported, trace lines "
+		"included; command lists run at each stop. With --background the prompt returns "
+		"immediately and hits are printed above it; in scripts, \"wait\" waits for the "
+		"next stop.\n"
 		"\n"
-		"--json writes one document per line: \"event\" is \"trace\", \"stop\", "
+		"--json prints one document per line: \"event\" is \"trace\", \"stop\", "
 		"\"stopped\", \"exited\", \"killed\", \"exec\", \"watchdog\" or \"leave\".",
 	.example = "continue --for 10s",
 	.options = continue_options,
@@ -137,9 +139,9 @@ static struct error *run_wait(struct session *session, const struct arguments *a
 }
 
 static const struct command_option wait_options[] = {
-	{.name = "for", .argument = "DURATION", .help = "stop it after that time"},
-	{.name = "hits", .argument = "N", .help = "until breakpoints have been hit N times"},
-	{.name = "json", .help = "what happens, one JSON document per line"},
+	{.name = "for", .argument = "DURATION", .help = "stop the process after that time"},
+	{.name = "hits", .argument = "N", .help = "wait until breakpoints were hit N times"},
+	{.name = "json", .help = "print events as one JSON document per line"},
 	{0},
 };
 
@@ -147,9 +149,9 @@ static const struct command wait_command = {
 	.name = "wait",
 	.group = GROUP_RUNNING,
 	.usage = "wait [--for DURATION] [--hits N] [--json]",
-	.summary = "Waits until a running process stops, as continue does without --background",
-	.help = "For scripts: after \"continue --background\" and what is to be done meanwhile. "
-		"Returns at once when the process is stopped.",
+	.summary = "Waits until a running process stops, like continue without --background",
+	.help = "For scripts that did other things after \"continue --background\". Returns "
+		"immediately if the process is stopped.",
 	.example = "wait --for 30s",
 	.options = wait_options,
 	.needs_target = true,

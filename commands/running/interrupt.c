@@ -5,7 +5,7 @@
 #include "commands/session/session_target.h"
 #include "dbg/go/go_program.h"
 
-/* Looks at the process itself instead of a snapshot. */
+/* Stops the process itself, when the session had a snapshot of it. */
 static struct error *hold(struct session *session)
 {
 	struct error *err = target_hold(session->target);
@@ -25,14 +25,13 @@ static struct error *run_interrupt(struct session *session, const struct argumen
 		return hold(session);
 	if (target->is_snapshot) {
 		session_tell(session,
-			"you look at a snapshot of process %d, which runs: \"snapshot\" makes a "
-			"new one; "
-			"\"set pause stop\" before \"interrupt\" stops the process itself",
+			"this is a snapshot of process %d, which is running: \"snapshot\" takes a "
+			"new one; \"set pause stop\" before \"interrupt\" stops the process itself",
 			(int)target->pid);
 		return NULL;
 	}
 	if (target->ops->cont && target->state == TARGET_STOPPED) {
-		session_tell(session, "process %d is stopped already", (int)target->pid);
+		session_tell(session, "process %d is already stopped", (int)target->pid);
 		return NULL;
 	}
 	return session_stop(session);
@@ -43,8 +42,8 @@ static const struct command interrupt_command = {
 	.group = GROUP_RUNNING,
 	.usage = "interrupt",
 	.summary = "Stops all threads of a running process",
-	.help = "With --pause=fork (or after \"set pause fork\") it takes a snapshot instead, and "
-		"the process runs on.",
+	.help = "With --pause=fork, or after \"set pause fork\", it takes a snapshot instead and "
+		"the process keeps running.",
 	.example = "interrupt",
 	.needs_target = true,
 	.run = run_interrupt,

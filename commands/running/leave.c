@@ -11,7 +11,7 @@ static struct error *run_detach(struct session *session, const struct arguments 
 	if (err)
 		return err;
 	session_close_target(session);
-	session_tell(session, "process %d runs on without us", pid);
+	session_tell(session, "detached from process %d, which keeps running", pid);
 	return NULL;
 }
 
@@ -19,14 +19,14 @@ static const struct command detach_command = {
 	.name = "detach",
 	.group = GROUP_RUNNING,
 	.usage = "detach",
-	.summary = "Leaves the process running, but not the debugger",
+	.summary = "Detaches from the process but keeps the debugger open",
 	.example = "detach",
 	.needs_target = true,
 	.run = run_detach,
 };
 REGISTER_COMMAND(detach_command);
 
-/* Asks on the terminal; false is anything but yes. */
+/* Asks on the terminal; any answer but yes is no. */
 static bool confirm(const struct target *target)
 {
 	char answer[16] = "";
@@ -45,12 +45,12 @@ static struct error *run_kill(struct session *session, const struct arguments *a
 	if (err)
 		return err;
 	session_close_target(session);
-	session_tell(session, "process %d has been killed", pid);
+	session_tell(session, "killed process %d", pid);
 	return NULL;
 }
 
 static const struct command_option kill_options[] = {
-	{.name = "yes", .letter = 'y', .help = "do not ask"},
+	{.name = "yes", .letter = 'y', .help = "do not ask for confirmation"},
 	{0},
 };
 
@@ -61,7 +61,7 @@ static const struct command kill_command = {
 	.aliases = kill_aliases,
 	.group = GROUP_RUNNING,
 	.usage = "kill [--yes]",
-	.summary = "Kills the process; asks at a prompt",
+	.summary = "Kills the process; asks for confirmation at a prompt",
 	.example = "kill --yes",
 	.options = kill_options,
 	.needs_target = true,
@@ -83,7 +83,7 @@ static const struct command quit_command = {
 	.aliases = quit_aliases,
 	.group = GROUP_SESSION,
 	.usage = "quit",
-	.summary = "Leaves; a live process runs on",
+	.summary = "Exits the debugger; a live process keeps running",
 	.help = "End of input (Ctrl-D), SIGTERM and SIGHUP do the same.",
 	.example = "quit",
 	.run = run_quit,

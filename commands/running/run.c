@@ -18,7 +18,7 @@ static bool has_ended(const struct session *session, const struct stop_wait *wai
 
 static void wait_for_event(const struct session *session, int64_t deadline_ns)
 {
-	/* A wait of at most a minute at a time: more does not fit into an int. */
+	/* At most a minute at a time, because an int holds no more than 24 days. */
 	int64_t left_ns = deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - monotonic_now();
 	int64_t timeout_ms = left_ns < 0 ? 0 : left_ns / 1000000 + 1;
 	struct pollfd fds[8] = {{.fd = interrupt_fd(), .events = POLLIN}};

@@ -1,4 +1,4 @@
-/* `snapshot`: a frozen copy of a live process, while that runs on. */
+/* The command `snapshot`, which makes a frozen copy of a live process: see snapshot.h. */
 #include "commands/running/snapshot.h"
 
 #include "commands/breakpoints/break_session.h"
@@ -31,11 +31,11 @@ uint64_t snapshot_shared_size(struct target *target)
 
 struct error *snapshot_again(struct session *session)
 {
-	/* The process would meet them while nobody waits for it. */
+	/* The process would hit them while it is not traced. */
 	if (break_session_is_armed(session))
 		return error_create(ERROR_USAGE,
 			"breakpoints are set: \"delete\" or \"disable\" them before a snapshot");
-	/* Takes out what has been disabled; while it runs nothing is in. */
+	/* Removes the traps of disabled breakpoints; a running process has none. */
 	bool running = session->target->state == TARGET_RUNNING;
 	struct error *err = running ? NULL : break_session_arm(session);
 	if (err)
@@ -49,7 +49,7 @@ struct error *snapshot_again(struct session *session)
 	return NULL;
 }
 
-static struct error *snapshot_render_json(struct session *session)
+static struct error *render_json(struct session *session)
 {
 	const struct target *target = session->target;
 	struct json *json = json_create(&session->out);
@@ -63,7 +63,7 @@ static struct error *snapshot_render_json(struct session *session)
 	return json_finish(json);
 }
 
-static struct error *snapshot_run(struct session *session, const struct arguments *arguments)
+static struct error *run_snapshot(struct session *session, const struct arguments *arguments)
 {
 	struct goroutine_diff *diff = NULL;
 	struct error *err = NULL;
@@ -73,7 +73,7 @@ static struct error *snapshot_run(struct session *session, const struct argument
 	if (err && err->code == ERROR_CANCELLED)
 		return err;
 	if (err) {
-		session_warn(session, "goroutines --since will have nothing to compare with: %s",
+		session_warn(session, "goroutines --since will have no data to compare with: %s",
 			err->message);
 		error_destroy(err);
 	}
@@ -86,17 +86,17 @@ static struct error *snapshot_run(struct session *session, const struct argument
 		goroutine_diff_keep(session, diff);
 	}
 	if (!argument_given(arguments, "json")) {
-		/* Of a process that ran the event has told. */
+		/* If the process was running, the event has reported it. */
 		if (seen)
 			session_report_snapshot(session);
 		return NULL;
 	}
 	session_show_notice(session);
-	return snapshot_render_json(session);
+	return render_json(session);
 }
 
 static const struct command_option options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -104,21 +104,18 @@ static const struct command snapshot_command = {
 	.name = "snapshot",
 	.group = GROUP_RUNNING,
 	.usage = "snapshot [--json]",
-	.summary = "Makes a frozen copy of the process as it is now, and looks at that",
-	.help = "All threads are stopped, the kernel makes a copy-on-write image of the memory, "
-		"and they run on: "
-		"the process stands still for about a millisecond, and 20 more for each GB that it "
-		"uses. All commands that "
-		"read then show that moment. Where no copy can be made (seccomp, limits on "
-		"processes or memory) the process stands "
-		"still instead, with a warning that says why. With --pause=fork, the default of "
-		"attach and dump, the first "
-		"snapshot is made at once. Memory that the process shares with others is not "
-		"frozen, memory marked "
-		"MADV_DONTFORK is not there. \"goroutines --since\" compares with the one before.",
+	.summary = "Takes a frozen copy of the process for the following commands",
+	.help = "Stops all threads, lets the kernel make a copy-on-write image of the memory, and "
+		"resumes the threads. The process is stopped for about 1 ms, plus 20 ms for each "
+		"GB that it uses. The following commands show this moment. If no copy can be made "
+		"(seccomp, limits on processes or memory), the process is stopped instead, with a "
+		"warning that gives the reason. With --pause=fork, the default of attach and dump, "
+		"the first snapshot is taken immediately. Memory that the process shares with "
+		"others is not frozen; memory marked MADV_DONTFORK is missing. \"goroutines "
+		"--since\" compares with the previous snapshot.",
 	.example = "snapshot",
 	.options = options,
 	.needs_target = true,
-	.run = snapshot_run,
+	.run = run_snapshot,
 };
 REGISTER_COMMAND(snapshot_command);

@@ -1,19 +1,19 @@
 /*
- * Snapshots of a live process, as commands see them.
+ * Takes snapshots (frozen copies) of a live process for commands.
  */
 #ifndef GCTXDBG_COMMANDS_RUNNING_SNAPSHOT_H
 #define GCTXDBG_COMMANDS_RUNNING_SNAPSHOT_H
 
 #include "commands/session/session.h"
 
-/* For how long the process has run on since the snapshot that one looks at. */
+/* The time since the current snapshot was taken, in nanoseconds. */
 int64_t snapshot_age_ns(const struct target *target);
 
-/* Bytes of it that are not frozen: memory shared with whoever maps the same. */
+/* The size in bytes of memory that is not frozen, because the process shares it with others. */
 uint64_t snapshot_shared_size(struct target *target);
 
-/* Takes a new snapshot, or stops the process and warns where there cannot be one. Everything is
- * read anew. */
+/* Takes a new snapshot, or stops the process with a warning if that is not possible. Drops what was
+ * read before. ERROR_USAGE while breakpoints are enabled. */
 struct error *snapshot_again(struct session *session);
 
 #endif

@@ -71,8 +71,7 @@ static struct error *check_value(
 	for (const char *const *allowed = option->values; *allowed; allowed++) {
 		if (!strcmp(*allowed, value))
 			return NULL;
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", *allowed);
+		nearest_list_add(list, sizeof(list), *allowed);
 	}
 	return error_create(ERROR_USAGE, "%s --%s cannot be \"%s\": use one of %s", command->name,
 		option->name, value, list);
@@ -209,7 +208,7 @@ struct error *argument_duration(const char *text, const char *what, int64_t *ret
 		if (at[length] == '.')
 			length += 1 + strspn(at + length + 1, "0123456789");
 		size_t letters = strspn(at + length, "abcdefghijklmnopqrstuvwxyz");
-		/* A number alone is seconds, but only if there is nothing else. */
+		/* A number without a unit is in seconds, if nothing precedes it. */
 		bool seconds = !letters && at == text && !at[length];
 		size_t unit_length = 0;
 		int64_t unit =

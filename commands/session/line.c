@@ -268,7 +268,8 @@ struct error *line_take_condition(const char *text, char **ret)
 		end--;
 	}
 	if (end == text)
-		return error_create(ERROR_USAGE, "\"if\" needs an expression; see \"help where\"");
+		return error_create(
+			ERROR_USAGE, "the condition after \"if\" is missing; see \"help where\"");
 	*ret = strndup(text, (size_t)(end - text));
 	return *ret ? NULL : error_no_memory();
 }

@@ -2,6 +2,7 @@
  * suggested: see nearest.h. */
 #include "commands/session/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { NEAREST_MAX_LENGTH = 40 };
@@ -51,4 +52,10 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 		nearest->best = candidate;
 		nearest->distance = distance;
 	}
+}
+
+void nearest_list_add(char *list, size_t size, const char *word)
+{
+	size_t used = strlen(list);
+	snprintf(list + used, size - used, "%s%s", used ? ", " : "", word);
 }

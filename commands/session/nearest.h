@@ -1,5 +1,6 @@
 /*
- * "Did you mean …?": finds the known word that is nearest to a mistyped one.
+ * Helps with mistyped words: finds the nearest known word ("did you mean …?") and lists the known
+ * ones.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_NEAREST_H
 #define GCTXDBG_COMMANDS_SESSION_NEAREST_H
@@ -15,5 +16,8 @@ struct nearest {
 
 void nearest_init(struct nearest *nearest, const char *word);
 void nearest_offer(struct nearest *nearest, const char *candidate);
+
+/* Appends `word` to `list`, a buffer of `size` bytes with "one, two"; cuts what does not fit. */
+void nearest_list_add(char *list, size_t size, const char *word);
 
 #endif

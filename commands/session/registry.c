@@ -109,9 +109,7 @@ static void add_candidate(
 		candidates->match = match;
 		candidates->list[0] = 0;
 	}
-	size_t used = strlen(candidates->list);
-	snprintf(candidates->list + used, sizeof(candidates->list) - used, "%s%s", used ? ", " : "",
-		command->name);
+	nearest_list_add(candidates->list, sizeof(candidates->list), command->name);
 }
 
 static void find_abbreviated(const struct registry *registry, const char *line, bool aliases,

@@ -6,8 +6,9 @@
  * parts of the session have their own headers: session_target.h (open, resume, stop, close),
  * session_events.h (what the target reports), message.h (stderr), script.h.
  *
- * Folders above this one keep their state in the session as well (`breaks`, `diff`). This layer
- * does not look inside: those folders register a session_observer, see session_events.h.
+ * This folder may use commands/render and the engine. Folders above this one keep their state in
+ * the session as well (`breaks`, `diff`). This layer does not look inside: those folders register a
+ * session_observer, see session_events.h.
  */
 #ifndef GCTXDBG_COMMANDS_SESSION_SESSION_H
 #define GCTXDBG_COMMANDS_SESSION_SESSION_H

@@ -169,9 +169,7 @@ static struct error *parse_choice(const struct setting *setting, const char *val
 			*ret = i;
 			return NULL;
 		}
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
-			setting->values[i]);
+		nearest_list_add(list, sizeof(list), setting->values[i]);
 	}
 	return error_create(
 		ERROR_USAGE, "%s cannot be \"%s\": use one of %s", setting->name, value, list);

@@ -37,10 +37,10 @@ enum breakpoint_kind {
 	BREAKPOINT_TRACE,     /* sends an event per hit; the target continues */
 };
 
+/* One instruction of a location. Texts belong to the program. */
 struct breakpoint_location {
-	struct code_location
-		code;		  /* `pc` is the address of the trap; texts belong to the program */
-	const char *inlined_into; /* the function that it is inlined into; NULL: not inlined */
+	struct code_location code; /* `pc` is the address of the trap */
+	const char *inlined_into;  /* the function that it is inlined into; NULL: not inlined */
 	/*
 	 * The function starts with a loop, so every iteration is a hit (rare: only in short
 	 * functions without calls).

@@ -65,7 +65,7 @@ struct breakpoints {
 	bool changed; /* since breakpoints_arm() */
 	struct break_events events;
 
-	struct breakpoint_entry *asked; /* owner of `schema`, the result of breakpoints_schema() */
+	struct breakpoint_entry *schema_source; /* owns the names in `schema` */
 	struct expr_schema schema;
 
 	/* Used by the tracer thread while the target runs. */

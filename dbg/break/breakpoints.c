@@ -60,7 +60,7 @@ void breakpoints_destroy(struct breakpoints *breakpoints)
 		error_destroy(target_set_traps(target, NULL, 0, NULL));
 	for (size_t i = 0; i < breakpoints->count; i++)
 		breakpoint_entry_destroy(breakpoints->entries[i]);
-	breakpoint_entry_destroy(breakpoints->asked);
+	breakpoint_entry_destroy(breakpoints->schema_source);
 	break_events_deinit(&breakpoints->events);
 	births_deinit(&breakpoints->births);
 	unwind_cache_destroy(breakpoints->unwind);
@@ -268,8 +268,8 @@ struct error *breakpoints_schema(
 	struct error *err = entry_create(breakpoints->program, location, &entry);
 	if (err)
 		return err;
-	breakpoint_entry_destroy(breakpoints->asked);
-	breakpoints->asked = entry;
+	breakpoint_entry_destroy(breakpoints->schema_source);
+	breakpoints->schema_source = entry;
 	breakpoints->schema = (struct expr_schema){entry->names, entry->name_count};
 	*ret = &breakpoints->schema;
 	return NULL;

@@ -1,7 +1,7 @@
 /* Handles a hit in the tracer thread: evaluates conditions, counts, and sends events. */
 #include <stdio.h>
 
-#include "dbg/break/hit_evaluation.h"
+#include "dbg/break/hit_capture.h"
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/bisect.h"
 #include "dwarf/base/clock.h"

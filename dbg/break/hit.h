@@ -13,7 +13,7 @@
 #include "dbg/target/traps/traps.h"
 
 struct unwind_cache;
-struct plan_line;
+struct unwind_line;
 
 enum {
 	HIT_MAX_OBJECT = 1024,	  /* bytes of a g that are read */
@@ -43,7 +43,7 @@ struct hit {
 	bool current_known, on_system_stack;
 	struct hit_goroutine other; /* the goroutine that the location is about */
 
-	const struct plan_line *frames[HIT_MAX_FRAMES];
+	const struct unwind_line *frames[HIT_MAX_FRAMES];
 	size_t frame_count;
 	bool stack_known, stack_cut; /* cut: there are more frames */
 
@@ -88,7 +88,7 @@ uint64_t hit_goroutine_field(const struct hit_goroutine *goroutine, struct field
 /* The logical frames on the stack of the goroutine that hit, innermost first (hit_stack.c). */
 struct error *hit_stack(struct hit *hit);
 /* The innermost of them that is not internal to the runtime; NULL: none. */
-struct error *hit_user_frame(struct hit *hit, const struct plan_line **ret);
+struct error *hit_user_frame(struct hit *hit, const struct unwind_line **ret);
 /* The return address of the function that the thread is in; 0: unknown. */
 uint64_t hit_return_address(const struct hit *hit);
 

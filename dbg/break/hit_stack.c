@@ -66,7 +66,7 @@ struct error *hit_stack(struct hit *hit)
 	return NULL;
 }
 
-struct error *hit_user_frame(struct hit *hit, const struct plan_line **ret)
+struct error *hit_user_frame(struct hit *hit, const struct unwind_line **ret)
 {
 	*ret = NULL;
 	struct error *err = hit_stack(hit);

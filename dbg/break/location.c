@@ -38,7 +38,7 @@ struct error *location_add(struct program *program, struct location *location, u
 	struct breakpoint_location item = {.code.pc = pc};
 	const struct unwind_info *info = unwind_info_at(program, pc, true);
 	if (info) {
-		const struct plan_line *line = &info->lines[0];
+		const struct unwind_line *line = &info->lines[0];
 		item.code = (struct code_location){line->function, line->file, line->line, pc};
 		if (line->inlined)
 			item.inlined_into = info->lines[info->line_count - 1].function;

@@ -118,9 +118,9 @@ static struct error *no_single_function(const struct search *search)
 {
 	if (!search->count)
 		return error_create(ERROR_NOT_FOUND,
-			"there is no function %s: write its name as stacks show it (main.worker, "
-			"http.(*conn).serve), FILE:LINE, *ADDR, or newproc, goexit, cancel, park, "
-			"ready or panic",
+			"there is no function %s: write its name as stacks show it "
+			"(main.worker, http.(*conn).serve), FILE:LINE, *ADDR, "
+			"or newproc, goexit, cancel, park, ready or panic",
 			search->name);
 	char text[1024];
 	size_t used = 0;

@@ -17,8 +17,8 @@ enum { RAX = 0 };
 static struct error *unknown_code(const char *what, const char *function)
 {
 	return error_create(ERROR_NOT_FOUND,
-		"cannot detect %s in this program: its code of %s does not look like that of Go "
-		"1.19 to 1.27",
+		"cannot detect %s in this program: "
+		"its code of %s does not look like that of Go 1.19 to 1.27",
 		what, function);
 }
 
@@ -149,7 +149,7 @@ struct error *location_find_named(struct program *program, struct location *loca
 	for (size_t i = 0; !err && i < location->count; i++) {
 		struct breakpoint_location *item = &location->items[i];
 		const struct unwind_info *info = unwind_info_at(program, item->code.pc, true);
-		const struct plan_line *line = info ? &info->lines[info->line_count - 1] : NULL;
+		const struct unwind_line *line = info ? &info->lines[info->line_count - 1] : NULL;
 		item->inlined_into = NULL;
 		if (line)
 			item->code = (struct code_location){

@@ -51,8 +51,8 @@ static const struct {
 	{{"creator_line", EXPR_INT, VALUE_CREATOR_LINE, "line of the go statement", NULL},
 		AT_NEWPROC | AT_GOEXIT, true},
 	{{"age", EXPR_DURATION, VALUE_AGE,
-		 "time since its creation, if that was recorded (with a breakpoint at newproc, or "
-		 "with age in a condition)",
+		 "time since its creation, if that was recorded "
+		 "(with a breakpoint at newproc, or with age in a condition)",
 		 NULL},
 		AT_GOEXIT, true},
 	{{"ctx", EXPR_INT, VALUE_CTX, "address of the context", NULL}, AT_CANCEL, true},

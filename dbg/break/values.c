@@ -8,7 +8,7 @@
 /* The innermost function outside the runtime. */
 static struct error *user_function(struct hit *hit, struct expr_value *ret)
 {
-	const struct plan_line *frame;
+	const struct unwind_line *frame;
 	struct error *err = hit_user_frame(hit, &frame);
 	expr_value_string(ret, frame ? frame->function : NULL);
 	return err;
@@ -25,8 +25,8 @@ static void code_value(
 		pc ? unwind_info_in(hit->program, hit->unwind, pc, !creator) : NULL;
 	if (!info)
 		return;
-	const struct plan_line *physical = &info->lines[info->line_count - 1];
-	const struct plan_line *line = creator ? &info->lines[0] : physical;
+	const struct unwind_line *physical = &info->lines[info->line_count - 1];
+	const struct unwind_line *line = creator ? &info->lines[0] : physical;
 	if (id == VALUE_FILE || id == VALUE_CREATOR_FILE)
 		expr_value_string(ret, line->file);
 	else if (id == VALUE_LINE || id == VALUE_CREATOR_LINE)

@@ -29,8 +29,7 @@ struct debug_expression {
 	const struct debug_units *units;
 	const struct debug_unit *unit;
 	uint64_t bias; /* run-time minus link-time addresses */
-	uint64_t
-		cfa; /* of the frame, also Go's frame base; 0: not in a frame (a global variable) */
+	uint64_t cfa;  /* of the frame, also Go's frame base; 0: none (a global variable) */
 	/* Reads a register by its DWARF number; false if its value is unknown. May be NULL. */
 	bool (*read_register)(void *context, uint64_t number, uint64_t *ret);
 	void *context;

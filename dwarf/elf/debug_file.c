@@ -84,8 +84,8 @@ static struct error *other_build(struct elf_image *image, struct elf_image *cand
 	const char *shown = id[0] && other[0] ? id : go_id ? go_id : "none";
 	const char *shown_other = id[0] && other[0] ? other : go_other ? go_other : "none";
 	return error_create(ERROR_BAD_DATA,
-		"the debug file %s belongs to another build: its build id is %s, the program's is "
-		"%s",
+		"the debug file %s belongs to another build: "
+		"its build id is %s, the program's is %s",
 		elf_image_path(candidate), shown_other, shown);
 }
 

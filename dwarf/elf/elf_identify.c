@@ -11,9 +11,7 @@ static const struct magic magics[] = {
 	{"#!", 2, "a script"},
 	{"\x1f\x8b", 2, "gzip-compressed data"},
 	{"\x28\xb5\x2f\xfd", 4, "zstd-compressed data"},
-	{"\xfd"
-	 "7zXZ",
-		5, "xz-compressed data"},
+	{"\xfd\x37zXZ", 5, "xz-compressed data"},
 	{"PK\x03\x04", 4, "a zip archive"},
 	{"!<arch>\n", 8, "an archive of object files"},
 	{"MZ", 2, "a Windows program"},
@@ -93,8 +91,8 @@ struct error *elf_identify(const char *path, struct bytes file)
 			"%s is a 32-bit program; only x86-64 programs are supported", path);
 	if (!bytes_copy(file, 0, &header, sizeof(header)))
 		return error_create(ERROR_BAD_DATA,
-			"%s is truncated: its %zu bytes are too few for an ELF header; get a "
-			"complete copy",
+			"%s is truncated: its %zu bytes are too few for an ELF header; "
+			"get a complete copy",
 			path, file.size);
 	if (header.e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_BAD_DATA, "%s has a damaged ELF header", path);

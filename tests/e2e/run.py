@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Runs the end-to-end cases against a gctxdbg. scripts/test is the usual way here.
+"""Runs the end-to-end cases against a gctxdbg; usually called by scripts/test.
 
-    run.py [--go VERSION]... [--only WORD]... [--list] [--jobs N] GCTXDBG
+    run.py [--go VERSION]... [--only WORD]... [--full] [--list] [--jobs N] GCTXDBG
 
 Ends with the line "N passed, N failed".
 """
@@ -39,9 +39,9 @@ def main():
         print(*(c.name for c in cases), sep="\n")
         return 0
     if not args.gctxdbg:
-        p.error("which gctxdbg?")
+        p.error("missing argument: the debugger to test")
     if not cases:
-        print("no case has such a name", file=sys.stderr)
+        print("no case matches", file=sys.stderr)
         return 2
     if problem := process.check_core_dumps():
         print(problem, file=sys.stderr)
@@ -49,7 +49,7 @@ def main():
 
     programs.forget_old()
     if any(c.name.startswith("servers/") for c in cases):
-        servers.folders()  # before cases do it at the same time
+        servers.folders()  # now, before several cases do it at the same time
     with shared.run_folder():
         passed, failed = runner.run(cases, args.jobs or default_jobs())
     print(f"{passed} passed, {failed} failed")
@@ -57,12 +57,12 @@ def main():
 
 
 def default_jobs():
-    """Most cases wait for their program more than they compute; under sanitizers the debugger computes more."""
+    """Most cases wait for their program more than they compute, except under sanitizers."""
     return os.cpu_count() * (1 if paths.is_sanitized() else 2)
 
 
 def sanitized(binary):
-    """Whether the debugger was built with sanitizers; cases take longer then."""
+    """Whether the debugger was built with sanitizers."""
     libraries = subprocess.run(["ldd", binary], stdout=subprocess.PIPE, text=True, check=True).stdout
     return any(name in libraries for name in ("libasan", "libtsan", "libclang_rt.asan"))
 

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Runs the fuzzers for a while each, on seeds out of programs of every Go toolchain.
+"""Runs each fuzzer for some time, on seeds from programs of every Go toolchain.
 
     run.py [--seconds N] [--jobs N] [--only NAME]... [--corpus DIRECTORY] BUILD_DIRECTORY
 
-BUILD_DIRECTORY is one that was configured with clang and -DGCTXDBG_FUZZ=ON. Inputs that once broke something are in
-tests/fuzz/regressions/NAME and come first. A corpus directory keeps what was found for the next run; an input that
-breaks something is left there, or in the build directory, in "broken". Ends with the line "N passed, N failed".
+BUILD_DIRECTORY was configured with clang and -DGCTXDBG_FUZZ=ON. Inputs that once failed are in
+tests/fuzz/regressions/NAME and run first. A corpus directory keeps interesting inputs for the next run. Failing inputs
+are saved in "broken" in the corpus or build directory. Ends with the line "N passed, N failed".
 """
 import argparse
 import concurrent.futures
@@ -23,14 +23,14 @@ import seeds  # noqa: E402
 from lib import programs  # noqa: E402
 
 VARIANTS = ["default", "stripped-pie"]
-MAX_INPUT = {"expr": 512}  # bytes; elsewhere the largest seed decides
+MAX_INPUT = {"expr": 512}  # bytes; by default the size of the largest seed
 MEMORY_MB = 1024
 TIMEOUT = 10  # seconds for one input
 DETAIL_LINES = 60
 
 
 def fuzz(target, corpus, seconds, artifacts):
-    """Whether nothing broke, and how many inputs ran or what the fuzzer printed."""
+    """Returns (True, number of inputs as text) or (False, the output of the fuzzer)."""
     name = target.name.removesuffix("_fuzz")
     found, regressions, seeded = corpus / "found" / name, HERE / "regressions" / name, corpus / "seeds" / name
     found.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def fuzz(target, corpus, seconds, artifacts):
     search = [f"-max_total_time={seconds}", found, *([seeded] if seeded.is_dir() else [])]
     if name in MAX_INPUT:
         search.append(f"-max_len={MAX_INPUT[name]}")
-    # Those that once took long are not a good start for a search.
+    # Run the regressions separately: some are slow, which makes them bad seeds.
     executed = 0
     for arguments in (sorted(regressions.glob("*")), search):
         if not arguments:
@@ -60,7 +60,7 @@ def main():
     p.add_argument("--seconds", type=int, default=600, help="how long each fuzzer runs")
     p.add_argument("--jobs", type=int, default=2, help="fuzzers at a time")
     p.add_argument("--only", action="append", help="only the fuzzer of this name")
-    p.add_argument("--corpus", type=pathlib.Path, help="where inputs are kept")
+    p.add_argument("--corpus", type=pathlib.Path, help="directory that keeps inputs")
     p.add_argument("build", type=pathlib.Path)
     args = p.parse_args()
     targets = sorted(t for t in (args.build / "fuzz").glob("*_fuzz")

@@ -1,6 +1,6 @@
 /*
- * A plug-in for the tests: finds the runtime's variables the way it is done in a stripped program,
- * in one that has symbols, and compares.
+ * A test plug-in: finds the runtime's variables as in a stripped program, in a program that has
+ * symbols, and compares both.
  */
 #include <inttypes.h>
 
@@ -15,7 +15,7 @@ struct comparison {
 	size_t wrong;
 };
 
-/* Prints a line; a variable whose size matters must have the right one. */
+/* Prints a line. If the size of the variable matters, it must be right. */
 static void compare(
 	struct comparison *comparison, const char *name, struct global symbol, struct global found)
 {

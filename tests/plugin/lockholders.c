@@ -1,8 +1,8 @@
 /*
- * An example plug-in: who waits for a lock, and who may hold it.
+ * An example plug-in: shows which goroutines wait for a lock, and which may hold it.
  *
- * Go does not record who holds a mutex. Whoever holds one mostly still has its address on the stack, so those goroutines that
- * have it there and do not wait for it are the suspects.
+ * Go does not record the holder of a mutex. A holder usually still has its address on the stack, so
+ * the suspects are the goroutines that have it there and do not wait for it.
  */
 #include <inttypes.h>
 
@@ -11,7 +11,7 @@
 
 enum { MAX_STACK = 1 << 20 };
 
-/* True when the live part of the goroutine's stack holds the word `address`. */
+/* True if the live part of the goroutine's stack contains the word `address`. */
 static bool stack_holds(struct target *target, const struct goroutine *goroutine, uint64_t address)
 {
 	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;

@@ -1,4 +1,4 @@
-/* A plug-in whose second command has a name that exists: neither of the two may stay registered. */
+/* A plug-in whose second command has a name that is taken: neither command may stay registered. */
 #include "commands/session/plugin.h"
 #include "commands/session/session.h"
 

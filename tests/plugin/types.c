@@ -1,6 +1,6 @@
 /*
- * A plug-in for the tests: prints as JSON what dbg/go/types/type.h says of types, by address or name, and
- * what dbg/go/values/map.h finds in maps.
+ * A test plug-in: prints types, by address or name, as dbg/go/types/type.h decodes them, and maps
+ * as dbg/go/values/map.h decodes them, as JSON.
  */
 #include <inttypes.h>
 
@@ -35,7 +35,7 @@ static void print_fields(struct json *json, struct program *program, const struc
 	error_destroy(err);
 }
 
-/* The name of one of its parts, "" when it has no such part. */
+/* The name of a component type; "" when the type has none of this kind. */
 static void print_part(struct json *json, const char *key, struct program *program,
 	const struct go_type *type,
 	struct error *(*get)(struct program *, const struct go_type *, const struct go_type **))
@@ -68,7 +68,7 @@ static void print_type(struct json *json, struct program *program, const struct 
 	print_fields(json, program, type);
 }
 
-/* "0x…" an address, "@…" an entry of .debug_info, else a name. */
+/* Finds a type by "0x…", its address, "@…", its entry in .debug_info, or its name. */
 static struct error *find(struct program *program, const char *word, const struct go_type **ret)
 {
 	uint64_t number;
@@ -101,14 +101,14 @@ static struct error *run_types(struct session *session, const struct arguments *
 	return NULL;
 }
 
-/* The same as if no type had a descriptor; only packages' names are taken from there. */
+/* The same, but without descriptors; only the names of packages are read from them. */
 static struct error *run_debug(struct session *session, const struct arguments *arguments)
 {
 	struct program *program = session->program;
 	struct type_cache *cache = take_pointer(program->type_cache);
 	const char *name;
 	uint64_t end = program->etypes;
-	struct error *err = type_index_package_name(program, "main", &name); /* reads them */
+	struct error *err = type_index_package_name(program, "main", &name); /* loads the names */
 	program->etypes = program->types;
 	if (!err)
 		err = run_types(session, arguments);
@@ -118,7 +118,7 @@ static struct error *run_debug(struct session *session, const struct arguments *
 	return err;
 }
 
-/* TYPE FIELD...: where Go finds each field. */
+/* TYPE FIELD...: prints where each field is, as Go resolves it. */
 static struct error *run_fields(struct session *session, const struct arguments *arguments)
 {
 	const struct go_type *type;
@@ -146,7 +146,7 @@ struct collection {
 	bool print;
 };
 
-/* The text of a string, the bytes of anything else. */
+/* Prints the text of a string, the bytes of any other value. */
 static struct error *spell(
 	struct program *program, const struct go_type *type, uint64_t address, FILE *out)
 {

@@ -1,4 +1,4 @@
-/* A plug-in from the future: loading it must be refused before anything else in it is looked at. */
+/* A plug-in with a newer ABI: it must be rejected before anything else in it is read. */
 #include "commands/session/plugin.h"
 
 const struct plugin gctxdbg_plugin = {

@@ -1,4 +1,4 @@
-/* Command lines: quotes, redirections, options by a command's table, numbers and durations. */
+/* Command lines: quotes, redirections, options, numbers and durations. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

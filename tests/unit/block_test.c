@@ -1,4 +1,4 @@
-/* Blocks: lines up to "end" go to the command that opened them, from wherever they come. */
+/* Blocks: lines up to "end" belong to the command that opened the block, from any input. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,13 +7,12 @@
 #include <cmocka.h>
 
 #include "commands/session/block.h"
-#include "commands/session/registry.h"
 #include "commands/session/script.h"
-#include "tests/unit/capture.h"
+#include "tests/unit/session_fixture.h"
 
 #define SCRIPT "/tmp/gctxdbg-block-test"
 
-/* What the last closed block had: "NAME:3 line|NAME:4 line|". */
+/* The lines of the last closed block: "NUMBER:3 line|4 line|". */
 static char taken[4096];
 
 static struct error *take(struct session *session, int number, struct block_lines *lines)
@@ -42,27 +41,15 @@ static const struct command list_command = {.name = "test-list",
 
 static int set_up(void **state)
 {
-	struct session *session = calloc(1, sizeof(*session));
-	session_init(session);
-	assert_null(registry_add(session->registry, &list_command));
-	*state = session;
+	static const struct command *const commands[] = {&list_command};
 	taken[0] = 0;
-	return 0;
+	return session_fixture_set_up(state, commands, array_length(commands));
 }
 
 static int tear_down(void **state)
 {
-	session_deinit(*state);
-	free(*state);
 	unlink(SCRIPT);
-	return 0;
-}
-
-static void run(struct session *session, const char *line)
-{
-	struct error *err = session_execute(session, line);
-	if (err)
-		fail_msg("%s: %s", line, err->message);
+	return session_fixture_tear_down(state);
 }
 
 static void run_script(struct session *session, const char *text, const char *message)
@@ -83,39 +70,39 @@ static void run_script(struct session *session, const char *text, const char *me
 
 static void lines_are_taken(void **state)
 {
-	run(*state, "test-list 3");
-	run(*state, "  echo one ");
-	run(*state, "# a comment");
-	run(*state, "");
-	run(*state, "nonsense 'as it is");
-	run(*state, "endless");
+	session_fixture_run(*state, "test-list 3");
+	session_fixture_run(*state, "  echo one ");
+	session_fixture_run(*state, "# a comment");
+	session_fixture_run(*state, "");
+	session_fixture_run(*state, "nonsense 'as it is");
+	session_fixture_run(*state, "endless");
 	assert_string_equal(taken, "");
-	run(*state, " end # of it");
+	session_fixture_run(*state, " end # of it");
 	assert_string_equal(taken, "3:0 echo one |0 nonsense 'as it is|0 endless|");
-	run(*state, "test-list 4");
-	run(*state, "end");
+	session_fixture_run(*state, "test-list 4");
+	session_fixture_run(*state, "end");
 	assert_string_equal(taken, "4:");
 }
 
 static void blocks_nest(void **state)
 {
-	run(*state, "test-list 1");
-	run(*state, "test-l 2");
-	run(*state, "end");
-	run(*state, "echo x");
-	run(*state, "end");
+	session_fixture_run(*state, "test-list 1");
+	session_fixture_run(*state, "test-l 2");
+	session_fixture_run(*state, "end");
+	session_fixture_run(*state, "echo x");
+	session_fixture_run(*state, "end");
 	assert_string_equal(taken, "1:0 test-l 2|0 end|0 echo x|");
 }
 
 static void may_be_abandoned(void **state)
 {
 	assert_false(block_abandon(*state));
-	run(*state, "test-list 1");
-	run(*state, "echo x");
+	session_fixture_run(*state, "test-list 1");
+	session_fixture_run(*state, "echo x");
 	assert_true(block_abandon(*state));
 	assert_false(block_abandon(*state));
 	assert_string_equal(taken, "");
-	run(*state, "test-list 1");
+	session_fixture_run(*state, "test-list 1");
 	struct error *err = block_finish(*state);
 	assert_non_null(err);
 	assert_non_null(strstr(err->message, "\"end\" is missing"));
@@ -135,9 +122,9 @@ static void in_scripts(void **state)
 
 static void are_bounded(void **state)
 {
-	run(*state, "test-list 1");
+	session_fixture_run(*state, "test-list 1");
 	for (int i = 0; i < BLOCK_MAX_LINES; i++)
-		run(*state, "echo x");
+		session_fixture_run(*state, "echo x");
 	struct error *err = session_execute(*state, "echo x");
 	assert_non_null(err);
 	assert_int_equal(err->code, ERROR_USAGE);

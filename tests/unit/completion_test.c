@@ -1,4 +1,4 @@
-/* Completion: what is offered for a line that is being typed. */
+/* Completion: the candidates for a line that is being typed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,8 @@
 #include <cmocka.h>
 
 #include "commands/cli/completion.h"
-#include "commands/session/registry.h"
-#include "commands/session/session.h"
 #include "dbg/expr/expr.h"
+#include "tests/unit/session_fixture.h"
 
 static void complete_ids(struct session *session, size_t word_index, const char *word,
 	struct completions *candidates)
@@ -60,27 +59,12 @@ static const struct command another = {.name = "test-other two"};
 
 static int set_up(void **state)
 {
-	struct session *session = calloc(1, sizeof(*session));
-	session_init(session);
-	assert_null(registry_add(session->registry, &command));
-	assert_null(registry_add(session->registry, &where_command));
-	assert_null(registry_add(session->registry, &if_command));
-	assert_null(registry_add(session->registry, &raw_command));
-	assert_null(registry_add(session->registry, &target_command));
-	assert_null(registry_add(session->registry, &other));
-	assert_null(registry_add(session->registry, &another));
-	*state = session;
-	return 0;
+	static const struct command *const commands[] = {&command, &where_command, &if_command,
+		&raw_command, &target_command, &other, &another};
+	return session_fixture_set_up(state, commands, array_length(commands));
 }
 
-static int tear_down(void **state)
-{
-	session_deinit(*state);
-	free(*state);
-	return 0;
-}
-
-/* `joined` holds the candidates, each in brackets, in front of them where the word begins. */
+/* `joined` is the offset where the word starts, followed by the candidates. */
 static void expect(struct session *session, const char *line, const char *joined)
 {
 	struct completions completions;
@@ -182,7 +166,7 @@ static void settings(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, session_fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(names),
 		TEST(nothing_from_a_running_target),

@@ -240,7 +240,7 @@ static bool is_comparable(const ZydisDecodedInstruction *instruction)
 	case ZYDIS_MNEMONIC_CPUID:
 	case ZYDIS_MNEMONIC_XGETBV:
 	case ZYDIS_MNEMONIC_XBEGIN:
-	case ZYDIS_MNEMONIC_FXSAVE: /* hold the address of the last x87 instruction */
+	case ZYDIS_MNEMONIC_FXSAVE: /* they store the address of the last x87 instruction */
 	case ZYDIS_MNEMONIC_FXSAVE64:
 	case ZYDIS_MNEMONIC_XSAVE:
 	case ZYDIS_MNEMONIC_XSAVEC:
@@ -411,7 +411,7 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < array_length(bad); i++)
 		assert_failure(displaced_make(code_at, (struct bytes){bad[i].bytes, bad[i].size},
 				       slot_at, &displaced),
-			ERROR_BAD_DATA, "no instruction starts at 0x200000000000");
+			ERROR_BAD_DATA, "0x200000000000: no instruction starts there");
 	for (size_t i = 0; i < array_length(immovable); i++)
 		assert_failure(displaced_make(code_at,
 				       (struct bytes){immovable[i].bytes, immovable[i].size},

@@ -1,4 +1,4 @@
-/* The man page, the bash completion and the commands' own help keep up with the program. */
+/* The man page, the bash completion and the help of commands are complete. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "commands/session/settings.h"
 #include "tests/unit/capture.h"
 
-/* A whole file, to be freed; what roff needs for typesetting is left out. */
+/* Reads a file, without roff's escapes; the result is malloc'ed. */
 static char *read_text(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -24,7 +24,7 @@ static char *read_text(const char *path)
 		if (text[i] != '\\')
 			text[kept++] = text[i];
 		else if (text[i + 1] == 'f')
-			i += 2; /* a font */
+			i += 2; /* skip a font change */
 	}
 	text[kept] = 0;
 	return text;
@@ -35,7 +35,7 @@ static bool is_word_character(char c)
 	return (c >= 'a' && c <= 'z') || c == '-' || (c >= '0' && c <= '9');
 }
 
-/* True when `text` contains `word`, not as a part of a longer one. */
+/* True if `text` contains `word` as a whole word. */
 static bool contains(const char *text, const char *word)
 {
 	size_t length = strlen(word);
@@ -93,7 +93,7 @@ static void man_page_has_all_settings(void **state)
 			fail_msg("man/gctxdbg.1 lacks the setting %s", setting_name(setting_at(i)));
 }
 
-/* What `help` shows of each command is there and in order. */
+/* Every command has a summary, usage and example in the right form. */
 static void commands_explain_themselves(void **state)
 {
 	(void)state;

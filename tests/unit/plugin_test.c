@@ -1,4 +1,4 @@
-/* Plug-ins: loading, running and refusing the shared objects that tests/plugin makes. */
+/* Plug-ins: loads, runs and rejects the shared objects of tests/plugin. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,25 +9,13 @@
 #include <sys/stat.h>
 
 #include "commands/session/plugin.h"
-#include "commands/session/registry.h"
-#include "commands/session/session.h"
-#include "tests/unit/capture.h"
+#include "tests/unit/session_fixture.h"
 
 #define PLUGINS BUILD_DIRECTORY "/plugins"
 
 static int set_up(void **state)
 {
-	struct session *session = calloc(1, sizeof(*session));
-	session_init(session);
-	*state = session;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	session_deinit(*state);
-	free(*state);
-	return 0;
+	return session_fixture_set_up(state, NULL, 0);
 }
 
 static bool has_command(struct session *session, const char *name)
@@ -49,28 +37,17 @@ static void expect_refusal(struct session *session, const char *path, const char
 	error_destroy(err);
 }
 
-static void expect_stdout(struct session *session, const char *line, const char *text)
-{
-	static struct diversion diversion;
-	diversion_begin(&diversion, stdout);
-	struct error *err = session_execute(session, line);
-	const char *found = diversion_end(&diversion);
-	if (err)
-		fail_msg("%s: %s", line, err->message);
-	assert_string_equal(found, text);
-}
-
 static void loads(void **state)
 {
-	expect_stdout(*state, "plugin load " PLUGINS "/hello.so", "");
-	expect_stdout(*state, "hello", "hello, gopher\n");
-	expect_stdout(*state, "hi --json you", "{\"version\":1,\"hello\":\"you\"}\n");
-	expect_stdout(*state, "help hello | head -1", "Usage: hello [NAME] [--json]\n");
-	expect_stdout(*state, "plugin list --json",
+	session_fixture_expect(*state, "plugin load " PLUGINS "/hello.so", "");
+	session_fixture_expect(*state, "hello", "hello, gopher\n");
+	session_fixture_expect(*state, "hi --json you", "{\"version\":1,\"hello\":\"you\"}\n");
+	session_fixture_expect(*state, "help hello | head -1", "Usage: hello [NAME] [--json]\n");
+	session_fixture_expect(*state, "plugin list --json",
 		"{\"version\":1,\"plugins\":[{\"name\":\"hello\",\"file\":\"" PLUGINS
 		"/hello.so\",\"commands\":[\"hello\"]}]}\n");
 	expect_refusal(*state, PLUGINS "/hello.so", "already loaded");
-	expect_stdout(*state, "hello", "hello, gopher\n");
+	session_fixture_expect(*state, "hello", "hello, gopher\n");
 }
 
 static void refuses_other_abi(void **state)
@@ -125,7 +102,7 @@ static void loads_directories(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, session_fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(loads),
 		TEST(refuses_other_abi),

@@ -1,4 +1,4 @@
-/* Finding commands: names, aliases, abbreviations, families, and what is said about a typo. */
+/* Finding commands: names, aliases, abbreviations, families, and suggestions for typos. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Scripts: where they stop, what the message names, files that are none. */
+/* Scripts: where they stop, positions in messages, files that are not scripts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,26 +7,21 @@
 #include <cmocka.h>
 
 #include "commands/session/script.h"
-#include "tests/unit/capture.h"
+#include "tests/unit/session_fixture.h"
 
 #define SCRIPT "/tmp/gctxdbg-script-test"
 #define INNER "/tmp/gctxdbg-script-test-inner"
 
 static int set_up(void **state)
 {
-	struct session *session = calloc(1, sizeof(*session));
-	session_init(session);
-	*state = session;
-	return 0;
+	return session_fixture_set_up(state, NULL, 0);
 }
 
 static int tear_down(void **state)
 {
-	session_deinit(*state);
-	free(*state);
 	unlink(SCRIPT);
 	unlink(INNER);
-	return 0;
+	return session_fixture_tear_down(state);
 }
 
 static void write_bytes(const char *path, const char *text, size_t size)

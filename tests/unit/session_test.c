@@ -1,4 +1,4 @@
-/* The shell: redirections, messages, settings, what needs a target. */
+/* The session: redirections, messages, settings, commands that need a target. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,7 @@
 
 #include "commands/session/interrupt.h"
 #include "commands/session/message.h"
-#include "commands/session/registry.h"
-#include "tests/unit/capture.h"
+#include "tests/unit/session_fixture.h"
 
 static bool fail_fdopen;
 
@@ -44,7 +43,7 @@ static struct error *find(struct session *session, const struct arguments *argum
 static struct error *much(struct session *session, const struct arguments *arguments)
 {
 	(void)arguments;
-	/* Ends only when nobody reads any more. */
+	/* Ends only when the reader is gone. */
 	while (!output_failed(&session->out))
 		output_printf(&session->out, STYLE_PLAIN, "line\n");
 	return NULL;
@@ -59,34 +58,18 @@ static const struct command target_command = {
 
 static int set_up(void **state)
 {
-	struct session *session = calloc(1, sizeof(*session));
-	session_init(session);
+	static const struct command *const commands[] = {
+		&fail_command, &find_command, &much_command, &target_command};
+	int status = session_fixture_set_up(state, commands, array_length(commands));
+	struct session *session = *state;
 	interrupt_install(&session->cancel);
-	assert_null(registry_add(session->registry, &fail_command));
-	assert_null(registry_add(session->registry, &find_command));
-	assert_null(registry_add(session->registry, &much_command));
-	assert_null(registry_add(session->registry, &target_command));
-	*state = session;
-	return 0;
+	return status;
 }
 
 static int tear_down(void **state)
 {
-	session_deinit(*state);
-	free(*state);
 	unlink("/tmp/gctxdbg-session-test");
-	return 0;
-}
-
-static void expect_stdout(struct session *session, const char *line, const char *text)
-{
-	static struct diversion diversion;
-	diversion_begin(&diversion, stdout);
-	struct error *err = session_execute(session, line);
-	const char *found = diversion_end(&diversion);
-	if (err)
-		fail_msg("%s: %s", line, err->message);
-	assert_string_equal(found, text);
+	return session_fixture_tear_down(state);
 }
 
 static void expect_failure(struct session *session, const char *line, const char *part)
@@ -104,19 +87,19 @@ static void expect_failure(struct session *session, const char *line, const char
 
 static void lines(void **state)
 {
-	expect_stdout(*state, "", "");
-	expect_stdout(*state, "  # comment", "");
-	expect_stdout(*state, "echo a 'b  c'  # comment", "a b  c\n");
-	expect_stdout(*state, "ec \"\033[0m\"", "\\x1b[0m\n");
-	expect_stdout(*state, "! echo 'a  b' | tr a c", "c  b\n");
+	session_fixture_expect(*state, "", "");
+	session_fixture_expect(*state, "  # comment", "");
+	session_fixture_expect(*state, "echo a 'b  c'  # comment", "a b  c\n");
+	session_fixture_expect(*state, "ec \"\033[0m\"", "\\x1b[0m\n");
+	session_fixture_expect(*state, "! echo 'a  b' | tr a c", "c  b\n");
 }
 
 static void redirections(void **state)
 {
-	expect_stdout(*state, "echo one > /tmp/gctxdbg-session-test", "");
-	expect_stdout(*state, "echo two >> /tmp/gctxdbg-session-test", "");
-	expect_stdout(*state, "!cat /tmp/gctxdbg-session-test", "one\ntwo\n");
-	expect_stdout(*state, "echo one two | tr o 0 | cat", "0ne tw0\n");
+	session_fixture_expect(*state, "echo one > /tmp/gctxdbg-session-test", "");
+	session_fixture_expect(*state, "echo two >> /tmp/gctxdbg-session-test", "");
+	session_fixture_expect(*state, "!cat /tmp/gctxdbg-session-test", "one\ntwo\n");
+	session_fixture_expect(*state, "echo one two | tr o 0 | cat", "0ne tw0\n");
 	expect_failure(*state, "echo x > /nonexistent/file", "cannot write to /nonexistent/file");
 	expect_failure(*state, "echo x > /dev/full", "No space left");
 	expect_failure(*state, "test-much > /dev/full", "No space left");
@@ -125,15 +108,15 @@ static void redirections(void **state)
 
 static void redirected_scripts(void **state)
 {
-	expect_stdout(*state, "echo 'echo inner' > /tmp/gctxdbg-session-test", "");
-	expect_stdout(*state, "source /tmp/gctxdbg-session-test | tr n N", "iNNer\n");
+	session_fixture_expect(*state, "echo 'echo inner' > /tmp/gctxdbg-session-test", "");
+	session_fixture_expect(*state, "source /tmp/gctxdbg-session-test | tr n N", "iNNer\n");
 }
 
 static void closed_pipe(void **state)
 {
-	expect_stdout(*state, "test-much | head -2", "line\nline\n");
-	expect_stdout(*state, "echo x | true", "");
-	expect_stdout(*state, "echo x | false", "");
+	session_fixture_expect(*state, "test-much | head -2", "line\nline\n");
+	session_fixture_expect(*state, "echo x | true", "");
+	session_fixture_expect(*state, "echo x | false", "");
 }
 
 /* A child must not be left behind as a zombie. */
@@ -144,7 +127,7 @@ static void pipe_that_cannot_be_opened(void **state)
 	fail_fdopen = false;
 	assert_int_equal(waitpid(-1, NULL, 0), -1);
 	assert_int_equal(errno, ECHILD);
-	expect_stdout(*state, "echo x | cat", "x\n");
+	session_fixture_expect(*state, "echo x | cat", "x\n");
 }
 
 static void failures(void **state)
@@ -181,19 +164,19 @@ static void missing_target(void **state)
 static void settings(void **state)
 {
 	struct session *session = *state;
-	expect_stdout(session, "show on-error", "stop\n");
-	expect_stdout(session, "set on-error continue", "");
+	session_fixture_expect(session, "show on-error", "stop\n");
+	session_fixture_expect(session, "set on-error continue", "");
 	assert_false(session->settings.stop_on_error);
-	expect_stdout(session, "set color always", "");
+	session_fixture_expect(session, "set color always", "");
 	assert_int_equal(session->settings.color, COLOR_ALWAYS);
-	expect_stdout(session, "set color never", "");
-	expect_stdout(session, "set source-path /build=/home/me", "");
+	session_fixture_expect(session, "set color never", "");
+	session_fixture_expect(session, "set source-path /build=/home/me", "");
 	assert_string_equal(session->settings.source_path, "/build=/home/me");
-	expect_stdout(session, "set source-path ''", "");
+	session_fixture_expect(session, "set source-path ''", "");
 	assert_null(session->settings.source_path);
-	expect_stdout(session, "set list-l 30", "");
-	expect_stdout(session, "show list-lines", "30\n");
-	expect_stdout(session, "show list-lines --json",
+	session_fixture_expect(session, "set list-l 30", "");
+	session_fixture_expect(session, "show list-lines", "30\n");
+	session_fixture_expect(session, "show list-lines --json",
 		"{\"version\":1,\"settings\":{\"list-lines\":\"30\"}}\n");
 	expect_failure(session, "set on-error perhaps", "use one of continue, stop");
 	expect_failure(session, "set colour always", "did you mean color?");
@@ -209,13 +192,13 @@ static void settings(void **state)
 
 static void clean_children(void **state)
 {
-	/* No blocked signal and no ignored SIGPIPE of ours reaches a child. */
+	/* A child inherits neither our blocked signals nor our ignored SIGPIPE. */
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* glibc keeps two real-time signals for itself. */
-	expect_stdout(*state,
+	/* glibc reserves two real-time signals. */
+	session_fixture_expect(*state,
 		"!grep -cE 'SigBlk:.0{16}$|SigIgn:.0{7}.80000000$|SigIgn:.0{16}$' "
 		"/proc/self/status",
 		"2\n");

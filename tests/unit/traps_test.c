@@ -385,7 +385,7 @@ static void test_faults(void **state)
 	assert_success(target_continue(fixture.target));
 	wait_until(fixture.shared->counters[0] > before + 200);
 	assert_success(target_interrupt(fixture.target));
-	/* Each instruction is executed twice: it faults, and then it does not. */
+	/* Each instruction is executed twice: the first time it faults. */
 	uint64_t calls = fixture.shared->counters[0] - before;
 	assert_in_range(fixture.counts.hits, 4 * calls - 4, 4 * calls + 4);
 	end(&fixture);

@@ -10,6 +10,23 @@ static void newest(int64_t *now, uint64_t stamp)
 		*now = (int64_t)stamp;
 }
 
+struct error *goroutine_sleep_end(
+	struct program *program, const struct goroutine *goroutine, int64_t *ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	uint64_t timer, when = 0;
+	*ret = goroutine->sleep_until;
+	if (field_present(layout->g.sleep_when))
+		return NULL;
+	/* Before 1.23 it is in the timer. */
+	struct error *err =
+		program_read_field(program, goroutine->address, layout->g.timer, &timer);
+	if (!err && timer)
+		err = program_read_field(program, timer, layout->timer.when, &when);
+	*ret = err ? 0 : (int64_t)when;
+	return err;
+}
+
 /*
  * When the goroutine's last time.Sleep ended; 0: unknown. If it now waits for something else, that
  * time has passed, since nothing ends a sleep early (runtime/time.go timeSleep). Running goroutines
@@ -17,21 +34,14 @@ static void newest(int64_t *now, uint64_t stamp)
  */
 static uint64_t end_of_sleep(struct program *program, const struct goroutine *goroutine)
 {
-	const struct runtime_layout *layout = &program->layout;
 	const char *reason = goroutine_wait_reason(program, goroutine);
-	uint64_t timer, when = 0;
 	if (!goroutine_in_syscall(program, goroutine) &&
 		(!goroutine_is_waiting(program, goroutine) || !reason ||
 			strcmp(reason, "sleep") == 0))
 		return 0;
-	if (field_present(layout->g.sleep_when))
-		return (uint64_t)goroutine->sleep_until;
-	struct error *err =
-		program_read_field(program, goroutine->address, layout->g.timer, &timer);
-	if (!err && timer)
-		err = program_read_field(program, timer, layout->timer.when, &when);
-	error_destroy(err);
-	return when;
+	int64_t end;
+	error_destroy(goroutine_sleep_end(program, goroutine, &end));
+	return (uint64_t)end;
 }
 
 static void newest_sleep(struct program *program, int64_t *now)

@@ -33,7 +33,7 @@ struct goroutine {
 	uint64_t labels;
 	int64_t wait_since;  /* ns on the target's monotonic clock; only the garbage collector sets
 			       it; 0: unknown */
-	int64_t sleep_until; /* on the same clock; 0: it does not sleep */
+	int64_t sleep_until; /* on the same clock; see goroutine_sleep_end() */
 	pid_t tid;	     /* thread that runs it or is in a system call for it; 0: none */
 	uint16_t status;     /* without the scan bit */
 	uint8_t wait_reason;
@@ -114,6 +114,16 @@ const char *goroutine_state(struct program *program, const struct goroutine *gor
 bool goroutine_is_waiting(const struct program *program, const struct goroutine *goroutine);
 bool goroutine_is_running(const struct program *program, const struct goroutine *goroutine);
 bool goroutine_in_syscall(const struct program *program, const struct goroutine *goroutine);
+
+/* When the latest time.Sleep of the goroutine ends or ended, on the target's monotonic clock; 0:
+ * unknown. */
+struct error *goroutine_sleep_end(
+	struct program *program, const struct goroutine *goroutine, int64_t *ret);
+
+/* The thread that runs it or is in a system call for it; NULL if there is none. Its registers may
+ * be unknown. */
+struct error *goroutine_thread(
+	struct program *program, const struct goroutine *goroutine, const struct thread **ret);
 
 /* How long it has waited, in ns; -1: unknown, since no garbage collection has run in that time. */
 int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine);

@@ -5,22 +5,6 @@
 
 enum { STACK_GUESS = 4096 }; /* bytes of a stack that usually suffice */
 
-/* NULL if the target has no thread `tid`. Its registers may be unknown. */
-static struct error *find_thread(struct program *program, pid_t tid, const struct thread **ret)
-{
-	const struct thread *threads;
-	size_t count;
-	*ret = NULL;
-	struct error *err = target_threads(program->target, &threads, &count);
-	for (size_t i = 0; !err && i < count; i++) {
-		if (threads[i].tid == tid) {
-			*ret = &threads[i];
-			break;
-		}
-	}
-	return err;
-}
-
 /* Sets what is known of the stacks of the thread that runs `m`. */
 static void set_thread(struct stack_start *start, const struct go_m *m)
 {
@@ -59,10 +43,9 @@ struct error *goroutine_stack(
 	struct stack_start start = {0};
 	const struct thread *thread = NULL;
 	set_goroutine(program, goroutine, &start);
-	if (goroutine->tid) {
-		error_destroy(find_thread(program, goroutine->tid, &thread));
+	error_destroy(goroutine_thread(program, goroutine, &thread));
+	if (goroutine->tid)
 		set_thread(&start, program_m_at(program, goroutine->m));
-	}
 	if (thread && thread->regs_valid) {
 		start.regs = &thread->regs;
 		/* In a system call the runtime's tracebacks start where the call was entered. */
@@ -125,7 +108,7 @@ struct error *goroutine_stack_roots(struct program *program, const struct gorout
 	const struct thread *thread = NULL;
 	struct error *err = NULL;
 	if (scan.running)
-		err = find_thread(program, goroutine->tid, &thread);
+		err = goroutine_thread(program, goroutine, &thread);
 	if (err)
 		return err;
 	if (thread && thread->regs_valid)

@@ -54,6 +54,22 @@ int64_t goroutine_wait_ns(struct program *program, const struct goroutine *gorou
 	return now > goroutine->wait_since ? now - goroutine->wait_since : 0;
 }
 
+struct error *goroutine_thread(
+	struct program *program, const struct goroutine *goroutine, const struct thread **ret)
+{
+	const struct thread *threads;
+	size_t count;
+	*ret = NULL;
+	if (!goroutine->tid)
+		return NULL;
+	struct error *err = target_threads(program->target, &threads, &count);
+	for (size_t i = 0; !err && !*ret && i < count; i++) {
+		if (threads[i].tid == goroutine->tid)
+			*ret = &threads[i];
+	}
+	return err;
+}
+
 bool goroutine_creator(
 	struct program *program, const struct goroutine *goroutine, struct code_location *ret)
 {
@@ -63,8 +79,8 @@ bool goroutine_creator(
 	const struct unwind_info *info = unwind_info_at(program, goroutine->go_pc, false);
 	if (!info || !info->line_count)
 		return false;
-	const struct plan_line *line = &info->lines[0];
-	const struct plan_line *physical = &info->lines[info->line_count - 1];
+	const struct unwind_line *line = &info->lines[0];
+	const struct unwind_line *physical = &info->lines[info->line_count - 1];
 	*ret = (struct code_location){physical->function, line->file, line->line, goroutine->go_pc};
 	return true;
 }

@@ -197,22 +197,9 @@ static struct error *cond_waits(struct waits *waits)
 
 static struct error *sleep_waits(struct waits *waits)
 {
-	struct wait wait = {.kind = WAIT_TIMER,
-		.op = "sleep",
-		.until_ns = waits->goroutine->sleep_until,
-		.fd = -1};
-	const struct runtime_layout *layout = &waits->program->layout;
-	if (!field_present(layout->g.sleep_when)) { /* before 1.23 it is in the timer */
-		uint64_t timer, when = 0;
-		struct error *err = program_read_field(
-			waits->program, waits->goroutine->address, layout->g.timer, &timer);
-		if (!err && timer)
-			err = program_read_field(waits->program, timer, layout->timer.when, &when);
-		if (err)
-			return err;
-		wait.until_ns = (int64_t)when;
-	}
-	return add_wait(waits, wait);
+	struct wait wait = {.kind = WAIT_TIMER, .op = "sleep", .fd = -1};
+	struct error *err = goroutine_sleep_end(waits->program, waits->goroutine, &wait.until_ns);
+	return err ? err : add_wait(waits, wait);
 }
 
 static struct error *network_waits(struct waits *waits)
@@ -226,19 +213,6 @@ static struct error *network_waits(struct waits *waits)
 	return err ? err : add_wait(waits, wait);
 }
 
-static const struct thread *find_thread(struct program *program, pid_t tid)
-{
-	const struct thread *threads;
-	size_t count;
-	struct error *err = target_threads(program->target, &threads, &count);
-	error_destroy(err);
-	for (size_t i = 0; !err && i < count; i++) {
-		if (threads[i].tid == tid)
-			return &threads[i];
-	}
-	return NULL;
-}
-
 /*
  * The number is in the thread's registers while it is in the kernel. In the core of a crash the
  * thread is in its signal handler instead; then it is the first argument of syscall.Syscall or a
@@ -247,8 +221,8 @@ static const struct thread *find_thread(struct program *program, pid_t tid)
 static struct error *syscall_number(struct waits *waits, int64_t *ret)
 {
 	*ret = -1;
-	const struct thread *thread =
-		waits->goroutine->tid ? find_thread(waits->program, waits->goroutine->tid) : NULL;
+	const struct thread *thread;
+	error_destroy(goroutine_thread(waits->program, waits->goroutine, &thread));
 	struct stack stack = {0};
 	struct error *err = goroutine_stack(waits->program, waits->goroutine, &stack);
 	bool in_handler = stack.count && stack.frames[0].stack == FRAME_SIGNAL;
@@ -261,7 +235,7 @@ static struct error *syscall_number(struct waits *waits, int64_t *ret)
 		if (frame->inlined || strncmp(frame->function, "syscall.", 8) != 0 ||
 			!strstr(frame->function, "yscall"))
 			continue;
-		uint64_t argument;
+		uint64_t argument = MAX_SYSCALL; /* unless it is readable */
 		err = error_ignore_unreadable(
 			target_read_u64(waits->program->target, frame->fp, &argument));
 		if (!err && argument < MAX_SYSCALL)

@@ -27,7 +27,7 @@ struct error *program_find_function(
 		const struct unwind_info *info = unwind_info_at(program, entry, true);
 		if (!info)
 			break;
-		const struct plan_line *line = &info->lines[info->line_count - 1];
+		const struct unwind_line *line = &info->lines[info->line_count - 1];
 		int start = pclntab_start_line(table, &function);
 		*ret = (struct code_location){
 			line->function, line->file, start > 0 ? start : line->line, entry};

@@ -8,7 +8,7 @@ static bool append_frames(struct stack *stack, const struct unwind_info *info,
 	const struct position *at, uint64_t fp, enum frame_stack kind)
 {
 	for (size_t i = 0; i < info->line_count; i++) {
-		const struct plan_line *line = &info->lines[i];
+		const struct unwind_line *line = &info->lines[i];
 		struct frame frame = {.pc = at->regs.rip,
 			.sp = at->regs.rsp,
 			.fp = fp,

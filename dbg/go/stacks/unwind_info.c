@@ -119,7 +119,7 @@ static bool fill_info(const struct program *program, struct unwind_cache *cache,
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const char *name = printed_name(cache, lines[i].function);
-		info->lines[i] = (struct plan_line){
+		info->lines[i] = (struct unwind_line){
 			name, lines[i].file, lines[i].line, function_kind(name), lines[i].inlined};
 	}
 	info->line_count = count;

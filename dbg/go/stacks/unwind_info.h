@@ -27,7 +27,7 @@ enum function_role {
 			      goroutine's stack */
 };
 
-struct plan_line {
+struct unwind_line {
 	const char *function;
 	const char *file;
 	int line;
@@ -42,7 +42,7 @@ struct unwind_info {
 	uint8_t flags;	   /* of enum pc_function_flag */
 	enum function_role role;
 	size_t line_count;
-	struct plan_line *lines; /* at least one, innermost first */
+	struct unwind_line *lines; /* at least one, innermost first */
 };
 
 struct error *unwind_cache_create(struct unwind_cache **ret);

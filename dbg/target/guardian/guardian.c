@@ -18,7 +18,7 @@ enum { END_MS = 1000 };
 
 struct guardian {
 	pid_t pid;
-	int hangup; /* the writing end of a pipe, which our death closes */
+	int hangup; /* the writing end of a pipe; closed when the debugger dies */
 	struct undo_log *log;
 };
 

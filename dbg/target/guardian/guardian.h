@@ -1,6 +1,6 @@
 /*
- * The guardian: a process of its own that outlives the debugger, should that be killed, and then
- * undoes what we have changed in the target.
+ * The guardian: a process that outlives the debugger if that is killed, and then undoes what the
+ * debugger has changed in the target.
  *
  * What is about to be changed is noted in its undo log (undo_log.h), in memory that both processes
  * share. When the debugger has died the guardian

@@ -111,7 +111,7 @@ static struct error *live_load_mappings(struct target *target)
 }
 
 /* Whether a call succeeded or not: if the process runs now, its snapshot no longer exists. */
-static void end_of_snapshot(struct target *target)
+static void update_after_resume(struct target *target)
 {
 	if (target->state == TARGET_RUNNING) {
 		target->ops = &live_ops;
@@ -123,7 +123,7 @@ static void end_of_snapshot(struct target *target)
 struct error *live_continue(struct target *target)
 {
 	struct error *err = tracer_continue(live_of(target)->tracer);
-	end_of_snapshot(target);
+	update_after_resume(target);
 	return err;
 }
 
@@ -134,7 +134,7 @@ static struct error *stop_by(
 	struct stop stop;
 	struct error *err = call(live->tracer, &stop);
 	if (err)
-		end_of_snapshot(target);
+		update_after_resume(target);
 	else
 		live_set_stop(live, &stop);
 	return err;

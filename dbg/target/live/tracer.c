@@ -14,7 +14,7 @@
 #include "dwarf/base/fd.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_tracer.h"
+#include "dbg/target/traps/traps_control.h"
 
 enum {
 	POLL_MS = 1000, /* a safety net: a lost SIGCHLD delays us by at most that long */
@@ -85,7 +85,7 @@ static void handle_leave_signal(struct tracer *tracer)
 		return;
 	if (tracer->leave_signal && !event_queue_is_empty(&tracer->events))
 		die((int)info.ssi_signo);
-	tracer_set_gone(tracer, "a signal asked the debugger to leave, and it was detached");
+	tracer_set_gone(tracer, "a signal asked the debugger to leave");
 	tracees_leave(&tracer->tracees);
 	tracer_drop_snapshot(tracer);
 	tracer->leave_signal = (int)info.ssi_signo;
@@ -274,7 +274,7 @@ struct error *tracer_create(
 		tracer->options = *options;
 	tracer->call_fd = tracer->child_fd = tracer->leave_fd = tracer->watchdog_fd = -1;
 	tracer->snapshot.identity_fd = -1;
-	trap_bytes_init(&tracer->trap_bytes);
+	original_bytes_init(&tracer->original_bytes);
 	pthread_mutex_init(&tracer->lock, NULL);
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);
@@ -299,7 +299,7 @@ void tracer_destroy(struct tracer *tracer)
 		pthread_join(tracer->thread, NULL);
 	}
 	tracees_deinit(&tracer->tracees);
-	trap_bytes_deinit(&tracer->trap_bytes);
+	original_bytes_deinit(&tracer->original_bytes);
 	error_destroy(take_pointer(tracer->notice));
 	close_fd(&tracer->call_fd);
 	close_fd(&tracer->child_fd);

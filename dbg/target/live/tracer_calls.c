@@ -4,7 +4,7 @@
 
 #include "dbg/target/process/attach_check.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_tracer.h"
+#include "dbg/target/traps/traps_control.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
 static const int64_t snapshot_progress_ns = INT64_C(2000000000);
@@ -213,7 +213,7 @@ static struct error *do_kill(struct tracer *tracer, void *argument)
 	if (tracees->ended)
 		return NULL;
 	return error_create(ERROR_OTHER,
-		"process %d was killed but is not dead yet: it is still waiting in the kernel",
+		"process %d was killed but has not exited yet: it is waiting in the kernel",
 		tracees->pid);
 }
 

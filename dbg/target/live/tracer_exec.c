@@ -78,7 +78,8 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 				ERROR_CANCELLED, "cancelled before %s was started", program);
 		if (tracer_asked_to_leave(tracer))
 			return error_create(ERROR_CANCELLED,
-				"a signal asked to leave before %s was started", program);
+				"a signal asked the debugger to leave before %s was started",
+				program);
 		if (monotonic_now() > deadline)
 			return error_create(
 				ERROR_OTHER, "cannot start %s: loading it takes too long", program);

@@ -14,7 +14,7 @@
 #include "dbg/target/snapshots/snapshot_child.h"
 #include "dbg/target/tracing/tracee.h"
 #include "dbg/target/live/tracer.h"
-#include "dbg/target/traps/trap_bytes.h"
+#include "dbg/target/traps/original_bytes.h"
 
 enum { MAX_UNREAPED = 4 };
 
@@ -60,9 +60,9 @@ struct tracer {
 	int leave_fd;	 /* signalfd: SIGTERM, SIGHUP */
 	int watchdog_fd; /* timerfd */
 	struct tracees tracees;
-	struct trap_bytes trap_bytes; /* has its own lock */
-	struct stop last_stop;	      /* the latest one */
-	struct error *notice;	      /* guarded by `lock`; see tracer_take_notice() */
+	struct original_bytes original_bytes; /* has its own lock */
+	struct stop last_stop;		      /* the latest one */
+	struct error *notice;		      /* guarded by `lock`; see tracer_take_notice() */
 	struct tracer_snapshot snapshot;
 	int leave_signal; /* the SIGTERM or SIGHUP that made us detach; 0: none yet */
 	bool quit;

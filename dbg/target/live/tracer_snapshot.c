@@ -11,7 +11,7 @@
 #include "dbg/target/snapshots/memory_room.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/live/tracer_private.h"
-#include "dbg/target/traps/traps_tracer.h"
+#include "dbg/target/traps/traps_control.h"
 
 /* ---- Is it still the same program? ---- */
 
@@ -66,7 +66,8 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 static struct error *remove_traps(struct tracer *tracer)
 {
 	struct tracees *tracees = &tracer->tracees;
-	struct error *err = traps_set(tracees, tracer->target, &tracer->trap_bytes, NULL, 0, NULL);
+	struct error *err =
+		traps_set(tracees, tracer->target, &tracer->original_bytes, NULL, 0, NULL);
 	if (!err && traps_are_set(tracees))
 		err = error_create(ERROR_OTHER,
 			"process %d still executes in the memory of breakpoints that have been "

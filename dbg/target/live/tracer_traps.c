@@ -2,7 +2,7 @@
  * handler asks for it. */
 #include "dbg/target/live/tracer_private.h"
 #include "dbg/target/tracing/tracee_table.h"
-#include "dbg/target/traps/traps_tracer.h"
+#include "dbg/target/traps/traps_control.h"
 
 struct traps_call {
 	const uint64_t *addresses;
@@ -15,7 +15,7 @@ static struct error *do_set_traps(struct tracer *tracer, void *argument)
 	struct traps_call *call = argument;
 	if (atomic_load(&tracer->target->state) != TARGET_STOPPED)
 		return tracer_not_there(tracer);
-	return traps_set(&tracer->tracees, tracer->target, &tracer->trap_bytes, call->addresses,
+	return traps_set(&tracer->tracees, tracer->target, &tracer->original_bytes, call->addresses,
 		call->count, call->handler);
 }
 
@@ -28,7 +28,7 @@ struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses,
 
 void tracer_hide_traps(struct tracer *tracer, struct memory_run *runs, size_t count)
 {
-	trap_bytes_hide(&tracer->trap_bytes, runs, count);
+	original_bytes_hide(&tracer->original_bytes, runs, count);
 }
 
 bool tracer_queue_traps(struct tracer *tracer)

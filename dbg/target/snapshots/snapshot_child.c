@@ -95,8 +95,8 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 {
 	if (errnum == EAGAIN)
 		return error_create(ERROR_OTHER,
-			"process %d may not create another process (a limit: "
-			"RLIMIT_NPROC, pids.max of its cgroup)",
+			"process %d may not create another process "
+			"(a limit on processes: RLIMIT_NPROC, pids.max of its cgroup)",
 			tracees->pid);
 	if (errnum == -again_after_signal)
 		return error_create(ERROR_OTHER,

@@ -95,7 +95,8 @@ static struct error *next_stop(struct injection *injection, int *ret)
 			continue;
 		if (monotonic_now() > deadline)
 			return error_create(ERROR_OTHER,
-				"thread %d of process %d does not return from an injected system call",
+				"thread %d of process %d does not return from an injected "
+				"system call",
 				injection->tid, tracees->pid);
 		tracees_wait(tracees, -1, WAIT_MS);
 	}

@@ -62,7 +62,8 @@ struct error *syscall_stub_find(pid_t tid, uint64_t *ret)
 		*ret = auxv_value(auxv, size, AT_ENTRY);
 	if (!*ret)
 		return error_create(ERROR_BAD_DATA,
-			"the auxiliary vector of process %d has neither program headers nor an entry point",
+			"the auxiliary vector of process %d has neither program headers nor an "
+			"entry point",
 			tid);
 	return NULL;
 }

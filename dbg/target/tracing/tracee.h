@@ -58,11 +58,11 @@ struct stop_limits {
 	int64_t progress_ns;	   /* fail when no thread has stopped for that long */
 	int64_t total_ns;	   /* fail in any case */
 	const atomic_bool *cancel; /* NULL: never */
+	/* Fail when this descriptor is readable: a signal asks the debugger to leave. 0: none */
+	int leave_fd;
 	/* Replaces progress_ns if a thread that does not stop is in an uninterruptible wait (vfork,
 	 * NFS). 0: no difference */
 	int64_t blocked_ns;
-	/* Fail when this becomes readable: a signal asks us to leave. 0: none */
-	int leave_fd;
 };
 
 /*

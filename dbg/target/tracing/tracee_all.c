@@ -106,14 +106,15 @@ static struct error *does_not_stop(struct tracees *tracees)
 		proc_read_comm(tracee->tid, name);
 		proc_read_wchan(tracee->tid, wchan, sizeof(wchan));
 		return error_create(ERROR_OTHER,
-			"process %d keeps running: its thread %d (%s) did not stop in time, it is in state "
-			"%c%s%s%s; try again later",
+			"process %d keeps running: its thread %d (%s) did not stop in time, "
+			"it is in state %c%s%s%s; try again later",
 			tracees->pid, tracee->tid, name, status.state,
 			status.state == 'D' ? " (an uninterruptible wait: disk, NFS, vfork)" : "",
 			wchan[0] ? " in the kernel's " : "", wchan);
 	}
 	return error_create(ERROR_OTHER,
-		"process %d keeps running: it creates threads faster than they can be stopped; try again",
+		"process %d keeps running: it creates threads faster than they can be stopped; "
+		"try again",
 		tracees->pid);
 }
 
@@ -155,7 +156,8 @@ static struct error *await_stops(
 				tracees->pid);
 		if (limits->leave_fd && is_readable(limits->leave_fd))
 			return error_create(ERROR_CANCELLED,
-				"a signal asked to leave; process %d keeps running", tracees->pid);
+				"a signal asked the debugger to leave; process %d keeps running",
+				tracees->pid);
 		if (any)
 			continue;
 		tracees_wait(tracees, limits->leave_fd ? limits->leave_fd : -1, STRAGGLER_CHECK_MS);

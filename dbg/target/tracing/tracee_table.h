@@ -25,7 +25,7 @@ struct held_step {
 	uint64_t trap; /* its address */
 	siginfo_t held;
 	uint64_t mask; /* the thread's own */
-	/* Interrupted or group-stopped meanwhile: to be repeated, so that it is reported again. */
+	/* Interrupted or group-stopped since: repeat it, so that it is reported again. */
 	bool interrupt_again;
 	bool stop_again; /* SIGSTOP came, which cannot be blocked */
 	int queue_anew;	 /* a signal to be queued again; 0: none */
@@ -55,7 +55,7 @@ struct tracee {
 	int group_stop; /* the signal (SIGSTOP …) of the group-stop it is in; 0: none */
 	bool lost;	/* not in the table: no memory */
 	struct tracee_trap trap;
-	bool interrupt_again; /* continued although an interrupt was reported: repeat the interrupt */
+	bool interrupt_again; /* a consumed interrupt must be repeated */
 	UT_hash_handle hh;
 };
 

@@ -7,8 +7,8 @@
  * between any two instructions.
  *
  * Only the tracer thread may call these functions. Noting fails only when there are too many notes
- * (ERROR_OTHER); the change must not be made then. A NULL log stands for a target that nothing
- * protects: notes are dropped.
+ * (ERROR_OTHER); the change must not be made then. A NULL log means that the target is not
+ * protected: notes are dropped.
  */
 #ifndef GCTXDBG_TARGET_TRACING_UNDO_LOG_H
 #define GCTXDBG_TARGET_TRACING_UNDO_LOG_H

@@ -1,5 +1,5 @@
 /*
- * The memory behind an undo_log, shared by the debugger and its guardian: the notes themselves.
+ * The memory of an undo_log, shared by the debugger and its guardian: the notes themselves.
  *
  * The debugger writes it; the guardian reads it after the debugger has died. So there is one rule:
  * a note is filled in first, becomes valid with one store, and does not change until one store

@@ -1,4 +1,4 @@
-/* Moves an instruction, with Zydis: see displaced.h. */
+/* Moving an instruction, with Zydis: see displaced.h. */
 #include "dbg/target/traps/displaced.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@ struct decoded {
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
 
-/* The code while it is written. */
+/* The code that is being written. */
 struct writer {
 	struct displaced *displaced;
 	uint8_t used;
@@ -32,10 +32,11 @@ static void put_byte(struct writer *writer, uint8_t byte)
 	put(writer, &byte, 1);
 }
 
-/* `target` relative to the end of an instruction that ends `behind` bytes after these four. */
-static void put_relative(struct writer *writer, uint64_t target, uint8_t behind)
+/* Writes `target` relative to the end of an instruction that ends `after` bytes after these
+ * four. */
+static void put_relative(struct writer *writer, uint64_t target, uint8_t after)
 {
-	uint64_t end = writer->displaced->slot + writer->used + 4 + behind;
+	uint64_t end = writer->displaced->slot + writer->used + 4 + after;
 	int64_t distance = (int64_t)(target - end);
 	int32_t relative = (int32_t)distance;
 	writer->too_far |= relative != distance;
@@ -48,7 +49,7 @@ static bool is_near(const struct writer *writer, uint64_t target)
 	return distance == (int32_t)distance;
 }
 
-/* jmp target, however far. */
+/* jmp target, at any distance. */
 static void put_jump(struct writer *writer, uint64_t target)
 {
 	if (is_near(writer, target)) {
@@ -68,14 +69,14 @@ static void add_state(struct writer *writer, bool done, int8_t stack_change, uin
 		(struct displaced_state){writer->used, done, stack_change, rip};
 }
 
-/* jmp target behind the instruction, where a thread is through with it. */
+/* jmp target, after the instruction: a thread has executed it. */
 static void put_exit(struct writer *writer, uint64_t target)
 {
 	add_state(writer, true, 0, target);
 	put_jump(writer, target);
 }
 
-/* The only operand in memory whose address is relative to rip, or NULL. */
+/* The memory operand whose address is relative to rip, or NULL. */
 static const ZydisDecodedOperand *rip_operand(const struct decoded *code)
 {
 	for (int i = 0; i < code->instruction.operand_count; i++) {
@@ -93,7 +94,7 @@ static uint64_t end_of(const struct displaced *displaced)
 	return displaced->address + displaced->length;
 }
 
-/* The instruction as it is, but for the displacement of an operand relative to rip. */
+/* The instruction itself, with the displacement of a rip-relative operand corrected. */
 static void put_copy(struct writer *writer, const struct decoded *code, const uint8_t *bytes)
 {
 	const ZydisDecodedOperand *operand = rip_operand(code);
@@ -102,13 +103,13 @@ static void put_copy(struct writer *writer, const struct decoded *code, const ui
 		return;
 	}
 	uint8_t offset = code->instruction.raw.disp.offset;
-	uint8_t behind = (uint8_t)(code->instruction.length - offset - 4);
+	uint8_t after = (uint8_t)(code->instruction.length - offset - 4);
 	put(writer, bytes, offset);
-	put_relative(writer, end_of(writer->displaced) + (uint64_t)operand->mem.disp.value, behind);
-	put(writer, bytes + offset + 4, behind);
+	put_relative(writer, end_of(writer->displaced) + (uint64_t)operand->mem.disp.value, after);
+	put(writer, bytes + offset + 4, after);
 }
 
-/* A conditional branch: over a jump to the next instruction, to a jump to its target. */
+/* A conditional branch over a jump to the next instruction, to a jump to its target. */
 static void put_branch(
 	struct writer *writer, const struct decoded *code, const uint8_t *bytes, uint64_t target)
 {
@@ -142,7 +143,7 @@ static void put_return_word(struct writer *writer, uint8_t push_end)
 	put(writer, &word, sizeof(word));
 }
 
-/* jmp through the operand of an indirect call, as it was before the push. */
+/* jmp through the operand of an indirect call, with the value that it had before the push. */
 static bool put_call_jump(struct writer *writer, const struct decoded *code, const uint8_t *bytes)
 {
 	const ZydisDecodedInstruction *instruction = &code->instruction;
@@ -157,7 +158,7 @@ static bool put_call_jump(struct writer *writer, const struct decoded *code, con
 	if (in_memory && operand->mem.base == ZYDIS_REGISTER_RSP) {
 		int64_t moved = operand->mem.disp.value + 8;
 		int32_t displacement = (int32_t)moved;
-		/* What lies below the stack pointer has been overwritten by the push. */
+		/* The push overwrites what is below the stack pointer. */
 		if (displacement != moved || operand->mem.disp.value < 0)
 			return false;
 		put(writer, bytes, modrm_at);
@@ -189,7 +190,7 @@ static bool is_relative_branch(const ZydisDecodedInstruction *instruction)
 	return instruction->raw.imm[0].is_relative && instruction->raw.imm[0].size;
 }
 
-/* False for what cannot be moved. */
+/* False: it cannot be moved. */
 static bool put_instruction(struct writer *writer, const struct decoded *code, const uint8_t *bytes)
 {
 	const ZydisDecodedInstruction *instruction = &code->instruction;
@@ -197,7 +198,7 @@ static bool put_instruction(struct writer *writer, const struct decoded *code, c
 	uint64_t target =
 		relative ? end_of(writer->displaced) + (uint64_t)instruction->raw.imm[0].value.s
 			 : 0;
-	/* Processors disagree about branches of 16 bits. */
+	/* Processors disagree about 16-bit branches. */
 	if (relative && instruction->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE)
 		return false;
 	if (instruction->meta.branch_type == ZYDIS_BRANCH_TYPE_FAR &&
@@ -230,8 +231,7 @@ struct error *displaced_make(
 		ZYAN_FAILED(ZydisDecoderDecodeFull(
 			&decoder, bytes.data, size, &code.instruction, code.operands)))
 		return error_create(ERROR_BAD_DATA,
-			"no instruction starts at 0x%" PRIx64
-			", so that execution cannot be caught there",
+			"cannot set a breakpoint at 0x%" PRIx64 ": no instruction starts there",
 			address);
 	*ret = (struct displaced){.address = address, .slot = slot};
 	ret->length = code.instruction.length;
@@ -242,14 +242,15 @@ struct error *displaced_make(
 	struct writer writer = {.displaced = ret};
 	if (!put_instruction(&writer, &code, bytes.data) || writer.overflow)
 		return error_create(ERROR_OTHER,
-			"the instruction at 0x%" PRIx64
-			" (%s) cannot be executed elsewhere, so that execution "
-			"cannot be caught there: take one nearby",
+			"cannot set a breakpoint at 0x%" PRIx64
+			": the instruction (%s) cannot be executed elsewhere; "
+			"choose another one nearby",
 			address, ZydisMnemonicGetString(code.instruction.mnemonic));
 	if (writer.too_far)
 		return error_create(ERROR_OTHER,
-			"no free memory within 2 GiB of what the instruction at 0x%" PRIx64
-			" refers to: take one nearby",
+			"cannot set a breakpoint at 0x%" PRIx64
+			": no free memory within 2 GiB of what the instruction refers to; "
+			"choose another one nearby",
 			address);
 	return NULL;
 }

@@ -1,4 +1,4 @@
-/* Processes that keep CPUs awake: see trap_awake.h. */
+/* Processes that keep CPUs from going idle: see idle_spinner.h. */
 #include "dbg/target/traps/idle_spinner.h"
 
 #include <linux/futex.h>
@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,8 +16,8 @@
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/tracing/tracee.h"
 
-/* As many hits in that time are fast; then the CPUs are looked up anew, which is cheap beside them.
- */
+/* FAST_HITS hits within `period_ns` count as fast. Once per period the CPUs are looked up, which
+ * costs little in comparison. */
 enum { FAST_HITS = 20, SPINNERS = 2 };
 
 static const int64_t period_ns = INT64_C(4000000);
@@ -27,11 +26,11 @@ static const int64_t period_ns = INT64_C(4000000);
 struct spinners {
 	_Atomic uint32_t spinning;
 	pid_t pids[SPINNERS];
-	int pidfds[SPINNERS]; /* -1: it did not come to be */
-	cpu_set_t cpus;	      /* where they may run; empty: anywhere */
+	int pidfds[SPINNERS]; /* -1: not started */
+	cpu_set_t cpus;	      /* their affinity; empty: any CPU */
 };
 
-/* ---- In the spinner ---- */
+/* ---- In the spinning process ---- */
 
 _Noreturn static void spin(struct spinners *spinners, pid_t parent)
 {
@@ -51,8 +50,8 @@ _Noreturn static void spin(struct spinners *spinners, pid_t parent)
 
 /* ---- Starting and ending ---- */
 
-/* Does not wait for them: they die when they next get time, and the tracer thread reaps whatever it
- * has for a child. */
+/* Does not wait for them: they die when they are next scheduled, and the tracer thread reaps all of
+ * its children. */
 static void end(struct spinners *spinners)
 {
 	for (int i = 0; i < SPINNERS; i++) {
@@ -83,7 +82,7 @@ static struct spinners *idle_spinner_start(void)
 		if (pid == 0)
 			spin(spinners, own);
 		spinners->pids[i] = pid;
-		/* Nobody reaps it before this thread does. */
+		/* Only this thread reaps it, so `pid` is still its own. */
 		spinners->pidfds[i] = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 		started = spinners->pidfds[i] >= 0;
 		if (pid > 0 && !started)
@@ -116,9 +115,9 @@ static bool is_alive(int pidfd)
 	return poll(&fd, 1, 0) == 0;
 }
 
-/* Both may run on either of the two: the scheduler finds out which of them is idle. Where we may
- * not run nobody of ours can keep a CPU awake. */
-static void location(struct spinners *spinners, int here, int there)
+/* Lets both run on either of the two CPUs; the scheduler finds out which one is idle. On CPUs where
+ * we may not run this has no effect. */
+static void set_cpus(struct spinners *spinners, int here, int there)
 {
 	cpu_set_t cpus;
 	if (here < 0 || there < 0 || here >= CPU_SETSIZE || there >= CPU_SETSIZE)
@@ -126,7 +125,7 @@ static void location(struct spinners *spinners, int here, int there)
 	CPU_ZERO(&cpus);
 	CPU_SET((size_t)here, &cpus);
 	CPU_SET((size_t)there, &cpus);
-	/* On the same CPU the two take turns, and it does not sleep. */
+	/* On one CPU the two take turns, so it does not go idle. */
 	if (here == there || CPU_EQUAL(&cpus, &spinners->cpus))
 		return;
 	for (int i = 0; i < SPINNERS; i++) {
@@ -144,7 +143,7 @@ static void keep_spinning(struct idle_spinner *spinner, pid_t tid)
 	}
 	if (!spinner->spinners)
 		return;
-	location(spinner->spinners, sched_getcpu(), processor_of(tid));
+	set_cpus(spinner->spinners, sched_getcpu(), processor_of(tid));
 	if (!spinner->spinning)
 		set_spinning(spinner->spinners, true);
 	spinner->spinning = true;

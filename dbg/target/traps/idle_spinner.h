@@ -1,13 +1,14 @@
 /*
- * Keeps two CPUs from falling asleep while hits come fast: that of the thread which hits, and the
- * tracer's. Each of the two waits for the other one at every hit; on a machine that is otherwise
- * idle their CPUs halt in between, and waking one takes longer than all else that a hit costs
- * (20 instead of 48 µs per hit on a virtual machine).
+ * Keeps two CPUs from going idle while hits arrive fast: the CPU of the thread that hits, and the
+ * tracer's. The two wait for each other at every hit; on a machine that is otherwise idle their
+ * CPUs halt in between, and waking a halted CPU takes longer than everything else that a hit costs
+ * (48 instead of 20 µs per hit on a virtual machine).
  *
- * Two processes of ours spin there, with SCHED_IDLE: they get only time that nobody else wants, and
- * the scheduler takes their CPU for an idle one, so that those two come back to it. (As threads of
- * ours they would hold up our death on a busy machine, and with it the guardian.) Nothing is
- * changed about the target's threads. It is not done where CPU time is limited (cgroup).
+ * Two processes of ours spin there with SCHED_IDLE: they run only when nothing else wants the CPU,
+ * and the scheduler treats such a CPU as idle, so the tracer and the thread still get it. (As
+ * threads of ours they would delay the debugger's death on a busy machine, and with it the
+ * guardian.) Nothing about the target's threads is changed. Where a cgroup limits CPU time, nothing
+ * spins.
  */
 #ifndef GCTXDBG_TARGET_TRAPS_IDLE_SPINNER_H
 #define GCTXDBG_TARGET_TRAPS_IDLE_SPINNER_H
@@ -29,14 +30,14 @@ struct idle_spinner {
 /* Thread `tid` has hit a trap; called by the tracer thread. */
 void idle_spinner_hit(struct idle_spinner *spinner, pid_t tid);
 
-/* Lets them sleep if no more hits come fast. Returns in how many milliseconds to ask again; -1:
- * never. */
+/* Stops spinning if hits no longer arrive fast. Returns in how many milliseconds to call it again;
+ * -1: no need to. */
 int idle_spinner_relax(struct idle_spinner *spinner);
 
-/* At once. */
+/* Stops spinning immediately. */
 void idle_spinner_pause(struct idle_spinner *spinner);
 
-/* For good. Does not wait for their end. */
+/* Ends the processes, without waiting for their end. */
 void idle_spinner_deinit(struct idle_spinner *spinner);
 
 #endif

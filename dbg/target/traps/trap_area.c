@@ -1,4 +1,4 @@
-/* Our memory in the target while traps are in: see trap_area.h. */
+/* Our memory in the target while traps are set: see trap_area.h. */
 #include "dbg/target/traps/trap_area.h"
 
 #include <errno.h>
@@ -17,13 +17,13 @@
 
 enum {
 	PAGE = 4096,
-	CODE_SIZE = PAGE, /* handler and its words */
+	CODE_SIZE = PAGE, /* the handler and its words */
 	TABLE_SIZE = TRAPS_MAX * 8,
 	SLOTS_SIZE = TRAPS_MAX * DISPLACED_SIZE,
 	AREA_SIZE = PAGE + CODE_SIZE + TABLE_SIZE + SLOTS_SIZE,
 	KERNEL_SIGNAL_SET = 8,
 	RESETTING_FLAG = 0x80000000, /* SA_RESETHAND, as unsigned */
-	/* In the data page. */
+	/* Offsets in the data page. */
 	OLD_ACTION = 0,
 	OWN_ACTION = 64,
 	CURRENT_ACTION = 128,
@@ -38,7 +38,8 @@ int trap_write(int mem_fd, uint64_t address, const void *bytes, size_t size)
 
 static struct error *write_failed(int errnum, uint64_t address)
 {
-	return error_system(errnum, "cannot write to the process's memory at 0x%" PRIx64, address);
+	return error_system(
+		errnum, "cannot write to the memory of the process at 0x%" PRIx64, address);
 }
 
 static struct error *write_area(
@@ -72,7 +73,7 @@ static struct error *map(struct trap_area *area, struct injection *injection, ui
 		UINT64_MAX, 0};
 	int64_t start;
 	struct error *err =
-		call(injection, "map memory for them", SYS_mmap, mmap_arguments, &start);
+		call(injection, "map memory for breakpoints", SYS_mmap, mmap_arguments, &start);
 	if (err)
 		return err;
 	area->start = (uint64_t)start;
@@ -87,12 +88,13 @@ static struct error *map(struct trap_area *area, struct injection *injection, ui
 	const uint64_t protect_arguments[INJECT_ARGUMENTS] = {
 		area->code, area->end - area->code, PROT_READ | PROT_EXEC};
 	int64_t ignored;
-	return call(injection, "make memory executable for them", SYS_mprotect, protect_arguments,
-		&ignored);
+	return call(injection, "make memory executable for breakpoints", SYS_mprotect,
+		protect_arguments, &ignored);
 }
 
-/* rt_sigaction(SIGTRAP, new, old); 0: neither. */
-static struct error *act(struct injection *injection, uint64_t new_action, uint64_t old_action)
+/* Injects rt_sigaction(SIGTRAP, new, old); an address may be 0. */
+static struct error *call_sigaction(
+	struct injection *injection, uint64_t new_action, uint64_t old_action)
 {
 	const uint64_t arguments[INJECT_ARGUMENTS] = {
 		SIGTRAP, new_action, old_action, KERNEL_SIGNAL_SET};
@@ -103,7 +105,7 @@ static struct error *act(struct injection *injection, uint64_t new_action, uint6
 static struct error *read_action(
 	struct trap_area *area, struct injection *injection, uint32_t at, struct trap_action *ret)
 {
-	struct error *err = act(injection, 0, area->start + at);
+	struct error *err = call_sigaction(injection, 0, area->start + at);
 	if (err)
 		return err;
 	if (pread(area->mem_fd, ret, sizeof(*ret), (off_t)(area->start + at)) != sizeof(*ret))
@@ -133,8 +135,8 @@ static struct error *write_handler(struct trap_area *area)
 	return write_area(area, area->code, buffer, code.size);
 }
 
-/* A program that has none of its own yet (it has not come to its runtime's start) is left alone:
- * that one would replace ours. */
+/* If the program has no handler yet, because its runtime has not started, ours is not installed:
+ * the program would replace it. */
 static bool has_handler(const struct trap_action *action)
 {
 	return action->handler > 1 && action->restorer;
@@ -159,7 +161,7 @@ static struct error *install(struct trap_area *area, struct injection *injection
 	err = undo_log_note_undo(area->log, SYS_rt_sigaction, undo);
 	if (err)
 		return err;
-	err = act(injection, area->start + OWN_ACTION, 0);
+	err = call_sigaction(injection, area->start + OWN_ACTION, 0);
 	if (err)
 		undo_log_forget_undo(area->log);
 	else
@@ -169,7 +171,7 @@ static struct error *install(struct trap_area *area, struct injection *injection
 
 static void unmap(struct trap_area *area, struct injection *injection)
 {
-	/* It has been delivered a SIGTRAP of the program's own between two calls, and stands in our
+	/* The thread has got a SIGTRAP of the program's own between two calls and is in our
 	 * handler. */
 	if (injection->own.regs.rip >= area->code && injection->own.regs.rip < area->slots)
 		injection->own.regs.rip = area->old.handler;
@@ -197,7 +199,7 @@ static struct error *create_in(
 	return err;
 }
 
-/* A seccomp filter may kill the process for what we let it do. */
+/* A seccomp filter may kill the process for one of these calls. */
 static struct error *check_filters(pid_t tid)
 {
 	static const uint64_t map_arguments[INJECT_ARGUMENTS] = {TRAP_AREA_LOWEST, AREA_SIZE,
@@ -223,7 +225,7 @@ struct error *trap_area_create(
 	pid_t tid = inject_choose(tracees);
 	if (!tid)
 		return error_create(
-			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
+			ERROR_GONE, "process %d has no stopped thread", (int)tracees->pid);
 	struct mapping *mappings;
 	size_t count;
 	struct error *err = proc_read_maps(tid, &mappings, &count);
@@ -247,7 +249,7 @@ struct error *trap_area_create(
 
 /* ---- The end ---- */
 
-/* Ours, or what the kernel has made of it (it resets only the handler). */
+/* Whether it is ours, perhaps reset by the kernel, which clears only the handler. */
 static bool is_own(const struct trap_area *area, const struct trap_action *action)
 {
 	return action->flags == area->own.flags && action->restorer == area->own.restorer &&
@@ -261,7 +263,7 @@ static struct error *remove_in(struct trap_area *area, struct injection *injecti
 		struct trap_action current;
 		struct error *err = read_action(area, injection, CURRENT_ACTION, &current);
 		if (!err && is_own(area, &current))
-			err = act(injection, area->start + OLD_ACTION, 0);
+			err = call_sigaction(injection, area->start + OLD_ACTION, 0);
 		if (err)
 			return err;
 		undo_log_forget_undo(area->log);
@@ -279,7 +281,7 @@ struct error *trap_area_destroy(struct trap_area *area, struct tracees *tracees)
 	pid_t tid = inject_choose(tracees);
 	if (!tid)
 		return error_create(
-			ERROR_GONE, "process %d has no thread that is stopped", (int)tracees->pid);
+			ERROR_GONE, "process %d has no stopped thread", (int)tracees->pid);
 	struct injection injection;
 	struct error *err = inject_begin(tracees, tid, area->log, &injection);
 	if (err)
@@ -313,11 +315,11 @@ struct error *trap_area_renew_action(
 	struct trap_action current;
 	err = read_action(area, &injection, CURRENT_ACTION, &current);
 	if (!err && !area->action_changed) {
-		/* The program has set up its own meanwhile. */
+		/* The program has installed its own in the meantime. */
 		if (has_handler(&current))
 			err = install(area, &injection);
 	} else if (!err && current.handler == 0 && is_own(area, &current)) {
-		err = act(&injection, area->start + OWN_ACTION, 0);
+		err = call_sigaction(&injection, area->start + OWN_ACTION, 0);
 		*ret_was_reset = !err;
 	}
 	struct error *end_err = inject_end(&injection);
@@ -331,8 +333,8 @@ struct error *trap_area_renew_action(
 struct error *trap_area_write_slot(
 	struct trap_area *area, size_t index, const struct displaced *displaced)
 {
-	/* No more than is in use: the guardian takes any number on a stack that lies in there for
-	 * an address. */
+	/* Only what is in use: the guardian takes any word on a stack that is in this range for an
+	 * address. */
 	uint64_t end = trap_area_slot(area, index + 1);
 	if (end > area->used_end) {
 		area->used_end = end;

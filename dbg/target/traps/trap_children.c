@@ -1,11 +1,11 @@
 /*
- * Processes that the target forks while traps are in. They are traced for as long as traps could
+ * Processes that the target forks while traps are set. They are traced for as long as traps could
  * hurt them.
  *
- * A child with a copy of the memory gets the program's own bytes back and is left. One that shares
- * the memory until it executes something (vfork, as Go's os/exec does) is sent through the
- * displaced instructions like a thread, but its hits are not reported; it is left when it has
- * executed or ended.
+ * In a child with its own copy of the memory the program's bytes are restored, and it is detached.
+ * A child that shares the memory until it calls exec (vfork, as Go's os/exec does) executes the
+ * displaced instructions like a thread, but its hits are not reported; it is detached when it has
+ * called exec, and forgotten when it has ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ void traps_forget_child(struct traps *traps, pid_t pid)
 	}
 }
 
-/* Whether what we write into the target's area is seen in the child's. */
+/* Whether a write to the target's area is visible in the child. */
 static bool shares_memory(const struct traps *traps, pid_t pid)
 {
 	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
@@ -54,7 +54,7 @@ static bool shares_memory(const struct traps *traps, pid_t pid)
 	return true;
 }
 
-/* In a child with memory of its own. */
+/* Restores the program's bytes in a child with memory of its own. */
 static void restore_copy(const struct traps *traps, pid_t pid)
 {
 	_cleanup_fd_ int fd = proc_open_memory(pid, O_RDWR);
@@ -66,9 +66,8 @@ static void restore_copy(const struct traps *traps, pid_t pid)
 	}
 }
 
-/* Moves a child out of the area: it executes the trap once more, or the program's own instruction.
- */
-static void show(const struct traps *traps, pid_t pid)
+/* Moves a child out of the area, to its location as the program sees it. */
+static void move_out(const struct traps *traps, pid_t pid)
 {
 	uint64_t rip;
 	if (!tracee_get_rip(pid, &rip) || !trap_area_contains(&traps->area, rip))
@@ -81,13 +80,13 @@ static void show(const struct traps *traps, pid_t pid)
 
 static void leave_child(struct traps *traps, pid_t pid, int signal)
 {
-	show(traps, pid);
+	move_out(traps, pid);
 	ptrace_simple(PTRACE_DETACH, pid, (unsigned long)signal);
 	traps_forget_child(traps, pid);
 }
 
-/* A hit: on to the displaced instruction, and no signal. */
-static bool send_on(const struct traps *traps, pid_t pid)
+/* If it is a hit, moves the child to the displaced instruction; the signal is to be dropped. */
+static bool handle_hit(const struct traps *traps, pid_t pid)
 {
 	struct user_regs_struct regs;
 	if (!tracee_get_regs(pid, &regs))
@@ -103,10 +102,10 @@ static void handle_sharing(struct tracees *tracees, pid_t pid, int status)
 {
 	struct traps *traps = traps_of(tracees);
 	int event = status >> 16, signal = event ? 0 : WSTOPSIG(status);
-	if (signal == SIGTRAP && send_on(traps, pid))
+	if (signal == SIGTRAP && handle_hit(traps, pid))
 		signal = 0;
 	else if (signal)
-		show(traps, pid);
+		move_out(traps, pid);
 	if (traps->leaving || event == PTRACE_EVENT_EXEC)
 		leave_child(traps, pid, signal);
 	else if (event == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
@@ -124,8 +123,8 @@ static bool handle_child(struct tracees *tracees, pid_t pid, int status)
 	}
 	if (!shares_memory(traps, pid)) {
 		restore_copy(traps, pid);
-		show(traps, pid);
-		return false; /* to be detached as any stranger */
+		move_out(traps, pid);
+		return false; /* the caller detaches it */
 	}
 	struct trap_child *child = calloc(1, sizeof(*child));
 	if (!child)

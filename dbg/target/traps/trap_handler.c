@@ -1,12 +1,13 @@
 /*
- * The handler for SIGTRAP, see trap_handler.h. It runs in the target after our death: no stack but
- * the signal's, no library, position independent, any thread at any time.
+ * The handler for SIGTRAP, see trap_handler.h. It runs in the target after the debugger's death: it
+ * has only the signal's stack, no library, is position independent, and any thread may run it at
+ * any time.
  *
  *   handler(rdi signal, rsi siginfo, rdx ucontext)
- *     of an int3 (SI_KERNEL):  in our area       its hit was taken already: go on there
- *                              behind a trap     go back to it and try again
- *                              at a trap         it has been taken back already: the same
- *     of a step (TRAP_TRACE):  it was our step: give the thread its signal mask back and go on
+ *     of an int3 (SI_KERNEL):  in our area       the hit was handled already: continue there
+ *                              after a trap      go back to it and retry
+ *                              at a trap         already moved back: retry
+ *     of a step (TRAP_TRACE):  it was our step: restore the thread's signal mask and continue
  *     anything else:           the old action
  */
 #include "dbg/target/traps/trap_handler.h"
@@ -43,8 +44,8 @@ __asm__(".pushsection .rodata\n"
 	"	jne 2b\n"
 	"	movq %r9, 168(%rdx)\n"
 	"4:	ret\n"
-	/* uc_sigmask is at 296, gregs[REG_EFL] at 176; the trap flag is gone already where the
-	   kernel forced it. */
+	/* uc_sigmask is at 296, gregs[REG_EFL] at 176. If the kernel set the trap flag itself, it
+	 * has cleared it already. */
 	"5:	movq .L_trap_step_mask(%rip), %rax\n"
 	"	movq (%rax), %rax\n"
 	"	movq %rax, 296(%rdx)\n"
@@ -55,8 +56,8 @@ __asm__(".pushsection .rodata\n"
 	"	je 4b\n"
 	"	jb 7f\n"
 	"	jmp *%rax\n"
-	/* The default, an end with a core: restored (rt_sigaction) and asked for again (tgkill); it
-	   comes when this returns. */
+	/* The default action, a core dump: restore it (rt_sigaction) and send the signal again
+	 * (tgkill); it is delivered when this returns. */
 	"7:	movl $13, %eax\n"
 	"	movl $5, %edi\n"
 	"	movq .L_trap_old_action(%rip), %rsi\n"

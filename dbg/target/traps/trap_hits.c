@@ -1,4 +1,4 @@
-/* What is done when threads come to traps. */
+/* Hits: calling the handler, and resuming or stopping the thread. */
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -8,17 +8,17 @@
 
 enum { AGAIN_MS = 1 };
 
-/* How often it is checked whether the program has a handler for SIGTRAP, until it has. */
+/* The interval of checking whether the program has a handler for SIGTRAP, until it has. */
 static const int64_t action_check_ns = INT64_C(20000000);
 
 size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t size)
 {
 	struct iovec local = {ret, size};
-	struct iovec remote = {(void *)address, size}; // NOLINT: an address over there
+	struct iovec remote = {(void *)address, size}; // NOLINT: an address in the target
 	ssize_t n = process_vm_readv(hit->tid, &local, 1, &remote, 1, 0);
 	if (n == (ssize_t)size)
 		return size;
-	/* It copies whole elements only, so that a part is had page by page. */
+	/* The call copies only whole iovecs, so read page by page to get a part. */
 	size_t done = n > 0 ? (size_t)n : 0;
 	while (done < size) {
 		size_t part = 4096 - (size_t)((address + done) % 4096);
@@ -43,7 +43,8 @@ uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number)
 	return value;
 }
 
-/* An instruction of one byte has been executed there as well. */
+/* Whether the SIGTRAP is of an int3. If the instruction at the trap has one byte, rip - 1 alone
+ * does not prove it. */
 static bool is_int3(pid_t tid)
 {
 	siginfo_t info;
@@ -51,9 +52,10 @@ static bool is_int3(pid_t tid)
 }
 
 /*
- * The kernel has reset the action for SIGTRAP, and unblocked it, when the thread had it blocked;
- * the program may have set up its own since. `tracee` stands at the trap. False: it has died.
- * Afterwards its group_stop tells whether the process was stopped (SIGSTOP …) meanwhile.
+ * Renews our action for SIGTRAP: the kernel resets it, and unblocks the signal, if the thread had
+ * SIGTRAP blocked; and the program may have installed its own since. `tracee` is stopped at the
+ * trap. False: it has died. Afterwards its group_stop is set if the process has been stopped
+ * (SIGSTOP …) in the meantime.
  */
 static bool check_action(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
 	const struct user_regs_struct *regs, uint64_t mask)
@@ -76,8 +78,8 @@ static bool check_action(struct tracees *tracees, struct tracee *tracee, const s
 		tracee_find(tracees, tid) != tracee)
 		return false;
 	tracee_set_state(tracees, tracee, TRACEE_RUNNING);
-	/* A signal has come meanwhile, and the thread is in its handler: it comes to the trap once
-	 * more. */
+	/* A signal was delivered in the meantime and the thread is in its handler: it will hit the
+	 * trap once more. */
 	uint64_t rip;
 	if (tracee_get_rip(tracee->tid, &rip) && rip != trap->address) {
 		tracee->trap.passed_trap = trap->address;
@@ -102,11 +104,12 @@ static enum trap_answer ask(struct tracees *tracees, struct tracee *tracee, cons
 	return traps->handler.hit(traps->handler.context, &hit);
 }
 
-/* It stays where it is, before the trap's instruction; `reported`: which it executes next. */
-static void stand(
+/* Leaves it stopped before the trap's instruction. `reported`: it does not hit the trap again when
+ * it continues. */
+static void keep_stopped(
 	struct tracees *tracees, struct tracee *tracee, const struct trap *trap, bool reported)
 {
-	bool moved = tracee->trap.passed_trap != 0; /* into a handler */
+	bool moved = tracee->trap.passed_trap != 0; /* to a signal handler */
 	if (!moved)
 		tracee_set_rip(tracee->tid, trap->address);
 	tracee_collect(tracee->tid);
@@ -115,7 +118,8 @@ static void stand(
 	tracee_set_state(tracees, tracee, TRACEE_STOPPED);
 }
 
-static void go_on(struct tracees *tracees, struct tracee *tracee, const struct trap *trap)
+static void continue_displaced(
+	struct tracees *tracees, struct tracee *tracee, const struct trap *trap)
 {
 	if (!tracee->trap.passed_trap)
 		tracee_set_rip(tracee->tid, trap->displaced.slot);
@@ -131,9 +135,9 @@ static bool take_group_stop(struct tracee *tracee)
 	return held;
 }
 
-/* The answer is known: what becomes of the thread. */
-static void trap_hits_follow(struct tracees *tracees, struct tracee *tracee,
-	const struct trap *trap, enum trap_answer answer)
+/* Continues or stops the thread, depending on the handler's answer and the mode. */
+static void apply_answer(struct tracees *tracees, struct tracee *tracee, const struct trap *trap,
+	enum trap_answer answer)
 {
 	struct traps *traps = traps_of(tracees);
 	if (answer == TRAP_STOP) {
@@ -142,15 +146,16 @@ static void trap_hits_follow(struct tracees *tracees, struct tracee *tracee,
 	}
 	if (tracees->mode == TRACING_STOPPING)
 		tracee->interrupt_again = false;
-	/* The calls have taken the report of it; interrupted, the thread reports it once more. */
+	/* The injected calls have consumed the report of the group-stop; interrupt the thread to
+	 * get it again. */
 	if (take_group_stop(tracee))
 		tracee->interrupt_again = true;
 	if (tracees->mode == TRACING_STOPPING) {
-		stand(tracees, tracee, trap, answer != TRAP_AGAIN);
+		keep_stopped(tracees, tracee, trap, answer != TRAP_AGAIN);
 	} else if (answer == TRAP_GO_ON) {
-		go_on(tracees, tracee, trap);
+		continue_displaced(tracees, tracee, trap);
 	} else {
-		stand(tracees, tracee, trap, answer == TRAP_STOP);
+		keep_stopped(tracees, tracee, trap, answer == TRAP_STOP);
 		if (answer == TRAP_AGAIN) {
 			if (!traps->waiting++)
 				traps->waiting_since_ns = monotonic_now();
@@ -172,25 +177,25 @@ static bool handle_sigtrap(struct tracees *tracees, struct tracee *tracee)
 	regs.rip--;
 	if (traps->leaving) {
 		tracee->trap.passed_trap = 0;
-		stand(tracees, tracee, trap, false);
+		keep_stopped(tracees, tracee, trap, false);
 		if (tracees->mode == TRACING_LEAVING)
 			tracee_detach(tracees, tracee, 0);
 		return true;
 	}
 	uint64_t mask = 0;
-	tracee->group_stop = 0; /* it was in none, having come here */
+	tracee->group_stop = 0; /* it was running */
 	tracee_get_mask(tracee->tid, &mask);
 	enum trap_answer answer = ask(tracees, tracee, trap, &regs);
 	if (mask || !traps->area.action_changed) {
 		tracee_set_rip(tracee->tid, trap->address);
 		if (!check_action(tracees, tracee, trap, &regs, mask)) {
-			/* What it has told stays told. */
+			/* The handler has queued its event already; do not drop the stop. */
 			if (answer == TRAP_STOP && !tracees->ended && !tracees->execed)
 				tracees->stop_wanted = tid;
 			return true;
 		}
 	}
-	trap_hits_follow(tracees, tracee, trap, answer);
+	apply_answer(tracees, tracee, trap, answer);
 	if (answer == TRAP_GO_ON)
 		idle_spinner_hit(&traps->spinner, tracee->tid);
 	return true;
@@ -220,7 +225,7 @@ static int resume_waiting(struct tracees *tracees)
 		tracee_continue(tracees, tracee, 0);
 		tracee_set_state(tracees, tracee, TRACEE_RUNNING);
 	}
-	traps->waiting = 0; /* others have died */
+	traps->waiting = 0; /* the others have died */
 	return AGAIN_MS;
 }
 

@@ -1,26 +1,26 @@
-/* Where in the target's memory the traps' area can be: see trap_place.h. */
+/* Finding room for the traps' area: see trap_location.h. */
 #include "dbg/target/traps/trap_location.h"
 
 enum {
 	PAGE = 4096,
-	/* What keeps off others that grow: stacks, the heap behind the program. */
+	/* Kept free next to mappings that may grow: stacks, the heap after the program. */
 	DISTANCE = 1 << 20,
 };
 
-/* How far an operand relative to rip reaches, with room for what the instructions refer to. */
+/* The range of a rip-relative operand, less some room for what the instructions refer to. */
 static const uint64_t reach = UINT64_C(0x70000000);
 
 uint64_t trap_location_find(
 	const struct mapping *mappings, size_t count, uint64_t size, uint64_t low, uint64_t high)
 {
 	uint64_t best = 0;
-	uint64_t end = TRAP_AREA_LOWEST; /* of what lies before the gap */
+	uint64_t end = TRAP_AREA_LOWEST; /* of the mapping before the gap */
 	for (size_t i = 0; i <= count; i++) {
 		uint64_t next = i < count ? mappings[i].start : UINT64_C(1) << 47;
 		uint64_t margin = end == TRAP_AREA_LOWEST ? 0 : DISTANCE;
 		if (next > end && next - end >= size + margin + PAGE) {
-			/* Below the traps at the end of the gap, above them well behind what is
-			 * there. */
+			/* Below the traps: at the end of the gap. Above them: well after the
+			 * mapping before it. */
 			bool below = next <= low;
 			uint64_t location = below ? next - size - PAGE : end + 64 * margin;
 			bool fits = location + size <= next;

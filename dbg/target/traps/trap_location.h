@@ -1,6 +1,4 @@
-/*
- * Where in the target's memory the traps' area can be.
- */
+/* Where the traps' area can be mapped in the target's memory. */
 #ifndef GCTXDBG_TARGET_TRAPS_TRAP_LOCATION_H
 #define GCTXDBG_TARGET_TRAPS_TRAP_LOCATION_H
 
@@ -9,8 +7,8 @@
 enum { TRAP_AREA_LOWEST = 0x10000 };
 
 /*
- * A free stretch of `size` bytes in reach of [low, high), the addresses of the traps: the nearest
- * below, else the nearest above; 0: none. Mappings are in ascending order.
+ * Finds `size` free bytes within reach of [low, high), the addresses of the traps: the nearest
+ * below, else the nearest above. 0: there are none. Mappings are in ascending order.
  */
 uint64_t trap_location_find(
 	const struct mapping *mappings, size_t count, uint64_t size, uint64_t low, uint64_t high);

@@ -1,5 +1,4 @@
-/* Making another set of addresses traps: everything is prepared first, so that what cannot be done
- * changes nothing. */
+/* Replacing the set of traps. Everything is prepared first, so that an error changes nothing. */
 #include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
@@ -10,7 +9,7 @@
 struct change {
 	struct tracees *tracees;
 	struct traps *traps;
-	const uint64_t *wanted; /* ascending, no doubles */
+	const uint64_t *wanted; /* ascending, no duplicates */
 	size_t count;
 	struct trap *items; /* the new set */
 	struct mapping *mappings;
@@ -47,13 +46,13 @@ static struct error *make_trap(
 		return error_system(errno, "cannot set a breakpoint at 0x%" PRIx64, address);
 	/* A trap that is set already may be on the next instruction. */
 	struct memory_run run = {.address = address, .buffer = bytes, .done = (size_t)n};
-	trap_bytes_hide(change->traps->bytes, &run, 1);
+	original_bytes_hide(change->traps->bytes, &run, 1);
 	*ret = (struct trap){.address = address, .original = bytes[0], .slot = slot};
 	return displaced_make(address, (struct bytes){bytes, (size_t)n},
 		trap_area_slot(&change->traps->area, slot), &ret->displaced);
 }
 
-/* Fills `items`; new ones get slots that are free. Nothing is changed yet. */
+/* Fills `items`; new traps get free slots. Changes nothing yet. */
 static struct error *make_items(struct change *change)
 {
 	uint32_t next_slot = 0;
@@ -67,7 +66,7 @@ static struct error *make_items(struct change *change)
 			next_slot++;
 		if (next_slot == TRAPS_MAX)
 			return error_create(ERROR_OTHER,
-				"more than %d places at once cannot be caught", (int)TRAPS_MAX / 2);
+				"at most %d breakpoint locations can be set", (int)TRAPS_MAX / 2);
 		struct error *err =
 			make_trap(change, change->wanted[i], next_slot, &change->items[i]);
 		if (err)
@@ -77,7 +76,7 @@ static struct error *make_items(struct change *change)
 	return NULL;
 }
 
-/* Slots and table, of the old set and the new one. */
+/* Writes the slots of new traps, and the table with the addresses of both sets. */
 static struct error *write_area(const struct change *change)
 {
 	struct traps *traps = change->traps;
@@ -102,7 +101,7 @@ static struct error *write_area(const struct change *change)
 		       : trap_area_write_table(&traps->area, table, count);
 }
 
-static struct error *put_in_new(const struct change *change)
+static struct error *insert_new(const struct change *change)
 {
 	struct traps *traps = change->traps;
 	struct error *err = NULL;
@@ -118,24 +117,24 @@ static struct error *put_in_new(const struct change *change)
 	return err;
 }
 
-static bool trap_set_is_wanted(const struct change *change, uint64_t address)
+static bool is_wanted(const struct change *change, uint64_t address)
 {
 	return change->count &&
 	       bsearch(&address, change->wanted, change->count, sizeof(address), compare_addresses);
 }
 
-/* The table of bytes for what is set now. It becomes smaller, so this cannot fail. */
+/* Reduces the table of bytes to the current set. It becomes smaller, so this cannot fail. */
 static void shrink_bytes(const struct traps *traps)
 {
-	error_destroy(trap_bytes_set(traps->bytes, traps->items, traps->count, NULL, 0));
+	error_destroy(original_bytes_set(traps->bytes, traps->items, traps->count, NULL, 0));
 }
 
-/* The new set takes the old one's place. */
+/* Removes traps that are no longer wanted, and makes the new set the current one. */
 static void commit(struct change *change)
 {
 	struct traps *traps = change->traps;
 	for (size_t i = 0; i < traps->count; i++) {
-		if (trap_set_is_wanted(change, traps->items[i].address))
+		if (is_wanted(change, traps->items[i].address))
 			continue;
 		trap_remove(traps, &traps->items[i]);
 		traps->slots[traps->items[i].slot] = 0;
@@ -161,10 +160,10 @@ static struct error *apply(struct change *change)
 	if (!err)
 		err = write_area(change);
 	if (!err)
-		err = trap_bytes_set(change->traps->bytes, change->traps->items,
+		err = original_bytes_set(change->traps->bytes, change->traps->items,
 			change->traps->count, change->items, change->count);
 	if (!err)
-		err = put_in_new(change);
+		err = insert_new(change);
 	if (!err)
 		commit(change);
 	else
@@ -173,7 +172,7 @@ static struct error *apply(struct change *change)
 	return err;
 }
 
-/* Sorts and removes doubles. */
+/* Sorts and removes duplicates; returns how many remain. */
 static size_t sort_addresses(uint64_t *addresses, size_t count)
 {
 	qsort(addresses, count, sizeof(*addresses), compare_addresses);
@@ -185,8 +184,9 @@ static size_t sort_addresses(uint64_t *addresses, size_t count)
 	return kept;
 }
 
-struct error *traps_set(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	const uint64_t *addresses, size_t count, const struct trap_handler *handler)
+struct error *traps_set(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler)
 {
 	_cleanup_free_ uint64_t *wanted = calloc(count + 1, sizeof(*wanted));
 	if (!wanted)
@@ -209,7 +209,7 @@ struct error *traps_set(struct tracees *tracees, struct target *target, struct t
 		traps_of(tracees)->handler = *handler;
 		return NULL;
 	}
-	/* Whatever stays now is harmless, and will be tried again when we leave. */
+	/* If this fails, what remains is harmless, and detaching tries again. */
 	if (created || !count)
 		error_destroy(traps_destroy(tracees));
 	return err;

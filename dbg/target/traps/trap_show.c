@@ -1,9 +1,9 @@
 /*
- * Where threads are that execute displaced instructions, in the program's eyes.
+ * The location of a thread as the program sees it while it executes a displaced instruction.
  *
- * A thread that runs may be in the area at any time; one that stands, or that is shown to the
- * program (a signal), never is: it is moved to where it would be without traps, and moved back
- * (`shown` in struct tracee) before it goes on.
+ * A running thread may be in the area at any time. A thread that is stopped, or whose state the
+ * program sees (a signal), never is: it is moved to where it would be without traps, and moved back
+ * (`shown` in struct tracee_trap) before it continues.
  */
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -43,7 +43,7 @@ void traps_before_continue(struct tracees *tracees, struct tracee *tracee)
 	uint64_t shown = tracee->trap.shown, rip;
 	tracee->trap.shown = 0;
 	const struct trap *trap = traps_find(traps, tracee->trap.shown_trap);
-	/* Somebody may have moved it meanwhile. */
+	/* Something else may have moved it in the meantime. */
 	if (trap && !traps->leaving && tracee_get_rip(tracee->tid, &rip) && rip == shown)
 		tracee_set_rip(tracee->tid, trap->displaced.slot + tracee->trap.shown_offset);
 }
@@ -53,7 +53,7 @@ static bool is_of_int3(const siginfo_t *info)
 	return info->si_signo == SIGTRAP && info->si_code == SI_KERNEL;
 }
 
-/* Of the instruction itself, which the program must see at its own address. */
+/* A fault of the instruction itself, which the program must see at its own address. */
 static bool is_fault(const siginfo_t *info)
 {
 	switch (info->si_signo) {
@@ -67,8 +67,8 @@ static bool is_fault(const siginfo_t *info)
 	}
 }
 
-/* Lets a thread that stands report the signal first that is pending; no code of the program's is
- * executed before. */
+/* Continues a stopped thread so that it reports its pending signal first; it executes no code of
+ * the program before. */
 static void report_first(struct tracees *tracees, struct tracee *tracee)
 {
 	tracee->interrupt_again = true;
@@ -77,8 +77,8 @@ static void report_first(struct tracees *tracees, struct tracee *tracee)
 }
 
 /*
- * A SIGTRAP of the program's own goes through our handler, which only passes it on: a thread in
- * there is taken to where that jumps. True: it was.
+ * A SIGTRAP of the program's own goes through our handler, which only passes it on. Moves a thread
+ * in there to where the handler jumps. False: it was elsewhere.
  */
 static bool leave_handler(const struct traps *traps, pid_t tid, uint64_t rip)
 {
@@ -106,7 +106,7 @@ bool traps_on_stop(struct tracees *tracees, struct tracee *tracee)
 	const struct displaced_state *state = trap ? displaced_locate(&trap->displaced, rip) : NULL;
 	if (!state)
 		return true;
-	/* Its siginfo holds an address in the area, which may not be there later. */
+	/* Its siginfo has an address in the area, which may be unmapped later. */
 	if (!state->done && tracee_has_pending(tracee->tid, is_fault)) {
 		report_first(tracees, tracee);
 		return false;
@@ -125,10 +125,10 @@ static void show_fault(const struct traps *traps, const struct tracee *tracee,
 	const struct displaced_state *state, siginfo_t *info)
 {
 	traps_move_to(tracee->tid, state);
-	/* For these it is the instruction's address. */
+	/* For these signals si_addr is the instruction's address. */
 	if ((info->si_signo == SIGILL || info->si_signo == SIGFPE) &&
 		trap_area_contains(&traps->area, (uint64_t)info->si_addr)) {
-		info->si_addr = (void *)state->rip; // NOLINT: an address over there
+		info->si_addr = (void *)state->rip; // NOLINT: an address in the target
 		ptrace(PTRACE_SETSIGINFO, tracee->tid, NULL, info);
 	}
 }
@@ -151,8 +151,7 @@ bool traps_before_signal(struct tracees *tracees, struct tracee *tracee, int *si
 	}
 	if (!state->done && !trap->displaced.restarts)
 		return traps_step_out(tracees, tracee, trap, signal);
-	/* A system call must not be stepped, since it may take its time: the thread comes to the
-	 * trap once more. */
+	/* Do not step a system call, which may block: the thread will hit the trap once more. */
 	if (!state->done) {
 		struct user_regs_struct regs;
 		if (tracee_get_regs(tracee->tid, &regs)) {

@@ -1,8 +1,8 @@
 /*
- * A signal has come to a thread that is about to execute a displaced instruction, or is in the
- * middle of it. The program's handler must find it before or behind that instruction; before would
- * mean a second hit. So the signal is held, the thread executes the instruction with all signals
- * blocked that can wait, and gets the signal then, with the same siginfo.
+ * Signals that arrive during a displaced instruction. The program's handler must find the thread
+ * before or after the instruction; before would mean a second hit. So the signal is held back, the
+ * thread executes the instruction with all signals blocked that can wait, and then gets the signal,
+ * with the same siginfo.
  */
 #include <errno.h>
 #include <sched.h>
@@ -17,7 +17,7 @@
 
 enum { MAX_STEPS = 1 << 16, SPINS = 200 };
 
-/* A step that reads from a slow disk takes its time; others must not wait for it. */
+/* A step that reads from a slow disk takes long; other threads must not wait for it. */
 static const int64_t patience_ns = INT64_C(20000000);
 
 struct step {
@@ -27,7 +27,7 @@ struct step {
 	struct held_step *state;
 };
 
-/* All but those that an instruction itself can raise: blocked, they would end the process. */
+/* All but those that an instruction can raise, which would end the process if they were blocked. */
 static uint64_t step_mask(void)
 {
 	static const int of_instructions[] = {
@@ -38,8 +38,7 @@ static uint64_t step_mask(void)
 	return mask;
 }
 
-/* Waits for the thread's next report, which is not collected yet; false when there is none in time.
- */
+/* Waits for the thread's next report, without collecting it. False: there is none in time. */
 static bool await_report(pid_t tid, siginfo_t *ret)
 {
 	int64_t deadline = 0;
@@ -64,11 +63,12 @@ static bool await_report(pid_t tid, siginfo_t *ret)
 	}
 }
 
-/* What to do next with a thread that stepping has brought to a report. */
+/* What to do after a report during stepping. */
 enum outcome { STEP_ON, STEP_DONE, STEP_GONE, STEP_SLOW };
 
-/* Puts the thread at `rip`'s place in the program's eyes, if it is through with the instruction. */
-static bool is_through(struct step *step, bool must_show)
+/* If the thread has executed the instruction, or if `must_move`, moves it to its location as the
+ * program sees it. False: it is still executing the instruction. */
+static bool move_if_done(struct step *step, bool must_move)
 {
 	pid_t tid = step->tracee->tid;
 	uint64_t rip;
@@ -77,21 +77,21 @@ static bool is_through(struct step *step, bool must_show)
 	const struct displaced_state *state = displaced_locate(&step->trap->displaced, rip);
 	if (!state)
 		return true; /* the instruction has jumped there */
-	if (!state->done && !must_show)
+	if (!state->done && !must_move)
 		return false;
 	traps_move_to(tid, state);
 	return true;
 }
 
 /*
- * Another signal has come, sent by somebody, that may not be blocked while we step: it is held
+ * Another signal has arrived that was sent and cannot be blocked while we step. It is held back
  * instead of the first one, which the kernel queues anew, with its siginfo, because it is blocked.
  */
 static bool exchange(struct step *step, const siginfo_t *info)
 {
 	if (!(step_mask() >> (step->state->held.si_signo - 1) & 1)) {
 		syscall(SYS_tgkill, step->tracees->pid, step->tracee->tid, info->si_signo);
-		is_through(step, true);
+		move_if_done(step, true);
 		return false;
 	}
 	ptrace(PTRACE_SETSIGINFO, step->tracee->tid, NULL, &step->state->held);
@@ -105,12 +105,12 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	pid_t tid = step->tracee->tid;
 	int status = report->si_status, event = status >> 8, signal = status & 0x7F;
 	siginfo_t info;
-	/* With another thread's exec it is another program's, which the report is about. */
+	/* After an exec the thread executes another program. */
 	if (report->si_code != CLD_TRAPPED || event == PTRACE_EVENT_EXEC)
 		return STEP_GONE;
 	if (event) {
-		/* PTRACE_INTERRUPT or a group-stop; a group-stop goes on being in effect for the
-		 * others. */
+		/* PTRACE_INTERRUPT, or a group-stop, which stays in effect for the other
+		 * threads. */
 		step->state->interrupt_again = true;
 		return STEP_ON;
 	}
@@ -121,16 +121,16 @@ static enum outcome take(struct step *step, const siginfo_t *report)
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) != 0)
 		return STEP_GONE;
 	if (signal == SIGTRAP && info.si_code == TRAP_TRACE)
-		return is_through(step, false) ? STEP_DONE : STEP_ON;
+		return move_if_done(step, false) ? STEP_DONE : STEP_ON;
 	if (info.si_code <= 0)
 		return exchange(step, &info) ? STEP_ON : STEP_DONE;
-	/* The instruction faults. With the held signal delivered first, where it has not been
-	 * executed, the thread will fault again. */
-	is_through(step, true);
+	/* The instruction faults. Deliver the held signal before the instruction; it will fault
+	 * again afterwards. */
+	move_if_done(step, true);
 	return STEP_DONE;
 }
 
-/* One report, which has not been collected yet; STEP_ON: collected, the next step may be made. */
+/* Handles one uncollected report. STEP_ON: it has been collected, make the next step. */
 static enum outcome take_one(struct step *step, const siginfo_t *report)
 {
 	enum outcome outcome = take(step, report);
@@ -139,7 +139,7 @@ static enum outcome take_one(struct step *step, const siginfo_t *report)
 	return outcome;
 }
 
-static enum outcome trap_step_run(struct step *step)
+static enum outcome step_on(struct step *step)
 {
 	pid_t tid = step->tracee->tid;
 	for (int i = 0; i < MAX_STEPS; i++) {
@@ -154,13 +154,14 @@ static enum outcome trap_step_run(struct step *step)
 		if (outcome != STEP_ON)
 			return outcome;
 	}
-	is_through(step, true); /* a long rep: it will come to the trap once more */
+	move_if_done(step, true); /* a long rep: it will hit the trap once more */
 	return STEP_DONE;
 }
 
 /*
- * The thread is through and its last report not collected yet. That comes first: were we killed
- * with another signal's siginfo in it, the thread would get a SIGTRAP that nobody sent.
+ * Ends stepping, with the last report uncollected. The report is collected before the siginfo is
+ * replaced: if we were killed in between, the thread would get a SIGTRAP with the siginfo of
+ * another signal.
  */
 static bool finish(struct step *step, enum outcome outcome, int *signal)
 {
@@ -168,7 +169,7 @@ static bool finish(struct step *step, enum outcome outcome, int *signal)
 	pid_t tid = step->tracee->tid;
 	state->active = outcome == STEP_SLOW;
 	if (outcome == STEP_GONE || outcome == STEP_SLOW) {
-		/* Its end will be reported, or it hangs in the kernel and goes on later. */
+		/* Its end will be reported, or it is blocked in the kernel and reports later. */
 		tracee_set_state(step->tracees, step->tracee, TRACEE_RUNNING);
 		return false;
 	}
@@ -196,7 +197,7 @@ bool traps_step_out(struct tracees *tracees, struct tracee *tracee, struct trap 
 	}
 	trap_area_write_step_mask(&traps_of(tracees)->area, state->mask);
 	tracee_set_mask(tid, state->mask | step_mask());
-	return finish(&step, trap_step_run(&step), signal);
+	return finish(&step, step_on(&step), signal);
 }
 
 bool traps_continue_stepping(
@@ -205,5 +206,5 @@ bool traps_continue_stepping(
 	const struct trap *trap = traps_find(traps_of(tracees), tracee->trap.step.trap);
 	struct step step = {tracees, tracee, trap, &tracee->trap.step};
 	enum outcome outcome = trap ? take_one(&step, report) : STEP_DONE;
-	return finish(&step, outcome == STEP_ON ? trap_step_run(&step) : outcome, signal);
+	return finish(&step, outcome == STEP_ON ? step_on(&step) : outcome, signal);
 }

@@ -1,5 +1,4 @@
-/* The traps of a process: looking them up, their bytes, their beginning and their end. See traps.h.
- */
+/* One set of traps: lookup, creation and end. See traps.h. */
 #include "dbg/target/traps/traps.h"
 
 #include <errno.h>
@@ -13,17 +12,15 @@
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/traps/traps_private.h"
 
-static const uint8_t int3 = INT3;
-
-/* Leaving must not take long. */
+/* Detaching must not take longer. */
 static const int64_t leave_ns = INT64_C(500000000);
 
 struct error *target_set_traps(struct target *target, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler)
 {
 	if (!target->ops->set_traps)
-		return error_create(ERROR_GONE, "a %s does not run, so nothing can be caught in it",
-			target->ops->kind);
+		return error_create(ERROR_GONE,
+			"cannot set breakpoints in a %s, which does not run", target->ops->kind);
 	return target->ops->set_traps(target, addresses, count, handler);
 }
 
@@ -46,30 +43,6 @@ bool traps_are_set(const struct tracees *tracees)
 	return traps_of(tracees) != NULL;
 }
 
-/* ---- Bytes ---- */
-
-struct error *trap_insert(struct traps *traps, const struct trap *trap)
-{
-	struct error *err = undo_log_note_bytes(
-		traps->log, trap->address, &trap->original, &int3, sizeof(int3));
-	if (err)
-		return err;
-	int errnum = trap_write(traps->mem_fd, trap->address, &int3, sizeof(int3));
-	if (!errnum)
-		return NULL;
-	undo_log_forget_bytes(traps->log, trap->address);
-	return error_system(errnum, "cannot set a breakpoint at 0x%" PRIx64, trap->address);
-}
-
-void trap_remove(struct traps *traps, const struct trap *trap)
-{
-	uint8_t byte;
-	if (pread(traps->mem_fd, &byte, sizeof(byte), (off_t)trap->address) == sizeof(byte) &&
-		byte == int3)
-		trap_write(traps->mem_fd, trap->address, &trap->original, sizeof(byte));
-	undo_log_forget_bytes(traps->log, trap->address);
-}
-
 /* ---- Creating and freeing ---- */
 
 static void destroy(struct traps *traps)
@@ -87,11 +60,11 @@ static void destroy(struct traps *traps)
 static struct error *open_memory(struct tracees *tracees, struct traps *traps)
 {
 	traps->mem_fd = proc_open_memory(tracees_any_stopped(tracees), O_RDWR);
-	return traps->mem_fd >= 0 ? NULL
-				  : error_system(errno,
-					    "cannot set breakpoints: cannot open the memory of "
-					    "process %d",
-					    (int)tracees->pid);
+	return traps->mem_fd >= 0
+		       ? NULL
+		       : error_system(errno,
+				 "cannot set breakpoints: cannot open the memory of process %d",
+				 (int)tracees->pid);
 }
 
 static struct error *create_in(
@@ -123,7 +96,7 @@ struct error *traps_destroy(struct tracees *tracees)
 }
 
 /*
- * Removes all traps because the target is going to be left: the int3s first, while threads run,
+ * Removes all traps before the target is detached: the int3s first, while threads run,
  * then the rest, for which all are stopped. If they do not stop in time the rest is left to the
  * guardian.
  */
@@ -141,7 +114,7 @@ static void traps_leave(struct tracees *tracees)
 	error_destroy(err);
 }
 
-/* Nothing remains to be undone in memory that an exit or exec has removed. */
+/* After an exit or exec there is nothing to undo, because the memory is gone. */
 static void traps_forget(struct tracees *tracees)
 {
 	struct traps *traps = traps_of(tracees);
@@ -163,8 +136,8 @@ static const struct tracee_hooks hooks = {
 	.forget = traps_forget,
 };
 
-struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	uint64_t low, uint64_t high)
+struct error *traps_create(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, uint64_t low, uint64_t high)
 {
 	struct traps *traps = calloc(1, sizeof(*traps));
 	if (!traps)

@@ -1,25 +1,28 @@
 /*
- * Traps in the code of a live process: a handler is called whenever a thread comes to one of them.
+ * Traps in the code of a live process: a handler is called whenever a thread reaches one of them.
+ * This folder implements them (traps_private.h lists its files); it may use guardian, tracing and
+ * what is below.
  *
- * A trap is an int3 over the first byte of an instruction, and that instruction, relocated, in an
- * area of its own in the target's memory (displaced.h, trap_area.h). A thread that hits the trap is
- * sent there and comes back behind the instruction by itself, so that the trap stays in while all
- * threads run: no hit is missed, nobody else is stopped, nothing is stepped. Neither the program
- * (signal handlers, tracebacks) nor the user sees an address of that area, nor the int3:
- * target_read() shows the program's own bytes.
+ * A trap is an int3 over the first byte of an instruction. The instruction itself is copied,
+ * relocated, into memory of ours in the target (displaced.h, trap_area.h). A thread that hits the
+ * trap is sent to the copy and returns to the next instruction by itself, so the trap stays in
+ * place while all threads run: no hit is missed, no other thread is stopped, nothing is
+ * single-stepped. Neither the program (signal handlers, tracebacks) nor the user sees an address of
+ * that memory or the int3: target_read() returns the program's own bytes.
  *
- * However we end, the program's bytes, its action for SIGTRAP and its memory map are put back: by
- * us, or by the guardian (guardian.h) when we are killed; until it has done so a small signal
- * handler in that area makes threads retry. That does not help where code runs with SIGTRAP blocked
- * (inside Go's signal handlers, while it creates a thread): there the kernel ends a process that
- * hits a trap and is traced by nobody, so traps in such code do not survive our being killed.
+ * However the debugger ends, the program's bytes, its action for SIGTRAP and its memory map are
+ * restored, by the debugger or, if that is killed, by the guardian (guardian.h). Until the guardian
+ * has done so, a small signal handler in our memory makes threads retry. That does not help code
+ * that runs with SIGTRAP blocked (Go's signal handlers, thread creation): there the kernel kills a
+ * process that hits a trap and is not traced, so a target with traps in such code may not survive
+ * SIGKILL of the debugger.
  */
 #ifndef GCTXDBG_TARGET_TRAPS_TRAPS_H
 #define GCTXDBG_TARGET_TRAPS_TRAPS_H
 
 #include "dbg/target/target.h"
 
-/* A thread has come to a trap; it stands before the instruction. Lives during the callback. */
+/* A thread is stopped at a trap, before the instruction. Valid during the callback. */
 struct trap_hit {
 	pid_t tid;
 	uint64_t address;		     /* of the trap */
@@ -29,42 +32,46 @@ struct trap_hit {
 
 enum trap_answer {
 	TRAP_GO_ON,
-	/* Stop all threads. The user's thread gets TARGET_EVENT_TRAP (value: tid) once they stand.
-	 */
+	/* Stop all threads. When they have stopped, the user's thread gets TARGET_EVENT_TRAP
+	 * (value: tid). */
 	TRAP_STOP,
-	/* Not now: the thread waits for about a millisecond and is then asked about anew (same
-	   address; no new hit). Others go on. For a handler whose queue is full. When all are
-	   stopped meanwhile the hit comes after they go on. */
+	/*
+	 * Not now: the thread waits for about a millisecond, and then the handler is called again
+	 * (same address; it is not a new hit). Other threads keep running. For a handler whose
+	 * queue is full. If all threads are stopped before that, the call follows after they are
+	 * resumed.
+	 */
 	TRAP_AGAIN,
 };
 
 struct trap_handler {
 	/*
 	 * Called in the tracer thread while other threads run: memory may change, except for the
-	 * hit thread's own stack; its registers do not. Must not allocate, wait, or take a lock
-	 * that the user's thread may hold. Called also for threads that hit while all are being
-	 * stopped: no hit is lost. It must not call target_…(), only trap_read().
+	 * stack of the thread that hit the trap; its registers do not. Must not allocate, wait, or
+	 * take a lock that the user's thread may hold, and may call only trap_read() and
+	 * trap_vector_register(), no target_…(). Also called for hits while all threads are being
+	 * stopped: no hit is lost.
 	 */
 	enum trap_answer (*hit)(void *context, const struct trap_hit *hit);
 	void *context;
 };
 
-/* Reads memory of the running process, past the cache; only inside the callback. Returns how many
- * bytes could be read, from the start. */
+/* Reads memory of the running process, bypassing the cache. Only inside the callback. Returns how
+ * many bytes from the start could be read. */
 size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t size);
 
-/* The low word of vector register number `number`; 0 when there is none. Only inside the callback.
- */
+/* The low 64 bits of vector register `number`; 0 if there is no such register. Only inside the
+ * callback. */
 uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number);
 
 /*
- * Makes exactly these addresses traps, in any order, doubles allowed; `count` 0 takes all out. The
- * target must be stopped (a snapshot is given up for the process itself, which stands then; taking
- * a snapshot takes all traps out). Threads that stand on a trap at which they have been reported do
- * not hit it again when they go on. `handler` is copied; its context must live until the traps are
- * out or the target is gone. On an error, which names the address that is no instruction's start,
- * cannot be written or not be displaced, the traps are as they were. Leaving the target in whatever
- * way takes the traps out.
+ * Sets traps at exactly these addresses, in any order, duplicates allowed; `count` 0 removes all.
+ * The target must be stopped. (A snapshot is dropped, and the process itself is stopped instead;
+ * taking a snapshot removes all traps.) A thread that is stopped at a trap and has been reported
+ * there does not hit it again when it is resumed. `handler` is copied; its context must live until
+ * the traps are removed or the target is gone. On an error the traps are as before; it names the
+ * address at which no instruction starts, or which cannot be written or displaced. Detaching in any
+ * way removes the traps.
  */
 struct error *target_set_traps(struct target *target, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler);

@@ -3,14 +3,14 @@
  *
  *   traps.c          one set of traps: lookup, writing and removing int3s, creation and end
  *   trap_set.c       replacing the set by another one
- *   trap_hits.c      hits: asking the handler, and what becomes of the thread
- *   trap_show.c      where a thread is in the program's eyes while it executes a displaced
+ *   trap_hits.c      hits: calling the handler, and resuming or stopping the thread
+ *   trap_show.c      a thread's location as the program sees it while it executes a displaced
  *                    instruction
  *   trap_step.c      signals that arrive during a displaced instruction
  *   trap_children.c  processes that the target forks
  *   trap_area.c      our memory in the target; trap_location.c, where it can be; trap_handler.c,
  *                    its code
- *   trap_bytes.c     the program's own bytes, for threads that read memory
+ *   original_bytes.c     the program's own bytes, for threads that read memory
  *   displaced.c      moving one instruction; idle_spinner.c, keeping CPUs awake
  */
 #ifndef GCTXDBG_TARGET_TRAPS_TRAPS_PRIVATE_H
@@ -20,7 +20,7 @@
 #include "dbg/target/tracing/tracee_table.h"
 #include "dbg/target/traps/idle_spinner.h"
 #include "dbg/target/traps/trap_area.h"
-#include "dbg/target/traps/traps_tracer.h"
+#include "dbg/target/traps/traps_control.h"
 
 struct trap {
 	uint64_t address;
@@ -40,9 +40,9 @@ struct traps {
 	struct trap_handler handler;
 	struct trap_area area;
 	struct guardian *guardian;
-	struct undo_log *log;	  /* the guardian's */
-	int mem_fd;		  /* the target's memory */
-	struct trap_bytes *bytes; /* borrowed */
+	struct undo_log *log;	      /* the guardian's */
+	int mem_fd;		      /* the target's memory */
+	struct original_bytes *bytes; /* borrowed */
 
 	struct trap *items; /* by address */
 	size_t count;
@@ -72,13 +72,15 @@ struct trap *traps_find_slot(const struct traps *traps, uint64_t address);
 
 /* Prepares everything, near addresses `low` to `high`, without any trap. All threads are
  * stopped. */
-struct error *traps_create(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	uint64_t low, uint64_t high);
+struct error *traps_create(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, uint64_t low, uint64_t high);
 /* Undoes that. All threads are stopped, none is in the area, and no trap is set. On an error
  * everything is still there. */
 struct error *traps_destroy(struct tracees *tracees);
 
-/* Writes the int3. */
+/* ---- trap_insert.c ---- */
+
+/* Writes the int3. The undo log has the byte before that. */
 struct error *trap_insert(struct traps *traps, const struct trap *trap);
 /* Removes it. If the program has written something else there, or unmapped it, that stays. */
 void trap_remove(struct traps *traps, const struct trap *trap);
@@ -103,7 +105,7 @@ bool traps_on_other_process(struct tracees *tracees, pid_t pid, int status);
 
 /*
  * The thread is about to get `signal` while it is before or inside a displaced instruction: makes
- * it execute that. True: it has, and is stopped behind the instruction in the program's eyes, about
+ * it execute that. True: it has, and is stopped after the instruction as the program sees it, about
  * to get `*signal`, which may be another one than before. False: it has died, which has been
  * handled, or needs more time; then its next report is for traps_continue_stepping().
  */
@@ -126,7 +128,7 @@ void traps_leave_children(struct tracees *tracees);
  * instruction. */
 void traps_show_at(struct tracee *tracee, const struct trap *trap, uint64_t shown, uint8_t offset);
 
-/* Moves a thread to where it is in the program's eyes, in `state` of a displaced instruction. */
+/* Moves a thread to its location as the program sees it, in `state` of a displaced instruction. */
 bool traps_move_to(pid_t tid, const struct displaced_state *state);
 
 #endif

@@ -1,1 +1,1 @@
-"""The cases, by what they are about."""
+"""The cases, grouped by subject."""

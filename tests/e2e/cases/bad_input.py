@@ -1,4 +1,4 @@
-"""Targets that cannot be opened, files that are none: one clear sentence, the right exit status, nothing touched."""
+"""Targets that cannot be opened and invalid files: one clear sentence, the right exit status, no side effects."""
 import os
 import random
 import shutil
@@ -69,7 +69,7 @@ def process_of_somebody_else(go):
         attach_refused(1, "permi|allowed|root|sudo")
         return
     with sleeper(go) as p:
-        # Where anybody may reach it.
+        # In a folder that every user can access.
         copy = f"/tmp/gctxdbg-copy-{os.getpid()}"
         shutil.copy(paths.debugger(), copy)
         try:
@@ -115,7 +115,7 @@ def program_of_32_bits(go):
         try:
             child = subprocess.Popen([path])
         except OSError as e:
-            raise Skip(f"this kernel runs no 32-bit programs: {e}") from e
+            raise Skip(f"this kernel does not run 32-bit programs: {e}") from e
         time.sleep(0.1)
         assert child.poll() is None
         attach_refused(child.pid, "32")
@@ -129,7 +129,7 @@ def program_of_32_bits(go):
 @case()
 def ptrace_forbidden_by_seccomp(go):
     with sleeper(go) as p:
-        # The leak checker uses ptrace itself.
+        # LeakSanitizer uses ptrace, too.
         child = debugger.start("attach", p.pid, "--batch", preexec_fn=kernel.forbid_ptrace,
                                env={"ASAN_OPTIONS": "detect_leaks=0"})
         r = debugger.finish(child)
@@ -139,7 +139,7 @@ def ptrace_forbidden_by_seccomp(go):
 
 
 class Files:
-    """A good executable and core, and a folder for bad ones."""
+    """A valid executable and core, and a folder for invalid ones."""
 
     def __init__(self, go, variant="default", program="waits"):
         crash = shared_crash(programs.path(program, go, variant))
@@ -193,7 +193,7 @@ def files_of_another_machine(go):
 
 @case(go="ends", timeout=120)
 def truncated_core(go):
-    """It works as far as it goes, and says that something is missing."""
+    """Reports what the core still holds, with a warning that it is incomplete."""
     with Files(go) as f:
         data = read(f.core)
         listed = 0
@@ -206,12 +206,12 @@ def truncated_core(go):
             if r.status == 0:
                 listed += 1
                 r.json()
-        assert listed, "not even 99.9 % of a core is of use"
+        assert listed, "no goroutine in 99.9 % of a core"
 
 
 @case(go="ends")
 def core_truncated_while_open(go):
-    """The prompt answers from what is left, or with an error, and quits normally."""
+    """At the prompt, commands use the remaining data or fail with an error; quit works."""
     commands = ("goroutines", "goroutines --stacks --json", "ctx tree", "threads", "memory map", "leaks", "info")
     for part in (0.5, 0.02, 0):
         with Files(go) as f:
@@ -238,7 +238,7 @@ def wrong_executable(go):
             assert any(i in r.err for i in right_ids) and any(i in r.err for i in wrong_ids), (
                 right_ids, wrong_ids, r)
         r = debugger.run("core", f.exe, f.core, "--batch", "-e", "info")
-        assert r.err.strip() == "", f"no warning with the right executable: {r}"
+        assert r.err.strip() == "", f"unexpected warning with the right executable: {r}"
 
 
 def damaged(data, rnd, offset, size, count):
@@ -272,7 +272,7 @@ def damaged_dwarf(go, variant):
 
 @case(go="ends", timeout=240)
 def damaged_executable(go):
-    """pclntab, symbols, headers."""
+    """Damages pclntab, symbols and headers."""
     rnd = random.Random(2)
     with Files(go) as f:
         data = read(f.exe)
@@ -308,7 +308,7 @@ def damaged_core(go, what):
 
 @case()
 def target_that_lies(go):
-    """A hostile process: it overwrites the runtime's own list of goroutines and stays alive."""
+    """A hostile process that overwrites the runtime's list of goroutines and stays alive."""
     rnd = random.Random(4)
     with process.Process([programs.path("waits", go)]) as p:
         writable = []

@@ -1,5 +1,5 @@
-"""Hits of every kind of place, and the values of their events, against what a program counts of itself that makes and
-ends goroutines, panics, cancels and calls in every way there is."""
+"""Hits at every kind of location, and the values of their events, compared with the counts of a program that starts and
+ends goroutines, panics, cancels and calls functions in every possible way."""
 import collections
 import json
 
@@ -11,7 +11,7 @@ OTHERS = ["unoptimised", "race", "pie"]
 
 
 def own_counts(p):
-    """{kind: {name: count}} of what the program prints when it is done."""
+    """{kind: {name: count}}: the counts that the program prints at its end."""
     counts = collections.defaultdict(dict)
     while (line := p.line(timeout=60)) != "done":
         what, number = line.rsplit(" ", 1)
@@ -21,7 +21,7 @@ def own_counts(p):
 
 
 def run(go, variant, *places):
-    """Traces the places from before the program's first goroutine to its end; returns ({place number: [event]},
+    """Traces the locations from before the program's first goroutine to its end; returns ({breakpoint number: [event]},
     {number: breakpoint}, the program's counts)."""
     with process.Process([programs.path("births", go, variant), "wait"]) as p:
         commands = [f"trace {place}" for place in places]
@@ -50,7 +50,7 @@ def by(events, field):
 
 
 def of_users(counts):
-    """Without the goroutines that the runtime makes when it likes."""
+    """Without goroutines that the runtime starts at arbitrary times."""
     return {k: n for k, n in counts.items() if not (k or "").startswith("runtime.")}
 
 
@@ -68,7 +68,7 @@ def check_lives(births, deaths, counts):
     ended = [e["goid"] for e in deaths if e["goid"] in born]
     assert len(ended) == len(set(ended)) >= counts["died"]["in all"], "two deaths of one id"
     for e in deaths:
-        if e["goid"] in born:  # a little passes between looking at the clock for the age and for the event
+        if e["goid"] in born:  # the clock is read for the event a little later than for the age
             lived = (e["time_unix_ns"] - born[e["goid"]]) / 1e9
             assert abs(lived - e["fields"]["age"]) < 0.1, (lived, e)
 
@@ -149,7 +149,7 @@ def who_sleeps_is_parked_and_made_ready(go, variant):
 
 @case(go="each")
 def what_cannot_be_read_is_told_once(go):
-    """A condition on memory that is not there stops with the reason, then counts."""
+    """A condition that reads unmapped memory stops once with the reason; further errors are counted."""
     with process.Process([programs.path("births", go), "wait"]) as p:
         child = debugger.start("attach", p.pid, "--batch", "-q", *[
             a for c in ["break astray if p.name == \"x\"", "break main.marker", "echo armed", "continue --json",

@@ -1,4 +1,5 @@
-"""Lists of commands of breakpoints: within the `continue` that waits, in the background, and when they leave or lose the process."""
+"""Command lists of breakpoints: during a waiting `continue`, in the background, and when they detach or the process
+ends."""
 import json
 import os
 import re
@@ -20,7 +21,7 @@ def script(p, *lines):
 
 
 def run(p, commands, order, expect=0):
-    """Runs the commands with `order` given to the program at "echo armed"; returns the result."""
+    """Runs the commands and sends `order` to the program at "echo armed"; returns the result."""
     child = p.session(*commands)
     before = "".join(wait_for_line(child, "armed"))
     p.send(order)
@@ -38,7 +39,8 @@ def events(result):
 
 @case(go="each")
 def a_check_within_hits(go):
-    """ctx check in a list lets the process run: hits told before and after are counted, tracepoints count on meanwhile."""
+    """ctx check in a list resumes the process: hits reported before and after it are counted, and tracepoints keep
+    counting."""
     with Breaks(go) as p:
         p.order("stuck 2")
         p.order("busy")
@@ -48,9 +50,9 @@ def a_check_within_hits(go):
                             "continue --hits 5000000 --for 3s --json", "print main.calls --json", "info breakpoints --json",
                             options=["-q"], expect=3)
         docs = documents(r.out)
-        assert len(docs) == len(r.out.splitlines()) - 2, r  # what trace and break have answered
+        assert len(docs) == len(r.out.splitlines()) - 2, r  # the output of trace and break
         kinds = [k for k in events(r) if k != "?"]
-        # A breakpoint may have stopped it at the very moment at which the time is over.
+        # A breakpoint may have stopped it just when the time was over.
         told = kinds[:-1] if kinds[-1] == "stopped" else kinds
         assert "stopped" not in told, kinds
         stops, checks = told.count("stop"), told.count("verdicts")
@@ -62,7 +64,7 @@ def a_check_within_hits(go):
         assert listed[1]["hits"] > listed[2]["hits"], listed
         calls = [d["value"]["value"] for d in docs if "expr" in d]
         assert calls[0] >= before, calls
-        # Those that have come to the function but not to its first instruction yet, and the other way round.
+        # Calls that have been made but have not reached the first instruction, and the reverse.
         assert abs(listed[1]["hits"] - (calls[1] - calls[0])) <= 8, (listed[1], calls)
         p.check_as_before()
 
@@ -75,7 +77,7 @@ def a_check_within_hits_and_time(go):
         r = debugger.attach(p.pid, "break main.handle", "commands", "silent", "ctx check --grace 100ms > /dev/null", "continue",
                             "end", "continue --hits 4 --json", "info breakpoints --json", options=["-q"], expect=3)
         hits = breakpoints(last_document(r))[1]["hits"]
-        assert 4 <= hits <= 8, r  # threads that come there at one moment are all told of
+        assert 4 <= hits <= 8, r  # threads that hit at the same moment are all reported
         began = time.monotonic()
         r = debugger.attach(p.pid, "break main.handle", "commands", "silent", "ctx check --grace 300ms > /dev/null", "continue",
                             "end", "continue --for 2s", "info breakpoints --json", options=["-q"], expect=3)
@@ -87,7 +89,7 @@ def a_check_within_hits_and_time(go):
 
 @case(go="ends")
 def thousands_of_lists_on_a_small_stack(go):
-    """Going on from a list takes no room on the stack, whoever waits."""
+    """Continuing from a list does not use stack space, however it is waited for."""
     def limit():
         resource.setrlimit(resource.RLIMIT_STACK, (512 << 10, 512 << 10))
     with Breaks(go) as p:
@@ -123,10 +125,10 @@ def a_sourced_continue_ends_the_list(go):
 
 REFUSED = {
     "wait": "while a breakpoint's commands run",
-    "continue --for 1s": "without --for",
-    "continue --hits 2": "without --hits",
-    "continue --json": "without --json",
-    "continue --background": "without --background",
+    "continue --for 1s": "takes no --for",
+    "continue --hits 2": "takes no --hits",
+    "continue --json": "takes no --json",
+    "continue --background": "takes no --background",
     "snapshot": "breakpoints are set",
 }
 
@@ -171,7 +173,7 @@ def the_target_ends_during_a_list(go, end):
         wait_for_line(child, "armed")
         p.send("stuck 0")
         assert json.loads(child.stdout.readline())["event"] == "stop"
-        p.line()  # it runs again, for the check
+        p.line()  # the check resumes it
         if end != "SIGKILL":
             p.send({"exit": "exit 7", "exec": "again 0"}[end])
         else:
@@ -203,7 +205,7 @@ def asked_to_leave_during_a_list(go, sig):
 
 @case(go="ends")
 def in_the_background_at_a_prompt(go):
-    """Ctrl-C at the prompt takes the line, not the next list; a list that goes wrong is told of at once."""
+    """Ctrl-C at the prompt discards the line, not the next list; errors of a list are shown immediately."""
     with Breaks(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         t.run("break main.handle")
         for line in ("commands", "silent", "echo in the list", "continue"):
@@ -247,7 +249,7 @@ def what_goes_wrong_in_the_background_is_told_to_who_waits(go):
 
 @case(go="ends")
 def what_goes_wrong_in_the_background_is_told_at_the_end(go):
-    """Where nobody waits any more."""
+    """Lists that run when no command waits any more."""
     with Breaks(go) as p:
         child = debugger.start("attach", p.pid, "-q", "--pause=stop")
         child.stdin.write("break main.handle\ncommands\ngoroutine 99999999\nend\necho armed\ncontinue --background\n")
@@ -277,20 +279,20 @@ def ctrl_c_at_a_prompt(p):
             t.expect("> ")
         t.run("end")
         t.type("continue\r")
-        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         p.send("stuck 0")
         t.expect("runs for 1m0s")
         p.line()
         t.interrupt()
         text = t.drain()
         assert "not reached" not in text, text
-        assert set(process.thread_states(p.pid).values()) == {"t"}, "it stands"
+        assert set(process.thread_states(p.pid).values()) == {"t"}, "the target is not stopped"
         t.quit()
 
 
 @case(go="ends")
 def a_snapshot_of_what_runs_in_the_background(go):
-    """With all breakpoints disabled; it is told once."""
+    """A snapshot is possible while all breakpoints are disabled; the pause is reported once."""
     with Breaks(go) as p:
         p.order("busy")
         r = debugger.attach(p.pid, "break main.handle", "disable", "continue --background", "snapshot", "goroutines",
@@ -302,18 +304,18 @@ def a_snapshot_of_what_runs_in_the_background(go):
 
 @case()
 def nobody_waits_for_what_cannot_come(go):
-    """--hits without a breakpoint that is enabled; numbers that are none."""
+    """--hits without an enabled breakpoint, and invalid breakpoint numbers."""
     with Breaks(go) as p:
         for commands, words in ((("break main.handle", "disable", "continue --hits 3"), ["enabled"]),
                                 (("break main.nothing", "continue --hits 3"), ["main.nothing"]),
                                 (("break main.handle", "delete", "wait --hits 2"), ["no breakpoint"]),
-                                (("break main.handle", "delete x"), ['"x" is no number of a breakpoint']),
-                                (("break main.handle", "enable 1-"), ['"1-" is no range of breakpoints']),
+                                (("break main.handle", "delete x"), ['"x" is not a breakpoint number']),
+                                (("break main.handle", "enable 1-"), ['"1-" is not a range of breakpoint numbers']),
                                 (("break main.handle", "ignore 9 1"), ["no breakpoint 9; there are: 1"]),
                                 (("break main.handle", "condition 9 id == 3"), ["no breakpoint 9; there are: 1"])):
             debugger.one_sentence(debugger.attach(p.pid, *commands, options=["-q", "--pause=stop"], expect=1), *words)
         r = debugger.attach(p.pid, "break main.handle", "ignore 1 2", "ignore 1 0", "condition 1", options=["--pause=stop"])
-        assert "next 2 hits pass" in r.err and "ignores no hits" in r.err and "no condition now" in r.err, r
+        assert "ignores the next 2 hits" in r.err and "no longer ignores hits" in r.err and "unconditional" in r.err, r
         p.check_as_before()
 
 
@@ -324,6 +326,6 @@ def lines_left_out_at_a_terminal_are_told_of(go):
         with Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
             t.run("trace main.handle")
             text = t.run("continue --for 300ms")
-            assert re.search(r"… \d+ more \(not shown on a terminal", text), text[-1000:]
+            assert re.search(r"… \d+ more \(omitted on a terminal", text), text[-1000:]
             t.quit()
         p.check_as_before()

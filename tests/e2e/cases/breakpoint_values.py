@@ -1,4 +1,4 @@
-"""What conditions of breakpoints judge, and what events tell of it."""
+"""The values that breakpoint conditions evaluate and events report."""
 import re
 
 from cases.breakpoints import VARIANTS, Breaks, breakpoints, documents, run
@@ -12,7 +12,7 @@ def judged(go, variant="default"):
 
 
 def line_of(text):
-    """The line of the program's source that contains `text`."""
+    """The number of the source line that contains `text`."""
     with open(programs.paths.PROGRAMS / "judged" / "main.go") as f:
         return next(n for n, line in enumerate(f, 1) if text in line)
 
@@ -22,7 +22,7 @@ def events(result, kind):
 
 
 def traced(go, variant, order, *conditions, place):
-    """The events of a tracepoint per condition, all at `place`, and what info breakpoints says of each."""
+    """The events of one tracepoint per condition, all at `place`, and the entry of each in info breakpoints."""
     with judged(go, variant) as p:
         r, _ = run(p, [f"trace {place} if {c}" for c in conditions] +
                    ["break main.marker", "continue --json", "info breakpoints --json"], order)
@@ -62,7 +62,7 @@ def a_birth_tells_the_labels_of_who_made_it(go, variant):
 
 @case(go="each", variant=VARIANTS)
 def labels_with_long_keys(go, variant):
-    """Found by conditions; those that find no room in an event are left out, and it says so."""
+    """Conditions use all values; an event omits those for which it has no room, and says so."""
     keys = {f"k{i:02}" + "x" * 1000: f"v{i:02}" for i in range(30)}
     seventh = next(k for k in keys if k.startswith("k07"))
     found, listed = traced(go, variant, "tagged", 'labels["a"] == "1"', f'labels["{seventh}"] == "v07"',
@@ -130,7 +130,7 @@ def every_event_has_a_place(go, variant):
 
 @case(go="each", variant=VARIANTS)
 def what_go_statements_call(go, variant):
-    """`fn` is what the runtime calls a goroutine's entry; `calls` is what the source says."""
+    """`fn` is the runtime's entry function of a goroutine; `calls` is the function in the `go` statement."""
     with judged(go, variant) as p:
         r, _ = run(p, ["trace newproc if creator == \"main.wrapped\"", "trace goexit if creator == \"main.wrapped\"",
                        "break main.marker", "continue --json"], "wrapped")
@@ -151,7 +151,7 @@ def what_go_statements_call(go, variant):
 
 @case(timeout=120)
 def not_more_than_there_is_room_for(go):
-    """A thousand at one place are met; one more is refused."""
+    """A thousand breakpoints at one location all hit; one more is refused."""
     options = ("-q", "--pause=stop", "--max-stop", "0")
     with judged(go) as p:
         r, _ = run(p, ["trace main.handle"] * 999 + ["break main.marker", "continue > /dev/null", "info breakpoints --json"],
@@ -165,7 +165,8 @@ def not_more_than_there_is_room_for(go):
 
 @case()
 def completion_of_names_in_expressions(go):
-    """Behind if the names that there are at the place, behind --where those of what is listed."""
+    """After "if", completion offers the names that exist at the location; after --where, those of the listed
+    objects."""
     with judged(go) as p, Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:
         t.type("break main.handle if p.na\t")
         t.expect(r"p\.name ")

@@ -1,5 +1,5 @@
-"""Programs as they are built for production: live and from a core they show what Go itself prints, and what the
-plain debug build of the same source shows."""
+"""Programs as they are built for production: the output, live and from a core, equals what Go prints and the output for
+the debug build of the same source."""
 import json
 import pathlib
 import re
@@ -7,7 +7,7 @@ import re
 from lib import debugger, gotrace, oracle, process, programs, shared
 from lib.runner import case
 
-# Variant of the same program that has DWARF and symbols, for each.
+# {variant: the variant of the same program that has DWARF and symbols}
 DEBUG_BUILD = {
     "pie": "default",
     "stripped": "default",
@@ -23,7 +23,8 @@ DEBUG_BUILD = {
 
 
 def looked_at_once(path):
-    """The same without what Go printed, done once per run: the build with debug information that many are compared with."""
+    """(output for the process, output for its core), made once per run: many builds are compared with one debug
+    build."""
     def fill(folder):
         live, dead, _ = looked_at(path)
         pathlib.Path(folder, "documents.json").write_text(json.dumps([live, dead]))
@@ -32,7 +33,7 @@ def looked_at_once(path):
 
 
 def looked_at(path):
-    """(what the process shows, what its core shows, what Go printed)"""
+    """(output for the process, output for its core, what Go printed)"""
     with process.Process([path]) as p:
         live = debugger.attach(p.pid, "goroutines --stacks --json").json()
         process.check_untouched(p.pid)
@@ -42,22 +43,22 @@ def looked_at(path):
 
 
 def without_prefix(file):
-    """A path as -trimpath leaves it: below GOROOT/src, or beginning with the module; cgo's own files lie in a folder
-    that has a name of its own each time."""
+    """A path as -trimpath records it: relative to GOROOT/src, or starting with the module. Files that cgo generates are
+    in a folder whose name differs in each build."""
     file = re.sub(r"^/.*/go-[0-9.]+/src/", "", file or "")
     file = re.sub(r"^/.*/b\d+/", "", file)
     return re.sub(r"^/.*/src/(?=\w+/\w+\.\w+$)", "programs/", file)
 
 
 def place(frame):
-    # Names of C functions are in the symbol table only.
+    # Names of C functions are only in the symbol table.
     name = "C" if frame["stack"] == "c" else f"{frame['func']} {without_prefix(frame['file'])}:{frame['line']}"
     return name, frame["stack"], frame["inlined"]
 
 
 def meaning(document):
-    """All that is said of the user's goroutines, besides addresses, ids and times; the runtime's own, some of which
-    are made as they are needed, by what they begin with."""
+    """Everything about user goroutines except addresses, ids and times. System goroutines are left out, because the
+    runtime starts some on demand."""
     out = []
     for g in document["goroutines"]:
         if g["system"]:
@@ -74,10 +75,10 @@ def same_meaning(debug, other):
     expected, actual = meaning(debug), meaning(other)
     assert len(expected) >= 5 and len(expected) == len(actual), (len(expected), len(actual))
     different = [(e, a) for e, a in zip(expected, actual) if e != a]
-    assert not different, f"{len(different)} differ; the debug build says, and this one:\n" + "\n".join(
+    assert not different, f"{len(different)} differ; the debug build, then this one:\n" + "\n".join(
         f"    {e}\n    {a}" for e, a in different[:5])
     system = [{g["entry"] for g in d["goroutines"] if g["system"]} for d in (debug, other)]
-    # Workers of the garbage collector come with the first collection.
+    # The first collection starts the workers of the garbage collector.
     assert not (system[0] ^ system[1]) - {"runtime.gcBgMarkWorker"}, system
 
 

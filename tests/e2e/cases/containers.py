@@ -1,4 +1,4 @@
-"""Programs in containers, and programs whose file is gone: what they run is found through /proc."""
+"""Programs in containers, and programs whose file was deleted: the executable is found through /proc."""
 import os
 import re
 import shutil
@@ -11,7 +11,7 @@ from lib.runner import case
 
 
 def namespace_tids(pid):
-    """{thread id outside: the one that the program itself knows}"""
+    """{thread id outside the container: thread id inside}"""
     tids = {}
     for tid in process.threads(pid):
         with open(f"/proc/{pid}/task/{tid}/status") as f:
@@ -37,7 +37,7 @@ def stacks_equal_what_go_prints(go, build):
 
 @case(go="each", build=["default", "stripped-pie"])
 def threads_are_found_by_their_own_ids(go, build):
-    """The runtime knows its threads by the ids of the container's namespace; what runs must be found all the same."""
+    """The runtime stores thread ids of the container's pid namespace; running goroutines must be found nevertheless."""
     with Container(programs.path("running", go, build), env={"GODEBUG": "asyncpreemptoff=1"}) as c:
         time.sleep(0.2)
         tids = namespace_tids(c.pid)

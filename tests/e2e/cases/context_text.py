@@ -1,6 +1,6 @@
-"""Contexts as people see them: the tree and how it folds, one context, who waits, groups, the report; and their JSON.
+"""The text and JSON of context commands: the tree and how it folds, one context, waiters, groups, the report.
 
-What is expected comes from what the program tests/programs/contexts prints of its own contexts.
+The expected values come from the contexts that the program tests/programs/contexts reports.
 """
 import collections
 import re
@@ -16,7 +16,7 @@ BELOW = re.compile(r"^[│└─ ]*… (\d+) more below$")
 
 
 class Forest:
-    """What the program says, and a debugger that looks at it."""
+    """The contexts that the program reports, and a debugger attached to it."""
 
     def __init__(self, go):
         self.process = process.Process([programs.path("contexts", go)], ready=None)
@@ -38,7 +38,7 @@ class Forest:
         return self.by_key[number(fact["parent"]), fact["parent_type"]]
 
     def path(self, fact):
-        """From the root down."""
+        """Its ancestors, from the root down, and itself."""
         path = []
         while fact:
             path.insert(0, fact)
@@ -46,13 +46,13 @@ class Forest:
         return path
 
     def one(self, wanted):
-        """The first that is alone at its address."""
+        """The first matching context that does not share its address."""
         places = collections.Counter(f["addr"] for f in self.facts)
         return next(f for f in self.facts if places[f["addr"]] == 1 and wanted(f))
 
 
 def nodes(result):
-    """(level, how many, (address, type)) of each line of a tree, and how many are below what it shows."""
+    """(level, count, (address, type)) of each line of a tree, and the number of contexts below the lines shown."""
     out, below = [], 0
     for line in result.out.splitlines():
         hidden = BELOW.match(line)
@@ -60,8 +60,8 @@ def nodes(result):
             below += int(hidden[1])
             continue
         m = NODE.match(line)
-        assert m, f"no line of a tree: {line!r}"
-        assert bool(m[2]) == bool(m[5]), f"an address for many, or many without: {line!r}"
+        assert m, f"not a line of a tree: {line!r}"
+        assert bool(m[2]) == bool(m[5]), f"a folded line needs an ellipsis and others must not have one: {line!r}"
         out.append((len(m[1]) // 3, int(m[2] or 1), (number(m[4]), m[3])))
     return out, below
 
@@ -130,7 +130,7 @@ def tree_below_one(go):
 
 
 def rows(result, name):
-    """Lines of the row `name` of `ctx show`, and those that follow without a name."""
+    """The lines of the row `name` of `ctx show`, including continuation lines."""
     out, inside = [], False
     for line in result.out.splitlines():
         if re.match(r"  \S", line):
@@ -222,7 +222,7 @@ def contexts_of_goroutines(go):
 
 @case()
 def what_one_goroutine_holds(go):
-    """The oracle is the other direction: who holds each context."""
+    """Compared with the reverse query: the holders of each context."""
     with Forest(go) as f:
         holders = collections.defaultdict(set)
         for c in f.run("ctx list --json").json()["contexts"]:
@@ -295,7 +295,7 @@ def report_with_contexts(go):
 
 @case()
 def verdicts_that_are_alike(go):
-    """One sentence for all of them, each by itself with --all, and a mark in the tree."""
+    """One sentence for all of them, one each with --all, and a mark in the tree."""
     with process.Process([programs.path("verdicts", go), "hidden-done", "broken"]) as p:
         doc = debugger.attach(p.pid, "ctx check --json", expect=3).json()
         verdict, = doc["verdicts"]
@@ -328,14 +328,15 @@ def questions_without_an_answer(go):
 
 
 def held_by_objects(pid, ctx):
-    """Of the JSON of `ctx show`: objects on the heap that hold it and are no contexts or maps of children."""
+    """From the JSON of `ctx show`: heap objects that hold it, except for contexts and maps of children."""
     doc = debugger.attach(pid, f"ctx show {ctx} --json").json()
     return [h for h in doc["held_by"] if h["kind"] == "heap" and not h["registration"] and "ctx" not in h]
 
 
 @case(go="each", build=["default", "stripped"])
 def holders_on_the_heap_by_type(go, build):
-    """What an object is follows from interface values, fields and variables that point to it, or from itself."""
+    """The type of an object follows from interface values, fields and variables that point to it, or from its
+    contents."""
     with process.Process([programs.path("holders", go, build)], ready=None) as p:
         facts = []
         while (line := p.line()) != "ready":
@@ -355,6 +356,6 @@ def holders_on_the_heap_by_type(go, build):
             elif build == "default" or kind == "any" or noted:
                 assert told == (type_, field, None), (kind, held)
                 assert any(f"{type_} {object_}, its {field.lstrip('.')}" in line for line in text), text
-            else:  # without DWARF nothing tells; and nothing is made up
+            else:  # without DWARF there is no type, and none must be invented
                 assert told == (None, None, None), (kind, held)
                 assert any(line.startswith(f"heap object {held['object']} of ") for line in text), text

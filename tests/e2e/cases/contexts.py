@@ -1,4 +1,4 @@
-"""Contexts: the whole forest, exactly; the verdicts, each on a program that deserves it and on none other."""
+"""Contexts: the exact forest, and each verdict on a program with that fault and on no other."""
 import collections
 import copy
 import json
@@ -39,7 +39,7 @@ def forest_of_a_core(go, build):
 
 @case(command=["ctx tree --json", "ctx list --json", "ctx show {} --json"])
 def an_interrupted_document_says_that_it_is_incomplete(go, command):
-    """Thousands of contexts: the pipe is full long before the document ends."""
+    """Thousands of contexts: the pipe fills up long before the document ends."""
     p, facts = started(go)
     with p:
         parents = collections.Counter(f["parent"] for f in facts if number(f["parent"]))
@@ -58,7 +58,7 @@ def an_interrupted_document_says_that_it_is_incomplete(go, command):
 
 @case(go="each")
 def contexts_that_nothing_names(go):
-    """No interface value is left of them, only cancel functions, timers and channels that goroutines wait on."""
+    """No interface value refers to them, only cancel functions, timers and channels that goroutines wait on."""
     with process.Process([programs.path("hidden", go)], ready=None) as p:
         made = []
         while (line := p.line()) != "ready":
@@ -78,7 +78,8 @@ def contexts_that_nothing_names(go):
 
 @case(go="each", timeout=240)
 def forest_in_motion(go):
-    """Others make and cancel contexts at full speed: what stays is right, each time, and nothing is blamed."""
+    """While other goroutines create and cancel contexts at full speed, the stable ones are exact, without any
+    verdict."""
     p, facts = started(go, "default", "churn")
     with p:
         assert len(facts) > 1500, len(facts)
@@ -93,7 +94,7 @@ def forest_in_motion(go):
 
 @case(go="each")
 def the_forest_oracle_notices(go):
-    """The comparison accepts what the program says and notices any change of it."""
+    """The comparison accepts what the program reports and detects any change of it."""
     facts = contexts.facts(shared_crash(programs.path("contexts", go)).lines)
     good = {"contexts": [{k: v for k, v in f.items() if k not in NOT_ASKED} for f in facts]}
     contexts.compare(facts, good).report()
@@ -129,11 +130,11 @@ def the_forest_oracle_notices(go):
     for n, change in enumerate(changes):
         bad = copy.deepcopy(good)
         change(bad)
-        assert contexts.compare(facts, bad).found, f"change {n} went unnoticed"
+        assert contexts.compare(facts, bad).found, f"change {n} was not detected"
 
 
-# Case of tests/programs/verdicts: the kind of verdict, and the function in which the goroutine to blame is;
-# None: it is no goroutine's doing.
+# {case of tests/programs/verdicts: (kind of verdict, function of the goroutine that causes it)}; None: no goroutine
+# causes it.
 VERDICTS = {
     "hidden-done": ("not-propagated", "main.worker"),
     "late-parent": ("not-propagated", "main.worker"),
@@ -154,7 +155,7 @@ VERDICTS = {
 
 
 def verdicts(result):
-    """Those of `ctx check --json`, of the right form and with the right exit status."""
+    """The verdicts of `ctx check --json`, after checking their form and the exit status."""
     doc = result.json()
     assert doc["version"] == 1, result
     for v in doc["verdicts"]:
@@ -172,10 +173,10 @@ def no_verdict(result):
 
 
 def run_case(name, state, go, build):
-    # starved-timer needs a loop that nothing interrupts.
+    # starved-timer needs a loop that is not preempted.
     p = process.Process([programs.path("verdicts", go, build), name, state], env={"GODEBUG": "asyncpreemptoff=1"})
     if name == "starved-timer":
-        time.sleep(1.5)  # it begins when it is ready
+        time.sleep(1.5)  # the loop begins after "ready"
     return p
 
 
@@ -208,7 +209,7 @@ def check_twins(go, build, name):
         no_verdict(debugger.core(exe, core, "ctx check --json", expect={0, 3}))
 
 
-# One case of each kind, with every toolchain; the others with the oldest and the newest.
+# One case of each kind runs with every toolchain, the others with the oldest and the newest.
 ONE_OF_EACH = ["late-parent", "ignores-select", "blocked-timeout", "without-cancel", "timeout-pile"]
 
 
@@ -237,7 +238,7 @@ def the_grace_is_a_bound(go):
 
 @case(go="each")
 def lost_wakeup(go):
-    """No runtime loses one, so a core is edited: the channel is closed, its waiter is still in the queue."""
+    """No runtime loses a wakeup, so this edits a core: the channel is closed, but its waiter is still in the queue."""
     with process.Process([programs.path("verdicts", go), "wakeup", "broken"], ready=None) as p:
         marks = p.line()
         p.expect_line("ready")
@@ -248,7 +249,7 @@ def lost_wakeup(go):
         no_verdict(debugger.core(p.argv[0], core, "ctx check --json", expect={0, 3}))
         data = bytearray(pathlib.Path(core).read_bytes())
         at, source, target = (elf.file_offset(data, int(a)) for a in (closed, source, target))
-        assert data[at:at + 4] == bytes(4), "the channel is open"
+        assert data[at:at + 4] == bytes(4), "the channel is not open"
         data[at] = 1
         data[target:target + int(size)] = data[source:source + int(size)]
         edited = os.path.join(p.folder, "edited")
@@ -260,18 +261,18 @@ def lost_wakeup(go):
 
 @case(go="each")
 def a_healthy_server(go):
-    """What good programs do with contexts, hundreds of them kept by a function only: no verdict."""
+    """Correct uses of contexts, hundreds of which only a function keeps: no verdict."""
     with process.Process([programs.path("healthy", go)]) as p:
-        time.sleep(1.5)  # what waits longer than the grace has begun to
+        time.sleep(1.5)  # so that some waits exceed the grace period
         no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
         process.check_untouched(p.pid)
 
 
 @case(go="newest", timeout=300)
 def hundred_times_under_load(go):
-    """A real server with request contexts: no verdict, no request lost. (Fewer times under the sanitizers.)"""
+    """A server with request contexts: no verdict, no request lost. Fewer rounds under sanitizers."""
     with process.Process([programs.path("healthy", go)]) as p:
-        time.sleep(1.5)  # what waits longer than the grace has begun to
+        time.sleep(1.5)  # so that some waits exceed the grace period
         for i in range(30 if paths.is_sanitized() else 100):
             no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
             if i % 10 == 0:
@@ -281,6 +282,6 @@ def hundred_times_under_load(go):
         made_before, _, _ = (int(n) for n in p.ask("count").split())
         time.sleep(0.3)
         made, answered, lost = (int(n) for n in p.ask("stop", timeout=60).split())
-        assert made > made_before, "the load goes on"
+        assert made > made_before, "the load has stopped"
         assert lost == 0 and answered == made, f"{made} made, {answered} answered, {lost} lost"
         assert "failed" not in p.stderr(), p.stderr()[-2000:]

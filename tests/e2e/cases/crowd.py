@@ -1,4 +1,4 @@
-"""A hundred thousand goroutines: none is lost, none is listed twice, and the debugger stays small."""
+"""A hundred thousand goroutines: each is listed exactly once, and the debugger uses little memory."""
 import collections
 import json
 import os
@@ -9,7 +9,7 @@ from lib import debugger, paths, process, programs
 from lib.runner import case
 
 COUNT = 100_000
-# What bench/many parks, of eight: the innermost function of its own.
+# {innermost function of a goroutine of bench/many: how many of eight goroutines are in it}
 KINDS = {"main.acquire": 1, "main.sleep": 1, "main.wait": 2, "main.receive": 4}
 EXPECTED = {kind: COUNT * share // 8 for kind, share in KINDS.items()}
 
@@ -40,7 +40,7 @@ def none_is_lost(go):
         counted = collections.Counter(map(innermost, rows))
         assert counted == EXPECTED, counted
         ids = [g["goid"] for g in stacks.json()["goroutines"]]
-        assert ids == sorted(set(ids)), "ids do not ascend, or one is there twice"
+        assert ids == sorted(set(ids)), "ids do not ascend, or one is listed twice"
         assert ids == [g["goid"] for g in listed.json()["goroutines"]]
         assert stacks.json()["total"] == len(ids)
         assert not any("problem" in g for g in rows)
@@ -61,13 +61,13 @@ def the_debugger_stays_small(go, command):
         child = debugger.start(*command_line(p.pid, f"{command} > {folder}/out"))
         _, status, usage = os.wait4(child.pid, 0)
         assert os.waitstatus_to_exitcode(status) == 0, child.stderr.read()
-        if not paths.is_sanitized():  # a sanitizer has memory of its own
-            assert usage.ru_maxrss * 1024 <= 60_000_000, f"{usage.ru_maxrss} KB at its peak"
+        if not paths.is_sanitized():  # a sanitizer needs memory, too
+            assert usage.ru_maxrss * 1024 <= 60_000_000, f"{usage.ru_maxrss} KB peak memory"
 
 
 @case(timeout=120)
 def groups_of_one_each_stay_small(go):
-    """No two have the same stack: the groups keep what tells them apart, not the stacks."""
+    """No two stacks are equal: a group must store a key, not the whole stack."""
     with tempfile.TemporaryDirectory() as folder, process.Process([programs.path("awkward", go)]) as p:
         p.ask("stacks 50000")
         child = debugger.start(*command_line(p.pid, f"goroutines --group stack > {folder}/out"))
@@ -77,7 +77,7 @@ def groups_of_one_each_stay_small(go):
             text = f.read()
         assert text.count("\n1 goroutine [chan receive") >= 50000 and "main.left" in text and "main.right" in text, text[:3000]
         if not paths.is_sanitized():
-            assert usage.ru_maxrss * 1024 <= 90_000_000, f"{usage.ru_maxrss} KB at its peak"
+            assert usage.ru_maxrss * 1024 <= 90_000_000, f"{usage.ru_maxrss} KB peak memory"
 
 
 @case(command=["goroutines", "goroutines --stacks", "goroutines --stacks --json"])

@@ -1,4 +1,4 @@
-"""Separate debug files: made by the usual tools, found in the usual places, refused when they are another build's."""
+"""Separate debug files: made by the usual tools, found in the usual places, refused if they are from another build."""
 import contextlib
 import http.server
 import os
@@ -15,7 +15,7 @@ from lib.runner import case
 
 
 class Split:
-    """`waits` without DWARF and symbols, and its debug file elsewhere; `other` is that of another program."""
+    """`waits` without DWARF and symbols, and its separate debug file; `other` is the debug file of another program."""
 
     def __init__(self, go, folder):
         self.folder = folder
@@ -37,7 +37,7 @@ def layouts(pid, *options, **more):
 
 
 def lines(result):
-    """Ids, states and frames of all goroutines."""
+    """The ids, states and frames of all goroutines."""
     return [(g["goid"], g["status"], g["wait_reason"], [f["pc"] for f in g["frames"]])
             for g in result.json()["goroutines"]]
 
@@ -89,7 +89,7 @@ def build_id_of(path):
     return re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
 
 
-# Commands that make an executable {exe} and its debug file {debug} out of the program {whole}.
+# Commands that split the program {whole} into an executable {exe} and its debug file {debug}.
 SPLITTERS = {
     "objcopy": ["objcopy --only-keep-debug {whole} {debug}", "strip -s -o {exe} {whole}",
                 "objcopy --add-gnu-debuglink={debug} {exe}"],
@@ -97,13 +97,13 @@ SPLITTERS = {
                              "strip -g -o {exe} {whole}", "objcopy --add-gnu-debuglink={debug} {exe}"],
     "eu-strip": ["eu-strip -f {debug} -o {exe} {whole}"],
 }
-# dwz 0.15 knows no .debug_addr, which Go has written since 1.25.
+# dwz 0.15 does not support .debug_addr, which Go writes since 1.25.
 DWZ = ["objcopy --only-keep-debug --decompress-debug-sections {whole} {debug}.large", "dwz -o {debug} {debug}.large",
        "strip -s -o {exe} {whole}", "objcopy --add-gnu-debuglink={debug} {exe}"]
 
 
 def check_split(go, commands):
-    """The link is found, the layouts are read from it, and the answers are those of the whole program."""
+    """The link is found, layouts come from the debug file, and the output equals that for the whole program."""
     with tempfile.TemporaryDirectory() as folder:
         whole, exe, debug = programs.path("waits", go), f"{folder}/waits", f"{folder}/waits.dbg"
         for command in commands:
@@ -139,7 +139,7 @@ def debug_file_is_found_by_build_id(go):
         installed.parent.mkdir(parents=True)
         shutil.copy(split.debug, installed)
         os.makedirs("/usr/lib/debug", exist_ok=True)
-        # Only the debugger sees this folder there.
+        # In a mount namespace, so that only the debugger sees this folder there.
         prefix = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /usr/lib/debug && exec "$@"', f"{folder}/root"]
         with process.Process([split.exe]) as p:
             expected = "/usr/lib/debug/" + build_id_path(split.exe)
@@ -151,7 +151,7 @@ def debug_file_is_found_by_build_id(go):
 
 @case(go=["1.24", "1.27"], place=["link", "build-id"])
 def debug_file_is_found_in_a_container(go, place):
-    """Next to the program, or where its distribution has debug files: in the container's own root."""
+    """Next to the program, or where its distribution installs debug files: in the root of the container."""
     with tempfile.TemporaryDirectory() as folder:
         path = programs.path("stacks", go)
         exe, debug = f"{folder}/stacks", f"{folder}/stacks.dbg"
@@ -168,7 +168,7 @@ def debug_file_is_found_in_a_container(go, place):
 
 @contextlib.contextmanager
 def debug_server(build_id, file):
-    """A debuginfod server on loopback that has one file; yields its URL and the paths asked for."""
+    """A debuginfod server on loopback with one file; yields its URL and the list of requested paths."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

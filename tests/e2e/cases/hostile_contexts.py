@@ -1,4 +1,4 @@
-"""Contexts in damaged cores, and checks that end in the middle: no crash, no hang, the process runs on."""
+"""Contexts in damaged cores, and interrupted checks: no crash, no hang, and the process continues."""
 import os
 import pathlib
 import random
@@ -26,7 +26,7 @@ def survives(exe, core, what, *commands):
 
 
 def spoil(data, rnd, places, count):
-    """Words at these places become others: nonsense, or what lies elsewhere."""
+    """Replaces `count` words at these offsets with random values or words from elsewhere."""
     out = bytearray(data)
     for _ in range(count):
         at = rnd.choice(places)
@@ -38,7 +38,7 @@ def spoil(data, rnd, places, count):
 
 @case(go="ends", timeout=400, program=["contexts", "values"])
 def damaged_core(go, program):
-    """Words of contexts, of what they point to and of the runtime's own records, exchanged and overwritten."""
+    """Swaps and overwrites words of contexts, of objects that they refer to and of the runtime's data."""
     rnd = random.Random(f"{go} {program}")
     crash = shared_crash(programs.path(program, go))
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +77,8 @@ def threads_run(p):
 
 @case(go="newest", timeout=200, sig=["KILL", "TERM", "INT"])
 def killed_while_it_checks(go, sig):
-    """`ctx check` lets the process run for the grace and stops it again: whenever it dies, the process runs on."""
+    """`ctx check` resumes the process for the grace period and stops it again: whenever it is killed, the process
+    continues."""
     rnd = random.Random(sig)
     with process.Process([programs.path("verdicts", go), "ignores-receive", "broken"]) as p:
         for _ in range(20):
@@ -89,7 +90,7 @@ def killed_while_it_checks(go, sig):
             if sig != "KILL":
                 assert child.returncode in (0, 1, 2, 3, -getattr(signal, "SIG" + sig)), child.returncode
             threads_run(p)
-        # Nothing is left behind that hinders the next one.
+        # Nothing remains that prevents the next check.
         debugger.attach(p.pid, "ctx check --grace 2s", expect=3)
 
 
@@ -105,13 +106,13 @@ def it_ends_while_it_is_checked(go, how):
             else:
                 p.child.stdin.close()
             r = debugger.finish(child, timeout=15)
-            assert r.status in (1, 2) and r.err.strip(), r  # 2: before it was attached
+            assert r.status in (1, 2) and r.err.strip(), r  # 2: it ended before the attach
             assert re.search("exit|kill|ended|No such", r.err), r
 
 
 @case()
 def before_the_runtime_starts(go):
-    """Stopped at its first instruction, a program has no contexts yet, and nobody says that it never has any."""
+    """At its first instruction, a program has no contexts yet; the error must not claim that it never has any."""
     for command in ("ctx tree", "ctx list --json", "ctx check --json", "ctx show 0x10", "ctx who 0x10"):
         r = debugger.run("exec", "--batch", "-e", command, "--", programs.path("verdicts", go), "background",
                          "repaired", expect=1)

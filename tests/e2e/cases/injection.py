@@ -1,4 +1,4 @@
-"""System calls injected into Go programs, also by debuggers that are killed in the middle: nothing of it is noticed."""
+"""System calls injected into Go programs, also by debuggers that are killed meanwhile: the program does not notice."""
 import os
 import pathlib
 import signal
@@ -41,5 +41,5 @@ def unnoticed(go):
         process.check_untouched(p.pid)
         before = [int(n) for n in p.ask("?").split()]
         os.kill(p.pid, signal.SIGUSR2)
-        process.wait_until(lambda: int(p.ask("?").split()[1]) == before[1] + 1, "it gets signals")
+        process.wait_until(lambda: int(p.ask("?").split()[1]) == before[1] + 1, "it receives signals")
         process.wait_until(lambda: int(p.ask("?").split()[4]) > before[4], "it ticks")

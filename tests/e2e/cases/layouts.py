@@ -1,4 +1,4 @@
-"""Where layouts come from when no DWARF is to be had: the built-in table."""
+"""The built-in table, which provides layouts when there is no DWARF."""
 import contextlib
 import os
 import pathlib
@@ -19,7 +19,7 @@ def minor(release):
 
 
 def build_probe(go, folder, experiment):
-    """Builds the generator's Go program as scripts/make-layouts does."""
+    """Builds the Go program of the generator as scripts/make-layouts does."""
     shutil.copy(PROBE, folder)
     out = os.path.join(folder, "probe" + experiment)
     env = dict(programs.environment(go), GO111MODULE="off", GOFLAGS="", GOEXPERIMENT=experiment,
@@ -31,7 +31,7 @@ def build_probe(go, folder, experiment):
 
 @case(go="each", timeout=300)
 def table_is_what_the_toolchain_says(go):
-    """If this fails: run scripts/make-layouts, and see what the change means."""
+    """If this fails, run scripts/make-layouts and check what the change means."""
     generator = pathlib.Path(paths.debugger()).with_name("gctxdbg_make_layouts")
     committed = {minor(r): rows for r, rows in layouts.committed().items()}
     experiments = [""] + [r.split(":")[1] for r in committed if r.startswith(f"go{go} X:")]
@@ -48,7 +48,7 @@ def table_is_what_the_toolchain_says(go):
             if rows.get(k) != committed[minor(release)].get(k)}
 
 
-# ---- Programs that say they were built by another release ----
+# ---- Programs that claim to be built by another release ----
 
 def rename_release(source, target, version):
     """Copies a program and changes the Go version in its build info."""
@@ -71,7 +71,7 @@ def renamed(go, version):
 
 
 def lines(result):
-    """Ids, states and frames of all goroutines."""
+    """The ids, states and frames of all goroutines."""
     return [(g["goid"], g["status"], g["wait_reason"], [f["pc"] for f in g["frames"]])
             for g in result.json()["goroutines"]]
 
@@ -89,7 +89,7 @@ def newer_release_is_checked_against_live_data(go):
 
 @case(old=["1.19", "1.21", "1.22", "1.23", "1.24", "1.25"])
 def newer_release_with_other_structs_is_refused(go, old):
-    """What older releases keep looks to the newest layouts as a future release's structs might."""
+    """Read with the newest layouts, structs of an older release look like those of a future release."""
     with renamed(old, "go1.99.1") as pid:
         r = debugger.attach(pid, "goroutines --stacks --json", expect=2)
         debugger.one_sentence(r, r"go1\.99\.1", "--debug-file")

@@ -1,5 +1,5 @@
-"""A look at a living process, and at a core that gdb's gcore made of it, shows what the process itself prints when
-it is aborted afterwards; and threads that only a living process shows."""
+"""The goroutines of a live process, and of a core that gdb's gcore made of it, equal what the process prints when it is
+aborted afterwards; and threads that only a live process has."""
 import time
 
 from lib import debugger, gotrace, oracle, process, programs
@@ -28,7 +28,7 @@ def gcore_equals_what_go_prints(go, program):
     with process.Process([programs.path(program, go)]) as p:
         before = set(process.threads(p.pid))
         core = process.gcore(p.pid, p.folder)
-        after = set(process.threads(p.pid))  # the runtime starts and ends threads as it likes
+        after = set(process.threads(p.pid))  # the runtime may start and end threads at any time
         doc = debugger.core(p.argv[0], core, "goroutines --stacks --json").json()
         threads = debugger.core(p.argv[0], core, "threads --stacks --json").json()
         listed = {t["tid"] for t in threads["threads"]}
@@ -48,7 +48,7 @@ def in_function(doc, name):
 
 
 def check_chain(frames, *chain):
-    """The functions of `chain` appear in this order, innermost first; others may be between."""
+    """Checks that the functions of `chain` occur in this order, innermost first, possibly with others in between."""
     names = iter(functions(frames))
     for name in chain:
         assert name in names, f"{name} is not (in this order) in {functions(frames)}"
@@ -58,7 +58,7 @@ def check_chain(frames, *chain):
 def running_go_code(go, preemption):
     env = {"GODEBUG": "asyncpreemptoff=1"} if preemption == "off" else {}
     with process.Process([programs.path("running", go)], env) as p:
-        process.wait_until(lambda: "main.spinChain" in str(look(p.pid)), "the loops run")
+        process.wait_until(lambda: "main.spinChain" in str(look(p.pid)), "the loops are running")
         for _ in range(10):
             doc = look(p.pid)
             running = [g for g in doc["goroutines"] if g["status"] == "running"]
@@ -70,20 +70,20 @@ def running_go_code(go, preemption):
             for g in doc["goroutines"]:
                 if g["status"] == "running" or g["goid"] == 1:
                     outermost = functions(g["frames"])[-1]
-                    assert outermost == "runtime.goexit", f"the stack is not whole: {g}"
-            assert running, "five loops, and not one runs"
+                    assert outermost == "runtime.goexit", f"the stack is not complete: {g}"
+            assert running, "none of five loops is running"
         process.check_untouched(p.pid)
 
 
-# Assembly that changes the stack pointer by hand: here the runtime's own tracebacks end, too.
+# Assembly that changes the stack pointer: the runtime's own tracebacks end here, too.
 SWITCH_STACKS = {"time.now", "runtime.nanotime1", "runtime.walltime", "runtime.mcall", "runtime.gogo",
                  "runtime.systemstack", "runtime.morestack"}
 
 
 @case(go="each", loops=["few", "more"])
 def stacks_of_running_threads_are_whole(go, loops):
-    """Wherever a thread is when it stops (in a prologue, in assembly, in the vDSO, on the system stack), the stack
-    of its goroutine is whole."""
+    """Wherever a thread stops (in a prologue, in assembly, in the vDSO, on the system stack), the stack of its
+    goroutine is complete."""
     args = ["more"] if loops == "more" else []
     with process.Process([programs.path("running", go), *args]) as p:
         time.sleep(0.2)
@@ -98,7 +98,7 @@ def stacks_of_running_threads_are_whole(go, loops):
 
 
 def cgo_chains(doc):
-    """The goroutines of the cgo program, by what is special about them."""
+    """The stacks of four goroutines of the cgo program."""
     def one(condition):
         found = [g for g in doc["goroutines"] if condition(functions(g["frames"]))]
         assert len(found) == 1, f"{len(found)} instead of one"
@@ -141,14 +141,14 @@ def c_code_between_go_code(go):
 
 @case(go="each")
 def c_threads_and_signal_handler(go):
-    # With preemption the loop might have left its thread when the signal comes.
+    # With preemption, the loop might have left its thread before the signal arrives.
     with process.Process([programs.path("cgo", go), "live"], {"GODEBUG": "asyncpreemptoff=1"}) as p:
         doc = look(p.pid)
         check_chain(in_function(doc, "main.spinsInC")["frames"], "c_spin", "main.spinsInC")
         handled = in_function(doc, "main.spinsUntilSignal")
         assert handled["status"] == "running", handled["status"]
         check_chain(handled["frames"], "stay_in_handler", "main.spinsUntilSignal", "runtime.goexit")
-        assert functions(handled["frames"], "signal"), "no frame is marked as a signal handler's"
+        assert functions(handled["frames"], "signal"), "no frame is marked as part of a signal handler"
 
         threads = look(p.pid, "threads --stacks --json")["threads"]
         assert {t["tid"] for t in threads} == set(process.threads(p.pid))

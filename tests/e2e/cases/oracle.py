@@ -1,4 +1,4 @@
-"""What gctxdbg says of a core equals what the Go runtime printed as it dumped it: all goroutines, all frames."""
+"""All goroutines and frames of a core equal what the Go runtime printed when it dumped the core."""
 import os
 import re
 import struct
@@ -47,9 +47,9 @@ def compare_core(go, crash):
 
 @case(go="each", program=list(SETUPS))
 def core_equals_what_go_prints(go, program):
-    """Code that runs, and the runtime's own goroutines that wake up, may go on by a few instructions between what Go prints of
-    them and the dump, on a busy machine once in hundreds of times: these are tried once more, in which a fault of ours would
-    show again. Whatever else differs is never tried again."""
+    """Running code and waking system goroutines may execute a few instructions between the traceback and the dump,
+    about once in hundreds of runs on a busy machine. Such differences are tried once more with a new crash, where a bug
+    of gctxdbg would show again; other differences are not."""
     result = compare_core(go, abort(go, program))
     if result.found and (program.startswith("running") or all(OWN_WAIT.search(found) for found in result.found)):
         print(f"note: tried again: {result.found[:2]}")
@@ -66,8 +66,8 @@ def system_stacks_equal_what_go_prints(go, program):
 
 
 def wait_since(go):
-    """Offset of g.waitsince: when the goroutine began to wait, in nanoseconds of the monotonic clock; 0 if the runtime
-    did not note it."""
+    """The offset of g.waitsince: the time at which the wait began, in nanoseconds of the monotonic clock, or 0 if the
+    runtime has not recorded it."""
     rows = layouts.committed()
     release = next(r for r in rows if r.startswith(f"go{go}.") and ":" not in r)
     offset, size = re.fullmatch(r"\{(\d+),(\d+)\}", rows[release]["runtime.g", '"waitsince"']).groups()
@@ -76,7 +76,7 @@ def wait_since(go):
 
 
 def begin_earlier(pid, goroutines, offset, seconds):
-    """Makes it look as if these goroutines had begun to wait that much earlier; returns the ids of those that do."""
+    """Sets back the recorded beginning of the waits of these goroutines; returns the ids of those that have one."""
     changed = set()
     with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
         for g in goroutines:
@@ -91,10 +91,10 @@ def begin_earlier(pid, goroutines, offset, seconds):
 
 @case(go="ends", seconds=[61, 121])
 def long_waits_are_counted_in_minutes(go, seconds):
-    """The runtime counts whole minutes; `wait_seconds` must agree with it. A core holds no clock: the newest time
-    that the runtime wrote down is the best there is, so an idle program's waits may seem shorter, never longer.
-    The runtime and gctxdbg both compute a wait from g.waitsince, so an earlier time there is as good as waiting; it must not be before
-    the machine started."""
+    """`wait_seconds` must agree with the whole minutes that the runtime prints. A core has no clock: gctxdbg uses the
+    newest time that the runtime has stored, so waits in an idle program may appear shorter, but never longer.
+    The runtime and gctxdbg both compute a wait from g.waitsince, so setting it back is equivalent to waiting, as long
+    as it is not before the machine started."""
     with process.Process([programs.path("waits", go)]) as p:
         waiting = [g for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"] if g["status"] == "waiting"]
         older = begin_earlier(p.pid, waiting, wait_since(go), seconds)
@@ -106,7 +106,7 @@ def long_waits_are_counted_in_minutes(go, seconds):
     assert sum(g.minutes == seconds // 60 for g in printed.values()) > 20
     for g in live["goroutines"]:
         minutes = printed[g["goid"]].minutes
-        # One in a system call is woken by the abort.
+        # The abort wakes goroutines in system calls.
         if minutes or g["status"] == "waiting" and not g["system"]:
             assert minutes == int(g["wait_seconds"] // 60), (minutes, g)
     for g in dead["goroutines"]:
@@ -121,7 +121,7 @@ def labels_of_goroutines(go):
     assert labels == [{"tenant": "acme", "step": "parse it"}], labels
 
 
-# What a goroutine in this function of the program waits on: (kind, operation), any of these.
+# {function: (kind, operation) of everything that a goroutine in it waits on}
 WAITS = {
     "main.chanReceive": {("chan", "recv")},
     "main.chanRange": {("chan", "recv")},

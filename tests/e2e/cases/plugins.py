@@ -28,7 +28,7 @@ const struct plugin SYMBOL = {
 
 
 class Workshop:
-    """Installs gctxdbg somewhere and builds plug-ins against what was installed."""
+    """Installs gctxdbg into a folder and builds plug-ins against the installed headers."""
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
@@ -38,7 +38,7 @@ class Workshop:
         (self.folder / "greet.c").write_text(SOURCE)
 
     def build_example(self):
-        """The project's own example, as its user would build it."""
+        """Builds the example of this project as a user would."""
         out = self.folder / "lockholders.so"
         subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Werror", "-shared", "-fPIC",
                         f"-I{self.folder}/usr/include/gctxdbg", "-o", out,
@@ -77,7 +77,7 @@ def loaded_and_run(go):
 
 @case()
 def example_finds_who_waits_for_a_lock(go):
-    """Exactly those goroutines that the listing says wait for that lock."""
+    """Finds exactly the goroutines that the listing shows waiting for that lock."""
     plugin = Workshop().build_example()
     with process.Process([programs.path("waits", go)]) as p:
         waits = {}
@@ -95,7 +95,7 @@ def example_finds_who_waits_for_a_lock(go):
 
 @case(go="each")
 def waiters_of_one_condition_name_the_same(go):
-    """main.condition waits on one sync.Cond in several goroutines: all have its one address."""
+    """main.condition waits on one sync.Cond in several goroutines: all report the same address."""
     with process.Process([programs.path("waits", go)]) as p:
         found = [w["addr"] for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"]
                  for w in g["waiting_on"] if w["kind"] == "cond"]

@@ -1,4 +1,4 @@
-"""The prompt, through a real terminal."""
+"""The prompt, in a pseudo-terminal."""
 import json
 import os
 import re
@@ -44,9 +44,9 @@ def aliases_and_prefixes(go):
         assert t.run("inf") == t.run("info"), "a prefix"
         assert "main.waitOnChannels" in t.run("goroutines --group creator"), "option"
         t.type("nonsense 1\r")
-        assert re.search("nonsense", t.expect_prompt()), "an unknown command is named"
+        assert re.search("nonsense", t.expect_prompt()), "the unknown command is not named"
         t.type("g\r")
-        assert re.search("goroutine", t.expect_prompt()), "an ambiguous prefix lists the candidates"
+        assert re.search("goroutine", t.expect_prompt()), "the candidates of an ambiguous prefix are not listed"
         assert t.quit() in (0, 1)
         process.check_untouched(p.pid)
 
@@ -79,7 +79,7 @@ def completion(go):
         t.drain()
         goids = {str(g["goid"]) for g in json.loads(t.run("goroutines --json"))["goroutines"]}
         t.type("goroutine \t\t")
-        assert goids <= set(t.drain().split()), "the ids of all goroutines are offered"
+        assert goids <= set(t.drain().split()), "the ids of all goroutines are not offered"
         t.type("\x15set on-er\t")
         t.expect("on-error ")
         t.type("co\t")
@@ -111,7 +111,7 @@ def completion_while_a_condition_is_evaluated(go, end):
 
 @case()
 def completion_of_functions(go):
-    """A regular expression of --where or an argument may name a function: the beginning is enough."""
+    """Function names are completed in a regular expression of --where and in an argument."""
     with waits(go) as p, Prompt("attach", p.pid) as t:
         t.type("list main.chanRec\t")
         t.expect(r"main\.chanReceive")
@@ -158,7 +158,7 @@ def interrupt_ends_the_command_only(go):
         t.drain()
         t.type("nonsense")
         t.interrupt()
-        assert "unknown command" not in t.drain(), "the line was dropped"
+        assert "unknown command" not in t.drain(), "the line was not dropped"
         assert "select" in t.run("goroutines")
         t.quit()
         process.check_untouched(p.pid)
@@ -166,7 +166,7 @@ def interrupt_ends_the_command_only(go):
 
 @case(timeout=180)
 def progress_is_shown_until_it_is_interrupted(go):
-    """A hundred thousand goroutines, no two with the same stack: while groups are made, and while they are written."""
+    """A hundred thousand goroutines with distinct stacks: interrupts both the grouping and the output."""
     bar = r"goroutines \[=* *\] +[0-9]+ %"
     with process.Process([programs.path("awkward", go)]) as p, Prompt("attach", p.pid, "--color=never") as t:
         p.ask("stacks 50000", timeout=90)
@@ -174,7 +174,7 @@ def progress_is_shown_until_it_is_interrupted(go):
         path = os.path.join(p.folder, "out")
         t.type(f"goroutines --group stack --json > {path}\r")
         t.expect(bar, 60)
-        process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path), "groups are written", 60)
+        process.wait_until(lambda: os.path.exists(path) and os.path.getsize(path), "the output of groups has begun", 60)
         t.forget()
         t.expect(bar, 60)
         t.interrupt()
@@ -194,7 +194,7 @@ def progress_is_shown_until_it_is_interrupted(go):
 def interrupt_ends_waiting_for_a_running_target(go):
     with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
         t.type("continue\r")
-        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         time.sleep(0.3)
         t.interrupt()
         t.drain()
@@ -235,7 +235,7 @@ def leaving_leaves_the_target_running(go, how):
         else:
             os.kill(t.pid, getattr(signal, how))
         if how == "hangup":
-            process.wait_until(lambda: gone(t.pid), "gctxdbg ends")
+            process.wait_until(lambda: gone(t.pid), "gctxdbg exits")
         else:
             assert t.wait() in (0, 1)
         process.check_untouched(p.pid)

@@ -1,4 +1,5 @@
-"""Choosing and grouping goroutines: --where, --group, --limit, checked against the whole list; other commands' JSON."""
+"""Selecting and grouping goroutines: --where, --group and --limit compared with the full list; JSON of other
+commands."""
 import collections
 import re
 import tempfile
@@ -22,7 +23,7 @@ def functions(g):
     return [f["func"] for f in g["frames"]]
 
 
-# An expression, and the same in Python over the full listing.
+# {expression: the same condition in Python, for an entry of the full list}
 FILTERS = {
     'status == "waiting"': lambda g: g["status"] == "waiting",
     'status != "waiting"': lambda g: g["status"] != "waiting",
@@ -80,7 +81,7 @@ GROUPS = {
     "wait": lambda g: g["wait_reason"] if g["status"] == "waiting" else g["status"],
     "entry": lambda g: g["entry"],
     "creator": lambda g: (g["created_by"] or {}).get("func"),
-    # The `go` statement is part of the stack that people read.
+    # The `go` statement is part of a printed stack.
     "stack": lambda g: (tuple(f["pc"] for f in g["frames"]), str(g["created_by"])),
 }
 
@@ -94,7 +95,7 @@ def group(go):
         groups = doc["groups"]
         sizes = [g["count"] for g in groups]
         assert sorted(sizes) == sorted(expected.values()), (kind, sizes, expected)
-        assert sizes == sorted(sizes, reverse=True), f"{kind}: the biggest group comes first: {sizes}"
+        assert sizes == sorted(sizes, reverse=True), f"{kind}: the largest group must come first: {sizes}"
         assert sum(sizes) == len(full["goroutines"]), (kind, sizes)
 
 
@@ -131,7 +132,7 @@ def every_command_has_help(go):
                  "detach", "quit", "kill"):
         assert re.search(rf"\b{name}\b", listing), f"{name} is not in the list: {listing}"
         text = debugger.core(crash.exe, crash.core, f"help {name}").out
-        assert len(text.splitlines()) >= 3, f"help {name} is thin: {text}"
+        assert len(text.splitlines()) >= 3, f"help {name} is too short: {text}"
 
 
 @case()

@@ -9,7 +9,7 @@ from lib.runner import case
 
 
 class Core:
-    """A core of the program waits, and scripts in its folder."""
+    """A core of the program waits, and a folder for scripts."""
 
     def __init__(self, go):
         self.crash = shared_crash(programs.path("waits", go))
@@ -40,7 +40,7 @@ def from_file_and_standard_input(go):
         assert a.out == b.out and "main.main" in a.out, a
         s = c.run("-e", f"source {c.script(text)}")
         assert s.out == a.out, s
-        # In the order they are given.
+        # Commands and scripts run in the order of the options.
         r = c.run("-e", "help quit", "-x", c.script("gr 1\nbt\n"), "-e", "help detach")
         assert r.out.index("quit") < r.out.index("main.main") < r.out.rindex("detach"), r
 
@@ -51,7 +51,7 @@ def stops_at_the_first_bad_command_naming_file_and_line(go):
         path = c.script("gr 1\n# x\nnonsense here\nhelp\n")
         r = c.run("-x", path, expect=1)
         assert path in r.err and "3" in r.err and "nonsense" in r.err, r
-        assert "detach" not in r.out, f"it went on: {r}"
+        assert "detach" not in r.out, f"it continued after the error: {r}"
         inner = c.script("gr 1\nbt 99999999\n", "inner")
         outer = c.script(f"gr 1\nsource {inner}\n", "outer")
         r = c.run("-x", outer, expect=1)
@@ -72,12 +72,12 @@ def that_source_themselves(go):
         path = os.path.join(c.folder, "loop")
         c.script(f"source {path}\n", "loop")
         r = c.run("-x", path, expect=1)
-        assert len(r.err) < 20000, f"{len(r.err)} bytes of complaint"
+        assert len(r.err) < 20000, f"{len(r.err)} bytes on stderr"
 
 
 @case()
 def of_garbage(go):
-    """Nothing in a script crashes or hangs it."""
+    """No script crashes or hangs gctxdbg."""
     samples = [os.urandom(4096), b"\0" * 1000, b"goroutines --where '" + b"(" * 50000 + b"\n",
                b"x" * 2_000_000, b"goroutines --group\n", b"goroutines --limit -1\n",
                b"goroutines --limit 99999999999999999999999\n", b"bt -5\n", b"x 0xffffffffffffffff 99999999999\n",
@@ -114,7 +114,7 @@ def exit_statuses(go):
         c.run("-e", "goroutine 99999999", expect=1)
         c.run("-x", "/nonexistent/script", expect={1, 2})
         c.run("--nonsense", expect=2)
-        # Standard output that cannot be written is a failure, too.
+        # A write error on standard output is a failure, too.
         with open("/dev/full", "w") as full:
             import subprocess
             from lib import paths

@@ -1,4 +1,4 @@
-"""The oracle itself: it accepts what the runtime printed and notices any change of it."""
+"""Tests the oracle: it accepts what the runtime printed and detects any change of it."""
 import copy
 
 from lib import oracle, programs
@@ -7,7 +7,7 @@ from lib.runner import case
 
 
 def document(crash):
-    """What a perfect gctxdbg would say, as far as the runtime's text tells."""
+    """The JSON of a correct gctxdbg, as far as it follows from the runtime's text."""
     def frame(f, after):
         physical = next(p for p in [f, *after] if not p.inlined)
         return {"func": f.func, "file": f.file, "line": f.line, "inlined": f.inlined, "stack": "goroutine",
@@ -61,4 +61,4 @@ def the_oracle_notices(go):
     for number, change in enumerate(changes):
         bad = copy.deepcopy(good)
         change(bad, bad["goroutines"][victim])
-        assert oracle.compare_goroutines(crash, bad).found, f"change {number} went unnoticed"
+        assert oracle.compare_goroutines(crash, bad).found, f"change {number} was not detected"

@@ -1,4 +1,4 @@
-"""Signals that arrive while the target stands still, job control, and the end of the target."""
+"""Signals that arrive while the target is stopped, job control, and the end of the target."""
 import os
 import random
 import signal
@@ -14,7 +14,7 @@ def sigcount(go):
 
 
 def received(p):
-    """Counts of SIGUSR1, SIGUSR2, SIGTERM, SIGHUP."""
+    """The counts of SIGUSR1, SIGUSR2, SIGTERM and SIGHUP."""
     return [int(n) for n in p.ask("?").split()[:4]]
 
 
@@ -29,14 +29,14 @@ def delivered_once_after_the_stop(go):
         t.run("goroutines")
         t.quit()
         process.check_untouched(p.pid)
-        process.wait_until(lambda: received(p) == [1, 0, 1, 1], "each signal came once")
+        process.wait_until(lambda: received(p) == [1, 0, 1, 1], "each signal arrived once")
         time.sleep(0.2)
         assert received(p) == [1, 0, 1, 1]
 
 
 @case(go="ends", timeout=120)
 def none_lost_or_doubled_while_attaching(go):
-    """At any moment of attaching and leaving; one at a time, for the Go runtime merges what comes together."""
+    """Sends signals at any moment of attaching and detaching; one at a time, because the Go runtime merges them."""
     rnd = random.Random(5)
     with sigcount(go) as p:
         began = time.monotonic()
@@ -58,11 +58,11 @@ def none_lost_or_doubled_while_attaching(go):
 def while_running_under_the_debugger(go):
     with sigcount(go) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.type("continue\r")
-        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         for _ in range(10):
             os.kill(p.pid, signal.SIGUSR2)
             time.sleep(0.02)
-        process.wait_until(lambda: received(p) == [0, 10, 0, 0], "they come while it runs")
+        process.wait_until(lambda: received(p) == [0, 10, 0, 0], "they arrive while it is running")
         t.interrupt()
         t.drain()
         t.quit()
@@ -74,7 +74,7 @@ def while_running_under_the_debugger(go):
 def a_stopped_process_stays_stopped(go):
     with sigcount(go) as p:
         os.kill(p.pid, signal.SIGSTOP)
-        process.wait_until(lambda: set(process.thread_states(p.pid).values()) == {"T"}, "it stops")
+        process.wait_until(lambda: set(process.thread_states(p.pid).values()) == {"T"}, "the target is stopped")
         r = debugger.attach(p.pid, "goroutines --stacks --json")
         assert any(f["func"] == "main.tick" for g in r.json()["goroutines"] for f in g["frames"])
         process.wait_until(lambda: process.status(p.pid)["TracerPid"] == "0", "left")
@@ -92,7 +92,7 @@ def stopped_and_continued_while_held(go):
         t.run("goroutines")
         t.quit()
         process.wait_until(lambda: set(process.thread_states(p.pid).values()) == {"T"},
-                           "the SIGSTOP takes effect after leaving")
+                           "the SIGSTOP takes effect after detaching")
         os.kill(p.pid, signal.SIGCONT)
         process.check_untouched(p.pid)
         received(p)
@@ -102,7 +102,7 @@ def stopped_and_continued_while_held(go):
 def the_target_ends_while_it_runs(go, end):
     with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.type("continue\r")
-        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         if end == "SIGKILL":
             os.kill(p.pid, signal.SIGKILL)
             t.expect("(?i)kill")
@@ -117,7 +117,7 @@ def the_target_ends_while_it_runs(go, end):
             t.expect("(?i)exec|another program")
             assert p.line() == "ready"
         t.drain()
-        assert t.run("goroutines").strip(), "a sentence says that there is no target"
+        assert t.run("goroutines").strip(), "no message that there is no target"
         t.quit()
         if end == "exec":
             process.check_untouched(p.pid)
@@ -166,12 +166,12 @@ def watchdog_resumes_and_leaves(go):
         began = time.monotonic()
         child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "--max-stop", "1s", "-e",
                                "goroutines | sleep 6")
-        process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "it stops")
+        process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "the target is stopped")
         stopped = time.monotonic()
         process.check_untouched(p.pid)
         took = time.monotonic() - stopped
-        assert took < 2.5, f"it stood still for {took} s"
-        assert child.poll() is None, "gctxdbg is still busy"
+        assert took < 2.5, f"the target was stopped for {took} s"
+        assert child.poll() is None, "gctxdbg is no longer busy"
         received(p)
         r = debugger.finish(child)
         assert "max-stop" in r.err, r

@@ -1,4 +1,4 @@
-"""Snapshots: a frozen copy of a process that runs on and does not notice."""
+"""Snapshots: a frozen copy of a process that keeps running and does not notice."""
 import collections
 import contextlib
 import json
@@ -26,7 +26,7 @@ def children(pid):
 
 
 def check_left(pid, own=()):
-    """Nothing of a snapshot is left beside its `own` children, and nobody traces it."""
+    """Checks that no child but its `own` remains and that it is not traced."""
     process.wait_until(lambda: children(pid) == list(own), f"children of {pid} are gone: {children(pid)}")
     process.check_untouched(pid)
 
@@ -40,7 +40,7 @@ def resident_kb(pid):
 
 
 def lasting(document):
-    """The same document without what differs from one moment to the next: times, and goroutines of the runtime."""
+    """The document without what changes all the time: times and system goroutines."""
     if isinstance(document, dict):
         return {k: lasting(v) for k, v in document.items() if not k.endswith(("seconds", "seconds_left"))}
     if isinstance(document, list):
@@ -56,7 +56,7 @@ def tells_the_same_as_a_stop(go, program):
         time.sleep(0.3)
         own = children(p.pid)
         for command in commands:
-            # A thread may have been on its way from one system call to the next.
+            # A thread may have been between two system calls.
             for attempt in range(5):
                 stopped = debugger.attach(p.pid, command, options=["--pause=stop"])
                 copied = debugger.attach(p.pid, command, options=["--pause=fork"])
@@ -88,7 +88,7 @@ def the_process_runs_meanwhile(go):
         t.run("interrupt")
         assert set(process.thread_states(p.pid).values()) == {"t"} and not children(p.pid)
         t.run("snapshot")
-        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it runs again")
+        process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "it is running again")
         t.run("detach")
         check_left(p.pid)
         t.quit()
@@ -99,19 +99,20 @@ def the_process_may_end_meanwhile(go):
     with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
         os.kill(p.pid, signal.SIGKILL)
         p.child.wait(10)
-        assert "tick" in t.run("goroutines --stacks"), "the copy is still there"
+        assert "tick" in t.run("goroutines --stacks"), "the copy still exists"
         assert "exited" in t.run("continue")
         t.quit()
 
 
 @case(go="each", timeout=120, build=["default", "stripped"])
 def since_tells_who_has_moved(go, build):
-    """Sigcount has a goroutine for each of four signals; only the one whose signal comes moves, and main, which is asked."""
+    """Sigcount has a goroutine for each of four signals; only the one that receives a signal moves, and main, which
+    answers."""
     with process.Process([programs.path("sigcount", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
         child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")
-        process.wait_until(lambda: children(p.pid), "a snapshot is made")
+        process.wait_until(lambda: children(p.pid), "a snapshot exists")
         os.kill(p.pid, signal.SIGUSR1)
-        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "the signal has arrived")
         child.stdin.write(f"snapshot\ngoroutines --since --json >{folder}/out\ngoroutines --json > {folder}/all\n"
                           f"goroutines --since > {folder}/text\n")
         r = debugger.finish(child)
@@ -135,14 +136,14 @@ def since_tells_who_has_moved(go, build):
 
 @case(go="ends", timeout=60)
 def since_it_ran_on(go):
-    """The same without snapshots: since the last time that the process stood still."""
+    """The same without snapshots: since the last stop of the process."""
     with process.Process([programs.path("sigcount", go)]) as p, tempfile.TemporaryDirectory() as folder:
         child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", "-")
         child.stdin.write(f"continue --background\nset pause stop > {folder}/runs\n")
         child.stdin.flush()
-        process.wait_until(lambda: os.path.exists(f"{folder}/runs"), "it runs on")
+        process.wait_until(lambda: os.path.exists(f"{folder}/runs"), "it is running")
         os.kill(p.pid, signal.SIGUSR1)
-        process.wait_until(lambda: p.ask("?").startswith("1 0"), "it has come")
+        process.wait_until(lambda: p.ask("?").startswith("1 0"), "the signal has arrived")
         child.stdin.write("interrupt\ngoroutines --since --json\n")
         r = debugger.finish(child)
         assert r.status == 0, r
@@ -153,12 +154,12 @@ def since_it_ran_on(go):
 
 
 def kinds(goroutines):
-    """How many there are of each entry and creator; the runtime's own are left out."""
+    """The number of user goroutines per entry function and creator."""
     return collections.Counter((g["entry"], g["creator"]) for g in goroutines if not g["system"])
 
 
 def kinds_told(text):
-    """The same from the text: {title: Counter}. One of a kind is told with its id: {id: title}."""
+    """The same from the text: {title: Counter}, and {id: title} of goroutines that are alone in their group."""
     told, ids, title = {}, {}, None
     for line in text.splitlines()[1:]:
         if m := re.fullmatch(r" *([0-9]+)  (\S+)(?:  created by (\S+))?(?:  id ([0-9]+))?", line):
@@ -172,8 +173,8 @@ def kinds_told(text):
 
 @case(go="each", timeout=180, build=["default", "stripped"], how=["snapshot", "stop"])
 def since_tells_births_and_deaths(go, build, how):
-    """Breaks starts five goroutines that stay, and the four that were busy at the first look end; what is told of them is what
-    the lists of both looks say."""
+    """Breaks starts five goroutines that stay, and the four that were busy in the first list end. The output must equal
+    the difference of the two lists."""
     with process.Process([programs.path("breaks", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
         options = ["--pause=stop"] if how == "stop" else []
         child = debugger.start("attach", p.pid, "--batch", "-q", *options, "-x", "-")
@@ -197,7 +198,7 @@ def since_tells_births_and_deaths(go, build, how):
         def of(goroutines, creator):
             return [g for g in goroutines if g["creator"] == creator]
 
-        for _ in range(5):  # where the machine is busy they may have ended before the first look, or not quite at the second one
+        for _ in range(5):  # on a busy machine they may end before the first list or after the second
             run_on()
             p.send("storm 300000")
             time.sleep(0.1)
@@ -238,7 +239,7 @@ def since_needs_two_snapshots(go):
 
 
 def many_snapshots(p, count):
-    """One session that makes so many, looking at each tenth."""
+    """One session that makes `count` snapshots and lists goroutines in every tenth."""
     child = debugger.start("attach", p.pid, "--batch", "-x", "-", "-q")
     sizes, stalls = [], []
     for i in range(count):
@@ -258,7 +259,7 @@ def many_snapshots(p, count):
 
 @case(go="ends", timeout=900)
 def many_in_a_row_under_load(go):
-    """GCTXDBG_SNAPSHOTS says how many."""
+    """GCTXDBG_SNAPSHOTS is the number of snapshots."""
     count = int(os.environ.get("GCTXDBG_SNAPSHOTS", "150"))
     with process.Process([programs.path("httpd", go)]) as p:
         time.sleep(0.3)
@@ -266,7 +267,7 @@ def many_in_a_row_under_load(go):
         before, text = (files(p.pid), len(process.threads(p.pid))), text_segments(p.pid)
         sizes = many_snapshots(p, count)
         assert len({s[0] for s in sizes}) == 1, f"descriptors of the debugger: {sizes}"
-        # A sanitizer keeps what was freed.
+        # A sanitizer keeps freed memory.
         assert paths.is_sanitized() or sizes[-1][1] < sizes[1][1] + 4096, f"memory of the debugger: {sizes}"
         check_left(p.pid)
         made, answered, failed = counts(p, "stop")
@@ -302,17 +303,17 @@ def of_the_first_process_of_a_pid_namespace(go):
         pid = children(p.pid)[0]
         for _ in range(10):
             r = debugger.attach(pid, "goroutines --stacks", "snapshot", "goroutines")
-            assert "tick" in r.out and "runs on" in r.err, r
+            assert "tick" in r.out and "running again" in r.err, r
             check_left(pid)
         child = debugger.start("attach", pid, "--batch", "-e", "goroutines | sleep 20", start_new_session=True)
-        process.wait_until(lambda: children(pid), "a snapshot is made")
+        process.wait_until(lambda: children(pid), "a snapshot exists")
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         check_left(pid)
 
 
 def refused(pid, *words):
-    """No snapshot can be made; it is looked at all the same, standing still."""
+    """No snapshot is possible; gctxdbg inspects the stopped process instead."""
     r = debugger.attach(pid, "goroutines --stacks", "snapshot")
     assert "main.tick" in r.out, r
     for line in r.err.strip().splitlines():
@@ -324,7 +325,7 @@ def refused(pid, *words):
 @case(timeout=60)
 def not_where_processes_are_limited(go):
     user = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
-    # The limit is on all processes and threads of the user together; the others are there already and have none.
+    # The limit counts all processes and threads of the user; the others exist already and are not limited.
     others = [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
     with tempfile.TemporaryDirectory() as folder:
         copy = f"{folder}/sigcount"
@@ -347,7 +348,7 @@ def not_where_memory_is_short(go):
     try:
         os.mkdir(folder)
     except OSError as e:
-        raise Skip(f"no cgroup can be made: {e}") from None
+        raise Skip(f"cannot create a cgroup: {e}") from None
     limit = "memory.limit_in_bytes" if version1 else "memory.max"
     if not os.path.exists(f"{folder}/{limit}"):
         os.rmdir(folder)
@@ -355,24 +356,24 @@ def not_where_memory_is_short(go):
     try:
         with process.Process(["sh", "-c", f'echo 0 >{folder}/cgroup.procs && exec "$0" 10 400', programs.path("stalls", go)]) as p:
             r = debugger.attach(p.pid, "snapshot")
-            assert "runs on" in r.err, r
+            assert "running again" in r.err, r
             with open(f"{folder}/{limit}", "w") as f:
                 f.write(str(resident_kb(p.pid) * 1024 * 6 // 5))
             r = debugger.attach(p.pid, "info", "snapshot")
             assert all("is stopped" in line and "cgroup" in line for line in r.err.strip().splitlines()), r
             check_left(p.pid)
     finally:
-        process.wait_until(lambda: not os.path.exists(f"{folder}/cgroup.procs") or not open(f"{folder}/cgroup.procs").read(), "it is empty")
+        process.wait_until(lambda: not os.path.exists(f"{folder}/cgroup.procs") or not open(f"{folder}/cgroup.procs").read(), "the cgroup is empty")
         os.rmdir(folder)
 
 
 @case(timeout=60, action=["kill", "errno", "allow"])
 def a_seccomp_filter_decides(go, action):
-    """The filter lets the program make threads, but not processes."""
+    """The filter allows the program to create threads, but not processes."""
     with process.Process(["/usr/bin/python3", "-c", kernel.FORBID_PROCESSES, action, programs.path("sigcount", go)]) as p:
         if action == "allow":
             r = debugger.attach(p.pid, "goroutines --stacks", "snapshot")
-            assert "main.tick" in r.out and "runs on" in r.err, r
+            assert "main.tick" in r.out and "running again" in r.err, r
         else:
             refused(p.pid, "seccomp", "clone")
         check_left(p.pid)
@@ -381,19 +382,19 @@ def a_seccomp_filter_decides(go, action):
 
 @case(timeout=60)
 def threads_may_have_filters_of_their_own(go):
-    """The main thread may not call wait4, which reaps the copy; the other one may."""
+    """The main thread may not call wait4, which reaps the copy; the other thread may."""
     with process.Process(["/usr/bin/python3", "-c", kernel.FORBID_WAIT_IN_MAIN]) as p:
         for _ in range(5):
-            debugger.attach(p.pid, "threads", expect=2)  # not a Go program, which is found out on the copy
+            debugger.attach(p.pid, "threads", expect=2)  # not a Go program, which gctxdbg detects in the copy
             assert p.child.poll() is None
             check_left(p.pid)
 
 
 @case(timeout=120)
 def the_stall_is_short(go):
-    """What the process itself sees, beside what it would see without snapshots; printed, since machines differ."""
+    """The gaps that the process observes, with and without snapshots; printed, because machines differ."""
     with process.Process([programs.path("stalls", go), "100000"]) as p:
-        for _ in range(3):  # another process may have had the CPU just then
+        for _ in range(3):  # another process may have used the CPU just then
             p.ask("?")
             time.sleep(0.5)
             usual = int(p.ask("?").split()[0])
@@ -410,7 +411,7 @@ def the_stall_is_short(go):
 
 @case(go="ends")
 def a_lost_copy_is_replaced(go):
-    """When memory runs out the kernel kills the copy first: it says so, and another one can be made."""
+    """When memory runs out, the kernel kills the copy first: gctxdbg reports it and can make another one."""
     with process.Process([programs.path("waits", go)]) as p:
         own = children(p.pid)
         with Prompt("attach", p.pid, "--color=never") as t:
@@ -418,7 +419,7 @@ def a_lost_copy_is_replaced(go):
             os.kill(copy, signal.SIGKILL)
             process.wait_until(lambda: process.status(copy)["State"][0] == "Z", "the copy is dead")
             assert "lost" in t.run("goroutines")
-            assert "stood still for" in t.run("snapshot")
+            assert "was stopped for" in t.run("snapshot")
             assert "chan receive" in t.run("goroutines")
             assert "not with --where" in t.run("goroutines --since --where 'goid == 1'")
             t.quit()
@@ -427,7 +428,7 @@ def a_lost_copy_is_replaced(go):
 
 @case(go="ends")
 def what_is_refused_leaves_it_running(go):
-    """A breakpoint that cannot be set, or one that does not exist, stops nothing; the first real one does."""
+    """Breakpoints that cannot be set do not stop the process; the first valid one does."""
     with process.Process([programs.path("waits", go)]) as p:
         own = children(p.pid)
         with Prompt("attach", p.pid, "--color=never") as t:
@@ -443,19 +444,19 @@ def what_is_refused_leaves_it_running(go):
 
 @case(go="ends", timeout=120)
 def a_vfork_in_progress(go):
-    """Its thread cannot be stopped. The others are held for moments only; if it ends soon a snapshot is made, else one is told why not,
-    and looks at the one before still."""
+    """The thread inside vfork cannot be stopped; the others are stopped only briefly. If the vfork ends soon, a
+    snapshot is made; else an error gives the reason and the previous snapshot stays in use."""
     with process.Process([programs.path("awkward", go)]) as p:
         p.ask("vfork 700")
         assert "main.tick" in debugger.attach(p.pid, "goroutines").out
-        process.wait_until(lambda: not children(p.pid), "it is over")
+        process.wait_until(lambda: not children(p.pid), "the vfork is over")
         p.ask("vfork 4000")
         r = debugger.attach(p.pid, "goroutines", expect=2)
         debugger.one_sentence(r, "did not stop", "vfork")
         gap = int(p.ask("how long").split()[1])
-        print(f"longest gap beside a vfork: {gap / 1e6:.0f} ms")
-        assert gap < 1_500_000_000, f"it was held for {gap} ns"
-        process.wait_until(lambda: not children(p.pid), "it is over")
+        print(f"longest gap during a vfork: {gap / 1e6:.0f} ms")
+        assert gap < 1_500_000_000, f"the process was stopped for {gap} ns"
+        process.wait_until(lambda: not children(p.pid), "the vfork is over")
         with Prompt("attach", p.pid, "--color=never") as t:
             copy = children(p.pid)
             for command, ms in (("snapshot", 4000), ("break main.tick", 7500)):
@@ -464,10 +465,10 @@ def a_vfork_in_progress(go):
                 assert "did not stop" in answer, answer
                 assert "t" not in process.thread_states(p.pid).values(), command
                 assert "main.tick" in t.run("goroutines --stacks") and set(copy) <= set(children(p.pid))
-                process.wait_until(lambda: children(p.pid) == copy, "it is over")
-            assert "no breakpoints" in t.run("info breakpoints"), "what was refused is not there"
+                process.wait_until(lambda: children(p.pid) == copy, "the vfork is over")
+            assert "no breakpoints" in t.run("info breakpoints"), "the refused snapshot exists"
             gap = int(p.ask("how long").split()[1])
-            assert gap < 1_500_000_000, f"it was held for {gap} ns"
+            assert gap < 1_500_000_000, f"the process was stopped for {gap} ns"
             answer = t.run("snapshot")
             assert len(children(p.pid)) == 1 and children(p.pid) != copy, answer
             t.quit()
@@ -476,15 +477,15 @@ def a_vfork_in_progress(go):
 
 @case(go="ends", timeout=60)
 def a_copy_that_cannot_be_reaped_is_told(go):
-    """The program forbids itself the call that reaps, once the copy is there."""
+    """The program forbids itself the system call that reaps, after the copy was made."""
     with process.Process([programs.path("awkward", go)]) as p:
         child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")
-        process.wait_until(lambda: children(p.pid), "a snapshot is made")
+        process.wait_until(lambda: children(p.pid), "a snapshot exists")
         copy, = children(p.pid)
         p.ask("forbid")
         child.stdin.write("continue --for 10ms\n")
         r = debugger.finish(child)
-        assert r.status == 0 and f"zombie, {copy}," in r.err and "seccomp" in r.err, r
+        assert r.status == 0 and f"zombie child, {copy}," in r.err and "seccomp" in r.err, r
         assert children(p.pid) == [copy] and process.status(copy)["State"].startswith("Z")
         p.ask("still there?")
         process.check_untouched(p.pid)
@@ -492,7 +493,7 @@ def a_copy_that_cannot_be_reaped_is_told(go):
 
 @case(go="ends", timeout=60)
 def stopped_and_continued_meanwhile(go):
-    """SIGSTOP and SIGCONT while the clone is made, which the kernel may call off for them."""
+    """SIGSTOP and SIGCONT during the clone, which the kernel may abort because of them."""
     with process.Process([programs.path("waits", go)]) as p:
         own = children(p.pid)
         child = debugger.start("attach", p.pid, "--batch", "-x", "-")
@@ -507,7 +508,7 @@ def stopped_and_continued_meanwhile(go):
             time.sleep(rnd.random() * 0.003)
         r = debugger.finish(child)
         assert r.status == 0, r
-        others = [line for line in r.err.splitlines() if "stood still for" not in line]
-        made = r.err.count("stood still for")
+        others = [line for line in r.err.splitlines() if "was stopped for" not in line]
+        made = r.err.count("was stopped for")
         assert not others and made == 300, f"{made} snapshots; {others[:10]}"
         check_left(p.pid, own)

@@ -1,4 +1,4 @@
-"""Programs without symbols and DWARF: what the debugger finds by itself is what a debug build tells it."""
+"""Programs without symbols and DWARF: the debugger finds by itself what a debug build would tell it."""
 import pathlib
 import struct
 import tempfile
@@ -31,7 +31,7 @@ WITH_SYMBOLS = {
 
 @case(go="each", program=list(WITH_SYMBOLS))
 def variables_found_through_code(go, program):
-    """In programs that have symbols, the finder's answers are those of the symbol table, all of them."""
+    """In programs with symbols, all results of the finder equal those of the symbol table."""
     plugin = pathlib.Path(paths.debugger()).parent / "plugins" / "check_globals.so"
     name, variant = WITH_SYMBOLS[program]
     with process.Process([programs.path(name, go, variant)]) as p:
@@ -40,7 +40,7 @@ def variables_found_through_code(go, program):
 
 
 def without_section_headers(path, out, build_info=True):
-    """A copy as sstrip leaves it; also without build info."""
+    """A copy without section headers, as sstrip makes it, and optionally without build info."""
     data = bytearray(pathlib.Path(path).read_bytes())
     struct.pack_into("<Q", data, 40, 0)  # e_shoff
     struct.pack_into("<HHH", data, 58, 0, 0, 0)  # e_shentsize, e_shnum, e_shstrndx
@@ -62,10 +62,10 @@ def no_section_headers(go, build, build_info):
 
 @case(go="each", build=["stripped", "stripped-pie"])
 def stopped_before_its_first_instruction(go, build):
-    """Nothing is initialised yet: no goroutines, no failure; and all is there once it has run."""
+    """Before initialisation there are no goroutines and no failure; after running, everything is found."""
     path = programs.path("sigcount", go, build)
     with tempfile.TemporaryDirectory() as folder:
-        # The program ends when its input does: a FIFO that it has open for writing too never ends.
+        # The program exits at end of input: a FIFO that it also has open for writing never ends.
         waiting = ["sh", "-c", 'mkfifo "$0" && exec "$@" 0<>"$0"', f"{folder}/input"]
         r = debugger.run("exec", "--batch", "-e", "goroutines --json", "-e", "continue --for 1s",
                          "-e", "goroutines --group wait --system", "-e", "kill", "--", path, prefix=waiting)

@@ -1,4 +1,4 @@
-"""Traps in Go programs: hits equal the program's own counts, whatever else happens in it, and whoever is killed."""
+"""Traps in Go programs: hits equal the program's own counts, whatever else happens and whichever process is killed."""
 import os
 import pathlib
 import subprocess
@@ -11,7 +11,7 @@ STORM = ["-prof", "-urg", "-signals", "-traps", "-births", "-gc", "-children"]
 
 
 def soak(*args, timeout, **environment):
-    """Runs tests/soak/trap_soak and returns its line of keys and values."""
+    """Runs tests/soak/trap_soak and returns its output as a dict."""
     tool = pathlib.Path(paths.debugger()).parent / "unit" / "trap_soak"
     done = subprocess.run([tool, *map(str, args)], capture_output=True, text=True, check=False,
                           env=dict(debugger.environment(), **environment), timeout=timeout)
@@ -27,7 +27,8 @@ def is_exact(seen):
 
 @case(go="each", timeout=240 + 3 * SECONDS)
 def counted_in_a_storm(go):
-    """All kinds of disturbance at once; for as long as GCTXDBG_SOAK says (seconds, with 1,000,000 hits or more)."""
+    """All kinds of disturbance at the same time. GCTXDBG_SOAK sets the duration in seconds, then with at least
+    1,000,000 hits."""
     hits = 1000000 if SECONDS > 4 else 5000
     seen = soak("count", SECONDS, hits, programs.path("hits", go), *STORM, timeout=200 + 2 * SECONDS)
     assert is_exact(seen), seen
@@ -35,7 +36,8 @@ def counted_in_a_storm(go):
 
 @case(go="each", timeout=120)
 def counted_inside_signal_handlers(go):
-    """A trap in the runtime's handler, where all signals are blocked, SIGTRAP too: each costs a repair of its action."""
+    """A trap in the runtime's signal handler, where all signals are blocked, including SIGTRAP: each hit resets its
+    action, which must be repaired."""
     program = programs.path("hits", go)
     handler = elf.symbol(pathlib.Path(program).read_bytes(), "runtime.sighandler")
     seen = soak("count", 2, 500, program, "-signals", timeout=100, TRAP_SOAK_ALSO=f"{handler:x}")
@@ -51,7 +53,7 @@ def counted_in_kinds_of_build(go):
 
 @case(go="each", timeout=600)
 def survives_kills(go):
-    """100 kills of the debugger with the newest toolchain, and some with the others."""
+    """Kills the debugger 100 times with the newest toolchain, less often with the others."""
     times = 100 if go == programs.newest() else 20
     seen = soak("kill", times, programs.path("hits", go), "-urg", "-signals", "-traps", "-births", timeout=550)
     assert seen["survived"] >= 0.95 * times, seen

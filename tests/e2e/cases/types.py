@@ -1,4 +1,4 @@
-"""Types and maps: what type.h and map.h say, against what reflect says in the program itself."""
+"""Types and maps: the results of type.h and map.h compared with reflect in the program."""
 import contextlib
 import json
 import pathlib
@@ -7,11 +7,11 @@ from lib import debugger, paths, process, programs
 from lib.crash import shared_crash
 from lib.runner import case
 
-WORDS = 30  # of one command; even
+WORDS = 30  # per command; even
 
 
 class Types:
-    """The running program or a core of it, what it says of itself, and gctxdbg's answers."""
+    """The running program or a core of it, what it printed about its types, and queries to gctxdbg."""
 
     def __init__(self, path, source="live"):
         if source == "core":
@@ -26,7 +26,7 @@ class Types:
         self.types, self.maps = json.loads(said["types"]), json.loads(said["maps"])
 
     def ask(self, command, words):
-        """The answers to one list of words; as many commands as that takes."""
+        """The answers for a list of words, from as many commands as needed."""
         plugin = pathlib.Path(paths.debugger()).parent / "plugins" / "types.so"
         lines = [f"plugin load {plugin}"]
         for i in range(0, len(words), WORDS):
@@ -57,7 +57,7 @@ def compare_types(found, wanted):
 
 
 def full_name(t):
-    """The name of a defined type with its import path."""
+    """The name of a defined type, with its import path."""
     return t["package"] + t["name"][t["name"].split("[")[0].index("."):] if t["package"] else t["name"]
 
 
@@ -87,7 +87,7 @@ def compare_maps(p):
         assert got == (w["count"], w["count"], w["sum"], sorted(w["pairs"])), (got, w)
 
 
-# Names as people write them, and the type's as reflect prints it.
+# {name as users write it: name that reflect prints}
 NAMES = {
     "int": "int", "byte": "uint8", "rune": "int32", "string": "string", "error": "error",
     "main.Tree": "main.Tree", "*main.Tree": "*main.Tree", "main.ByValue": "main.ByValue",
@@ -109,7 +109,7 @@ NAMES = {
 
 @case(go="each", variant=["default", "stripped", "pie", "stripped-pie"])
 def types_by_name(go, variant):
-    """Each is the very type that reflect has, if reflect has it."""
+    """Each is the same type as in reflect, if reflect has it."""
     with Types(programs.path("types", go, variant)) as p:
         addresses = {}
         for t in p.types:
@@ -133,7 +133,7 @@ def names_that_are_no_types(go, variant):
 
 @case(go="each", variant=["default", "stripped"])
 def fields_as_selectors_find_them(go, variant):
-    """Embedded by value: yes; through pointers and interfaces: no; twice at one depth: no."""
+    """Fields embedded by value are found; through pointers and interfaces, or twice at one depth, they are not."""
     with Types(programs.path("types", go, variant)) as p:
         fields = {f["name"]: f["offset"] for t in p.types if t["name"] == "main.Embeds" for f in t["fields"]}
         node = {f["name"]: f["offset"] for t in p.types if t["package"].endswith("one/model") and t["name"] == "model.Node"
@@ -147,7 +147,7 @@ def fields_as_selectors_find_them(go, variant):
 
 @case(go="each", variant=["default", "pie"])
 def types_are_the_same_from_dwarf(go, variant):
-    """By DWARF's entry: the descriptor where there is one. Without, names, sizes and fields are right still."""
+    """A DWARF entry leads to the type descriptor if there is one; otherwise names, sizes and fields are still right."""
     with Types(programs.path("types", go, variant)) as p:
         by_name = p.ask("dump-types", [t["addr"] for t in p.types if t["kind"] == 25 and t["package"]])
         named = [full_name(t) for t in by_name if t["name"] != "main.inside"]
@@ -161,9 +161,9 @@ def types_are_the_same_from_dwarf(go, variant):
 
 @case(go="each", variant=["default", "pie"])
 def types_from_dwarf_alone(go, variant):
-    """As if no type had a descriptor. A named channel's direction is not in DWARF; nor is it known whether the
-    compiler overlooks empty fields when it decides how interfaces hold a value (since 1.26), but without a
-    descriptor none does."""
+    """As if no type had a descriptor. DWARF does not contain the direction of a named channel, nor whether the compiler
+    ignores empty fields when it decides how an interface holds a value (since 1.26); without a descriptor, gctxdbg
+    assumes that it does not."""
     with Types(programs.path("types", go, variant)) as p:
         named = [t for t in p.types if t["named"] and t["name"] != "main.inside"]
         entries = {}
@@ -181,7 +181,7 @@ def types_from_dwarf_alone(go, variant):
 
 @case(release=["1.24", "1.25"], build=["default", "stripped"])
 def maps_of_the_other_kind(go, release, build):
-    """These can be told to use the maps of the releases before."""
+    """These releases can be configured to use the maps of older ones."""
     assert go
     with Types(programs.path("types", release, "noswissmap" if build == "default" else "stripped-noswissmap")) as p:
         compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)

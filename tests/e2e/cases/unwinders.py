@@ -1,4 +1,4 @@
-"""`set unwinder`: the runtime's table and DWARF with libunwind, which know nothing of each other, find the same frames."""
+"""`set unwinder`: the runtime's table, and independently DWARF with libunwind, find the same frames."""
 import json
 import pathlib
 import subprocess
@@ -13,7 +13,7 @@ QUESTIONS = ["goroutines --stacks --json", "threads --stacks --json"]
 
 
 def documents(text):
-    """The JSON documents that follow one another in `text`."""
+    """The consecutive JSON documents in `text`."""
     decoder, out, at = json.JSONDecoder(), [], 0
     while at < len(text):
         document, end = decoder.raw_decode(text, at)
@@ -23,7 +23,7 @@ def documents(text):
 
 
 def both(*target, options=()):
-    """What each question is answered with by either."""
+    """The answers of both unwinders to QUESTIONS."""
     commands = [*QUESTIONS, "set unwinder dwarf", *QUESTIONS]
     r = debugger.run(*target, "--batch", *options, *(a for c in commands for a in ("-e", c)))
     out = documents(r.out)
@@ -45,8 +45,8 @@ def check_equal(pclntab, dwarf):
 
 @case(go="each", program=["waits", "stacks", "running", "cgo"], build=["default", "pie"])
 def dwarf_finds_the_same_frames(go, program, build):
-    """Everything is equal: pc, sp and fp of each frame, functions, files, lines, inlined calls; parked and running
-    goroutines, system stacks, signal handlers."""
+    """Everything is equal: pc, sp and fp of each frame, functions, files, lines and inlined calls, for parked and
+    running goroutines, system stacks and signal handlers."""
     path = programs.path(program, go, build)
     with process.Process([path]) as p:
         time.sleep(0.2 if program == "running" else 0)
@@ -78,7 +78,7 @@ def check_stripped(whole, stripped):
 
 @case(go="ends")
 def dwarf_is_used_for_it(go):
-    """Without the entries of functions there is nothing to go by, and that is said."""
+    """Without entries for functions, unwinding is impossible and the error says so."""
     path = programs.path("waits", go, "plain-dwarf")
     data = bytearray(pathlib.Path(path).read_bytes())
     start, size = elf.sections(data)[".debug_frame"]

@@ -1,4 +1,4 @@
-"""Typed values: what gctxdbg shows of a variable is what the program itself printed of it."""
+"""Typed values: gctxdbg shows a variable as the program itself printed it."""
 import collections
 import functools
 import json
@@ -17,7 +17,7 @@ def decode(digits):
 
 
 class Program:
-    """The program, waiting, with what it said."""
+    """The waiting program and what it printed."""
 
     def __init__(self, go, variant):
         self.process = process.Process([programs.path("values", go, variant)], ready=None)
@@ -47,7 +47,7 @@ def live(p):
 
 
 def places(look):
-    """{function: (goid, frame)} of the program's own functions."""
+    """{function: (goid, frame)} of functions of package main."""
     found = {}
     for g in look("goroutines --stacks --json").json()["goroutines"]:
         for i, frame in enumerate(g["frames"]):
@@ -57,7 +57,7 @@ def places(look):
 
 
 def variables(look, functions):
-    """{(function, name): variable}, with the innermost of a name."""
+    """{(function, name): variable}; of variables with the same name, the innermost."""
     where = places(look)
     commands, wanted = list(LIMITS), []
     for f in functions:
@@ -77,7 +77,7 @@ COMMENT = re.compile(r" /\* .*? \*/")
 
 
 def differences(said, found, may_miss=False):
-    """What is not as the program said; how many variables were compared."""
+    """(differences from what the program printed, number of variables compared)"""
     wrong, compared = [], 0
     for s in said:
         v = found.get((s.function, s.name))
@@ -102,7 +102,7 @@ def note_of(value):
 def compare(said, look, variant):
     said = [s for s in said if s.function]
     found = variables(look, sorted({s.function for s in said}))
-    # The optimiser may leave a variable without a place, though seldom one that is used later.
+    # The optimiser may leave a variable without a location, but rarely one that is used later.
     wrong, compared = differences(said, found, may_miss=variant != "unoptimised")
     assert not wrong, "\n".join(wrong)
     assert compared >= (len(said) * 4 // 5 if variant != "unoptimised" else len(said)), (compared, len(said))
@@ -129,7 +129,7 @@ def globals_are_what_the_program_printed(go, variant):
             assert COMMENT.sub("", doc["go"]) == s.text, (s, doc["go"])
 
 
-CASTS = {  # what is behind a global, looked at by its address alone
+CASTS = {  # {global: its type}, to read it by its address alone
     "main.counter": "int", "main.greeting": "string", "main.config": "main.outer", "main.registry": "map[string]*main.point",
     "main.current": "*main.outer", "main.anything": "interface {}",
 }
@@ -137,7 +137,7 @@ CASTS = {  # what is behind a global, looked at by its address alone
 
 @case(go="each")
 def stripped_values_by_address(go):
-    """Types come from what the binary says of itself; only where the variables are must be known from elsewhere."""
+    """Types come from the binary; only the addresses of variables must be known from elsewhere."""
     with Program(go, "default") as p:
         addresses = {name: doc["addr"] for name, doc in zip(CASTS, documents(live(p)(
             *(f"print --json {name}" for name in CASTS))))}
@@ -161,7 +161,7 @@ def stripped_values_by_address(go):
 
 @case(go="each")
 def channels_in_order(go):
-    """Buffered values and who waits, in the order in which the program queued them."""
+    """Buffered values and waiters, in the order in which the program queued them."""
     with Program(go, "default") as p:
         crash = shared_crash(programs.path("values", go))
         for look in (live(p), functools.partial(debugger.core, crash.exe, crash.core)):
@@ -188,7 +188,7 @@ def channels_in_order(go):
 
 @case(go="ends")
 def functions_rings_and_text(go):
-    """What %#v does not define: names of functions, cycles; and the text for people."""
+    """Cases that %#v does not define, names of functions and cycles, and the text output."""
     with Program(go, "unoptimised") as p:
         look = live(p)
         found = variables(look, ["functions", "rings", "times", "small", "errorValues"])
@@ -213,7 +213,8 @@ def mistakes_point_at_the_column(go):
         goid, frame = places(look)["arguments"]
         for expression, words in {
                 "nothing": "no variable nothing.*column 1", "lisst[0]": "did you mean list", "list[7]": "no element 7.*column 5",
-                "list[1": "missing at the end", "p.Z": "no field Z.*column 3", 'm["none"]': "no such key.*column 2", "s.x": "no fields",
+                "list[1": 'expected "]", but the expression ends', "p.Z": "no field Z.*column 3",
+                'm["none"]': "no such key.*column 2", "s.x": "no fields",
                 "*i": "not a pointer.*column 1", "a.(int)": "holds a string, not a int", "(*main.none)(1)": "main.none",
                 "*(*int)(0x10)": "0x10", "i + 1": "expected the end, found", "main.none": "no variable main.none",
                 "(" * 200: "deep", "list[1:99]": "bounds \\[1:99\\] are out of range", "o.tags.(string)": "not an interface", "p[0]": "no elements"}.items():

@@ -1,5 +1,5 @@
-"""Runs a test program in a container: its own mounts, process ids and root folder, where nothing is but the program
-and its libraries, under names that mean nothing outside."""
+"""Runs a test program in a container with its own mounts, process ids and root folder. The root holds only the program
+and its libraries, under paths that do not exist outside."""
 import os
 import re
 import shutil
@@ -11,8 +11,8 @@ PROGRAM = "/inside/program"
 LIBRARIES = "/inside/libraries"
 _LOADER = "/lib64/ld-linux-x86-64.so.2"
 
-# The new root is a tmpfs of the container's own: nobody else can see it, and it goes when the last process does. The
-# shell stays, as the first process, which the kernel does not let abort itself.
+# The new root is a tmpfs that only the container can see; it is freed when the last process exits. The shell remains as
+# process 1, because the kernel does not let process 1 abort itself.
 _START = """set -e
 mount -t tmpfs none "$0/root"
 cp -r "$0/image/." "$0/root/"
@@ -40,20 +40,20 @@ def _child(pid):
 
 
 class Container(process.Process):
-    """`pid` is the program's own, as seen from outside. `beside`: more files, {path in the container: file}."""
+    """`pid` is that of the program, seen from outside. `beside` adds files: {path in the container: file}."""
 
     def __init__(self, path, *args, env=None, beside=None):
         self.program = path
         super().__init__(["sh", "-c", 'mkdir root dump image && read -r go && '
                           'exec unshare -m -p -f -- sh -c "$START" "$PWD" "$@"', "sh", *args],
                          {**(env or {}), "START": _START}, ready=None)
-        process.wait_until(lambda: os.path.isdir(f"{self.folder}/image"), "its folders are made")
+        process.wait_until(lambda: os.path.isdir(f"{self.folder}/image"), "its folders exist")
         inside = f"{self.folder}/image/inside"
         os.makedirs(f"{inside}/libraries")
         shutil.copy(path, f"{inside}/program")
-        for place, file in (beside or {}).items():
-            os.makedirs(os.path.dirname(f"{self.folder}/image{place}"), exist_ok=True)
-            shutil.copy(file, f"{self.folder}/image{place}")
+        for target, file in (beside or {}).items():
+            os.makedirs(os.path.dirname(f"{self.folder}/image{target}"), exist_ok=True)
+            shutil.copy(file, f"{self.folder}/image{target}")
         for library in _libraries(path):
             shutil.copy(library, f"{inside}/libraries")
         os.makedirs(f"{self.folder}/image/lib64")

@@ -1,9 +1,9 @@
-"""Compares `ctx list --json` with what the program tests/programs/contexts says of the contexts that it made.
+"""Compares `ctx list --json` with the contexts that the program tests/programs/contexts reports.
 
-The key of a context is its address and its type, for those without size share an address. Equality is exact:
-nothing missing, nothing extra. `err`, `cause` and `deadline_unix_ms` are what the methods of that context
-answer, also where it only passes on an ancestor's. What a program's own method computes cannot be known from
-outside: there "unknown" and null will do, but nothing that is wrong.
+The key of a context is its address and type, because zero-sized contexts share an address. The comparison is exact:
+nothing missing, nothing extra. `err`, `cause` and `deadline_unix_ms` are what the methods of the context return, even
+if they forward to an ancestor. A result that a user-defined method computes is not visible from outside: there,
+"unknown" and null are accepted, but a wrong value is not.
 """
 import json
 
@@ -11,7 +11,7 @@ from .oracle import Differences, number
 
 
 def read_facts(p):
-    """What the program prints before it is ready."""
+    """The contexts that the program prints before it is ready."""
     lines = []
     while (line := p.line()) != "ready":
         lines.append(line)
@@ -27,11 +27,11 @@ def key(context):
     return number(context["addr"]), context["type"]
 
 
-def _by_key(diff, who, contexts):
+def _by_key(diff, source, contexts):
     out = {}
     for c in contexts:
         if key(c) in out:
-            diff.add(f"{who} has {c['type']} {c['addr']} twice")
+            diff.add(f"{source} has {c['type']} {c['addr']} twice")
         out[key(c)] = c
     return out
 
@@ -41,7 +41,7 @@ def _value(value):
 
 
 def _text(diff, where, what, fact, actual):
-    """An error: what a method of the program computes is compared by type only."""
+    """Compares an error. If a user-defined method computes it, only its type is compared."""
     if fact is not None and fact.get("computed"):
         diff.check(where, f"type of {what}", fact["type"], actual and actual["type"])
     else:
@@ -73,7 +73,7 @@ def _compare(diff, fact, actual):
 
 
 def compare(facts, doc, others=False):
-    """`others`: the program makes more contexts all the time, which it does not tell of."""
+    """`others`: the program keeps making contexts that it does not report."""
     diff = Differences()
     expected, actual = _by_key(diff, "the program", facts), _by_key(diff, "gctxdbg", doc["contexts"])
     for k, fact in expected.items():
@@ -84,5 +84,5 @@ def compare(facts, doc, others=False):
     if not others:
         for k, c in actual.items():
             if k not in expected:
-                diff.add(f"{c['type']} {c['addr']} is none of the program's")
+                diff.add(f"{c['type']} {c['addr']} was not reported by the program")
     return diff

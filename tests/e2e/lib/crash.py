@@ -1,6 +1,7 @@
-"""Runs a test program and aborts it once per run; all cases that only read what it left share that.
+"""Aborts a test program once per run for all cases that only read the result.
 
-A crash is what the Go runtime printed and the core it dumped at the same time. Cases must not change its files.
+A crash is the traceback that the Go runtime printed and the core that it dumped at that moment. Cases must not change
+its files.
 """
 import json
 import os
@@ -38,7 +39,7 @@ def shared_crash(path, *args, env=None, pause=0):
 
 
 def new_crash(path, *args, env=None, pause=0, folder=None):
-    """One of the caller's own: in `folder`, or in a temporary folder of the case."""
+    """A crash that is not shared: in `folder`, or in a temporary folder of the case."""
     p = process.Process([path, *args], env, ready=None, folder=folder)
     try:
         lines = []

@@ -1,4 +1,4 @@
-"""Runs gctxdbg and checks what must hold of every run: no crash, no sanitizer report."""
+"""Runs gctxdbg and checks every run for crashes and sanitizer reports."""
 import json
 import os
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import paths
 
-_SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehavior|\.[ch]:\d+:\d+: runtime error")
+_SANITIZER = re.compile(r"(?:Address|Leak|Thread)Sanitizer|UndefinedBehavior|\.[ch]:\d+:\d+: runtime error")
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Result:
         try:
             return json.loads(self.out)
         except ValueError as e:
-            raise AssertionError(f"{self}: standard output is no JSON document: {e}") from None
+            raise AssertionError(f"{self}: standard output is not a JSON document: {e}") from None
 
     def __str__(self):
         return (f"{' '.join(self.argv)} (status {self.status})\n--- stdout\n{self.out[-3000:]}"
@@ -31,7 +31,7 @@ class Result:
 
 def environment(**changes):
     env = dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm")
-    # A crash of the debugger must not be taken for one of its own exit statuses.
+    # Keep sanitizer reports apart from the exit statuses of the debugger.
     env["ASAN_OPTIONS"] = "exitcode=86:abort_on_error=0:detect_leaks=1"
     env["TSAN_OPTIONS"] = "exitcode=86"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=86"
@@ -44,13 +44,13 @@ def scaled(seconds):
 
 
 def check_run(result):
-    """Neither a signal nor a sanitizer ended it."""
-    assert 0 <= result.status <= 3, f"it crashed: {result}"
+    """Checks that neither a signal nor a sanitizer ended the run."""
+    assert 0 <= result.status <= 3, f"gctxdbg crashed: {result}"
     assert not _SANITIZER.search(result.err), f"sanitizer report: {result}"
 
 
 def run(*args, expect=0, timeout=60, env=None, stdin=None, prefix=(), cwd=None):
-    """Runs gctxdbg to its end. `expect`: the exit status, a set of them, or None for any."""
+    """Runs gctxdbg until it exits. `expect`: an exit status, a set of them, or None for any."""
     argv = [*map(str, prefix), paths.debugger(), *map(str, args)]
     try:
         p = subprocess.run(argv, input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,
@@ -81,14 +81,14 @@ def attach(pid, *commands, options=(), **more):
 
 
 def start(*args, env=None, **popen):
-    """gctxdbg in the background."""
+    """Starts gctxdbg in the background; see finish()."""
     return subprocess.Popen([paths.debugger(), *map(str, args)], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env=environment(**(env or {})), **popen)
 
 
 def finish(child, timeout=60):
-    """Waits for what start() started."""
+    """Waits for a child of start()."""
     out, err = child.communicate(timeout=scaled(timeout))
     result = Result(child.args, child.returncode, out, err)
     check_run(result)
@@ -96,11 +96,11 @@ def finish(child, timeout=60):
 
 
 def one_sentence(result, *words):
-    """stderr is one clear sentence, as the contract wants for bad input, and holds these words."""
+    """Checks that stderr is one line, as the contract requires for bad input, and matches these patterns."""
     text = result.err.strip()
     assert text, f"no message on stderr: {result}"
     assert len(text.splitlines()) <= 1, f"more than one line on stderr: {result}"
-    assert len(text) < 500, f"not a sentence: {result}"
+    assert len(text) < 500, f"too long for one sentence: {result}"
     for word in words:
         assert re.search(word, text, re.I), f"{word!r} is not in the message: {result}"
 

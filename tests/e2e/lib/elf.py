@@ -1,4 +1,4 @@
-"""Just enough of ELF to damage files at chosen places and to make odd ones."""
+"""Just enough ELF to damage files at chosen offsets and to create odd ones."""
 import struct
 
 
@@ -17,7 +17,7 @@ def sections(data):
 
 
 def file_offset(data, address):
-    """Where the memory at `address` lies in a core (or executable)."""
+    """The offset in a core or executable of the memory at `address`."""
     table, = struct.unpack_from("<Q", data, 0x20)
     size, count = struct.unpack_from("<HH", data, 0x36)
     for i in range(count):
@@ -28,7 +28,7 @@ def file_offset(data, address):
 
 
 def symbol(data, name):
-    """The address of a symbol, as linked."""
+    """The link-time address of a symbol."""
     found = sections(data)
     table, size = found[".symtab"]
     strings, length = found[".strtab"]
@@ -38,7 +38,7 @@ def symbol(data, name):
         start, = struct.unpack_from("<I", data, offset)
         if names[start:start + len(wanted)] == wanted:
             return struct.unpack_from("<Q", data, offset + 8)[0]
-    raise AssertionError(f"there is no {name} in the file")
+    raise AssertionError(f"no symbol {name} in the file")
 
 
 def build_ids(data):
@@ -55,7 +55,7 @@ def build_ids(data):
 
 
 def pausing_32_bit_program():
-    """A static i386 executable that calls pause() for ever."""
+    """A static i386 executable that calls pause() in a loop."""
     code = b"\xb8\x1d\x00\x00\x00\xcd\x80\xeb\xf7"
     base, headers = 0x8048000, 52 + 32
     elf = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack(

@@ -1,8 +1,8 @@
-"""Reads what a Go program prints when it is aborted with GOTRACEBACK=crash: Go 1.19 to 1.27.
+"""Parses what a Go program prints when it is aborted with GOTRACEBACK=crash: Go 1.19 to 1.27.
 
-The text is a list of sections, separated by "-----": the first from the thread that got SIGABRT, which
-prints all goroutines, then one from each other thread as SIGQUIT reaches it. Each section ends with
-the registers of its thread at the signal.
+The text is a list of sections, separated by "-----". The first comes from the thread that received SIGABRT and lists
+all goroutines; each other thread adds one when it receives SIGQUIT. A section ends with the registers of its thread at
+the signal.
 """
 import re
 from dataclasses import dataclass, field
@@ -40,10 +40,10 @@ class Goroutine:
     labels: Optional[dict] = None
     frames: list = field(default_factory=list)
     elided_after: Optional[int] = None  # index into frames
-    elided: Optional[int] = None  # how many are left out there; None: all the rest
+    elided: Optional[int] = None  # how many are omitted there; None: all the rest
     unavailable: bool = False
     creator: Optional[Creator] = None
-    notes: list = field(default_factory=list)  # lines that are not part of the usual form
+    notes: list = field(default_factory=list)  # lines of any other form
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Crash:
     sections: list
 
     def goroutines(self):
-        """{goid: Goroutine}: what was printed last of each, for that is closest to the core."""
+        """{goid: Goroutine}: the last traceback of each, which is closest to the core."""
         last = {}
         for section in self.sections:
             for g in section.goroutines:
@@ -69,7 +69,7 @@ class Crash:
 
 _HEADER = re.compile(r"goroutine (\d+)(?: gp=(0x[0-9a-f]+))?(?: m=(?:nil|\d+))?(?: mp=(0x[0-9a-f]+))?"
                      r" \[([^\]{]*?)(?: labels:\{(.*)\})?\](?: \{(.*)\})?:$")
-_PLACE = re.compile(r"\t(.+):(\d+)(?: \+0x[0-9a-f]+)?"
+_LOCATION = re.compile(r"\t(.+):(\d+)(?: \+0x[0-9a-f]+)?"
                     r"(?: fp=(0x[0-9a-f]+) sp=(0x[0-9a-f]+) pc=(0x[0-9a-f]+))?$")
 _CREATED = re.compile(r"created by (.*?)(?: in goroutine (\d+))?$")
 _ELIDED = re.compile(r"\.\.\.(additional|\d+) frames elided\.\.\.$")
@@ -102,7 +102,7 @@ def _section(lines):
 
 def _header(line):
     m = _HEADER.match(line)
-    assert m, f"a goroutine's header of an unknown form: {line!r}"
+    assert m, f"unknown form of a goroutine header: {line!r}"
     words = m[4].split(", ")
     g = Goroutine(int(m[1]), words[0], _hex(m[2]), _hex(m[3]))
     if g.status.endswith(" (scan)"):
@@ -121,10 +121,10 @@ def _header(line):
 
 
 def _body(lines, i, g):
-    """Reads the frames of `g`, from line i; returns the first line that is not of it."""
+    """Parses the frames of `g` from line i; returns the index of the first line after it."""
     while i < len(lines):
         line = lines[i]
-        place = _PLACE.match(lines[i + 1]) if i + 1 < len(lines) else None
+        location = _LOCATION.match(lines[i + 1]) if i + 1 < len(lines) else None
         if not line or line.startswith("goroutine ") or _REGISTER.match(line):
             return i
         if line.startswith("\tgoroutine running on other thread"):
@@ -132,13 +132,13 @@ def _body(lines, i, g):
         elif m := _ELIDED.match(line):
             g.elided_after = len(g.frames)
             g.elided = None if m[1] == "additional" else int(m[1])
-        elif place and (m := _CREATED.match(line)):
-            g.creator = Creator(m[1], place[1], int(place[2]), int(m[2]) if m[2] else None)
+        elif location and (m := _CREATED.match(line)):
+            g.creator = Creator(m[1], location[1], int(location[2]), int(m[2]) if m[2] else None)
             i += 1
-        elif place and line.endswith(")"):
-            # Arguments hold no parentheses, names may: main.(*T).f(0x1, {0x2, 0x3})
-            g.frames.append(Frame(line[:line.rindex("(")], place[1], int(place[2]), place[5] is None,
-                                  _hex(place[3]), _hex(place[4]), _hex(place[5])))
+        elif location and line.endswith(")"):
+            # Names may contain parentheses, arguments do not: main.(*T).f(0x1, {0x2, 0x3})
+            g.frames.append(Frame(line[:line.rindex("(")], location[1], int(location[2]), location[5] is None,
+                                  _hex(location[3]), _hex(location[4]), _hex(location[5])))
             i += 1
         else:
             g.notes.append(line)

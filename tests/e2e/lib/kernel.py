@@ -1,4 +1,4 @@
-"""System calls that Python has no function for: being a tracer, a seccomp filter."""
+"""System calls that Python lacks: ptrace and seccomp."""
 import contextlib
 import ctypes
 import os
@@ -12,7 +12,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 38, 22
 
 @contextlib.contextmanager
 def traced_by_child(pid):
-    """A child process traces `pid`; yields the child's id."""
+    """A child process traces `pid`; yields the pid of the child."""
     ready_read, ready_write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -31,7 +31,7 @@ def traced_by_child(pid):
 
 
 def forbid_ptrace():
-    """From here on this process may not call ptrace (EPERM), nor may what it executes."""
+    """Makes ptrace fail with EPERM in this process and in what it executes."""
     load_number, jump_if_equal, ret = 0x20, 0x15, 0x06
     program = b"".join(struct.pack("HBBI", *i) for i in [
         (load_number, 0, 0, 0), (jump_if_equal, 0, 1, 101), (ret, 0, 0, 0x00050001), (ret, 0, 0, 0x7fff0000)])
@@ -46,7 +46,7 @@ def forbid_ptrace():
         raise OSError(ctypes.get_errno(), "seccomp")
 
 
-# For `python3 -c`: executes argv[2:] under a filter that answers clone without CLONE_VM with argv[1].
+# For `python3 -c`: executes argv[2:] under a filter that applies argv[1] to a clone without CLONE_VM.
 FORBID_PROCESSES = """
 import ctypes, os, struct, sys
 answer = {"kill": 0x80000000, "errno": 0x00050001, "allow": 0x7fff0000}[sys.argv[1]]
@@ -62,7 +62,7 @@ assert libc.prctl(22, 2, ctypes.byref(Filter(len(program) // 8, ctypes.cast(text
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
-# For `python3 -c`: the main thread computes under a filter that kills for wait4; another one sleeps, without.
+# For `python3 -c`: the main thread computes under a filter that kills on wait4; another thread blocks without a filter.
 FORBID_WAIT_IN_MAIN = """
 import ctypes, struct, sys, threading, time
 load, equal, ret = 0x20, 0x15, 0x06

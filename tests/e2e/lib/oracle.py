@@ -1,8 +1,8 @@
-"""Compares gctxdbg's JSON with the traceback that the Go runtime itself printed.
+"""Compares the JSON of gctxdbg with the traceback that the Go runtime printed.
 
-Equality is exact, with these differences of form: the runtime leaves out the middle (or the end) of
-stacks deeper than 100 frames, and shows of a goroutine only the frames on its own stack; gctxdbg's
-answers for a core also have the frames of the signal handler, of C and of the system stack.
+The comparison is exact except for form: the runtime omits the middle (or the end) of stacks deeper than 100 frames and
+prints only the frames on the goroutine's own stack; for a core, gctxdbg also reports the frames of the signal handler,
+of C code and of the system stack.
 """
 
 STATUSES = {"idle", "runnable", "running", "syscall", "waiting", "dead", "copystack", "preempted",
@@ -14,14 +14,14 @@ def number(text):
 
 
 class Differences:
-    """Collects what differs, so that one run shows all of it."""
+    """Collects all differences, so that one run shows them all."""
 
     def __init__(self):
         self.found = []
 
     def check(self, where, what, expected, actual):
         if expected != actual:
-            self.found.append(f"{where}: {what}: Go says {expected!r}, gctxdbg {actual!r}")
+            self.found.append(f"{where}: {what}: Go prints {expected!r}, gctxdbg {actual!r}")
         return expected == actual
 
     def add(self, text):
@@ -35,7 +35,7 @@ class Differences:
 
 
 def without_handler(frames):
-    """Drops the frames of the signal handler that the thread is in."""
+    """Drops the frames of the signal handler that the thread is executing."""
     last = max((i for i, f in enumerate(frames) if f["stack"] == "signal"), default=-1)
     return frames[last + 1:]
 
@@ -49,14 +49,14 @@ def describe(frame):
 
 
 def compare_frames(diff, where, printed, frames):
-    """`printed`: gotrace.Goroutine; `frames`: JSON frames on the same stack."""
+    """`printed` is a gotrace.Goroutine; `frames` are JSON frames on the same stack."""
     expected, actual = list(printed.frames), list(frames)
     if printed.elided_after is not None:
         tail = len(expected) - printed.elided_after
         hidden = len(actual) - len(expected)
         if printed.elided is None:
             if hidden <= 0:
-                diff.add(f"{where}: Go left out frames, gctxdbg has only {len(actual)}")
+                diff.add(f"{where}: Go omitted frames, gctxdbg has only {len(actual)}")
         else:
             diff.check(where, "number of frames", len(expected) + printed.elided, len(actual))
         actual = actual[:printed.elided_after] + (actual[-tail:] if tail else [])
@@ -65,13 +65,13 @@ def compare_frames(diff, where, printed, frames):
                  f"    Go:      {', '.join(f.func for f in expected)}\n"
                  f"    gctxdbg: {', '.join(f['func'] for f in actual)}")
     for i, (e, a) in enumerate(zip(expected, actual)):
-        # After a frame that is another function the rest is noise.
+        # Once the functions differ, later differences are only noise.
         if not _compare_frame(diff, f"{where} frame {i}", e, a):
             break
 
 
 def _compare_frame(diff, where, e, a):
-    same = diff.check(where, "place", f"{e.func} {e.file}:{e.line}", describe(a))
+    same = diff.check(where, "location", f"{e.func} {e.file}:{e.line}", describe(a))
     diff.check(f"{where} ({e.func})", "inlined", e.inlined, a["inlined"])
     if not e.inlined:
         for key in ("pc", "sp", "fp"):
@@ -82,7 +82,7 @@ def _compare_frame(diff, where, e, a):
 
 
 def check_inlined_registers(diff, where, frames):
-    """A call that was inlined has the registers of the physical frame it sits in."""
+    """An inlined call has the registers of the physical frame that contains it."""
     for inner, outer in zip(frames, frames[1:]):
         if inner["inlined"]:
             for key in ("pc", "sp", "fp"):
@@ -96,13 +96,13 @@ def check_inlined_registers(diff, where, frames):
 def compare_goroutine(diff, printed, g):
     where = f"goroutine {printed.goid}"
     status = g["wait_reason"] if g["status"] == "waiting" and g.get("wait_reason") else g["status"]
-    # The scavenger sleeps for milliseconds; a thread that has not got its signal yet may wake it after it was printed.
+    # The scavenger sleeps for milliseconds: a thread that has not received its signal yet may wake it after printing.
     woken = g["system"] and printed.status == "sleep" and status in ("runnable", "running", "GC scavenge wait")
     if not printed.unavailable and not woken:
-        # One that was on another thread ran on after it was printed.
+        # A goroutine on another thread kept running after it was printed.
         diff.check(where, "status", printed.status, status)
     if g["status"] not in STATUSES:
-        diff.add(f"{where}: {g['status']!r} is not the name of a status")
+        diff.add(f"{where}: {g['status']!r} is not a status name")
     diff.check(where, "locked", printed.locked, g["locked"])
     if printed.addr is not None:
         diff.check(where, "addr", hex(printed.addr), g["addr"])
@@ -110,11 +110,11 @@ def compare_goroutine(diff, printed, g):
         diff.check(where, "labels", printed.labels, g["labels"])
     waited = g.get("wait_seconds")
     if waited is not None and not 0 <= waited < 60 * (printed.minutes + 1):
-        diff.add(f"{where}: wait_seconds is {waited}, Go says {printed.minutes} minutes")
+        diff.add(f"{where}: wait_seconds is {waited}, Go prints {printed.minutes} minutes")
     _compare_creator(diff, where, printed, g)
     if not printed.unavailable and not printed.notes and not woken:
-        # Inside a vDSO call made on the system stack the runtime prints that stack as the goroutine's
-        # (traceback1 replaces the registers whatever stack they are on).
+        # During a vDSO call on the system stack, the runtime prints that stack as the goroutine's (traceback1
+        # replaces the registers whatever stack they are on).
         system = printed.frames and printed.frames[-1].func in ("runtime.systemstack", "runtime.mcall")
         compare_frames(diff, where, printed, own_frames(g["frames"], "system" if system else "goroutine"))
     check_inlined_registers(diff, where, g["frames"])
@@ -128,7 +128,7 @@ def _compare_creator(diff, where, printed, g):
             diff.check(where, "created_by", None, by)
         return
     if by is None:
-        diff.add(f"{where}: Go says it was created by {printed.creator.func}, gctxdbg does not know")
+        diff.add(f"{where}: Go prints the creator {printed.creator.func}, gctxdbg none")
         return
     c = printed.creator
     diff.check(where, "created_by", f"{c.func} {c.file}:{c.line}", describe(by))
@@ -137,7 +137,7 @@ def _compare_creator(diff, where, printed, g):
 
 
 def compare_goroutines(crash, document):
-    """Every goroutine of the crash output with every one of `goroutines --stacks --json`."""
+    """Compares all goroutines of the crash output with `goroutines --stacks --json`."""
     diff = Differences()
     printed = crash.goroutines()
     listed = {g["goid"]: g for g in document["goroutines"]}
@@ -153,14 +153,14 @@ def compare_goroutines(crash, document):
     return diff
 
 
-# Goroutines that begin in the runtime and are the user's all the same.
+# User goroutines whose entry function is in the runtime.
 USER_ENTRIES = {"runtime.main", "runtime.handleAsyncEvent", "runtime.corostart"}
-# These are the user's while they run the user's functions.
+# These count as user goroutines while they run user functions.
 FINALIZER_ENTRIES = {"runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups"}
 
 
 def check_system(diff, g):
-    """Whether it is a system goroutine follows from its entry function, as in the runtime."""
+    """As in the runtime, the entry function decides whether it is a system goroutine."""
     entry = g.get("entry") or ""
     system = entry.startswith("runtime.") and entry not in USER_ENTRIES
     if entry in FINALIZER_ENTRIES:
@@ -169,7 +169,7 @@ def check_system(diff, g):
 
 
 def compare_threads(crash, document):
-    """The sections of "goroutine 0", that is the system stacks, with `threads --stacks --json`."""
+    """Compares the sections of "goroutine 0", the system stacks, with `threads --stacks --json`."""
     diff = Differences()
     threads = document["threads"]
     for t in threads:
@@ -179,9 +179,9 @@ def compare_threads(crash, document):
         zero = next((g for g in section.goroutines if g.goid == 0), None)
         first = section.goroutines[0] if section.goroutines else None
         if thread is None:
-            # In C below Go the runtime prints the goroutine, not the thread.
+            # For a thread in C called from Go, the runtime prints the goroutine, not the thread.
             if zero and zero.frames and not zero.notes:
-                diff.add(f"no thread is at pc {section.pc:#x} when its signal handler is left out")
+                diff.add(f"no thread is at pc {section.pc:#x} below its signal handler")
             continue
         if zero and not zero.notes:
             compare_frames(diff, f"thread {thread['tid']}", zero,
@@ -207,7 +207,7 @@ PARKED = {"waiting", "syscall"}
 
 
 def moved(frames, printed):
-    """The frames as they are if the runtime has moved the whole stack since (it shrinks large ones)."""
+    """The frames as they would be if the runtime had since moved the stack, which it does to shrink it."""
     top = next((f.fp for f in reversed(printed.frames) if f.fp), None)
     if not frames or not top:
         return frames
@@ -216,8 +216,8 @@ def moved(frames, printed):
 
 
 def compare_parked(crash, document, may_move=False):
-    """Goroutines that stayed parked from an earlier look (`document`) until the crash. Where they `may_move`, stacks
-    may have other addresses by then, and system calls have returned."""
+    """Compares goroutines that stayed parked from an earlier listing (`document`) until the crash. With `may_move`,
+    stacks may have moved and system calls may have returned by then."""
     diff = Differences()
     printed = crash.goroutines()
     compared = 0
@@ -227,7 +227,7 @@ def compare_parked(crash, document, may_move=False):
             diff.check(f"goroutine {g['goid']}", "present", None, g["status"])
         elif g["status"] in PARKED and p.status not in ("running", "runnable") and not p.notes:
             if g["system"] and p.status != (g.get("wait_reason") or g["status"]):
-                continue  # the runtime's own helpers do move
+                continue  # system goroutines do run
             if may_move and g["status"] == "syscall" and p.status != "syscall":
                 continue
             compared += 1

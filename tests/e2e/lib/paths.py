@@ -1,4 +1,4 @@
-"""Where things are: the checkout, the cache outside of it, the debugger under test."""
+"""Paths of the checkout, of the cache outside it, and of the debugger under test."""
 import os
 import pathlib
 
@@ -19,5 +19,5 @@ def debugger():
 
 
 def is_sanitized():
-    """The debugger under test was built with sanitizers: everything takes several times longer."""
+    """Whether the debugger under test was built with sanitizers: everything takes several times longer."""
     return os.environ.get("GCTXDBG_SANITIZED") == "1"

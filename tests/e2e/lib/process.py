@@ -1,4 +1,4 @@
-"""Runs a test program: starts it, waits until it is ready, aborts it and finds its core."""
+"""Starts a test program, waits until it is ready, aborts it and finds its core."""
 import contextlib
 import glob
 import os
@@ -15,7 +15,7 @@ _CORE_FILTER = "0x33"
 
 
 class Process:
-    """A program in a folder of its own; its standard input is held open as long as this object."""
+    """A running program in a folder of its own; its standard input stays open as long as this object exists."""
 
     def __init__(self, argv, env=None, ready="ready", folder=None):
         self.folder = folder or tempfile.mkdtemp(prefix="gctxdbg-test.")
@@ -40,8 +40,8 @@ class Process:
         self._lines.put(None)
 
     def wait_until_reading(self, timeout=2):
-        """Whoever printed "ready" is still inside that write; most programs go on to read standard input,
-        and only then is what they look like the same now and later."""
+        """Right after it printed "ready", the program is still inside that write. Most programs then read standard
+        input; from that moment on, their state no longer changes."""
         end = time.monotonic() + timeout
         while time.monotonic() < end and not any(c.startswith("0 0x0 ") for c in system_calls(self.pid)):
             time.sleep(0.002)
@@ -85,7 +85,7 @@ class Process:
         return self.aborted(timeout)
 
     def aborted(self, timeout=40):
-        """The same when somebody else sends it the signal."""
+        """Like abort(), but the caller has arranged for the signal."""
         self.child.wait(timeout)
         return self.stderr(), self.core()
 
@@ -96,7 +96,7 @@ class Process:
         return found[0]
 
     def end(self):
-        """Kills it; its folder stays."""
+        """Kills it and keeps its folder."""
         with contextlib.suppress(OSError):
             self.child.kill()
         self.child.wait()
@@ -128,7 +128,7 @@ def core_pattern():
 
 
 def check_core_dumps():
-    """Says in a sentence why cores will not appear where the tests look for them."""
+    """Returns a sentence if cores will not appear where the tests look for them, else None."""
     pattern = core_pattern()
     if pattern.startswith(("|", "/")) or not pattern.startswith("core"):
         return (f"kernel.core_pattern is {pattern!r}, the tests need core files in the current "
@@ -138,7 +138,7 @@ def check_core_dumps():
     return None
 
 
-# ---- What the kernel says of a process ----
+# ---- Process state from the kernel ----
 
 def status(pid):
     """/proc/PID/status as a dict."""
@@ -151,14 +151,14 @@ def threads(pid):
 
 
 def system_calls(pid):
-    """What each thread's /proc/…/syscall says: number, arguments; "running" for one that is in none."""
+    """/proc/…/syscall of each thread: number and arguments, or "running" outside of a system call."""
     for tid in threads(pid):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{tid}/syscall") as f:
             yield f.read()
 
 
 def thread_states(pid):
-    """{tid: state letter}; threads that end meanwhile are left out."""
+    """{tid: state letter}, without threads that exit meanwhile."""
     states = {}
     for tid in threads(pid):
         with contextlib.suppress(OSError):
@@ -175,18 +175,18 @@ def wait_until(condition, what, timeout=10):
 
 
 def check_untouched(pid):
-    """The process is not traced and none of its threads is stopped."""
+    """Checks that the process is not traced and none of its threads is stopped."""
     wait_until(lambda: status(pid)["TracerPid"] == "0", f"{pid} is no longer traced")
     wait_until(lambda: not set(thread_states(pid).values()) & {"t", "T"},
                f"no thread of {pid} is stopped: {thread_states(pid)}")
 
 
 def gcore(pid, folder):
-    """A core as gdb's gcore makes it (without reading DWARF, for speed); the process runs on."""
+    """A core made by gdb's gcore, without reading DWARF for speed; the process continues."""
     path = os.path.join(folder, "gcore")
     p = subprocess.run(["gdb", "-nx", "-batch", "-readnever", "-iex", "set debuginfod enabled off",
                         "-p", str(pid), "-ex", f"generate-core-file {path}"],
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                        text=True, timeout=120)
-    assert os.path.exists(path), f"gdb made no core: {p.stdout}"
+    assert os.path.exists(path), f"gdb wrote no core: {p.stdout}"
     return path

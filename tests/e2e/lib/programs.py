@@ -11,7 +11,7 @@ import time
 
 from . import paths, shared
 
-# Name of a variant: what `go build` is given in addition.
+# {variant: flags of `go build`}
 VARIANTS = {
     "default": [],
     "pie": ["-buildmode=pie"],
@@ -27,14 +27,14 @@ VARIANTS = {
     "noswissmap": [],
     "stripped-noswissmap": ["-ldflags=-s -w"],
 }
-# Variants that a GOEXPERIMENT makes; 1.24 and 1.25 know this one.
+# {variant: GOEXPERIMENT}; Go 1.24 and 1.25 have noswissmap.
 EXPERIMENTS = {"noswissmap": "noswissmap", "stripped-noswissmap": "noswissmap"}
 LIBRARIES = ["park"]
 
 
 @functools.lru_cache
 def toolchains():
-    """{"1.19": GOROOT, ...}, oldest first; unpacks what is missing."""
+    """{"1.19": GOROOT, ...}, oldest first; unpacks missing toolchains."""
     out = subprocess.run([paths.PROJECT / "scripts" / "toolchains"], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
     return dict(line.split(" ", 1) for line in out.splitlines())
@@ -50,7 +50,7 @@ def oldest():
 
 @functools.lru_cache
 def _digest(name):
-    """Of all that the program is built from, except for the toolchain."""
+    """A hash of everything that the program is built from, except for the toolchain."""
     h = hashlib.sha256(repr((VARIANTS, EXPERIMENTS)).encode() + (paths.PROGRAMS / "go.mod").read_bytes())
     for f in sorted(f for part in (name, *LIBRARIES) for f in (paths.PROGRAMS / part).rglob("*")):
         if f.is_file():
@@ -67,8 +67,8 @@ def _locked(path):
 
 
 def path(name, go, variant="default"):
-    """The executable; built on first use. Only one build of a toolchain and variant runs at a time, so that packages of
-    the standard library are compiled once."""
+    """The executable; built on first use. Only one build per toolchain and variant runs at a time, so that each package
+    of the standard library is compiled once."""
     folder = paths.cache() / "tests" / f"{name}-{_digest(name)}-{go}"
     out = folder / variant / name
     if not out.exists():
@@ -86,7 +86,7 @@ def build_bench(name, go, folder):
 
 
 def forget_old():
-    """Removes what was built from other contents of tests/programs, unless another run may be using it."""
+    """Removes programs built from other sources, unless another run may still be using them."""
     day_ago = time.time() - 86400
     for folder in (paths.cache() / "tests").glob("*-*"):
         name = folder.name.split("-")[0]
@@ -96,7 +96,7 @@ def forget_old():
 
 
 def _copy_source(name, go, folder):
-    """The source as debug information names it; it stays there, for commands that show lines."""
+    """Copies the source to where the debug information points; commands that show source lines read it there."""
     with _locked(paths.cache() / "tests" / f".lock-{name}-{go}"):
         if (folder / "src").exists():
             return
@@ -104,7 +104,7 @@ def _copy_source(name, go, folder):
         shutil.rmtree(new, ignore_errors=True)
         for part in (name, *LIBRARIES):
             shutil.copytree(paths.PROGRAMS / part, new / part)
-        # The language of each toolchain's own release, not of the oldest.
+        # The language version of this toolchain, not of the oldest one.
         (new / "go.mod").write_text(f"module programs\n\ngo {go}\n")
         new.rename(folder / "src")
 
@@ -131,7 +131,7 @@ def environment(go):
 
 def _go(go, cwd, args, **env):
     binary = pathlib.Path(toolchains()[go]) / "bin" / "go"
-    # Cases that measure time may be running.
+    # Low priority: other cases may be measuring time.
     p = subprocess.run(["nice", binary, *args], cwd=cwd, env={**environment(go), **env}, stdout=subprocess.PIPE,
                        stderr=subprocess.STDOUT, text=True)
     if p.returncode:

@@ -1,4 +1,4 @@
-"""A gctxdbg at its prompt, in a real terminal."""
+"""Runs gctxdbg interactively, in a pseudo-terminal."""
 import contextlib
 import os
 import re
@@ -15,7 +15,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x01|\x02|\r|\x07")
 
 
 def plain(text):
-    """Without what only steers the terminal."""
+    """The text without terminal escapes."""
     return _ESCAPES.sub("", text)
 
 
@@ -42,7 +42,7 @@ class Prompt:
         return self.expect(PROMPT, timeout)
 
     def run(self, line, timeout=-1):
-        """Runs a command; returns what it printed, without the echoed line."""
+        """Runs a command; returns its output without the echoed line."""
         self.t.send(line + "\r")
         text = self.expect_prompt(timeout)
         return text.split("\n", 1)[1] if "\n" in text else ""
@@ -51,7 +51,7 @@ class Prompt:
         self.t.send(text)
 
     def drain(self, quiet=0.4):
-        """Reads what comes until nothing has come for a while; returns it."""
+        """Reads output until none has arrived for `quiet` seconds; returns it."""
         text = None
         while text != self.t.before:
             text = self.t.before
@@ -63,29 +63,29 @@ class Prompt:
         return ""
 
     def forget(self):
-        """Drops what has come so far."""
+        """Drops the output so far."""
         self.t.expect(pexpect.TIMEOUT, timeout=0.05)
         if self.t.before:
             self.t.expect("(?s).+")
 
     def interrupt(self):
-        """Ctrl-C, and Enter for a new prompt: when the kernel signals it discards what is on its way to the
-        terminal, at times the prompt that answers."""
+        """Ctrl-C, then Enter for a new prompt: when the kernel delivers the signal, it discards pending output,
+        sometimes including the prompt."""
         self.t.send("\x03")
         time.sleep(debugger.scaled(0.3))
         self.t.send("\r")
 
     def wait(self, timeout=20):
-        """Waits for its end; returns the exit status."""
+        """Waits until gctxdbg exits; returns its status."""
         self.t.expect(pexpect.EOF, timeout=debugger.scaled(timeout))
         self.t.close()
         text = plain(self.t.before or "")
         assert "Sanitizer" not in text, text
-        assert self.t.signalstatus is None, f"ended by signal {self.t.signalstatus}: {text}"
+        assert self.t.signalstatus is None, f"killed by signal {self.t.signalstatus}: {text}"
         return self.t.exitstatus
 
     def hang_up(self):
-        """The terminal goes away."""
+        """Closes the terminal."""
         os.close(self.t.child_fd)
         self.t.closed, self.t.ptyproc.closed = True, True
 

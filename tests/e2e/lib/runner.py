@@ -1,7 +1,7 @@
-"""Finds the cases, runs some at a time, each in a process of its own, and counts.
+"""Finds the cases and runs several at a time, each in a process of its own.
 
-A case is a function marked with @case. What it asserts decides; raising Skip skips it, which counts
-as a failure where CI=true. Everything a case started is killed when it ends.
+A case is a function marked with @case. It fails if it raises an exception. Raising Skip skips it, which counts as a
+failure if CI=true. All processes that a case started are killed when it ends.
 """
 import contextlib
 import ctypes
@@ -26,7 +26,7 @@ _cases = []
 
 
 class Skip(Exception):
-    """The machine cannot run this case; the text says why."""
+    """This machine cannot run the case; the text gives the reason."""
 
 
 @dataclass
@@ -39,8 +39,8 @@ class Case:
 
 
 def case(go="newest", timeout=60, alone=False, **parameters):
-    """Marks a case: go is "newest", "ends" (oldest and newest), "each", or a list. A parameter's list of values
-    makes one case per value. An `alone` case has the machine for itself."""
+    """Marks a case. `go`: "newest", "ends" (oldest and newest), "each", or a list of toolchains. A parameter is a list
+    of values; each value makes a case. An `alone` case runs when no other case does."""
 
     def mark(function):
         _cases.append((function, go, timeout, alone, parameters))
@@ -57,8 +57,8 @@ def _toolchains(which):
 
 
 def all_cases(full=True):
-    """Unless `full`, a case for each toolchain runs on one of them: which one follows from its name alone, so all
-    toolchains are covered and a case stays where it is when others are added."""
+    """Unless `full`, a case for each toolchain runs with only one of them, chosen by a hash of its name: all toolchains
+    are covered, and adding cases does not move the others."""
     out = []
     for function, which, timeout, alone, parameters in _cases:
         group = function.__module__.rsplit(".", 1)[-1]
@@ -89,7 +89,7 @@ def _combinations(parameters):
 
 
 def selected(cases, only, go):
-    """`only`: words or patterns, any of which must be in the name."""
+    """`only`: words or patterns, at least one of which must match the name."""
     def wanted(c):
         return (not go or c.toolchain in go) and (not only or any(
             o in c.name or fnmatch.fnmatch(c.name, o) for o in only))
@@ -109,16 +109,14 @@ class _Running:
             _child(c, self.log)
 
     def poll(self):
-        """The exit status, "timeout", or None while it runs."""
+        """The exit status, "timeout", or None while the case is running."""
         pid, status, used = os.wait4(self.pid, os.WNOHANG)
         if pid:
             self.cpu = used.ru_utime + used.ru_stime
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() < self.deadline + shared.uncounted_seconds(self.pid):
             return None
-        # It prints where it is, and ends.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGALRM)
+        self.stop()
         end = time.monotonic() + 10
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
             if time.monotonic() > end:
@@ -127,6 +125,11 @@ class _Running:
                 break
             time.sleep(0.05)
         return "timeout"
+
+    def stop(self):
+        """Makes the case print a traceback, clean up and exit."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGALRM)
 
     def text(self):
         self.log.seek(0)
@@ -137,7 +140,7 @@ def _child(c, log):
     os.setsid()
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
-    # Orphans become children of this process, so that it can end them.
+    # Orphans become children of this process, so that it can kill them.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGALRM, _timed_out)
     folder = tempfile.tempdir = tempfile.mkdtemp(prefix="gctxdbg-test.")
@@ -171,7 +174,7 @@ def _timed_out(*_):
 
 
 def _end_children():
-    """Children that are orphans of what this process ended come to it in their turn."""
+    """Kills all children, repeatedly: the orphans of killed children become children of this process."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         try:
@@ -192,7 +195,7 @@ def _end_children():
 
 
 class _Durations:
-    """How long cases took in earlier runs on this machine."""
+    """The durations of cases in earlier runs on this machine."""
 
     def __init__(self):
         kind = "sanitized" if paths.is_sanitized() else "plain"
@@ -212,21 +215,25 @@ class _Durations:
 
 
 def run(cases, jobs):
-    """Runs them, the longest first, so that all jobs end at about the same time; those that need the machine for
-    themselves come last. Returns (passed, failed)."""
+    """Runs the longest cases first, so that all jobs end at about the same time, and the `alone` ones last. Returns
+    (passed, failed)."""
     durations, seconds = _Durations(), {}
     waiting = sorted(cases, key=lambda c: (c.alone, -durations.expected(c)))
     running, passed, failed = [], 0, 0
-    while waiting or running:
-        while waiting and _may_start(waiting[0], running, jobs):
-            running.append(_Running(waiting.pop(0)))
-        for r in list(running):
-            status = r.poll()
-            if status is not None:
-                running.remove(r)
-                outcome, seconds[r.case.name] = _report(r, status)
-                passed, failed = passed + (outcome == "ok"), failed + (outcome == "FAIL")
-        time.sleep(0.005)
+    try:
+        while waiting or running:
+            while waiting and _may_start(waiting[0], running, jobs):
+                running.append(_Running(waiting.pop(0)))
+            for r in list(running):
+                status = r.poll()
+                if status is not None:
+                    running.remove(r)
+                    outcome, seconds[r.case.name] = _report(r, status)
+                    passed, failed = passed + (outcome == "ok"), failed + (outcome == "FAIL")
+            time.sleep(0.005)
+    finally:
+        for r in running:
+            r.stop()
     durations.save(seconds)
     for name in sorted(seconds, key=seconds.get, reverse=True)[:SLOWEST]:
         print(f"slowest: {seconds[name]:6.1f} s {name}")
@@ -245,8 +252,8 @@ def _report(r, status):
         outcome = "skip"
     print(f"{outcome} {r.case.name} ({seconds:.1f} s, cpu {r.cpu:.2f} s)", flush=True)
     if status == 0:
-        # What a case measured is worth telling.
-        print("".join(f"    {line}\n" for line in r.text().splitlines() if line.startswith("note: ")), end="", flush=True)
+        notes = [f"    {line}\n" for line in r.text().splitlines() if line.startswith("note: ")]
+        print("".join(notes), end="", flush=True)
     if status:
         if isinstance(status, int) and status < 0:
             print(f"    killed by {signal.Signals(-status).name}")

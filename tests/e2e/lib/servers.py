@@ -1,6 +1,6 @@
-"""Go servers as Debian ships them, run where they can reach nothing: in a network namespace with a loopback only.
+"""Runs Go servers from Debian packages in a network namespace that has only a loopback interface.
 
-So their ports are theirs alone, and no server that wants to call home or find its peers can.
+So ports cannot collide, and servers cannot call home or look for peers.
 """
 import functools
 import os
@@ -13,18 +13,19 @@ from . import debugger, paths, process
 
 @dataclass
 class Kind:
-    program: str  # below the folder of its package
-    args: list  # {home} is a folder of its own
-    ready: str  # what it logs when it serves
+    program: str  # relative to the folder of its package
+    args: list  # {home} stands for a private folder
+    ready: str  # logged when the server is ready
     env: dict = field(default_factory=dict)
-    port: int = 0  # where clients are welcome; they say nothing
-    debug: str = ""  # URL of its own list of goroutines
+    port: int = 0  # for clients, which send nothing
+    debug: str = ""  # URL of its own goroutine list
 
 
 KINDS = {
-    "nats-server": Kind("usr/sbin/nats-server", ["-a", "127.0.0.1", "-p", "4222", "-js", "-sd", "{home}", "--profile", "6060"],
+    "nats-server": Kind("usr/sbin/nats-server",
+                        ["-a", "127.0.0.1", "-p", "4222", "-js", "-sd", "{home}", "--profile", "6060"],
                         "Server is ready", port=4222, debug="http://127.0.0.1:6060/debug/pprof/goroutine?debug=2"),
-    # It is its own monitor, and starts itself once more, unless it thinks that it has one.
+    # STMONITORED: without it, syncthing acts as a monitor and starts itself again.
     "syncthing": Kind("usr/bin/syncthing", ["serve", "--home={home}", "--no-browser", "--gui-address=127.0.0.1:8384"],
                       "GUI and API listening", {"STMONITORED": "yes"}, port=8384),
     "etcd-server": Kind("usr/bin/etcd", ["--data-dir={home}/data", "--enable-pprof"], "ready to serve client requests",
@@ -34,7 +35,7 @@ KINDS = {
 
 @functools.lru_cache
 def folders():
-    """{("nats-server", "trixie"): folder}; unpacks what is missing."""
+    """{("nats-server", "trixie"): folder}; unpacks missing packages."""
     out = subprocess.run([paths.PROJECT / "scripts" / "toolchains", "--servers"], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
     return {(package, suite): folder for package, suite, folder in (line.split(" ", 2) for line in out.splitlines())}
@@ -50,7 +51,7 @@ _FETCH = "import sys, urllib.request; sys.stdout.buffer.write(urllib.request.url
 
 
 class Server(process.Process):
-    """One that serves."""
+    """A server that is ready."""
 
     def __init__(self, package, suite):
         self.kind = KINDS[package]
@@ -58,11 +59,11 @@ class Server(process.Process):
         self.printed = []
         super().__init__(["unshare", "-n", "--", "sh", "-c", 'ip link set lo up && HOME=$PWD exec "$@"', "sh", self.exe,
                           *(a.replace("{home}", ".") for a in self.kind.args)], self.kind.env, ready=None)
-        process.wait_until(lambda: self.kind.ready in self.log() or not self.alive(), f"{package} serves", 60)
+        process.wait_until(lambda: self.kind.ready in self.log() or not self.alive(), f"{package} is ready", 60)
         assert self.alive(), self.log()
 
     def log(self):
-        """Some log to standard output."""
+        """Everything it has logged; some servers log to standard output."""
         while not self._lines.empty():
             line = self._lines.get()
             if line is not None:
@@ -74,13 +75,13 @@ class Server(process.Process):
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **popen)
 
     def connect(self, count):
-        """Clients that connect and say nothing, until the case ends."""
+        """Opens connections that stay idle until the case ends."""
         clients = self._inside(_CLIENTS, self.kind.port, count)
         assert clients.stdout.readline() == "connected\n"
         return clients
 
     def own_list(self):
-        """What the server itself says of its goroutines."""
+        """The server's own list of its goroutines."""
         child = self._inside(_FETCH, self.kind.debug)
         text = child.communicate(timeout=debugger.scaled(60))[0]
         assert child.returncode == 0 and text.startswith("goroutine "), text[:300]

@@ -1,4 +1,4 @@
-"""What several cases read and none changes is made once per run, in a folder that is removed when the run ends."""
+"""Results that several cases read and none changes: made once per run, in a folder that is removed when it ends."""
 import contextlib
 import fcntl
 import hashlib
@@ -10,6 +10,7 @@ import tempfile
 import time
 
 _VARIABLE = "GCTXDBG_RUN"
+_MAX_UNCOUNTED = 600  # seconds
 
 
 @contextlib.contextmanager
@@ -24,8 +25,7 @@ def run_folder():
 
 
 def folder(key, fill):
-    """The folder that fill(path) filled for this key, in this case or in an earlier one. A case that asks while another
-    one fills it waits."""
+    """The folder for this key, filled by fill(path) on first use. Cases that need it meanwhile wait."""
     path = pathlib.Path(os.environ[_VARIABLE], hashlib.sha256(repr(key).encode()).hexdigest()[:24])
     with uncounted(), open(f"{path}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -40,24 +40,24 @@ def folder(key, fill):
     return path
 
 
-# ---- Time that does not count ----
+# ---- Time that does not count against the timeout of a case ----
 
 def _record(pid):
     return pathlib.Path(os.environ[_VARIABLE], f"uncounted.{pid}")
 
 
 def uncounted_seconds(pid):
-    """How long that case has been preparing what other cases use too."""
+    """How long the case with this pid has spent in uncounted()."""
     try:
         total, since = json.loads(_record(pid).read_text())
     except (FileNotFoundError, ValueError):
         return 0
-    return total + (time.monotonic() - since if since else 0)
+    return min(total + (time.monotonic() - since if since else 0), _MAX_UNCOUNTED)
 
 
 @contextlib.contextmanager
 def uncounted():
-    """The time spent in here does not count against the timeout of the case."""
+    """Work in this block does not count against the timeout: other cases use its result, too."""
     if _VARIABLE not in os.environ:
         yield
         return

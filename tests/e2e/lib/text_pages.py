@@ -1,9 +1,9 @@
-"""Compares what a process executes with the file that it is from, byte for byte."""
+"""Compares the code of a process with its executable file, byte by byte."""
 import struct
 
 
 def _segments(data):
-    """(file offset, address, size) of what is executable in an ELF file."""
+    """(file offset, address, size) of the executable segments of an ELF file."""
     table, = struct.unpack_from("<Q", data, 0x20)
     size, count = struct.unpack_from("<HH", data, 0x36)
     for i in range(count):
@@ -13,7 +13,7 @@ def _segments(data):
 
 
 def maps(pid):
-    """The lines of its memory map, as (start, end, permissions, path)."""
+    """The mappings of a process, as (start, end, permissions, path)."""
     with open(f"/proc/{pid}/maps") as f:
         for line in f:
             words = line.split(None, 5)
@@ -22,7 +22,7 @@ def maps(pid):
 
 
 def _bias(pid, path, data):
-    """How much higher than in the file its addresses are."""
+    """The difference between the addresses in the process and in the file."""
     first = min(start for start, _, _, name in maps(pid) if name == path)
     table, = struct.unpack_from("<Q", data, 0x20)
     size, count = struct.unpack_from("<HH", data, 0x36)
@@ -32,7 +32,7 @@ def _bias(pid, path, data):
 
 
 def differences(pid, path):
-    """Addresses (in the process) of bytes of its code that are not the file's; at most 20."""
+    """Addresses, in the process, of code bytes that differ from the file; at most 20 per segment."""
     with open(path, "rb") as f:
         data = f.read()
     found = []
@@ -54,5 +54,5 @@ def check(pid, path):
 
 
 def executable_regions(pid):
-    """What is executable beside the program: nothing new may stay behind."""
+    """All executable mappings; the debugger must not leave new ones."""
     return [(start, end, path) for start, end, permissions, path in maps(pid) if "x" in permissions]

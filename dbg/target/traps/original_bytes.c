@@ -1,23 +1,23 @@
-/* The program's own bytes under the traps: see trap_bytes.h. */
-#include "dbg/target/traps/trap_bytes.h"
+/* The program's own bytes under the traps: see original_bytes.h. */
+#include "dbg/target/traps/original_bytes.h"
 
 #include "dbg/target/traps/traps_private.h"
 #include "dwarf/base/bisect.h"
 
-void trap_bytes_init(struct trap_bytes *bytes)
+void original_bytes_init(struct original_bytes *bytes)
 {
-	*bytes = (struct trap_bytes){.items = NULL};
+	*bytes = (struct original_bytes){.items = NULL};
 	pthread_mutex_init(&bytes->lock, NULL);
 }
 
-void trap_bytes_deinit(struct trap_bytes *bytes)
+void original_bytes_deinit(struct original_bytes *bytes)
 {
 	free(take_pointer(bytes->items));
 	pthread_mutex_destroy(&bytes->lock);
 }
 
 /* The lock is held. */
-static bool reserve(struct trap_bytes *bytes, size_t count)
+static bool reserve(struct original_bytes *bytes, size_t count)
 {
 	if (count <= bytes->capacity)
 		return true;
@@ -46,8 +46,8 @@ static size_t merge(struct trap_byte *ret, const struct trap *some, size_t some_
 	return count;
 }
 
-struct error *trap_bytes_set(struct trap_bytes *bytes, const struct trap *some, size_t some_count,
-	const struct trap *more, size_t more_count)
+struct error *original_bytes_set(struct original_bytes *bytes, const struct trap *some,
+	size_t some_count, const struct trap *more, size_t more_count)
 {
 	size_t count = merge(NULL, some, some_count, more, more_count);
 	pthread_mutex_lock(&bytes->lock);
@@ -58,7 +58,7 @@ struct error *trap_bytes_set(struct trap_bytes *bytes, const struct trap *some, 
 	return fits ? NULL : error_no_memory();
 }
 
-static void hide(const struct trap_bytes *bytes, const struct memory_run *run)
+static void hide(const struct original_bytes *bytes, const struct memory_run *run)
 {
 	uint8_t *buffer = run->buffer;
 	size_t first = bisect(i, bytes->count, bytes->items[i].address >= run->address);
@@ -70,7 +70,7 @@ static void hide(const struct trap_bytes *bytes, const struct memory_run *run)
 	}
 }
 
-void trap_bytes_hide(struct trap_bytes *bytes, struct memory_run *runs, size_t count)
+void original_bytes_hide(struct original_bytes *bytes, struct memory_run *runs, size_t count)
 {
 	pthread_mutex_lock(&bytes->lock);
 	for (size_t i = 0; i < count && bytes->count; i++)

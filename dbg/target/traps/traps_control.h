@@ -1,16 +1,17 @@
 /* What the tracer thread of a live target (tracer.h) calls to have traps in it; see traps.h for
  * what they are. */
-#ifndef GCTXDBG_TARGET_TRAPS_TRAPS_TRACER_H
-#define GCTXDBG_TARGET_TRAPS_TRAPS_TRACER_H
+#ifndef GCTXDBG_TARGET_TRAPS_TRAPS_CONTROL_H
+#define GCTXDBG_TARGET_TRAPS_TRAPS_CONTROL_H
 
 #include "dbg/target/tracing/tracee.h"
-#include "dbg/target/traps/trap_bytes.h"
+#include "dbg/target/traps/original_bytes.h"
 #include "dbg/target/traps/traps.h"
 
 /* See target_set_traps(). All threads are stopped. `bytes` is kept up to date and must live as long
  * as the traps. */
-struct error *traps_set(struct tracees *tracees, struct target *target, struct trap_bytes *bytes,
-	const uint64_t *addresses, size_t count, const struct trap_handler *handler);
+struct error *traps_set(struct tracees *tracees, struct target *target,
+	struct original_bytes *bytes, const uint64_t *addresses, size_t count,
+	const struct trap_handler *handler);
 
 /*
  * Whether the target has our memory in it. False once all traps have been removed, unless a thread

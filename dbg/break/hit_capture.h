@@ -2,8 +2,8 @@
  * The evaluation of one hit by one breakpoint: values for its condition and its event. Private to
  * dbg/break; runs in the tracer thread and allocates nothing.
  */
-#ifndef GCTXDBG_BREAK_HIT_EVALUATION_H
-#define GCTXDBG_BREAK_HIT_EVALUATION_H
+#ifndef GCTXDBG_BREAK_HIT_CAPTURE_H
+#define GCTXDBG_BREAK_HIT_CAPTURE_H
 
 #include "dbg/break/breakpoint_state.h"
 

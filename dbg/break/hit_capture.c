@@ -1,5 +1,5 @@
-/* Provides the values of a hit to conditions and events: see hit_evaluation.h. */
-#include "dbg/break/hit_evaluation.h"
+/* Provides the values of a hit to conditions and events: see hit_capture.h. */
+#include "dbg/break/hit_capture.h"
 
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
@@ -137,11 +137,11 @@ static bool in_context_package(const char *function)
 }
 
 /* For a cancellation: the innermost frame outside package context that called into it. */
-static const struct plan_line *calls_context(const struct hit *hit)
+static const struct unwind_line *calls_context(const struct hit *hit)
 {
 	bool inside = false;
 	for (size_t i = 0; i < hit->frame_count; i++) {
-		const struct plan_line *frame = hit->frames[i];
+		const struct unwind_line *frame = hit->frames[i];
 		if (in_context_package(frame->function))
 			inside = true;
 		else if (inside && frame->kind != FUNCTION_INTERNAL)
@@ -153,7 +153,7 @@ static const struct plan_line *calls_context(const struct hit *hit)
 /* Not for goroutine creation and exit: their values contain the go statement. */
 static void capture_user(struct hit *hit, struct event_slot *slot)
 {
-	const struct plan_line *frame = NULL, *caller;
+	const struct unwind_line *frame = NULL, *caller;
 	if (hit->kind == LOCATION_NEWPROC || hit->kind == LOCATION_GOEXIT)
 		return;
 	struct error *err = hit_user_frame(hit, &frame);

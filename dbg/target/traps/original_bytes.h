@@ -8,8 +8,8 @@
  * memory that was read just before must still be corrected. (What is read during traps_set() may
  * show an int3; the user's thread waits for it.)
  */
-#ifndef GCTXDBG_TARGET_TRAPS_TRAP_BYTES_H
-#define GCTXDBG_TARGET_TRAPS_TRAP_BYTES_H
+#ifndef GCTXDBG_TARGET_TRAPS_ORIGINAL_BYTES_H
+#define GCTXDBG_TARGET_TRAPS_ORIGINAL_BYTES_H
 
 #include <pthread.h>
 
@@ -22,23 +22,23 @@ struct trap_byte {
 	uint8_t original;
 };
 
-struct trap_bytes {
+struct original_bytes {
 	pthread_mutex_t lock;
 	struct trap_byte *items; /* by address */
 	size_t count, capacity;
 };
 
-void trap_bytes_init(struct trap_bytes *bytes);
-void trap_bytes_deinit(struct trap_bytes *bytes);
+void original_bytes_init(struct original_bytes *bytes);
+void original_bytes_deinit(struct original_bytes *bytes);
 
 /*
  * Makes the table the union of two sets of traps, each ordered by address. Fails only without
  * memory, which a subset of the current table never needs.
  */
-struct error *trap_bytes_set(struct trap_bytes *bytes, const struct trap *some, size_t some_count,
-	const struct trap *more, size_t more_count);
+struct error *original_bytes_set(struct original_bytes *bytes, const struct trap *some,
+	size_t some_count, const struct trap *more, size_t more_count);
 
 /* Replaces our int3s in what has been read. Any thread may call it. */
-void trap_bytes_hide(struct trap_bytes *bytes, struct memory_run *runs, size_t count);
+void original_bytes_hide(struct original_bytes *bytes, struct memory_run *runs, size_t count);
 
 #endif

@@ -27,7 +27,6 @@
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/tracing/tracee.h"
 #include "dbg/target/traps/traps.h"
-#include "dwarf/base/proc_path.h"
 
 enum { FUNCTIONS = 4, MORE = 64, ROUND_MS = 1000 };
 
@@ -141,7 +140,7 @@ static bool text_is_intact(pid_t pid)
 	size_t count;
 	require(proc_read_maps(pid, &mappings, &count), "maps");
 	bool intact = true;
-	int mem = open(proc_path(pid, "mem").text, O_RDONLY | O_CLOEXEC);
+	int mem = proc_open_memory(pid, O_RDONLY);
 	for (size_t i = 0; i < count; i++) {
 		const struct mapping *m = &mappings[i];
 		if (!m->executable || !m->path || m->path[0] != '/')

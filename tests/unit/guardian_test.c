@@ -1,7 +1,6 @@
 /* The guardian: its log of changed bytes, up to the limit and in any order, and its limits on file
  * descriptors. inject_test.c and the end-to-end tests check that it undoes the changes. */
 #include "dbg/target/guardian/guardian.h"
-#include "dwarf/base/proc_path.h"
 #include "tests/unit/live_fixture.h"
 
 #include <fcntl.h>
@@ -76,7 +75,7 @@ enum { REFUSED = 3, CHANGED = 4 };
  */
 static int change_and_die(pid_t target, rlim_t limit)
 {
-	int memory = open(proc_path(target, "mem").text, O_RDWR | O_CLOEXEC);
+	int memory = proc_open_memory(target, O_RDWR);
 	const struct rlimit few = {limit, limit};
 	struct guardian *guardian;
 	if (memory < 0 || setrlimit(RLIMIT_NOFILE, &few) != 0)
@@ -94,7 +93,7 @@ static int change_and_die(pid_t target, rlim_t limit)
 static char victim_in(pid_t target)
 {
 	char byte = 0;
-	int memory = open(proc_path(target, "mem").text, O_RDONLY | O_CLOEXEC);
+	int memory = proc_open_memory(target, O_RDONLY);
 	assert_int_equal(pread(memory, &byte, 1, (off_t)(uintptr_t)&victim), 1);
 	close(memory);
 	return byte;

@@ -12,7 +12,6 @@
 
 #include "dbg/target/tracing/inject.h"
 #include "dbg/target/tracing/tracee_table.h"
-#include "dwarf/base/proc_path.h"
 
 static const struct stop_limits fixture_limits = {
 	.progress_ns = INT64_C(10000000000), .total_ns = INT64_C(20000000000)};
@@ -46,7 +45,7 @@ static inline size_t changed_text(pid_t pid)
 	struct mapping *mappings;
 	size_t count, changed = 0;
 	assert_success(proc_read_maps(pid, &mappings, &count));
-	int mem = open(proc_path(pid, "mem").text, O_RDONLY | O_CLOEXEC);
+	int mem = proc_open_memory(pid, O_RDONLY);
 	assert_true(mem >= 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct mapping *mapping = &mappings[i];

@@ -21,7 +21,7 @@ struct counts {
 	_Atomic uint64_t hits;
 	_Atomic uint64_t stop_at; /* return TRAP_STOP at this hit; 0: never */
 	_Atomic uint64_t again;	  /* return TRAP_AGAIN this many times */
-	_Atomic uint64_t bad;	  /* hits with wrong addresses */
+	_Atomic uint64_t bad;	  /* hits with a wrong address or rip */
 	uint64_t address;
 };
 
@@ -129,7 +129,7 @@ static void test_hits_are_counted(void **state)
 	wait_until(fixture.counts.hits > 20000);
 	assert_success(target_interrupt(fixture.target));
 	assert_counted(&fixture, before, 2);
-	/* Readers see the original code. Then more hits. */
+	/* A reader sees the original code; then it continues. */
 	uint8_t byte;
 	assert_success(target_read(fixture.target, address_of_work(), &byte, 1));
 	assert_int_equal(byte, *(const uint8_t *)(uintptr_t)work);
@@ -266,7 +266,7 @@ static void test_detaching_while_it_runs(void **state)
 	end(&fixture);
 }
 
-/* ---- Signals of the program ---- */
+/* ---- Signals and faults of the program ---- */
 
 /* SIGTRAPs of the program: int3, raise and kill. Its handler counts them and checks their
  * address. */

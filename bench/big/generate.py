@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Writes a Go module whose program has a hundred thousand functions, for bench/peers.
+"""Writes a Go module with more than a hundred thousand functions, for bench/peers.
 
     generate.py OUTPUT_DIRECTORY
 
-Stripped it takes more than 100 MB. Every function is in a table that main uses, so that the linker keeps it.
+Stripped, the program has more than 100 MB. A table that main uses contains every function, so that the linker keeps it.
 """
 import pathlib
 import sys

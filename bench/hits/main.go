@@ -1,4 +1,4 @@
-// Hits calls hit as often as each number on standard input says, and prints how many nanoseconds that took.
+// Hits reads numbers from standard input, calls hit that many times, and prints the duration in nanoseconds.
 package main
 
 import (

@@ -7,7 +7,7 @@ import (
 
 type key int
 
-// A node of the heap beside: pointers and plain words, as programs have them.
+// A node of the heap: pointers and plain words, like objects of real programs.
 type node struct {
 	next *node
 	name *string
@@ -20,7 +20,7 @@ var (
 	heap    *node
 )
 
-// Each request: a deadline, a value, and what two calls below it derive.
+// Creates the contexts of one request: a deadline, a value, and a cancelable child.
 func request(server context.Context, id int) {
 	timed, cancel := context.WithTimeout(server, time.Hour)
 	named := context.WithValue(timed, key(0), id)

@@ -1,6 +1,6 @@
-// Parks as many goroutines as its first argument says, a few calls deep and in a handful of ways; a second and third one ask for so
-// many contexts and a heap of so many MB beside. Prints "ready". For each line
-// on its standard input it prints for how long, at most, it has stood still since the last one.
+// Many parks goroutines, a few calls deep and in a handful of ways, and prints "ready". Arguments: the number of
+// goroutines, the number of contexts, and the size of an additional heap in MB. For each line on standard input it
+// prints the longest stall since the previous line, in nanoseconds.
 package main
 
 import (
@@ -60,7 +60,7 @@ func serve(i int) {
 
 var stall atomic.Int64 // nanoseconds
 
-// Looks at the clock again and again: when it jumps, everything stood still.
+// Reads the clock every millisecond: a larger gap is a stall of the process.
 func watch() {
 	for last := time.Now(); ; {
 		time.Sleep(time.Millisecond)
@@ -72,7 +72,7 @@ func watch() {
 	}
 }
 
-// number is the argument in place i; 0 when there is none.
+// number returns argument i, or 0 if there is none.
 func number(i int) int {
 	if i >= len(os.Args) {
 		return 0

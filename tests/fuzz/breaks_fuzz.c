@@ -55,17 +55,17 @@ static void make_variables(struct location_variables *ret)
 		[VARIABLE_ANY] = EXPR_STRING};
 	for (size_t i = 0; i < array_length(items); i++) {
 		size_t form = i % FORMS, recipe = i / FORMS % array_length(recipes);
-		bool behind = i / FORMS >= array_length(recipes);
+		bool indirect = i / FORMS >= array_length(recipes);
 		snprintf(names[i], sizeof(names[i]), "%s%zu%s", recipes[recipe].name, form,
-			behind ? ".x" : "");
+			indirect ? ".x" : "");
 		items[i] = (struct location_variable){.name = names[i],
 			.form = (enum variable_form)form,
 			.type = types[form],
 			.recipe = recipe,
 			.offsets = {0, 8},
-			.steps = behind ? 2 : 1,
+			.steps = indirect ? 2 : 1,
 			.size = form == VARIABLE_FLOAT ? 8 : (size_t)1 << i % 4,
-			.whole = !behind};
+			.whole = !indirect};
 	}
 	*ret = (struct location_variables){.items = items,
 		.count = array_length(items),

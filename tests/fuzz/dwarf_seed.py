@@ -1,4 +1,4 @@
-"""Cuts the DWARF of a Go program down to the entries of a few types, for the fuzzers' seeds."""
+"""Reduces the DWARF of a Go program to the entries of a few types, for the fuzzers' seeds."""
 import struct
 
 WANTED = [b"runtime.g", b"runtime.sudog", b"runtime.hchan", b"runtime._Gwaiting", b"runtime.waitReason", b"runtime.mutex"]
@@ -24,7 +24,7 @@ def uleb(data, at):
 
 
 def abbreviations(data):
-    """({code: (tag, has children, [form])}, size) of the first table, which all of Go's units share."""
+    """Returns ({code: (tag, has children, [form])}, size) of the first table, which Go's units share."""
     table, at = {}, 0
     while True:
         code, at = uleb(data, at)
@@ -64,8 +64,8 @@ class Cutter:
         self.data = sections[".debug_info"]
         self.table, size = abbreviations(sections[".debug_abbrev"])
         self.declarations = sections[".debug_abbrev"][:size]
-        self.places = {}  # old offset to new
-        self.references = []  # offsets in `out` that hold an old offset
+        self.new_offsets = {}  # by old offset
+        self.references = []  # positions in `out` that contain an old offset
         version, = struct.unpack_from("<H", self.data, 4)
         root = 12 if version >= 5 else 11
         self.out = bytearray(self.data[:root])
@@ -73,7 +73,7 @@ class Cutter:
         self.out += self.data[root:end]
 
     def entry(self, at):
-        """The end of one entry, without its children, and the offsets of its references."""
+        """Returns the end of one entry, without its children, and the positions of its references."""
         code, at = uleb(self.data, at)
         references = []
         for form in self.table[code][2]:
@@ -83,8 +83,8 @@ class Cutter:
         return at, references
 
     def copy(self, at):
-        """Copies an entry with its children; returns the entries that they refer to."""
-        self.places[at] = len(self.out)
+        """Copies an entry with its children; returns the offsets that they refer to."""
+        self.new_offsets[at] = len(self.out)
         start, depth, references = at, 0, []
         while True:
             code, after = uleb(self.data, at)
@@ -103,7 +103,7 @@ class Cutter:
         return [struct.unpack_from("<I", self.data, r)[0] for r in references]
 
     def find(self, name):
-        """The entry with this name, searched as gctxdbg does."""
+        """Returns the offset of the entry with this name, found as gctxdbg finds it; None if there is none."""
         at = 0
         while (at := self.data.find(name + b"\0", at)) >= 0:
             for start in (at - 1, at - 2):
@@ -116,13 +116,13 @@ class Cutter:
 
     def cut(self):
         waiting = [p for p in map(self.find, WANTED) if p is not None]
-        while waiting and len(self.places) < MAX_ENTRIES:
+        while waiting and len(self.new_offsets) < MAX_ENTRIES:
             at = waiting.pop(0)
-            if at not in self.places:
+            if at not in self.new_offsets:
                 waiting += self.copy(at)
         for r in self.references:
             old, = struct.unpack_from("<I", self.out, r)
-            struct.pack_into("<I", self.out, r, self.places.get(old, 0))
+            struct.pack_into("<I", self.out, r, self.new_offsets.get(old, 0))
         self.out += b"\0"
         struct.pack_into("<I", self.out, 0, len(self.out) - 4)
         return self.declarations, bytes(self.out)

@@ -1,4 +1,4 @@
-"""Small ELF files for the fuzzers' seeds, made of parts of a real program: an executable and a core of it."""
+"""Makes small ELF files for the fuzzers' seeds from parts of a real program: an executable and a core of it."""
 import pathlib
 import struct
 import zlib
@@ -49,7 +49,7 @@ def _segment(kind, offset, address, size, flags=5):
 
 
 def _symbols(program):
-    """The first functions of the symbol table, or two invented ones."""
+    """Returns .symtab and .strtab: two made-up symbols, and the first ones of the program."""
     table, strings = program.sections.get(".symtab", b""), program.sections.get(".strtab", b"")
     names, out = bytearray(b"\0"), bytearray(24)
     found = [("runtime.text", BASE, 0), ("runtime.allgs", BASE + 64, 24)]
@@ -63,7 +63,7 @@ def _symbols(program):
 
 
 def _frame_information(at, code, code_size):
-    """.eh_frame_hdr with one row, followed by .eh_frame with one function: a CFA of rbp + 16."""
+    """Returns .eh_frame_hdr with one row, and .eh_frame, which follows it, with one function whose CFA is rbp + 16."""
     table_size = 32
     frames_at = at + table_size
     cie = struct.pack("<IIB", 20, 0, 1) + b"zR\0" + bytes([1, 0x78, 16, 1, 0x1b]) + bytes([0x0c, 7, 8, 0x90, 1, 0, 0])
@@ -75,7 +75,7 @@ def _frame_information(at, code, code_size):
 
 
 def executable(program):
-    """An executable of a few kilobytes with one part of each kind that gctxdbg reads."""
+    """Returns an executable of a few kilobytes with one section of each kind that the debugger reads."""
     real = program.sections
     symbols, names = _symbols(program)
     text = real[".text"][:192]
@@ -135,7 +135,7 @@ def _status(pid, registers):
 
 
 def core(exe):
-    """A core of a process that had `exe` mapped at its address: two threads, stacks with frame pointers."""
+    """Returns a core of a process with `exe` mapped at its address: two threads, stacks with frame pointers."""
     text_at = struct.unpack_from("<Q", exe, struct.unpack_from("<Q", exe, 40)[0] + 2 * 64 + 24)[0]
     code = BASE + text_at
     frames = b"".join(struct.pack("<QQ", STACK + 16 * (i + 1), code + 16 * i + 4) for i in range(4)) + bytes(64)
@@ -152,7 +152,7 @@ def core(exe):
     segments = 4
     at = 64 + 56 * segments
     memory_at = at + len(notes)
-    # The core contains the first 512 bytes of the executable's page; the rest must be read from the file.
+    # The first 512 bytes of the executable's page are in the core; the rest is read from the file.
     parts = [_segment(PT_NOTE, at, 0, len(notes)),
              struct.pack("<IIQQQQQQ", PT_LOAD, 5, memory_at, BASE, 0, 512, 0x2000, 4096),
              _segment(PT_LOAD, memory_at + 512, STACK, len(frames), 6),

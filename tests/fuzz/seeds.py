@@ -4,7 +4,8 @@
     seeds.py OUTPUT_DIRECTORY PROGRAM...
 
 Writes OUTPUT_DIRECTORY/{breaks,buildinfo,code,core,debug_file,debug_info,elf,expr,frames,goroutines,moduledata,pclntab,
-type}/NAME. If layouts matter, the first byte of a seed chooses the release: a column of dbg/go/program/builtin_layouts.inc.
+type}/NAME. If layouts matter, the first byte of a seed selects the release: a column in
+dbg/go/program/builtin_layouts.inc.
 """
 import pathlib
 import re
@@ -20,13 +21,13 @@ KEPT_FUNCTIONS = 40
 DATA_BASE = 0x800000
 CODE_BASE = 0x400000
 TYPES_SIZE = 4096
-MODULE_PARTS = 5  # slices in moduledata that point into the function table
-CODE_SIZE = 128  # of one function
+MODULE_PARTS = 5  # number of moduledata's slices of the function table
+CODE_SIZE = 128  # bytes per function
 FRAMES_SIZE = 512
 MEMORY_BASE, MEMORY_SIZE, GOROUTINE_CODE = 0x100000, 0x3000, 0x400000
 OBJECTS, STACK_AT, SEMAPHORES_AT, TEXTS_AT = 0x400, 0x200, 0x2e00, 0x2f00
 LABELS_AT, TYPE_AT = 0x2f80, 0x2fc0
-PLACE_KINDS, PANIC = 9, 5
+LOCATION_KINDS, PANIC = 9, 5
 WAIT_REASONS = [b"", b"chan receive", b"select", b"chan send", b"sync.Mutex.Lock", b"IO wait", b"sleep", b"semacquire"]
 EXPRESSIONS = [
     r'wait > 5m && stack =~ "^main\\."',
@@ -59,7 +60,7 @@ class Layouts:
 
 
 def pc_value_table(data, start):
-    """The bytes of one table: pairs of varints up to a zero value that is not the first."""
+    """Returns the bytes of one table: pairs of varints, terminated by a zero value that is not the first."""
     at, first = start, True
     while True:
         if not first and data[at] == 0:
@@ -72,13 +73,13 @@ def pc_value_table(data, start):
 
 
 def runtime_names():
-    """The functions whose code refers to the runtime's variables."""
+    """Returns the functions whose code refers to the runtime's variables."""
     names = re.findall(r'USES(?:_FIELD)?\("([^"]*)"', FINDER.read_text())
     return list(dict.fromkeys(f"runtime.{n}" for clue in names for n in clue.split("|")))
 
 
 def redirect(code):
-    """Redirects rip-relative operands to one of a few addresses in the data."""
+    """Redirects rip-relative operands of instructions to one of eight words in the data."""
     out = bytearray(code)
     for i, m in enumerate(re.finditer(rb"[\x48\x4c][\x89\x8b\x8d][\x05\x0d\x15\x1d\x25\x2d\x35\x3d]", code)):
         if m.end() + 4 <= len(out):
@@ -88,7 +89,7 @@ def redirect(code):
 
 
 def cut_function_table(table, layouts, column, new_names=()):
-    """The table reduced to its first functions (with new names, if given), and the end of their code."""
+    """Returns the table cut to its first functions (with new names, if given), its offsets, and the end of their code."""
     parts = struct.unpack_from("<5Q", table, 32)
     names, cu, files, pctab, functab = (table[p:] for p in parts)
     size = layouts.size(column, "runtime._func")
@@ -108,11 +109,11 @@ def cut_function_table(table, layouts, column, new_names=()):
         pcdata = struct.unpack_from("<I", record, layouts.offset(column, "runtime._func", "npcdata"))[0]
         funcdata = record[layouts.offset(column, "runtime._func", "nfuncdata")]
         tail = bytearray(functab[at + size:at + size + 4 * (pcdata + funcdata)])
-        places = [(record, p) for p in pcs_at] + [(tail, 4 * k) for k in range(pcdata)]
-        for where, place in places:
-            start = struct.unpack_from("<I", where, place)[0]
+        positions = [(record, p) for p in pcs_at] + [(tail, 4 * k) for k in range(pcdata)]
+        for data, position in positions:
+            start = struct.unpack_from("<I", data, position)[0]
             if start:
-                struct.pack_into("<I", where, place, len(out_pctab))
+                struct.pack_into("<I", data, position, len(out_pctab))
                 out_pctab += pc_value_table(pctab, start)
         entries.append((entry, base + len(records)))
         records += record + tail
@@ -127,7 +128,7 @@ def cut_function_table(table, layouts, column, new_names=()):
 
 
 def moduledata(layouts, column, table, offsets, end, code):
-    """Code, function table and a matching moduledata, as the fuzzer maps them."""
+    """Returns code, a function table and a matching moduledata, as moduledata_fuzz.c maps them."""
     image = bytearray(redirect(code[:end])) + bytes(-end % 16)
     header = CODE_BASE + len(image)
     image += table + bytes(-len(table) % 16)
@@ -144,7 +145,7 @@ def moduledata(layouts, column, table, offsets, end, code):
 
 
 class Memory:
-    """Objects of the runtime, in the layout defined in goroutines_fuzz.c."""
+    """Objects of the runtime, in the memory layout that goroutines_fuzz.c defines."""
 
     def __init__(self, layouts, column):
         self.layouts, self.column, self.data, self.end = layouts, column, bytearray(MEMORY_SIZE), OBJECTS
@@ -153,7 +154,7 @@ class Memory:
         struct.pack_into(f"<{len(values)}Q", self.data, at - MEMORY_BASE, *values)
 
     def object(self, kind, **fields):
-        """A new struct without fields that the release lacks. Dots in names are written as two underscores."""
+        """Adds a struct; fields that the release lacks are omitted. Two underscores stand for a dot in a field's name."""
         at = MEMORY_BASE + self.end
         self.end += (self.layouts.size(self.column, kind) + 15) // 16 * 16
         for name, value in fields.items():
@@ -168,7 +169,7 @@ class Memory:
 
 
 def goroutines(layouts, column, table, names):
-    """Memory with a few goroutines: parked with a stack of `names`' functions, on a channel, runnable, dead."""
+    """Returns memory with a few goroutines: parked, with a stack of `names` functions, on a channel, runnable, dead."""
     m = Memory(layouts, column)
     for i, text in enumerate(WAIT_REASONS):
         m.words(MEMORY_BASE + 256 + 16 * i, MEMORY_BASE + TEXTS_AT + 16 * i, len(text))
@@ -194,7 +195,7 @@ def goroutines(layouts, column, table, names):
     m.words(MEMORY_BASE + SEMAPHORES_AT + 8, waiter, waiter)
     m.words(MEMORY_BASE + 128, *all_g)
     m.words(MEMORY_BASE, MEMORY_BASE + 128, len(all_g), len(all_g), thread)
-    # A label (key and value), in the slice that Go 1.24 and later use; the descriptor of int, and its name.
+    # One label with a key and a value, as a slice (since Go 1.24); the descriptor of int, and its name.
     select = struct.unpack_from("<2Q", m.data, 256 + 2 * 16)
     m.words(MEMORY_BASE + LABELS_AT, MEMORY_BASE + LABELS_AT + 32, 1, 1, 0, *select, *select)
     m.words(MEMORY_BASE + TYPE_AT, 8, 0, 2 << 56, 0, 0, TYPE_AT + 48)
@@ -204,14 +205,14 @@ def goroutines(layouts, column, table, names):
 
 
 def hits(seed):
-    """Hits at every kind of location, by and about the first goroutine in the memory of a goroutine seed."""
+    """Returns one hit per kind of location, in the memory of a goroutines seed, by and about its first goroutine."""
     release, memory = seed[:1], seed[1:]
     g = struct.unpack_from("<Q", memory, 128)[0]
     stack, text = MEMORY_BASE + STACK_AT + 64, MEMORY_BASE + 256
     registers = dict(r14=g, rbx=text, rcx=5, rsi=g, rdi=text, rsp=stack, rbp=stack, fs_base=MEMORY_BASE + 136)
     order = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base".split()
     seeds = []
-    for kind in range(PLACE_KINDS):
+    for kind in range(LOCATION_KINDS):
         registers["rax"] = MEMORY_BASE + TYPE_AT if kind == PANIC else g - 8
         words = struct.pack("<22Q", *(registers.get(name, 0) for name in order))  # the start of struct user_regs_struct
         seeds.append(release + bytes([kind]) + words + memory)
@@ -219,7 +220,7 @@ def hits(seed):
 
 
 def functions_code(table, layouts, column, code):
-    """The code of the functions that refer to the runtime's variables, up to CODE_SIZE bytes of each."""
+    """Returns the code of the functions that refer to the runtime's variables, up to CODE_SIZE bytes of each."""
     names, _, _, _, functab = (table[p:] for p in struct.unpack_from("<5Q", table, 32))
     name_at = layouts.offset(column, "runtime._func", "nameOff", "nameoff")
     wanted, out = {n.encode() for n in runtime_names()}, b""
@@ -232,7 +233,7 @@ def functions_code(table, layouts, column, code):
 
 
 def whole_entries(frames):
-    """The first entries of .debug_frame."""
+    """Returns the first entries of .debug_frame."""
     end = 0
     while end < FRAMES_SIZE and end < len(frames):
         end += 4 + struct.unpack_from("<I", frames, end)[0]
@@ -281,7 +282,7 @@ def main(output, programs):
     for number, text in enumerate(EXPRESSIONS):
         write(output, "expr", str(number), text.encode())
     for path in programs:
-        # Programs of the same name are in one directory per release.
+        # Programs of different releases have the same name in different folders.
         name = "-".join(pathlib.Path(path).parts[-3:])
         seeds = seeds_of(elf_seed.Program(path), layouts)
         for kind, seed in seeds.items():

@@ -1,15 +1,15 @@
 /*
- * Sets traps in tests/programs/hits and compares the hits with what the program counts.
+ * Sets traps in tests/programs/hits and compares the hits with the calls that the program counts.
  *
- *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…
- *       Runs until both numbers are reached; pauses, compares, and stops in between.
- *   trap_soak kill TIMES PROGRAM ARGUMENT…
- *       Kills the debugger that many times while all threads hit traps.
+ *   trap_soak count SECONDS HITS PROGRAM ARGUMENT…   runs until both numbers are reached; stops the
+ *                                                    program and compares the counts repeatedly
+ *   trap_soak kill TIMES PROGRAM ARGUMENT…           kills the debugger TIMES times while all
+ *                                                    threads hit traps
  *
- * The environment variable TRAP_SOAK_ALSO adds addresses (hexadecimal, separated by commas), whose
- * hits are counted but not compared.
+ * The environment variable TRAP_SOAK_ALSO names more addresses to trap (hexadecimal, separated by
+ * commas). Their hits are counted, but not compared.
  *
- * Prints one line of "key value" pairs; exit status 0: everything was correct.
+ * Prints one line of "key value" pairs. Exit status 0: no failure.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,8 @@ enum { FUNCTIONS = 4, MORE = 64, ROUND_MS = 1000 };
 struct program {
 	pid_t pid;
 	FILE *in, *out;
-	uint64_t addresses[FUNCTIONS + MORE]; /* its functions, then those not compared */
+	/* The program's functions, then the addresses that are not compared. */
+	uint64_t addresses[FUNCTIONS + MORE];
 	size_t address_count;
 	uint64_t calls[FUNCTIONS];
 	double ns_per_call, best_ns;
@@ -114,7 +115,7 @@ static void start(struct program *program, char **argv)
 	}
 }
 
-static void tell(struct program *program, const char *what)
+static void send_line(struct program *program, const char *what)
 {
 	fprintf(program->in, "%s\n", what);
 	fflush(program->in);
@@ -123,7 +124,7 @@ static void tell(struct program *program, const char *what)
 static bool pause_program(struct program *program)
 {
 	char line[256];
-	tell(program, "pause");
+	send_line(program, "pause");
 	return read_line(program, line, sizeof(line)) &&
 	       sscanf(line,
 		       "paused %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %lf %lf %" SCNu64,
@@ -132,16 +133,14 @@ static bool pause_program(struct program *program)
 		       &program->problems) == FUNCTIONS + 3;
 }
 
-/* Whether all private file-backed code equals the files. */
+/* True if the code in memory equals that in the files, and no other code is mapped. */
 static bool text_is_intact(pid_t pid)
 {
 	struct mapping *mappings;
 	size_t count;
 	require(proc_read_maps(pid, &mappings, &count), "maps");
 	bool intact = true;
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
-	int mem = open(path, O_RDONLY | O_CLOEXEC);
+	int mem = proc_open_memory(pid, O_RDONLY);
 	for (size_t i = 0; i < count; i++) {
 		const struct mapping *m = &mappings[i];
 		if (!m->executable || !m->path || m->path[0] != '/')
@@ -161,7 +160,7 @@ static bool text_is_intact(pid_t pid)
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (mappings[i].executable && !mappings[i].path) {
-			complain("executable memory was left behind at 0x%" PRIx64,
+			complain("executable memory is still mapped at 0x%" PRIx64,
 				mappings[i].start);
 			intact = false;
 		}
@@ -216,8 +215,8 @@ static void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
-/* Stops all threads by trap or by interrupt, a few times, and resumes them. */
-static void stop_now_and_then(struct target *target, struct counts *counts, int64_t until_ns)
+/* Stops the program by a trap or an interrupt and resumes it, repeatedly. */
+static void stop_and_resume(struct target *target, struct counts *counts, int64_t until_ns)
 {
 	while (monotonic_now() < until_ns) {
 		struct target_event event;
@@ -241,7 +240,8 @@ static void stop_now_and_then(struct target *target, struct counts *counts, int6
 	counts->until_stop = 0;
 }
 
-static void make_it_run(struct target *target)
+/* Resumes the program from any state: a stop may be in progress. */
+static void force_running(struct target *target)
 {
 	struct target_event event;
 	require(target_interrupt(target), "interrupt");
@@ -266,15 +266,15 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	double ns = 0, best = 0;
 	while (!failed && (monotonic_now() - began < seconds * INT64_C(1000000000) ||
 				  sum(&counts) < wanted)) {
-		tell(program, "resume");
-		/* Every other round is undisturbed, to measure the time of a hit. */
+		send_line(program, "resume");
+		/* Every other round runs without stops, to measure the time per hit. */
 		if (rounds % 2)
-			stop_now_and_then(
+			stop_and_resume(
 				target, &counts, monotonic_now() + ROUND_MS * INT64_C(1000000));
 		else
 			pause_ms(ROUND_MS);
 		if (rounds % 2)
-			make_it_run(target);
+			force_running(target);
 		if (!pause_program(program) || !counts_are_equal(program, &counts, before))
 			break;
 		if (!(rounds % 2))
@@ -285,7 +285,7 @@ static int count_for(struct program *program, int seconds, uint64_t wanted)
 	}
 	target_destroy(target);
 	bool intact = text_is_intact(program->pid);
-	tell(program, "resume");
+	send_line(program, "resume");
 	pause_ms(50);
 	bool alive = pause_program(program);
 	printf("hits %" PRIu64 " others %" PRIu64
@@ -313,7 +313,7 @@ static void debug_until_killed(struct program *program, int ready)
 	if (write(ready, "r", 1) != 1)
 		exit(1);
 	while (true)
-		stop_now_and_then(target, &counts, INT64_MAX);
+		stop_and_resume(target, &counts, INT64_MAX);
 }
 
 static bool wait_until_free(pid_t pid)
@@ -325,7 +325,7 @@ static bool wait_until_free(pid_t pid)
 			return false;
 		}
 		bool quiet = !status.tracer;
-		/* The guardian ends last. */
+		/* The guardian exits last, after it has removed the trap area. */
 		struct mapping *mappings;
 		size_t count;
 		if (quiet && !proc_read_maps(pid, &mappings, &count)) {
@@ -337,7 +337,7 @@ static bool wait_until_free(pid_t pid)
 			return true;
 		pause_ms(1);
 	}
-	fprintf(stderr, "trap_soak: process %d was not restored completely\n", (int)pid);
+	fprintf(stderr, "trap_soak: process %d is still traced or has a trap area\n", (int)pid);
 	return false;
 }
 
@@ -346,7 +346,7 @@ static bool survives_a_kill(char **argv)
 	struct program program = {0};
 	int ready[2];
 	start(&program, argv);
-	tell(&program, "resume");
+	send_line(&program, "resume");
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		return false;
 	fflush(NULL);
@@ -365,7 +365,7 @@ static bool survives_a_kill(char **argv)
 		   text_is_intact(program.pid);
 	if (survived) {
 		uint64_t before = program.calls[0];
-		tell(&program, "resume");
+		send_line(&program, "resume");
 		pause_ms(20);
 		survived =
 			pause_program(&program) && program.calls[0] > before && !program.problems;

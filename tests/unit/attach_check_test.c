@@ -94,7 +94,7 @@ static void test_traced_already(void **state)
 {
 	(void)state;
 	struct attach_facts facts = ordinary();
-	facts.target.tracer = INT32_MAX; /* has exited meanwhile */
+	facts.target.tracer = INT32_MAX; /* has exited in the meantime */
 	snprintf(facts.tracer_name, sizeof(facts.tracer_name), "strace");
 	expect(&facts, EPERM, "already traced by strace (process 2147483647)");
 }

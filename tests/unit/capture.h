@@ -1,5 +1,5 @@
 /*
- * Catching what is written: an output in memory, and stderr for a while.
+ * Captures output: an `output` that writes to memory, and redirection of stdout or stderr.
  */
 #ifndef GCTXDBG_TESTS_CAPTURE_H
 #define GCTXDBG_TESTS_CAPTURE_H
@@ -33,7 +33,7 @@ static inline void capture_deinit(struct capture *capture)
 	free(capture->text);
 }
 
-/* What is written to the file descriptor `fd` (stdout, stderr) between begin and end. */
+/* Captures what is written to a stream (stdout, stderr) between begin and end. */
 struct diversion {
 	FILE *file;
 	FILE *stream;

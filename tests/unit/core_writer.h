@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "dwarf/base/memory.h"
+#include "dwarf/base/proc_path.h"
 
 enum { PAGE = 4096, MAX_DUMPED = 64 << 10, MAX_MAPS = 512 };
 
@@ -63,9 +64,7 @@ struct map {
 /* /proc/PID/NAME, open for reading. */
 static int open_proc(pid_t pid, const char *name)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(proc_path(pid, name).text, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	return fd;
 }

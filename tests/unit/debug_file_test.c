@@ -18,22 +18,22 @@
 enum { MAX_PATH = 256 };
 
 /* A temporary directory with bin/program and the directories for its debug file. */
-struct location {
+struct folder {
 	char root[MAX_PATH], exe[MAX_PATH];
 };
 
 /* The path of `name` in the directory; the caller frees it. */
-static char *path_of(const struct location *location, const char *name)
+static char *path_of(const struct folder *folder, const char *name)
 {
 	char *path;
-	if (asprintf(&path, "%s/%s", location->root, name) < 0)
+	if (asprintf(&path, "%s/%s", folder->root, name) < 0)
 		abort();
 	return path;
 }
 
-static void make_folder(const struct location *location, const char *name)
+static void make_folder(const struct folder *folder, const char *name)
 {
-	_cleanup_free_ char *path = path_of(location, name);
+	_cleanup_free_ char *path = path_of(folder, name);
 	if (mkdir(path, 0700) < 0)
 		abort();
 }
@@ -68,66 +68,65 @@ static struct fixture_bytes make_debug(const char *id, size_t code_size)
 	return make_elf(id, code_size, ".debug_info", "DWARF", 6);
 }
 
-static void write_file(
-	const struct location *location, const char *name, struct fixture_bytes contents)
+static void write_file(const struct folder *folder, const char *name, struct fixture_bytes contents)
 {
-	_cleanup_free_ char *path = path_of(location, name);
+	_cleanup_free_ char *path = path_of(folder, name);
 	FILE *file = fopen(path, "w");
 	if (!file || fwrite(contents.data, 1, contents.size, file) != contents.size ||
 		fclose(file) != 0)
 		abort();
 }
 
-static void forget_file(const struct location *location, const char *name)
+static void forget_file(const struct folder *folder, const char *name)
 {
-	_cleanup_free_ char *path = path_of(location, name);
+	_cleanup_free_ char *path = path_of(folder, name);
 	if (unlink(path) < 0)
 		abort();
 }
 
 static int set_up(void **state)
 {
-	struct location *location = calloc(1, sizeof(*location));
+	struct folder *folder = calloc(1, sizeof(*folder));
 	const char *directory = getenv("TMPDIR");
-	if (!location)
+	if (!folder)
 		return -1;
-	snprintf(location->root, sizeof(location->root), "%s/gctxdbg-test.XXXXXX",
+	snprintf(folder->root, sizeof(folder->root), "%s/gctxdbg-test.XXXXXX",
 		directory ? directory : "/tmp");
-	if (!mkdtemp(location->root))
+	if (!mkdtemp(folder->root))
 		return -1;
-	snprintf(location->exe, sizeof(location->exe), "%.200s/bin/program", location->root);
-	make_folder(location, "bin");
-	make_folder(location, "bin/.debug");
-	make_folder(location, "debug");
-	make_folder(location, "debug/.build-id");
-	make_folder(location, "debug/.build-id/61");
+	snprintf(folder->exe, sizeof(folder->exe), "%.200s/bin/program", folder->root);
+	make_folder(folder, "bin");
+	make_folder(folder, "bin/.debug");
+	make_folder(folder, "debug");
+	make_folder(folder, "debug/.build-id");
+	make_folder(folder, "debug/.build-id/61");
 	unsetenv("DEBUGINFOD_URLS");
-	*state = location;
+	*state = folder;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct location *location = *state;
+	struct folder *folder = *state;
 	char command[2 * MAX_PATH];
-	snprintf(command, sizeof(command), "rm -rf '%s'", location->root);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder->root);
 	int status = system(command);
-	free(location);
+	free(folder);
 	return status;
 }
 
 /* The debug file found for the program, relative to the directory; "" if there is none. */
-static void assert_found(const struct location *location, const char *expected)
+static void assert_found(const struct folder *folder, const char *expected)
 {
-	_cleanup_free_ char *directory = path_of(location, "debug");
+	_cleanup_free_ char *directory = path_of(folder, "debug");
 	struct elf_image *image;
-	struct error *err = elf_image_open(location->exe, &image);
+	struct error *err = elf_image_open(folder->exe, &image);
 	assert_null(err);
-	struct debug_file_search search = {.exe_path = location->exe, .directory = directory};
+	struct debug_file_search search = {.exe_path = folder->exe, .directory = directory};
 	struct elf_image *found = debug_file_find(image, &search);
 	if (expected[0]) {
 		assert_non_null(found);
-		_cleanup_free_ char *path = path_of(location, expected);
+		_cleanup_free_ char *path = path_of(folder, expected);
 		assert_string_equal(elf_image_path(found), path);
 	} else {
 		assert_null(found);
@@ -147,21 +146,21 @@ static void test_checksum(void **state)
 
 static void test_build_id(void **state)
 {
-	const struct location *location = *state;
+	const struct folder *folder = *state;
 	const char *name = "debug/.build-id/61/6263646566.debug";
 	struct fixture_bytes exe = make_elf("abcdef", 32, ".comment", "", 1);
 	struct fixture_bytes right = make_debug("abcdef", 32), wrong = make_debug("abcdeg", 32);
-	write_file(location, "bin/program", exe);
-	assert_found(location, "");
-	write_file(location, name, right);
-	assert_found(location, name);
-	write_file(location, name, wrong);
-	assert_found(location, "");
-	write_file(location, name, exe); /* the right id, but no DWARF */
-	assert_found(location, "");
+	write_file(folder, "bin/program", exe);
+	assert_found(folder, "");
+	write_file(folder, name, right);
+	assert_found(folder, name);
+	write_file(folder, name, wrong);
+	assert_found(folder, "");
+	write_file(folder, name, exe); /* the right id, but no DWARF */
+	assert_found(folder, "");
 	right.size /= 2; /* truncated */
-	write_file(location, name, right);
-	assert_found(location, "");
+	write_file(folder, name, right);
+	assert_found(folder, "");
 	free(exe.data);
 	free(right.data);
 	free(wrong.data);
@@ -177,60 +176,60 @@ static struct fixture_bytes make_link(const char *name, uint32_t checksum)
 	return link;
 }
 
-static void write_linked(const struct location *location, const char *name, uint32_t checksum)
+static void write_linked(const struct folder *folder, const char *name, uint32_t checksum)
 {
 	struct fixture_bytes link = make_link(name, checksum);
 	struct fixture_bytes exe = make_elf(NULL, 32, ".gnu_debuglink", link.data, link.size);
-	write_file(location, "bin/program", exe);
+	write_file(folder, "bin/program", exe);
 	free(link.data);
 	free(exe.data);
 }
 
 static void test_link(void **state)
 {
-	const struct location *location = *state;
+	const struct folder *folder = *state;
 	struct fixture_bytes debug = make_debug(NULL, 32), other = make_debug(NULL, 48);
 	uint32_t checksum = debug_file_checksum((struct bytes){debug.data, debug.size});
-	write_linked(location, "program.debug", checksum);
-	assert_found(location, "");
-	write_file(location, "bin/program.debug", debug);
-	assert_found(location, "bin/program.debug");
-	write_file(location, "bin/.debug/program.debug", debug);
-	write_file(location, "bin/program.debug", other); /* skipped */
-	assert_found(location, "bin/.debug/program.debug");
-	forget_file(location, "bin/.debug/program.debug");
-	assert_found(location, "");
+	write_linked(folder, "program.debug", checksum);
+	assert_found(folder, "");
+	write_file(folder, "bin/program.debug", debug);
+	assert_found(folder, "bin/program.debug");
+	write_file(folder, "bin/.debug/program.debug", debug);
+	write_file(folder, "bin/program.debug", other); /* skipped */
+	assert_found(folder, "bin/.debug/program.debug");
+	forget_file(folder, "bin/.debug/program.debug");
+	assert_found(folder, "");
 
 	char path[2 * MAX_PATH], *end = path + snprintf(path, sizeof(path), "debug");
-	for (const char *slash = location->root + 1; slash; slash = strchr(slash, '/')) {
+	for (const char *slash = folder->root + 1; slash; slash = strchr(slash, '/')) {
 		slash += *slash == '/';
 		int length = (int)strcspn(slash, "/");
 		end += snprintf(end, MAX_PATH, "/%.*s", length, slash);
-		make_folder(location, path);
+		make_folder(folder, path);
 	}
 	snprintf(end, MAX_PATH, "/bin");
-	make_folder(location, path);
+	make_folder(folder, path);
 	snprintf(end, MAX_PATH, "/bin/program.debug");
-	write_file(location, path, debug);
-	assert_found(location, path);
+	write_file(folder, path, debug);
+	assert_found(folder, path);
 
-	write_linked(location, "program.debug", checksum ^ 1);
-	assert_found(location, "");
-	write_linked(location, "../bin/program.debug", checksum);
-	assert_found(location, "");
+	write_linked(folder, "program.debug", checksum ^ 1);
+	assert_found(folder, "");
+	write_linked(folder, "../bin/program.debug", checksum);
+	assert_found(folder, "");
 	struct fixture_bytes cut = make_elf(NULL, 32, ".gnu_debuglink", "program.debug", 14);
-	write_file(location, "bin/program", cut);
-	assert_found(location, "");
+	write_file(folder, "bin/program", cut);
+	assert_found(folder, "");
 	free(cut.data);
 	free(debug.data);
 	free(other.data);
 }
 
-static void assert_named(const struct location *location, const char *name, const char *message)
+static void assert_named(const struct folder *folder, const char *name, const char *message)
 {
-	_cleanup_free_ char *path = path_of(location, name);
+	_cleanup_free_ char *path = path_of(folder, name);
 	struct elf_image *image, *found = NULL;
-	struct error *err = elf_image_open(location->exe, &image);
+	struct error *err = elf_image_open(folder->exe, &image);
 	assert_null(err);
 	err = debug_file_open(image, path, &found);
 	if (message) {
@@ -248,20 +247,20 @@ static void assert_named(const struct location *location, const char *name, cons
 
 static void test_named(void **state)
 {
-	const struct location *location = *state;
+	const struct folder *folder = *state;
 	struct fixture_bytes exe = make_elf("abcdef", 32, ".comment", "", 1);
 	struct fixture_bytes right = make_debug("abcdef", 32), wrong = make_debug("abcdeg", 32);
 	struct fixture_bytes unnamed = make_debug(NULL, 48);
-	write_file(location, "bin/program", exe);
-	write_file(location, "right", right);
-	write_file(location, "wrong", wrong);
-	write_file(location, "unnamed", unnamed);
-	assert_named(location, "right", NULL);
+	write_file(folder, "bin/program", exe);
+	write_file(folder, "right", right);
+	write_file(folder, "wrong", wrong);
+	write_file(folder, "unnamed", unnamed);
+	assert_named(folder, "right", NULL);
 	assert_named(
-		location, "wrong", "its build id is 616263646567, the program's is 616263646566");
-	assert_named(location, "unnamed", "belongs to another build");
-	assert_named(location, "bin/program", "has no debug information");
-	assert_named(location, "nothing", "No such file");
+		folder, "wrong", "its build id is 616263646567, the program's is 616263646566");
+	assert_named(folder, "unnamed", "belongs to another build");
+	assert_named(folder, "bin/program", "has no debug information");
+	assert_named(folder, "nothing", "No such file");
 	free(exe.data);
 	free(right.data);
 	free(wrong.data);

@@ -1,6 +1,7 @@
 /*
- * Displaced instructions do what the originals do: a child process executes each at its own address
- * and at another one, with the same registers and memory, and everything is compared.
+ * Displaced instructions have the same effect as the originals: a child process executes each one
+ * at its own address and at another, with the same registers and memory, and the results are
+ * compared.
  */
 #include "live_fixture.h"
 
@@ -15,7 +16,7 @@
 enum {
 	CODE_SIZE = 1 << 16,
 	DATA_SIZE = 1 << 16,
-	SHOWN = 1 << 13, /* the part of the data that registers point to */
+	POINTED_SIZE = 1 << 13, /* the start of the data, where registers point */
 	STATE_SIZE = 1 << 14,
 };
 
@@ -30,7 +31,7 @@ struct run {
 	size_t extended_size;
 };
 
-struct executor {
+struct child {
 	pid_t pid;
 	struct user_regs_struct regs; /* at the start of a run */
 	uint8_t data[DATA_SIZE];
@@ -39,12 +40,12 @@ struct executor {
 	uint64_t random;
 };
 
-static uint64_t next_random(struct executor *executor)
+static uint64_t next_random(struct child *child)
 {
-	executor->random ^= executor->random << 13;
-	executor->random ^= executor->random >> 7;
-	executor->random ^= executor->random << 17;
-	return executor->random;
+	child->random ^= child->random << 13;
+	child->random ^= child->random >> 7;
+	child->random ^= child->random << 17;
+	return child->random;
 }
 
 static void map_at(uint64_t address, size_t size, int protection)
@@ -57,12 +58,12 @@ static void map_at(uint64_t address, size_t size, int protection)
 		memset(wanted, 0xCC, size);
 }
 
-static void executor_start(struct executor *executor)
+static void child_start(struct child *child)
 {
-	*executor = (struct executor){.random = 88172645463325252};
+	*child = (struct child){.random = 88172645463325252};
 	fflush(NULL);
-	executor->pid = fork();
-	if (executor->pid == 0) {
+	child->pid = fork();
+	if (child->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map_at(code_at, CODE_SIZE, PROT_EXEC);
 		map_at(slot_at, CODE_SIZE, PROT_EXEC);
@@ -73,80 +74,81 @@ static void executor_start(struct executor *executor)
 		_exit(1);
 	}
 	int status;
-	assert_int_equal(waitpid(executor->pid, &status, 0), executor->pid);
+	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
 	assert_true(WIFSTOPPED(status));
-	assert_int_equal(ptrace(PTRACE_GETREGS, executor->pid, NULL, &executor->regs), 0);
-	struct iovec part = {executor->extended, sizeof(executor->extended)};
+	assert_int_equal(ptrace(PTRACE_GETREGS, child->pid, NULL, &child->regs), 0);
+	struct iovec part = {child->extended, sizeof(child->extended)};
 	assert_int_equal(
-		ptrace(PTRACE_GETREGSET, executor->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
-	executor->extended_size = part.iov_len;
+		ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	child->extended_size = part.iov_len;
 }
 
-static void executor_end(struct executor *executor)
+static void child_end(struct child *child)
 {
-	kill(executor->pid, SIGKILL);
-	waitpid(executor->pid, NULL, 0);
+	kill(child->pid, SIGKILL);
+	waitpid(child->pid, NULL, 0);
 }
 
-static void write_child(struct executor *executor, uint64_t address, const void *bytes, size_t size)
+static void write_child(struct child *child, uint64_t address, const void *bytes, size_t size)
 {
 	struct iovec local = {(void *)(uintptr_t)bytes, size}; // NOLINT
 	struct iovec remote = {(void *)(uintptr_t)address, size};
-	assert_int_equal(process_vm_writev(executor->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
+	assert_int_equal(process_vm_writev(child->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-static void read_child(struct executor *executor, uint64_t address, void *bytes, size_t size)
+static void read_child(struct child *child, uint64_t address, void *bytes, size_t size)
 {
 	struct iovec local = {bytes, size};
 	struct iovec remote = {(void *)(uintptr_t)address, size};
-	assert_int_equal(process_vm_readv(executor->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
+	assert_int_equal(process_vm_readv(child->pid, &local, 1, &remote, 1, 0), (ssize_t)size);
 }
 
-/* Registers and the words of the data point into the data; some lower registers are small
- * numbers. */
-static void shuffle(struct executor *executor)
+/* Fills the registers and the data with random pointers into the data. A quarter of the registers
+ * get small numbers instead. */
+static void shuffle(struct child *child)
 {
-	unsigned long long *registers[] = {&executor->regs.rax, &executor->regs.rbx,
-		&executor->regs.rcx, &executor->regs.rdx, &executor->regs.rsi, &executor->regs.rdi,
-		&executor->regs.rbp, &executor->regs.r8, &executor->regs.r9, &executor->regs.r10,
-		&executor->regs.r11, &executor->regs.r12, &executor->regs.r13, &executor->regs.r14,
-		&executor->regs.r15, &executor->regs.rsp};
+	unsigned long long *registers[] = {&child->regs.rax, &child->regs.rbx, &child->regs.rcx,
+		&child->regs.rdx, &child->regs.rsi, &child->regs.rdi, &child->regs.rbp,
+		&child->regs.r8, &child->regs.r9, &child->regs.r10, &child->regs.r11,
+		&child->regs.r12, &child->regs.r13, &child->regs.r14, &child->regs.r15,
+		&child->regs.rsp};
 	for (size_t i = 0; i < array_length(registers); i++) {
-		*registers[i] = data_at + SHOWN / 4 + next_random(executor) % (SHOWN / 2) / 16 * 16;
-		if (next_random(executor) % 4 == 0 && registers[i] != &executor->regs.rsp)
-			*registers[i] = next_random(executor) % 20;
+		*registers[i] = data_at + POINTED_SIZE / 4 +
+				next_random(child) % (POINTED_SIZE / 2) / 16 * 16;
+		if (next_random(child) % 4 == 0 && registers[i] != &child->regs.rsp)
+			*registers[i] = next_random(child) % 20;
 	}
-	executor->regs.eflags = 0x202 | (next_random(executor) & 0x8D5);
-	executor->regs.orig_rax = UINT64_MAX;
-	for (size_t i = 0; i < SHOWN / 8; i++) {
-		uint64_t word = data_at + next_random(executor) % SHOWN;
-		memcpy(executor->data + 8 * i, &word, 8);
+	child->regs.eflags = 0x202 | (next_random(child) & 0x8D5);
+	child->regs.orig_rax = UINT64_MAX;
+	for (size_t i = 0; i < POINTED_SIZE / 8; i++) {
+		uint64_t word = data_at + next_random(child) % POINTED_SIZE;
+		memcpy(child->data + 8 * i, &word, 8);
 	}
 }
 
-static void executor_run(struct executor *executor, uint64_t rip, struct run *ret)
+static void child_run(struct child *child, uint64_t rip, struct run *ret)
 {
 	int status;
-	write_child(executor, data_at, executor->data, DATA_SIZE);
-	executor->regs.rip = rip;
-	assert_int_equal(ptrace(PTRACE_SETREGS, executor->pid, NULL, &executor->regs), 0);
-	struct iovec part = {executor->extended, executor->extended_size};
+	write_child(child, data_at, child->data, DATA_SIZE);
+	child->regs.rip = rip;
+	assert_int_equal(ptrace(PTRACE_SETREGS, child->pid, NULL, &child->regs), 0);
+	struct iovec part = {child->extended, child->extended_size};
 	assert_int_equal(
-		ptrace(PTRACE_SETREGSET, executor->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
-	assert_int_equal(ptrace(PTRACE_CONT, executor->pid, NULL, NULL), 0);
-	assert_int_equal(waitpid(executor->pid, &status, 0), executor->pid);
+		ptrace(PTRACE_SETREGSET, child->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	assert_int_equal(ptrace(PTRACE_CONT, child->pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
 	assert_true(WIFSTOPPED(status));
 	memset(ret, 0, sizeof(*ret));
 	ret->signal = WSTOPSIG(status);
-	assert_int_equal(ptrace(PTRACE_GETREGS, executor->pid, NULL, &ret->regs), 0);
+	assert_int_equal(ptrace(PTRACE_GETREGS, child->pid, NULL, &ret->regs), 0);
 	part = (struct iovec){ret->extended, sizeof(ret->extended)};
 	assert_int_equal(
-		ptrace(PTRACE_GETREGSET, executor->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
-	read_child(executor, data_at, ret->data, DATA_SIZE);
+		ptrace(PTRACE_GETREGSET, child->pid, (void *)NT_X86_XSTATE, &part), 0); // NOLINT
+	read_child(child, data_at, ret->data, DATA_SIZE);
 }
 
-/* The state that a debugger shows for a thread that has stopped in the slot. */
-static void show(const struct displaced *displaced, struct run *run)
+/* Translates the registers of a thread that stopped in the slot, as the debugger does. */
+static void translate(const struct displaced *displaced, struct run *run)
 {
 	const struct displaced_state *state = displaced_locate(displaced, run->regs.rip);
 	if (!state)
@@ -167,22 +169,22 @@ static void describe(const uint8_t *bytes, size_t size, char *ret, size_t ret_si
 		used += (size_t)snprintf(ret + used, ret_size - used, " %02x", bytes[i]);
 }
 
-/* The contents of the stack below rsp are undefined. */
+/* Memory below the stack pointer is undefined: do not compare it. */
 static void forget_below_stack(struct run *run, uint64_t stack)
 {
 	if (stack >= data_at + 8 && stack <= data_at + DATA_SIZE)
 		memset(run->data + (stack - 8 - data_at), 0, 8);
 }
 
-/* XSTATE_BV says which parts of the vector state are not empty. A context switch may clear the bit
- * of a part that has become empty; its contents stay the same. */
+/* XSTATE_BV has a bit for each part of the vector state that is not in its initial state. A context
+ * switch may clear the bit of a part that has returned to it; the contents are the same. */
 static void forget_components(struct run *run)
 {
 	enum { XSTATE_BV = 512 };
 	memset(run->extended + XSTATE_BV, 0, sizeof(uint64_t));
 }
 
-static void compare(struct executor *executor, const uint8_t *bytes, size_t size, uint64_t slot)
+static void compare(struct child *child, const uint8_t *bytes, size_t size, uint64_t slot)
 {
 	static struct run own, moved;
 	char text[256];
@@ -193,15 +195,15 @@ static void compare(struct executor *executor, const uint8_t *bytes, size_t size
 	assert_success(displaced_make(address, (struct bytes){bytes, size}, slot, &displaced));
 	assert_int_equal(displaced.length, size);
 	memset(nothing, 0xCC, sizeof(nothing));
-	shuffle(executor);
-	write_child(executor, address, bytes, size);
-	executor_run(executor, address, &own);
-	/* There is an int3 at the original address now, as with a trap. */
-	write_child(executor, address, nothing, size);
-	write_child(executor, slot, displaced.code, DISPLACED_SIZE);
-	executor_run(executor, slot, &moved);
-	write_child(executor, slot, nothing, DISPLACED_SIZE);
-	show(&displaced, &moved);
+	shuffle(child);
+	write_child(child, address, bytes, size);
+	child_run(child, address, &own);
+	/* Overwrite the original with int3, as a trap does. */
+	write_child(child, address, nothing, size);
+	write_child(child, slot, displaced.code, DISPLACED_SIZE);
+	child_run(child, slot, &moved);
+	write_child(child, slot, nothing, DISPLACED_SIZE);
+	translate(&displaced, &moved);
 	if (own.signal != SIGTRAP) {
 		forget_below_stack(&own, own.regs.rsp);
 		forget_below_stack(&moved, own.regs.rsp);
@@ -221,7 +223,7 @@ static void compare(struct executor *executor, const uint8_t *bytes, size_t size
 		fail_msg("%s: vector registers differ", text);
 }
 
-/* Instructions whose results change by themselves, and system calls. */
+/* False for instructions whose result varies between runs, and for calls of the kernel. */
 static bool is_comparable(const ZydisDecodedInstruction *instruction)
 {
 	switch (instruction->mnemonic) {
@@ -251,8 +253,8 @@ static bool is_comparable(const ZydisDecodedInstruction *instruction)
 	}
 }
 
-/* Makes rip-relative operands refer to the data, and branches to the code. */
-static void point_somewhere(struct executor *executor, const ZydisDecodedInstruction *instruction,
+/* Changes rip-relative operands to point into the data, and branches to point into the code. */
+static void redirect_operands(struct child *child, const ZydisDecodedInstruction *instruction,
 	const ZydisDecodedOperand *operands, uint8_t *bytes)
 {
 	uint64_t end = code_at + CODE_SIZE / 2 + instruction->length;
@@ -260,14 +262,14 @@ static void point_somewhere(struct executor *executor, const ZydisDecodedInstruc
 		if (operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
 			operands[i].mem.base != ZYDIS_REGISTER_RIP)
 			continue;
-		int32_t distance = (int32_t)(data_at + SHOWN / 4 +
-					     next_random(executor) % (SHOWN / 2) / 64 * 64 - end);
+		int32_t distance =
+			(int32_t)(data_at + POINTED_SIZE / 4 +
+				  next_random(child) % (POINTED_SIZE / 2) / 64 * 64 - end);
 		memcpy(bytes + instruction->raw.disp.offset, &distance, sizeof(distance));
 		return;
 	}
 	if (instruction->raw.imm[0].is_relative && instruction->raw.imm[0].size == 32) {
-		int32_t distance =
-			(int32_t)(code_at + next_random(executor) % (CODE_SIZE / 2) - end);
+		int32_t distance = (int32_t)(code_at + next_random(child) % (CODE_SIZE / 2) - end);
 		memcpy(bytes + instruction->raw.imm[0].offset, &distance, sizeof(distance));
 	}
 }
@@ -312,7 +314,7 @@ static const struct encoding encodings[] = {
 	{"loopne", {0xE0, 0xE0}, 2},
 	{"rep movsb", {0xF3, 0xA4}, 2},
 	{"lock xadd [rdx], rax", {0xF0, 0x48, 0x0F, 0xC1, 0x02}, 5},
-	{"div by a value that may be 0", {0x48, 0xF7, 0xF1}, 3},
+	{"div, perhaps by 0", {0x48, 0xF7, 0xF1}, 3},
 	{"ud2", {0x0F, 0x0B}, 2},
 	{"hlt", {0xF4}, 1},
 	{"push [rsp+8]", {0xFF, 0x74, 0x24, 8}, 4},
@@ -325,8 +327,7 @@ static const struct encoding encodings[] = {
 		15},
 };
 
-static void compare_encoding(
-	struct executor *executor, const struct encoding *encoding, uint64_t slot)
+static void compare_encoding(struct child *child, const struct encoding *encoding, uint64_t slot)
 {
 	struct encoding copy = *encoding;
 	ZydisDecoder decoder;
@@ -336,31 +337,31 @@ static void compare_encoding(
 	assert_true(ZYAN_SUCCESS(
 		ZydisDecoderDecodeFull(&decoder, copy.bytes, copy.size, &instruction, operands)));
 	assert_int_equal(instruction.length, copy.size);
-	point_somewhere(executor, &instruction, operands, copy.bytes);
-	compare(executor, copy.bytes, copy.size, slot);
+	redirect_operands(child, &instruction, operands, copy.bytes);
+	compare(child, copy.bytes, copy.size, slot);
 }
 
 static void test_encodings(void **state)
 {
 	(void)state;
-	static struct executor executor;
-	executor_start(&executor);
+	static struct child child;
+	child_start(&child);
 	for (size_t i = 0; i < array_length(encodings); i++) {
 		for (int times = 0; times < 20; times++)
-			compare_encoding(&executor, &encodings[i], slot_at);
+			compare_encoding(&child, &encodings[i], slot_at);
 	}
-	/* All sixteen conditions, near and short. */
+	/* All sixteen conditions, as near and short branches. */
 	for (uint8_t condition = 0; condition < 16; condition++) {
 		for (int times = 0; times < 20; times++) {
 			const struct encoding near_branch = {
 				"jcc", {0x0F, (uint8_t)(0x80 | condition), 0, 0, 0, 0}, 6};
 			const struct encoding short_branch = {
 				"jcc", {(uint8_t)(0x70 | condition), 0x40}, 2};
-			compare_encoding(&executor, &near_branch, slot_at);
-			compare_encoding(&executor, &short_branch, slot_at);
+			compare_encoding(&child, &near_branch, slot_at);
+			compare_encoding(&child, &short_branch, slot_at);
 		}
 	}
-	executor_end(&executor);
+	child_end(&child);
 }
 
 static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
@@ -368,19 +369,19 @@ static bool refers_to_rip(const ZydisDecodedInstruction *instruction)
 	return instruction->attributes & ZYDIS_ATTRIB_IS_RELATIVE;
 }
 
-/* Beyond 32 bits, only instructions with rip-relative operands cannot be moved; branches and calls
- * can. */
+/* Beyond the range of a 32-bit displacement, rip-relative operands cannot be displaced; branches
+ * and calls can. */
 static void test_far(void **state)
 {
 	(void)state;
-	static struct executor executor;
-	executor_start(&executor);
+	static struct child child;
+	child_start(&child);
 	static const char *const movable[] = {"push rbp", "jmp rel8", "jmp rel32", "call rel32",
 		"call [rsp+8]", "jrcxz", "loop", "ret", "call rax"};
 	for (size_t i = 0; i < array_length(encodings); i++) {
 		for (size_t k = 0; k < array_length(movable); k++) {
 			if (strcmp(encodings[i].what, movable[k]) == 0)
-				compare_encoding(&executor, &encodings[i], far_at);
+				compare_encoding(&child, &encodings[i], far_at);
 		}
 	}
 	struct displaced displaced;
@@ -388,7 +389,7 @@ static void test_far(void **state)
 	assert_failure(
 		displaced_make(code_at, (struct bytes){load, sizeof(load)}, far_at, &displaced),
 		ERROR_OTHER, "2 GiB");
-	executor_end(&executor);
+	child_end(&child);
 }
 
 static void test_refused(void **state)
@@ -418,7 +419,7 @@ static void test_refused(void **state)
 			ERROR_OTHER, "cannot be executed elsewhere");
 }
 
-/* The code of the C library, mapped here: thousands of encodings from compilers and assembly. */
+/* The code of the C library: thousands of encodings from compilers and hand-written assembly. */
 static struct bytes libc_text(void)
 {
 	struct mapping *mappings;
@@ -439,8 +440,8 @@ static struct bytes libc_text(void)
 static void test_libc(void **state)
 {
 	(void)state;
-	static struct executor executor;
-	executor_start(&executor);
+	static struct child child;
+	child_start(&child);
 	ZydisDecoder decoder;
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	struct bytes text = libc_text();
@@ -459,13 +460,13 @@ static void test_libc(void **state)
 		if (!is_comparable(&instruction) || ++seen % 37)
 			continue;
 		relative += refers_to_rip(&instruction) != 0;
-		point_somewhere(&executor, &instruction, operands, bytes);
-		compare(&executor, bytes, instruction.length, slot_at);
+		redirect_operands(&child, &instruction, operands, bytes);
+		compare(&child, bytes, instruction.length, slot_at);
 		compared++;
 	}
 	assert_true(compared > 4000);
 	assert_true(relative > 500);
-	executor_end(&executor);
+	child_end(&child);
 }
 
 int main(void)

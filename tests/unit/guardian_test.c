@@ -1,5 +1,5 @@
-/* The undo log's notes of bytes, up to the limit and forgotten in any order, and the guardian with
- * few descriptors. inject_test.c and the end-to-end tests check what it undoes. */
+/* The guardian: its log of changed bytes, up to the limit and in any order, and its limits on file
+ * descriptors. inject_test.c and the end-to-end tests check that it undoes the changes. */
 #include "dbg/target/guardian/guardian.h"
 #include "tests/unit/live_fixture.h"
 
@@ -23,13 +23,13 @@ static void assert_full(struct undo_log *log)
 	assert_failure(undo_log_note_bytes(log, 0x1000, "a", "b", 1), ERROR_OTHER, "too many");
 }
 
-/* The i-th element of a permutation. */
+/* The i-th index of a permutation. */
 static size_t shuffled(size_t i)
 {
 	return (i * 7919 + 13) % MOST;
 }
 
-static void test_bytes_notes(void **state)
+static void test_log_up_to_its_limit(void **state)
 {
 	(void)state;
 	struct shared *shared = shared_create();
@@ -41,7 +41,7 @@ static void test_bytes_notes(void **state)
 		for (size_t i = 0; i < MOST; i++)
 			note(log, i);
 		assert_full(log);
-		/* Notes that have become free in between are used again. */
+		/* Freed entries are reused. */
 		for (size_t i = 0; i < MOST; i += 3)
 			undo_log_forget_bytes(log, address_of(i));
 		for (size_t i = 0; i < MOST; i += 3)
@@ -51,13 +51,13 @@ static void test_bytes_notes(void **state)
 			size_t which = round == 0 ? i : round == 1 ? MOST - 1 - i : shuffled(i);
 			undo_log_forget_bytes(log, address_of(which));
 		}
-		undo_log_forget_bytes(log, address_of(5)); /* not noted: no harm */
+		undo_log_forget_bytes(log, address_of(5)); /* not in the log: ignored */
 	}
-	/* There is nothing to undo: it ends immediately. */
+	/* There is nothing to undo: it exits immediately. */
 	pid_t process = guardian_pid(guardian);
 	guardian_destroy(guardian);
 	assert_int_equal(state_of(process), '-');
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -69,8 +69,9 @@ static volatile uint8_t victim = 'a'; /* at the same address in the target */
 enum { REFUSED = 3, CHANGED = 4 };
 
 /*
- * A debugger that may open `limit` descriptors: changes a byte of the target and dies. Its exit
- * status: CHANGED, or REFUSED when the guardian could not be created, else an unexpected failure.
+ * A debugger that may open `limit` descriptors: changes a byte of the target and exits without
+ * undoing it. Exit status: CHANGED, or REFUSED if the guardian could not be created; any other
+ * value is an unexpected failure.
  */
 static int change_and_die(pid_t target, rlim_t limit)
 {
@@ -118,7 +119,7 @@ static void test_few_descriptors(void **state)
 		wait_until(tracer_of(target) == 0);
 	}
 	assert_int_equal(seen, 1 << CHANGED | 1 << REFUSED);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(target);
 	shared_destroy(shared);
 }
@@ -126,7 +127,7 @@ static void test_few_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bytes_notes),
+		cmocka_unit_test(test_log_up_to_its_limit),
 		cmocka_unit_test(test_few_descriptors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * For tests that run system calls in another process: a tracer of our own, without the tracer
- * thread, and a look at the text.
+ * For tests that inject system calls into another process: a tracer without the tracer thread, and
+ * a check that the code of the process is unchanged.
  */
 #ifndef GCTXDBG_TESTS_INJECT_FIXTURE_H
 #define GCTXDBG_TESTS_INJECT_FIXTURE_H
@@ -39,15 +39,13 @@ static inline void fixture_untrace(struct tracees *tracees)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* How many bytes of the executable mappings differ from their files. */
+/* The number of bytes in executable mappings that differ from their files. */
 static inline size_t changed_text(pid_t pid)
 {
 	struct mapping *mappings;
 	size_t count, changed = 0;
-	char path[64];
 	assert_success(proc_read_maps(pid, &mappings, &count));
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	int mem = open(path, O_RDONLY | O_CLOEXEC);
+	int mem = proc_open_memory(pid, O_RDONLY);
 	assert_true(mem >= 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct mapping *mapping = &mappings[i];

@@ -1,7 +1,7 @@
 /*
- * System calls injected into threads of another process: the process must not notice, even if the
- * debugger is killed during a call. `inject_test PID COUNT` does it to a running process (see
- * tests/e2e).
+ * System calls injected into threads of another process: the process must not notice them, even if
+ * the debugger is killed during one. `inject_test PID COUNT` injects into a running process
+ * instead; tests/e2e uses it.
  */
 #include "tests/unit/inject_fixture.h"
 
@@ -27,8 +27,10 @@ static void assert_same_registers(
 	free(after);
 }
 
-/* Runs one getpid in each stopped thread. `quiet`: the process gets no signals that cannot be
- * blocked, so registers are as before. */
+/*
+ * Injects getpid and gettid into each stopped thread; returns the number of threads. `quiet`: no
+ * unblockable signals are pending, so the registers must not change.
+ */
 static int inject_into_all(struct tracees *tracees, struct undo_log *log, bool quiet)
 {
 	struct thread *threads;
@@ -72,26 +74,11 @@ static void inject_often(pid_t pid, int times, bool quiet)
 
 /* ---- Signals ---- */
 
-static struct shared *of_handler;
-
-static void note_signal(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	if (info->si_code == SI_QUEUE)
-		of_handler->seen[info->si_value.sival_int & 0xffff]++;
-	of_handler->signals++;
-}
-
-/* Handles any signal, including those that a fault would cause. */
-static void noting_body(struct shared *shared)
+/* Records any signal, including those that a fault would cause. */
+static void recording_body(struct shared *shared)
 {
 	const int signals[] = {SIGRTMIN, SIGTRAP, SIGSEGV, SIGSYS, SIGURG};
-	of_handler = shared;
-	struct sigaction action = {
-		.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
-	for (size_t i = 0; i < array_length(signals); i++)
-		sigaction(signals[i], &action, NULL);
+	record_signals(shared, signals, array_length(signals));
 	counting_body(shared);
 }
 
@@ -104,25 +91,23 @@ static pid_t start_sender(pid_t target, int count)
 	const int signals[] = {SIGRTMIN, SIGTRAP, SIGSEGV, SIGSYS, SIGRTMIN};
 	for (int i = 0; i < count; i++) {
 		int signal = signals[i % 5];
-		/* Standard signals do not queue: send each when the last one has arrived. */
-		while (signal != SIGRTMIN && i >= 5 && of_handler->seen[i - 5] == 0)
+		/* Standard signals do not queue: send each after the previous one has arrived. */
+		while (signal != SIGRTMIN && i >= 5 && signal_record->seen[i - 5] == 0)
 			usleep(50);
-		while (sigqueue(target, signal, (union sigval){.sival_int = i}) != 0 &&
-			errno == EAGAIN)
-			usleep(100);
+		fixture_queue_signal(target, signal, i);
 		if (i % 16 == 0)
 			usleep(500);
 	}
 	_exit(0);
 }
 
-static void test_signals_during_calls(void **state)
+static void test_signals_during_injection(void **state)
 {
 	(void)state;
 	enum { SENT = 10000 };
 	struct shared *shared = shared_create();
-	of_handler = shared;
-	pid_t pid = fixture_start(noting_body, shared);
+	signal_record = shared;
+	pid_t pid = fixture_start(recording_body, shared);
 	pid_t sender = start_sender(pid, SENT);
 	int rounds = 0;
 	do {
@@ -134,7 +119,7 @@ static void test_signals_during_calls(void **state)
 	for (int i = 0; i < SENT; i++)
 		if (shared->seen[i] != 1)
 			fail_msg("signal %d was delivered %d times", i, shared->seen[i]);
-	assert_runs(shared);
+	assert_running(shared);
 	assert_int_equal(changed_text(pid), 0);
 	fixture_end(pid);
 	shared_destroy(shared);
@@ -154,7 +139,8 @@ static void *sleep_again(void *argument)
 			     start.tv_nsec;
 		shared->counters[10]++;
 		shared->counters[11] += result != 0 || ns < 50000000;
-		/* A sleep that starts over after each interruption would take much longer. */
+		/* A sleep that restarts from zero after each interruption would take much
+		 * longer. */
 		shared->counters[12] += ns > 2000000000;
 	}
 	return NULL;
@@ -236,9 +222,9 @@ static void test_stopped_process_stays_stopped(void **state)
 	wait_until(state_of(pid) == 'T');
 	inject_often(pid, 50, true);
 	wait_until(state_of(pid) == 'T');
-	assert_stands(shared);
+	assert_stopped(shared);
 	kill(pid, SIGCONT);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -251,7 +237,7 @@ static bool guardian_is_gone(pid_t pid)
 	return process_state == '-' || process_state == 'Z';
 }
 
-/* Attaches and injects until it is killed; stores the guardian's pid. */
+/* Attaches and injects until it is killed. Stores the guardian's pid in `*ret` first. */
 static void inject_until_killed(pid_t pid, _Atomic int *ret)
 {
 	struct tracees tracees;
@@ -298,7 +284,7 @@ static void kill_often(pid_t pid, int times)
 	shared_destroy(mine);
 }
 
-static void test_killed_during_a_call(void **state)
+static void test_killed_during_injection(void **state)
 {
 	(void)state;
 	enum { TIMES = 200 };
@@ -342,10 +328,10 @@ int main(int argc, char **argv)
 		return cmocka_run_group_tests(given, NULL, NULL);
 	}
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_signals_during_calls),
+		cmocka_unit_test(test_signals_during_injection),
 		cmocka_unit_test(test_interrupted_calls_are_restarted),
 		cmocka_unit_test(test_stopped_process_stays_stopped),
-		cmocka_unit_test(test_killed_during_a_call),
+		cmocka_unit_test(test_killed_during_injection),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,8 +91,8 @@ static inline pid_t fixture_start(void (*body)(struct shared *), struct shared *
 	return pid;
 }
 
-/* Kills and collects it. (If it is traced, the tracer thread collects it, since this process is
- * also its parent.) */
+/* Kills and reaps it. (If it is traced, the tracer thread reaps it, because this process is also
+ * its parent.) */
 static inline void fixture_end(pid_t pid)
 {
 	kill(pid, SIGKILL);
@@ -120,14 +120,14 @@ static inline uint64_t counted(const struct shared *shared)
 }
 
 /* Requires that the counters advance: the process is running. */
-static inline void assert_runs(const struct shared *shared)
+static inline void assert_running(const struct shared *shared)
 {
 	uint64_t before = counted(shared);
 	wait_until(counted(shared) != before);
 }
 
 /* Requires that the counters do not advance for a while: the process is stopped. */
-static inline void assert_stands(const struct shared *shared)
+static inline void assert_stopped(const struct shared *shared)
 {
 	uint64_t before = counted(shared);
 	for (int i = 0; i < 3; i++) {
@@ -144,6 +144,14 @@ static inline struct target_event next_event(struct target *target)
 	struct target_event event;
 	assert_true(target_next_event(target, &event));
 	return event;
+}
+
+/* Attaches as a user does who sets no options. Destroy the target with target_destroy(). */
+static inline struct target *fixture_attach(pid_t pid)
+{
+	struct target *target;
+	assert_success(live_attach(pid, NULL, &target));
+	return target;
 }
 
 /* ---- Bodies ---- */
@@ -172,6 +180,34 @@ static inline void counting_body(struct shared *shared)
 	start_counters(shared, 3);
 	shared->ready = 1;
 	count_forever(&shared->counters[3]);
+}
+
+static struct shared *signal_record; /* of a fixture that counts signals: for its handler */
+
+static inline void record_signal(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	if (info->si_code == SI_QUEUE)
+		signal_record->seen[info->si_value.sival_int & 0xffff]++;
+	signal_record->signals++;
+}
+
+/* Counts each of `signals` in shared->signals, and queued ones by number in shared->seen. */
+static inline void record_signals(struct shared *shared, const int *signals, size_t count)
+{
+	struct sigaction action = {
+		.sa_sigaction = record_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+	signal_record = shared;
+	for (size_t i = 0; i < count; i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* Sends a signal with the number `value`, as soon as the queue of signals has room. */
+static inline void fixture_queue_signal(pid_t pid, int signal, int value)
+{
+	while (sigqueue(pid, signal, (union sigval){.sival_int = value}) != 0 && errno == EAGAIN)
+		usleep(100);
 }
 
 #endif

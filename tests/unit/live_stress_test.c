@@ -9,47 +9,27 @@
 
 static char self[PATH_MAX]; /* this program, for fixtures that execute a multi-threaded program */
 
-static struct target *attach(pid_t pid)
-{
-	struct target *target;
-	assert_success(live_attach(pid, NULL, &target));
-	return target;
-}
-
 static void test_attach_often(void **state)
 {
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
 	for (int i = 0; i < 300; i++) {
-		struct target *target = attach(pid);
+		struct target *target = fixture_attach(pid);
 		uint64_t word;
 		assert_success(target_read_u64(target, target->phdr, &word));
 		target_destroy(target);
 	}
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
 
 /* ---- Signals ---- */
 
-static struct shared *of_handler;
-
-static void note_signal(int signal, siginfo_t *info, void *context)
+static void recording_body(struct shared *shared)
 {
-	(void)signal;
-	(void)context;
-	of_handler->seen[info->si_value.sival_int & 0xffff]++;
-	of_handler->signals++;
-}
-
-static void noting_body(struct shared *shared)
-{
-	of_handler = shared;
-	struct sigaction action = {
-		.sa_sigaction = note_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
-	sigaction(SIGRTMIN, &action, NULL);
+	record_signals(shared, (const int[]){SIGRTMIN}, 1);
 	counting_body(shared);
 }
 
@@ -61,9 +41,7 @@ static pid_t start_sender(pid_t target, int count)
 	if (pid != 0)
 		return pid;
 	for (int i = 0; i < count; i++) {
-		while (sigqueue(target, SIGRTMIN, (union sigval){.sival_int = i}) != 0 &&
-			errno == EAGAIN)
-			usleep(100);
+		fixture_queue_signal(target, SIGRTMIN, i);
 		if (i % 16 == 0)
 			usleep(50);
 	}
@@ -76,11 +54,11 @@ static void test_signal_storm(void **state)
 	skip_under_tsan();
 	enum { SENT = 30000 };
 	struct shared *shared = shared_create();
-	pid_t pid = fixture_start(noting_body, shared);
+	pid_t pid = fixture_start(recording_body, shared);
 	pid_t sender = start_sender(pid, SENT);
 	int attached = 0;
 	while (waitpid(sender, NULL, WNOHANG) == 0) {
-		struct target *target = attach(pid);
+		struct target *target = fixture_attach(pid);
 		if (attached++ % 2) {
 			assert_success(target_continue(target));
 			usleep(500);
@@ -152,9 +130,9 @@ static void test_thread_churn(void **state)
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(churning_body, shared);
 	for (int i = 0; i < 40; i++) {
-		struct target *target = attach(pid);
+		struct target *target = fixture_attach(pid);
 		for (int j = 0; j < 3; j++) {
-			assert_stands(shared);
+			assert_stopped(shared);
 			const struct thread *threads;
 			size_t count;
 			assert_success(target_threads(target, &threads, &count));
@@ -163,10 +141,10 @@ static void test_thread_churn(void **state)
 			usleep((useconds_t)(i * 20));
 			assert_success(target_interrupt(target));
 		}
-		assert_stands(shared);
+		assert_stopped(shared);
 		target_destroy(target);
 		assert_int_equal(tracer_of(pid), 0);
-		assert_runs(shared);
+		assert_running(shared);
 	}
 	fixture_end(pid);
 	shared_destroy(shared);
@@ -208,16 +186,16 @@ static void test_many_threads(void **state)
 	size_t expected, count;
 	assert_int_equal(proc_list_threads(pid, &tids, &expected), 0);
 	free(tids);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	const struct thread *threads;
 	assert_success(target_threads(target, &threads, &count));
 	assert_int_equal(count, expected);
 	assert_success(target_continue(target));
-	assert_runs(shared);
+	assert_running(shared);
 	assert_success(target_interrupt(target));
-	assert_stands(shared);
+	assert_stopped(shared);
 	target_destroy(target);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -246,14 +224,14 @@ static void test_children_are_left_alone(void **state)
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(cloning_body, shared);
 	for (int i = 0; i < 30; i++) {
-		struct target *target = attach(pid);
+		struct target *target = fixture_attach(pid);
 		assert_success(target_continue(target));
 		uint64_t before = shared->counters[2];
 		wait_until(shared->counters[2] > before + 2);
 		assert_int_equal(target->state, TARGET_RUNNING);
 		target_destroy(target);
 	}
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -341,7 +319,7 @@ static void test_sudden_death(void **state)
 {
 	(void)state;
 	struct shared *shared = shared_create();
-	pid_t pid = fixture_start(noting_body, shared);
+	pid_t pid = fixture_start(recording_body, shared);
 	int sent = 0;
 	for (int i = 0; i < 100; i++) {
 		fflush(NULL);

@@ -4,27 +4,20 @@
 
 #include <sys/ptrace.h>
 
-static struct target *attach(pid_t pid)
-{
-	struct target *target;
-	assert_success(live_attach(pid, NULL, &target));
-	return target;
-}
-
 static void test_attach_stops_and_leaves(void **state)
 {
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	assert_int_equal(target->state, TARGET_STOPPED);
 	assert_int_equal(target->pid, pid);
 	assert_true(target->stop_monotonic_ns > 0 && target->stop_realtime_ns > 0);
 	assert_true(target->entry && target->phdr && target->vdso);
-	assert_stands(shared);
+	assert_stopped(shared);
 	target_destroy(target);
 	assert_int_equal(tracer_of(pid), 0);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -39,7 +32,7 @@ static void test_threads_have_registers_and_names(void **state)
 	assert_int_equal(proc_list_threads(pid, &tids, &expected),
 		0); /* a sanitizer may add one to our four */
 	free(tids);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	const struct thread *threads;
 	assert_success(target_threads(target, &threads, &count));
 	assert_int_equal(count, expected);
@@ -87,7 +80,7 @@ static void test_reads_across_holes(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(memory_body, shared);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	uint64_t block = (uintptr_t)shared->address;
 	uint8_t *big = malloc(BLOCK + 3 * PAGE), small[8], last[PAGE];
 	struct memory_run runs[] = {
@@ -119,7 +112,7 @@ static void test_reads_many_runs(void **state)
 	enum { RUNS = 3000 };
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(memory_body, shared);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	static struct memory_run runs[RUNS];
 	static uint8_t data[RUNS][600];
 	for (size_t i = 0; i < RUNS; i++) {
@@ -142,22 +135,22 @@ static void test_continue_and_interrupt(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	uint64_t word;
 	for (int i = 0; i < 20; i++) {
 		assert_success(target_continue(target));
 		assert_int_equal(target->state, TARGET_RUNNING);
-		assert_runs(shared);
+		assert_running(shared);
 		assert_failure(target_read_u64(target, target->phdr, &word), ERROR_GONE, "running");
 		assert_success(target_interrupt(target));
 		assert_int_equal(next_event(target).kind, TARGET_EVENT_STOPPED);
-		assert_stands(shared);
+		assert_stopped(shared);
 		assert_success(target_read_u64(target, target->phdr, &word));
 	}
 	assert_success(target_continue(target));
-	target_destroy(target); /* while it is running */
+	target_destroy(target); /* while it runs */
 	assert_int_equal(tracer_of(pid), 0);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -167,15 +160,15 @@ static void test_detach(void **state)
 	(void)state;
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(counting_body, shared);
-	struct target *target = attach(pid);
+	struct target *target = fixture_attach(pid);
 	assert_success(target_detach(target));
 	assert_int_equal(target->state, TARGET_GONE);
 	assert_int_equal(tracer_of(pid), 0);
-	assert_runs(shared);
+	assert_running(shared);
 	assert_failure(target_continue(target), ERROR_GONE, "detached");
 	assert_failure(target_kill(target), ERROR_GONE, "detached");
 	target_destroy(target);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -194,8 +187,8 @@ static void test_main_thread_has_exited(void **state)
 	struct shared *shared = shared_create();
 	pid_t pid = fixture_start(headless_body, shared);
 	wait_until(state_of(pid) == 'Z');
-	struct target *target = attach(pid);
-	assert_stands(shared);
+	struct target *target = fixture_attach(pid);
+	assert_stopped(shared);
 	const struct thread *threads;
 	size_t count;
 	assert_success(target_threads(target, &threads, &count));
@@ -203,11 +196,11 @@ static void test_main_thread_has_exited(void **state)
 	uint64_t word;
 	assert_success(target_read_u64(target, target->phdr, &word));
 	assert_success(target_continue(target));
-	assert_runs(shared);
+	assert_running(shared);
 	assert_success(target_interrupt(target));
-	assert_stands(shared);
+	assert_stopped(shared);
 	target_destroy(target);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -238,13 +231,13 @@ static void test_uninterruptible_thread(void **state)
 	snprintf(name, sizeof(name), "its thread %d ", pid);
 	assert_failure(live_attach(pid, &options, &target), ERROR_OTHER, name);
 	assert_int_equal(tracer_of(pid), 0);
-	assert_runs(shared);
+	assert_running(shared);
 	shared->stop = 1;
 	wait_until(shared->counters[3]);
-	target = attach(pid);
-	assert_stands(shared);
+	target = fixture_attach(pid);
+	assert_stopped(shared);
 	target_destroy(target);
-	assert_runs(shared);
+	assert_running(shared);
 	fixture_end(pid);
 	shared_destroy(shared);
 }
@@ -260,7 +253,7 @@ static void test_cancelled_attach(void **state)
 	atomic_bool cancel = true;
 	struct live_options options = {.cancel = &cancel};
 	assert_failure(live_attach(pid, &options, &target), ERROR_CANCELLED, "keeps running");
-	assert_runs(shared);
+	assert_running(shared);
 	shared->stop = 1;
 	fixture_end(pid);
 	shared_destroy(shared);
@@ -304,11 +297,11 @@ static void test_refusals(void **state)
 	snprintf(text, sizeof(text), "traced by my tracer (process %d)", tracer);
 	assert_failure(live_attach(pid, NULL, &target), ERROR_OTHER, text);
 	fixture_end(tracer);
-	struct target *first = attach(pid);
+	struct target *first = fixture_attach(pid);
 	assert_failure(
 		live_attach(pid, NULL, &target), ERROR_OTHER, "already traced by this debugger");
 	target_destroy(first);
-	assert_runs(shared);
+	assert_running(shared);
 	kill(pid, SIGKILL);
 	siginfo_t info;
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "dbg/target/native/native_unwind.h"
+#include "dwarf/base/proc_path.h"
 #include "tests/unit/core_writer.h"
+#include "tests/unit/live_fixture.h"
 #include "tests/unit/tsan.h"
 
 enum { MAX_FRAMES = 64 };
@@ -96,11 +98,10 @@ static pid_t start_child(int kind)
 	}
 	assert_true(child > 0);
 	/* Wait until it sleeps in pause(). */
-	char path[64], line[256] = "";
-	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)child);
+	char line[256] = "";
 	for (int i = 0; i < 2000 && strncmp(line, "34 ", 3) != 0; i++) {
 		usleep(1000);
-		FILE *file = fopen(path, "re");
+		FILE *file = fopen(proc_path(child, "syscall").text, "re");
 		if (file) {
 			(void)!fgets(line, sizeof(line), file);
 			fclose(file);
@@ -214,23 +215,13 @@ static void check_bad_call(struct target *target)
 typedef void (*checker)(struct target *target);
 static const checker checkers[] = {check_calls, check_signal, check_bad_call};
 
-static struct target *attach(pid_t child)
-{
-	struct live_options options = {0};
-	struct target *target;
-	struct error *err = live_attach(child, &options, &target);
-	if (err)
-		fail_msg("%s", err->message);
-	return target;
-}
-
 static void test_live(void **state)
 {
 	(void)state;
 	skip_under_tsan();
 	for (int kind = 0; kind < (int)array_length(checkers); kind++) {
 		pid_t child = start_child(kind);
-		struct target *target = attach(child);
+		struct target *target = fixture_attach(child);
 		checkers[kind](target);
 		target_destroy(target);
 		stop_child(child);
@@ -262,7 +253,7 @@ static void test_core(void **state)
 		pid_t child = start_child(kind);
 		char path[64];
 		snprintf(path, sizeof(path), "/tmp/gctxdbg-unwind.%d", (int)child);
-		struct target *target = attach(child);
+		struct target *target = fixture_attach(child);
 		write_core(target, path);
 		target_destroy(target);
 		stop_child(child);

@@ -20,7 +20,7 @@ static const struct sock_filter docker[] = {
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 };
 
-static uint32_t judge(long number, uint64_t flags)
+static uint32_t evaluate(long number, uint64_t flags)
 {
 	struct seccomp_data data = {.nr = (int)number, .args = {flags}};
 	return seccomp_evaluate(docker, array_length(docker), &data);
@@ -29,10 +29,10 @@ static uint32_t judge(long number, uint64_t flags)
 static void test_filter(void **state)
 {
 	(void)state;
-	assert_int_equal(judge(SYS_clone, 0x400), SECCOMP_RET_ALLOW);
-	assert_int_equal(judge(SYS_clone, 0x20000000), SECCOMP_RET_KILL_PROCESS);
-	assert_int_equal(judge(SYS_getpid, 0), SECCOMP_RET_ERRNO | 1);
-	assert_int_equal(judge(SYS_wait4, 0), SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(evaluate(SYS_clone, 0x400), SECCOMP_RET_ALLOW);
+	assert_int_equal(evaluate(SYS_clone, 0x20000000), SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(evaluate(SYS_getpid, 0), SECCOMP_RET_ERRNO | 1);
+	assert_int_equal(evaluate(SYS_wait4, 0), SECCOMP_RET_KILL_PROCESS);
 }
 
 static void test_arithmetic(void **state)

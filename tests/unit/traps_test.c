@@ -1,4 +1,4 @@
-/* Traps in processes that this test forks: every hit is counted, nothing else changes. */
+/* Traps in processes forked by the test: every hit is counted, and the process does not notice. */
 #include "live_fixture.h"
 
 #include <sys/ptrace.h>
@@ -9,7 +9,7 @@
 #include "dbg/target/traps/traps.h"
 #include "tests/unit/tsan.h"
 
-/* ---- Functions to be trapped; the same addresses in the child ---- */
+/* ---- Trapped functions; a forked process has them at the same addresses ---- */
 
 __attribute__((noinline)) static uint64_t work(uint64_t x)
 {
@@ -19,9 +19,9 @@ __attribute__((noinline)) static uint64_t work(uint64_t x)
 
 struct counts {
 	_Atomic uint64_t hits;
-	_Atomic uint64_t stop_at; /* answer TRAP_STOP at this hit; 0: never */
-	_Atomic uint64_t again;	  /* how often to answer TRAP_AGAIN */
-	_Atomic uint64_t bad;	  /* hits with wrong address or registers */
+	_Atomic uint64_t stop_at; /* return TRAP_STOP at this hit; 0: never */
+	_Atomic uint64_t again;	  /* return TRAP_AGAIN this many times */
+	_Atomic uint64_t bad;	  /* hits with a wrong address or rip */
 	uint64_t address;
 };
 
@@ -103,12 +103,12 @@ static void arm(struct fixture *fixture)
 static void end(struct fixture *fixture)
 {
 	target_destroy(fixture->target);
-	assert_runs(fixture->shared);
+	assert_running(fixture->shared);
 	fixture_end(fixture->pid);
 	shared_destroy(fixture->shared);
 }
 
-/* Each thread may have incremented its counter without having hit the trap yet. */
+/* Hits and calls may differ by one per thread, because a thread counts before it calls. */
 static void assert_counted(const struct fixture *fixture, uint64_t before, uint64_t threads)
 {
 	uint64_t done = counted(fixture->shared) - before;
@@ -129,7 +129,7 @@ static void test_hits_are_counted(void **state)
 	wait_until(fixture.counts.hits > 20000);
 	assert_success(target_interrupt(fixture.target));
 	assert_counted(&fixture, before, 2);
-	/* Continue again; and a reader sees the original code. */
+	/* A reader sees the original code; then it continues. */
 	uint8_t byte;
 	assert_success(target_read(fixture.target, address_of_work(), &byte, 1));
 	assert_int_equal(byte, *(const uint8_t *)(uintptr_t)work);
@@ -139,11 +139,11 @@ static void test_hits_are_counted(void **state)
 		assert_success(target_interrupt(fixture.target));
 		assert_counted(&fixture, before, 2);
 	}
-	/* Remove them. */
+	/* Remove the trap. */
 	assert_success(target_set_traps(fixture.target, NULL, 0, NULL));
 	uint64_t hits = fixture.counts.hits;
 	assert_success(target_continue(fixture.target));
-	assert_runs(fixture.shared);
+	assert_running(fixture.shared);
 	assert_int_equal(fixture.counts.hits, hits);
 	end(&fixture);
 }
@@ -169,7 +169,7 @@ static void test_stopping(void **state)
 				 threads[k].regs.rip == address_of_work();
 		assert_true(found);
 		assert_counted(&fixture, before, 2);
-		assert_stands(fixture.shared);
+		assert_stopped(fixture.shared);
 	}
 	end(&fixture);
 }
@@ -195,7 +195,7 @@ static void ignore_trap(int signal, siginfo_t *info, void *context)
 	(void)signal, (void)info, (void)context;
 }
 
-/* With a handler for SIGTRAP and a blocked signal each hit causes injected calls in the thread. */
+/* With a handler for SIGTRAP and a blocked signal, each hit needs system calls in the thread. */
 static void blocking_body(struct shared *shared)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
@@ -209,7 +209,7 @@ static void blocking_body(struct shared *shared)
 	work_in(shared, 2);
 }
 
-static bool comes_to_rest(struct shared *shared)
+static bool stops_counting(struct shared *shared)
 {
 	for (int i = 0; i < 200; i++) {
 		uint64_t before = counted(shared);
@@ -220,7 +220,7 @@ static bool comes_to_rest(struct shared *shared)
 	return false;
 }
 
-static void test_stop_signals_come_through(void **state)
+static void test_stop_signals_take_effect(void **state)
 {
 	(void)state;
 	struct fixture fixture;
@@ -230,24 +230,24 @@ static void test_stop_signals_come_through(void **state)
 	for (int i = 0; i < 200; i++) {
 		uint64_t before = counted(fixture.shared);
 		kill(fixture.pid, SIGSTOP);
-		if (!comes_to_rest(fixture.shared))
-			fail_msg("it keeps running after SIGSTOP %d", i);
+		if (!stops_counting(fixture.shared))
+			fail_msg("it still runs after SIGSTOP %d", i);
 		if (i % 10 == 0) {
-			/* The group-stop outlasts a stop of ours. */
+			/* The group-stop outlasts a stop by the debugger. */
 			assert_success(target_interrupt(fixture.target));
 			assert_success(target_continue(fixture.target));
-			assert_true(comes_to_rest(fixture.shared));
+			assert_true(stops_counting(fixture.shared));
 		}
 		kill(fixture.pid, SIGCONT);
 		wait_until(counted(fixture.shared) > before + 2);
 	}
-	/* Also if our stop comes first. */
+	/* Also if the debugger stops it first. */
 	for (int i = 0; i < 50; i++) {
 		kill(fixture.pid, SIGSTOP);
 		assert_success(target_interrupt(fixture.target));
 		assert_success(target_continue(fixture.target));
-		if (!comes_to_rest(fixture.shared))
-			fail_msg("it keeps running after SIGSTOP and a stop, %d", i);
+		if (!stops_counting(fixture.shared))
+			fail_msg("it still runs after SIGSTOP and a stop, %d", i);
 		uint64_t before = counted(fixture.shared);
 		kill(fixture.pid, SIGCONT);
 		wait_until(counted(fixture.shared) > before + 2);
@@ -255,7 +255,7 @@ static void test_stop_signals_come_through(void **state)
 	end(&fixture);
 }
 
-static void test_leaving_while_it_runs(void **state)
+static void test_detaching_while_it_runs(void **state)
 {
 	(void)state;
 	struct fixture fixture;
@@ -266,20 +266,20 @@ static void test_leaving_while_it_runs(void **state)
 	end(&fixture);
 }
 
-/* ---- The program's own signals and faults ---- */
+/* ---- Signals and faults of the program ---- */
 
-/* SIGTRAPs of its own: int3, raise, and kill. Its handler counts them and checks their origin. */
-static struct shared *shared_of_handler;
+/* SIGTRAPs of the program: int3, raise and kill. Its handler counts them and checks their
+ * address. */
 extern const uint8_t own_int3_end[];
 
 static void on_sigtrap(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
 	const ucontext_t *where = context;
-	shared_of_handler->signals++;
+	signal_record->signals++;
 	if (info->si_code == SI_KERNEL &&
 		(uint64_t)where->uc_mcontext.gregs[REG_RIP] != (uint64_t)(uintptr_t)own_int3_end)
-		shared_of_handler->stop = 1; /* not one of its own */
+		signal_record->stop = 1; /* not from its own int3 */
 }
 
 __attribute__((noinline)) static void own_int3(void)
@@ -295,7 +295,7 @@ static void handle(int signal, void (*handler)(int, siginfo_t *, void *))
 
 static void trapping_body(struct shared *shared)
 {
-	shared_of_handler = shared;
+	signal_record = shared;
 	handle(SIGTRAP, on_sigtrap);
 	shared->ready = 1;
 	while (true) {
@@ -325,7 +325,8 @@ static void test_own_sigtraps(void **state)
 	assert_int_equal(fixture.counts.bad, 0);
 }
 
-/* A trapped instruction that faults: the handler sees its own address, and repairs the cause. */
+/* Traps at instructions that fault. The handler must see the original address; it repairs the
+ * fault. */
 extern const uint8_t faulting_load[], faulting_division[];
 
 __attribute__((noinline)) static uint64_t fault(const uint64_t *pointer, uint64_t divisor)
@@ -349,7 +350,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *where = context;
 	uint64_t rip = (uint64_t)where->uc_mcontext.gregs[REG_RIP];
-	shared_of_handler->signals++;
+	signal_record->signals++;
 	if (signal == SIGSEGV && rip == (uint64_t)(uintptr_t)faulting_load && !info->si_addr)
 		where->uc_mcontext.gregs[REG_RBX] = (greg_t)(uintptr_t)&something;
 	else if (signal == SIGFPE && rip == (uint64_t)(uintptr_t)faulting_division &&
@@ -361,7 +362,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 
 static void faulting_body(struct shared *shared)
 {
-	shared_of_handler = shared;
+	signal_record = shared;
 	handle(SIGSEGV, on_fault);
 	handle(SIGFPE, on_fault);
 	shared->ready = 1;
@@ -390,20 +391,20 @@ static void test_faults(void **state)
 	end(&fixture);
 }
 
-/* Traps that a thread hits both outside and inside a signal handler that blocks everything, SIGTRAP
- * too. */
+/* A thread hits traps in a signal handler that blocks all signals, including SIGTRAP, and outside
+ * of it. */
 static void on_alarm(int signal, siginfo_t *info, void *context)
 {
 	(void)signal;
 	(void)info;
 	(void)context;
 	work(1);
-	shared_of_handler->counters[1]++;
+	signal_record->counters[1]++;
 }
 
 static void handler_body(struct shared *shared)
 {
-	shared_of_handler = shared;
+	signal_record = shared;
 	handle(SIGTRAP, on_sigtrap);
 	struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO};
 	sigfillset(&action.sa_mask);
@@ -431,11 +432,11 @@ static void test_in_handler(void **state)
 	assert_success(target_continue(fixture.target));
 	wait_until(fixture.shared->counters[1] > in_handler + 300);
 	assert_success(target_interrupt(fixture.target));
-	/* In the handler, and in the code that it interrupts. */
+	/* One call in the handler and one in the interrupted code. */
 	assert_counted(&fixture, before, 2);
 	assert_success(target_set_traps(fixture.target, NULL, 0, NULL));
 	assert_success(target_continue(fixture.target));
-	/* It has its own action for SIGTRAP again. */
+	/* Its own action for SIGTRAP is restored. */
 	uint64_t signals = fixture.shared->signals;
 	kill(fixture.pid, SIGTRAP);
 	wait_until(fixture.shared->signals == signals + 1);
@@ -444,8 +445,8 @@ static void test_in_handler(void **state)
 
 /* ---- Children ---- */
 
-/* The child hits traps in memory that it shares (vfork), or in a copy (fork). It is not counted and
- * survives. */
+/* After vfork, the child hits traps in shared memory; after fork, in a copy. Its hits are not
+ * counted, and it does not crash. */
 static void forking_body(struct shared *shared)
 {
 	shared->ready = 1;
@@ -483,7 +484,7 @@ static void test_children(void **state)
 	end(&fixture);
 }
 
-/* ---- Ends ---- */
+/* ---- Exec, unmapping, detaching ---- */
 
 static void exec_body(struct shared *shared)
 {
@@ -513,7 +514,7 @@ static void test_exec(void **state)
 	shared_destroy(fixture.shared);
 }
 
-/* Code that is unmapped and mapped again while it has a trap. */
+/* Unmaps code with a trap in it, and maps other memory there. */
 static void remapping_body(struct shared *shared)
 {
 	static const uint8_t code[] = {0x48, 0x89, 0xF8, 0xC3}; /* mov rax, rdi; ret */
@@ -560,9 +561,9 @@ static void test_watchdog(void **state)
 	begin_with(&fixture, two_working_body, &options);
 	arm(&fixture);
 	assert_int_equal(next_event(fixture.target).kind, TARGET_EVENT_WATCHDOG);
-	assert_runs(fixture.shared);
+	assert_running(fixture.shared);
 	wait_until(tracer_of(fixture.pid) == 0);
-	assert_runs(fixture.shared);
+	assert_running(fixture.shared);
 	end(&fixture);
 }
 
@@ -576,11 +577,11 @@ static void test_leave_signal(void **state)
 	wait_until(fixture.counts.hits > 100);
 	kill(getpid(), SIGHUP);
 	assert_int_equal(next_event(fixture.target).kind, TARGET_EVENT_LEAVE);
-	assert_runs(fixture.shared);
+	assert_running(fixture.shared);
 	end(&fixture);
 }
 
-/* ---- Refusals, and sets that change ---- */
+/* ---- Rejected addresses, and changing sets ---- */
 
 static void test_refused(void **state)
 {
@@ -626,35 +627,36 @@ static void test_set_changes(void **state)
 	end(&fixture);
 }
 
-/* ---- The location of the area ---- */
+/* ---- The location of the trap area ---- */
 
 static void test_location(void **state)
 {
 	(void)state;
 	enum { SIZE = 1 << 20 };
-	/* Below the traps: at the end of the gap, as near as possible. */
+	/* Below the traps, at the end of the gap: as near as possible. */
 	const struct mapping fixed[] = {{.start = 0x400000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
 	uint64_t location = trap_location_find(fixed, 2, SIZE, 0x400100, 0x400200);
 	assert_in_range(location, TRAP_AREA_LOWEST, 0x400000 - SIZE);
-	/* No room below: above, within reach, and far enough from mappings that may grow. */
+	/* No room below: above, within reach, and far enough from the mapping there to let it
+	 * grow. */
 	const struct mapping low[] = {{.start = 0x20000, .end = 0x500000},
 		{.start = 0x7ff000000000, .end = 0x7ff000100000}};
 	location = trap_location_find(low, 2, SIZE, 0x400100, 0x400200);
 	assert_in_range(location, 0x500000 + (1 << 24), 0x70000000);
-	/* No room within reach. */
+	/* No free memory within reach. */
 	const struct mapping full[] = {{.start = 0x10000, .end = 0x200000000}};
 	assert_int_equal(trap_location_find(full, 1, SIZE, 0x100000, 0x100001), 0);
-	/* Not in a gap that is too small. */
+	/* Not between mappings that are too close together. */
 	const struct mapping tight[] = {{.start = 0x10000000, .end = 0x20000000},
 		{.start = 0x20000000 + SIZE, .end = 0x30000000}};
 	location = trap_location_find(tight, 2, SIZE, 0x20000000 + SIZE, 0x20000001 + SIZE);
 	assert_in_range(location, TRAP_AREA_LOWEST, 0x10000000 - SIZE);
 }
 
-/* ---- Other threads that read ---- */
+/* ---- Reads by other threads ---- */
 
-/* Reads the trapped code, bypassing the cache. `*ret_same`: it is the program's own. */
+/* Reads the trapped code, bypassing the cache. `*ret_same`: it is the original code. */
 static struct error *read_work(struct target *target, bool *ret_same)
 {
 	uint8_t bytes[16];
@@ -686,8 +688,8 @@ static void *read_until_quit(void *argument)
 }
 
 /*
- * A thread reads (as read_ahead.c does) while traps are set and removed. It may see old or new
- * bytes, but it must not crash; ThreadSanitizer checks that there is no data race.
+ * A thread reads (as read_ahead.c does) while traps are set and removed. It may read the old or the
+ * new code. It must not crash, and ThreadSanitizer must not report a race.
  */
 static void test_reading_while_set(void **state)
 {
@@ -708,8 +710,8 @@ static void test_reading_while_set(void **state)
 	end(&fixture);
 }
 
-/* The user's thread reads while the tracer thread detaches from the target. */
-static void test_reading_while_left(void **state)
+/* The user's thread reads while the tracer thread detaches. */
+static void test_reading_while_detaching(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 10; i++) {
@@ -736,8 +738,8 @@ int main(void)
 		cmocka_unit_test(test_hits_are_counted),
 		cmocka_unit_test(test_stopping),
 		cmocka_unit_test(test_again),
-		cmocka_unit_test(test_stop_signals_come_through),
-		cmocka_unit_test(test_leaving_while_it_runs),
+		cmocka_unit_test(test_stop_signals_take_effect),
+		cmocka_unit_test(test_detaching_while_it_runs),
 		cmocka_unit_test(test_own_sigtraps),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_in_handler),
@@ -749,7 +751,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_set_changes),
 		cmocka_unit_test(test_reading_while_set),
-		cmocka_unit_test(test_reading_while_left),
+		cmocka_unit_test(test_reading_while_detaching),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static size_t find_simply(const uint64_t *words, size_t count, uint64_t low, uin
 	return i;
 }
 
-static void finds_at_every_location(void **state)
+static void finds_at_every_position(void **state)
 {
 	(void)state;
 	enum { COUNT = 100 };
@@ -66,7 +66,7 @@ static void agrees_on_random_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_at_every_location),
+		cmocka_unit_test(finds_at_every_position),
 		cmocka_unit_test(agrees_on_random_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

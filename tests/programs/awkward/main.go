@@ -1,6 +1,6 @@
-// Awkward does what makes copies of it difficult, as the next line of standard input says: "vfork N" has a thread wait N ms for a
-// child that shares its memory, "stacks N" parks N goroutines no two of which have the same stack, "forbid" installs a seccomp filter for all threads that answers wait4 with EPERM. Prints "done" after
-// each line, and for how many nanoseconds it has stood still at most since the last one; "vfork" does when the thread waits.
+// Awkward makes it hard to copy the process. Commands on standard input: "vfork N" makes a thread wait N ms for a child that
+// shares its memory, "stacks N" parks N goroutines with different stacks, "forbid" installs a seccomp filter for all threads
+// that fails wait4 with EPERM. Prints "done" and its longest stall since the last line, for "vfork" once the thread waits.
 package main
 
 /*

@@ -13,7 +13,7 @@ func moreCancels(n int) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		var wg sync.WaitGroup
 		wg.Add(1)
-		// AfterFunc makes a goroutine when the context ends.
+		// AfterFunc starts a goroutine when the context ends.
 		born("context.(*afterFuncCtx).cancel.func1", 1)
 		context.AfterFunc(ctx, wg.Done)
 		stop := context.AfterFunc(ctx, func() {})

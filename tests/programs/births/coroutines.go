@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// Coroutines are goroutines: they are born with iter.Pull and die when the sequence ends or is stopped.
+// Coroutines are goroutines: iter.Pull creates them, and they exit when the sequence ends or is stopped.
 //
 //go:noinline
 func coroutines(n int) {
@@ -24,6 +24,6 @@ func coroutines(n int) {
 		stop()
 		next, stop = iter.Pull(iter.Seq[int](sequence))
 		next()
-		stop() // in the middle
+		stop() // before the end
 	}
 }

@@ -1,8 +1,8 @@
-// Starts and ends goroutines in every way there is, panics, cancels contexts and calls functions, and says how often: a
-// debugger that counts births, deaths, panics, cancellations and calls must come to the same numbers.
+// Births creates and ends goroutines in every possible way, panics, cancels contexts and calls functions, and prints the
+// counts. A debugger that counts creations, exits, panics, cancellations and calls must get the same numbers.
 //
-// What it prints: "KIND NAME COUNT" per line, where KIND is creator (goroutines that this function's go statements made),
-// fn (that run this function), panic, cancel (by type of the context), call (of this function), died (in all).
+// It prints a line "KIND NAME COUNT" per count, where KIND is creator (goroutines that this function's go statements
+// create), fn (that run this function), panic, cancel (by type of the context), call (of this function), died (in all).
 // With the argument "wait" it waits for a line on stdin before it begins, and for another one before it exits.
 package main
 
@@ -24,7 +24,7 @@ import (
 var (
 	lock   sync.Mutex
 	counts = map[string]int{}
-	total  int64 // goroutines made
+	total  int64 // goroutines created
 )
 
 func count(kind, name string, n int) {
@@ -33,7 +33,7 @@ func count(kind, name string, n int) {
 	lock.Unlock()
 }
 
-// born notes goroutines that `creator` makes.
+// born counts goroutines that `creator` creates.
 func born(creator string, n int) {
 	count("creator", creator, n)
 	atomic.AddInt64(&total, int64(n))
@@ -117,7 +117,7 @@ func locked(n int) {
 	born("main.locked", n)
 	for i := 0; i < n; i++ {
 		go func() {
-			runtime.LockOSThread() // its thread ends with it
+			runtime.LockOSThread() // its thread exits with it
 			wg.Done()
 		}()
 	}
@@ -147,7 +147,7 @@ func nested(depth int, wg *sync.WaitGroup) {
 	go nested(depth-1, wg)
 }
 
-// Many threads at once make goroutines that do nearly nothing.
+// Many threads concurrently create goroutines that do almost nothing.
 //
 //go:noinline
 func burst(makers, n int) {
@@ -269,7 +269,7 @@ func deadlines(n int) {
 	count("err", "context deadline exceeded", n)
 }
 
-// Its frame is so large that a call often finds the stack too small and begins again.
+// Its frame is so large that a call often finds the stack too small and restarts.
 //
 //go:noinline
 func deep(n int, text string) int {
@@ -281,7 +281,7 @@ func deep(n int, text string) int {
 	return deep(n-1, text) + int(room[(n+1)%512])
 }
 
-func small(a int, b uint8) int { return a*a + int(b) } // inlined at all its places
+func small(a int, b uint8) int { return a*a + int(b) } // inlined into all callers
 
 type point struct {
 	x, y int
@@ -336,7 +336,7 @@ func calls(n int) {
 	}
 }
 
-// time.Sleep parks its goroutine once, and whoever looks after timers makes it ready once.
+// time.Sleep parks its goroutine once, and the runtime's timer code makes it ready once.
 func sleeper(rounds int, wg *sync.WaitGroup) {
 	for i := 0; i < rounds; i++ {
 		time.Sleep(time.Duration(i%3+1) * time.Millisecond)
@@ -356,7 +356,7 @@ func sleeps(n, rounds int) {
 	wg.Wait()
 }
 
-// Nobody looks at where p points to; a debugger that does finds nothing.
+// The program never dereferences p; a debugger that does finds unmapped memory.
 //
 //go:noinline
 func astray(p *point, n int) {
@@ -412,7 +412,7 @@ func main() {
 		astray(nowhere(), i)
 	}
 	calls(10)
-	// WaitGroups tell that they are nearly done: their deaths are over when the runtime has no more of them.
+	// WaitGroups signal shortly before the goroutines exit: wait until the runtime has no more of them.
 	for i := 0; runtime.NumGoroutine() > base && i < 20000; i++ {
 		time.Sleep(time.Millisecond)
 	}

@@ -1,22 +1,22 @@
-// Breaks does, by orders on standard input, what breakpoints are set at, and counts it: every order answers with a
-// line of numbers, after it has called marker.
+// Breaks executes commands from standard input, which reach code that tests set breakpoints at. Each command calls
+// marker, then prints one line with its counts.
 //
-//	spawn N    N goroutines that end at once, by the go statement in main.spawn; answers how many ran
-//	storm N    the same by four goroutines at a time, N each, in main.storm.func1
-//	leak N     N goroutines that never end, by the one in main.leak
-//	call N     main.handle(id, name) for id 0 to N-1; answers their sum
-//	inlined N  main.twice and main.thrice, each with main.add inlined, N times; answers the sum
-//	mixed N    main.blend inlined into main.mixed, and through a variable, N times each; answers the sum
-//	assembly N main.weigh(i, 3, 5) for i from 0 to N-1, which calls main.larger, and main.larger(i, 3); answers the sum
-//	cancel N   N contexts with a child each are canceled; answers how many have an error
+//	spawn N    N goroutines that return immediately, created in main.spawn; prints how many ran
+//	storm N    the same by four concurrent goroutines, N each, in main.storm.func1
+//	leak N     N goroutines that never end, created in main.leak
+//	call N     main.handle(id, name) for id 0 to N-1; prints their sum
+//	inlined N  main.twice and main.thrice, each with main.add inlined, N times; prints the sum
+//	mixed N    main.blend inlined into main.mixed, and through a variable, N times each; prints the sum
+//	assembly N main.weigh(i, 3, 5) for i from 0 to N-1, which calls main.larger, and main.larger(i, 3); prints the sum
+//	cancel N   cancels N contexts with a child each; prints how many have an error
 //	panic N    N panics that are recovered
-//	exec N     N children are run; answers how many ended with status 0
-//	pull N     N iterators (iter.Pull) with a value each, where the release has them; answers how many values came
-//	stuck N    N goroutines, each with a canceled context, that wait for something else for ever; answers N
-//	exit N     ends with status N
-//	again      executes itself anew
-//	busy       from now on four goroutines call main.handle and spawn all the time; answers 0
-//	count      what those have done: calls, goroutines begun and ended
+//	exec N     runs N children; prints how many exited with status 0
+//	pull N     N iterators (iter.Pull) with a value each, if the release has them; prints the number of values
+//	stuck N    N goroutines, each with a canceled context, that wait for something else forever; prints N
+//	exit N     exits with status N
+//	again      executes itself again
+//	busy       starts four goroutines that call main.handle and spawn forever; prints 0
+//	count      prints what these have done: calls, goroutines started and ended
 package main
 
 import (

@@ -82,7 +82,7 @@ static void start(void *(*run)(void *))
 		abort();
 }
 
-// A thread that the Go runtime does not know: no signal of the runtime's may land on it.
+// A thread that the Go runtime does not know: it must not get signals that the runtime handles.
 void c_start_thread_without_go(void)
 {
 	sigset_t all, old;

@@ -1,5 +1,5 @@
 // Cgo parks goroutines in C, below C, and below C below Go below C. With the argument "live" it adds
-// what only a look at the living process can show: threads that run C or sit in a C signal handler.
+// what only a live process can show: threads that run C or are in a C signal handler.
 package main
 
 /*

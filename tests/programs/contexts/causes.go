@@ -92,7 +92,7 @@ func afterFuncs() {
 	withTimeout(n, 20*time.Minute)
 }
 
-// A context with a Done of its own that needs no goroutine to be followed.
+// A context with its own Done that needs no goroutine.
 type notifier struct {
 	context.Context
 	done  chan struct{}

@@ -4,7 +4,7 @@ package main
 
 import "context"
 
-// Go 1.19 knows no causes.
+// Go 1.19 has no causes.
 func cause(context.Context) error { return nil }
 
 func causes() {}

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// The types of this program that package context cannot look through: a child made from one of them is not
-// in the `children` of the context behind it.
+// The types of this program that hide the context that they wrap from package context: a child created from
+// one of them is not in the `children` of the wrapped context.
 var borders = map[string]bool{
 	"*main.ownDone": true, "*main.ownValue": true, "*main.notifier": true, "main.never": true, "*main.web": true,
 	"context.stopCtx": true,
@@ -39,7 +39,7 @@ func canceler(r *record) context.Context {
 	return nil
 }
 
-// children tells of each context which others its map must hold; panics when memory says otherwise.
+// children returns the children that the map of each context must have; panics if memory differs.
 func children() map[words][]string {
 	out := map[words][]string{}
 	for _, r := range records {

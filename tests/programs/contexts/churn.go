@@ -12,8 +12,8 @@ func churnRoot() {
 	recordOf(churned).churning = true
 }
 
-// churn makes and cancels contexts for ever, some of them waited for, on one parent whose map of children
-// never rests, and on others that stay as they are.
+// churn creates and cancels contexts forever, some with waiters, below one parent whose map of children
+// changes all the time, and below others that do not change.
 func churn(n int) {
 	stable := context.WithValue(churned, "worker", n)
 	for round := 0; ; round++ {

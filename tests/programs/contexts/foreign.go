@@ -19,7 +19,7 @@ type byValue struct {
 	id int
 }
 
-// Nothing but an embedded context: its interface holds a pointer to a copy.
+// Only an embedded context: its interface holds a pointer to a copy.
 type bare struct{ context.Context }
 
 // Holds one in a field, and has all methods itself.
@@ -33,7 +33,7 @@ func (d *delegate) Done() <-chan struct{}       { return d.ctx.Done() }
 func (d *delegate) Err() error                  { return d.ctx.Err() }
 func (d *delegate) Value(key any) any           { return d.ctx.Value(key) }
 
-// Has a Done of its own: package context follows it with a goroutine.
+// Has its own Done: package context starts a goroutine that waits for it.
 type ownDone struct {
 	context.Context
 	done chan struct{}
@@ -49,7 +49,7 @@ func (o *ownDone) Err() error {
 	}
 }
 
-// Hides what package context looks for in values, so it too is followed with a goroutine.
+// Hides the value that package context searches for, so that it also needs a goroutine.
 type ownValue struct {
 	context.Context
 	values map[any]any
@@ -60,7 +60,7 @@ func (o *ownValue) Value(key any) any { return o.values[key] }
 // Embeds a pointer to another context; its one word is the interface's data word.
 type outer struct{ *embeds }
 
-// The same behind a pointer, with something in front.
+// The same in a struct with another field before it, used through a pointer.
 type outerPointer struct {
 	n int
 	*embeds
@@ -80,7 +80,7 @@ func (never) Done() <-chan struct{}            { return nil }
 func (never) Err() error                       { return nil }
 func (never) Value(any) any                    { return nil }
 
-// A web framework's: the request holds the context.
+// Like that of a web framework: the request contains the context.
 type web struct {
 	Request *request
 	Keys    map[string]any
@@ -131,7 +131,7 @@ func foreign() {
 	cancel()
 }
 
-// under makes children of a context of a foreign type, and notes the goroutine that follows it.
+// under creates children of a context of a foreign type, and records the goroutine that waits for it.
 func under(parent context.Context) {
 	for i := 0; i < 2; i++ {
 		var ctx context.Context

@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// The two words of an interface value: itab and data. Contexts are told apart by both, for those without
-// size share one address.
+// The two words of an interface value: itab and data. Both identify a context, because zero-sized contexts
+// share one address.
 type words struct{ itab, data unsafe.Pointer }
 
 func wordsOf(ctx context.Context) words { return *(*words)(unsafe.Pointer(&ctx)) }
@@ -27,7 +27,7 @@ func isStd(ctx context.Context) bool {
 	return strings.HasPrefix(strings.TrimPrefix(typeName(ctx), "*"), "context.")
 }
 
-// structOf returns the struct behind a context; invalid when there is none.
+// structOf returns the struct of a context; invalid if it has none.
 func structOf(ctx context.Context) reflect.Value {
 	v := reflect.ValueOf(ctx)
 	if v.Kind() == reflect.Pointer {
@@ -36,7 +36,7 @@ func structOf(ctx context.Context) reflect.Value {
 	if v.Kind() != reflect.Struct || v.Type().Size() == 0 {
 		return reflect.Value{}
 	}
-	// The one in memory, not a copy: its address is the data word.
+	// The struct in memory, not a copy: the data word is its address.
 	return reflect.NewAt(v.Type(), wordsOf(ctx).data).Elem()
 }
 
@@ -68,7 +68,7 @@ func childrenInMemory(ctx context.Context) []words {
 	}
 	var out []words
 	for _, key := range f.MapKeys() {
-		// What a canceler holds is a context too: *cancelCtx, *timerCtx, *afterFuncCtx.
+		// The value in a canceler is also a context: *cancelCtx, *timerCtx, *afterFuncCtx.
 		child := reflect.NewAt(key.Elem().Type().Elem(), key.Elem().UnsafePointer()).Interface()
 		out = append(out, wordsOf(child.(context.Context)))
 	}

@@ -1,9 +1,9 @@
-// Contexts builds contexts of every kind and prints what it knows of each, one JSON object per line, so that
-// a debugger's answer can be compared exactly. Argument "churn": meanwhile other goroutines create and cancel
-// contexts at full speed.
+// Contexts creates contexts of every kind and prints what it knows of each, one JSON object per line, so that
+// a debugger's output can be compared exactly. With the argument "churn", other goroutines create and cancel
+// contexts at full speed at the same time.
 //
-// The memory holds no other contexts than those printed: all are reachable from one slice, and the garbage of
-// building is collected before "ready".
+// The memory has no other contexts than those printed: all are reachable from one slice, and garbage is
+// collected before "ready".
 package main
 
 import (
@@ -39,7 +39,7 @@ func build(churning bool) {
 	values()
 	foreign()
 	if churning {
-		// Nothing here looks like a pile of forgotten children.
+		// Avoid the verdict for many children that are never canceled.
 		churnRoot()
 		crowd(40)
 		growing(40)
@@ -52,7 +52,7 @@ func build(churning bool) {
 	completeRecords()
 }
 
-// report runs on a stack of its own, which is gone with what it held when the program is ready.
+// report runs on its own stack, which is freed with its contents before the program is ready.
 //
 //go:noinline
 func report(out io.Writer) {

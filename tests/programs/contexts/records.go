@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// What the program knows of a context because it made it.
+// What the program knows of a context because it created it.
 type record struct {
 	ctx      context.Context
 	parent   context.Context // nil: none
@@ -20,7 +20,7 @@ var (
 	mu      sync.Mutex // the goroutines of waiters() report here
 )
 
-// add notes that `ctx` was made from `parent`.
+// add records that `ctx` was created from `parent`.
 func add(ctx, parent context.Context) context.Context {
 	if _, known := byWords[wordsOf(ctx)]; known {
 		panic(fmt.Sprintf("%T twice", ctx))
@@ -34,13 +34,13 @@ func add(ctx, parent context.Context) context.Context {
 func recordOf(ctx context.Context) *record {
 	r := byWords[wordsOf(ctx)]
 	if r == nil {
-		panic(fmt.Sprintf("a %T that nobody made", ctx))
+		panic(fmt.Sprintf("a %T that is not recorded", ctx))
 	}
 	return r
 }
 
-// completeRecords adds the contexts that package context made by itself and handed to nobody: those of
-// AfterFunc, which only the children of others hold, and the wrapper around a parent with an AfterFunc method.
+// completeRecords adds the contexts that package context creates internally: those of AfterFunc, which only
+// the children of other contexts contain, and the wrapper around a parent with an AfterFunc method.
 func completeRecords() {
 	for i := 0; i < len(records); i++ { // records grows
 		for _, child := range childrenInMemory(records[i].ctx) {

@@ -12,11 +12,11 @@ import (
 	"unsafe"
 )
 
-// A Go value as a debugger should show it.
+// A Go value as the debugger should print it.
 type shown struct {
 	Type string `json:"type"`
 	Text string `json:"text"`
-	// Its message is computed by a method of this program: only the type can be known from outside.
+	// Its message is computed by a method of this program: a debugger can only know the type.
 	Computed bool `json:"computed,omitempty"`
 }
 
@@ -33,8 +33,8 @@ type fact struct {
 	Key        *shown   `json:"key"`
 	Value      *shown   `json:"value"`
 	Waiters    []uint64 `json:"waiters"`
-	// Done is a method of this program (of itself or of what it leads to): what it answers cannot be
-	// known from outside.
+	// Done is a method of this program (of this context or of one that it wraps): a debugger cannot know
+	// its result.
 	OwnDone bool `json:"own_done"`
 	// The same for Deadline.
 	OwnDeadline bool `json:"own_deadline"`
@@ -95,7 +95,7 @@ func message(err error) *shown {
 	return &shown{typeName(err), err.Error(), strings.Contains(typeName(err), "main.")}
 }
 
-// state does not call Done where it was not called before: that would make the channel.
+// state does not call Done unless it was called before: that would create the channel.
 func state(ctx context.Context) string {
 	if ctx.Err() != nil {
 		return "canceled"

@@ -8,7 +8,7 @@ import (
 
 var background, todo context.Context
 
-// cancels keeps the cancel functions of what stays active, as their users would.
+// cancels keeps the cancel functions of active contexts, as their users do.
 var cancels []func()
 
 func roots() {
@@ -58,29 +58,29 @@ func standard() {
 
 func deadlines() {
 	root := withTimeout(background, 24*time.Hour)
-	// The parent's is sooner: WithDeadline makes a cancelCtx.
+	// The parent's deadline is earlier: WithDeadline creates a cancelCtx.
 	later := withTimeout(root, 48*time.Hour)
 	withTimeout(later, time.Minute*30)
 	withValue(later, "under a deadline", true)
-	// Without a monotonic clock, in another place, beyond 2262 (64 bits of nanoseconds), at the end of time.
+	// Without a monotonic clock, in another time zone, after 2262 (64 bits of nanoseconds), at the maximum time.
 	withDeadline(background, time.Date(2099, 12, 31, 23, 59, 59, 987654321, time.UTC))
 	withDeadline(background, time.Date(2100, 1, 1, 0, 0, 0, 1999999, time.FixedZone("there", -3600*9)))
 	withDeadline(background, time.Now().Round(0).Add(time.Hour))
 	withDeadline(background, time.Date(2500, 1, 2, 3, 4, 5, 6, time.UTC))
 	withTimeout(background, math.MaxInt64)
 
-	// Passed before they were made, one as long ago as a time.Time without a value.
+	// Passed before they were created, one with the zero time.Time.
 	withDeadline(background, time.Time{})
 	withDeadline(root, time.Unix(1, 0))
 	short := withTimeout(root, time.Millisecond)
 	below := withCancel(short)
-	withTimeout(below, time.Hour) // the parent's is sooner
+	withTimeout(below, time.Hour) // the parent's deadline is earlier
 	withValue(below, 1, 2)
 	<-short.Done()
 	for below.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
-	withCancel(short) // made after it
+	withCancel(short) // created after it
 }
 
 func nested(depth int) {
@@ -106,9 +106,9 @@ func canceledTrees() {
 		withValue(withCancel(withValue(child, "request", i)), "answer", nil)
 	}
 	cancel()
-	withCancel(top)                // already canceled
-	withTimeout(top, time.Hour)    // so is this
-	withValue(top, "after", "end") // and this leads to it
+	withCancel(top)                // canceled immediately
+	withTimeout(top, time.Hour)    // this too
+	withValue(top, "after", "end") // its parent is canceled
 
 	// One of two is canceled, and no longer a child.
 	_, cancel = canceled(root)

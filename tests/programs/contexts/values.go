@@ -54,7 +54,7 @@ func values() {
 	} {
 		withValue(root, smallKey(i), value)
 	}
-	// A context as a value of another: both are contexts, and not parent and child.
+	// A context as a value of another: both are contexts, but not parent and child.
 	withValue(root, "context", withCancel(root))
 	chain := root
 	for i := 0; i < 20; i++ {

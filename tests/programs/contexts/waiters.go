@@ -14,7 +14,7 @@ import (
 
 var header = regexp.MustCompile(`(?m)^goroutine (\d+) `)
 
-// ids returns the goroutines that the runtime shows.
+// ids returns the goroutines that the runtime lists.
 func ids(all bool) map[uint64]bool {
 	buffer := make([]byte, 4<<20)
 	out := map[uint64]bool{}
@@ -44,7 +44,7 @@ func born(f func()) (out []uint64) {
 	return out
 }
 
-// doneOf returns the context whose own channel the Done of `ctx` returns; nil: none.
+// doneOf returns the context whose channel the Done of `ctx` returns, or nil.
 func doneOf(ctx context.Context) context.Context {
 	for ctx != nil && !cancelable(ctx) {
 		switch typeName(ctx) {
@@ -59,7 +59,7 @@ func doneOf(ctx context.Context) context.Context {
 	return ctx
 }
 
-// waitsOn notes that a goroutine waits on the Done of `ctx`.
+// waitsOn records that a goroutine waits for the Done of `ctx`.
 func waitsOn(goid uint64, ctx context.Context) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -132,7 +132,7 @@ func signals() {
 		inside := embedded(ctx)
 		add(inside, parent)
 		add(ctx, inside)
-		// The package's own goroutine waits for signals, in no case for a context.
+		// The goroutine of package signal waits for signals, never for a context.
 		for _, goid := range goids {
 			if waitsInNotifyContext(goid) {
 				waitsOn(goid, ctx)

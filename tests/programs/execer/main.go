@@ -1,5 +1,5 @@
-// Execer does what its next line of standard input says: "exec" replaces itself by a new copy, "exit N"
-// ends it, "die" makes it panic, "thread" starts a thread and ends it.
+// Execer executes commands from standard input: "exec" replaces it by a new instance of itself, "exit N" exits,
+// "die" panics, "thread" starts a thread that exits.
 package main
 
 import (
@@ -23,11 +23,11 @@ func main() {
 			n, _ := strconv.Atoi(word[1])
 			os.Exit(n)
 		case "die":
-			panic("told to")
+			panic("die")
 		case "thread":
 			done := make(chan bool)
 			go func() {
-				// A goroutine that ends while it is locked takes its thread with it.
+				// When a locked goroutine exits, so does its thread.
 				runtime.LockOSThread()
 				close(done)
 			}()

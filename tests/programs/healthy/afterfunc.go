@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// afterFuncs interrupts waits for a condition, and ends what is detached from its maker.
+// afterFuncs interrupts waits for a condition, and ends contexts that are detached from their creator.
 func afterFuncs(ctx context.Context) {
 	go func() {
 		for ctx.Err() == nil {

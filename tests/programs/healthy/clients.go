@@ -29,7 +29,7 @@ func stopping(stop chan struct{}) bool {
 	}
 }
 
-// stay waits for its answers.
+// stay waits for its responses.
 func stay(url string, stop chan struct{}, done *sync.WaitGroup) {
 	defer done.Done()
 	client := &http.Client{Timeout: 20 * time.Second}
@@ -45,7 +45,7 @@ func stay(url string, stop chan struct{}, done *sync.WaitGroup) {
 	}
 }
 
-// leave loses patience.
+// leave cancels its requests.
 func leave(url string, stop chan struct{}, done *sync.WaitGroup) {
 	defer done.Done()
 	client := &http.Client{}

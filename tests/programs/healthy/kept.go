@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// waitGroup is what golang.org/x/sync/errgroup has: of its context it keeps the cancel function only.
+// waitGroup is like golang.org/x/sync/errgroup: it keeps only the cancel function of its context.
 type waitGroup struct {
 	wg     sync.WaitGroup
 	cancel func()
@@ -20,8 +20,8 @@ func newGroup(ctx context.Context) *waitGroup {
 
 var cancels []func()
 
-// kept makes n children of each kind that only a function can end: one in an object, in a slice of functions, with
-// a timer of its own, and one to be called when a goroutine returns.
+// kept creates n children of each kind that only a cancel function can end: one in an object, one in a slice of
+// functions, one with its own timer, and one that a goroutine calls when it returns.
 func kept(ctx context.Context, n int) {
 	for i := 0; i < n; i++ {
 		g := newGroup(ctx)

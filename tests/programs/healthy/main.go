@@ -1,6 +1,6 @@
-// Healthy is a server as it should be, under load, that does with contexts what good programs do: nothing in it
-// deserves a verdict. It is its own client, and counts the requests that it made, that were answered and that
-// failed; those whose client leaves on purpose are not counted. Standard input: "count" prints the three
+// Healthy is a correct server under load that uses contexts as good programs do: nothing in it deserves a
+// verdict. It is its own client, and counts the requests that it made, that were answered and that failed; requests
+// that the client abandons on purpose are not counted. Standard input: "count" prints the three
 // numbers, "stop" ends the load first.
 package main
 

@@ -27,7 +27,7 @@ func handler(db *sql.DB) http.Handler {
 		defer cancel()
 		results := make(chan string, 1)
 		go func() {
-			time.Sleep(10 * time.Millisecond) // late, but it ends
+			time.Sleep(10 * time.Millisecond) // ends, although late
 			results <- "late"
 		}()
 		select {
@@ -60,8 +60,8 @@ func answer(w http.ResponseWriter, r *http.Request) {
 
 var errFound = errors.New("found")
 
-// group is errgroup: the first error cancels the others, who then tidy up; the caller waits for them with a
-// context that is canceled already.
+// group is errgroup: the first error cancels the others, which then clean up; the caller waits for them with a
+// context that is already canceled.
 func group(parent context.Context, n int) error {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
@@ -95,7 +95,7 @@ func search(ctx context.Context, i int) error {
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
-		time.Sleep(4 * time.Millisecond) // tidy up
+		time.Sleep(4 * time.Millisecond) // clean up
 	}
 	return ctx.Err()
 }

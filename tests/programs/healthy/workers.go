@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pool has many children of one long-lived context, each in use by a goroutine of its own.
+// pool has many children of one long-lived context, each used by its own goroutine.
 func pool(ctx context.Context, n int) {
 	var wg sync.WaitGroup
 	for i := 0; i < n; i++ {
@@ -26,7 +26,7 @@ func pool(ctx context.Context, n int) {
 	wg.Wait()
 }
 
-// rounds starts workers, ends them and waits for them, again and again.
+// rounds starts workers, ends them and waits for them, repeatedly.
 func rounds(parent context.Context) {
 	for parent.Err() == nil {
 		round(parent)
@@ -49,7 +49,7 @@ func round(parent context.Context) {
 	time.Sleep(20 * time.Millisecond)
 }
 
-// ticks does its work by the clock, whatever else happens; its context is not canceled.
+// ticks works periodically, regardless of other events; its context is not canceled.
 func ticks(ctx context.Context) {
 	t := time.NewTicker(7 * time.Millisecond)
 	defer t.Stop()

@@ -1,5 +1,5 @@
-// Hidden has contexts that no interface value names any more: only cancel functions, timers and their Done
-// channels are left of them. It prints their types and addresses.
+// Hidden has contexts that no interface value refers to: only their cancel functions, timers and Done channels
+// remain. It prints their types and addresses.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"programs/park"
 )
 
-// forget returns what is left of the context: its channel, and where it was.
+// forget returns the channel and the address of a context, which nothing else refers to.
 //
 //go:noinline
 func forget(ctx context.Context) <-chan struct{} {
@@ -43,7 +43,7 @@ func main() {
 		go wait(cancelable())
 		go wait(timed())
 	}
-	// What the stack still holds of the calls is overwritten.
+	// Overwrite the remains of the calls on the stack.
 	func() { var b [4096]byte; fmt.Fprint(os.Stderr, string(b[:1])) }()
 	park.Ready()
 }

@@ -4,10 +4,10 @@
 //
 // The first line of output is "ready" and the addresses of the trapped functions. Lines of standard input:
 //
-//	pause    all workers stand outside of those functions; prints "paused", the calls of each function, how many nanoseconds
-//	         a call of the first took since the last pause (with -only those of the quickest hundred behind that, else 0), and "N problems", each of which has
-//	         been printed before
-//	resume   they go on
+//	pause    stops all workers outside of these functions; prints "paused", the calls of each function, the nanoseconds per
+//	         call of the first one since the last pause, those in its fastest hundred calls (with -only, else 0), and
+//	         the number of problems, which have already been printed
+//	resume   resumes the workers
 package main
 
 import (
@@ -32,7 +32,7 @@ var (
 	problems int64
 	calls    [4]int64
 	sink     int64
-	best     int64 // with -only: nanoseconds of a call in the quickest hundred of them
+	best     int64 // with -only: nanoseconds per call in the fastest hundred calls
 )
 
 func problem(format string, args ...interface{}) {
@@ -46,7 +46,7 @@ func plain(x int64) int64 {
 	return x*3 + 1
 }
 
-// No function here has a prologue that looks at the stack's end: it would run twice where the goroutine is preempted.
+// No function here has a prologue that checks the stack: it would run twice if the goroutine is preempted there.
 
 //go:noinline
 //go:nosplit
@@ -73,7 +73,7 @@ func inGoroutine(x *int64) {
 	atomic.AddInt64(x, 1)
 }
 
-// Calls each function and counts, then looks whether it may go on.
+// Calls each function and counts the calls, then waits while paused.
 func work(n int) {
 	var own [4]int64
 	for i := int64(0); ; i++ {
@@ -121,7 +121,7 @@ func only() {
 	}
 }
 
-// Threads that are born and die: a locked goroutine that ends takes its thread with it.
+// Creates and ends threads: when a locked goroutine exits, so does its thread.
 func births() {
 	for {
 		done := make(chan bool)
@@ -134,8 +134,8 @@ func births() {
 	}
 }
 
-// Every child ends with one SIGCHLD. The first one is not counted: before it package os tries out with a child of its own
-// what the kernel can do (since 1.23).
+// Every child causes one SIGCHLD. The first child is not counted: package os runs one of its own before it, to probe the
+// kernel (since 1.23).
 func children() {
 	exec.Command("/bin/true").Run()
 	time.Sleep(50 * time.Millisecond)
@@ -162,7 +162,7 @@ func expect(c chan os.Signal, name string) {
 	}
 }
 
-// One at a time, so that each must come, once.
+// Sends one signal at a time, so that each must arrive exactly once.
 func signals(sig syscall.Signal) {
 	c := make(chan os.Signal, 100)
 	signal.Notify(c, sig)
@@ -172,7 +172,7 @@ func signals(sig syscall.Signal) {
 	}
 }
 
-// More preemption than the scheduler would ask for.
+// Sends more preemption signals than the scheduler does.
 func urgencies() {
 	for {
 		tasks, err := os.ReadDir("/proc/self/task")
@@ -193,17 +193,17 @@ func main() {
 	prof := flag.Bool("prof", false, "SIGPROF at 1 kHz")
 	urg := flag.Bool("urg", false, "storms of SIGURG")
 	childs := flag.Bool("children", false, "child processes")
-	born := flag.Bool("births", false, "threads that are born and die")
+	born := flag.Bool("births", false, "threads that start and exit")
 	sigs := flag.Bool("signals", false, "signals one at a time")
 	traps := flag.Bool("traps", false, "the same with SIGTRAP")
-	gc := flag.Bool("gc", false, "collections: the world is stopped again and again")
+	gc := flag.Bool("gc", false, "garbage collections, which stop the world")
 	single := flag.Bool("only", false, "call nothing but plain")
 	flag.Parse()
 	gate.Lock()
 	if *prof {
 		runtime.SetCPUProfileRate(1000)
 		null, _ := os.OpenFile("/dev/null", os.O_WRONLY, 0)
-		if err := pprof.StartCPUProfile(null); err != nil { // says that the rate is set already
+		if err := pprof.StartCPUProfile(null); err != nil { // the runtime prints that the rate is already set
 			problem("profile: %v", err)
 		}
 	}

@@ -1,6 +1,6 @@
-// Holders keeps one context in each kind of object on the heap, and prints which: the context's address, the
-// object's, its type, the field (or the function of a closure), and first who can tell the type: any program, DWARF
-// only, or the allocator's notes on large objects.
+// Holders keeps one context in each kind of heap object. For each it prints how the object's type can be found (in any
+// program, only with DWARF, or from the allocator's type headers), the address of the context, that of the object, its
+// type, and the field (or the function of a closure).
 package main
 
 import (
@@ -32,7 +32,7 @@ type task struct {
 	ctx   context.Context
 }
 
-// Larger than 512 bytes: its type is noted by the allocator since Go 1.22.
+// Larger than 512 bytes: since Go 1.22, the allocator records the type.
 type server struct {
 	table [100]*int
 	ctx   context.Context
@@ -55,7 +55,7 @@ var (
 
 func word(p unsafe.Pointer) uintptr { return uintptr(p) }
 
-// made returns a new context and where it is.
+// made returns a new context and its address.
 func made() (context.Context, uintptr) {
 	ctx, cancel := context.WithCancel(context.Background())
 	if cancel == nil {
@@ -106,7 +106,7 @@ func global() {
 	tell("dwarf", at, unsafe.Pointer(current), "main.session", ".ctx")
 }
 
-// A map's variable is all that tells what is in it.
+// Only the variable of the map has the type of its contents.
 //
 //go:noinline
 func maps() {
@@ -143,7 +143,7 @@ func main() {
 	global()
 	maps()
 	local()
-	// What the stack still holds of the calls is overwritten.
+	// Overwrite the remains of the calls on the stack.
 	func() { var b [4096]byte; fmt.Printf("%s", b[:0]) }()
 	park.Ready()
 }

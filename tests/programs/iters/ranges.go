@@ -82,7 +82,7 @@ func pulls() {
 	block()
 }
 
-// The iterator's goroutine blocks, and the one that pulls waits for it in the switch.
+// The iterator's goroutine blocks, and the goroutine that pulls waits for it in the switch.
 //
 //go:noinline
 func pullsFromBlocked() {

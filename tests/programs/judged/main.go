@@ -1,14 +1,14 @@
-// Judged gives breakpoints' conditions all kinds of values. By orders on standard input, each answered with a line
-// after it has called marker:
+// Judged has all kinds of values for conditions of breakpoints. It executes commands from standard input; each
+// command calls marker, then prints a line:
 //
-//	people   main.handle(p, n) for al, bob, carl, bob, bob; answers the sum of their ages
+//	people   main.handle(p, n) for al, bob, carl, bob, bob; prints the sum of their ages
 //	numbers  main.number(n) for 1, 2^63 and 2^64-1
 //	texts    main.text(s) for 5000 x, "a\x00b", "a" and 4096 x
 //	deep N   main.bottom below N calls of main.descend
-//	labeled  a goroutine that runs main.called, made by one with the labels k=v and job=mail; and one by one without
+//	labeled  a goroutine that runs main.called, created with the labels k=v and job=mail; and one without labels
 //	tagged   main.tagged(1) with the labels a=1 and one whose key has 5000 z; main.tagged(2) with 30 labels, v00 to v29, whose
 //	         keys are k00 to k29 and 1000 x each
-//	wrapped  goroutines made by every kind of go statement
+//	wrapped  goroutines created by every kind of go statement
 //	wake     a goroutine that waits in main.waits is woken by main.wakes
 //	cancel   main.ends cancels a context
 package main

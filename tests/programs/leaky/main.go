@@ -1,5 +1,5 @@
-// Leaky is a small shop server with the mistakes that real ones have: each request to some of its pages
-// leaves a goroutine behind. It is what the demo looks at.
+// Leaky is a small shop server with the bugs of real servers: each request to some of its pages leaks a
+// goroutine. The demo debugs it.
 //
 //	leaky [PORT]    listens on 127.0.0.1:PORT; 0, the default, chooses one. Prints its address.
 package main

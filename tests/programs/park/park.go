@@ -1,5 +1,5 @@
 // Package park ends the preparation of a test program: it waits until the goroutines of the program
-// have settled, tells the test, and keeps the process until the test closes its standard input.
+// have settled, notifies the test, and waits until the test closes standard input.
 package park
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Settle gives every goroutine time to reach the place where it stays. The collection sets g.waitsince
+// Settle gives every goroutine time to reach the location where it stays. The collection sets g.waitsince
 // of parked goroutines and starts the garbage collector's workers.
 func Settle() {
 	time.Sleep(150 * time.Millisecond)

@@ -1,5 +1,5 @@
-// Runnable has many goroutines that want to run and one processor for them: some were preempted, some
-// gave way, some never ran at all.
+// Runnable has many runnable goroutines and one P for them: some were preempted, some yielded, some have
+// never run.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Running keeps several threads busy with Go code, each at a different kind of place. Run it with
-// GODEBUG=asyncpreemptoff=1 and the runtime cannot take them off their threads when it crashes.
+// Running keeps several threads busy with Go code, each at a different kind of location. With
+// GODEBUG=asyncpreemptoff=1, the runtime cannot preempt them when the program crashes.
 package main
 
 import (
@@ -114,7 +114,7 @@ func main() {
 	}
 	runtime.GOMAXPROCS(len(jobs) + 2)
 	park.Settle()
-	// Later it may be too late: a collection may wait for a loop for ever, and everybody for it.
+	// Do this now: later, a collection may wait forever for a loop, and all other goroutines for it.
 	fmt.Println("ready")
 	for _, job := range jobs {
 		go job()

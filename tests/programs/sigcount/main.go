@@ -1,5 +1,5 @@
-// Sigcount counts the signals it gets. Standard input: any line prints the counts of SIGUSR1, SIGUSR2,
-// SIGTERM and SIGHUP, and how many times its ticking goroutine ticked.
+// Sigcount counts the signals that it receives. For each line on standard input it prints the counts of SIGUSR1,
+// SIGUSR2, SIGTERM and SIGHUP, and the number of ticks of its ticking goroutine.
 package main
 
 import (

@@ -24,7 +24,7 @@ func defersWithArguments(a int, b string) {
 	defer func(n int, s string) { block() }(a, b)
 }
 
-// A loop makes the compiler keep the records in a list instead of on the frame.
+// In a loop, the compiler keeps defer records in a list instead of in the frame.
 //
 //go:noinline
 func defersInLoop(n int) {

@@ -2,7 +2,7 @@ package main
 
 import "sync"
 
-// Four levels that the compiler folds into their caller, blocking at the innermost.
+// Four levels that the compiler inlines into their caller; the innermost blocks.
 
 func first(c chan int) int  { return second(c) + 1 }
 func second(c chan int) int { return third(c) + 1 }
@@ -15,7 +15,7 @@ func folds(c chan int) int {
 	return n + first(c)
 }
 
-// The same with a real call below the folded ones, and again above.
+// The same with a real call below the inlined ones, and inlined calls above it.
 
 func middle(n int) int { return realCall(n) + 1 }
 
@@ -51,7 +51,7 @@ func total(all []*guarded) (sum int) {
 	return sum
 }
 
-// A goroutine whose `go` statement sits in a function that is folded into its caller.
+// A goroutine whose `go` statement is in an inlined function.
 
 func spawn() { go block() }
 

@@ -1,4 +1,4 @@
-// Stacks parks goroutines below every shape of call that the compiler makes: inlined, generic, wrapped,
+// Stacks parks goroutines in every kind of call that the compiler generates: inlined, generic, wrapped,
 // deferred, panicking, reflected, very deep.
 package main
 

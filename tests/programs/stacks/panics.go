@@ -21,7 +21,7 @@ func errorPanic() {
 	panic(errors.New("an error"))
 }
 
-// A panic in a deferred call of a panic.
+// A panic in a deferred call that another panic runs.
 //
 //go:noinline
 func nestedPanic() {
@@ -62,7 +62,7 @@ func recoveredThenPanics() {
 	panic("again")
 }
 
-// Errors that the hardware finds: the signal handler makes it look like a call of sigpanic.
+// Errors that the hardware detects: the signal handler injects a call of sigpanic.
 
 //go:noinline
 func nilPointer(p *[4]int) int {
@@ -106,7 +106,7 @@ func divides(a, b int) int {
 	return a / b
 }
 
-// Errors that the compiler's own checks find.
+// Errors that compiler-generated checks detect.
 
 //go:noinline
 func outOfRange(s []int, i int) int {
@@ -147,7 +147,7 @@ func (stuck) Error() string {
 	return ""
 }
 
-// The runtime asks the value for its text before it dies; this one never answers.
+// The runtime calls the value's Error method before it exits; this one never returns.
 //
 //go:noinline
 func panicValueBlocks() { panic(stuck{}) }

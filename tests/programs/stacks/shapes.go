@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Recursion through a big frame and a small one.
+// Recursion through a large frame and a small one.
 
 //go:noinline
 func deep(n int) int {
@@ -56,7 +56,7 @@ func mapAll[T, U any](in []T, f func(T) U) (out []U) {
 	return out
 }
 
-// Methods that reach their body through a wrapper that the compiler wrote.
+// Methods that are called through a compiler-generated wrapper.
 
 type waiter interface{ wait(int) string }
 

@@ -1,6 +1,6 @@
-// Stalls watches the clock: how long it stood still at worst. First argument: how many goroutines are parked meanwhile,
-// each with some heap of its own. Standard input: any line prints the longest gap between two looks at the clock since the
-// last such line, in nanoseconds, and how many looks there were. Second argument: megabytes more, touched once.
+// Stalls measures its longest stall. First argument: the number of goroutines to park, each with some heap memory.
+// Second argument: additional memory in megabytes, written once. For each line on standard input it prints the longest
+// gap between two reads of the clock since the previous line, in nanoseconds, and the number of reads.
 package main
 
 import (

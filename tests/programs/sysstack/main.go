@@ -1,5 +1,5 @@
-// Sysstack has a goroutine that stops the world, on the system stack, and waits for ever: with
-// GODEBUG=asyncpreemptoff=1 the runtime cannot stop the loop.
+// Sysstack has a goroutine that waits forever on the system stack to stop the world: with
+// GODEBUG=asyncpreemptoff=1, the runtime cannot preempt the loop of another goroutine.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Types prints what reflect says of many types, and what many maps hold, as JSON; then it waits.
+// Types prints many types, as reflect describes them, and the contents of many maps as JSON; then it waits.
 package main
 
 import (
@@ -57,7 +57,7 @@ type (
 		next  *Box[T]
 	}
 	Secret struct{ used [7]uint16 }
-	// Everything has fields of all kinds of types without a name.
+	// Everything has fields of all kinds of unnamed types.
 	Everything struct {
 		A map[string]*http.Request
 		B func(int, ...string) (bool, error)
@@ -84,7 +84,7 @@ type (
 		N map[interface{}]error
 		O [0]func()
 	}
-	// ByValue is nowhere behind a pointer, in a slice or the like.
+	// ByValue is only used by value: no pointer, slice or similar type refers to it.
 	ByValue struct{ only uint8 }
 )
 
@@ -167,12 +167,12 @@ type words struct{ kind, data unsafe.Pointer }
 
 func word(i interface{}) words { return *(*words)(unsafe.Pointer(&i)) }
 
-// The descriptor's: what the second word of a reflect.Type points to.
+// The address of the type descriptor: the second word of a reflect.Type.
 func address(t reflect.Type) string {
 	return fmt.Sprintf("%p", (*words)(unsafe.Pointer(&t)).data)
 }
 
-// Whether an interface holds such a value itself: is what it holds the value, or where a copy is?
+// Reports whether an interface contains a value of this type itself, rather than a pointer to a copy.
 func direct(t reflect.Type) bool {
 	if t.Size() != unsafe.Sizeof(uintptr(0)) {
 		return false
@@ -208,7 +208,7 @@ func describe(t reflect.Type) description {
 	return d
 }
 
-// Everything that is reachable from the values' types.
+// All types that are reachable from the types of the values.
 func reach(t reflect.Type, seen map[reflect.Type]bool, to *[]description) {
 	if seen[t] {
 		return

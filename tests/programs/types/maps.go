@@ -9,7 +9,7 @@ import (
 	"unsafe"
 )
 
-const manyEntries = 1000 // of which a map's contents are not printed, only summed up
+const manyEntries = 1000 // from this size on, only the sum of a map's contents is printed
 
 type large struct {
 	id   int
@@ -35,7 +35,7 @@ type contents struct {
 	Pairs []string `json:"pairs"`
 }
 
-// The text of a string, the bytes of anything else.
+// The text of a string, the bytes of any other value.
 func spell(v reflect.Value) string {
 	if v.Kind() == reflect.String {
 		return v.String()
@@ -72,7 +72,7 @@ func collectMaps() {
 	collectChanged()
 }
 
-// Maps with a history: deleted entries, cleared, being grown, in every state of it.
+// Maps with a history: deleted entries, cleared, and every state of growing.
 func collectChanged() {
 	deleted := map[int]int{}
 	for i := 0; i < 5000; i++ {
@@ -109,7 +109,7 @@ func collectChanged() {
 	maps = append(maps, churned, reflectMap())
 }
 
-// Of a type that is in no program.
+// A map type that reflect creates at run time.
 func reflectMap() interface{} {
 	m := reflect.MakeMap(reflect.MapOf(reflect.TypeOf(odd{}), reflect.TypeOf(large{})))
 	for i := 0; i < 30; i++ {

@@ -1,6 +1,6 @@
-// Values of all kinds, alive in functions that wait; what fmt prints of each goes to standard output first, one line
-// each: how it is written ("go": %#v, "note": its String or Error method), the function, the variable, then in
-// hexadecimal its type and the text.
+// Values has live variables of all kinds in functions that wait. It prints one line for each, as fmt formats it: the
+// format ("go": %#v, "note": its String or Error method), the function, the variable, and then, in hexadecimal, its type
+// and the text.
 package main
 
 import (
@@ -25,12 +25,12 @@ func line(how, function, name string, value any, text string) {
 	fmt.Fprintf(out, "%s\t%s\t%s\t%x\t%x\n", how, function, name, fmt.Sprintf("%T", value), text)
 }
 
-// say tells what is in a variable.
+// say prints the value of a variable.
 func say(function, name string, value any) {
 	line("go", function, name, value, fmt.Sprintf("%#v", value))
 }
 
-// note tells what its method says.
+// note prints the text that its method returns.
 func note(function, name string, value fmt.Stringer) {
 	line("note", function, name, value, value.String())
 }
@@ -41,7 +41,7 @@ func park() {
 	<-forever
 }
 
-// keep hides a value from the optimiser.
+// keep hides a value from the optimizer.
 //
 //go:noinline
 func keep[T any](v T) T { return v }

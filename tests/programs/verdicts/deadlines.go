@@ -20,7 +20,7 @@ func (g *guarded) Done() <-chan struct{} {
 	return g.Context.Done()
 }
 
-// WithTimeout asks its parent for Done before it starts its timer: while that blocks, the time passes and
+// WithTimeout calls the parent's Done before it starts its timer: while that blocks, the deadline passes and
 // nothing happens.
 func blockedTimeout(broken bool) {
 	parent := &guarded{Context: app}
@@ -37,11 +37,11 @@ func blockedTimeout(broken bool) {
 
 var rounds int64
 
-// One processor, and a loop that never lets it go (run with GODEBUG=asyncpreemptoff=1): no timer fires.
+// One P, and a loop that never yields it (run with GODEBUG=asyncpreemptoff=1): no timer fires.
 func starvedTimer(broken bool) {
 	runtime.GOMAXPROCS(1)
 	last = func() {
-		// From here, for what is made before "ready" is not starved.
+		// Start it here, so that goroutines created before "ready" still run.
 		ctx, cancel := context.WithTimeout(app, 200*time.Millisecond)
 		defer cancel()
 		go worker(ctx)

@@ -4,7 +4,7 @@ import "context"
 
 type userKey struct{}
 
-// Each waits for the end of something that cannot end.
+// Each case waits for a context that cannot end.
 func waitsForBackground(broken bool) {
 	if broken {
 		go worker(context.Background())

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Go 1.19 has no WithoutCancel; people wrote it.
+// Go 1.19 has no WithoutCancel; programs had their own.
 type detached struct{ parent context.Context }
 
 func (detached) Deadline() (t time.Time, ok bool) { return }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// canceledSoon runs f in a goroutine and cancels its context when it has had time to block.
+// canceledSoon runs f in a goroutine and cancels its context after f has had time to block.
 func canceledSoon(f func(ctx context.Context)) {
 	ctx, cancel := context.WithCancel(app)
 	go f(ctx)

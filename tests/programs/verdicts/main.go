@@ -1,5 +1,5 @@
-// Verdicts is one small program per way to lose a cancellation: `verdicts CASE broken` has the defect, `verdicts
-// CASE repaired` is its twin without it. Each says "ready" when its trouble has lasted longer than a second.
+// Verdicts has one case for each way to lose a cancellation: `verdicts CASE broken` has the defect, and `verdicts
+// CASE repaired` does not. Each case prints "ready" when the defect has lasted longer than a second.
 package main
 
 import (
@@ -30,7 +30,7 @@ var cases = map[string]func(broken bool){
 	"wakeup":          wakeup,
 }
 
-// A long-lived context, as a server has one.
+// A long-lived context, like that of a server.
 var app, stopApp = context.WithCancel(context.Background())
 
 // What runs once "ready" is printed; nil: wait for the end of standard input.
@@ -38,7 +38,7 @@ var last func()
 
 func main() {
 	cases[os.Args[1]](os.Args[2] == "broken")
-	// A collection notes since when goroutines wait: since the end of the one before.
+	// A collection sets the start of goroutines' waits, to the end of the previous collection.
 	time.Sleep(50 * time.Millisecond)
 	runtime.GC()
 	time.Sleep(300 * time.Millisecond)

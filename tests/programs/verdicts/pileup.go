@@ -14,7 +14,7 @@ func handle(ctx context.Context) {
 	}
 }
 
-// Each request leaves a child behind.
+// Each request leaves a child that is never canceled.
 func pile(broken bool) {
 	for i := 0; i < 5000; i++ {
 		ctx, cancel := context.WithCancel(app)

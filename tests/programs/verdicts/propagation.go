@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// A session is a context for those who work for one user; it ends when the user logs out.
+// A session is the context of all work for one user; it ends when the user logs out.
 type session struct {
 	context.Context
 	over chan struct{}
 	user string
 }
 
-// Done forgets that the session's own context may end too.
+// The defect: Done ignores that the embedded context may end, too.
 func (s *session) Done() <-chan struct{} { return s.over }
 
-// A repaired session: all methods are those of the context.
+// A repaired session: all methods are those of the embedded context.
 type plainSession struct {
 	context.Context
 	user string
@@ -27,7 +27,7 @@ func worker(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// child leaves nothing but a cancel function behind, so no goroutine holds the context.
+// child keeps only the cancel function, so that no goroutine refers to the context.
 //
 //go:noinline
 func child(of context.Context) context.Context {
@@ -38,7 +38,7 @@ func child(of context.Context) context.Context {
 
 var later []func()
 
-// A type in between hides the Done of the context that it embeds.
+// A type between parent and child hides the Done of the context that it embeds.
 func hiddenDone(broken bool) {
 	request, cancel := context.WithCancel(app)
 	var ctx context.Context = &session{request, make(chan struct{}), "ann"}
@@ -49,8 +49,8 @@ func hiddenDone(broken bool) {
 	cancel()
 }
 
-// A context from a pool gets its request after a child was made from it: the child asked a context
-// that nothing can cancel, and is nobody's child.
+// A pooled context gets its request after a child was created from it: at that time nothing could cancel
+// the parent, so the child was not registered with any context.
 func lateParent(broken bool) {
 	request, cancel := context.WithCancel(app)
 	pooled := &plainSession{context.Background(), "bob"}
@@ -62,8 +62,8 @@ func lateParent(broken bool) {
 	cancel()
 }
 
-// An audited context notes who asks for its error, under a lock. Its values hide the context from package
-// context, which therefore follows it with a goroutine.
+// An audited context records calls of Err, under a lock. Its Value hides the embedded context from package
+// context, which therefore starts a goroutine that waits for it.
 type audited struct {
 	context.Context
 	values map[any]any
@@ -83,8 +83,8 @@ func (a *audited) Err() error {
 	return a.Context.Err()
 }
 
-// The goroutine that should pass the cancellation on asks for the error, and waits for a lock whose owner
-// waits for somebody to take its report.
+// The goroutine that should propagate the cancellation calls Err, and waits for a lock whose owner waits
+// for a receiver of its report.
 func stuckRelay(broken bool) {
 	reports := make(chan int)
 	if !broken {

@@ -9,9 +9,9 @@ import (
 
 var endedTwin context.Context
 
-// A runtime does not lose wake-ups, so a test makes one of this program's core: it closes the channel without
-// waking its waiter. The line printed says where the channel's mark of being closed is, and which bytes of a
-// canceled context make this one a canceled one too: [from, to, size].
+// The runtime does not lose wake-ups, so the test modifies this program's core: it closes the channel without
+// waking its waiter. The printed line has the position of the channel's closed flag, and the bytes of a
+// canceled context that make this one canceled: [from, to, size].
 func wakeup(bool) {
 	ctx, cancel := context.WithCancel(app)
 	later = append(later, cancel)
@@ -31,7 +31,7 @@ func wakeup(bool) {
 		from, at, size)
 }
 
-// closedOffset finds hchan.closed: the one word of an empty channel that closing it changes.
+// closedOffset finds hchan.closed: the only word of an empty channel that close changes.
 func closedOffset() uintptr {
 	c := make(chan struct{})
 	words := (*[8]uint32)(*(*unsafe.Pointer)(unsafe.Pointer(&c)))

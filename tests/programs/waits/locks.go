@@ -49,6 +49,6 @@ func waitOnLocks() {
 
 	var o sync.Once
 	for i := 0; i < 2; i++ {
-		go once(&o) // one statement for both, for which of them comes first is chance
+		go once(&o) // one statement for both, because their order is random
 	}
 }

@@ -1,4 +1,4 @@
-// Waits parks goroutines in every way that a goroutine can wait: channels, locks, timers, the network,
+// Waits parks goroutines in every kind of wait: channels, locks, timers, the network,
 // system calls.
 package main
 

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// What nothing refers to is closed by its finalizer.
+// Keeps the connections reachable: their finalizers would close them.
 var open []interface{ Close() error }
 
 func must(err error) {
@@ -49,7 +49,7 @@ func waitOnNetwork() {
 		open = append(open, c)
 	}
 
-	// A listener that never accepts: what is written there stays in the kernel until it is full.
+	// A listener that never accepts: written data fills the kernel's buffers.
 	deaf, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)
 	c, err := net.Dial("tcp", deaf.Addr().String())

@@ -56,7 +56,7 @@ func waitInSyscalls() {
 	go epoll(ep)
 	go futex(new(uint32))
 
-	// Ends at the end of its input, that is with this program.
+	// Exits at the end of its input, that is, with this program.
 	child := exec.Command("cat")
 	_, err = child.StdinPipe()
 	must(err)

@@ -29,6 +29,6 @@ func waitOnTime() {
 	go func() {
 		<-ctx.Done()
 	}()
-	// Its creator is the runtime's own timer code.
+	// Its creator is the runtime's timer code.
 	time.AfterFunc(time.Millisecond, selectEmpty)
 }

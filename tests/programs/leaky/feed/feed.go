@@ -1,4 +1,4 @@
-// Package feed tells subscribers what happens in the shop.
+// Package feed sends the shop's events to subscribers.
 package feed
 
 import (
@@ -18,7 +18,7 @@ type Hub struct {
 type subscriber struct {
 	name   string
 	events chan string
-	out    chan struct{} // closed when the hub throws it out
+	out    chan struct{} // closed when the hub removes it
 }
 
 // NewHub starts a hub with its heartbeat.
@@ -41,10 +41,10 @@ func (h *Hub) heartbeat() {
 	}
 }
 
-// subscription is the context of a subscriber: that of its request, but it ends when the hub throws the
-// subscriber out.
+// subscription is the context of a subscriber: that of its request, but it ends when the hub removes the
+// subscriber.
 //
-// The mistake: now it does not end with its request any more.
+// The bug: it no longer ends with its request.
 type subscription struct {
 	context.Context
 	out chan struct{}

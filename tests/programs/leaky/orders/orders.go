@@ -36,8 +36,8 @@ func (p *Pool) work() {
 	}
 }
 
-// The mistake: when the handler gave up waiting, nobody receives this ever. It asks whether the request has
-// ended only afterwards.
+// The bug: if the handler has stopped waiting, this send blocks forever. It checks only afterwards whether
+// the request has ended.
 func (j job) check() {
 	time.Sleep(100 * time.Millisecond)
 	j.result <- fmt.Sprintf("order %d accepted", j.id)
@@ -46,7 +46,7 @@ func (j job) check() {
 	}
 }
 
-// Handler answers with the result, or gives up after a short while.
+// Handler responds with the result, or gives up after a short time.
 func Handler(p *Pool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		j := job{ctx: r.Context(), id: 1, result: make(chan string)}

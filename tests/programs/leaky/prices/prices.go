@@ -14,11 +14,11 @@ type Cache struct {
 	prices map[string]int
 }
 
-// NewCache makes an empty cache.
+// NewCache creates an empty cache.
 func NewCache() *Cache { return &Cache{prices: map[string]int{"tea": 3}} }
 
-// The mistake: it waits for an answer that never comes, with the lock held, and the request's end does
-// not reach it.
+// The bug: it waits for a response that never arrives, with the lock held, and does not notice the end of
+// the request.
 func (c *Cache) fetch(ctx context.Context, what string) int {
 	answer := make(chan int)
 	select {
@@ -38,7 +38,7 @@ func (c *Cache) price(ctx context.Context, what string) int {
 	return c.prices[what]
 }
 
-// Handler answers with a price.
+// Handler responds with a price.
 func Handler(c *Cache) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, c.price(context.Background(), r.FormValue("of")))

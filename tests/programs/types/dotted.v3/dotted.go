@@ -1,4 +1,4 @@
-// Package dotted has a path that ends otherwise, with a dot.
+// Package dotted has a path whose last element differs from its name and contains a dot.
 package dotted
 
 type Thing struct{ N int }

@@ -1,4 +1,4 @@
-// Package models is called otherwise than its folder.
+// Package models has another name than its folder.
 package models
 
 type Node struct {

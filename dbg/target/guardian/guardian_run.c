@@ -142,8 +142,11 @@ static void end_call(struct guardian_process *guardian)
 /* The changes that are undone while all threads are stopped. */
 static void undo_changes(struct guardian_process *guardian)
 {
-	if (!guardian_stop_all(guardian))
+	if (!guardian_stop_all(guardian)) {
+		/* A copy must not outlive us even if the target cannot be restored. */
+		guardian_find_snapshot(guardian);
 		return;
+	}
 	bool same = proc_memory_lives(guardian->mem_fd, guardian->some_address);
 	/* It needs the noted call, which end_call() forgets. */
 	guardian_find_snapshot(guardian);

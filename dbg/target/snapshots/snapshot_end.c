@@ -14,7 +14,7 @@
 #include "dbg/target/snapshots/snapshot_child.h"
 #include "dbg/target/tracing/tracee_table.h"
 
-enum { DEATH_CHECK_MS = 20, RELEASE_CHECK_MS = 2, REAP_ATTEMPTS = 3, CATCH_MS = 1000 };
+enum { DEATH_CHECK_MS = 20, RELEASE_CHECK_MS = 2, REAP_ATTEMPTS = 3, CATCH_MS = 10000 };
 
 /* ---- Identity ---- */
 
@@ -41,7 +41,8 @@ static bool catch_child(pid_t pid, uint64_t stub)
 	if (ptrace_simple(PTRACE_SEIZE, pid, 0) != 0)
 		return false;
 	ptrace_simple(PTRACE_INTERRUPT, pid, 0);
-	/* If it does not stop, the kernel detaches it when we exit. */
+	/* On a busy machine it needs time to stop. If it does not, the kernel detaches it when we
+	 * exit. */
 	pid_t stopped = 0;
 	for (int ms = 0; !stopped && ms < CATCH_MS; ms++) {
 		stopped = waitpid(pid, &status, __WALL | WNOHANG);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dbg/target/process/attach_check.h"
+#include "tests/unit/error_asserts.h"
 
 static const uint64_t capability_ptrace = UINT64_C(1) << 19;
 
@@ -154,10 +155,7 @@ static void test_bad_maps(void **state)
 		snprintf(text, sizeof(text), "%s", bad[i]);
 		struct mapping *mappings;
 		size_t count;
-		struct error *err = parse_maps(text, &mappings, &count);
-		assert_non_null(err);
-		assert_int_equal(err->code, ERROR_BAD_DATA);
-		error_destroy(err);
+		assert_failure(parse_maps(text, &mappings, &count), ERROR_BAD_DATA, "");
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "commands/session/block.h"
 #include "commands/session/script.h"
 #include "tests/unit/session_fixture.h"
+#include "tests/unit/error_asserts.h"
 
 #define SCRIPT "/tmp/gctxdbg-block-test"
 
@@ -58,14 +59,7 @@ static void run_script(struct session *session, const char *text, const char *me
 	assert_non_null(file);
 	fputs(text, file);
 	fclose(file);
-	struct error *err = session_run_script(session, SCRIPT);
-	if (err && !message)
-		fail_msg("%s", err->message);
-	if (message) {
-		assert_non_null(err);
-		assert_string_equal(err->message, message);
-	}
-	error_destroy(err);
+	assert_message(session_run_script(session, SCRIPT), message);
 }
 
 static void lines_are_taken(void **state)
@@ -125,10 +119,7 @@ static void are_bounded(void **state)
 	session_fixture_run(*state, "test-list 1");
 	for (int i = 0; i < BLOCK_MAX_LINES; i++)
 		session_fixture_run(*state, "echo x");
-	struct error *err = session_execute(*state, "echo x");
-	assert_non_null(err);
-	assert_int_equal(err->code, ERROR_USAGE);
-	error_destroy(err);
+	assert_failure(session_execute(*state, "echo x"), ERROR_USAGE, "");
 	assert_false(block_abandon(*state));
 }
 

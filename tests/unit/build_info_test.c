@@ -11,6 +11,7 @@
 
 #include "dwarf/elf/build_info.h"
 #include "tests/unit/elf_fixture.h"
+#include "tests/unit/error_asserts.h"
 
 static const char frame[] = "0123456789abcdef";
 
@@ -123,10 +124,7 @@ static void test_without_modules(void **state)
 static void expect_error(struct bytes blob, enum error_code code)
 {
 	struct build_info info;
-	struct error *err = read_blob(".go.buildinfo", blob, &info);
-	assert_non_null(err);
-	assert_int_equal(err->code, code);
-	error_destroy(err);
+	assert_failure(read_blob(".go.buildinfo", blob, &info), code, "");
 	assert_null(info.go_version);
 }
 

@@ -21,6 +21,7 @@
 
 #include "dbg/target/target.h"
 #include "tests/unit/core_writer.h"
+#include "tests/unit/error_asserts.h"
 
 static char marker[] = "what the core must hold";
 static const char constant[] = "what the executable must hold";
@@ -81,9 +82,7 @@ static void check_memory(struct target *target, const void *address, size_t size
 {
 	uint8_t *bytes = malloc(size);
 	assert_non_null(bytes);
-	struct error *err = target_read(target, (uint64_t)(uintptr_t)address, bytes, size);
-	if (err)
-		fail_msg("%s", err->message);
+	assert_success(target_read(target, (uint64_t)(uintptr_t)address, bytes, size));
 	assert_memory_equal(bytes, address, size);
 	free(bytes);
 }
@@ -110,9 +109,7 @@ static void test_own_core(void **state)
 	write_file(world->core, core.data, core.size);
 	free(core.data);
 	struct target *target;
-	struct error *err = open_core(world, NULL, world->core, &target);
-	if (err)
-		fail_msg("%s", err->message);
+	assert_success(open_core(world, NULL, world->core, &target));
 	assert_string_equal(world->warnings, "");
 	assert_int_equal(target->pid, getpid());
 	assert_string_equal(target->exe_name, "core_test");
@@ -132,9 +129,7 @@ static void test_own_core(void **state)
 	assert_non_null(strstr(mapping->path, "core_test"));
 	assert_null(target_mapping_at(target, 8));
 	assert_non_null(target_mapping_at(target, (uint64_t)(uintptr_t)&headers));
-	err = target_continue(target);
-	assert_string_equal(err->message, "a core cannot continue");
-	error_destroy(err);
+	assert_message(target_continue(target), "a core cannot continue");
 	target_destroy(target);
 }
 
@@ -202,11 +197,8 @@ static void test_truncated(void **state)
 
 static void check_truncated(struct target *target, const void *address)
 {
-	struct error *err = target_read(target, (uint64_t)(uintptr_t)address, &(uint64_t){0}, 8);
-	assert_non_null(err);
-	assert_int_equal(err->code, ERROR_FAULT);
-	assert_non_null(strstr(err->message, "was truncated after it was opened"));
-	error_destroy(err);
+	assert_failure(target_read(target, (uint64_t)(uintptr_t)address, &(uint64_t){0}, 8),
+		ERROR_FAULT, "was truncated after it was opened");
 }
 
 /* A mapped file that shrinks raises SIGBUS; reading must not depend on that. */
@@ -417,16 +409,12 @@ static void check_real_core(struct world *world, bool by_kernel)
 		return;
 	}
 	struct target *target;
-	struct error *err = open_core(world, NULL, world->core, &target);
-	if (err)
-		fail_msg("%s", err->message);
+	assert_success(open_core(world, NULL, world->core, &target));
 	assert_string_equal(world->warnings, "");
 	assert_int_equal(target->pid, child);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t bytes[sizeof(samples[i].bytes)];
-		err = target_read(target, samples[i].address, bytes, sizeof(bytes));
-		if (err)
-			fail_msg("%s", err->message);
+		assert_success(target_read(target, samples[i].address, bytes, sizeof(bytes)));
 		assert_memory_equal(bytes, samples[i].bytes, sizeof(bytes));
 		const struct mapping *mapping = target_mapping_at(target, samples[i].address);
 		assert_true(mapping && mapping->executable);

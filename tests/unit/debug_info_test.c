@@ -15,6 +15,7 @@
 
 #include "dwarf/debug/debug_info.h"
 #include "tests/unit/elf_fixture.h"
+#include "tests/unit/error_asserts.h"
 
 /* The code of a typedef is a space, as in Go 1.27, so that "chan T" looks like an entry for T. */
 enum {
@@ -370,10 +371,7 @@ static void test_stripped(void **state)
 	struct fixture_bytes elf = fixture_elf(NULL, 0);
 	char *path = fixture_write(elf.data, elf.size);
 	struct opened opened;
-	struct error *err = open_path(path, &opened);
-	assert_non_null(err);
-	assert_int_equal(err->code, ERROR_NOT_FOUND);
-	error_destroy(err);
+	assert_failure(open_path(path, &opened), ERROR_NOT_FOUND, "");
 	close_opened(&opened);
 	fixture_remove(path);
 	free(elf.data);

@@ -15,6 +15,7 @@
 
 #include "dwarf/elf/elf_image.h"
 #include "tests/unit/elf_fixture.h"
+#include "tests/unit/error_asserts.h"
 
 void function_to_find(void);
 void function_to_find(void)
@@ -26,9 +27,7 @@ static struct elf_image *open_bytes(const void *data, size_t size)
 {
 	char *path = fixture_write(data, size);
 	struct elf_image *image;
-	struct error *err = elf_image_open(path, &image);
-	if (err)
-		fail_msg("%s", err->message);
+	assert_success(elf_image_open(path, &image));
 	fixture_remove(path);
 	return image;
 }

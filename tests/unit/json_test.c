@@ -11,6 +11,7 @@
 
 #include "commands/render/json.h"
 #include "tests/unit/capture.h"
+#include "tests/unit/error_asserts.h"
 
 /* yajl's parser also checks UTF-8. */
 static void assert_valid(const char *text)
@@ -81,10 +82,7 @@ static void no_writer(void **state)
 	json_int(NULL, NULL, 1);
 	json_address(NULL, NULL, 1);
 	json_end(NULL);
-	struct error *err = json_finish(NULL);
-	assert_non_null(err);
-	assert_int_equal(err->code, ERROR_NO_MEMORY);
-	error_destroy(err);
+	assert_failure(json_finish(NULL), ERROR_NO_MEMORY, "");
 }
 
 static void numbers(void **state)

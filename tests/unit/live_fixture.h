@@ -23,6 +23,7 @@
 
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/target.h"
+#include "tests/unit/error_asserts.h"
 
 enum { MAX_COUNTERS = 64 };
 
@@ -43,23 +44,6 @@ struct shared {
 		while (!(condition) && patience_-- > 0)                                            \
 			usleep(1000);                                                              \
 		assert_true(condition);                                                            \
-	} while (0)
-
-#define assert_success(expression)                                                                 \
-	do {                                                                                       \
-		struct error *error_ = (expression);                                               \
-		if (error_)                                                                        \
-			fail_msg("%s: %s", #expression, error_->message);                          \
-	} while (0)
-
-/* Requires an error of that code whose message contains `text`; frees it. */
-#define assert_failure(expression, error_code_, text)                                              \
-	do {                                                                                       \
-		struct error *error_ = (expression);                                               \
-		assert_non_null(error_);                                                           \
-		if (error_->code != (error_code_) || !strstr(error_->message, (text)))             \
-			fail_msg("unexpected error %d: %s", (int)error_->code, error_->message);   \
-		error_destroy(error_);                                                             \
 	} while (0)
 
 static inline struct shared *shared_create(void)

@@ -259,8 +259,7 @@ static void test_core(void **state)
 		stop_child(child);
 		struct error *err = core_open(NULL, path, fail_on_warning, NULL, &target);
 		unlink(path);
-		if (err)
-			fail_msg("%s", err->message);
+		assert_success(err);
 		checkers[kind](target);
 		target_destroy(target);
 	}

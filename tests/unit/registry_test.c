@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "commands/session/registry.h"
+#include "tests/unit/error_asserts.h"
 
 static const char *const goroutines_aliases[] = {"grs", NULL};
 static const char *const bt_aliases[] = {"backtrace", "where", NULL};
@@ -120,10 +121,8 @@ static void typos(void **state)
 
 static void taken_names(void **state)
 {
-	struct error *err = registry_add(*state, &taken);
-	assert_non_null(err);
-	assert_string_equal(err->message, "the command name \"grs\" is taken by \"goroutines\"");
-	error_destroy(err);
+	assert_message(registry_add(*state, &taken),
+		"the command name \"grs\" is taken by \"goroutines\"");
 	registry_remove(*state, &goroutines);
 	assert_null(registry_add(*state, &taken));
 	expect(state, "grs", &taken, 3);

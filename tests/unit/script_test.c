@@ -8,6 +8,7 @@
 
 #include "commands/session/script.h"
 #include "tests/unit/session_fixture.h"
+#include "tests/unit/error_asserts.h"
 
 #define SCRIPT "/tmp/gctxdbg-script-test"
 #define INNER "/tmp/gctxdbg-script-test-inner"
@@ -49,13 +50,7 @@ static void expect(
 	const char *found = diversion_end(&out_diversion);
 	assert_string_equal(found, out);
 	assert_string_equal(found_err, diagnosis);
-	if (err && !message)
-		fail_msg("%s", err->message);
-	if (message) {
-		assert_non_null(err);
-		assert_string_equal(err->message, message);
-	}
-	error_destroy(err);
+	assert_message(err, message);
 	assert_null(session->script);
 }
 
@@ -118,10 +113,7 @@ static void no_scripts(void **state)
 	large[100000] = 0;
 	write_script(SCRIPT, large);
 	expect(*state, "", SCRIPT ":1: not a script: a line is longer than 64 KiB", "");
-	struct error *err = session_run_script(*state, "/");
-	assert_non_null(err);
-	assert_string_equal(err->message, "/ is a directory, not a script");
-	error_destroy(err);
+	assert_message(session_run_script(*state, "/"), "/ is a directory, not a script");
 }
 
 int main(void)

@@ -715,7 +715,7 @@ static void test_reading_while_detaching(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		const struct live_options options = {.max_stop_ns = (20 + i) * INT64_C(1000000)};
+		const struct live_options options = {.max_stop_ns = (150 + i) * INT64_C(1000000)};
 		struct fixture fixture;
 		begin_with(&fixture, working_body, &options);
 		struct error *err = NULL;

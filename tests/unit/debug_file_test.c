@@ -258,9 +258,9 @@ static void test_named(void **state)
 	write_file(location, "unnamed", unnamed);
 	assert_named(location, "right", NULL);
 	assert_named(
-		location, "wrong", "its build id is 616263646567, the program's is 616263646566");
-	assert_named(location, "unnamed", "belongs to another build");
-	assert_named(location, "bin/program", "has no debug information");
+		location, "wrong", "its build ID is 616263646567, the program's is 616263646566");
+	assert_named(location, "unnamed", "is from a different build");
+	assert_named(location, "bin/program", "has no DWARF");
 	assert_named(location, "nothing", "No such file");
 	free(exe.data);
 	free(right.data);

@@ -24,7 +24,9 @@ static const char *const states[] = {"active", "canceled", "never", "unknown", N
 static const struct expr_name names[] = {
 	{"addr", EXPR_INT, FIELD_ADDR, "address, as shown by ctx list", NULL},
 	{"type", EXPR_STRING, FIELD_TYPE, "\"*context.cancelCtx\"…", NULL},
-	{"state", EXPR_STRING, FIELD_STATE, "active, canceled, never (nothing can cancel it)",
+	{"state", EXPR_STRING, FIELD_STATE,
+		"active, canceled, never (nothing can cancel it), "
+		"unknown",
 		states},
 	{"err", EXPR_STRING, FIELD_ERR, "message of its error, once canceled", NULL},
 	{"cause", EXPR_STRING, FIELD_CAUSE, "message of its cause", NULL},

@@ -38,7 +38,7 @@ void session_deinit(struct session *session)
 	*session = (struct session){0};
 }
 
-/* Sets colour and width of `output` according to the settings and its stream. */
+/* Sets color and width of `output` according to the settings and its stream. */
 static void adapt_output(const struct session *session, struct output *output)
 {
 	/* Only this thread writes results: do not lock the stream for each character. */

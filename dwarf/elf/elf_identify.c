@@ -1,4 +1,4 @@
-/* Checks the ELF header, and says what a file is if it is not an x86-64 ELF program. */
+/* Checks the ELF header, and says what a file is if it is not an amd64 ELF program. */
 #include "dwarf/elf/elf_internal.h"
 
 struct magic {

@@ -14,7 +14,7 @@
  */
 enum { ZEROS_AFTER_FILE = 1 << 16 };
 
-/* Sound segments share at most a page with their neighbours. More overlap would let a small file
+/* Sound segments share at most a page with their neighbors. More overlap would let a small file
  * claim many times its size, all of which searches would read. */
 enum { MAX_OVERLAP = 4 };
 

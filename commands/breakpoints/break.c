@@ -118,6 +118,8 @@ static void complete_location(struct session *session, size_t word_index, const 
 		complete_function(session, word, candidates);
 }
 
+static const char break_usage[] = "break LOCATION [--json] [if EXPR]";
+
 /* The fields at a location, for completion; `before` is "LOCATION --options". */
 static struct error *location_fields(
 	struct session *session, const char *before, const struct expr_schema **ret)
@@ -134,7 +136,7 @@ static struct error *location_fields(
 	if (!err && i < line.word_count)
 		err = breakpoints_schema(breaks->breakpoints, line.words[i], ret);
 	else if (!err)
-		err = error_create(ERROR_USAGE, "the location is missing");
+		err = error_create(ERROR_USAGE, "break needs a location; usage: %s", break_usage);
 	line_deinit(&line);
 	return err;
 }
@@ -147,20 +149,22 @@ static const char locations_help[] =
 	"(a goroutine starts to wait, is made runnable), panic.\n\n"
 	"EXPR extends to the end of the line; \"help where\" describes the language. Its fields "
 	"depend on the location. Everywhere: hits, goid, thread, labels[\"k\"], stack, function. "
-	"At a function: its arguments by name; without DWARF and in assembly their words arg1 to "
-	"arg9 as integers, absent in inlined calls. At newproc: fn, calls, file, line, creator, "
-	"new_goid. At goexit: entry, calls, creator, age. At cancel: ctx, ctx_type, err, cause, "
-	"children. At park and ready: entry, calls, reason, ready_goid. At panic: value, "
-	"value_type. The error for an unknown name lists the known ones.\n\n"
+	"At a function, FILE:LINE and *ADDRESS: caller. At a function: its arguments by name; "
+	"without DWARF and in assembly their words arg1 to arg9 as integers, absent in inlined "
+	"calls. At newproc: fn, calls, file, line, new_goid, creator, creator_file, creator_line. "
+	"At goexit: entry, calls, age, creator, creator_file, creator_line. At cancel: ctx, "
+	"ctx_type, err, cause, children. At park and ready: entry, calls, reason. At ready: "
+	"ready_goid. At panic: value, value_type. The error for an unknown name lists the valid "
+	"ones.\n\n"
 	"For \"go f(x)\" the compiler usually generates a wrapper of f (gowrap1; func1 before Go "
 	"1.22), which is the value of fn and entry and the last frame of tracebacks. calls is f in "
-	"either case; it is absent for interface methods and function values. How often a "
-	"goroutine was scheduled is unknown: the runtime does not count it.\n\n"
+	"either case; it is absent for interface methods and function values. gctxdbg cannot show "
+	"how often a goroutine was scheduled, because the runtime does not count it.\n\n"
 	"A stop shows the values that the condition used, the usual values of the location, and "
 	"the labels of the goroutine; \"continue\" resumes the process. If a condition cannot be "
-	"evaluated, the first such hit stops and shows the reason: memory is not readable, or the "
-	"result depends on a string beyond its first 4096 bytes or on a stack beyond its innermost "
-	"256 frames.";
+	"evaluated, the first such hit stops the process and prints the reason: memory is not "
+	"readable, or the result depends on a string beyond its first 4096 bytes or on a stack "
+	"beyond its innermost 256 frames.";
 
 static const struct command_option options[] = {
 	{"json", 0, NULL, "print one JSON document", NULL},
@@ -173,7 +177,7 @@ static const struct command break_command = {
 	.name = "break",
 	.aliases = break_aliases,
 	.group = GROUP_BREAKPOINTS,
-	.usage = "break LOCATION [--json] [if EXPR]",
+	.usage = break_usage,
 	.summary = "Stops the process at a location, if a condition is true",
 	.help = locations_help,
 	.example = "break newproc if creator =~ \"^main\\\\.\" && hits > 100",
@@ -224,12 +228,12 @@ static const struct command trace_command = {
 	.group = GROUP_BREAKPOINTS,
 	.usage = "trace LOCATION [--count-by FIELDS] [--json] [if EXPR]",
 	.summary = "Prints a line for each hit of a location, without stopping",
-	.help = "A line shows the time, the number, the location, the goroutine and the values. On "
-		"a terminal at most 50 lines per second are printed, followed by the number of "
-		"omitted ones; \"continue > FILE\", a pipe and --json get all.\n\n"
-		"--count-by FIELD, or several separated by commas, only counts hits; go is the go "
-		"statement that created the goroutine, at newproc and goexit, see \"help counts\". "
-		"\"help break\" describes LOCATION and EXPR.",
+	.help = "A line shows time, breakpoint number, event, goroutine, location, values. A "
+		"terminal shows at most 50 lines per second and the number of lines omitted; "
+		"\"continue > FILE\", a pipe and --json receive all lines.\n\n"
+		"--count-by FIELD[,FIELD...] only counts hits. At newproc and goexit, the field go "
+		"is the go statement that created the goroutine; see \"help counts\". \"help "
+		"break\" describes LOCATION and EXPR.",
 	.example = "trace goexit --count-by go if age < 10ms",
 	.options = trace_options,
 	.min_words = 1,

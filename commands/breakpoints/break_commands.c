@@ -125,8 +125,8 @@ static struct error *run_commands(struct session *session, const struct argument
 		err = find_for_commands(breaks, arguments, &breakpoint);
 	if (!err && breakpoint.kind == BREAKPOINT_TRACE)
 		err = error_create(ERROR_USAGE,
-			"%d is a tracepoint, which never stops: use break, with continue as the "
-			"last command",
+			"breakpoint %d is a tracepoint and never stops the process: to run "
+			"commands, use \"break\" and end the list with \"continue\"",
 			breakpoint.number);
 	if (!err)
 		err = block_begin(session, breakpoint.number, set_commands);
@@ -143,8 +143,8 @@ static const struct command commands_command = {
 	.usage = "commands [N]",
 	.summary = "Sets the commands that a breakpoint runs when it stops",
 	.help = "The commands are the lines up to \"end\". N is the number of a breakpoint; the "
-		"default is the one set last. The commands run with the goroutine selected that "
-		"hit the breakpoint. \"continue\" ends the list and resumes the process; "
+		"default is the one set last. The goroutine that hit the breakpoint is selected "
+		"before the commands run. \"continue\" ends the list and resumes the process; "
 		"\"silent\" as the first line suppresses the usual output of a stop. An empty list "
 		"removes the commands. The first command that fails ends the list, and the process "
 		"stays stopped.\n\n"
@@ -152,7 +152,7 @@ static const struct command commands_command = {
 		"while the commands run. While \"ctx check\" runs the process for its grace "
 		"period, breakpoints are disabled; only tracepoints with --count-by continue to "
 		"count.",
-	.example = "commands 1",
+	.example = "commands 1\n  bt --limit 5\n  continue\n  end",
 	.max_words = 1,
 	.needs_target = true,
 	.block = true,

@@ -113,7 +113,7 @@ static const struct command ignore_command = {
 	.name = "ignore",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "ignore N COUNT",
-	.summary = "Ignores the next COUNT hits of a breakpoint whose condition is true",
+	.summary = "Skips the next COUNT hits of a breakpoint that satisfy its condition",
 	.example = "ignore 1 1000",
 	.min_words = 2,
 	.max_words = 2,
@@ -171,7 +171,7 @@ static struct error *change_range(
 	}
 	if (!err && !any)
 		err = error_create(
-			ERROR_NOT_FOUND, "there is no breakpoint from %d to %d", first, last);
+			ERROR_NOT_FOUND, "there are no breakpoints from %d to %d", first, last);
 	return err;
 }
 
@@ -231,7 +231,7 @@ static const struct command enable_command = {
 	.aliases = enable_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "enable [N | N-M]...",
-	.summary = "Enables breakpoints; all if no number is given",
+	.summary = "Enables breakpoints; without a number, all of them",
 	.example = "enable 1-3",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
@@ -247,7 +247,7 @@ static const struct command disable_command = {
 	.aliases = disable_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "disable [N | N-M]...",
-	.summary = "Disables breakpoints without deleting them; all if no number is given",
+	.summary = "Disables breakpoints without deleting them; without a number, all of them",
 	.example = "disable 2",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
@@ -263,7 +263,7 @@ static const struct command delete_command = {
 	.aliases = delete_aliases,
 	.group = GROUP_BREAKPOINTS,
 	.usage = "delete [N | N-M]...",
-	.summary = "Deletes breakpoints; all if no number is given",
+	.summary = "Deletes breakpoints; without a number, all of them",
 	.example = "delete 2 4-6",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,

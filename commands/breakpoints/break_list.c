@@ -215,8 +215,8 @@ static const struct command info_breakpoints_command = {
 	.group = GROUP_BREAKPOINTS,
 	.usage = "info breakpoints [--json]",
 	.summary = "Lists the breakpoints: locations, hits, false conditions, evaluation time",
-	.help = "\"hit\" includes hits whose condition was false. The time is the average that "
-		"gctxdbg takes to evaluate a hit; the trap itself takes longer.",
+	.help = "\"hit\" includes hits whose condition was false. The time is the average for "
+		"evaluating a hit; it does not include the trap, which takes longer.",
 	.example = "info breakpoints",
 	.options = options,
 	.needs_target = true,

@@ -64,7 +64,7 @@ struct error *break_session_get(struct session *session, struct break_session **
 {
 	if (!session->target->ops->cont)
 		return error_create(ERROR_GONE,
-			"a %s cannot run, so it cannot hit a breakpoint: attach to a live process",
+			"cannot set breakpoints in a %s: attach to a live process",
 			session->target->ops->kind);
 	struct error *err = session->breaks ? NULL : break_session_create(session);
 	*ret = session->breaks;
@@ -74,6 +74,7 @@ struct error *break_session_get(struct session *session, struct break_session **
 struct error *break_session_hold(struct session *session)
 {
 	enum pause_mode before = session->target->pause;
+	pid_t pid = session->target->pid;
 	session->target->pause = PAUSE_STOP;
 	if (!session->target->is_snapshot)
 		return NULL;
@@ -82,7 +83,7 @@ struct error *break_session_hold(struct session *session)
 		session->target->pause = before;
 	session_handle_events(session);
 	if (err || !session->program)
-		return err ? err : error_create(ERROR_GONE, "the process is gone");
+		return err ? err : session_target_lost(pid);
 	program_refresh(session->program);
 	session_tell(session,
 		"process %d is stopped, because breakpoints are set in the process itself",
@@ -94,10 +95,10 @@ struct error *break_session_get_some(struct session *session, struct break_sessi
 {
 	struct breakpoint first;
 	if (!session->breaks && session->target->ops->cont)
-		return error_create(ERROR_NOT_FOUND, "there is no breakpoint");
+		return error_create(ERROR_NOT_FOUND, "there are no breakpoints");
 	struct error *err = break_session_get(session, ret);
 	if (!err && !breakpoints_get((*ret)->breakpoints, 0, &first))
-		err = error_create(ERROR_NOT_FOUND, "there is no breakpoint");
+		err = error_create(ERROR_NOT_FOUND, "there are no breakpoints");
 	return err;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The command `counts`: prints the counts of trace --count-by as one table. Births next to deaths
- * show which go statements leak.
+ * The command `counts`: prints the counts of trace --count-by as one table. Counts of goroutines
+ * created next to goroutines ended show which go statements leak.
  */
 #include <inttypes.h>
 
@@ -13,9 +13,9 @@ static void column_title(const struct tally_column *column, char *ret, size_t si
 {
 	const char *what = column->breakpoint.what;
 	if (!strcmp(what, "newproc"))
-		what = "BORN";
+		what = "CREATED";
 	else if (!strcmp(what, "goexit"))
-		what = "DIED";
+		what = "ENDED";
 	snprintf(ret, size, ">%s", what);
 }
 
@@ -118,8 +118,9 @@ static struct error *run_counts(struct session *session, const struct arguments 
 }
 
 static const struct command_option options[] = {
-	{"limit", 'n', "N", "print at most N lines (default 40); 0 for all", NULL},
-	{"json", 0, NULL, "print one complete JSON document", NULL},
+	{"limit", 'n', "N", "print at most N lines (default 40, or all with --json); 0 for all",
+		NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -127,12 +128,13 @@ static const struct command counts_command = {
 	.name = "counts",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "counts [--limit N] [--json]",
-	.summary = "Shows the counts of trace --count-by, births and deaths side by side",
+	.summary = "Shows the counts of trace --count-by, goroutines created and ended side by "
+		   "side",
 	.help = "Prints a line per value and a column per tracepoint. If newproc and goexit are "
-		"both counted by go or by creator, LEFT is the number of goroutines created minus "
-		"those ended since, and ALIVE the number of existing goroutines created there at "
-		"any time. Go statements that leak come first; they are marked if more than half "
-		"of their goroutines are left.",
+		"both counted by go or by creator, LEFT is goroutines created minus goroutines "
+		"ended in that time; ALIVE is the number that exist now, whenever they were "
+		"created. Go statements that leak come first; they are marked if more than half of "
+		"their goroutines are left.",
 	.example = "counts --limit 10",
 	.options = options,
 	.needs_target = true,

@@ -18,7 +18,7 @@ static const struct command echo_command = {
 	.group = GROUP_SESSION,
 	.usage = "echo [TEXT...]",
 	.summary = "Prints its arguments",
-	.help = "Prints headings in the output of scripts.",
+	.help = "Useful for headings in the output of scripts.",
 	.example = "echo \"== after the deploy ==\"",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.run = run_echo,

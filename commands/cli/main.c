@@ -38,7 +38,7 @@ static struct live_options live_options(struct session *session)
 static struct error *open_live(struct session *session, const char *pid_text, struct target **ret)
 {
 	uint64_t pid;
-	struct error *err = argument_number(pid_text, "the process id", &pid);
+	struct error *err = argument_number(pid_text, "the process ID", &pid);
 	if (err)
 		return err;
 	if (!pid || pid > INT32_MAX)

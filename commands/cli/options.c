@@ -31,10 +31,10 @@ static const struct poptOption option_table[] = {
 	{"pause", 0, POPT_ARG_STRING, NULL, OPTION_PAUSE,
 		"how to inspect a live process: stop it, or fork a frozen copy", "stop|fork"},
 	{"max-stop", 0, POPT_ARG_STRING, NULL, OPTION_MAX_STOP,
-		"resume a live process after it was stopped that long (30s without a prompt; "
-		"0: never)",
+		"resume a live process that has been stopped for this long (default 30s, no limit "
+		"at a prompt; 0: no limit)",
 		"DURATION"},
-	{"color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "colour in text output",
+	{"color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "color in text output",
 		"auto|always|never"},
 	{"exe", 0, POPT_ARG_STRING, NULL, OPTION_EXE,
 		"the executable, if not the one of the process or core", "FILE"},
@@ -42,7 +42,8 @@ static const struct poptOption option_table[] = {
 		"the file with the DWARF, if not in the executable", "FILE"},
 	{"plugin-dir", 0, POPT_ARG_STRING, NULL, OPTION_PLUGIN_DIR,
 		"load all plug-ins (*.so) in DIR", "DIR"},
-	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, notices or progress", NULL},
+	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, process events or progress",
+		NULL},
 	{"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "print the version and exit", NULL},
 	{"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this help and exit", NULL},
 	POPT_TABLEEND,
@@ -266,7 +267,7 @@ const char *options_name(size_t index)
 
 void options_print_help(FILE *stream)
 {
-	fputs("gctxdbg shows what the goroutines of a Go process or core dump are doing.\n"
+	fputs("gctxdbg inspects the goroutines and contexts of a Go process or core dump.\n"
 	      "\nUsage:\n",
 		stream);
 	for (size_t i = 0; i < array_length(subcommands); i++)

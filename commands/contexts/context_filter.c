@@ -24,7 +24,9 @@ static const char *const states[] = {"active", "canceled", "never", "unknown", N
 static const struct expr_name names[] = {
 	{"addr", EXPR_INT, FIELD_ADDR, "address, as shown by ctx list", NULL},
 	{"type", EXPR_STRING, FIELD_TYPE, "\"*context.cancelCtx\"…", NULL},
-	{"state", EXPR_STRING, FIELD_STATE, "active, canceled, never (nothing can cancel it)",
+	{"state", EXPR_STRING, FIELD_STATE,
+		"active, canceled, never (nothing can cancel it), "
+		"unknown",
 		states},
 	{"err", EXPR_STRING, FIELD_ERR, "message of its error, once canceled", NULL},
 	{"cause", EXPR_STRING, FIELD_CAUSE, "message of its cause", NULL},
@@ -32,7 +34,7 @@ static const struct expr_name names[] = {
 		"time until its deadline; negative once it has passed", NULL},
 	{"key", EXPR_STRING, FIELD_KEY, "key of a value context, in Go syntax", NULL},
 	{"value", EXPR_STRING, FIELD_VALUE, "value of a value context, in Go syntax", NULL},
-	{"parent", EXPR_INT, FIELD_PARENT, "address of the context it embeds", NULL},
+	{"parent", EXPR_INT, FIELD_PARENT, "address of the context that it is derived from", NULL},
 	{"parent_type", EXPR_STRING, FIELD_PARENT_TYPE, "type of its parent", NULL},
 	{"children", EXPR_INT, FIELD_CHILDREN,
 		"number of contexts registered to be canceled with it", NULL},
@@ -41,7 +43,10 @@ static const struct expr_name names[] = {
 	{"waiters", EXPR_INT, FIELD_WAITERS, "number of goroutines waiting on its Done channel",
 		NULL},
 	{"depth", EXPR_INT, FIELD_DEPTH, "number of contexts above it", NULL},
-	{"garbage", EXPR_BOOL, FIELD_GARBAGE, "nothing live points to it (with --garbage)", NULL},
+	{"garbage", EXPR_BOOL, FIELD_GARBAGE,
+		"a garbage collection found it unreachable (with "
+		"--garbage)",
+		NULL},
 };
 
 static const struct expr_schema schema = {names, array_length(names)};

@@ -22,7 +22,7 @@ struct context_groups {
 	const char *by;	 /* one of context_group_names */
 };
 
-/* Groups the contexts with these `numbers`, biggest group first, at most `limit` groups (0: all).
+/* Groups the contexts with these `numbers`, largest group first, at most `limit` groups (0: all).
  * Free the result with context_groups_deinit(). */
 struct error *context_groups_make(struct session *session, const struct context_forest *forest,
 	const ptrdiff_t *numbers, size_t count, const char *by, size_t limit,

@@ -29,7 +29,7 @@ struct error *context_argument(
 	return *ret != CONTEXT_NONE
 		       ? NULL
 		       : error_create(ERROR_NOT_FOUND,
-				 "no context is at 0x%" PRIx64
+				 "there is no context at 0x%" PRIx64
 				 "; see \"ctx list\" (--garbage includes unreachable ones)",
 				 address);
 }

@@ -220,9 +220,9 @@ static struct error *ctx_check_run(struct session *session, const struct argumen
 
 static const struct command_option options[] = {
 	{"grace", 0, "DURATION", "ignore what has lasted for less than this (1s)", NULL},
-	{"stay", 0, NULL, "do not let a live process run to inspect it a second time", NULL},
+	{"stay", 0, NULL, "do not let a live process run to inspect it again", NULL},
 	{"all", 'a', NULL, "every verdict, even if many are similar", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -230,21 +230,22 @@ static const struct command ctx_check_command = {
 	.name = "ctx check",
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx check [--grace DURATION] [--stay] [--all] [--json]",
-	.summary = "Finds cancellations that do not arrive; exit status 3 if there are any",
-	.help = "not-propagated   an ancestor was canceled, but a context below it was not\n"
+	.summary = "Finds stuck cancellations; sets exit status 3 if there are any",
+	.help = "The verdicts are:\n"
+		"not-propagated   a context was canceled, but a descendant was not\n"
 		"cancel-ignored   a goroutine with a canceled context is blocked elsewhere\n"
 		"deadline-passed  a context's deadline has passed, but it was not canceled\n"
-		"waits-forever    a goroutine waits on a context that nothing can cancel\n"
+		"waits-forever    a goroutine waits on a nil channel and holds a context that\n"
+		"                 nothing can cancel\n"
 		"pile-up          a context accumulates children that nothing uses any more\n"
-		"lost-wakeup      a goroutine is still parked on a closed Done channel\n"
-		"\n"
+		"lost-wakeup      a goroutine is still parked on a closed Done channel\n\n"
 		"Verdicts that differ only in addresses and goroutines are shown as one; --all "
 		"shows each. A verdict requires proof: a cancellation that may still be in "
-		"progress is not reported. If a goroutine with a canceled context may have "
-		"blocked only a moment ago, or a deadline passed while the process was stopped, "
-		"a live process runs for the grace period and is inspected again. In a core, a "
-		"goroutine counts only if it blocked before the end of the last garbage "
-		"collection and that was longer ago than the grace period.",
+		"progress is not reported. If a goroutine with a canceled context may have blocked "
+		"only a moment ago, or a deadline passed while the process was stopped, gctxdbg "
+		"lets a live process run for the grace period and inspects it again. In a core, a "
+		"goroutine counts only if it blocked before the end of the last garbage collection "
+		"and that was longer ago than the grace period.",
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,

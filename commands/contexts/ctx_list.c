@@ -167,10 +167,10 @@ static struct error *ctx_list_run(struct session *session, const struct argument
 
 static const struct command_option options[] = {
 	{"where", 'w', "EXPR", "only contexts for which EXPR is true (help where)", NULL},
-	{"group", 'g', "KIND", "one line per group, biggest first", context_group_names},
+	{"group", 'g', "KIND", "one line per group, largest first", context_group_names},
 	{"limit", 'n', "N", "at most N contexts or groups; 0 for all", NULL},
-	{"garbage", 0, NULL, "include contexts that are unreachable but not yet collected", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"garbage", 0, NULL, "include contexts that a garbage collection found unreachable", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -180,11 +180,11 @@ static const struct command ctx_list_command = {
 	.usage = "ctx list [--where EXPR] [--group type|parent|state|key] [--limit N] "
 		 "[--garbage] [--json]",
 	.summary = "Lists contexts: type, state, deadline, children, waiting goroutines",
-	.help = "Lists every context.Context in live memory, whatever package its type is from. "
-		"CHILDREN is the number of contexts that will be canceled with it, WAITING the "
-		"number of goroutines blocked on its Done channel. A value context or wrapper "
-		"has no channel of its own: its waiters are counted at the context it is derived "
-		"from.\n\n"
+	.help = "Lists every context.Context in allocated heap objects, live variables of "
+		"goroutines and globals, whatever package its type is from. CHILDREN is the number "
+		"of contexts that will be canceled with it, WAITING the number of goroutines "
+		"blocked on its Done channel. A value context or wrapper has no channel of its "
+		"own: its waiters are counted at the context it is derived from.\n\n"
 		"Fields of --where: addr, type, state, err, cause, deadline, key, value, parent, "
 		"parent_type, children, descendants, waiters, depth, garbage.",
 	.example = "ctx list --where 'state == \"active\" && children > 100'    many children",

@@ -242,8 +242,8 @@ static struct error *run_show(struct session *session, const struct arguments *a
 }
 
 static const struct command_option show_options[] = {
-	{"garbage", 0, NULL, "accept a context that is unreachable but not yet collected", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"garbage", 0, NULL, "accept a context that a garbage collection found unreachable", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

@@ -145,8 +145,8 @@ static const struct command_option options[] = {
 	{"where", 'w', "EXPR", "only contexts for which EXPR is true, and their ancestors", NULL},
 	{"depth", 'd', "N", "at most N levels below the roots", NULL},
 	{"all", 'a', NULL, "one line per context: do not fold similar siblings", NULL},
-	{"garbage", 0, NULL, "include contexts that are unreachable but not yet collected", NULL},
-	{"json", 0, NULL, "as one JSON document, depth first", NULL},
+	{"garbage", 0, NULL, "include contexts that a garbage collection found unreachable", NULL},
+	{"json", 0, NULL, "print one JSON document, depth first", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -155,12 +155,12 @@ static const struct command ctx_tree_command = {
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx tree [ADDR] [--where EXPR] [--depth N] [--all] [--garbage] [--json]",
 	.summary = "Shows contexts as a tree, with similar siblings folded into one line",
-	.help = "Below each context are the contexts that embed it. A folded line stands for "
+	.help = "Below each context are the contexts derived from it. A folded line stands for "
 		"siblings of the same type and state that have the same kinds of contexts below "
-		"them; its address is that of one of them. Contexts with a verdict are marked "
-		"and come first, then the largest subtrees. \"ctx check\" may find more "
-		"verdicts, because it lets a live process run and inspects it again. With ADDR, "
-		"shows only that context and its descendants.",
+		"them; its address is that of one of them. Contexts with a verdict are marked and "
+		"come first, then the largest subtrees. \"ctx check\" may find more verdicts, "
+		"because it lets a live process run and inspects it again. With ADDR, shows only "
+		"that context and its descendants.",
 	.example = "ctx tree --where 'state == \"canceled\"'",
 	.options = options,
 	.max_words = 1,

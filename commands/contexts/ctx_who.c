@@ -133,8 +133,8 @@ static struct error *run_who(struct session *session, const struct arguments *ar
 		bool all = argument_given(arguments, "all");
 		ids_text(session, " waits on its Done channel", "s wait on its Done channel",
 			&waiting, all);
-		ids_text(session, " only holds it or a context below it",
-			"s only hold it or a context below it", &holding, all);
+		ids_text(session, " only holds it or a context derived from it",
+			"s only hold it or a context derived from it", &holding, all);
 	}
 	free(waiting.items);
 	free(holding.items);
@@ -143,7 +143,7 @@ static struct error *run_who(struct session *session, const struct arguments *ar
 
 static const struct command_option who_options[] = {
 	{"all", 'a', NULL, "all goroutines, not only the first 20", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

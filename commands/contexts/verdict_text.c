@@ -26,8 +26,11 @@ struct error *verdicts_load(struct session *session, int64_t grace_ns, bool may_
 	char duration[32];
 	*ret = (struct verdicts){0};
 	format_duration(grace_ns, duration, sizeof(duration));
-	session_tell(session, "letting the process run for %s to see whether %zu suspect%s blocked",
-		duration, before.suspect_count, before.suspect_count == 1 ? " stays" : "s stay");
+	session_tell(session,
+		"letting the process run for %s to see whether %zu suspected "
+		"problem%s",
+		duration, before.suspect_count,
+		before.suspect_count == 1 ? " persists" : "s persist");
 	err = session_let_run(session, grace_ns);
 	options.before = before.suspects;
 	options.before_count = before.suspect_count;

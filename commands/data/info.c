@@ -236,7 +236,7 @@ static struct error *info_run(struct session *session, const struct arguments *a
 }
 
 static const struct command_option options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -245,8 +245,8 @@ static const struct command info_command = {
 	.group = GROUP_DATA,
 	.usage = "info [--json]",
 	.summary = "Shows a summary: Go version, goroutines by status, memory, build settings",
-	.help = "The second line shows the age of a snapshot. The last line shows where the "
-		"layouts of runtime structures and the functions and lines came from.",
+	.help = "The second line shows the age of a snapshot. The last line names the sources of "
+		"the struct layouts and of the function and line tables.",
 	.example = "info",
 	.options = options,
 	.needs_target = true,

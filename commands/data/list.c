@@ -92,7 +92,7 @@ static void complete(struct session *session, size_t word_index, const char *wor
 }
 
 static const struct command_option options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

@@ -136,14 +136,14 @@ static struct error *run_locals(struct session *session, const struct arguments 
 }
 
 static const struct command_option options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
 static const char help[] =
-	"In a frame that has called another function, Go keeps variables in memory or not at "
-	"all: a variable that is not used after the call is optimized out. \"frame N\", \"up\" "
-	"and \"down\" select the frame, \"goroutine ID\" selects the goroutine.";
+	"In a frame that has called another function, a variable can be read only if it is in "
+	"memory; one that is not used after the call is shown as \"optimized out\". \"frame N\", "
+	"\"up\" and \"down\" select the frame, \"goroutine ID\" selects the goroutine.";
 
 static const struct command args_command = {
 	.name = "args",

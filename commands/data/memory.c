@@ -174,6 +174,9 @@ static struct error *parse_options(const struct arguments *arguments, struct req
 	return size ? argument_number(size, "--size", &request->size) : NULL;
 }
 
+static const char x_usage[] =
+	"x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8] [--json]";
+
 static struct error *parse_request(
 	struct session *session, const struct arguments *arguments, struct request *request)
 {
@@ -183,7 +186,7 @@ static struct error *parse_request(
 	if (!err && words[0][0] == '/')
 		err = parse_gdb_format(*words++ + 1, request);
 	if (!err && !words[0])
-		err = error_create(ERROR_USAGE, "x: missing address");
+		err = error_create(ERROR_USAGE, "x needs an address; usage: %s", x_usage);
 	if (!err)
 		err = parse_address(session, words[0], &request->address);
 	if (!err && words[1])
@@ -221,7 +224,7 @@ static const struct command_option options[] = {
 	{"format", 'f', "FORMAT", "format of each item; addr also prints what it points to",
 		format_names},
 	{"size", 's', "BYTES", "size of each item (8)", size_names},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -231,7 +234,7 @@ static const struct command x_command = {
 	.name = "x",
 	.aliases = aliases,
 	.group = GROUP_DATA,
-	.usage = "x ADDRESS [COUNT] [--format hex|dec|char|addr] [--size 1|2|4|8] [--json]",
+	.usage = x_usage,
 	.summary = "Prints memory",
 	.help = "ADDRESS is a number, or $pc, $sp or $fp of the selected frame, or a register of "
 		"the thread that runs it ($rsp), optionally followed by +N or -N. x/8xg ADDRESS "

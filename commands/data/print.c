@@ -93,7 +93,7 @@ static void complete_variable(struct session *session, size_t word_index, const 
 
 static const struct command_option print_options[] = {
 	{"line", 0, NULL, "on one line in Go syntax, as printed by %#v", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -104,14 +104,14 @@ static const struct command print_command = {
 	.aliases = print_aliases,
 	.group = GROUP_DATA,
 	.usage = "print EXPR [--line] [--json]",
-	.summary = "Prints the value of an expression of local variables and globals",
+	.summary = "Prints the value of an expression with local variables and globals",
 	.help = "EXPR is in Go syntax: request.Header[\"Accept\"][0], *p, &x.mu, jobs[2:5], "
 		"main.counter, http.DefaultClient.Timeout, err.(*net.OpError).Op, "
 		"(*main.Job)(0xc000012345).id. The last form uses no variables, so it also works "
-		"for programs without debug information. Names are first looked up in the "
-		"selected frame (\"frame N\", \"up\", \"down\"). Globals of the frame's own "
-		"package need no package name. \"set print-depth N\", \"set print-length N\" and "
-		"\"set print-string N\" limit how much is printed.",
+		"for programs without DWARF. Names are first looked up in the selected frame "
+		"(\"frame N\", \"up\", \"down\"). Globals of the frame's own package need no "
+		"package name. \"set print-depth N\", \"set print-length N\" and \"set "
+		"print-string N\" limit how much is printed.",
 	.example = "print request.Header[\"Accept\"]",
 	.options = print_options,
 	.min_words = 1,
@@ -210,7 +210,7 @@ static struct error *run_whatis(struct session *session, const struct arguments 
 }
 
 static const struct command_option whatis_options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

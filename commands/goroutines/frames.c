@@ -74,7 +74,7 @@ static struct error *run_bt(struct session *session, const struct arguments *arg
 static const struct command_option bt_options[] = {
 	{"all-frames", 'a', NULL, "include frames of runtime internals", NULL},
 	{"limit", 'n', "N", "at most the N innermost frames", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -203,7 +203,7 @@ static struct error *run_frame(struct session *session, const struct arguments *
 }
 
 static const struct command_option frame_options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

@@ -138,7 +138,7 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 
 static const struct command_option options[] = {
 	{"ctx", 'c', NULL, "show the contexts it waits on and holds (searches the heap)", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

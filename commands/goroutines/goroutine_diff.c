@@ -81,8 +81,8 @@ struct error *goroutine_diff_take(struct session *session, struct goroutine_diff
 	if (err)
 		return err;
 	if (list->count > MAX_NOTES)
-		return error_create(
-			ERROR_OTHER, "%zu goroutines are too many to compare", list->count);
+		return error_create(ERROR_OTHER, "cannot compare %zu goroutines: the limit is %d",
+			list->count, (int)MAX_NOTES);
 	struct goroutine_diff *diff = calloc(1, sizeof(*diff));
 	if (diff)
 		diff->notes = calloc(list->count + 1, sizeof(*diff->notes));
@@ -219,7 +219,7 @@ static bool same_kind(const struct changed *a, const struct changed *b)
 
 static void kinds_text(struct session *session, const struct kind *kinds, size_t count)
 {
-	static const char *const titles[] = {"born", "gone", "not moved"};
+	static const char *const titles[] = {"created", "ended", "not moved"};
 	struct output *output = &session->out;
 	for (size_t i = 0; i < count && !output_failed(output); i++) {
 		const struct note *note = &kinds[i].first->note;
@@ -256,7 +256,7 @@ static struct error *changes_text(struct session *session, struct changes *chang
 	qsort(kinds, count, sizeof(*kinds), compare_sizes);
 	format_duration(changes->between_ns, between, sizeof(between));
 	output_printf(&session->out, STYLE_STRONG,
-		"within %s: %zu born, %zu gone, %zu moved, %zu not moved\n", between,
+		"within %s: %zu created, %zu ended, %zu moved, %zu not moved\n", between,
 		changes->counts[BORN], changes->counts[GONE], changes->counts[MOVED],
 		changes->counts[UNMOVED]);
 	kinds_text(session, kinds, count);

@@ -30,7 +30,7 @@ struct goroutine_groups {
 };
 
 /*
- * Groups the matches, biggest group first, at most `limit` groups (0: all). Free the result with
+ * Groups the matches, largest group first, at most `limit` groups (0: all). Free the result with
  * goroutine_groups_deinit().
  */
 struct error *goroutine_groups_make(struct session *session,

@@ -143,9 +143,9 @@ static struct error *visit_all(struct listing *listing, const struct goroutine_m
 static struct error *list_text(struct listing *listing, const struct goroutine_matches *matches)
 {
 	static const char *const plain[] = {
-		">GOID", "STATE", ">SINCE", "WAITS ON", "AT", "CREATED BY", NULL};
+		">GOID", "STATE", ">WAIT", "WAITS ON", "AT", "CREATED BY", NULL};
 	static const char *const wide[] = {
-		">GOID", "STATE", ">SINCE", "WAITS ON", "CONTEXT", "AT", "CREATED BY", NULL};
+		">GOID", "STATE", ">WAIT", "WAITS ON", "CONTEXT", "AT", "CREATED BY", NULL};
 	if (listing->with_stacks || !matches->count)
 		return visit_all(listing, matches);
 	_cleanup_(table_cleanup) struct table *table =
@@ -270,7 +270,7 @@ static struct error *goroutines_run(struct session *session, const struct argume
 
 static const struct command_option options[] = {
 	{"stacks", 's', NULL, "print the stack of each goroutine", NULL},
-	{"group", 'g', "KIND", "one line or stack per group, biggest first", group_by_names},
+	{"group", 'g', "KIND", "one line or stack per group, largest first", group_by_names},
 	{"where", 'w', "EXPR", "only goroutines for which EXPR is true (help where)", NULL},
 	{"limit", 'n', "N", "at most N goroutines or groups; 0 for all", NULL},
 	{"ctx", 'c', NULL, "show the context each one waits on (searches the heap)", NULL},
@@ -279,7 +279,7 @@ static const struct command_option options[] = {
 		NULL},
 	{"system", 0, NULL, "include the runtime's own goroutines (--json always does)", NULL},
 	{"all-frames", 'a', NULL, "include frames of runtime internals", NULL},
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -291,21 +291,20 @@ static const struct command goroutines_command = {
 	.group = GROUP_GOROUTINES,
 	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
 		 "[--limit N] [--ctx] [--since] [--system] [--all-frames] [--json]",
-	.summary = "Lists goroutines: what each waits on, since when, where, and its creator",
-	.help = "Without options, prints one line per goroutine. SINCE is known only for "
-		"goroutines that the garbage collector has seen waiting: the runtime then "
-		"records the end of the previous collection as the start of the wait, so SINCE "
-		"may be too long by up to one collection cycle. A core does not contain the "
-		"clock: times in a core are relative to the newest time stamp found in it and "
-		"are lower bounds (\"clock\" in JSON).\n\n"
+	.summary = "Lists goroutines: what each waits on, for how long, where, and its creator",
+	.help = "Without options, prints one line per goroutine. WAIT is known only for goroutines "
+		"that were waiting during a garbage collection: the runtime then records the end "
+		"of the previous collection as the start of the wait, so WAIT may be too long by "
+		"up to one collection cycle. A core does not record the current time: times in a "
+		"core are relative to the newest timestamp in it and are lower bounds (\"clock\" "
+		"in JSON).\n\n"
 		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
 		"reading. With --pause=stop, a live process stays stopped until the list is "
 		"complete.\n\n"
 		"--since compares with the previous snapshot, or with the state before the last "
-		"\"continue\" if goroutines had been listed then or there were at most "
-		"10,000.\n\n"
-		"--group stack is the first thing to try for a leak: goroutines in the same "
-		"state with the same stack, created by the same go statement, form one group.",
+		"\"continue\" if goroutines had been listed then or there were at most 10,000.\n\n"
+		"--group stack is the first thing to try for a leak: goroutines in the same state "
+		"with the same stack, created by the same go statement, form one group.",
 	.example = "goroutines --group stack --where 'wait > 5m'    blocked for a long time",
 	.options = options,
 	.needs_target = true,

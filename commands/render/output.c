@@ -74,10 +74,12 @@ void output_text(struct output *output, enum style style, const char *text)
 void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width)
 {
 	size_t column = 0;
+	bool start = true; /* of a line */
 	while (*text) {
 		if (*text == '\n') {
 			fputc('\n', output->stream);
 			column = 0;
+			start = true;
 			text++;
 			continue;
 		}
@@ -85,10 +87,12 @@ void output_wrapped(struct output *output, const char *text, unsigned indent, un
 		if (column && width && column + 1 + columns > width) {
 			fputc('\n', output->stream);
 			column = 0;
+			start = true;
 		}
-		fprintf(output->stream, "%*s", column ? 1 : (int)indent, "");
+		fprintf(output->stream, "%*s", start ? (int)indent : 1, "");
 		write_escaped(output, text, length);
-		column += columns + (column ? 1 : indent);
+		column += columns + (start ? indent : 1);
+		start = false;
 		text += length;
 		if (*text == ' ')
 			text++;

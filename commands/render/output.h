@@ -24,7 +24,7 @@ enum { OUTPUT_BUFFER = 64 << 10 }; /* bytes, for streams that are not terminals 
 
 enum style { STYLE_PLAIN, STYLE_STRONG, STYLE_DIM, STYLE_FUNCTION, STYLE_WARNING, STYLE_ADDRESS };
 
-/* printf in a style; plain when colour is off. Does not escape: pass strings from a target to
+/* printf in a style; plain when color is off. Does not escape: pass strings from a target to
  * output_text() instead. */
 void output_printf(struct output *output, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -36,7 +36,7 @@ static struct error *check_hits(const struct session *session, const struct stop
 {
 	if (!wait->hit_limit || break_session_is_armed(session))
 		return NULL;
-	return error_create(ERROR_USAGE, "--hits: no breakpoint is enabled");
+	return error_create(ERROR_USAGE, "--hits needs an enabled breakpoint");
 }
 
 /* `continue` in a command list of a breakpoint ends the list; the target is resumed afterwards. */
@@ -46,8 +46,8 @@ static struct error *continue_later(struct session *session, const struct argume
 	for (; option->name; option++)
 		if (argument_given(arguments, option->name))
 			return error_create(ERROR_USAGE,
-				"continue takes no --%s in a breakpoint's commands: the options "
-				"of the continue before it apply",
+				"continue takes no --%s in a breakpoint's commands: the options of "
+				"the original continue apply",
 				option->name);
 	session->continue_requested = true;
 	return NULL;
@@ -85,12 +85,12 @@ static struct error *run_continue(struct session *session, const struct argument
 }
 
 static const struct command_option continue_options[] = {
-	{.name = "for", .argument = "DURATION", .help = "stop the process after that time"},
-	{.name = "hits", .argument = "N", .help = "wait until breakpoints were hit N times"},
+	{.name = "for", .argument = "DURATION", .help = "stop the process after DURATION"},
+	{.name = "hits", .argument = "N", .help = "wait until breakpoints have been hit N times"},
 	{.name = "background",
 		.letter = 'b',
 		.help = "do not wait; \"interrupt\" stops the process"},
-	{.name = "json", .help = "print events as one JSON document per line"},
+	{.name = "json", .help = "print one JSON document per line for every event"},
 	{0},
 };
 
@@ -104,15 +104,14 @@ static const struct command continue_command = {
 	.summary = "Resumes the process until a breakpoint, a signal or Ctrl-C stops it",
 	.help = "When a breakpoint stops the process, the goroutine that hit it is selected; "
 		"otherwise the selection does not change. All data is read again after a stop. A "
-		"core cannot be continued.\n"
-		"\n"
-		"--hits N resumes after each stop until N hits were reported, trace lines "
+		"core cannot be continued.\n\n"
+		"--hits N resumes after each stop until N hits have been reported, trace lines "
 		"included; command lists run at each stop. With --background the prompt returns "
 		"immediately and hits are printed above it; in scripts, \"wait\" waits for the "
-		"next stop.\n"
-		"\n"
+		"next stop.\n\n"
 		"--json prints one document per line: \"event\" is \"trace\", \"stop\", "
-		"\"stopped\", \"exited\", \"killed\", \"exec\", \"watchdog\" or \"leave\".",
+		"\"stopped\", \"snapshot\", \"exited\", \"killed\", \"exec\", \"watchdog\" or "
+		"\"leave\".",
 	.example = "continue --for 10s",
 	.options = continue_options,
 	.needs_target = true,
@@ -139,9 +138,9 @@ static struct error *run_wait(struct session *session, const struct arguments *a
 }
 
 static const struct command_option wait_options[] = {
-	{.name = "for", .argument = "DURATION", .help = "stop the process after that time"},
-	{.name = "hits", .argument = "N", .help = "wait until breakpoints were hit N times"},
-	{.name = "json", .help = "print events as one JSON document per line"},
+	{.name = "for", .argument = "DURATION", .help = "stop the process after DURATION"},
+	{.name = "hits", .argument = "N", .help = "wait until breakpoints have been hit N times"},
+	{.name = "json", .help = "print one JSON document per line for every event"},
 	{0},
 };
 
@@ -150,8 +149,8 @@ static const struct command wait_command = {
 	.group = GROUP_RUNNING,
 	.usage = "wait [--for DURATION] [--hits N] [--json]",
 	.summary = "Waits until a running process stops, like continue without --background",
-	.help = "For scripts that did other things after \"continue --background\". Returns "
-		"immediately if the process is stopped.",
+	.help = "Use it in scripts after \"continue --background\". Returns immediately if the "
+		"process is stopped.",
 	.example = "wait --for 30s",
 	.options = wait_options,
 	.needs_target = true,

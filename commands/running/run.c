@@ -77,6 +77,7 @@ enum { CHECK_ALIVE_MS = 100 };
 static struct error *wait_untraced(struct session *session, int64_t duration_ns)
 {
 	int64_t end_ns = run_deadline_after(duration_ns);
+	pid_t pid = session->target->pid;
 	while (!session->cancel && !session->quit && monotonic_now() < end_ns &&
 		target_program_lives(session->target)) {
 		struct pollfd fds[] = {
@@ -90,7 +91,7 @@ static struct error *wait_untraced(struct session *session, int64_t duration_ns)
 			interrupt_drain();
 		session_handle_events(session);
 		if (!session->target)
-			return error_create(ERROR_GONE, "the process is gone");
+			return session_target_lost(pid);
 	}
 	return session->cancel ? error_create(ERROR_CANCELLED, "interrupted") : NULL;
 }
@@ -99,6 +100,7 @@ struct error *session_let_run(struct session *session, int64_t duration_ns)
 {
 	int *suspended;
 	size_t count;
+	pid_t pid = session->target->pid;
 	interrupt_drain();
 	if (session->target->is_snapshot) {
 		/* The process is running already. */
@@ -113,7 +115,7 @@ struct error *session_let_run(struct session *session, int64_t duration_ns)
 		err = run_wait_for_stop(session, &wait);
 	struct error *resume_err = break_session_resume(session, suspended, count);
 	if (!err && (!session->target || !session->program))
-		err = error_create(ERROR_GONE, "the process is gone");
+		err = session_target_lost(pid);
 	if (!err)
 		err = target_check(session->target);
 	if (!err)

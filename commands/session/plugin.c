@@ -20,7 +20,8 @@ static struct error *check_file(const char *path)
 		return error_create(ERROR_USAGE, "the plug-in %s is not a regular file", path);
 	if (status.st_mode & S_IWOTH)
 		return error_create(ERROR_USAGE,
-			"the plug-in %s is world-writable: not loading it (chmod o-w)", path);
+			"cannot load the plug-in %s: it is world-writable; run chmod o-w on it",
+			path);
 	return NULL;
 }
 

@@ -38,7 +38,7 @@ void session_deinit(struct session *session)
 	*session = (struct session){0};
 }
 
-/* Sets colour and width of `output` according to the settings and its stream. */
+/* Sets color and width of `output` according to the settings and its stream. */
 static void adapt_output(const struct session *session, struct output *output)
 {
 	/* Only this thread writes results: do not lock the stream for each character. */
@@ -163,8 +163,7 @@ static struct error *check_target(const struct session *session, const struct co
 	if (!command->needs_target)
 		return NULL;
 	if (!session->target)
-		return error_create(
-			ERROR_GONE, "%s: there is no process or core any more", command->name);
+		return error_create(ERROR_GONE, "%s: no process or core is open", command->name);
 	if (session->target->state == TARGET_RUNNING && command->group != GROUP_RUNNING &&
 		!command->while_running)
 		return error_create(ERROR_GONE, "%s: process %d is running; \"interrupt\" stops it",

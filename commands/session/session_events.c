@@ -121,8 +121,7 @@ static bool handle_event(struct session *session, const struct target_event *eve
 		return true;
 	case TARGET_EVENT_EXEC:
 		session_tell(session,
-			"process %d called exec and now runs another program; detached from it: "
-			"attach again to debug it",
+			"process %d called exec and now runs another program; detached from it",
 			pid);
 		return true;
 	case TARGET_EVENT_WATCHDOG:

@@ -169,6 +169,12 @@ struct error *session_resume(struct session *session)
 	return err;
 }
 
+struct error *session_target_lost(pid_t pid)
+{
+	return error_create(ERROR_GONE,
+		"process %d is no longer available: it has exited or was detached", (int)pid);
+}
+
 void session_report_snapshot(struct session *session)
 {
 	const struct target *target = session->target;

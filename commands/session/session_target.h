@@ -40,6 +40,9 @@ struct error *session_stop(struct session *session);
 /* Prints and clears the target's notice: why a live process is stopped although --pause=fork. */
 void session_show_notice(struct session *session);
 
+/* The error after an event of process `pid` has closed the target: ERROR_GONE. */
+struct error *session_target_lost(pid_t pid);
+
 /* Reports the snapshot just taken, or why the process was stopped instead. */
 void session_report_snapshot(struct session *session);
 

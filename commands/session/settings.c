@@ -33,11 +33,12 @@ static const char *const unwinder_values[] = {"pclntab", "dwarf", NULL};
 
 static const struct setting settings_table[] = {
 	{"color", SETTING_CHOICE, AT(color), color_values,
-		"use colour on a terminal (auto), always or never"},
+		"use color on a terminal (auto), always or never"},
 	{"list-lines", SETTING_COUNT, AT(list_lines), NULL,
 		"number of source lines that `list` prints"},
 	{"max-stop", SETTING_FIXED, AT(max_stop_ns), NULL,
-		"how long a live process may be stopped (0: no limit); set with --max-stop"},
+		"resume a live process that has been stopped for this long (default 30s, no limit "
+		"at a prompt; 0: no limit); set with --max-stop"},
 	{"on-error", SETTING_SWITCH, AT(stop_on_error), error_values,
 		"stop a script at the first command that fails, or continue"},
 	{"pause", SETTING_CHOICE, AT(pause), pause_values,
@@ -53,7 +54,8 @@ static const struct setting settings_table[] = {
 	{"runtime-frames", SETTING_SWITCH, AT(runtime_frames), switch_values,
 		"also show frames inside the Go runtime in text output"},
 	{"source-path", SETTING_STRING, AT(source_path), NULL,
-		"maps source paths to this machine: FROM=TO, separated by colons"},
+		"replace the prefix FROM of source paths by TO to find source files on this "
+		"machine: FROM=TO, separated by colons"},
 	{"unwinder", SETTING_CHOICE, AT(unwinder), unwinder_values,
 		"how to unwind Go frames: as the runtime does, or with DWARF"},
 	{"width", SETTING_COUNT, AT(width), NULL,

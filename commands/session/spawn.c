@@ -77,7 +77,7 @@ static struct error *spawn_describe(int status, const char *command)
 	}
 	int code = WEXITSTATUS(status);
 	if (code == 126 || code == 127)
-		return error_create(ERROR_OTHER, "\"%s\" could not be run", command);
+		return error_create(ERROR_OTHER, "cannot run \"%s\"", command);
 	return NULL;
 }
 

@@ -198,7 +198,10 @@ static struct error *run_threads(struct session *session, const struct arguments
 static const struct command_option threads_options[] = {
 	{"stacks", 's', NULL, "print the native stack of each thread", NULL},
 	{"regs", 'r', NULL, "print the registers and native stack of each thread", NULL},
-	{"json", 0, NULL, "as one JSON document; always has registers, frames with --stacks", NULL},
+	{"json", 0, NULL,
+		"print one JSON document, with registers, and with frames if --stacks is "
+		"given",
+		NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -243,7 +246,7 @@ static struct error *run_thread(struct session *session, const struct arguments 
 }
 
 static const struct command_option thread_options[] = {
-	{"json", 0, NULL, "as one JSON document, like threads --stacks --json", NULL},
+	{"json", 0, NULL, "print one JSON document, like threads --stacks --json", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 
@@ -301,7 +304,7 @@ static struct error *run_regs(struct session *session, const struct arguments *a
 }
 
 static const struct command_option regs_options[] = {
-	{"json", 0, NULL, "as one JSON document", NULL},
+	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
 

@@ -74,7 +74,9 @@ struct error *breakpoints_check_stopped(const struct breakpoints *breakpoints)
 {
 	const struct target *target = breakpoints->program->target;
 	if (!target->ops->cont)
-		return error_create(ERROR_GONE, "a core cannot run, so it has no breakpoints");
+		return error_create(ERROR_GONE,
+			"cannot set breakpoints in a %s: attach to a live process",
+			target->ops->kind);
 	if (target->state == TARGET_RUNNING)
 		return error_create(ERROR_USAGE,
 			"process %d is running: stop it with \"interrupt\" to change breakpoints",

@@ -17,8 +17,8 @@ enum { RAX = 0 };
 static struct error *unknown_code(const char *what, const char *function)
 {
 	return error_create(ERROR_NOT_FOUND,
-		"cannot detect %s in this program: "
-		"its code of %s does not look like that of Go 1.19 to 1.27",
+		"cannot set a breakpoint on %s: the code of %s in this program does not match any "
+		"supported Go release (1.19, 1.21 to 1.27)",
 		what, function);
 }
 

@@ -51,7 +51,8 @@ static struct error *add_step(struct parser *parser, struct access_step step)
 {
 	struct access *access = parser->access;
 	if (access->count == MAX_STEPS)
-		return expr_diagnose(parser->text, step.offset, NULL, "too many steps");
+		return expr_diagnose(
+			parser->text, step.offset, NULL, "the expression has too many steps");
 	if (!array_reserve(&access->steps, &access->capacity, access->count + 1))
 		return error_no_memory();
 	access->steps[access->count++] = step;
@@ -347,8 +348,7 @@ struct error *access_parse(const char *text, struct access *ret)
 	size_t size = strlen(text);
 	if (size > EXPR_MAX_TEXT)
 		return error_create(ERROR_USAGE,
-			"the expression is %zu bytes long, and %d is the limit", size,
-			EXPR_MAX_TEXT);
+			"the expression is %zu bytes long; the limit is %d", size, EXPR_MAX_TEXT);
 	ret->text = strdup(text);
 	/* Each name is a part of the text plus a NUL, which replaces at least one separator. */
 	ret->pool = malloc(2 * size + 2);

@@ -139,8 +139,7 @@ struct error *expr_compile(const char *text, const struct expr_schema *schema, s
 	size_t size = strlen(text);
 	if (size > EXPR_MAX_TEXT)
 		return error_create(ERROR_USAGE,
-			"the expression is %zu bytes long, and %d is the limit", size,
-			EXPR_MAX_TEXT);
+			"the expression is %zu bytes long; the limit is %d", size, EXPR_MAX_TEXT);
 	_cleanup_(destroy_cleanup) struct expr *expr = calloc(1, sizeof(*expr));
 	if (!expr)
 		return error_no_memory();

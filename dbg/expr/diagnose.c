@@ -153,7 +153,7 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The number of edits (insert, delete, replace, swap neighbours) that turn `b` into `a`, ignoring
+/* The number of edits (insert, delete, replace, swap neighbors) that turn `b` into `a`, ignoring
  * case. */
 static size_t edit_distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {

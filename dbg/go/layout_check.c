@@ -181,18 +181,18 @@ static struct error *evaluate_tally(struct program *program, const struct tally 
 			return NULL;
 		snprintf(text, sizeof(text),
 			"the program was built with %s; reading it with the struct layouts of %s, "
-			"the newest release that this version of gctxdbg knows "
-			"(%zu goroutines and %zu threads match them; "
-			"to be certain, give the program's debug information with --debug-file)",
+			"the newest release that this version of gctxdbg knows (%zu goroutines and "
+			"%zu threads match them; to be certain, give the file with the program's "
+			"DWARF with --debug-file)",
 			version, table->release, tally->goroutines->count, tally->ms->count);
 		warn(program, text);
 		return NULL;
 	}
 	if (table->guessed)
 		return error_create(ERROR_BAD_DATA,
-			"the struct layouts of %s are not known, and those of %s do not fit: "
-			"%s (%zu of %zu times); "
-			"give the program's debug information with --debug-file",
+			"the struct layouts of %s are not known, and those of %s do not fit: %s "
+			"(%zu of %zu times); give the file with the program's DWARF with "
+			"--debug-file",
 			version, table->release, contradictions[claim], tally->failed[claim],
 			tally->checked[claim]);
 	snprintf(text, sizeof(text),
@@ -228,8 +228,8 @@ struct error *explain_guessed_layout(struct program *program, struct error *err)
 		(err->code != ERROR_NOT_FOUND && err->code != ERROR_BAD_DATA))
 		return err;
 	struct error *explained = error_create(ERROR_BAD_DATA,
-		"the struct layouts of %s are not known, and those of %s do not fit (%s); "
-		"give the program's debug information with --debug-file",
+		"the struct layouts of %s are not known, and those of %s do not fit (%s); give the "
+		"file with the program's DWARF with --debug-file",
 		program_go_version(program), table->release, err->message);
 	error_destroy(err);
 	return explained;

@@ -349,7 +349,7 @@ static void range_pages(const struct range *range, uint64_t *ret_first, uint64_t
 	*ret_end = (last >> PAGE_BITS) + 1;
 }
 
-/* The number of pages in sorted ranges, neighbours joined; at most `limit`. */
+/* The number of pages in sorted ranges, neighbors joined; at most `limit`. */
 static size_t count_pages(const struct range *ranges, size_t count, size_t limit)
 {
 	uint64_t total = 0, seen = 0;

@@ -40,7 +40,7 @@ void page_store_drop(struct page_store *store, size_t keep_bytes)
 static struct page_entry *probe(struct page_entry *entries, size_t capacity, uint64_t key)
 {
 	size_t mask = capacity - 1;
-	/* Fibonacci hashing: most pages are neighbours, and the high half of the product spreads
+	/* Fibonacci hashing: most pages are neighbors, and the high half of the product spreads
 	 * them. */
 	size_t index = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
 	while (entries[index].key && entries[index].key != key)

@@ -60,7 +60,7 @@ static struct error *check_stopped(struct target *target)
 			"process %d is running; stop it with \"interrupt\" first",
 			(int)target->pid);
 	const char *reason = target->gone_reason;
-	return error_create(ERROR_GONE, "process %d is no longer attached: %s", (int)target->pid,
+	return error_create(ERROR_GONE, "process %d is no longer available: %s", (int)target->pid,
 		reason ? reason : "it has exited or was detached");
 }
 

@@ -3,7 +3,7 @@
  *
  * A target is a live process (live/), a frozen copy of one (live/ with snapshots/), or a core file
  * (core/). Code above this interface does not depend on which it is, except that a core cannot
- * continue. All memory goes through one cache, which coalesces neighbouring reads and is dropped
+ * continue. All memory goes through one cache, which coalesces neighboring reads and is dropped
  * whenever the target runs.
  *
  * Threading: one thread, the user's, calls these functions. A second thread may call
@@ -226,7 +226,7 @@ struct range {
 };
 
 /*
- * Loads `ranges` (in any order, sorted in place) into the cache with few large reads: neighbours
+ * Loads `ranges` (in any order, sorted in place) into the cache with few large reads: neighbors
  * closer than a few pages are joined, runs are at most 1 MiB. Unreadable parts are skipped
  * silently. A hint: later target_read() calls are hits.
  */

@@ -55,7 +55,7 @@ extern struct error *const error_stop;
 /*
  * Drops an error about the data that was read (unreadable, inconsistent, missing, of another kind),
  * for callers that show a partial result. Returns the errors that must end the command: out of
- * memory, target gone, cancelled.
+ * memory, target gone, canceled.
  */
 struct error *error_ignore_unreadable(struct error *err) __attribute__((warn_unused_result));
 

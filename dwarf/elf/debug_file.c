@@ -84,8 +84,8 @@ static struct error *other_build(struct elf_image *image, struct elf_image *cand
 	const char *shown = id[0] && other[0] ? id : go_id ? go_id : "none";
 	const char *shown_other = id[0] && other[0] ? other : go_other ? go_other : "none";
 	return error_create(ERROR_BAD_DATA,
-		"the debug file %s belongs to another build: "
-		"its build id is %s, the program's is %s",
+		"the debug file %s is from a different build: its build ID is %s, the program's is "
+		"%s",
 		elf_image_path(candidate), shown_other, shown);
 }
 
@@ -98,8 +98,7 @@ struct error *debug_file_open(struct elf_image *image, const char *path, struct 
 	if (compare_builds(image, candidate) == BUILD_DIFFERS)
 		return other_build(image, candidate);
 	if (!has_dwarf(candidate))
-		return error_create(
-			ERROR_NOT_FOUND, "--debug-file: %s has no debug information", path);
+		return error_create(ERROR_NOT_FOUND, "--debug-file: %s has no DWARF", path);
 	*ret = take_pointer(candidate);
 	return NULL;
 }

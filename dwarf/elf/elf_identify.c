@@ -1,4 +1,4 @@
-/* Checks the ELF header, and says what a file is if it is not an x86-64 ELF program. */
+/* Checks the ELF header, and says what a file is if it is not an amd64 ELF program. */
 #include "dwarf/elf/elf_internal.h"
 
 struct magic {
@@ -60,9 +60,9 @@ static struct error *wrong_machine(const char *path, uint16_t machine)
 	const char *name = machine_name(machine);
 	if (name)
 		return error_create(ERROR_BAD_DATA,
-			"%s is a program for %s; only x86-64 is supported", path, name);
+			"%s is a program for %s; only amd64 is supported", path, name);
 	return error_create(ERROR_BAD_DATA,
-		"%s is a program for ELF machine %u; only x86-64 is supported", path, machine);
+		"%s is a program for ELF machine %u; only amd64 is supported", path, machine);
 }
 
 static struct error *wrong_type(const char *path, uint16_t type)
@@ -88,7 +88,7 @@ struct error *elf_identify(const char *path, struct bytes file)
 	Elf64_Ehdr header = {0};
 	if (file.size > EI_NIDENT && file.data[EI_CLASS] == ELFCLASS32)
 		return error_create(ERROR_BAD_DATA,
-			"%s is a 32-bit program; only x86-64 programs are supported", path);
+			"%s is a 32-bit program; only amd64 programs are supported", path);
 	if (!bytes_copy(file, 0, &header, sizeof(header)))
 		return error_create(ERROR_BAD_DATA,
 			"%s is truncated: its %zu bytes are too few for an ELF header; "
@@ -98,7 +98,7 @@ struct error *elf_identify(const char *path, struct bytes file)
 		return error_create(ERROR_BAD_DATA, "%s has a damaged ELF header", path);
 	if (header.e_ident[EI_DATA] != ELFDATA2LSB)
 		return error_create(ERROR_BAD_DATA,
-			"%s is a program for a big-endian machine; only x86-64 is supported", path);
+			"%s is a program for a big-endian machine; only amd64 is supported", path);
 	if (header.e_machine != EM_X86_64)
 		return wrong_machine(path, header.e_machine);
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)

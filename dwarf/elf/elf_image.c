@@ -14,7 +14,7 @@
  */
 enum { ZEROS_AFTER_FILE = 1 << 16 };
 
-/* Sound segments share at most a page with their neighbours. More overlap would let a small file
+/* Sound segments share at most a page with their neighbors. More overlap would let a small file
  * claim many times its size, all of which searches would read. */
 enum { MAX_OVERLAP = 4 };
 
@@ -121,7 +121,8 @@ static struct error *read_headers(struct elf_image *image, bool is_debug_file)
 	if (err)
 		return err;
 	if (elf_version(EV_CURRENT) == EV_NONE)
-		return error_create(ERROR_OTHER, "libelf is too old");
+		return error_create(ERROR_OTHER, "the installed libelf is too old: install a newer "
+						 "version");
 	image->elf = elf_memory((char *)image->map, image->file.size);
 	image->header = image->elf ? elf64_getehdr(image->elf) : NULL;
 	if (!image->header)

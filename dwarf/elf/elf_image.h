@@ -40,7 +40,7 @@ struct elf_symbol {
 };
 
 /*
- * Opens the x86-64 ELF file at `path`. Errors say what the file is instead (not ELF, a 32-bit
+ * Opens the amd64 ELF file at `path`. Errors say what the file is instead (not ELF, a 32-bit
  * program, another architecture, a core dump, truncated, unreadable). Close it with
  * elf_image_close().
  */

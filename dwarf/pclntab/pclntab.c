@@ -46,8 +46,8 @@ struct error *pclntab_open(struct bytes table, struct bytes funcdata,
 						    "its header points outside the table");
 	if (count == 0 || count > ret->functab.size / FTAB_ENTRY_SIZE)
 		return error_create(ERROR_BAD_DATA,
-			"the Go function table (pclntab) is damaged: "
-			"it claims %llu functions in %zu bytes",
+			"the Go function table (pclntab) is damaged: implausible number of "
+			"functions, %llu in %zu bytes",
 			(unsigned long long)count, ret->functab.size);
 	ret->function_count = (uint32_t)count;
 	ret->file_count = files < ret->files.size ? (uint32_t)files : 0;

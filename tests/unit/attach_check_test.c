@@ -67,7 +67,7 @@ static void test_users_and_capabilities(void **state)
 	expect(&facts, EPERM, "use sudo");
 	facts = ordinary();
 	facts.target.gids[1] = 5;
-	expect(&facts, EPERM, "group id 5");
+	expect(&facts, EPERM, "group ID 5");
 	facts = ordinary();
 	facts.target.permitted = 1 << 12;
 	expect(&facts, EPERM, "has capabilities that you lack");

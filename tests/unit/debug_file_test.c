@@ -257,9 +257,9 @@ static void test_named(void **state)
 	write_file(folder, "unnamed", unnamed);
 	assert_named(folder, "right", NULL);
 	assert_named(
-		folder, "wrong", "its build id is 616263646567, the program's is 616263646566");
-	assert_named(folder, "unnamed", "belongs to another build");
-	assert_named(folder, "bin/program", "has no debug information");
+		folder, "wrong", "its build ID is 616263646567, the program's is 616263646566");
+	assert_named(folder, "unnamed", "is from a different build");
+	assert_named(folder, "bin/program", "has no DWARF");
 	assert_named(folder, "nothing", "No such file");
 	free(exe.data);
 	free(right.data);

@@ -416,7 +416,7 @@ static void test_refused(void **state)
 		assert_failure(displaced_make(code_at,
 				       (struct bytes){immovable[i].bytes, immovable[i].size},
 				       slot_at, &displaced),
-			ERROR_OTHER, "cannot be executed elsewhere");
+			ERROR_OTHER, "cannot be executed out of line");
 }
 
 /* The code of the C library: thousands of encodings from compilers and hand-written assembly. */

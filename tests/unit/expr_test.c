@@ -783,7 +783,7 @@ static void test_length(void **state)
 	_cleanup_free_ char *many = repeated("goid == 0", "+1", 5000, "");
 	check_refused(many, "the expression is too long: more than 8192 operands and operators");
 	_cleanup_free_ char *huge = repeated("goid == 18", " ", 20000, "");
-	check_refused(huge, "the expression is 20010 bytes long, and 16384 is the limit");
+	check_refused(huge, "the expression is 20010 bytes long; the limit is 16384");
 	_cleanup_free_ char *patterns = repeated("", "entry =~ \"x\" || ", 64, "entry =~ \"y\"");
 	check_refused(patterns, "more than 64 regular expressions at column 1034");
 	_cleanup_free_ char *name = repeated("", "name", 3000, "");

@@ -331,7 +331,7 @@ static void test_asked_to_leave_during_a_slow_stop(void **state)
 		pid_t sender = send_soon(SIGTERM);
 		int64_t began = monotonic_now();
 		assert_failure(target_interrupt(target), ERROR_CANCELLED,
-			"a signal asked the debugger to leave");
+			"gctxdbg was terminated by a signal");
 		assert_true(monotonic_now() - began < INT64_C(1500000000));
 		struct target_event event = next_event(target);
 		assert_int_equal(event.kind, TARGET_EVENT_LEAVE);

@@ -282,7 +282,7 @@ static void test_refusals(void **state)
 {
 	(void)state;
 	struct target *target;
-	assert_failure(live_attach(0, NULL, &target), ERROR_USAGE, "not a process id");
+	assert_failure(live_attach(0, NULL, &target), ERROR_USAGE, "not a process ID");
 	assert_failure(live_attach(INT32_MAX, NULL, &target), ERROR_NOT_FOUND, "no process");
 	assert_failure(live_attach(getpid(), NULL, &target), ERROR_USAGE, "itself");
 	struct shared *shared = shared_create();

@@ -103,7 +103,8 @@ static void redirections(void **state)
 	expect_failure(*state, "echo x > /nonexistent/file", "cannot write to /nonexistent/file");
 	expect_failure(*state, "echo x > /dev/full", "No space left");
 	expect_failure(*state, "test-much > /dev/full", "No space left");
-	expect_failure(*state, "echo x | /nonexistent/program", "could not be run");
+	expect_failure(
+		*state, "echo x | /nonexistent/program", "cannot run \"/nonexistent/program\"");
 }
 
 static void redirected_scripts(void **state)
@@ -157,8 +158,8 @@ static void findings(void **state)
 
 static void missing_target(void **state)
 {
-	expect_failure(*state, "test-target", "test-target: there is no process or core");
-	expect_failure(*state, "continue", "there is no process or core");
+	expect_failure(*state, "test-target", "test-target: no process or core is open");
+	expect_failure(*state, "continue", "no process or core is open");
 }
 
 static void settings(void **state)

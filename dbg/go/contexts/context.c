@@ -82,7 +82,9 @@ static struct error *context_append(struct context_builder *builder,
 {
 	struct context_forest *forest = builder->forest;
 	if (forest->count >= MAX_CONTEXTS)
-		return error_create(ERROR_BAD_DATA, "more than %d contexts: the memory is damaged",
+		return error_create(ERROR_BAD_DATA,
+			"cannot list contexts: found more than %d, the "
+			"limit; the target's memory may be damaged",
 			MAX_CONTEXTS);
 	if (!array_reserve(&forest->items, &builder->capacity, forest->count + 1) ||
 		!array_reserve(&builder->links, &builder->link_capacity, forest->count + 1) ||

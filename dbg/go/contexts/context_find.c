@@ -41,7 +41,9 @@ static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data
 		return NULL;
 	if (refs->count >= MAX_REFS)
 		return error_create(ERROR_BAD_DATA,
-			"more than %d words look like contexts: the memory is damaged", MAX_REFS);
+			"cannot list contexts: more than %d words look like contexts, the limit; "
+			"the target's memory may be damaged",
+			MAX_REFS);
 	if (!array_reserve(&refs->items, &refs->capacity, refs->count + 1))
 		return error_no_memory();
 	refs->items[refs->count++] = ref;

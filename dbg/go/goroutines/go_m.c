@@ -120,7 +120,7 @@ static struct error *load_ms(struct program *program, struct go_m_list *list)
 		program->warn(program->warn_context,
 			"the runtime's list of threads (allm) has no thread of the process: "
 			"its memory is damaged");
-	return error_wrap(err, "reading the list of the runtime's threads");
+	return error_wrap(err, "cannot read the list of the runtime's threads");
 }
 
 struct error *program_ms(struct program *program, const struct go_m_list **ret)

@@ -126,7 +126,7 @@ static struct error *find_allgs(struct program *program, uint64_t *ret_array, ui
 			program->target->exe_name);
 	}
 	if (err)
-		return error_wrap(err, "reading the list of all goroutines");
+		return error_wrap(err, "cannot read the list of all goroutines");
 	if (*ret_count > MAX_GOROUTINES)
 		return error_create(ERROR_BAD_DATA,
 			"runtime.allgs has an implausible length, %llu: "
@@ -247,7 +247,7 @@ static struct error *load_all(struct program *program, struct goroutine_list *li
 			err = read_addresses(
 				program, array + 8 * done, addresses, batch, &readable);
 		if (err)
-			return error_wrap(err, "reading the list of all goroutines");
+			return error_wrap(err, "cannot read the list of all goroutines");
 		list->unreadable += batch - readable;
 		err = load_batch(program, addresses, readable, finalizers_running, list);
 		done += batch;

@@ -128,7 +128,7 @@ struct error *goroutine_thread(
 /* How long it has waited, in ns; -1: unknown, since no garbage collection has run in that time. */
 int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine);
 
-/* The target's monotonic clock when it stopped, in ns; for a core, the newest time stamp in it;
+/* The target's monotonic clock when it stopped, in ns; for a core, the newest timestamp in it;
  * 0: unknown. */
 int64_t program_now_ns(struct program *program);
 /* False for a core: program_now_ns() is then earlier than the dump, by the time that the runtime

@@ -143,9 +143,10 @@ static struct error *heap_load(struct program *program, struct heap *heap)
 		err = target_read(program->target, mheap + layout->heap.all_spans.offset, slice,
 			sizeof(slice));
 	if (err)
-		return error_wrap(err, "reading runtime.mheap_");
+		return error_wrap(err, "cannot read runtime.mheap_");
 	if (slice[1] > MAX_SPANS)
-		return error_create(ERROR_BAD_DATA, "runtime.mheap_ has an implausible number of spans: %llu",
+		return error_create(ERROR_BAD_DATA,
+			"runtime.mheap_ has an implausible number of spans: %llu",
 			(unsigned long long)slice[1]);
 	_cleanup_free_ uint64_t *pointers = malloc(BATCH * sizeof(*pointers));
 	_cleanup_free_ struct range *ranges = malloc(BATCH * sizeof(*ranges));

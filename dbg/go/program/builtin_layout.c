@@ -90,9 +90,8 @@ static size_t newest_column(struct go_version *ret)
 static struct error *unknown_release(const char *version, size_t newest)
 {
 	return error_create(ERROR_NOT_FOUND,
-		"the program has no debug information, "
-		"and the built-in table (%s to %s) does not have the struct layouts of %s: "
-		"give the program's debug information with --debug-file",
+		"the program has no DWARF, and the built-in table (%s to %s) does not have the "
+		"struct layouts of %s: give the file with the program's DWARF with --debug-file",
 		RELEASES ? releases[0] : "nothing",
 		newest < RELEASES ? releases[newest] : "nothing", version);
 }
@@ -102,9 +101,8 @@ struct error *builtin_layout_select(const char *version, struct builtin_layout *
 	struct go_version wanted, newest = {0};
 	if (!go_version_parse(version, &wanted))
 		return error_create(ERROR_NOT_FOUND,
-			"the program has no debug information, "
-			"and \"%s\" is not a Go release that the built-in table could have: "
-			"give the program's debug information with --debug-file",
+			"the program has no DWARF, and \"%s\" is not a Go release known to the "
+			"built-in table: give the file with the program's DWARF with --debug-file",
 			version);
 	*ret = (struct builtin_layout){
 		.column = find_column(&wanted), .guessed = wanted.development};

@@ -196,13 +196,13 @@ struct error *find_moduledata(struct target *target, struct elf_image *image, ui
 	if (!err && !search.found)
 		err = scan_segments(&search, false);
 	if (err)
-		return error_wrap(err, "searching for runtime.firstmoduledata");
+		return error_wrap(err, "cannot search for runtime.firstmoduledata");
 	if (!search.found)
 		return error_create(ERROR_NOT_FOUND,
-			"%s: cannot find runtime.firstmoduledata: "
-			"no record in memory matches the Go function table of the file; "
-			"the file is from another build than the running program, "
-			"or the program was stopped before it relocated itself",
+			"%s: cannot find runtime.firstmoduledata: no record in memory matches the "
+			"Go function table of the file; the file is from a different build than "
+			"the running program, or the program was stopped before it relocated "
+			"itself",
 			target->exe_name);
 	*ret = search.found;
 	return NULL;

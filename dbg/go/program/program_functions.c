@@ -49,7 +49,7 @@ struct error *program_open_functions(struct program *program)
 	struct error *err = target_read(
 		program->target, program->globals.firstmoduledata.address, module, size);
 	if (err)
-		return error_wrap(err, "reading runtime.firstmoduledata");
+		return error_wrap(err, "cannot read runtime.firstmoduledata");
 	uint64_t header = object_field(module, size, layout->moduledata.pc_header);
 	uint64_t gofunc = object_field(module, size, layout->moduledata.gofunc);
 	program->text = object_field(module, size, layout->moduledata.text);

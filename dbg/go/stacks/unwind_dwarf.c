@@ -16,8 +16,8 @@ struct error *program_set_unwinder(struct program *program, enum unwinder unwind
 		return err;
 	error_destroy(err);
 	return error_create(ERROR_NOT_FOUND,
-		"%s has no DWARF frame information (section .debug_frame), "
-		"so it is unwound by pclntab; give its debug file with --debug-file",
+		"%s has no DWARF frame information (section .debug_frame), so its stacks are "
+		"unwound with pclntab; give its debug file with --debug-file",
 		program->target->exe_name);
 }
 

@@ -61,7 +61,7 @@ struct error *program_itabs(
 	if (!err)
 		err = program_read_field(program, table, layout->itab_table.size, &size);
 	if (err)
-		return error_wrap(err, "reading runtime.itabTable");
+		return error_wrap(err, "cannot read runtime.itabTable");
 	if (size > MAX_TABLE)
 		return error_create(ERROR_BAD_DATA,
 			"runtime.itabTable has an implausible size: %llu slots",
@@ -74,7 +74,7 @@ struct error *program_itabs(
 	if (!err)
 		err = read_itabs(program, entries, size, itabs, ret_count, ret_partial);
 	if (err)
-		return error_wrap(err, "reading runtime.itabTable");
+		return error_wrap(err, "cannot read runtime.itabTable");
 	if (*ret_count)
 		qsort(itabs, *ret_count, sizeof(*itabs), by_address);
 	*ret = take_pointer(itabs);

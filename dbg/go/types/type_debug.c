@@ -141,7 +141,7 @@ struct error *debug_part(
 		*ret = part == TYPE_KEY ? found.key : found.element;
 	if (!err && !*ret)
 		err = error_create(ERROR_BAD_DATA, "the DWARF does not have its element type");
-	return error_wrap(err, "the type %s", type->name);
+	return error_wrap(err, "cannot decode the type %s", type->name);
 }
 
 struct error *debug_fields(struct program *program, const struct go_type *type,
@@ -167,7 +167,7 @@ struct error *debug_fields(struct program *program, const struct go_type *type,
 				ERROR_BAD_DATA, "%s is outside the struct", fields[i].name);
 	}
 	if (err)
-		return error_wrap(err, "the fields of %s", type->name);
+		return error_wrap(err, "cannot decode the fields of %s", type->name);
 	*ret = take_pointer(fields);
 	*ret_count = count;
 	return NULL;

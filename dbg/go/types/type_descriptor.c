@@ -200,7 +200,9 @@ static struct error *decode_descriptor(
 
 struct error *descriptor_decode(struct program *program, uint64_t address, struct go_type *ret)
 {
-	return error_wrap(decode_descriptor(program, address, ret), "the type at %#llx",
+	return error_wrap(decode_descriptor(program, address, ret),
+		"cannot decode the type at "
+		"%#llx",
 		(unsigned long long)address);
 }
 
@@ -286,7 +288,7 @@ struct error *descriptor_fields(struct program *program, const struct go_type *t
 	for (size_t i = 0; i < count && !err; i++)
 		err = decode_field(program, type, objects + i * size, &fields[i]);
 	if (err)
-		return error_wrap(err, "the fields of %s", type->name);
+		return error_wrap(err, "cannot decode the fields of %s", type->name);
 	*ret = take_pointer(fields);
 	*ret_count = count;
 	return NULL;

@@ -148,10 +148,10 @@ static struct error *assert_type(
 	if (err)
 		return err;
 	if (!inner.type)
-		return error_create(ERROR_NOT_FOUND, "value is a nil %s", value->type->name);
+		return error_create(ERROR_NOT_FOUND, "the value is a nil %s", value->type->name);
 	if (!is_type_name(program, step->name, inner.type)) {
-		err = error_create(ERROR_USAGE, "interface holds a %s, not a %s", inner.type->name,
-			step->name);
+		err = error_create(ERROR_USAGE, "the interface holds a %s, not a %s",
+			inner.type->name, step->name);
 		value_deinit(&inner);
 		return err;
 	}
@@ -164,7 +164,8 @@ static struct error *take_address(struct program *program, struct value *value)
 {
 	const struct go_type *type;
 	if (!value->address)
-		return error_create(ERROR_USAGE, "value is not in memory, so it has no address");
+		return error_create(ERROR_USAGE, "the value is not in memory, so it has no "
+						 "address");
 	struct error *err = type_derive(program, GO_POINTER, value->type, &type);
 	uint64_t address = value->address;
 	value_deinit(value);

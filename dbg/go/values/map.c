@@ -21,8 +21,7 @@ struct error *map_walk_slot(struct map_walk *walk, uint64_t key, uint64_t value)
 {
 	struct error *err = NULL;
 	if (walk->visited++ >= walk->claimed)
-		return error_create(ERROR_BAD_DATA,
-			"a map has more entries than the %llu that it claims",
+		return error_create(ERROR_BAD_DATA, "a map has more entries than its count, %llu",
 			(unsigned long long)walk->claimed);
 	if (walk->indirect_key)
 		err = target_read_u64(walk->program->target, key, &key);
@@ -110,7 +109,7 @@ struct error *map_visit(struct program *program, const struct go_type *type, uin
 		return NULL;
 	if (!err && walk.visited != walk.claimed)
 		err = error_create(ERROR_BAD_DATA,
-			"a map claims %llu entries but has %llu: it was being modified",
+			"a map's count is %llu, but it has %llu entries: it was being modified",
 			(unsigned long long)walk.claimed, (unsigned long long)walk.visited);
 	return err;
 }

@@ -96,7 +96,7 @@ struct error *map_walk_classic(
 	if (err)
 		return err;
 	if (log_count > MAX_LOG_BUCKETS)
-		return error_create(ERROR_BAD_DATA, "a map claims 2^%llu buckets",
+		return error_create(ERROR_BAD_DATA, "implausible number of map buckets: 2^%llu",
 			(unsigned long long)log_count);
 	struct bucket_layout bucket = bucket_layout(key_size, value_size);
 	if (old) {

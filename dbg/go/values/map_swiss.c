@@ -87,7 +87,7 @@ struct error *map_walk_swiss(struct map_walk *walk, uint64_t map, const struct m
 	if (!length)
 		return walk_group(walk, directory, group);
 	if (length > MAX_DIRECTORY)
-		return error_create(ERROR_BAD_DATA, "a map claims a directory of %llu tables",
+		return error_create(ERROR_BAD_DATA, "implausible map directory size: %llu tables",
 			(unsigned long long)length);
 	return walk_directory(walk, directory, length, group);
 }

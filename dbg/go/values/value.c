@@ -14,7 +14,8 @@ struct error *value_dereference(
 		struct value inner;
 		struct error *err = value_part_dynamic(program, value, &inner);
 		if (!err && !inner.type)
-			err = error_create(ERROR_NOT_FOUND, "value is a nil %s", value->type->name);
+			err = error_create(
+				ERROR_NOT_FOUND, "the value is a nil %s", value->type->name);
 		if (!err)
 			err = value_dereference(program, &inner, ret);
 		return err;

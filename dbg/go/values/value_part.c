@@ -91,7 +91,7 @@ struct error *value_read_text(struct program *program, const struct value *value
 	if (err)
 		return err;
 	if (length > MAX_STRING_LENGTH)
-		return error_create(ERROR_BAD_DATA, "a string claims a length of %llu bytes",
+		return error_create(ERROR_BAD_DATA, "implausible string length: %llu bytes",
 			(unsigned long long)length);
 	size_t size = length < limit ? (size_t)length : limit;
 	_cleanup_free_ char *text = malloc(size + 1);
@@ -111,7 +111,7 @@ struct error *value_read_text(struct program *program, const struct value *value
 
 static struct error *nil_error(const struct go_type *type)
 {
-	return error_create(ERROR_NOT_FOUND, "value is a nil %s", type->name);
+	return error_create(ERROR_NOT_FOUND, "the value is a nil %s", type->name);
 }
 
 struct error *value_part_pointed(
@@ -223,8 +223,8 @@ struct error *value_open_list(
 		err = value_word(program, &pointed, 16, &ret->capacity);
 	if (!err && (ret->length > MAX_STRING_LENGTH || ret->length > ret->capacity ||
 			    (ret->length && !ret->address)))
-		err = error_create(ERROR_BAD_DATA, "a %s claims %llu elements", type->name,
-			(unsigned long long)ret->length);
+		err = error_create(ERROR_BAD_DATA, "implausible length of a %s: %llu elements",
+			type->name, (unsigned long long)ret->length);
 	return err;
 }
 

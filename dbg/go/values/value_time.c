@@ -147,7 +147,8 @@ static struct error *lookup_zone(
 	if (!err)
 		err = value_word(program, &field, 8, &rule);
 	if (!err && rule && index + 1 == (int64_t)transitions.length)
-		err = error_create(ERROR_NOT_FOUND, "its zone follows a rule");
+		err = error_create(ERROR_NOT_FOUND, "its time zone uses an extend rule, which is "
+						    "not supported");
 	if (!err && index >= 0) {
 		err = value_list_element(&transitions, (uint64_t)index, &entry);
 		if (!err)

@@ -19,7 +19,7 @@ struct frame_scope {
 };
 
 /* Sets `type`, `value` and `missing` of `ret`. Returns only errors that end a command: no memory,
- * target gone, cancelled. */
+ * target gone, canceled. */
 struct error *variable_location_value(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret);
 

@@ -181,7 +181,8 @@ struct error *frame_variables(struct program *program, const struct stack *stack
 	const struct frame *frame = &stack->frames[index];
 	if (frame->stack == FRAME_C)
 		return error_create(ERROR_NOT_FOUND,
-			"%s is C code: only Go functions have variables here", frame->function);
+			"%s is C code: only variables of Go functions can be shown",
+			frame->function);
 	if (!program->debug)
 		return error_create(ERROR_NOT_FOUND,
 			"no variables of %s: the program has no DWARF "

@@ -110,17 +110,18 @@ static struct error *check_header(const char *path, struct bytes head, Elf64_Ehd
 		return not_elf(path, head);
 	if (head.size > EI_CLASS && head.data[EI_CLASS] == ELFCLASS32)
 		return error_create(ERROR_BAD_DATA,
-			"%s is a 32-bit ELF file; only cores of x86-64 programs can be read", path);
+			"%s is a 32-bit ELF file; only cores of amd64 programs can be read", path);
 	if (!bytes_copy(head, 0, ret, sizeof(*ret)))
 		return error_create(ERROR_BAD_DATA,
-			"%s is truncated: it ends after %zu bytes, inside its ELF header", path,
-			head.size);
+			"%s is truncated: it ends after %zu bytes, before the end of its ELF "
+			"header",
+			path, head.size);
 	if (ret->e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_BAD_DATA, "%s has a damaged ELF header", path);
 	if (ret->e_ident[EI_DATA] != ELFDATA2LSB || ret->e_machine != EM_X86_64)
 		return error_create(ERROR_BAD_DATA,
-			"%s is from another architecture (ELF machine %u); "
-			"only cores of x86-64 programs can be read",
+			"%s is from another architecture (ELF machine %u); only cores of amd64 "
+			"programs can be read",
 			path, ret->e_machine);
 	if (ret->e_type != ET_CORE)
 		return error_create(ERROR_BAD_DATA, "%s is %s, not a core dump", path,
@@ -253,7 +254,8 @@ static struct error *read_headers(struct core_dump *dump)
 	size_t got = core_dump_read(dump, header.e_phoff, headers, wanted * sizeof(*headers));
 	if (!held || got < wanted * sizeof(*headers))
 		return error_create(ERROR_BAD_DATA,
-			"%s is truncated: its %zu bytes do not even hold its segment table",
+			"%s is truncated: it ends after %zu bytes, before the end of its segment "
+			"table",
 			dump->path, (size_t)dump->size);
 	return read_segments(dump, headers, wanted);
 }

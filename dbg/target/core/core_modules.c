@@ -125,8 +125,8 @@ static void open_library(struct opening *opening, struct core_module *module)
 		return;
 	if (may_report(opening))
 		core_notice(opening->notices,
-			"ignoring %s: it is not the version that the process had mapped "
-			"(build id %s here, %s in the core)",
+			"ignoring %s: it is not the version that the process had mapped (build ID "
+			"%s here, %s in the core)",
 			module->path, file_id ? file_id : "?", core_id ? core_id : "?");
 	elf_image_close(module->image);
 	module->image = NULL;
@@ -259,7 +259,7 @@ static void check_exe(struct opening *opening, const struct core_module *module)
 	if (core_identity_compare(opening->dump, base, opening->modules->exe, &file_id, &core_id) ==
 		CORE_IDENTITY_DIFFERENT)
 		core_notice(opening->notices,
-			"%s is not the program that dumped %s: build id %s, but %s in the core; "
+			"%s is not the program that dumped %s: build ID %s, but %s in the core; "
 			"answers may be wrong",
 			opening->modules->exe_path, opening->dump->path, file_id ? file_id : "?",
 			core_id ? core_id : "?");

@@ -131,7 +131,7 @@ static struct error *await_ready(int ready)
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(errnum))
 		return error_create(ERROR_OTHER, "the guardian process has died");
-	return errnum ? error_system(errnum, "the guardian process cannot prepare itself") : NULL;
+	return errnum ? error_system(errnum, "cannot initialize the guardian process") : NULL;
 }
 
 static struct error *start_in(struct guardian *guardian, pid_t pid, struct ends *ends)

@@ -30,7 +30,7 @@ static bool is_saved_rip(const uint64_t *words, size_t i, const struct region_no
 }
 
 /* Whether that frame is on the same stack as `sp`, according to the frame. The words may extend
- * into a neighbouring signal stack, which holds old frames. */
+ * into a neighboring signal stack, which holds old frames. */
 static bool is_on_stack(const uint64_t *words, size_t i, uint64_t sp)
 {
 	const uint64_t *ucontext = &words[i - UCONTEXT_RIP];

@@ -10,7 +10,7 @@
 
 enum { MAX_CALL_BYTES = 1 << 20, MAX_CALL_RUNS = 256 };
 
-/* User space ends below this on every x86-64 kernel, with five levels of page tables too. */
+/* User space ends below this on every amd64 kernel, with five levels of page tables too. */
 static const uint64_t address_limit = UINT64_C(1) << 56;
 
 void live_memory_close(struct live_memory *memory)

@@ -85,7 +85,7 @@ static void handle_leave_signal(struct tracer *tracer)
 		return;
 	if (tracer->leave_signal && !event_queue_is_empty(&tracer->events))
 		die((int)info.ssi_signo);
-	tracer_set_gone(tracer, "a signal asked the debugger to leave");
+	tracer_set_gone(tracer, "gctxdbg was terminated by a signal");
 	tracees_leave(&tracer->tracees);
 	tracer_drop_snapshot(tracer);
 	tracer->leave_signal = (int)info.ssi_signo;

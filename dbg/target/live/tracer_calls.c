@@ -51,9 +51,8 @@ struct error *tracer_stop_patiently(struct tracer *tracer)
 	while (err && err->code == ERROR_OTHER && tracees->running && monotonic_now() < deadline) {
 		error_destroy(err);
 		run_for(tracer, pause_ns);
-		err = tracees->execed || tracees->ended
-			      ? error_create(ERROR_GONE, "process %d is gone", tracees->pid)
-			      : tracees_stop(tracees, &limits);
+		err = tracees->execed || tracees->ended ? tracees_gone(tracees)
+							: tracees_stop(tracees, &limits);
 	}
 	return err;
 }
@@ -91,7 +90,7 @@ static struct error *do_attach(struct tracer *tracer, void *argument)
 	struct tracees *tracees = &tracer->tracees;
 	if (tracer->leave_signal)
 		return error_create(ERROR_CANCELLED,
-			"a signal asked the debugger to leave before process %d was attached",
+			"gctxdbg was terminated by a signal before it attached to process %d",
 			call->pid);
 	tracees->pid = call->pid;
 	tracees->attaching = true;
@@ -124,8 +123,8 @@ struct error *tracer_attach(struct tracer *tracer, pid_t pid, struct stop *ret)
 
 struct error *tracer_not_there(struct tracer *tracer)
 {
-	return error_create(ERROR_GONE, "process %d is no longer attached: %s", tracer->tracees.pid,
-		tracer->target->gone_reason);
+	return error_create(ERROR_GONE, "process %d is no longer available: %s",
+		tracer->tracees.pid, tracer->target->gone_reason);
 }
 
 static struct error *do_continue(struct tracer *tracer, void *argument)

@@ -75,10 +75,10 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 				program);
 		if (tracer->options.cancel && atomic_load(tracer->options.cancel))
 			return error_create(
-				ERROR_CANCELLED, "cancelled before %s was started", program);
+				ERROR_CANCELLED, "interrupted before %s was started", program);
 		if (tracer_asked_to_leave(tracer))
 			return error_create(ERROR_CANCELLED,
-				"a signal asked the debugger to leave before %s was started",
+				"gctxdbg was terminated by a signal before %s was started",
 				program);
 		if (monotonic_now() > deadline)
 			return error_create(

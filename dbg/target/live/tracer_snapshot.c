@@ -70,8 +70,8 @@ static struct error *remove_traps(struct tracer *tracer)
 		traps_set(tracees, tracer->target, &tracer->original_bytes, NULL, 0, NULL);
 	if (!err && traps_are_set(tracees))
 		err = error_create(ERROR_OTHER,
-			"process %d still executes in the memory of breakpoints that have been "
-			"removed",
+			"process %d still executes displaced instructions of removed breakpoints; "
+			"try again later",
 			tracees->pid);
 	return err;
 }

@@ -71,13 +71,12 @@ struct error *attach_check_program(pid_t pid, pid_t tid)
 		return NULL;
 	if (header.e_ident[EI_CLASS] != ELFCLASS64)
 		return error_create(ERROR_OTHER,
-			"process %d runs a 32-bit program; only 64-bit x86 (amd64) programs can "
-			"be debugged",
+			"process %d runs a 32-bit program; only amd64 programs can be debugged",
 			pid);
 	if (header.e_machine != EM_X86_64)
 		return error_create(ERROR_OTHER,
-			"process %d runs a program for another processor (ELF machine %u); "
-			"only 64-bit x86 (amd64) programs can be debugged",
+			"process %d runs a program for another processor (ELF machine %u); only "
+			"amd64 programs can be debugged",
 			pid, header.e_machine);
 	return NULL;
 }
@@ -115,7 +114,7 @@ static void await_guardian(pid_t pid, struct process_status *status)
 struct error *attach_check(pid_t pid)
 {
 	if (pid <= 0)
-		return error_create(ERROR_USAGE, "%d is not a process id", pid);
+		return error_create(ERROR_USAGE, "%d is not a process ID", pid);
 	struct attach_facts facts = {.pid = pid};
 	int errnum = proc_read_status(pid, &facts.target);
 	if (errnum == ENOENT || errnum == ESRCH) {
@@ -182,8 +181,8 @@ static struct error *other_user(const struct attach_facts *facts)
 {
 	if (facts->self.uids[1] == 0)
 		return error_create(ERROR_OTHER,
-			"process %d belongs to %s (uid %u), and this root lacks the capability "
-			"CAP_SYS_PTRACE; start the container with --cap-add SYS_PTRACE",
+			"process %d belongs to %s (uid %u), and root lacks CAP_SYS_PTRACE here; "
+			"start the container with --cap-add SYS_PTRACE",
 			facts->pid, facts->owner_name[0] ? facts->owner_name : "another user",
 			facts->target.uids[0]);
 	return error_create(ERROR_OTHER,
@@ -242,7 +241,7 @@ struct error *attach_explain(const struct attach_facts *facts, int errnum)
 		return other_user(facts);
 	if (!capable && !own)
 		return error_create(ERROR_OTHER,
-			"process %d runs with group id %u, you have %u; use sudo", facts->pid,
+			"process %d runs with group ID %u, you have %u; use sudo", facts->pid,
 			facts->target.gids[1], facts->self.gids[0]);
 	if (!capable && facts->target.permitted & ~facts->self.permitted)
 		return error_create(ERROR_OTHER,
@@ -252,8 +251,8 @@ struct error *attach_explain(const struct attach_facts *facts, int errnum)
 			facts->pid);
 	if (!capable && facts->not_dumpable)
 		return error_create(ERROR_OTHER,
-			"process %d is protected from being read (it is not dumpable: "
-			"you cannot read its executable, or it has changed its user id); use sudo",
+			"process %d is protected from being read (it is not dumpable: you cannot "
+			"read its executable, or it has changed its user ID); use sudo",
 			facts->pid);
 	if (!capable && facts->yama_scope > 0)
 		return refused_by_yama(facts);
@@ -264,9 +263,9 @@ struct error *attach_explain(const struct attach_facts *facts, int errnum)
 			"SYS_PTRACE or --security-opt seccomp=unconfined",
 			facts->pid);
 	return error_create(ERROR_OTHER,
-		"the kernel does not let us trace process %d, although user and capabilities "
-		"match; the reason may be a security module (SELinux, "
-		"AppArmor) or a tracer outside this container: see the kernel log",
+		"the kernel does not allow gctxdbg to trace process %d, although the user and "
+		"capabilities match; the reason may be a security module (SELinux, AppArmor) or a "
+		"tracer outside this container: see the kernel log",
 		facts->pid);
 }
 

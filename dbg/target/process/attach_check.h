@@ -22,13 +22,13 @@ struct attach_facts {
 };
 
 /*
- * Checks before attaching that `pid` is a 64-bit x86 process, and not a zombie, a kernel thread, a
+ * Checks before attaching that `pid` is an amd64 process, and not a zombie, a kernel thread, a
  * thread other than the main one, already traced, or this debugger. NULL: no obstacle so far.
  * ERROR_NOT_FOUND: no such process.
  */
 struct error *attach_check(pid_t pid);
 
-/* Checks that `tid` runs a 64-bit x86 program. NULL also if its executable cannot be read. */
+/* Checks that `tid` runs an amd64 program. NULL also if its executable cannot be read. */
 struct error *attach_check_program(pid_t pid, pid_t tid);
 
 /* The error for a ptrace call that failed with `errnum` on thread `tid` of `pid`. */

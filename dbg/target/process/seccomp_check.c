@@ -176,7 +176,7 @@ struct error *seccomp_check(pid_t tid, const struct seccomp_call *calls, size_t 
 		for (size_t i = 0; i < count; i++) {
 			if (!allows(filter, length, &calls[i]))
 				return error_create(ERROR_OTHER,
-					"a seccomp filter forbids process %d the system call %s",
+					"a seccomp filter does not allow process %d to call %s",
 					status.tgid, calls[i].name);
 		}
 	}

@@ -43,8 +43,8 @@ static struct error *too_little_memory(pid_t pid, const char *where, uint64_t fr
 {
 	return error_create(ERROR_OTHER,
 		"%s has %" PRIu64
-		" MiB of free memory, which may not be enough for a copy of process %d while it "
-		"writes to its own (%" PRIu64 " MiB needed)",
+		" MiB of free memory, which may not be enough for a frozen copy of process %d "
+		"while the process writes to its memory (up to %" PRIu64 " MiB needed)",
 		where, free >> 20, pid, needed >> 20);
 }
 

@@ -44,7 +44,8 @@ static struct error *check_allowed(pid_t pid, pid_t tid)
 		return error_create(ERROR_GONE, "process %d has exited", pid);
 	if (has_child_namespace(tid))
 		return error_create(ERROR_OTHER,
-			"children of process %d would be in a pid namespace of their own", pid);
+			"cannot copy process %d: its children would be in a separate PID namespace",
+			pid);
 	return seccomp_check(tid, calls, array_length(calls));
 }
 
@@ -100,7 +101,7 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 			tracees->pid);
 	if (errnum == -again_after_signal)
 		return error_create(ERROR_OTHER,
-			"process %d is sent so many signals that it cannot be cloned",
+			"process %d receives so many signals that it cannot be cloned",
 			tracees->pid);
 	if (errnum == ENOMEM)
 		return error_create(ERROR_OTHER,

@@ -160,7 +160,7 @@ struct error *snapshot_child_reap(
 {
 	if (!can_be_reaped(child))
 		return error_create(
-			ERROR_OTHER, "the snapshot's process %d is still not dead", child->pid);
+			ERROR_OTHER, "the snapshot's process %d has not exited yet", child->pid);
 	/* Another child of the target may have its pid by now. */
 	struct error *err = still_exists(child) ? reap_in_target(tracees, log, child) : NULL;
 	if (!err)

@@ -71,6 +71,8 @@ struct stop_limits {
  * a thread that does not stop names the thread and the reason.
  */
 struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *limits);
+/* The error after `execed` or `ended`: ERROR_GONE. */
+struct error *tracees_gone(const struct tracees *tracees);
 
 /*
  * Seizes and stops one thread, whichever stops without delay. The process must not be traced. Call

@@ -106,8 +106,8 @@ static struct error *does_not_stop(struct tracees *tracees)
 		proc_read_comm(tracee->tid, name);
 		proc_read_wchan(tracee->tid, wchan, sizeof(wchan));
 		return error_create(ERROR_OTHER,
-			"process %d keeps running: its thread %d (%s) did not stop in time, "
-			"it is in state %c%s%s%s; try again later",
+			"process %d keeps running: its thread %d (%s) did not stop in time and is "
+			"in state %c%s%s%s; try again later",
 			tracees->pid, tracee->tid, name, status.state,
 			status.state == 'D' ? " (an uninterruptible wait: disk, NFS, vfork)" : "",
 			wchan[0] ? " in the kernel's " : "", wchan);
@@ -118,11 +118,11 @@ static struct error *does_not_stop(struct tracees *tracees)
 		tracees->pid);
 }
 
-static struct error *gone(const struct tracees *tracees)
+struct error *tracees_gone(const struct tracees *tracees)
 {
 	if (tracees->execed)
 		return error_create(ERROR_GONE,
-			"process %d has executed another program (exec) and has been detached",
+			"process %d called exec and now runs another program; detached from it",
 			tracees->pid);
 	return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
 }
@@ -152,11 +152,13 @@ static struct error *await_stops(
 		if (now > deadline || now - progress > limits->progress_ns)
 			return does_not_stop(tracees);
 		if (limits->cancel && atomic_load(limits->cancel))
-			return error_create(ERROR_CANCELLED, "cancelled; process %d keeps running",
+			return error_create(ERROR_CANCELLED,
+				"interrupted; process %d keeps "
+				"running",
 				tracees->pid);
 		if (limits->leave_fd && is_readable(limits->leave_fd))
 			return error_create(ERROR_CANCELLED,
-				"a signal asked the debugger to leave; process %d keeps running",
+				"gctxdbg was terminated by a signal; process %d keeps running",
 				tracees->pid);
 		if (any)
 			continue;
@@ -168,7 +170,7 @@ static struct error *await_stops(
 			any_is_blocked(tracees))
 			return does_not_stop(tracees);
 	}
-	return tracees->execed || tracees->ended ? gone(tracees) : NULL;
+	return tracees->execed || tracees->ended ? tracees_gone(tracees) : NULL;
 }
 
 /* Whether `tid` is in the table. Removes a dead main thread whose id now belongs to a thread that
@@ -253,7 +255,7 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 	int64_t deadline = monotonic_now() + limits->total_ns;
 	/* Another process may have its pid now. */
 	if (tracees->execed || tracees->ended)
-		return gone(tracees);
+		return tracees_gone(tracees);
 	tracees->mode = TRACING_STOPPING;
 	tracees->main_was_zombie = false;
 	struct tracee *tracee, *next;
@@ -275,7 +277,7 @@ struct error *tracees_stop(struct tracees *tracees, const struct stop_limits *li
 		/* The kernel counts a dying thread for a moment longer than it lists it. */
 		if (settled && !unknown && (misses > MAX_MISSES || all_are_known(tracees)) &&
 			all_are_stopped(tracees))
-			return tracees_any_stopped(tracees) ? NULL : gone(tracees);
+			return tracees_any_stopped(tracees) ? NULL : tracees_gone(tracees);
 		if (monotonic_now() > deadline)
 			return does_not_stop(tracees);
 	}

@@ -243,14 +243,14 @@ struct error *displaced_make(
 	if (!put_instruction(&writer, &code, bytes.data) || writer.overflow)
 		return error_create(ERROR_OTHER,
 			"cannot set a breakpoint at 0x%" PRIx64
-			": the instruction (%s) cannot be executed elsewhere; "
-			"choose another one nearby",
+			": the instruction (%s) cannot be executed out of line; choose another "
+			"instruction nearby",
 			address, ZydisMnemonicGetString(code.instruction.mnemonic));
 	if (writer.too_far)
 		return error_create(ERROR_OTHER,
 			"cannot set a breakpoint at 0x%" PRIx64
-			": no free memory within 2 GiB of what the instruction refers to; "
-			"choose another one nearby",
+			": no free memory within 2 GiB of what the instruction refers to; choose "
+			"another instruction nearby",
 			address);
 	return NULL;
 }

@@ -20,7 +20,8 @@ struct error *target_set_traps(struct target *target, const uint64_t *addresses,
 {
 	if (!target->ops->set_traps)
 		return error_create(ERROR_GONE,
-			"cannot set breakpoints in a %s, which does not run", target->ops->kind);
+			"cannot set breakpoints in a %s: attach to a live process",
+			target->ops->kind);
 	return target->ops->set_traps(target, addresses, count, handler);
 }
 

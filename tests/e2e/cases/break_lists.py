@@ -308,7 +308,7 @@ def nobody_waits_for_what_cannot_come(go):
     with Breaks(go) as p:
         for commands, words in ((("break main.handle", "disable", "continue --hits 3"), ["enabled"]),
                                 (("break main.nothing", "continue --hits 3"), ["main.nothing"]),
-                                (("break main.handle", "delete", "wait --hits 2"), ["no breakpoint"]),
+                                (("break main.handle", "delete", "wait --hits 2"), ["enabled breakpoint"]),
                                 (("break main.handle", "delete x"), ['"x" is not a breakpoint number']),
                                 (("break main.handle", "enable 1-"), ['"1-" is not a range of breakpoint numbers']),
                                 (("break main.handle", "ignore 9 1"), ["no breakpoint 9; there are: 1"]),

@@ -190,7 +190,7 @@ def who_waits_and_who_holds(go):
         text = f.run(f"ctx who {fact['addr']} --all").out
         waiting = len(fact["waiters"])
         assert f"\n{waiting} goroutines wait on its Done channel:\n" in text, text[:500]
-        assert f"\n{len(holding)} goroutines only hold it or a context below it:\n" in text, text[:500]
+        assert f"\n{len(holding)} goroutines only hold it or a context derived from it:\n" in text, text[:500]
         assert goids(text.splitlines()) == fact["waiters"] + holding
         short = f.run(f"ctx who {fact['addr']}").out
         assert goids(short.splitlines()) == fact["waiters"] + holding[:20], short

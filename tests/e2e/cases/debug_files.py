@@ -75,8 +75,8 @@ def debug_file_of_another_build_is_refused(go):
     with tempfile.TemporaryDirectory() as folder:
         split = Split(go, folder)
         with process.Process([split.exe]) as p:
-            for file, words in ((split.other, ["another build", "build id"]),
-                                (split.exe, ["no debug information"]),
+            for file, words in ((split.other, ["different build", "build ID"]),
+                                (split.exe, ["no DWARF"]),
                                 (__file__, ["not an ELF"]),
                                 (f"{folder}/none", ["No such file"])):
                 r = debugger.attach(p.pid, "info", options=["--debug-file", file], expect=2)

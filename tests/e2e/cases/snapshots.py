@@ -130,7 +130,7 @@ def since_tells_who_has_moved(go, build):
         assert 1 in [g["goid"] for g in doc["moved"]], doc
         with open(f"{folder}/text") as f:
             text = f.read()
-        assert "0 born, 0 gone" in text and re.search(r" 3  main\.main\.func\S+  created by main\.main", text), text
+        assert "0 created, 0 ended" in text and re.search(r" 3  main\.main\.func\S+  created by main\.main", text), text
         check_left(p.pid)
 
 
@@ -224,9 +224,9 @@ def since_tells_births_and_deaths(go, build, how):
             text = f.read()
         reported, ids = kinds_in(text)
         counts_of = {k: sum(kinds(doc[k]).values()) for k in ("born", "gone", "moved", "unmoved")}
-        assert ": {born} born, {gone} gone, {moved} moved, {unmoved} not moved\n".format(**counts_of) in text, text
-        for key, title in (("born", "born"), ("gone", "gone"), ("unmoved", "not moved")):
-            assert reported.get(title, {}) == kinds(doc[key]), (key, text, doc)
+        assert ": {born} created, {gone} ended, {moved} moved, {unmoved} not moved\n".format(**counts_of) in text, text
+        for key, title in (("born", "created"), ("gone", "ended"), ("unmoved", "not moved")):
+            assert told.get(title, {}) == kinds(doc[key]), (key, text, doc)
             assert {i for i, t in ids.items() if t == title} <= {g["goid"] for g in doc[key]}, (key, text, doc)
         check_left(p.pid)
 

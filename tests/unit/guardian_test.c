@@ -1,6 +1,7 @@
 /* The guardian: its log of changed bytes, up to the limit and in any order, and its limits on file
  * descriptors. inject_test.c and the end-to-end tests check that it undoes the changes. */
 #include "dbg/target/guardian/guardian.h"
+#include "dwarf/base/clock.h"
 #include "tests/unit/live_fixture.h"
 
 #include <fcntl.h>
@@ -124,11 +125,46 @@ static void test_few_descriptors(void **state)
 	shared_destroy(shared);
 }
 
+/* ---- A guardian that does not start ---- */
+
+static struct shared *stalled; /* NULL: a forked child is not stalled */
+
+static void stall_child(void)
+{
+	if (!stalled)
+		return;
+	stalled->child = getpid();
+	for (;;)
+		pause();
+}
+
+/* The tracer thread waits for the guardian while the target is stopped: it must not wait forever. */
+static void test_guardian_that_hangs(void **state)
+{
+	(void)state;
+	struct shared *shared = shared_create();
+	pid_t target = fixture_start(counting_body, shared);
+	assert_int_equal(pthread_atfork(NULL, NULL, stall_child), 0);
+	stalled = shared;
+	struct guardian *guardian;
+	int64_t began = monotonic_now();
+	struct error *err = guardian_create(target, &guardian);
+	int64_t waited = monotonic_now() - began;
+	stalled = NULL;
+	assert_failure(err, ERROR_OTHER, "the guardian process was not ready after 5 s");
+	assert_in_range(waited, INT64_C(4900000000), INT64_C(60000000000));
+	assert_true(shared->child > 0);
+	assert_int_equal(state_of(shared->child), '-');
+	fixture_end(target);
+	shared_destroy(shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_up_to_its_limit),
 		cmocka_unit_test(test_few_descriptors),
+		cmocka_unit_test(test_guardian_that_hangs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

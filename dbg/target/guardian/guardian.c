@@ -10,11 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dwarf/base/clock.h"
 #include "dwarf/base/fd.h"
 #include "dbg/target/guardian/guardian_run.h"
 #include "dbg/target/tracing/undo_notes.h"
 
-enum { END_MS = 1000 };
+enum { READY_MS = 5000, END_MS = 1000 };
 
 struct guardian {
 	pid_t pid;
@@ -121,15 +122,33 @@ static int open_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Waits until the guardian is prepared; the target must not be changed before. */
-static struct error *await_ready(int ready)
+/* poll() for input, which a signal does not interrupt. Whether there was any within `ms`. */
+static bool poll_input(int fd, int ms)
 {
+	int64_t end_ns = monotonic_now() + (int64_t)ms * 1000000;
+	struct pollfd input = {.fd = fd, .events = POLLIN};
+	for (;;) {
+		int64_t left_ns = end_ns - monotonic_now();
+		int n = poll(&input, 1, left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0);
+		if (n >= 0 || errno != EINTR)
+			return n > 0;
+	}
+}
+
+/*
+ * Waits until the guardian is prepared; the target must not be changed before. Bounded, because the
+ * tracer thread waits here while the target may be stopped.
+ */
+static struct error *await_ready(pid_t guardian, int ready)
+{
+	if (!poll_input(ready, READY_MS)) {
+		kill(guardian, SIGKILL);
+		return error_create(ERROR_OTHER,
+			"the guardian process was not ready after %d s and was killed",
+			READY_MS / 1000);
+	}
 	int errnum;
-	ssize_t n;
-	do
-		n = read(ready, &errnum, sizeof(errnum));
-	while (n < 0 && errno == EINTR);
-	if (n != sizeof(errnum))
+	if (read(ready, &errnum, sizeof(errnum)) != sizeof(errnum))
 		return error_create(ERROR_OTHER, "the guardian process has died");
 	return errnum ? error_system(errnum, "cannot initialize the guardian process") : NULL;
 }
@@ -159,7 +178,7 @@ static struct error *guardian_start(struct guardian *guardian, pid_t pid)
 	struct ends ends = {hangup_end, debugger, target, child_end};
 	struct error *err = start_in(guardian, pid, &ends);
 	close_fd(&child_end);
-	return err ? err : await_ready(ready_end);
+	return err ? err : await_ready(guardian->pid, ready_end);
 }
 
 static void await_end(pid_t pid)

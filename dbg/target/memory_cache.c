@@ -229,6 +229,19 @@ static struct error *read_bypassing(struct memory_cache *cache, struct target *t
 	return NULL;
 }
 
+/*
+ * Reads `size` bytes of a page that is not in the cache because it cannot be read as a whole. The
+ * page may be readable in part, even if its first byte is not.
+ */
+static struct error *read_partial_page(
+	struct target *target, uint64_t address, void *ret, size_t size, size_t *ret_done)
+{
+	struct memory_run run = {.address = address, .size = size, .buffer = ret};
+	struct error *err = target->ops->partial_pages ? target->ops->read(target, &run, 1) : NULL;
+	*ret_done = run.done;
+	return err;
+}
+
 static struct error *read_pages(struct memory_cache *cache, struct target *target, uint64_t address,
 	uint8_t *ret, size_t size, bool *ret_complete, uint64_t *ret_fault)
 {
@@ -247,12 +260,19 @@ static struct error *read_pages(struct memory_cache *cache, struct target *targe
 				return err;
 			state = memory_cache_find(cache, number, &page);
 		}
-		if (state != PAGE_PRESENT) {
+		size_t done = part;
+		if (state == PAGE_PRESENT) {
+			memcpy(ret, page + offset, part);
+		} else {
+			struct error *err = read_partial_page(target, address, ret, part, &done);
+			if (err)
+				return err;
+		}
+		if (done < part) {
 			*ret_complete = false;
-			*ret_fault = address;
+			*ret_fault = address + done;
 			return NULL;
 		}
-		memcpy(ret, page + offset, part);
 		ret += part;
 		address += part;
 		size -= part;

@@ -2,7 +2,8 @@
  * The cache between the engine and a target's memory.
  *
  * Reads pages of 4 KiB through target->ops->read in few calls, and remembers them, and which pages
- * are unreadable, until it is dropped. Bounded; when it is full, everything is dropped. It does not
+ * cannot be read as a whole, until it is dropped. Pages that are readable in part
+ * (target_ops.partial_pages) are not cached. Bounded; when it is full, everything is dropped. It does not
  * know the target's state: target.c checks that first and drops the cache when the target runs.
  */
 #ifndef GCTXDBG_TARGET_MEMORY_CACHE_H

@@ -62,7 +62,7 @@ struct error *read_ahead_create(struct target *target, struct read_ahead **ret)
 	ahead->target = target;
 	pthread_mutex_init(&ahead->mutex, NULL);
 	pthread_cond_init(&ahead->changed, NULL);
-	ahead->threaded = !target->ops->peek && start_thread(ahead);
+	ahead->threaded = start_thread(ahead);
 	*ret = ahead;
 	return NULL;
 }

@@ -86,25 +86,6 @@ static struct error *fault_error(struct target *target, uint64_t address)
 		"cannot read memory at 0x%" PRIx64 ": nothing is mapped there", address);
 }
 
-/* Memory that lies in this process needs no cache. */
-static void read_peeking(struct target *target, uint64_t address, uint8_t *ret, size_t size,
-	bool *ret_complete, uint64_t *ret_fault)
-{
-	while (size) {
-		struct bytes part = target->ops->peek(target, address, size);
-		if (!part.size) {
-			*ret_complete = false;
-			*ret_fault = address;
-			return;
-		}
-		memcpy(ret, part.data, part.size);
-		ret += part.size;
-		address += part.size;
-		size -= part.size;
-	}
-	*ret_complete = true;
-}
-
 struct error *target_read(struct target *target, uint64_t address, void *ret, size_t size)
 {
 	struct error *err = check_stopped(target);
@@ -116,18 +97,15 @@ struct error *target_read(struct target *target, uint64_t address, void *ret, si
 	size_t readable = wraps ? (size_t)(UINT64_MAX - address) : size;
 	bool complete = true;
 	uint64_t fault = UINT64_MAX;
-	if (target->ops->peek) {
-		read_peeking(target, address, ret, readable, &complete, &fault);
-	} else {
-		err = ensure_cache(target);
-		if (!err)
-			err = memory_cache_read(
-				target->cache, target, address, ret, readable, &complete, &fault);
-		/* The watchdog may have resumed it meanwhile; then the bytes may be torn. */
-		struct error *gone = err ? NULL : check_stopped(target);
-		if (err || gone)
-			return err ? err : gone;
-	}
+	err = ensure_cache(target);
+	if (!err)
+		err = memory_cache_read(
+			target->cache, target, address, ret, readable, &complete, &fault);
+	/* The watchdog may have resumed it meanwhile; then the bytes may be torn. */
+	if (!err)
+		err = check_stopped(target);
+	if (err)
+		return err;
 	return complete && !wraps ? NULL : fault_error(target, fault);
 }
 
@@ -162,9 +140,8 @@ struct error *target_read_string(struct target *target, uint64_t address, size_t
 struct error *target_prefetch(struct target *target, struct range *ranges, size_t count)
 {
 	struct error *err = target_check(target);
-	if (err || target->ops->peek)
-		return err;
-	err = ensure_cache(target);
+	if (!err)
+		err = ensure_cache(target);
 	return err ? err : memory_cache_prefetch(target->cache, target, ranges, count);
 }
 

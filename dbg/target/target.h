@@ -88,10 +88,14 @@ struct target_ops {
 	void (*destroy)(struct target *target);
 	/*
 	 * Reads all runs. Unreadable parts are not an error, but give a short `done`; an error
-	 * means that nothing was read. Without `peek`, two threads may call it at the same time
-	 * (read_ahead.h).
+	 * means that nothing was read. Two threads may call it at the same time (read_ahead.h).
 	 */
 	struct error *(*read)(struct target *target, struct memory_run *runs, size_t count);
+	/*
+	 * A page may be readable in part: a core can end, and its segments can start, in the middle
+	 * of one. Of a process, all of a page is readable or nothing.
+	 */
+	bool partial_pages;
 	/* Fill the arrays `threads` and `mappings` below, which are valid until the target runs. */
 	struct error *(*load_threads)(struct target *target);
 	struct error *(*load_mappings)(struct target *target);
@@ -113,9 +117,6 @@ struct target_ops {
 	 * Resident memory in bytes; false if it cannot be read. NULL if the source does not know.
 	 */
 	bool (*resident)(struct target *target, uint64_t *ret);
-	/* Zero-copy reading, for a source whose memory lies in this process (the fuzzers'); else
-	 * NULL. May be short. */
-	struct bytes (*peek)(struct target *target, uint64_t address, size_t size);
 	/* The ERROR_FAULT for an unreadable address, if the source knows the reason; NULL: use a
 	 * generic one. */
 	struct error *(*fault)(struct target *target, uint64_t address);

@@ -14,9 +14,9 @@ struct fake_target {
 	bool ends;	/* the input does not repeat */
 };
 
-static inline struct bytes fake_peek(struct target *target, uint64_t address, size_t size)
+static inline struct bytes fake_bytes_at(
+	const struct fake_target *fake, uint64_t address, size_t size)
 {
-	struct fake_target *fake = (struct fake_target *)(void *)target;
 	size_t offset = (size_t)((address - fake->start) % fake->memory.size);
 	size_t left = fake->memory.size - offset;
 	/* The first page faults, as in any process. */
@@ -27,9 +27,18 @@ static inline struct bytes fake_peek(struct target *target, uint64_t address, si
 
 static inline struct error *fake_read(struct target *target, struct memory_run *runs, size_t count)
 {
-	(void)target;
-	for (size_t i = 0; i < count; i++)
-		runs[i].done = 0;
+	const struct fake_target *fake = (struct fake_target *)(void *)target;
+	for (size_t i = 0; i < count; i++) {
+		struct memory_run *run = &runs[i];
+		for (run->done = 0; run->done < run->size;) {
+			struct bytes part = fake_bytes_at(
+				fake, run->address + run->done, run->size - run->done);
+			if (!part.size)
+				break;
+			memcpy((uint8_t *)run->buffer + run->done, part.data, part.size);
+			run->done += part.size;
+		}
+	}
 	return NULL;
 }
 
@@ -51,9 +60,9 @@ static inline struct target *fake_target_create(struct bytes memory, uint64_t st
 		.kind = "fuzzer's input",
 		.destroy = fake_destroy,
 		.read = fake_read,
+		.partial_pages = true,
 		.load_threads = fake_load,
 		.load_mappings = fake_load,
-		.peek = fake_peek,
 	};
 	struct fake_target *fake = calloc(1, sizeof(*fake));
 	if (!fake)

@@ -13,7 +13,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -226,6 +228,113 @@ static void test_truncated_while_open(void **state)
 	assert_non_null(strstr(mapping->path, "core_test"));
 	use_target(target);
 	target_destroy(target);
+}
+
+/* ---- Pages of which the core holds only a part ---- */
+
+enum { CUT = 0x800 }; /* offset in the page */
+
+/* A page of memory between two that cannot be accessed, so that it is a segment of its own. */
+static uint8_t *create_lone_page(void)
+{
+	uint8_t *pages = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(pages != MAP_FAILED);
+	uint8_t *page = pages + PAGE;
+	assert_int_equal(mprotect(page, PAGE, PROT_READ | PROT_WRITE), 0);
+	for (size_t i = 0; i < PAGE; i++)
+		page[i] = (uint8_t)(i % 251);
+	return page;
+}
+
+static void destroy_lone_page(uint8_t *page)
+{
+	munmap(page - PAGE, 3 * PAGE);
+}
+
+/* The program header of the segment that contains `address`. */
+static Elf64_Phdr *header_of(const struct buffer *core, const void *address)
+{
+	Elf64_Ehdr *header = (Elf64_Ehdr *)(void *)core->data;
+	Elf64_Phdr *headers = (Elf64_Phdr *)(void *)(core->data + header->e_phoff);
+	uint64_t wanted = (uint64_t)(uintptr_t)address;
+	for (size_t i = 0; i < header->e_phnum; i++) {
+		if (headers[i].p_type == PT_LOAD &&
+			wanted - headers[i].p_vaddr < headers[i].p_filesz)
+			return &headers[i];
+	}
+	fail_msg("the core lacks a page");
+	return NULL;
+}
+
+static off_t offset_of_cut(const struct buffer *core, const uint8_t *page)
+{
+	const Elf64_Phdr *header = header_of(core, page);
+	return (off_t)(header->p_offset + ((uint64_t)(uintptr_t)page - header->p_vaddr) + CUT);
+}
+
+static void check_cut(struct target *target, const uint8_t *page, const char *reason)
+{
+	uint8_t bytes[16];
+	uint64_t cut = (uint64_t)(uintptr_t)page + CUT;
+	char message[64];
+	snprintf(message, sizeof(message), "cannot read memory at 0x%" PRIx64 ": ", cut);
+	check_memory(target, page + 0x700, 16);
+	check_memory(target, page + CUT - 16, 16);
+	check_memory(target, page, CUT);
+	for (uint64_t address = cut - 8; address <= cut; address += 8) {
+		struct error *err = target_read(target, address, bytes, sizeof(bytes));
+		assert_non_null(err);
+		assert_non_null(strstr(err->message, message));
+		assert_non_null(strstr(err->message, reason));
+		error_destroy(err);
+	}
+}
+
+static void test_cut_within_a_page(void **state)
+{
+	struct world *world = *state;
+	uint8_t *page = create_lone_page();
+	size_t headers;
+	struct buffer core = own_core(&headers);
+	off_t cut = offset_of_cut(&core, page);
+	struct target *target;
+	write_file(world->core, core.data, core.size);
+	assert_success(open_core(world, NULL, world->core, &target));
+	assert_int_equal(truncate(world->core, cut), 0);
+	check_cut(target, page, "was truncated after it was opened");
+	target_destroy(target);
+	assert_success(open_core(world, NULL, world->core, &target));
+	check_cut(target, page, "missing from the core, which is truncated");
+	target_destroy(target);
+	free(core.data);
+	destroy_lone_page(page);
+}
+
+/* A segment that starts and ends within a page. */
+static void test_unaligned_segment(void **state)
+{
+	struct world *world = *state;
+	uint8_t *page = create_lone_page();
+	size_t headers;
+	struct buffer core = own_core(&headers);
+	Elf64_Phdr *header = header_of(&core, page);
+	assert_int_equal(header->p_vaddr, (uint64_t)(uintptr_t)page);
+	header->p_vaddr += 0x700;
+	header->p_offset += 0x700;
+	header->p_filesz = header->p_memsz = CUT - 0x700;
+	write_file(world->core, core.data, core.size);
+	struct target *target;
+	assert_success(open_core(world, NULL, world->core, &target));
+	check_memory(target, page + 0x700, CUT - 0x700);
+	check_memory(target, page + 0x780, 8);
+	uint64_t word, start = (uint64_t)(uintptr_t)page;
+	assert_failure(target_read_u64(target, start + 0x6fc, &word), ERROR_FAULT,
+		"nothing is mapped there");
+	assert_failure(target_read_u64(target, start + CUT - 4, &word), ERROR_FAULT,
+		"nothing is mapped there");
+	target_destroy(target);
+	free(core.data);
+	destroy_lone_page(page);
 }
 
 static void test_damaged(void **state)
@@ -447,6 +556,8 @@ int main(void)
 		CASE(test_own_core),
 		CASE(test_truncated),
 		CASE(test_truncated_while_open),
+		CASE(test_cut_within_a_page),
+		CASE(test_unaligned_segment),
 		CASE(test_damaged),
 		CASE(test_repeated_notes),
 		CASE(test_wrong_files),

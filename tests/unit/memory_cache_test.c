@@ -172,6 +172,29 @@ static void test_holes(void **state)
 	assert_int_equal(fake->calls, calls);
 }
 
+/* The end of a core, or its segments, may divide a page: what is there can be read. */
+static void test_partial_pages(void **state)
+{
+	struct fake *fake = *state;
+	static const struct target_ops ops = {
+		.kind = "fake", .destroy = fake_destroy, .read = fake_read, .partial_pages = true};
+	fake->target.ops = &ops;
+	fake->holes[0] = (struct range){0x20800, 0x1800};
+	fake->holes[1] = (struct range){0x30000, 0x700};
+	for (int round = 0; round < 2; round++) {
+		check_read(fake, 0x20700, 0x100);
+		check_fault(fake, 0x20700, 0x101, 0x20800);
+		check_fault(fake, 0x20800, 8, 0x20800);
+		check_fault(fake, 0x1ff00, 0x3000, 0x20800);
+		check_fault(fake, 0x10000, 1 << 20, 0x20800);
+		check_read(fake, 0x30700, 0x20);
+		check_fault(fake, 0x306ff, 8, 0x306ff);
+		check_read(fake, 0x30ff0, 0x20);
+		struct range ranges[] = {{0x20000, 0x1000}, {0x30000, 0x1000}};
+		assert_null(target_prefetch(&fake->target, ranges, 2));
+	}
+}
+
 static void test_address_overflow(void **state)
 {
 	struct fake *fake = *state;
@@ -313,6 +336,7 @@ int main(void)
 		CASE(test_several_pages_in_one_call),
 		CASE(test_large_reads_bypass),
 		CASE(test_holes),
+		CASE(test_partial_pages),
 		CASE(test_address_overflow),
 		CASE(test_prefetch_joins),
 		CASE(test_prefetch_splits_and_skips_holes),

@@ -41,14 +41,6 @@ static struct error *fake_read(struct target *target, struct memory_run *runs, s
 	return NULL;
 }
 
-static struct bytes fake_peek(struct target *target, uint64_t address, size_t size)
-{
-	(void)target;
-	(void)address;
-	(void)size;
-	return (struct bytes){0};
-}
-
 static void walk(const struct target_ops *ops)
 {
 	struct fake fake = {.target = {.ops = ops}};
@@ -76,13 +68,6 @@ static void returns_the_same_as_direct_reads(void **state)
 {
 	(void)state;
 	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
-	walk(&ops);
-}
-
-static void reads_mapped_memory_immediately(void **state)
-{
-	(void)state;
-	static const struct target_ops ops = {.kind = "fake", .read = fake_read, .peek = fake_peek};
 	walk(&ops);
 }
 
@@ -128,7 +113,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns_the_same_as_direct_reads),
-		cmocka_unit_test(reads_mapped_memory_immediately),
 		cmocka_unit_test(passes_errors_on),
 		cmocka_unit_test(is_destroyed_during_a_read),
 	};

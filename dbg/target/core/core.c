@@ -42,7 +42,8 @@ static struct error *core_fault(struct target *target, uint64_t address)
 	const struct core_dump *dump = &core->dump;
 	const struct core_segment *segment = core_dump_segment_at(dump, address);
 	const struct core_file *file = core_notes_file_at(&dump->notes, address);
-	if (core_memory_covers(&core->memory, address))
+	if (core_memory_covers(&core->memory, address) &&
+		!core_memory_read(&core->memory, address, &(uint8_t){0}, 1))
 		return error_create(ERROR_FAULT,
 			"cannot read memory at 0x%" PRIx64
 			": the file that held it was truncated after it was opened",
@@ -164,6 +165,7 @@ static const struct target_ops core_ops = {
 	.kind = "core",
 	.destroy = core_destroy,
 	.read = core_read,
+	.partial_pages = true,
 	.load_threads = core_load_threads,
 	.load_mappings = core_load_mappings,
 	.fault = core_fault,

@@ -393,6 +393,7 @@ static void test_repeated_notes(void **state)
 	size_t count;
 	assert_null(target_threads(target, &threads, &count));
 	assert_in_range(count, 100, repeated.size / sizeof(status));
+	assert_non_null(strstr(world->warnings, "note segments beyond the limit of"));
 	target_destroy(target);
 	free(repeated.data);
 	free(notes.data);

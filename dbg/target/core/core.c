@@ -185,6 +185,11 @@ static void report_gaps(const struct core_dump *dump, const struct core_notices 
 			dump->path, mebibytes(dump->size), mebibytes(dump->expected_size), threads);
 	else if (!dump->notes.thread_count)
 		core_notice(notices, "%s lists no threads, so no registers are known", dump->path);
+	if (dump->skipped_notes)
+		core_notice(notices,
+			"%s has %zu note segments beyond the limit of %.1f MiB for all notes; they "
+			"were skipped, so that threads and file names may be missing",
+			dump->path, dump->skipped_notes, mebibytes(dump->note_limit));
 }
 
 /* Swapping `core` and `exe` is a common mistake. */

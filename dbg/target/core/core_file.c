@@ -199,9 +199,13 @@ static void sort_segments(struct core_dump *dump)
 static struct error *read_notes(struct core_dump *dump, const Elf64_Phdr *header, uint64_t *budget)
 {
 	uint64_t size = present_size(dump, header);
-	/* A damaged table may name the same notes many times. */
-	if (!size || size > *budget)
+	if (!size)
 		return NULL;
+	/* A damaged table may name the same notes many times. */
+	if (size > *budget) {
+		dump->skipped_notes++;
+		return NULL;
+	}
 	*budget -= size;
 	_cleanup_free_ uint8_t *data = malloc(size);
 	if (!data)
@@ -215,7 +219,8 @@ static struct error *read_segments(struct core_dump *dump, const Elf64_Phdr *hea
 	dump->segments = calloc(count + 1, sizeof(*dump->segments));
 	if (!dump->segments)
 		return error_no_memory();
-	uint64_t budget = dump->size < max_note_bytes ? dump->size : max_note_bytes;
+	dump->note_limit = dump->size < max_note_bytes ? dump->size : max_note_bytes;
+	uint64_t budget = dump->note_limit;
 	struct error *err = NULL;
 	for (size_t i = 0; i < count && !err; i++) {
 		const Elf64_Phdr *header = &headers[i];

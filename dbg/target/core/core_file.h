@@ -31,6 +31,8 @@ struct core_dump {
 	int fd;			/* -1: closed */
 	uint64_t size;		/* of the file when it was opened */
 	uint64_t expected_size; /* more than `size` if the core is truncated */
+	uint64_t note_limit;	/* at most that many bytes of notes are read */
+	size_t skipped_notes;	/* note segments beyond that limit */
 
 	/* Sorted by address, without overlaps. */
 	struct core_segment *segments;

@@ -45,8 +45,10 @@ void guardian_run_undos(struct guardian_process *guardian);
 
 /* ---- guardian_snapshots.c ---- */
 
-/* Notes and kills the child of a clone that was under way; the call is still noted. Threads that are
- * not stopped may still make one. */
+/*
+ * Notes and kills the child of a clone that was under way; the call is still noted. Threads that
+ * are not stopped may still make one.
+ */
 void guardian_find_snapshot(struct guardian_process *guardian);
 
 /* Kills the noted children. */

@@ -54,8 +54,10 @@ struct error *tracer_prepare_snapshot(struct tracer *tracer)
 	struct error *err = memory_room_check(tracer->tracees.pid);
 	if (!err && snapshot->unreaped_count == MAX_UNREAPED)
 		err = error_create(ERROR_OTHER,
-			"%zu earlier snapshots could not be reaped yet, see the warnings above",
-			snapshot->unreaped_count);
+			"%zu children of process %d that held earlier snapshots cannot be reaped "
+			"yet: they are still exiting, or the process could not be made to reap "
+			"them; try again later",
+			snapshot->unreaped_count, (int)tracer->tracees.pid);
 	if (err)
 		return err;
 	return snapshot->guardian ? NULL

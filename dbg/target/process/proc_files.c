@@ -144,7 +144,7 @@ pid_t proc_namespace_tid(pid_t tid)
 	size_t size;
 	if (proc_read_file(proc_path(tid, "status").text, &text, &size) != 0)
 		return tid;
-	/* One number per namespace, from ours to the innermost. */
+	/* One number per namespace, from the debugger's to the innermost. */
 	const char *list = status_field(text, "NSpid");
 	long inner = tid;
 	while (list && *list && *list != '\n') {

@@ -1,8 +1,8 @@
 /*
  * The child process that holds a snapshot of the target's memory: creating and ending it.
  *
- * It is a copy-on-write clone of one thread, traced by us from the start, that never executes an
- * instruction of the program: it stays stopped in the system call stub (inject.h). Its exit signal
+ * It is a copy-on-write clone of one thread, traced by the debugger from the start, that
+ * never executes an instruction of the program: it stays stopped in the system call stub (inject.h). Its exit signal
  * is 0, so that the target's own wait calls do not see it, and it has no file descriptors, so that
  * files and connections are closed when the target closes them.
  */
@@ -12,11 +12,10 @@
 #include "dbg/target/tracing/inject.h"
 
 struct snapshot_child {
-	pid_t pid;    /* in our pid namespace; 0: none */
-	pid_t ns_pid; /* in the target's */
-	uint64_t
-		start; /* snapshot_process_start(); a later process with this pid differs */
-	uint64_t stub; /* address of the stub that it is stopped in */
+	pid_t pid;	/* in the debugger's pid namespace; 0: none */
+	pid_t ns_pid;	/* in the target's */
+	uint64_t start; /* snapshot_process_start(); a later process with this pid differs */
+	uint64_t stub;	/* address of the stub that it is stopped in */
 };
 
 /* ---- Creating (snapshot_child.c) ---- */
@@ -47,7 +46,7 @@ struct error *snapshot_child_settle(struct tracees *tracees, const struct snapsh
 /* When the process was started, in clock ticks since boot; 0: it does not exist. */
 uint64_t snapshot_process_start(pid_t pid);
 
-/* Kills the child, whether we trace it or not. */
+/* Kills the child, whether it is traced or not. */
 void snapshot_child_kill(const struct snapshot_child *child);
 
 /* Waits until the child is dead and untraced, so that it can be reaped; reports of `tracees` are

@@ -252,7 +252,7 @@ static void handle_exit(struct tracees *tracees, pid_t tid, int status)
 	} else if (tid != tracees->pid || tracees->mode == TRACING_LEAVING) {
 		if (tracees->hooks)
 			tracees->hooks->other_process(tracees, tid, status);
-		return; /* a child of ours that is not a thread of the target */
+		return; /* a child of the debugger that is not a thread of the target */
 	}
 	/* The main thread's exit is reported last: there are no threads left. */
 	if (tid == tracees->pid) {

@@ -4,9 +4,9 @@
  * CPUs halt in between, and waking a halted CPU takes longer than everything else that a hit costs
  * (48 instead of 20 µs per hit on a virtual machine).
  *
- * Two processes of ours spin there with SCHED_IDLE: they run only when nothing else wants the CPU,
- * and the scheduler treats such a CPU as idle, so the tracer and the thread still get it. (As
- * threads of ours they would delay the debugger's death on a busy machine, and with it the
+ * Two child processes of the debugger spin there with SCHED_IDLE: they run only when nothing else
+ * wants the CPU, and the scheduler treats such a CPU as idle, so the tracer and the thread still
+ * get it. (As threads of the debugger they would delay its death on a busy machine, and with it the
  * guardian.) Nothing about the target's threads is changed. Where a cgroup limits CPU time, nothing
  * spins.
  */

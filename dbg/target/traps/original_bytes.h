@@ -1,6 +1,6 @@
 /*
  * The program's own bytes under the traps, for threads that read the target's memory: they replace
- * each int3 of ours in what they have read.
+ * each of the debugger's int3s in what they have read.
  *
  * The tracer thread changes the table while other threads use it, so it has a lock, which is held
  * only to copy or replace a few bytes. An entry is added before its int3 is written and removed

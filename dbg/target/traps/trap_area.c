@@ -1,4 +1,4 @@
-/* Our memory in the target while traps are set: see trap_area.h. */
+/* The debugger's memory in the target while traps are set: see trap_area.h. */
 #include "dbg/target/traps/trap_area.h"
 
 #include <errno.h>
@@ -135,8 +135,8 @@ static struct error *write_handler(struct trap_area *area)
 	return write_area(area, area->code, buffer, code.size);
 }
 
-/* If the program has no handler yet, because its runtime has not started, ours is not installed:
- * the program would replace it. */
+/* If the program has no handler yet, because its runtime has not started, the debugger's is not
+ * installed: the program would replace it. */
 static bool has_handler(const struct trap_action *action)
 {
 	return action->handler > 1 && action->restorer;
@@ -249,7 +249,7 @@ struct error *trap_area_create(
 
 /* ---- The end ---- */
 
-/* Whether it is ours, perhaps reset by the kernel, which clears only the handler. */
+/* Whether it is the debugger's, perhaps reset by the kernel, which clears only the handler. */
 static bool is_own(const struct trap_area *area, const struct trap_action *action)
 {
 	return action->flags == area->own.flags && action->restorer == area->own.restorer &&

@@ -1,5 +1,5 @@
 /*
- * Our memory in the target while traps are set: one mapping near its code.
+ * The debugger's memory in the target while traps are set: one mapping near its code.
  *
  *   data (read, write)    what rt_sigaction reads and writes; the signal mask of a thread that is
  *                         being stepped
@@ -58,9 +58,9 @@ struct error *trap_area_destroy(struct trap_area *area, struct tracees *tracees)
 void trap_area_forget(struct trap_area *area);
 
 /*
- * The kernel resets the action if SIGTRAP arrives while it is blocked. Installs ours again if that
- * has happened, in stopped thread `tid`, or for the first time if the program has set up its own
- * action since. `*ret_was_reset`: it had been reset.
+ * The kernel resets the action if SIGTRAP arrives while it is blocked. Installs the debugger's
+ * again if that has happened, in stopped thread `tid`, or for the first time if the program has set
+ * up its own action since. `*ret_was_reset`: it had been reset.
  */
 struct error *trap_area_renew_action(
 	struct trap_area *area, struct tracees *tracees, pid_t tid, bool *ret_was_reset);

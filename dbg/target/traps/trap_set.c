@@ -96,7 +96,7 @@ static struct error *write_area(const struct change *change)
 			return err;
 	}
 	return count > TRAPS_MAX
-		       ? error_create(ERROR_OTHER, "cannot set more than %d traps at once",
+		       ? error_create(ERROR_OTHER, "at most %d breakpoint locations can be set",
 				 (int)TRAPS_MAX / 2)
 		       : trap_area_write_table(&traps->area, table, count);
 }

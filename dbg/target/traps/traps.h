@@ -4,15 +4,15 @@
  * what is below.
  *
  * A trap is an int3 over the first byte of an instruction. The instruction itself is copied,
- * relocated, into memory of ours in the target (displaced.h, trap_area.h). A thread that hits the
- * trap is sent to the copy and returns to the next instruction by itself, so the trap stays in
+ * relocated, into the debugger's memory in the target (displaced.h, trap_area.h). A thread that hits
+ * the trap is sent to the copy and returns to the next instruction by itself, so the trap stays in
  * place while all threads run: no hit is missed, no other thread is stopped, nothing is
  * single-stepped. Neither the program (signal handlers, tracebacks) nor the user sees an address of
  * that memory or the int3: target_read() returns the program's own bytes.
  *
  * However the debugger ends, the program's bytes, its action for SIGTRAP and its memory map are
  * restored, by the debugger or, if that is killed, by the guardian (guardian.h). Until the guardian
- * has done so, a small signal handler in our memory makes threads retry. That does not help code
+ * has done so, a small signal handler in that memory makes threads retry. That does not help code
  * that runs with SIGTRAP blocked (Go's signal handlers, thread creation): there the kernel kills a
  * process that hits a trap and is not traced, so a target with traps in such code may not survive
  * SIGKILL of the debugger.

@@ -1,17 +1,20 @@
 /*
  * The parts of this folder, shared by its files and private to the tracer thread:
  *
- *   traps.c          one set of traps: lookup, writing and removing int3s, creation and end
- *   trap_set.c       replacing the set by another one
- *   trap_hits.c      hits: calling the handler, and resuming or stopping the thread
- *   trap_show.c      a thread's location as the program sees it while it executes a displaced
- *                    instruction
- *   trap_step.c      signals that arrive during a displaced instruction
- *   trap_children.c  processes that the target forks
- *   trap_area.c      our memory in the target; trap_location.c, where it can be; trap_handler.c,
- *                    its code
- *   original_bytes.c     the program's own bytes, for threads that read memory
- *   displaced.c      moving one instruction; idle_spinner.c, keeping CPUs awake
+ *   traps.c           one set of traps: lookup, creation and end
+ *   trap_set.c        replacing the set by another one
+ *   trap_insert.c     writing and removing the int3 of one trap
+ *   trap_hits.c       hits: calling the handler, and resuming or stopping the thread
+ *   trap_show.c       a thread's location as the program sees it while it executes a displaced
+ *                     instruction
+ *   trap_step.c       signals that arrive during a displaced instruction
+ *   trap_children.c   processes that the target forks
+ *   trap_area.c       the debugger's memory in the target
+ *   trap_location.c   where that memory can be
+ *   trap_handler.c    the code of the signal handler in it
+ *   original_bytes.c  the program's own bytes, for threads that read memory
+ *   displaced.c       moving one instruction
+ *   idle_spinner.c    keeping CPUs from going idle
  */
 #ifndef GCTXDBG_TARGET_TRAPS_TRAPS_PRIVATE_H
 #define GCTXDBG_TARGET_TRAPS_TRAPS_PRIVATE_H

@@ -13,9 +13,10 @@
 #include "dwarf/base/clock.h"
 #include "dwarf/base/fd.h"
 #include "dbg/target/guardian/guardian_run.h"
+#include "dbg/target/process/proc_files.h"
 #include "dbg/target/tracing/undo_notes.h"
 
-enum { READY_MS = 5000, END_MS = 1000 };
+enum { READY_MS = 5000, READY_ATTEMPTS = 6, END_MS = 1000 };
 
 struct guardian {
 	pid_t pid;
@@ -135,17 +136,29 @@ static bool poll_input(int fd, int ms)
 	}
 }
 
+/* Waits READY_MS, and longer only while the guardian waits for a CPU on a busy machine. */
+static bool becomes_ready(pid_t guardian, int ready)
+{
+	for (int i = 0; i < READY_ATTEMPTS; i++) {
+		struct process_status status;
+		if (poll_input(ready, READY_MS))
+			return true;
+		if (proc_read_status(guardian, &status) != 0 || status.state != 'R')
+			return false;
+	}
+	return false;
+}
+
 /*
  * Waits until the guardian is prepared; the target must not be changed before. Bounded, because the
  * tracer thread waits here while the target may be stopped.
  */
 static struct error *await_ready(pid_t guardian, int ready)
 {
-	if (!poll_input(ready, READY_MS)) {
+	if (!becomes_ready(guardian, ready)) {
 		kill(guardian, SIGKILL);
-		return error_create(ERROR_OTHER,
-			"the guardian process was not ready after %d s and was killed",
-			READY_MS / 1000);
+		return error_create(
+			ERROR_OTHER, "the guardian process was not ready in time and was killed");
 	}
 	int errnum;
 	if (read(ready, &errnum, sizeof(errnum)) != sizeof(errnum))

@@ -208,7 +208,7 @@ const struct mapping *target_mapping_at(struct target *target, uint64_t address)
 	return index < count && mappings[index].start <= address ? &mappings[index] : NULL;
 }
 
-/* The error for a source that does not support an operation; `what` completes "a core cannot …". */
+/* The error for a source that lacks an operation; `what` completes "a core cannot …". */
 static struct error *cannot(const struct target *target, const char *what)
 {
 	return error_create(ERROR_GONE, "a %s cannot %s", target->ops->kind, what);

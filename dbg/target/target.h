@@ -163,14 +163,15 @@ struct target {
 /*
  * While a live target exists, SIGCHLD, SIGTERM and SIGHUP are blocked in the thread that opened it,
  * and the tracer thread receives them. SIGTERM and SIGHUP detach the target immediately and queue
- * TARGET_EVENT_LEAVE; if that event is not taken within 3 s, or a second signal arrives first, the
- * signal kills the debugger. target_destroy(), called by the same thread, restores the mask. A
+ * TARGET_EVENT_LEAVE; if that event is not taken in time (leave_grace_ns), or a second signal
+ * arrives first, the signal kills the debugger. target_destroy(), called by the same thread, restores the mask. A
  * child process that is started meanwhile needs the original mask (posix_spawnattr_setsigmask; not
  * popen). One live target at a time.
  */
 
 struct live_options {
 	int64_t max_stop_ns; /* the watchdog detaches the target after that long a stop; 0: never */
+	int64_t leave_grace_ns; /* how long TARGET_EVENT_LEAVE may stay in the queue; 0: 3 s */
 	enum pause_mode pause;
 	const atomic_bool *cancel;
 };

@@ -267,10 +267,12 @@ static void test_asked_to_leave(void **state)
 {
 	(void)state;
 	const int signals[] = {SIGTERM, SIGHUP};
+	const struct live_options options = {.leave_grace_ns = LATE_S * INT64_C(1000000000)};
 	for (size_t i = 0; i < array_length(signals); i++) {
 		struct shared *shared = shared_create();
 		pid_t pid = fixture_start(counting_body, shared);
-		struct target *target = fixture_attach(pid);
+		struct target *target;
+		assert_success(live_attach(pid, &options, &target));
 		kill(getpid(), signals[i]);
 		struct target_event event = next_event(target);
 		assert_int_equal(event.kind, TARGET_EVENT_LEAVE);
@@ -322,7 +324,8 @@ static void test_asked_to_leave_during_a_slow_stop(void **state)
 	for (size_t i = 0; i < array_length(modes); i++) {
 		struct shared *shared = shared_create();
 		pid_t pid = fixture_start(hanging_body, shared);
-		struct live_options options = {.pause = modes[i]};
+		struct live_options options = {
+			.pause = modes[i], .leave_grace_ns = LATE_S * INT64_C(1000000000)};
 		struct target *target;
 		assert_success(live_attach(pid, &options, &target));
 		assert_success(target_continue(target));

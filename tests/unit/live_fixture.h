@@ -37,10 +37,10 @@ struct shared {
 	_Atomic int child, child_signal; /* if the fixture is a parent itself */
 };
 
-/* Waits until `condition` holds, at most 20 s (sanitizers and busy machines are slow). */
+/* Waits until `condition` holds, at most 60 s (sanitizers and busy machines are slow). */
 #define wait_until(condition)                                                                      \
 	do {                                                                                       \
-		int patience_ = 20000;                                                             \
+		int patience_ = 60000;                                                             \
 		while (!(condition) && patience_-- > 0)                                            \
 			usleep(1000);                                                              \
 		assert_true(condition);                                                            \
@@ -124,11 +124,15 @@ static inline void assert_stopped(const struct shared *shared)
 static inline struct target_event next_event(struct target *target)
 {
 	struct pollfd fd = {.fd = target->event_fd, .events = POLLIN};
-	assert_int_equal(poll(&fd, 1, 20000), 1);
+	assert_int_equal(poll(&fd, 1, 60000), 1);
 	struct target_event event;
 	assert_true(target_next_event(target, &event));
 	return event;
 }
+
+/* A debugger that takes its events late, because the machine is busy, must not be killed by the
+ * signal that asked it to leave. */
+enum { LATE_S = 120 };
 
 /* Attaches as a user does who sets no options. Destroy the target with target_destroy(). */
 static inline struct target *fixture_attach(pid_t pid)

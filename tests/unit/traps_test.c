@@ -570,8 +570,9 @@ static void test_watchdog(void **state)
 static void test_leave_signal(void **state)
 {
 	(void)state;
+	const struct live_options options = {.leave_grace_ns = LATE_S * INT64_C(1000000000)};
 	struct fixture fixture;
-	begin(&fixture, two_working_body);
+	begin_with(&fixture, two_working_body, &options);
 	arm(&fixture);
 	assert_success(target_continue(fixture.target));
 	wait_until(fixture.counts.hits > 100);

@@ -22,8 +22,8 @@ enum {
 	CALL_PATIENCE_MS = 200,
 };
 
-/* After SIGTERM the user's thread must take the event within this time. */
-static const int64_t leave_grace_ns = INT64_C(3000000000);
+/* After SIGTERM the user's thread must take the event within this time, unless set otherwise. */
+static const int64_t default_leave_grace_ns = INT64_C(3000000000);
 
 void tracer_set_gone(struct tracer *tracer, const char *reason)
 {
@@ -90,7 +90,9 @@ static void handle_leave_signal(struct tracer *tracer)
 	tracer_drop_snapshot(tracer);
 	tracer->leave_signal = (int)info.ssi_signo;
 	event_queue_add(&tracer->events, TARGET_EVENT_LEAVE, tracer->leave_signal);
-	tracer_set_watchdog(tracer, monotonic_now() + leave_grace_ns);
+	int64_t grace_ns = tracer->options.leave_grace_ns;
+	tracer_set_watchdog(
+		tracer, monotonic_now() + (grace_ns ? grace_ns : default_leave_grace_ns));
 }
 
 static void handle_watchdog(struct tracer *tracer)

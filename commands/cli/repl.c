@@ -13,7 +13,7 @@
 #include "commands/cli/history.h"
 #include "commands/running/snapshot.h"
 #include "commands/session/block.h"
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
 #include "commands/session/session_events.h"
 

@@ -3,7 +3,7 @@
 
 #include "commands/breakpoints/break_stop.h"
 #include "commands/running/snapshot.h"
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/session_events.h"
 #include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"

@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
 #include "tests/unit/session_fixture.h"
 

@@ -166,28 +166,28 @@ static const char locations_help[] =
 	"readable, or the result depends on a string beyond its first 4096 bytes or on a stack "
 	"beyond its innermost 256 frames.";
 
-static const struct command_option options[] = {
+static const struct command_option stop_options[] = {
 	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
+
+/* What break, tbreak and trace have in common. */
+#define LOCATION_COMMAND                                                                           \
+	.group = GROUP_BREAKPOINTS, .min_words = 1, .max_words = 1, .condition = true,             \
+	.needs_target = true, .complete = complete_location, .fields = location_fields
+
+/* What break and tbreak have in common. */
+#define STOP_COMMAND LOCATION_COMMAND, .help = locations_help, .options = stop_options
 
 static const char *const break_aliases[] = {"b", "br", NULL};
 
 static const struct command break_command = {
 	.name = "break",
 	.aliases = break_aliases,
-	.group = GROUP_BREAKPOINTS,
+	STOP_COMMAND,
 	.usage = break_usage,
 	.summary = "Stops the process at a location, if a condition is true",
-	.help = locations_help,
 	.example = "break newproc if creator =~ \"^main\\\\.\" && hits > 100",
-	.options = options,
-	.min_words = 1,
-	.max_words = 1,
-	.condition = true,
-	.needs_target = true,
-	.complete = complete_location,
-	.fields = location_fields,
 	.run = run_break,
 };
 REGISTER_COMMAND(break_command);
@@ -197,18 +197,10 @@ static const char *const tbreak_aliases[] = {"tb", NULL};
 static const struct command tbreak_command = {
 	.name = "tbreak",
 	.aliases = tbreak_aliases,
-	.group = GROUP_BREAKPOINTS,
+	STOP_COMMAND,
 	.usage = "tbreak LOCATION [--json] [if EXPR]",
 	.summary = "Stops at a location once, then deletes the breakpoint",
-	.help = locations_help,
 	.example = "tbreak panic",
-	.options = options,
-	.min_words = 1,
-	.max_words = 1,
-	.condition = true,
-	.needs_target = true,
-	.complete = complete_location,
-	.fields = location_fields,
 	.run = run_tbreak,
 };
 REGISTER_COMMAND(tbreak_command);
@@ -225,7 +217,7 @@ static const char *const trace_aliases[] = {"t", "tp", NULL};
 static const struct command trace_command = {
 	.name = "trace",
 	.aliases = trace_aliases,
-	.group = GROUP_BREAKPOINTS,
+	LOCATION_COMMAND,
 	.usage = "trace LOCATION [--count-by FIELDS] [--json] [if EXPR]",
 	.summary = "Prints a line for each hit of a location, without stopping",
 	.help = "A line shows time, breakpoint number, event, goroutine, location, values. A "
@@ -236,12 +228,6 @@ static const struct command trace_command = {
 		"break\" describes LOCATION and EXPR.",
 	.example = "trace goexit --count-by go if age < 10ms",
 	.options = trace_options,
-	.min_words = 1,
-	.max_words = 1,
-	.condition = true,
-	.needs_target = true,
-	.complete = complete_location,
-	.fields = location_fields,
 	.run = run_trace,
 };
 REGISTER_COMMAND(trace_command);

@@ -38,11 +38,17 @@ static void break_session_close(struct session *session)
 	break_session_destroy(take_pointer(session->breaks));
 }
 
+static int break_session_fd(const struct session *session)
+{
+	return session->breaks ? breakpoints_event_fd(session->breaks->breakpoints) : -1;
+}
+
 static const struct session_observer break_session_observer = {
 	.collect = break_stop_take,
 	.settle = break_stop_settle,
 	.close = break_session_close,
 	.event_fd = break_session_fd,
+	.has_output = break_stop_collect,
 };
 
 static struct error *break_session_create(struct session *session)
@@ -211,9 +217,4 @@ struct error *break_session_resume(struct session *session, int *numbers, size_t
 		err = breakpoints_enable(session->breaks->breakpoints, numbers[i], true);
 	free(numbers);
 	return err;
-}
-
-int break_session_fd(const struct session *session)
-{
-	return session->breaks ? breakpoints_event_fd(session->breaks->breakpoints) : -1;
 }

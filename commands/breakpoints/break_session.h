@@ -73,7 +73,4 @@ struct error *break_session_arm(struct session *session);
 struct error *break_session_suspend(struct session *session, int **ret, size_t *ret_count);
 struct error *break_session_resume(struct session *session, int *numbers, size_t count);
 
-/* Readable when break_stop_take() has something to do; -1: no breakpoints. */
-int break_session_fd(const struct session *session);
-
 #endif

@@ -7,7 +7,7 @@
 #include "commands/cli/options.h"
 #include "commands/cli/repl.h"
 #include "commands/session/block.h"
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
 #include "commands/session/plugin.h"
 #include "commands/session/script.h"

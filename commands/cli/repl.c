@@ -9,12 +9,11 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "commands/breakpoints/break_stop.h"
 #include "commands/cli/completion_readline.h"
 #include "commands/cli/history.h"
 #include "commands/running/snapshot.h"
 #include "commands/session/block.h"
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
 #include "commands/session/session_events.h"
 
@@ -120,11 +119,6 @@ static int read_key(FILE *stream)
 	return fds[0].revents || !fds[1].revents ? rl_getc(stream) : 0;
 }
 
-static int event_fd(const struct session *session)
-{
-	return session->target ? session->target->event_fd : -1;
-}
-
 /* Waits for a line, events and Ctrl-C; sets state.line or state.ended unless the session quits. */
 static void read_line(void)
 {
@@ -133,22 +127,21 @@ static void read_line(void)
 	session->cancel = false;
 	show_prompt();
 	while (state.reading && !session->quit) {
-		struct pollfd fds[] = {
+		struct pollfd fds[8] = {
 			{.fd = STDIN_FILENO, .events = POLLIN},
-			{.fd = event_fd(session), .events = POLLIN},
 			{.fd = interrupt_fd(), .events = POLLIN},
-			{.fd = break_session_fd(session), .events = POLLIN},
 		};
-		if (poll(fds, array_length(fds), -1) < 0 && errno != EINTR)
+		size_t count = session_event_fds(session, fds + 2, array_length(fds) - 2);
+		if (poll(fds, count + 2, -1) < 0 && errno != EINTR)
 			state.ended = true;
 		if (state.ended)
 			break;
-		if (fds[2].revents && interrupt_drain()) {
+		if (fds[1].revents && interrupt_drain()) {
 			block_abandon(session);
 			/* No command is running, but a command list may be next. */
 			session->cancel = false;
 			clear_line();
-		} else if (fds[1].revents || (fds[3].revents && break_stop_collect(session)))
+		} else if (session_has_output(session, fds + 2, count))
 			print_events();
 		else if (fds[0].revents & POLLIN)
 			rl_callback_read_char();

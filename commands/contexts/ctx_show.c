@@ -1,7 +1,7 @@
 /* `ctx show`: everything about one context. */
 #include <inttypes.h>
 
-#include "commands/contexts/context_holders.h"
+#include "commands/contexts/holders_text.h"
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "dbg/go/go_program.h"

@@ -1,5 +1,5 @@
 /* `ctx who`: the goroutines that wait on a context or hold it. */
-#include "commands/contexts/context_holders.h"
+#include "commands/contexts/holders_text.h"
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 

@@ -91,6 +91,11 @@ static void complete_variable(struct session *session, size_t word_index, const 
 	error_destroy(err);
 }
 
+/* What print and whatis have in common. */
+#define EXPRESSION_COMMAND                                                                         \
+	.group = GROUP_DATA, .min_words = 1, .max_words = ARGUMENTS_MAX_WORDS,                     \
+	.needs_target = true, .expression = true, .complete = complete_variable
+
 static const struct command_option print_options[] = {
 	{"line", 0, NULL, "on one line in Go syntax, as printed by %#v", NULL},
 	{"json", 0, NULL, "print one JSON document", NULL},
@@ -102,7 +107,7 @@ static const char *const print_aliases[] = {"p", NULL};
 static const struct command print_command = {
 	.name = "print",
 	.aliases = print_aliases,
-	.group = GROUP_DATA,
+	EXPRESSION_COMMAND,
 	.usage = "print EXPR [--line] [--json]",
 	.summary = "Prints the value of an expression with local variables and globals",
 	.help = "EXPR is in Go syntax: request.Header[\"Accept\"][0], *p, &x.mu, jobs[2:5], "
@@ -114,11 +119,6 @@ static const struct command print_command = {
 		"print-string N\" limit how much is printed.",
 	.example = "print request.Header[\"Accept\"]",
 	.options = print_options,
-	.min_words = 1,
-	.max_words = ARGUMENTS_MAX_WORDS,
-	.needs_target = true,
-	.expression = true,
-	.complete = complete_variable,
 	.run = run_print,
 };
 REGISTER_COMMAND(print_command);
@@ -216,18 +216,13 @@ static const struct command_option whatis_options[] = {
 
 static const struct command whatis_command = {
 	.name = "whatis",
-	.group = GROUP_DATA,
+	EXPRESSION_COMMAND,
 	.usage = "whatis EXPR | TYPE [--json]",
 	.summary = "Shows the type of an expression, and the fields of a struct type",
 	.help = "EXPR is as for \"print\". The fields of a struct are shown with their offsets "
 		"in bytes.",
 	.example = "whatis http.Request",
 	.options = whatis_options,
-	.min_words = 1,
-	.max_words = ARGUMENTS_MAX_WORDS,
-	.needs_target = true,
-	.expression = true,
-	.complete = complete_variable,
 	.run = run_whatis,
 };
 REGISTER_COMMAND(whatis_command);

@@ -3,13 +3,6 @@
 
 #include "commands/session/message.h"
 
-/* True for an error that ends the command whatever it reads; see error_ignore_unreadable(). */
-static bool is_final(const struct error *err)
-{
-	return err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
-	       err->code == ERROR_CANCELLED;
-}
-
 struct error *frame_view_load(struct session *session, struct frame_view *ret)
 {
 	*ret = (struct frame_view){0};
@@ -21,7 +14,7 @@ struct error *frame_view_load(struct session *session, struct frame_view *ret)
 	else
 		err = frame_variables(session->program, ret->selected.stack,
 			session->selection.frame, ret->selected.thread, &ret->variables);
-	if (err && is_final(err)) {
+	if (error_is_final(err)) {
 		frame_view_deinit(ret);
 		return err;
 	}
@@ -50,7 +43,7 @@ struct error *frame_view_evaluate(
 	if (!err)
 		err = evaluate(&evaluation, &access, ret);
 	bool plain = access.count == 1 && access.steps[0].kind == ACCESS_NAME;
-	if (err && plain && view->problem && !is_final(err))
+	if (err && plain && view->problem && !error_is_final(err))
 		session_warn(session, "%s", view->problem->message);
 	access_deinit(&access);
 	return err;

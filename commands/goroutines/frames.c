@@ -143,6 +143,20 @@ static struct error *show_frame(
 	return NULL;
 }
 
+/* The error of a move by `steps` from frame `at`, which has only `possible` frames on that side. */
+static struct error *too_far(int direction, uint64_t steps, size_t at, size_t possible)
+{
+	const char *way = direction > 0 ? "up" : "down";
+	const char *side = direction > 0 ? "above" : "below";
+	if (!possible)
+		return error_create(ERROR_NOT_FOUND,
+			"cannot go %s %" PRIu64 ": frame %zu has no frames %s it", way, steps, at,
+			side);
+	return error_create(ERROR_NOT_FOUND,
+		"cannot go %s %" PRIu64 ": frame %zu has only %zu frame%s %s it", way, steps, at,
+		possible, possible == 1 ? "" : "s", side);
+}
+
 static struct error *move(struct session *session, const struct arguments *arguments, int direction)
 {
 	uint64_t steps = 1;
@@ -159,9 +173,7 @@ static struct error *move(struct session *session, const struct arguments *argum
 	size_t at = session->selection.frame;
 	size_t possible = err ? 0 : direction > 0 ? selected.stack->count - 1 - at : at;
 	if (!err && steps > possible)
-		err = error_create(ERROR_NOT_FOUND,
-			"cannot go %s %" PRIu64 " from frame %zu: there are only %zu more frames",
-			direction > 0 ? "up" : "down", steps, at, possible);
+		err = too_far(direction, steps, at, possible);
 	if (!err) {
 		session->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
 		err = show_frame(session, arguments, &selected);

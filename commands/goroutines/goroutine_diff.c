@@ -3,10 +3,11 @@
 
 #include <inttypes.h>
 
-#include "commands/session/session_events.h"
 #include "commands/render/json.h"
-#include "dbg/go/goroutines/goroutine.h"
+#include "commands/session/message.h"
+#include "commands/session/session_events.h"
 #include "dbg/go/go_program.h"
+#include "dbg/go/goroutines/goroutine.h"
 
 enum {
 	MAX_NOTES = 4 << 20, /* 160 MiB */
@@ -60,7 +61,7 @@ static struct note note_of(struct program *program, const struct goroutine *goro
 	mark = mix(mark, goroutine->waiting);
 	mark = mix(mark, (uint64_t)goroutine->sleep_until);
 	mark = mix(mark, goroutine->switches);
-	/* The thread's counter tells one system call from the next. */
+	/* The thread's counter distinguishes system calls. */
 	const struct go_m *m = goroutine_in_syscall(program, goroutine)
 				       ? program_m_at(program, goroutine->m)
 				       : NULL;
@@ -112,14 +113,24 @@ static void goroutine_diff_close(struct session *session)
 
 static const struct session_observer goroutine_diff_observer = {.close = goroutine_diff_close};
 
+void goroutine_diff_warn(struct session *session, struct error *err)
+{
+	session_warn(
+		session, "goroutines --since will have no data to compare with: %s", err->message);
+	error_destroy(err);
+}
+
 void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff)
 {
 	struct error *err = session_observe(session, &goroutine_diff_observer);
-	goroutine_diff_destroy(session->diff);
+	goroutine_diff_close(session);
+	if (err) {
+		/* Without the observer the comparison would outlive the target. */
+		goroutine_diff_destroy(diff);
+		goroutine_diff_warn(session, err);
+		return;
+	}
 	session->diff = diff;
-	if (err)
-		goroutine_diff_close(session);
-	error_destroy(err);
 }
 
 void goroutine_diff_note(struct session *session)

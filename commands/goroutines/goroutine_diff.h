@@ -14,8 +14,12 @@ struct goroutine_diff;
 struct error *goroutine_diff_take(struct session *session, struct goroutine_diff **ret);
 void goroutine_diff_destroy(struct goroutine_diff *diff);
 
-/* Makes `diff` (NULL: none) the session's: later calls compare with it. Takes ownership. */
+/* Makes `diff` (NULL: none) the session's: later calls compare with it. Takes ownership. Warns, and
+ * leaves the session without a comparison, when out of memory. */
 void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff);
+
+/* Warns that `err` prevents the next comparison, and frees `err`. */
+void goroutine_diff_warn(struct session *session, struct error *err);
 
 /* Called before the process resumes: records the goroutines in session->diff if they have been
  * loaded or are few; otherwise keeps the older record. Never fails. */

@@ -10,7 +10,8 @@
 
 struct json;
 
-/* Begins a document on `output`: opens the top object and writes "version":1. NULL without memory. */
+/* Begins a document on `output`: opens the top object and writes "version":1. NULL when out of
+ * memory. */
 struct json *json_create(struct output *output);
 
 /* Closes every open object and array, ends the line and frees the writer. Fails only for a NULL

@@ -2,8 +2,10 @@
  * render: how commands print results.
  *
  * This folder turns computed results into text with styles (output.h), aligned tables (table.h),
- * JSON documents (json.h) and excerpts of source files (source_lines.h). It is the only place that
- * writes to stdout, and it escapes what comes from a target. It knows no session and no program.
+ * JSON documents (json.h) and excerpts of source files (source_lines.h). All answers of commands go
+ * through it, and it escapes what comes from a target. Only commands/cli writes to stdout itself:
+ * --help, --version and the line break after the prompt. This folder knows no session and no
+ * program.
  */
 #ifndef GCTXDBG_COMMANDS_RENDER_OUTPUT_H
 #define GCTXDBG_COMMANDS_RENDER_OUTPUT_H

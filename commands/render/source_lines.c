@@ -35,8 +35,8 @@ static struct error *open_source(const char *path, FILE **ret)
 		return NULL;
 	struct error *err = error_system(errno, "cannot open the source file %s", path);
 	err->code = ERROR_NOT_FOUND;
-	return error_wrap(err,
-		"the source is not on this machine (use \"set source-path FROM=TO\" if it is elsewhere)");
+	return error_wrap(err, "the source is not on this machine "
+			       "(use \"set source-path FROM=TO\" if it is elsewhere)");
 }
 
 /* Appends `text` and takes ownership of it. */

@@ -2,7 +2,7 @@
 #include "commands/breakpoints/break_session.h"
 #include "commands/goroutines/goroutine_diff.h"
 #include "commands/running/run.h"
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/registry.h"
 
 /* Takes the error of a command list that failed while no command was waiting. */

@@ -8,13 +8,17 @@
 /* Stops the process itself, when the session had a snapshot of it. */
 static struct error *hold(struct session *session)
 {
+	pid_t pid = session->target->pid;
 	struct error *err = target_hold(session->target);
 	session_handle_events(session);
-	if (!err)
-		program_refresh(session->program);
-	if (!err)
-		session_tell(session, "process %d is stopped", (int)session->target->pid);
-	return err;
+	if (err)
+		return err;
+	/* SIGTERM, or the end of the process, closes the target. */
+	if (!session->program)
+		return session_target_lost(pid);
+	program_refresh(session->program);
+	session_tell(session, "process %d is stopped", (int)pid);
+	return NULL;
 }
 
 static struct error *run_interrupt(struct session *session, const struct arguments *arguments)

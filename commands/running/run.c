@@ -3,7 +3,7 @@
 
 #include "commands/breakpoints/break_stop.h"
 #include "commands/running/snapshot.h"
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/session_events.h"
 #include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
@@ -80,14 +80,11 @@ static struct error *wait_untraced(struct session *session, int64_t duration_ns)
 	pid_t pid = session->target->pid;
 	while (!session->cancel && !session->quit && monotonic_now() < end_ns &&
 		target_program_lives(session->target)) {
-		struct pollfd fds[] = {
-			{.fd = session->target->event_fd, .events = POLLIN},
-			{.fd = interrupt_fd(), .events = POLLIN},
-		};
+		struct pollfd fds[8] = {{.fd = interrupt_fd(), .events = POLLIN}};
+		size_t count = 1 + session_event_fds(session, fds + 1, array_length(fds) - 1);
 		int64_t left_ms = (end_ns - monotonic_now()) / 1000000 + 1;
-		poll(fds, array_length(fds),
-			left_ms < CHECK_ALIVE_MS ? (int)left_ms : CHECK_ALIVE_MS);
-		if (fds[1].revents)
+		poll(fds, count, left_ms < CHECK_ALIVE_MS ? (int)left_ms : CHECK_ALIVE_MS);
+		if (fds[0].revents)
 			interrupt_drain();
 		session_handle_events(session);
 		if (!session->target)

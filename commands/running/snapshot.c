@@ -1,15 +1,16 @@
 /* The command `snapshot`, which makes a frozen copy of a live process: see snapshot.h. */
 #include "commands/running/snapshot.h"
 
+#include <inttypes.h>
+
 #include "commands/breakpoints/break_session.h"
 #include "commands/goroutines/goroutine_diff.h"
+#include "commands/render/json.h"
 #include "commands/session/message.h"
 #include "commands/session/registry.h"
 #include "commands/session/session_events.h"
 #include "commands/session/session_target.h"
 #include "dbg/go/go_program.h"
-#include <inttypes.h>
-#include "commands/render/json.h"
 #include "dwarf/base/clock.h"
 
 int64_t snapshot_age_ns(const struct target *target)
@@ -41,10 +42,14 @@ struct error *snapshot_again(struct session *session)
 	struct error *err = running ? NULL : break_session_arm(session);
 	if (err)
 		return err;
+	pid_t pid = session->target->pid;
 	err = target_snapshot(session->target);
 	session_handle_events(session);
 	if (err)
 		return err;
+	/* SIGTERM, or the end of the process, closes the target. */
+	if (!session->program)
+		return session_target_lost(pid);
 	program_refresh(session->program);
 	session->selection.frame = 0;
 	return NULL;
@@ -73,19 +78,15 @@ static struct error *run_snapshot(struct session *session, const struct argument
 		err = goroutine_diff_take(session, &diff);
 	if (err && err->code == ERROR_CANCELLED)
 		return err;
-	if (err) {
-		session_warn(session, "goroutines --since will have no data to compare with: %s",
-			err->message);
-		error_destroy(err);
-	}
+	if (err)
+		goroutine_diff_warn(session, err);
 	err = snapshot_again(session);
 	if (err) {
 		goroutine_diff_destroy(diff);
 		return err;
 	}
-	if (seen) {
+	if (seen)
 		goroutine_diff_keep(session, diff);
-	}
 	if (!argument_given(arguments, "json")) {
 		/* If the process was running, the event has reported it. */
 		if (seen)

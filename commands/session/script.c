@@ -57,10 +57,7 @@ static void wait_for_line(struct session *session, FILE *stream)
 		size_t count = session_event_fds(session, fds + 1, array_length(fds) - 1);
 		if (poll(fds, count + 1, -1) < 0 && errno != EINTR)
 			return;
-		bool any = false;
-		for (size_t i = 1; i <= count; i++)
-			any |= fds[i].revents != 0;
-		if (any)
+		if (session_events_ready(fds + 1, count))
 			session_handle_events(session);
 		if (fds[0].revents)
 			return;

@@ -78,7 +78,7 @@ static struct error *open_pipe(struct sink *sink, const struct line *line, struc
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return error_system(errno, "cannot make a pipe");
-	/* The stream first: once the child runs, nothing may fail, or nobody would reap it. */
+	/* The stream first: a later failure would leave an unreaped child. */
 	FILE *stream = fdopen(ends[1], "w");
 	if (!stream)
 		close(ends[1]);

@@ -64,6 +64,30 @@ size_t session_event_fds(const struct session *session, struct pollfd *ret, size
 	return count;
 }
 
+bool session_events_ready(const struct pollfd *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i].revents)
+			return true;
+	return false;
+}
+
+bool session_has_output(struct session *session, const struct pollfd *fds, size_t count)
+{
+	if (!session_events_ready(fds, count))
+		return false;
+	/* The descriptor of the target comes first: see session_event_fds(). */
+	if (session->target && fds[0].revents)
+		return true;
+	bool any = false;
+	for (size_t i = 0; i < session->observer_count; i++) {
+		const struct session_observer *observer = session->observers[i];
+		if (observer->event_fd)
+			any |= !observer->has_output || observer->has_output(session);
+	}
+	return any;
+}
+
 /* ---- Events ---- */
 
 /* With --json an event is printed as one line; breakpoints print their hits themselves. */

@@ -23,6 +23,11 @@ struct session_observer {
 	void (*close)(struct session *session);
 	/* Readable when collect() has something to handle; -1: none. */
 	int (*event_fd)(const struct session *session);
+	/*
+	 * Called when event_fd() is readable: takes what is queued without printing it, and returns
+	 * true if collect() would print something. NULL: it always would.
+	 */
+	bool (*has_output)(struct session *session);
 };
 
 /* Registers `observer`, which must be static; once is enough. */
@@ -39,5 +44,15 @@ void session_handle_events(struct session *session);
  * session_handle_events() has something to handle; returns how many.
  */
 size_t session_event_fds(const struct session *session, struct pollfd *ret, size_t max);
+
+/* True if poll() found one of these descriptors ready. */
+bool session_events_ready(const struct pollfd *fds, size_t count);
+
+/*
+ * For the prompt, after poll(): true if session_handle_events() would print something. Other events
+ * of the observers, such as hits that are only counted, are handled here, so that the prompt is not
+ * redrawn for each.
+ */
+bool session_has_output(struct session *session, const struct pollfd *fds, size_t count);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
 #include "commands/session/session_events.h"
 #include "dbg/go/go_program.h"

@@ -88,12 +88,10 @@ struct error *spawn_wait(struct session *session, pid_t pid, const char *command
 	bool asked = false;
 	int rounds = 0; /* since Ctrl-C */
 	while (!child_ended(pid, &status)) {
-		int event_fd = session->target ? session->target->event_fd : -1;
-		struct pollfd fds[] = {
-			{.fd = pidfd, .events = POLLIN},
-			{.fd = event_fd, .events = POLLIN},
-		};
-		if (poll(fds, array_length(fds), CHECK_INTERVAL_MS) > 0 && fds[1].revents)
+		struct pollfd fds[8] = {{.fd = pidfd, .events = POLLIN}};
+		size_t count = session_event_fds(session, fds + 1, array_length(fds) - 1);
+		if (poll(fds, count + 1, CHECK_INTERVAL_MS) > 0 &&
+			session_events_ready(fds + 1, count))
 			session_handle_events(session);
 		if (session->quit && session->leave_signal && !asked) {
 			kill(pid, SIGTERM);

@@ -163,7 +163,10 @@ static void thread_text(struct session *session, const struct thread_view *view,
 {
 	struct output *output = &session->out;
 	output_printf(output, STYLE_STRONG, "thread %d", view->thread->tid);
-	output_printf(output, STYLE_PLAIN, " %s", view->thread->name);
+	if (*view->thread->name) {
+		output_printf(output, STYLE_PLAIN, " ");
+		output_text(output, STYLE_PLAIN, view->thread->name);
+	}
 	if (view->goroutine)
 		output_printf(output, STYLE_PLAIN, ", goroutine %" PRIu64 " [%s]",
 			view->goroutine->goid, goroutine_state(session->program, view->goroutine));

@@ -96,10 +96,15 @@ void error_destroy(struct error *err)
 	free(err);
 }
 
+bool error_is_final(const struct error *err)
+{
+	return err && (err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
+			      err->code == ERROR_CANCELLED);
+}
+
 struct error *error_ignore_unreadable(struct error *err)
 {
-	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
-		err->code == ERROR_CANCELLED)
+	if (!err || error_is_final(err))
 		return err;
 	error_destroy(err);
 	return NULL;

@@ -9,6 +9,8 @@
 #ifndef GCTXDBG_DWARF_BASE_ERROR_H
 #define GCTXDBG_DWARF_BASE_ERROR_H
 
+#include <stdbool.h>
+
 enum error_code {
 	ERROR_OTHER,
 	ERROR_NO_MEMORY,
@@ -53,9 +55,14 @@ void error_destroy(struct error *err);
 extern struct error *const error_stop;
 
 /*
+ * True for an error that must end the command, whatever was being read: out of memory, target gone,
+ * canceled. False for NULL and for errors about the data that was read.
+ */
+bool error_is_final(const struct error *err);
+
+/*
  * Drops an error about the data that was read (unreadable, inconsistent, missing, of another kind),
- * for callers that show a partial result. Returns the errors that must end the command: out of
- * memory, target gone, canceled.
+ * for callers that show a partial result. Returns the errors that error_is_final() names.
  */
 struct error *error_ignore_unreadable(struct error *err) __attribute__((warn_unused_result));
 

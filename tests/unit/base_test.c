@@ -114,8 +114,12 @@ static void unreadable_data_is_ignored(void **unused)
 	(void)unused;
 	static const enum error_code ignored[] = {ERROR_OTHER, ERROR_SYSTEM, ERROR_USAGE,
 		ERROR_NOT_FOUND, ERROR_FAULT, ERROR_BAD_DATA, ERROR_FINDINGS};
-	for (size_t i = 0; i < array_length(ignored); i++)
-		assert_null(error_ignore_unreadable(error_create(ignored[i], "unreadable")));
+	for (size_t i = 0; i < array_length(ignored); i++) {
+		struct error *err = error_create(ignored[i], "unreadable");
+		assert_false(error_is_final(err));
+		assert_null(error_ignore_unreadable(err));
+	}
+	assert_false(error_is_final(NULL));
 	assert_null(error_ignore_unreadable(NULL));
 }
 
@@ -125,11 +129,13 @@ static void what_ends_a_command_is_not_ignored(void **unused)
 	static const enum error_code kept[] = {ERROR_GONE, ERROR_CANCELLED};
 	for (size_t i = 0; i < array_length(kept); i++) {
 		struct error *err = error_create(kept[i], "ended"), *kept_error = err;
+		assert_true(error_is_final(err));
 		kept_error = error_ignore_unreadable(kept_error);
 		assert_ptr_equal(kept_error, err);
 		assert_int_equal(kept_error->code, kept[i]);
 		error_destroy(kept_error);
 	}
+	assert_true(error_is_final(error_no_memory()));
 	assert_ptr_equal(error_ignore_unreadable(error_no_memory()), error_no_memory());
 }
 

@@ -8,11 +8,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
+#include "commands/session/session_events.h"
 #include "tests/unit/session_fixture.h"
 
 static bool fail_fdopen;
@@ -206,6 +209,127 @@ static void clean_children(void **state)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* ---- A process that is asked to leave while a command stops it ---- */
+
+static bool leave_queued;
+
+static struct error *queue_leave(struct target *target)
+{
+	(void)target;
+	leave_queued = true;
+	return NULL;
+}
+
+static bool next_event(struct target *target, struct target_event *ret)
+{
+	(void)target;
+	bool queued = leave_queued;
+	leave_queued = false;
+	*ret = (struct target_event){TARGET_EVENT_LEAVE, SIGTERM};
+	return queued;
+}
+
+static void destroy(struct target *target)
+{
+	free(target);
+}
+
+static const struct target_ops leaving_ops = {
+	.kind = "test",
+	.destroy = destroy,
+	.hold = queue_leave,
+	.snapshot = queue_leave,
+	.next_event = next_event,
+};
+
+static void target_lost_during_a_command(void **state)
+{
+	static const char *const commands[] = {"snapshot", "interrupt"};
+	struct session *session = *state;
+	for (size_t i = 0; i < array_length(commands); i++) {
+		struct target *target = calloc(1, sizeof(*target));
+		assert_non_null(target);
+		target->ops = &leaving_ops;
+		target->pid = 7;
+		target->event_fd = -1;
+		target->state = TARGET_RUNNING;
+		target->is_snapshot = i == 1;
+		target->pause = PAUSE_STOP;
+		session->target = target;
+		session->quit = false;
+		expect_failure(session, commands[i], "process 7 is no longer available");
+		assert_null(session->target);
+		assert_true(session->quit);
+		assert_int_equal(session->leave_signal, SIGTERM);
+	}
+}
+
+/* ---- Observers ---- */
+
+static int observed[2] = {-1, -1}; /* a pipe */
+static bool prints;
+static unsigned collected;
+
+static int observed_fd(const struct session *session)
+{
+	(void)session;
+	return observed[0];
+}
+
+static void collect_observed(struct session *session)
+{
+	char byte;
+	(void)session;
+	struct pollfd fd = {.fd = observed[0], .events = POLLIN};
+	if (poll(&fd, 1, 0) == 1 && read(observed[0], &byte, 1) == 1)
+		collected++;
+}
+
+static bool observed_has_output(struct session *session)
+{
+	(void)session;
+	return prints;
+}
+
+static const struct session_observer observer = {
+	.collect = collect_observed,
+	.event_fd = observed_fd,
+	.has_output = observed_has_output,
+};
+
+static void observers_are_watched(void **state)
+{
+	struct session *session = *state;
+	struct pollfd fds[4];
+	assert_int_equal(session_event_fds(session, fds, array_length(fds)), 0);
+	assert_int_equal(pipe(observed), 0);
+	assert_null(session_observe(session, &observer));
+	assert_int_equal(session_event_fds(session, fds, array_length(fds)), 1);
+	assert_int_equal(poll(fds, 1, 0), 0);
+	assert_false(session_events_ready(fds, 1));
+	prints = true;
+	assert_false(session_has_output(session, fds, 1));
+	assert_int_equal(write(observed[1], "x", 1), 1);
+	assert_int_equal(poll(fds, 1, 0), 1);
+	assert_true(session_events_ready(fds, 1));
+	assert_true(session_has_output(session, fds, 1));
+	prints = false;
+	assert_false(session_has_output(session, fds, 1));
+	session_handle_events(session);
+	assert_int_equal(collected, 1);
+	/* An event that arrives while a shell command runs is handled before the command ends. */
+	char line[64];
+	snprintf(line, sizeof(line), "!printf x >/proc/%d/fd/%d; sleep 0.2", (int)getpid(),
+		observed[1]);
+	session->depth++; /* session_execute() handles no events after a nested line */
+	session_fixture_expect(session, line, "");
+	session->depth--;
+	assert_int_equal(collected, 2);
+	close(observed[0]);
+	close(observed[1]);
+	observed[0] = observed[1] = -1;
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -220,6 +344,8 @@ int main(void)
 		TEST(missing_target),
 		TEST(settings),
 		TEST(clean_children),
+		TEST(target_lost_during_a_command),
+		TEST(observers_are_watched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,8 +241,7 @@ static struct error *step_value(
 /* Adds the column of the step to an error, unless the step is not at fault. */
 static struct error *add_column(struct error *err, const struct access *access, size_t offset)
 {
-	if (!err || strstr(err->message, " at column ") || err->code == ERROR_NO_MEMORY ||
-		err->code == ERROR_GONE || err->code == ERROR_CANCELLED)
+	if (!err || strstr(err->message, " at column ") || error_is_final(err))
 		return err;
 	struct error *located = expr_diagnose(access->text, offset, NULL, "%s", err->message);
 	error_destroy(err);

@@ -535,7 +535,7 @@ def snapshots_and_breakpoints(go):
 @case()
 def bad_input(go):
     """Each mistake gets one sentence, and the process continues."""
-    bad = {"break": "argument", "break main.nonsense": "nonsense", "break main.handle if": "expression",
+    bad = {"break": "argument", "break main.nonsense": "nonsense", "break main.handle if": "condition",
            "break main.handle if nonsense > 3": "nonsense", "break main.handle if id ==": "column", "break *0x1": "0x1",
            "break main.go:999999": "999999", "break nonsense.go:1": "nonsense", "condition 7 hits > 1": "no breakpoint",
            "condition x": "number", "ignore 1": "argument", "ignore 1 x": "number", "delete 5": "no breakpoint",

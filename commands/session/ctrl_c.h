@@ -1,8 +1,8 @@
 /*
  * Ctrl-C: ends the running command or clears the line at the prompt, but not the debugger.
  */
-#ifndef GCTXDBG_COMMANDS_SESSION_INTERRUPT_H
-#define GCTXDBG_COMMANDS_SESSION_INTERRUPT_H
+#ifndef GCTXDBG_COMMANDS_SESSION_CTRL_C_H
+#define GCTXDBG_COMMANDS_SESSION_CTRL_C_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* Printing goroutines, variables and objects that hold contexts: see context_holders.h. */
-#include "commands/contexts/context_holders.h"
+/* Printing goroutines, variables and objects that hold contexts: see holders_text.h. */
+#include "commands/contexts/holders_text.h"
 
 #include <inttypes.h>
 

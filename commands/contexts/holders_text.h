@@ -2,8 +2,8 @@
  * Printing what waits on a context and what holds it, as text and JSON, for `ctx show` and
  * `ctx who`.
  */
-#ifndef GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_HOLDERS_H
-#define GCTXDBG_COMMANDS_CONTEXTS_CONTEXT_HOLDERS_H
+#ifndef GCTXDBG_COMMANDS_CONTEXTS_HOLDERS_TEXT_H
+#define GCTXDBG_COMMANDS_CONTEXTS_HOLDERS_TEXT_H
 
 #include "commands/contexts/context_view.h"
 #include "commands/goroutines/goroutine_view.h"

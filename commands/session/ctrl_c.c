@@ -1,6 +1,6 @@
-/* The SIGINT handler: see interrupt.h. Its state is global because a signal handler takes no
+/* The SIGINT handler: see ctrl_c.h. Its state is global because a signal handler takes no
  * argument. */
-#include "commands/session/interrupt.h"
+#include "commands/session/ctrl_c.h"
 
 #include <errno.h>
 #include <signal.h>

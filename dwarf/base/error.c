@@ -98,8 +98,15 @@ void error_destroy(struct error *err)
 
 struct error *error_ignore_unreadable(struct error *err)
 {
-	if (!err || err->code == ERROR_NO_MEMORY || err->code == ERROR_GONE ||
-		err->code == ERROR_CANCELLED)
+	if (err && err->code != ERROR_NOT_FOUND && err->code != ERROR_USAGE)
+		return error_ignore_fault(err);
+	error_destroy(err);
+	return NULL;
+}
+
+struct error *error_ignore_fault(struct error *err)
+{
+	if (err && err->code != ERROR_FAULT && err->code != ERROR_BAD_DATA)
 		return err;
 	error_destroy(err);
 	return NULL;

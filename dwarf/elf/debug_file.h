@@ -1,7 +1,7 @@
 /*
  * Separate debug files: DWARF and symbols that were split off a program.
  *
- * The search order is that of gdb: by build id below /usr/lib/debug/.build-id, by the name and
+ * The search order is that of gdb: by build ID below /usr/lib/debug/.build-id, by the name and
  * checksum in section .gnu_debuglink (both also below the root directory of a containerized
  * process), and through debuginfod's client library, which is loaded at run time and only if the
  * user has set DEBUGINFOD_URLS. A file of another build is never used.

@@ -32,7 +32,7 @@ struct elf_image *debug_file_find(struct elf_image *image, const struct debug_fi
 
 /*
  * Opens the debug file `path`, given by the user; close it with elf_image_close(). ERROR_BAD_DATA
- * with both build ids if it is of another build, ERROR_NOT_FOUND if it has no DWARF.
+ * with both build IDs if it is of another build, ERROR_NOT_FOUND if it has no DWARF.
  */
 struct error *debug_file_open(struct elf_image *image, const char *path, struct elf_image **ret);
 

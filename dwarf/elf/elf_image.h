@@ -1,5 +1,5 @@
 /*
- * An ELF executable or shared object on disk: sections, segments, symbols, build ids.
+ * An ELF executable or shared object on disk: sections, segments, symbols, build IDs.
  *
  * dwarf/elf reads ELF files and finds their separate debug files; it knows no process and no DWARF,
  * and uses only dwarf/base. Its entry points are elf_image_open() here, debug_file_find() and

@@ -7,12 +7,12 @@
 #include "dwarf/base/clock.h"
 
 static void send(struct breakpoints *breakpoints, const struct armed_trap *armed,
-	struct hit_evaluation *evaluation, const char *problem, bool stops)
+	struct hit_capture *capture, const char *problem, bool stops)
 {
 	const struct breakpoint_entry *entry = armed->entry;
 	struct event_slot *slot = break_events_next(&breakpoints->events);
 	struct break_event *event = &slot->event;
-	struct hit *hit = evaluation->input.hit;
+	struct hit *hit = capture->input.hit;
 	struct hit_goroutine *goroutine;
 	event->number = entry->number;
 	event->kind = entry->kind;
@@ -32,13 +32,13 @@ static void send(struct breakpoints *breakpoints, const struct armed_trap *armed
 	error_destroy(err);
 	if (problem)
 		event->problem = event_slot_text(slot, problem, strlen(problem), NULL);
-	hit_evaluation_capture(evaluation, slot);
+	hit_capture_fill(capture, slot);
 	break_events_send(&breakpoints->events);
 }
 
 /* Handles a condition that cannot be evaluated: the first time, stops and reports why. */
 static enum trap_answer failed(struct breakpoints *breakpoints, const struct armed_trap *armed,
-	struct hit_evaluation *evaluation, const struct error *err)
+	struct hit_capture *capture, const struct error *err)
 {
 	struct breakpoint_entry *entry = armed->entry;
 	entry->failures++;
@@ -46,7 +46,7 @@ static enum trap_answer failed(struct breakpoints *breakpoints, const struct arm
 		return TRAP_GO_ON;
 	snprintf(entry->problem, sizeof(entry->problem), "%s", err->message);
 	entry->has_problem = true;
-	send(breakpoints, armed, evaluation, entry->problem, true);
+	send(breakpoints, armed, capture, entry->problem, true);
 	return TRAP_STOP;
 }
 
@@ -54,14 +54,14 @@ static enum trap_answer evaluate_hit(
 	struct breakpoints *breakpoints, const struct armed_trap *armed, struct hit *hit)
 {
 	struct breakpoint_entry *entry = armed->entry;
-	struct hit_evaluation evaluation; /* not zeroed: that would clear its table per hit */
-	evaluation.entry = entry;
-	evaluation.known = 0;
-	evaluation.input = (struct value_input){.hit = hit,
+	struct hit_capture capture; /* not zeroed: that would clear its table per hit */
+	capture.entry = entry;
+	capture.known = 0;
+	capture.input = (struct value_input){.hit = hit,
 		.source = &entry->source,
 		.births = &breakpoints->births,
 		.item = armed->item};
-	struct expr_input values = {hit_evaluation_value, &evaluation};
+	struct expr_input values = {hit_capture_value, &capture};
 	bool holds = true;
 	if (entry->spent)
 		return TRAP_GO_ON;
@@ -69,7 +69,7 @@ static enum trap_answer evaluate_hit(
 	if (entry->expr) {
 		struct error *err = expr_run(entry->expr, &values, &holds);
 		if (err) {
-			enum trap_answer answer = failed(breakpoints, armed, &evaluation, err);
+			enum trap_answer answer = failed(breakpoints, armed, &capture, err);
 			error_destroy(err);
 			return answer;
 		}
@@ -85,7 +85,7 @@ static enum trap_answer evaluate_hit(
 	}
 	bool stops = entry->kind != BREAKPOINT_TRACE;
 	entry->spent = entry->kind == BREAKPOINT_TEMPORARY;
-	send(breakpoints, armed, &evaluation, NULL, stops);
+	send(breakpoints, armed, &capture, NULL, stops);
 	return stops ? TRAP_STOP : TRAP_GO_ON;
 }
 

@@ -4,7 +4,7 @@
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/program/program_state.h"
 
-_Static_assert(BREAK_VALUES_MAX <= 32, "hit_evaluation.known has one bit per value");
+_Static_assert(BREAK_VALUES_MAX <= 32, "hit_capture.known has one bit per value");
 
 /* The index of a value among those that the condition uses; used_count: it is not one of them. */
 static size_t find_used(const struct breakpoint_entry *entry, int id, const char *key)
@@ -19,15 +19,15 @@ static size_t find_used(const struct breakpoint_entry *entry, int id, const char
 	return i;
 }
 
-struct error *hit_evaluation_value(
+struct error *hit_capture_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret)
 {
-	struct hit_evaluation *evaluation = context;
-	struct error *err = value_at_hit(&evaluation->input, id, index, key, ret);
-	size_t used = err ? 0 : find_used(evaluation->entry, id, key);
-	if (!err && used < evaluation->entry->used_count) {
-		evaluation->seen[used] = *ret;
-		evaluation->known |= UINT32_C(1) << used;
+	struct hit_capture *capture = context;
+	struct error *err = value_at_hit(&capture->input, id, index, key, ret);
+	size_t used = err ? 0 : find_used(capture->entry, id, key);
+	if (!err && used < capture->entry->used_count) {
+		capture->seen[used] = *ret;
+		capture->known |= UINT32_C(1) << used;
 	}
 	return err;
 }
@@ -70,19 +70,19 @@ static bool add_field(struct event_slot *slot, const char *name, const char *key
 	return true;
 }
 
-static void capture(
-	struct hit_evaluation *evaluation, struct event_slot *slot, int id, const char *key)
+static void capture_value(
+	struct hit_capture *capture, struct event_slot *slot, int id, const char *key)
 {
-	const struct breakpoint_entry *entry = evaluation->entry;
+	const struct breakpoint_entry *entry = capture->entry;
 	const struct expr_name *name = name_of(entry, id);
 	size_t used = find_used(entry, id, key);
 	struct expr_value value = {.type = EXPR_INT};
 	if (!name)
 		return;
-	if (used < entry->used_count && evaluation->known >> used & 1)
-		value = evaluation->seen[used];
+	if (used < entry->used_count && capture->known >> used & 1)
+		value = capture->seen[used];
 	else
-		error_destroy(value_at_hit(&evaluation->input, id, 0, key, &value));
+		error_destroy(value_at_hit(&capture->input, id, 0, key, &value));
 	if (value.present &&
 		!add_field(slot, name->name, key, &value, value_is_address(&entry->variables, id)))
 		slot->event.fields_cut = true;
@@ -166,22 +166,22 @@ static void capture_user(struct hit *hit, struct event_slot *slot)
 			(struct code_location){frame->function, frame->file, frame->line, 0};
 }
 
-void hit_evaluation_capture(struct hit_evaluation *evaluation, struct event_slot *slot)
+void hit_capture_fill(struct hit_capture *capture, struct event_slot *slot)
 {
-	const struct breakpoint_entry *entry = evaluation->entry;
+	const struct breakpoint_entry *entry = capture->entry;
 	for (size_t i = 0; i < entry->used_count && !entry->shown_only; i++) {
 		const struct used_value *used = &entry->used[i];
 		if ((used->key || !is_shown(entry, used->id)) &&
 			slot->event.field_count < BREAK_VALUES_MAX)
-			capture(evaluation, slot, used->id, used->key);
+			capture_value(capture, slot, used->id, used->key);
 	}
 	for (size_t i = 0; i < entry->shown_count; i++) {
 		if (slot->event.field_count < BREAK_VALUES_MAX)
-			capture(evaluation, slot, entry->shown[i], NULL);
+			capture_value(capture, slot, entry->shown[i], NULL);
 	}
 	if (entry->shown_only)
 		return;
-	capture_labels(evaluation->input.hit, slot);
+	capture_labels(capture->input.hit, slot);
 	if (slot->event.of_runtime)
-		capture_user(evaluation->input.hit, slot);
+		capture_user(capture->input.hit, slot);
 }

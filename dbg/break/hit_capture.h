@@ -1,5 +1,5 @@
 /*
- * The evaluation of one hit by one breakpoint: values for its condition and its event. Private to
+ * Captures the values of one hit of one breakpoint, for its condition and its event. Private to
  * dbg/break; runs in the tracer thread and allocates nothing.
  */
 #ifndef GCTXDBG_BREAK_HIT_CAPTURE_H
@@ -7,7 +7,7 @@
 
 #include "dbg/break/breakpoint_state.h"
 
-struct hit_evaluation {
+struct hit_capture {
 	const struct breakpoint_entry *entry;
 	struct value_input input;
 	/*
@@ -19,11 +19,11 @@ struct hit_evaluation {
 	uint32_t known;
 };
 
-/* A callback of struct expr_input; `context` is a struct hit_evaluation. */
-struct error *hit_evaluation_value(
+/* A callback of struct expr_input; `context` is a struct hit_capture. */
+struct error *hit_capture_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 
 /* Adds the values to an event; omits those that cannot be read. */
-void hit_evaluation_capture(struct hit_evaluation *evaluation, struct event_slot *slot);
+void hit_capture_fill(struct hit_capture *capture, struct event_slot *slot);
 
 #endif

@@ -22,7 +22,6 @@ static struct error *check_goroutines(
 }
 
 static const struct program_hooks hooks = {
-	.before_goroutines = program_settle,
 	.after_goroutines = check_goroutines,
 };
 

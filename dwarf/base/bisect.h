@@ -1,8 +1,7 @@
 /*
  * Binary search.
  *
- * All sorted arrays of the project are searched with bisect(), so that each use states only its
- * condition.
+ * Search sorted arrays with bisect(), so that each use states only its condition.
  */
 #ifndef GCTXDBG_DWARF_BASE_BISECT_H
 #define GCTXDBG_DWARF_BASE_BISECT_H

@@ -104,7 +104,15 @@ bool error_is_final(const struct error *err)
 
 struct error *error_ignore_unreadable(struct error *err)
 {
-	if (!err || error_is_final(err))
+	if (err && err->code != ERROR_NOT_FOUND && err->code != ERROR_USAGE)
+		return error_ignore_fault(err);
+	error_destroy(err);
+	return NULL;
+}
+
+struct error *error_ignore_fault(struct error *err)
+{
+	if (err && err->code != ERROR_FAULT && err->code != ERROR_BAD_DATA)
 		return err;
 	error_destroy(err);
 	return NULL;

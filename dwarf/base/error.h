@@ -61,10 +61,18 @@ extern struct error *const error_stop;
 bool error_is_final(const struct error *err);
 
 /*
- * Drops an error about the data that was read (unreadable, inconsistent, missing, of another kind),
- * for callers that show a partial result. Returns the errors that error_is_final() names.
+ * Drops an error about the data that was read, for callers that show a partial result: it is
+ * unreadable (ERROR_FAULT), inconsistent (ERROR_BAD_DATA), missing (ERROR_NOT_FOUND), or of another
+ * kind than the operation needs (ERROR_USAGE). Returns all other errors: a partial result must not
+ * hide that a system call failed, that memory is exhausted or that the target is gone.
  */
 struct error *error_ignore_unreadable(struct error *err) __attribute__((warn_unused_result));
+
+/*
+ * Drops only ERROR_FAULT and ERROR_BAD_DATA, for callers to which a missing type or an unknown
+ * layout is a failure: it affects every object, not only the one that was read.
+ */
+struct error *error_ignore_fault(struct error *err) __attribute__((warn_unused_result));
 
 /* For `_cleanup_(error_cleanup) struct error *err = …`. */
 static inline void error_cleanup(struct error **err)

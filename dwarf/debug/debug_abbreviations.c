@@ -3,6 +3,8 @@
 
 #include <dwarf.h>
 
+#include "dwarf/base/bisect.h"
+
 bool tag_is_searchable(uint64_t tag)
 {
 	switch (tag) {
@@ -93,15 +95,8 @@ void abbreviation_codes_deinit(struct abbreviation_codes *codes)
 	free(codes->other_tables);
 }
 
-static int compare_offsets(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 bool abbreviation_table_is_other(const struct abbreviation_codes *codes, uint64_t offset)
 {
-	return codes->other_table_count &&
-	       bsearch(&offset, codes->other_tables, codes->other_table_count, sizeof(offset),
-		       compare_offsets);
+	size_t at = bisect(i, codes->other_table_count, codes->other_tables[i] >= offset);
+	return at < codes->other_table_count && codes->other_tables[at] == offset;
 }

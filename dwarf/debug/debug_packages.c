@@ -1,6 +1,7 @@
 /* Reads import paths and package names from DWARF's units: see debug_packages.h. */
 #include "dwarf/debug/debug_packages.h"
 
+#include "dwarf/base/bisect.h"
 #include "dwarf/debug/debug_die.h"
 
 enum {
@@ -44,10 +45,7 @@ void debug_packages_deinit(struct debug_packages *packages)
 
 const char *debug_packages_find(const struct debug_packages *packages, const char *path)
 {
-	struct debug_package key = {.path = path};
-	const struct debug_package *found =
-		packages->count ? bsearch(&key, packages->items, packages->count,
-					  sizeof(*packages->items), compare_packages)
-				: NULL;
-	return found ? found->name : NULL;
+	size_t at = bisect(i, packages->count, strcmp(packages->items[i].path, path) >= 0);
+	bool found = at < packages->count && !strcmp(packages->items[at].path, path);
+	return found ? packages->items[at].name : NULL;
 }

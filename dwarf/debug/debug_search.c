@@ -1,6 +1,7 @@
 /* Finds entries of .debug_info by name: by a byte search or else entry by entry. */
 #include "dwarf/debug/debug_search.h"
 
+#include "dwarf/base/bisect.h"
 #include "dwarf/debug/debug_abbreviations.h"
 #include "dwarf/debug/debug_die.h"
 
@@ -40,8 +41,8 @@ int debug_name_compare(const void *a, const void *b)
 
 static struct debug_name *lookup(struct debug_name *names, size_t count, const char *name)
 {
-	struct debug_name key = {.name = name};
-	return bsearch(&key, names, count, sizeof(*names), debug_name_compare);
+	size_t at = bisect(i, count, strcmp(names[i].name, name) >= 0);
+	return at < count && !strcmp(names[at].name, name) ? &names[at] : NULL;
 }
 
 static void add_candidate(struct debug_name *name, uint64_t entry)

@@ -20,7 +20,7 @@ struct debug_name {
 	size_t candidate_count;
 };
 
-/* Orders struct debug_name by name, for qsort() and bsearch(). */
+/* Orders struct debug_name by name, for qsort(). */
 int debug_name_compare(const void *a, const void *b);
 
 struct abbreviation_codes;

@@ -13,7 +13,7 @@ enum { MAX_BUILD_ID_TEXT = 129, CHECKSUM_CHUNK = 1 << 30 };
 
 static const char default_directory[] = "/usr/lib/debug";
 
-/* The build id in hexadecimal; empty if it is absent or too long. */
+/* The build ID in hexadecimal; empty if it is absent or too long. */
 static void format_build_id(struct bytes id, char ret[MAX_BUILD_ID_TEXT])
 {
 	ret[0] = '\0';
@@ -55,7 +55,7 @@ static enum build_match compare_code(struct elf_image *a, struct elf_image *b)
 	return x.address == y.address && x.size == y.size ? BUILD_UNKNOWN : BUILD_DIFFERS;
 }
 
-/* By GNU build id, else by Go's own, else by the address of the code. */
+/* By GNU build ID, else by Go's own, else by the address of the code. */
 static enum build_match compare_builds(struct elf_image *image, struct elf_image *candidate)
 {
 	char id[MAX_BUILD_ID_TEXT], other[MAX_BUILD_ID_TEXT];

@@ -1,7 +1,7 @@
 /*
  * Separate debug files: DWARF and symbols that were split off a program.
  *
- * The search order is that of gdb: by build id below /usr/lib/debug/.build-id, by the name and
+ * The search order is that of gdb: by build ID below /usr/lib/debug/.build-id, by the name and
  * checksum in section .gnu_debuglink (both also below the root directory of a containerized
  * process), and through debuginfod's client library, which is loaded at run time and only if the
  * user has set DEBUGINFOD_URLS. A file of another build is never used.
@@ -32,7 +32,7 @@ struct elf_image *debug_file_find(struct elf_image *image, const struct debug_fi
 
 /*
  * Opens the debug file `path`, given by the user; close it with elf_image_close(). ERROR_BAD_DATA
- * with both build ids if it is of another build, ERROR_NOT_FOUND if it has no DWARF.
+ * with both build IDs if it is of another build, ERROR_NOT_FOUND if it has no DWARF.
  */
 struct error *debug_file_open(struct elf_image *image, const char *path, struct elf_image **ret);
 

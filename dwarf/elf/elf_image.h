@@ -1,5 +1,5 @@
 /*
- * An ELF executable or shared object on disk: sections, segments, symbols, build ids.
+ * An ELF executable or shared object on disk: sections, segments, symbols, build IDs.
  *
  * dwarf/elf reads ELF files and finds their separate debug files; it knows no process and no DWARF,
  * and uses only dwarf/base. Its entry points are elf_image_open() here, debug_file_find() and
@@ -66,7 +66,7 @@ uint64_t elf_image_entry(const struct elf_image *image);
  */
 uint64_t elf_image_phdr_address(const struct elf_image *image);
 
-/* The GNU build id (raw bytes; empty if absent) and Go's own build id (text; NULL if absent). */
+/* The GNU build ID (raw bytes; empty if absent) and Go's own build ID (text; NULL if absent). */
 struct bytes elf_image_build_id(const struct elf_image *image);
 const char *elf_image_go_build_id(const struct elf_image *image);
 

@@ -60,7 +60,7 @@ bool elf_section_raw(const struct elf_image *image, const Elf64_Shdr *header, st
 /* Checks the ELF header of `file`; the error says what the file is instead. */
 struct error *elf_identify(const char *path, struct bytes file);
 
-/* Finds the build ids in the notes of `image`. */
+/* Finds the build IDs in the notes of `image`. */
 struct error *elf_read_notes(struct elf_image *image);
 
 void symbol_table_deinit(struct symbol_table *table);

@@ -1,4 +1,4 @@
-/* Reads the GNU and the Go build id from an ELF file's notes. */
+/* Reads the GNU and the Go build ID from an ELF file's notes. */
 #include "dwarf/elf/elf_internal.h"
 
 enum {

@@ -112,31 +112,44 @@ static void error_stop_is_static(void **unused)
 static void unreadable_data_is_ignored(void **unused)
 {
 	(void)unused;
-	static const enum error_code ignored[] = {ERROR_OTHER, ERROR_SYSTEM, ERROR_USAGE,
-		ERROR_NOT_FOUND, ERROR_FAULT, ERROR_BAD_DATA, ERROR_FINDINGS};
-	for (size_t i = 0; i < array_length(ignored); i++) {
-		struct error *err = error_create(ignored[i], "unreadable");
-		assert_false(error_is_final(err));
-		assert_null(error_ignore_unreadable(err));
-	}
-	assert_false(error_is_final(NULL));
+	static const enum error_code ignored[] = {
+		ERROR_FAULT, ERROR_BAD_DATA, ERROR_NOT_FOUND, ERROR_USAGE};
+	for (size_t i = 0; i < array_length(ignored); i++)
+		assert_null(error_ignore_unreadable(error_create(ignored[i], "unreadable")));
 	assert_null(error_ignore_unreadable(NULL));
 }
 
 static void what_ends_a_command_is_not_ignored(void **unused)
 {
 	(void)unused;
-	static const enum error_code kept[] = {ERROR_GONE, ERROR_CANCELLED};
+	static const enum error_code kept[] = {
+		ERROR_OTHER, ERROR_SYSTEM, ERROR_GONE, ERROR_CANCELLED, ERROR_FINDINGS};
 	for (size_t i = 0; i < array_length(kept); i++) {
 		struct error *err = error_create(kept[i], "ended"), *kept_error = err;
-		assert_true(error_is_final(err));
+		assert_int_equal(error_is_final(err),
+			kept[i] == ERROR_GONE || kept[i] == ERROR_CANCELLED);
 		kept_error = error_ignore_unreadable(kept_error);
 		assert_ptr_equal(kept_error, err);
 		assert_int_equal(kept_error->code, kept[i]);
 		error_destroy(kept_error);
 	}
 	assert_true(error_is_final(error_no_memory()));
+	assert_false(error_is_final(NULL));
 	assert_ptr_equal(error_ignore_unreadable(error_no_memory()), error_no_memory());
+}
+
+static void only_faults_and_bad_data_are_faults(void **unused)
+{
+	(void)unused;
+	for (int code = ERROR_OTHER; code <= ERROR_FINDINGS; code++) {
+		struct error *err = error_create((enum error_code)code, "failed");
+		bool ignored = code == ERROR_FAULT || code == ERROR_BAD_DATA;
+		struct error *left = error_ignore_fault(err);
+		assert_ptr_equal(left, ignored ? NULL : err);
+		error_destroy(left);
+	}
+	assert_null(error_ignore_fault(NULL));
+	assert_ptr_equal(error_ignore_fault(error_no_memory()), error_no_memory());
 }
 
 int main(void)
@@ -149,6 +162,7 @@ int main(void)
 		cmocka_unit_test(proc_paths),
 		cmocka_unit_test(error_stop_is_static),
 		cmocka_unit_test(unreadable_data_is_ignored),
+		cmocka_unit_test(only_faults_and_bad_data_are_faults),
 		cmocka_unit_test(what_ends_a_command_is_not_ignored),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * Separate debug files: found by build id, by link and checksum, and by name; files of another
+ * Separate debug files: found by build ID, by link and checksum, and by name; files of another
  * build are never used.
  */
 #include <setjmp.h>
@@ -39,7 +39,7 @@ static void make_folder(const struct folder *folder, const char *name)
 }
 
 /*
- * An ELF file with the build id `id` (NULL: none), `code_size` bytes of code and one more section.
+ * An ELF file with the build ID `id` (NULL: none), `code_size` bytes of code and one more section.
  */
 static struct fixture_bytes make_elf(
 	const char *id, size_t code_size, const char *section, const void *data, size_t size)

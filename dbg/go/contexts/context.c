@@ -257,7 +257,7 @@ static struct error *add_from_channels(
 
 static int by_value(const void *a, const void *b)
 {
-	const struct live_word *x = a, *y = b;
+	const struct stack_root *x = a, *y = b;
 	return (x->value > y->value) - (x->value < y->value);
 }
 

@@ -1,6 +1,7 @@
 /* Proves that a goroutine has been blocked for the grace period. See context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum { GC_TOLERANCE_NS = 200 * 1000 * 1000 };
 
@@ -43,8 +44,8 @@ void check_sort_suspects(struct verdicts *verdicts)
 static bool was_suspect(const struct check *check, const struct suspect *suspect)
 {
 	const struct check_options *options = check->options;
-	return options->before_count && bsearch(suspect, options->before, options->before_count,
-						sizeof(*suspect), by_suspect);
+	size_t at = bisect(i, options->before_count, by_suspect(&options->before[i], suspect) >= 0);
+	return at < options->before_count && !by_suspect(&options->before[at], suspect);
 }
 
 static struct error *add_suspect(struct check *check, struct suspect suspect)

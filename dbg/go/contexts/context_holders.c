@@ -100,7 +100,7 @@ static void unite_frames(struct context_forest *forest, size_t first)
 	forest->holder_count = kept;
 }
 
-/* Adds the live words of one goroutine's stack that point to contexts. */
+/* Adds the roots of one goroutine's stack that point to contexts. */
 static struct error *add_roots(struct holders *holders, const struct goroutine *goroutine,
 	const struct stack *stack, const struct stack_roots *roots)
 {
@@ -108,7 +108,7 @@ static struct error *add_roots(struct holders *holders, const struct goroutine *
 	size_t first = forest->holder_count;
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < roots->count; i++) {
-		const struct live_word *root = &roots->items[i];
+		const struct stack_root *root = &roots->items[i];
 		ptrdiff_t context = context_at(forest, root->value);
 		if (context == CONTEXT_NONE)
 			continue;

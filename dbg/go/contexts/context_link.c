@@ -331,7 +331,7 @@ static struct error *read_channel(struct program *program, struct context *conte
 		err = read_waiters(program, context, first);
 	}
 	if (err) {
-		err = error_ignore_unreadable(err);
+		err = error_ignore_fault(err);
 		context->partial |= !err;
 	}
 	return err;

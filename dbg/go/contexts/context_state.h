@@ -43,8 +43,8 @@ struct error *context_decode(struct context_builder *builder, size_t index);
  * (context_link.c) */
 struct error *context_link(struct context_builder *builder);
 
-/* Fills the forest's holders from `refs` in heap and globals and from the live words of every
- * stack. (context_holders.c) */
+/* Fills the forest's holders from `refs` in heap and globals and from the roots of every stack.
+ * (context_holders.c) */
 struct error *context_find_holders(
 	struct program *program, struct context_forest *forest, const struct iface_refs *refs);
 

@@ -23,7 +23,7 @@ static struct error *classify(struct program *program, struct interfaces *known,
 	const struct go_type *type;
 	struct error *err = program_type_at(program, interface, &type);
 	if (err)
-		return error_ignore_unreadable(err);
+		return error_ignore_fault(err);
 	if (go_type_is(type, "context", "Context"))
 		known->context = interface;
 	else if (go_type_is(type, "context", "canceler"))
@@ -96,7 +96,7 @@ static struct error *load_shapes(
 			types->shape_count++;
 			continue;
 		}
-		err = error_ignore_unreadable(err);
+		err = error_ignore_fault(err);
 		if (err)
 			return err;
 		types->partial = true;

@@ -68,7 +68,7 @@ static struct error *read_queue(struct program *program, struct channel *channel
 			err = target_check(program->target);
 		if (err) {
 			channel->partial = true;
-			return error_ignore_unreadable(err);
+			return error_ignore_fault(err);
 		}
 		if (object_field(object, size, layout->sudog.c) != channel->address) {
 			channel->partial = true;

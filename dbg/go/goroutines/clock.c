@@ -60,10 +60,10 @@ static void newest_sleep(struct program *program, int64_t *now)
 }
 
 /*
- * A core does not record the current time. The newest timestamp that the runtime keeps is a lower bound:
- * the last network poll, the times at which sysmon observed each P (runtime/proc.go), the ends of
- * sleeps. It is a few milliseconds old in a busy program, and as old as the last activity in an
- * idle one.
+ * A core does not record the current time. The newest timestamp that the runtime keeps is a lower
+ * bound: the last network poll, the times at which sysmon observed each P (runtime/proc.go), the
+ * ends of sleeps. It is a few milliseconds old in a busy program, and as old as the last activity
+ * in an idle one.
  */
 static int64_t newest_stamp(struct program *program)
 {

@@ -1,6 +1,7 @@
 /* Reading all goroutines, or one: see goroutine.h. */
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 #include <stdio.h>
 
@@ -260,12 +261,6 @@ static struct error *load_all(struct program *program, struct goroutine_list *li
 	return set_threads(program, list);
 }
 
-/* The composition root completes a program here that was opened before its runtime started. */
-static struct error *before_goroutines(struct program *program)
-{
-	return program->hooks.before_goroutines ? program->hooks.before_goroutines(program) : NULL;
-}
-
 static struct error *after_goroutines(struct program *program, struct error *err)
 {
 	return program->hooks.after_goroutines
@@ -277,7 +272,7 @@ struct error *program_goroutines(struct program *program, const struct goroutine
 {
 	struct goroutine_cache *cache = program->goroutines;
 	if (!cache->all_loaded) {
-		struct error *err = before_goroutines(program);
+		struct error *err = program_settle(program);
 		if (err)
 			return err;
 		err = after_goroutines(program, load_all(program, &cache->all));
@@ -300,7 +295,7 @@ struct error *program_goroutine_count(struct program *program, uint64_t *ret)
 	*ret = program->goroutines->all.count;
 	if (program->goroutines->all_loaded)
 		return NULL;
-	struct error *err = before_goroutines(program);
+	struct error *err = program_settle(program);
 	return err ? err : find_allgs(program, &array, ret);
 }
 
@@ -312,7 +307,7 @@ struct error *program_load_goroutine(struct program *program, uint64_t address)
 	one->count = 0;
 	if (program->goroutines->all_loaded)
 		return NULL;
-	struct error *err = before_goroutines(program);
+	struct error *err = program_settle(program);
 	if (!err)
 		err = check_size(program);
 	if (!err)
@@ -331,10 +326,10 @@ struct error *program_goroutine(
 	struct error *err = program_goroutines(program, &list);
 	if (err)
 		return err;
-	struct goroutine key = {.goid = goid};
-	*ret = list->count ? bsearch(&key, list->items, list->count, sizeof(key), compare_goid)
-			   : NULL;
-	if (!*ret)
+	size_t at = bisect(i, list->count, list->items[i].goid >= goid);
+	bool found = at < list->count && list->items[at].goid == goid;
+	*ret = found ? &list->items[at] : NULL;
+	if (!found)
 		return error_create(ERROR_NOT_FOUND,
 			"there is no goroutine %llu: it has ended or never existed; "
 			"\"goroutines\" lists those that exist",

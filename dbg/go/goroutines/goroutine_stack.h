@@ -30,7 +30,7 @@ struct error *goroutine_stacks_prefetch(struct program *program,
 	const struct goroutine *const *goroutines, size_t count, bool waits);
 
 /*
- * The live words of the goroutine's stack (see stack_roots.h). `stack` is the goroutine's, from
+ * The roots of the goroutine's stack (see stack_roots.h). `stack` is the goroutine's, from
  * goroutine_stack(). Fills `ret` (zero-initialised or used before; emptied first; free `items`).
  */
 struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,

@@ -114,7 +114,7 @@ struct error *goroutine_labels(struct program *program, const struct goroutine *
 		err = read_map(&labels, goroutine->labels);
 	}
 	*ret_partial = err != NULL;
-	err = error_ignore_unreadable(err);
+	err = error_ignore_fault(err);
 	if (err) {
 		labels_free(labels.items, labels.count);
 		return err;

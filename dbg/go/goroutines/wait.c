@@ -236,7 +236,7 @@ static struct error *syscall_number(struct waits *waits, int64_t *ret)
 			!strstr(frame->function, "yscall"))
 			continue;
 		uint64_t argument = MAX_SYSCALL; /* unless it is readable */
-		err = error_ignore_unreadable(
+		err = error_ignore_fault(
 			target_read_u64(waits->program->target, frame->fp, &argument));
 		if (!err && argument < MAX_SYSCALL)
 			*ret = (int64_t)argument;
@@ -296,7 +296,7 @@ struct error *goroutine_waits(struct program *program, const struct goroutine *g
 	struct waits waits = {.program = program, .goroutine = goroutine};
 	struct error *err = find_waits(&waits);
 	*ret_partial = err != NULL;
-	err = error_ignore_unreadable(err);
+	err = error_ignore_fault(err);
 	if (err) {
 		free(waits.items);
 		return err;

@@ -42,11 +42,9 @@ struct runtime_globals {
  * call.
  */
 struct program_hooks {
-	/* Before the list of goroutines is read. An error is reported instead of the list. */
-	struct error *(*before_goroutines)(struct program *program);
 	/*
-	 * After it was read into `list`, or could not be because of `err`. Takes `err`, which may
-	 * be NULL; returns the error to report.
+	 * After the goroutines were read into `list`, or could not be because of `err`. Takes
+	 * `err`, which may be NULL; returns the error to report.
 	 */
 	struct error *(*after_goroutines)(
 		struct program *program, const struct goroutine_list *list, struct error *err);

@@ -68,7 +68,7 @@ static struct error *read_object(struct program *program, struct object_type *ob
 		return NULL;
 	struct error *err = target_read_u64(program->target, object->address, &word);
 	if (err)
-		return error_ignore_unreadable(err);
+		return error_ignore_fault(err);
 	const struct heap_span *span = heap_span_at(program, object->address);
 	bool header = field_present(program->layout.span.large_type) &&
 		      object->size > HEADER_FROM && span && span->object_count > 1;

@@ -3,7 +3,7 @@
  * traceback.
  *
  * This folder walks a stack from given registers within given bounds, names the functions, and
- * finds the live words in the frames. It does not know goroutines: dbg/go/goroutines decides where
+ * finds the stack roots in the frames. It does not know goroutines: dbg/go/goroutines decides where
  * to start. It uses dbg/go/program, dbg/target/native and dwarf/.
  *
  * Go code is unwound with pclntab exactly as runtime/traceback.go does it (gentraceback in 1.19,

@@ -10,7 +10,7 @@
 enum {
 	MAX_MAP_BITS = 1 << 20, /* words of one frame */
 	MAX_OBJECTS = 1 << 16,	/* stack objects of one function */
-	MAX_WORDS = 1 << 24,	/* of one goroutine */
+	MAX_ROOTS = 1 << 24,	/* of one goroutine */
 };
 
 struct stack_object {
@@ -22,41 +22,41 @@ struct stack_object {
 struct walk {
 	struct program *program;
 	const struct stack_scan *scan;
-	struct stack_roots *words;
+	struct stack_roots *roots;
 	struct stack_object *objects;
 	size_t object_count, object_capacity;
 };
 
-static struct error *add_word(struct walk *walk, uint64_t address, uint32_t frame, bool mapped)
+static struct error *add_root(struct walk *walk, uint64_t address, uint32_t frame, bool mapped)
 {
-	struct stack_roots *words = walk->words;
+	struct stack_roots *roots = walk->roots;
 	uint64_t value;
 	struct error *err = target_read_u64(walk->program->target, address, &value);
 	if (err && err->code == ERROR_FAULT) {
 		error_destroy(err);
-		words->partial = true;
+		roots->partial = true;
 		return NULL;
 	}
 	if (err || !value)
 		return err;
-	if (words->count >= MAX_WORDS) {
-		words->partial = true;
+	if (roots->count >= MAX_ROOTS) {
+		roots->partial = true;
 		return NULL;
 	}
-	if (!array_reserve(&words->items, &words->capacity, words->count + 1))
+	if (!array_reserve(&roots->items, &roots->capacity, roots->count + 1))
 		return error_no_memory();
-	words->items[words->count++] = (struct live_word){address, value, frame, mapped};
+	roots->items[roots->count++] = (struct stack_root){address, value, frame, mapped};
 	return NULL;
 }
 
-/* Adds all words from `start` to `end`; any of them may be a pointer. */
+/* Adds all words from `start` to `end` as roots; any of them may be a pointer. */
 static struct error *add_all(struct walk *walk, uint64_t start, uint64_t end, uint32_t frame)
 {
 	struct error *err = NULL;
 	if (end > walk->scan->bounds.high)
 		end = walk->scan->bounds.high;
 	for (uint64_t at = (start + 7) & ~7ull; !err && at < end && end - at >= 8; at += 8)
-		err = add_word(walk, at, frame, false);
+		err = add_root(walk, at, frame, false);
 	return err;
 }
 
@@ -85,7 +85,7 @@ static struct error *add_mapped(struct walk *walk, const struct pc_function *fun
 	struct error *err = NULL;
 	for (uint64_t i = 0; !err && i < count; i++) {
 		if (bits.data[i / 8] >> (i % 8) & 1 && in_stack(walk, base + 8 * i))
-			err = add_word(walk, base + 8 * i, frame, true);
+			err = add_root(walk, base + 8 * i, frame, true);
 	}
 	return err;
 }
@@ -149,18 +149,18 @@ static struct error *add_frame(
 /* Adds the registers of the innermost function of running code. */
 static struct error *add_registers(struct walk *walk, uint32_t frame)
 {
-	struct stack_roots *words = walk->words;
+	struct stack_roots *roots = walk->roots;
 	const struct user_regs_struct *regs = walk->scan->regs;
 	if (!regs)
 		return NULL;
 	const uint64_t values[] = {regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi, regs->rdi,
 		regs->r8, regs->r9, regs->r10, regs->r11, regs->r12, regs->r13, regs->r15,
 		regs->rbp};
-	if (!array_reserve(&words->items, &words->capacity, words->count + array_length(values)))
+	if (!array_reserve(&roots->items, &roots->capacity, roots->count + array_length(values)))
 		return error_no_memory();
 	for (size_t i = 0; i < array_length(values); i++)
-		words->items[words->count++] =
-			(struct live_word){.value = values[i], .frame = frame};
+		roots->items[roots->count++] =
+			(struct stack_root){.value = values[i], .frame = frame};
 	return NULL;
 }
 
@@ -206,16 +206,18 @@ static struct stack_object *object_at(struct walk *walk, uint64_t value)
 	return object && !object->scanned && value - object->start < object->size ? object : NULL;
 }
 
-/* A stack object that a live word points to is live: adds all its words, until no new one is found.
+/*
+ * A stack object that a root points to is live: adds all its words as roots, until no new object is
+ * found. `others` are pointers from elsewhere.
  */
-static struct error *follow_objects(struct walk *walk, const uint64_t *roots, size_t root_count)
+static struct error *follow_objects(struct walk *walk, const uint64_t *others, size_t other_count)
 {
 	struct error *err = NULL;
 	if (walk->object_count)
 		qsort(walk->objects, walk->object_count, sizeof(*walk->objects), by_start);
-	for (size_t next = 0; !err && next < walk->words->count + root_count; next++) {
-		uint64_t value = next < root_count ? roots[next]
-						   : walk->words->items[next - root_count].value;
+	for (size_t next = 0; !err && next < walk->roots->count + other_count; next++) {
+		uint64_t value = next < other_count ? others[next]
+						    : walk->roots->items[next - other_count].value;
 		struct stack_object *object = in_stack(walk, value) ? object_at(walk, value) : NULL;
 		if (!object)
 			continue;
@@ -230,7 +232,7 @@ struct error *stack_roots_find(
 {
 	ret->count = 0;
 	ret->partial = false;
-	struct walk walk = {.program = program, .scan = scan, .words = ret};
+	struct walk walk = {.program = program, .scan = scan, .roots = ret};
 	struct error *err = add_frames(&walk);
 	if (!err)
 		err = follow_objects(&walk, scan->roots, array_length(scan->roots));

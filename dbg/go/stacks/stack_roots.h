@@ -1,5 +1,5 @@
 /*
- * The live words of a goroutine's stack, as the garbage collector determines them: by the
+ * The roots of a goroutine's stack: its live words, as the garbage collector determines them by the
  * compiler's pointer maps for the frames' locals and arguments, the stack objects that are pointed
  * to, and whole frames where no map is valid (the innermost frame of running code, code that a
  * signal has preempted). Dead variables and leftovers of earlier calls are not included.
@@ -12,7 +12,8 @@
 
 #include "dbg/go/stacks/stack.h"
 
-struct live_word {
+/* A live word of the stack, or a register. */
+struct stack_root {
 	uint64_t address; /* 0: in a register */
 	uint64_t value;
 	uint32_t frame; /* index in stack->frames of the physical frame that contains it */
@@ -20,7 +21,7 @@ struct live_word {
 };
 
 struct stack_roots {
-	struct live_word *items;
+	struct stack_root *items;
 	size_t count, capacity;
 	bool partial; /* something could not be read */
 };

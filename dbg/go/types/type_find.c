@@ -181,8 +181,8 @@ static struct error *choose(const struct candidates *candidates, const char *nam
 	struct error *err = type_basic(candidates->program, name, ret);
 	if (err || *ret)
 		return err;
-	return error_create(
-		ERROR_NOT_FOUND, "there is no type %s in %s", name, candidates->program->target->exe_name);
+	return error_create(ERROR_NOT_FOUND, "there is no type %s in %s", name,
+		candidates->program->target->exe_name);
 }
 
 static struct error *find_type(

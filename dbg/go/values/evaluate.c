@@ -150,7 +150,7 @@ static struct error *assert_type(
 	if (!inner.type)
 		return error_create(ERROR_NOT_FOUND, "the value is a nil %s", value->type->name);
 	if (!is_type_name(program, step->name, inner.type)) {
-		err = error_create(ERROR_USAGE, "the interface holds a %s, not a %s",
+		err = error_create(ERROR_USAGE, "the interface holds type %s, not %s",
 			inner.type->name, step->name);
 		value_deinit(&inner);
 		return err;

@@ -230,7 +230,7 @@ static struct error *describe_map(struct description *description, const struct 
 	if (!err || ret->count)
 		value_sort_entries(ret);
 	ret->partial |= err != NULL;
-	return ret->count ? error_ignore_unreadable(err) : err;
+	return ret->count ? error_ignore_fault(err) : err;
 }
 
 /* ---- All kinds ---- */

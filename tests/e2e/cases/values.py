@@ -215,7 +215,7 @@ def mistakes_point_at_the_column(go):
                 "nothing": "no variable nothing.*column 1", "lisst[0]": "did you mean list", "list[7]": "no element 7.*column 5",
                 "list[1": 'expected "]", but the expression ends', "p.Z": "no field Z.*column 3",
                 'm["none"]': "no such key.*column 2", "s.x": "no fields",
-                "*i": "not a pointer.*column 1", "a.(int)": "holds a string, not a int", "(*main.none)(1)": "main.none",
+                "*i": "not a pointer.*column 1", "a.(int)": "holds type string, not int", "(*main.none)(1)": "main.none",
                 "*(*int)(0x10)": "0x10", "i + 1": "expected the end, found", "main.none": "no variable main.none",
                 "(" * 200: "deep", "list[1:99]": "bounds \\[1:99\\] are out of range", "o.tags.(string)": "not an interface", "p[0]": "no elements"}.items():
             r = look(f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", f"print {expression}",

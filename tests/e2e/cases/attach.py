@@ -67,11 +67,11 @@ def state(p):
 
 @case(go="ends", timeout=240, pause=["stop", "fork"])
 def two_hundred_times_under_load(go, pause):
-    """No request is lost and nothing changes. (Fewer times under sanitizers.)"""
+    """No request is lost and nothing changes. Fewer times under sanitizers, unless --full is given."""
     with process.Process([programs.path("httpd", go)]) as p:
         time.sleep(0.3)
         before = state(p)
-        for i in range(50 if paths.is_sanitized() else 200):
+        for i in range(paths.rounds(200, sanitized=50)):
             commands = ["goroutines --json"] if i % 4 == 0 else ["goroutines --limit 1"]
             debugger.attach(p.pid, *commands, options=[f"--pause={pause}"])
             process.check_untouched(p.pid)

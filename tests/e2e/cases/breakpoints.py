@@ -643,8 +643,8 @@ def kill_at_random_moments(go, variant, times):
 
 @case(timeout=400, alone=True)
 def a_hundred_kills(go):
-    """Fewer under sanitizers."""
-    times = 40 if paths.is_sanitized() else 100
+    """Fewer under sanitizers, unless --full is given."""
+    times = paths.rounds(100, sanitized=40)
     assert kill_at_random_moments(go, "default", times) <= times // 20
 
 

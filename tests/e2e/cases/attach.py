@@ -107,7 +107,7 @@ def killed_at_random_moments(go, pause):
 
 
 @case(timeout=100, sig=["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGSEGV"])
-def killed_while_the_target_stands_still(go, sig):
+def killed_while_the_target_is_stopped(go, sig):
     with process.Process([programs.path("sigcount", go)]) as p:
         child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
@@ -160,7 +160,7 @@ def exec_starts_a_program(go):
 
 
 @case()
-def what_is_open_and_left(go):
+def files_and_mappings_after_detach(go):
     """Attaching leaves no descriptor, child or file in the target."""
     with process.Process([programs.path("sigcount", go)]) as p:
         time.sleep(0.3)  # the runtime opens its epoll descriptor with the first timer

@@ -23,8 +23,8 @@ def main():
     p.add_argument("--only", action="append", help="only cases whose name contains (or matches) this")
     p.add_argument("--list", action="store_true", help="print the names of the cases")
     p.add_argument("--jobs", type=int, help="cases at a time")
-    p.add_argument("--full", action="store_true", help="under sanitizers, too, run each case on all its toolchains; "
-                   "--go and --only imply it")
+    p.add_argument("--full", action="store_true", help="under sanitizers, too, run each case on all its toolchains "
+                   "(--go and --only imply that) and with all its rounds")
     p.add_argument("gctxdbg", nargs="?", help="the debugger to test")
     args = p.parse_args()
 
@@ -33,6 +33,7 @@ def main():
     if args.gctxdbg:
         os.environ["GCTXDBG"] = str(pathlib.Path(args.gctxdbg).resolve())
         os.environ["GCTXDBG_SANITIZED"] = "1" if sanitized(os.environ["GCTXDBG"]) else "0"
+    os.environ["GCTXDBG_FULL"] = "1" if args.full else "0"
     full = args.full or args.only or args.go or not paths.is_sanitized()
     cases = runner.selected(runner.all_cases(full), args.only, args.go)
     if args.list:

@@ -67,11 +67,11 @@ def state(p):
 
 @case(go="ends", timeout=240, pause=["stop", "fork"])
 def two_hundred_times_under_load(go, pause):
-    """No request is lost and nothing changes. (Fewer times under sanitizers.)"""
+    """No request is lost and nothing changes. Fewer times under sanitizers, unless --full is given."""
     with process.Process([programs.path("httpd", go)]) as p:
         time.sleep(0.3)
         before = state(p)
-        for i in range(50 if paths.is_sanitized() else 200):
+        for i in range(paths.rounds(200, sanitized=50)):
             commands = ["goroutines --json"] if i % 4 == 0 else ["goroutines --limit 1"]
             debugger.attach(p.pid, *commands, options=[f"--pause={pause}"])
             process.check_untouched(p.pid)
@@ -107,7 +107,7 @@ def killed_at_random_moments(go, pause):
 
 
 @case(timeout=100, sig=["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGSEGV"])
-def killed_while_the_target_stands_still(go, sig):
+def killed_while_the_target_is_stopped(go, sig):
     with process.Process([programs.path("sigcount", go)]) as p:
         child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
@@ -160,7 +160,7 @@ def exec_starts_a_program(go):
 
 
 @case()
-def what_is_open_and_left(go):
+def files_and_mappings_after_detach(go):
     """Attaching leaves no descriptor, child or file in the target."""
     with process.Process([programs.path("sigcount", go)]) as p:
         time.sleep(0.3)  # the runtime opens its epoll descriptor with the first timer

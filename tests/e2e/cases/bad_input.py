@@ -65,7 +65,7 @@ def itself_and_kernel_threads(go):
 
 
 @case()
-def process_of_somebody_else(go):
+def process_of_another_user(go):
     if os.getuid():
         attach_refused(1, "permi|allowed|root|sudo")
         return
@@ -166,7 +166,7 @@ def read(path, size=-1):
 
 
 @case()
-def files_that_are_no_elf(go):
+def files_that_are_not_elf(go):
     with Files(go) as f:
         fifo = os.path.join(f.folder, "fifo")
         os.mkfifo(fifo)

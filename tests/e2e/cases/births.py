@@ -20,11 +20,11 @@ def own_counts(p):
     return counts
 
 
-def run(go, variant, *places):
+def run(go, variant, *locations):
     """Traces the locations from before the program's first goroutine to its end; returns ({breakpoint number: [event]},
     {number: breakpoint}, the program's counts)."""
     with process.Process([programs.path("births", go, variant), "wait"]) as p:
-        commands = [f"trace {place}" for place in places]
+        commands = [f"trace {location}" for location in locations]
         child = debugger.start("attach", p.pid, "--batch", "-q",
                                *[a for c in [*commands, "break main.marker", "echo armed", "continue --json",
                                              "info breakpoints --json"] for a in ("-e", c)])
@@ -104,12 +104,12 @@ def everything_is_counted_as_the_program_does(go, variant):
 
 
 @case(go=["1.19", "1.24", "1.27"], variant=OTHERS, timeout=120)
-def however_it_was_built(go, variant):
+def in_all_kinds_of_build(go, variant):
     check_all(go, variant)
 
 
 @case(go="each", variant=VARIANTS, timeout=120)
-def conditions_hold_exactly_where_they_should(go, variant):
+def conditions_are_true_exactly_where_expected(go, variant):
     typed = ["(*point).move if p.next.x == 2 * p.x && how == \"how\" && ok && f == 1.5 && d == 1s && "
              "e == \"*errors.errorString\" && p.name == \"p\"",
              "batch if list.len == unsigned + 1 && small == 0 - unsigned && more == \"*main.point\" && ch == 0 && m == 0",
@@ -137,7 +137,7 @@ def conditions_hold_exactly_where_they_should(go, variant):
 
 
 @case(go="each", variant=VARIANTS, timeout=120)
-def who_sleeps_is_parked_and_made_ready(go, variant):
+def sleeping_goroutines_are_parked_and_made_ready(go, variant):
     mine = "reason == \"sleep\" && entry =~ \"main.sleep\""
     events, listed, counts = run(go, variant, f"park if {mine}", f"ready if {mine}", "park if entry =~ \"main.sleep\"",
                                  "ready if entry =~ \"main.sleep\"")
@@ -148,7 +148,7 @@ def who_sleeps_is_parked_and_made_ready(go, variant):
 
 
 @case(go="each")
-def what_cannot_be_read_is_told_once(go):
+def unreadable_values_are_reported_once(go):
     """A condition that reads unmapped memory stops once with the reason; further errors are counted."""
     with process.Process([programs.path("births", go), "wait"]) as p:
         child = debugger.start("attach", p.pid, "--batch", "-q", *[

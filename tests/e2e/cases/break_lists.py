@@ -188,7 +188,7 @@ def the_target_ends_during_a_list(go, end):
 
 
 @case(go="ends", sig=["SIGTERM", "SIGHUP"])
-def asked_to_leave_during_a_list(go, sig):
+def terminated_during_a_list(go, sig):
     with Breaks(go) as p:
         p.order("stuck 1")
         child = p.session("break main.marker", "commands", "ctx check --grace 20s", "echo not reached", "continue", "end",
@@ -234,7 +234,7 @@ def in_the_background_at_a_prompt(go):
 
 
 @case(go="ends")
-def what_goes_wrong_in_the_background_is_told_to_who_waits(go):
+def background_errors_are_reported_by_wait(go):
     with Breaks(go) as p:
         path = script(p, "break main.handle", "commands", "  goroutine 99999999", "end", "continue --background", "echo armed",
                       "wait", "echo after")
@@ -248,7 +248,7 @@ def what_goes_wrong_in_the_background_is_told_to_who_waits(go):
 
 
 @case(go="ends")
-def what_goes_wrong_in_the_background_is_told_at_the_end(go):
+def background_errors_are_reported_at_exit(go):
     """Lists that run when no command waits any more."""
     with Breaks(go) as p:
         child = debugger.start("attach", p.pid, "-q", "--pause=stop")
@@ -303,7 +303,7 @@ def a_snapshot_of_what_runs_in_the_background(go):
 
 
 @case()
-def nobody_waits_for_what_cannot_come(go):
+def wait_fails_if_no_event_can_come(go):
     """--hits without an enabled breakpoint, and invalid breakpoint numbers."""
     with Breaks(go) as p:
         for commands, words in ((("break main.handle", "disable", "continue --hits 3"), ["enabled"]),
@@ -320,7 +320,7 @@ def nobody_waits_for_what_cannot_come(go):
 
 
 @case()
-def lines_left_out_at_a_terminal_are_told_of(go):
+def omitted_lines_are_reported_at_a_terminal(go):
     with Breaks(go) as p:
         p.order("busy")
         with Prompt("attach", p.pid, "--color=never", "--pause=stop") as t:

@@ -21,10 +21,10 @@ def events(result, kind):
     return [d for d in documents(result.out) if d.get("event") == kind]
 
 
-def traced(go, variant, order, *conditions, place):
-    """The events of one tracepoint per condition, all at `place`, and the entry of each in info breakpoints."""
+def traced(go, variant, order, *conditions, location):
+    """The events of one tracepoint per condition, all at `location`, and the entry of each in info breakpoints."""
     with judged(go, variant) as p:
-        r, _ = run(p, [f"trace {place} if {c}" for c in conditions] +
+        r, _ = run(p, [f"trace {location} if {c}" for c in conditions] +
                    ["break main.marker", "continue --json", "info breakpoints --json"], order)
         listed = breakpoints(documents(r.out)[-1])
         found = [[d for d in documents(r.out) if d.get("event") in ("trace", "stop") and d.get("breakpoint") == i + 1]
@@ -47,7 +47,7 @@ def a_stop_shows_what_its_condition_used(go):
 
 
 @case(go="each", variant=VARIANTS)
-def a_birth_tells_the_labels_of_who_made_it(go, variant):
+def newproc_event_has_the_labels_of_the_creator(go, variant):
     with judged(go, variant) as p:
         r, _ = run(p, ['break newproc if labels["k"] == "v" && creator =~ "labeled"', "continue"], "labeled")
         line = r.out.split("\n     ")[1].split("\n")[0]
@@ -66,7 +66,7 @@ def labels_with_long_keys(go, variant):
     keys = {f"k{i:02}" + "x" * 1000: f"v{i:02}" for i in range(30)}
     seventh = next(k for k in keys if k.startswith("k07"))
     found, listed = traced(go, variant, "tagged", 'labels["a"] == "1"', f'labels["{seventh}"] == "v07"',
-                           f'labels["{seventh}y"] == "v07"', f'labels["{"z" * 5000}"] == "2"', 'hits > 0', place="main.tagged")
+                           f'labels["{seventh}y"] == "v07"', f'labels["{"z" * 5000}"] == "2"', 'hits > 0', location="main.tagged")
     assert [[d["hit"] for d in f] for f in found] == [[1], [2], [], [1], [1, 2]], found
     assert [b["failures"] for b in listed] == [0] * 5, listed
     short, many = found[4]
@@ -77,16 +77,16 @@ def labels_with_long_keys(go, variant):
 
 
 @case(go="each")
-def texts_that_are_too_long_are_not_judged_wrongly(go):
+def conditions_on_long_texts(go):
     x = "x" * 4096
     conditions = {'s == "a\\x00b"': [2], 's =~ "^a.b$"': [2], 's > "y"': [], 's =~ "^x"': [1, 4], f's == "{x}"': [4],
                   f's < "{x[1:]}y"': [1, 2, 3, 4]}
-    found, listed = traced(go, "default", "texts", *conditions, place="main.text")
+    found, listed = traced(go, "default", "texts", *conditions, location="main.text")
     assert [[d["hit"] for d in f] for f in found] == list(conditions.values()), found
     assert [b["failures"] for b in listed] == [0] * len(conditions), listed
     assert found[0][0]["fields"]["s"] == "a\0b" and "cut" not in found[0][0], found[0]
     assert found[3][0]["cut"] == ["s"] and set(found[3][0]["fields"]["s"]) == {"x"}, found[3]
-    for f, b in zip(*traced(go, "default", "texts", 's =~ "y"', f's == "{x}x"', f's < "{x}y"', 's =~ "x$"', place="main.text")):
+    for f, b in zip(*traced(go, "default", "texts", 's =~ "y"', f's == "{x}x"', f's < "{x}y"', 's =~ "x$"', location="main.text")):
         assert [(d["event"], d["hit"]) for d in f] == [("stop", 1)], f
         assert "could change the result" in f[0]["problem"] and b["failures"] == 1, (f, b)
 
@@ -94,24 +94,24 @@ def texts_that_are_too_long_are_not_judged_wrongly(go):
 @case(go="each")
 def large_numbers_are_not_negative(go):
     found, _ = traced(go, "default", "numbers", "n > 5", "n < 0", "n == 18446744073709551615", "n >= 0x8000000000000000",
-                      place="main.number")
+                      location="main.number")
     assert [[d["hit"] for d in f] for f in found] == [[2, 3], [], [3], [2, 3]], found
     assert [d["fields"]["n"] for d in found[0]] == [2**63, 2**64 - 1], found[0]
 
 
 @case(go="ends")
-def deep_stacks_are_not_judged_wrongly(go):
+def conditions_on_deep_stacks(go):
     conditions = ['stack =~ "^main.descend$"', 'stack =~ "^main.main$"', 'stack !~ "^main.main$"']
-    found, listed = traced(go, "default", "deep 400", *conditions, place="main.bottom")
+    found, listed = traced(go, "default", "deep 400", *conditions, location="main.bottom")
     assert [d["event"] for d in found[0]] == ["trace"] and listed[0]["failures"] == 0, (found, listed)
     for f, b in zip(found[1:], listed[1:]):
         assert [d["event"] for d in f] == ["stop"] and "256 frames" in f[0]["problem"] and b["failures"] == 1, (f, b)
-    found, listed = traced(go, "default", "deep 200", *conditions, place="main.bottom")
+    found, listed = traced(go, "default", "deep 200", *conditions, location="main.bottom")
     assert [len(f) for f in found] == [1, 1, 0] and all(b["failures"] == 0 for b in listed), (found, listed)
 
 
 @case(go="each", variant=VARIANTS)
-def every_event_has_a_place(go, variant):
+def every_event_has_a_location(go, variant):
     with judged(go, variant) as p:
         r, _ = run(p, ["trace ready if function == \"main.wakes\"", "trace park if function == \"main.waits\"",
                        "break main.marker", "continue --json"], "wake")
@@ -150,7 +150,7 @@ def what_go_statements_call(go, variant):
 
 
 @case(timeout=120)
-def not_more_than_there_is_room_for(go):
+def limit_of_values_in_an_event(go):
     """A thousand breakpoints at one location all hit; one more is refused."""
     options = ("-q", "--pause=stop", "--max-stop", "0")
     with judged(go) as p:

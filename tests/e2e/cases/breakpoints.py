@@ -103,7 +103,7 @@ def births_and_deaths_equal_the_programs_own(go, variant):
 
 
 @case(go="each", variant=VARIANTS)
-def what_is_born_and_stays_is_told(go, variant):
+def goroutines_that_stay_are_counted(go, variant):
     with Breaks(go, variant) as p:
         p.order("leak 7")
         r, _ = run(p, ["trace newproc --count-by go", "trace goexit --count-by go", "break main.marker",
@@ -164,23 +164,23 @@ def counted_by_caller_and_goroutine(go, variant):
 
 
 @case(go="each", variant=VARIANTS)
-def inlined_calls_are_found_at_all_their_places(go, variant):
+def inlined_calls_are_found_at_all_locations(go, variant):
     with Breaks(go, variant) as p:
         r, _ = run(p, ["trace main.add", "break main.marker", "continue --json", "info breakpoints --json"], "inlined 30")
         docs = documents(r.out)
-        places = breakpoints(docs[-1])[1]["places"]
-        assert {x["inlined_into"] for x in places} >= {"main.twice", "main.thrice"}, places
+        locations = breakpoints(docs[-1])[1]["places"]
+        assert {x["inlined_into"] for x in locations} >= {"main.twice", "main.thrice"}, locations
         assert sum(d.get("event") == "trace" for d in docs) == 60, r
 
 
-def traced_calls(p, place, order):
+def traced_calls(p, location, order):
     """The events of a tracepoint, its entry in info breakpoints, and the program's answer."""
-    r, answer = run(p, [f"trace {place}", "break main.marker", "continue --json", "info breakpoints --json"], order)
+    r, answer = run(p, [f"trace {location}", "break main.marker", "continue --json", "info breakpoints --json"], order)
     return ([d for d in documents(r.out) if d.get("event") == "trace"], breakpoints(last_document(r))[1], answer)
 
 
 @case(go="each", variant=VARIANTS)
-def words_of_arguments_are_those_of_the_call(go, variant):
+def arguments_without_dwarf(go, variant):
     """Without DWARF, arguments are in registers; at an inlined call, the registers hold those of another function."""
     name = "a" if variant == "default" else "arg1"
     with Breaks(go, variant) as p:
@@ -275,7 +275,7 @@ def parked_and_woken(go):
 # ---- Commands ----
 
 @case(go="each", variant=VARIANTS)
-def a_stop_tells_who_where_and_what(go, variant):
+def a_stop_shows_goroutine_location_and_values(go, variant):
     with Breaks(go, variant) as p:
         r, _ = run(p, ["break main.handle if hits == 5", "continue", "goroutine", "bt", "goroutine 1", "goroutines"],
                    "call 10")
@@ -506,7 +506,7 @@ def completion(go):
 
 
 @case(go="ends")
-def none_is_met_while_a_command_lets_it_run(go):
+def not_hit_while_a_command_resumes_the_target(go):
     """`ctx check` resumes the process for its grace period; breakpoints do not hit meanwhile and are unchanged
     afterwards."""
     with Breaks(go) as p:
@@ -561,7 +561,7 @@ def of_a_core(go):
 
 
 @case(go="each", timeout=120)
-def the_example_script_tells_what_leaks(go):
+def the_example_script_finds_the_leak(go):
     script = paths.PROJECT / "examples" / "leaks.gctx"
     with Breaks(go) as p:
         child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", script)
@@ -594,7 +594,7 @@ def armed(p, *more, **popen):
 
 
 @case(go="each", way=["quit", "end of input", "detach", "end while it runs", "SIGTERM", "SIGHUP", "SIGINT", "bad command", "SIGKILL"], timeout=90)
-def code_is_the_files_after(go, way):
+def code_is_restored_after(go, way):
     with Breaks(go) as p:
         p.order("busy")
         if way == "end while it runs":
@@ -643,8 +643,8 @@ def kill_at_random_moments(go, variant, times):
 
 @case(timeout=400, alone=True)
 def a_hundred_kills(go):
-    """Fewer under sanitizers."""
-    times = 40 if paths.is_sanitized() else 100
+    """Fewer under sanitizers, unless --full is given."""
+    times = paths.rounds(100, sanitized=40)
     assert kill_at_random_moments(go, "default", times) <= times // 20
 
 
@@ -670,7 +670,7 @@ def killed_with_few_descriptors(go):
 # ---- Children ----
 
 @case(go="each", timeout=120)
-def children_do_not_meet_them(go):
+def children_do_not_hit_them(go):
     """os/exec forks (or vforks) while traps are inserted: children and target survive."""
     with Breaks(go) as p:
         child = p.session("trace newproc --count-by creator", "trace goexit --count-by creator",
@@ -698,7 +698,7 @@ def a_program_started_under_the_debugger(go):
 
 
 @case(go="ends", end=["exit", "SIGKILL", "exec"])
-def the_target_ends_meanwhile(go, end):
+def the_target_ends_while_traced(go, end):
     with process.Process([programs.path("execer", go)]) as p:
         child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-e", "trace newproc --count-by creator", "-e",
                                "break main.nothing_of_this_name", "-e", "echo no")

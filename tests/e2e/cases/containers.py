@@ -70,7 +70,7 @@ def libraries_are_the_containers(go, build):
 
 
 @case(go="each", fate=["deleted", "replaced", "moved"])
-def file_is_no_longer_what_runs(go, fate):
+def file_was_replaced_while_running(go, fate):
     with tempfile.TemporaryDirectory() as folder:
         path = shutil.copy(programs.path("waits", go, "stripped"), f"{folder}/waits")
         with process.Process([path]) as p:

@@ -47,8 +47,8 @@ class Forest:
 
     def one(self, wanted):
         """The first matching context that does not share its address."""
-        places = collections.Counter(f["addr"] for f in self.facts)
-        return next(f for f in self.facts if places[f["addr"]] == 1 and wanted(f))
+        occurrences = collections.Counter(f["addr"] for f in self.facts)
+        return next(f for f in self.facts if occurrences[f["addr"]] == 1 and wanted(f))
 
 
 def nodes(result):
@@ -104,7 +104,7 @@ def tree_to_a_depth(go):
 
 
 @case()
-def tree_of_those_that_match(go):
+def tree_of_matching_contexts(go):
     with Forest(go) as f:
         wanted = {}
         for x in f.facts:
@@ -169,7 +169,7 @@ def everything_about_one(go):
 
 
 @case()
-def one_that_is_over(go):
+def canceled_context(go):
     with Forest(go) as f:
         fact = f.one(lambda x: x["type"] == "*context.cancelCtx" and x["state"] == "canceled" and
                      x["cause"] and x["cause"]["text"] != x["err"]["text"] and not x["cause"].get("computed"))
@@ -179,7 +179,7 @@ def one_that_is_over(go):
 
 
 @case()
-def who_waits_and_who_holds(go):
+def waiters_and_holders(go):
     with Forest(go) as f:
         fact = f.one(lambda x: len(x["waiters"]) > 2 and len(x["children"]) > 100)
         below = {g for x in f.facts if fact in f.path(x) for g in x["waiters"]} - set(fact["waiters"])
@@ -294,7 +294,7 @@ def report_with_contexts(go):
 
 
 @case()
-def verdicts_that_are_alike(go):
+def similar_verdicts_are_grouped(go):
     """One sentence for all of them, one each with --all, and a mark in the tree."""
     with process.Process([programs.path("verdicts", go), "hidden-done", "broken"]) as p:
         doc = debugger.attach(p.pid, "ctx check --json", expect=3).json()
@@ -315,7 +315,7 @@ def verdicts_that_are_alike(go):
 
 
 @case()
-def questions_without_an_answer(go):
+def queries_without_a_result(go):
     with Forest(go) as f:
         for command in ("ctx show 0x10", "ctx who 0x10", "ctx tree 0x10", "ctx show 0x10 --json"):
             debugger.one_sentence(f.run(command, expect=1), "no context is at 0x10")

@@ -83,7 +83,7 @@ def forest_in_motion(go):
     p, facts = started(go, "default", "churn")
     with p:
         assert len(facts) > 1500, len(facts)
-        for _ in range(3 if paths.is_sanitized() else 10):
+        for _ in range(paths.rounds(10, sanitized=3)):
             contexts.compare(facts, debugger.attach(p.pid, LIST).json(), others=True).report()
             no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
         process.check_untouched(p.pid)
@@ -270,10 +270,10 @@ def a_healthy_server(go):
 
 @case(go="newest", timeout=300)
 def hundred_times_under_load(go):
-    """A server with request contexts: no verdict, no request lost. Fewer rounds under sanitizers."""
+    """A server with request contexts: no verdict, no request lost. Fewer rounds under sanitizers, unless --full is given."""
     with process.Process([programs.path("healthy", go)]) as p:
         time.sleep(1.5)  # so that some waits exceed the grace period
-        for i in range(30 if paths.is_sanitized() else 100):
+        for i in range(paths.rounds(100, sanitized=30)):
             no_verdict(debugger.attach(p.pid, "ctx check --json", expect={0, 3}))
             if i % 10 == 0:
                 listed = debugger.attach(p.pid, LIST).json()["contexts"]

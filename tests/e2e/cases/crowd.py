@@ -81,7 +81,7 @@ def groups_of_one_each_stay_small(go):
 
 
 @case(command=["goroutines", "goroutines --stacks", "goroutines --stacks --json"])
-def a_reader_that_had_enough_ends_it(go, command):
+def a_closed_pipe_ends_the_command(go, command):
     with tempfile.TemporaryDirectory() as folder, crowd(go, folder) as p:
         child = debugger.start(*command_line(p.pid, command))
         assert child.stdout.read(100)
@@ -92,7 +92,7 @@ def a_reader_that_had_enough_ends_it(go, command):
 
 
 @case(timeout=120)
-def what_was_interrupted_is_a_whole_document_all_the_same(go):
+def an_interrupted_document_is_valid_json(go):
     with tempfile.TemporaryDirectory() as folder, crowd(go, folder) as p:
         child = debugger.start(*command_line(p.pid, "goroutines --stacks --json"))
         begin = os.read(child.stdout.fileno(), 1000).decode()  # communicate() would lose what Python has buffered

@@ -1,4 +1,4 @@
-"""Separate debug files: made by the usual tools, found in the usual places, refused if they are from another build."""
+"""Separate debug files: made by the usual tools, found in the usual folders, refused if they are from another build."""
 import contextlib
 import http.server
 import os
@@ -149,8 +149,8 @@ def debug_file_is_found_by_build_id(go):
             assert layouts(p.pid, prefix=prefix).startswith("built-in table")
 
 
-@case(go=["1.24", "1.27"], place=["link", "build-id"])
-def debug_file_is_found_in_a_container(go, place):
+@case(go=["1.24", "1.27"], where=["link", "build-id"])
+def debug_file_is_found_in_a_container(go, where):
     """Next to the program, or where its distribution installs debug files: in the root of the container."""
     with tempfile.TemporaryDirectory() as folder:
         path = programs.path("stacks", go)
@@ -158,7 +158,7 @@ def debug_file_is_found_in_a_container(go, place):
         subprocess.run(["objcopy", "--only-keep-debug", path, debug], check=True)
         subprocess.run(["strip", "-s", "-o", exe, path], check=True)
         inside = f"/usr/lib/debug/{build_id_path(exe)}"
-        if place == "link":
+        if where == "link":
             subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", exe], check=True)
             inside = "/inside/stacks.dbg"
         with Container(exe, extra={inside: debug}) as c:

@@ -25,12 +25,12 @@ def survives(exe, core, what, *commands):
     assert len(r.err) < 200_000, f"{what}: {len(r.err)} bytes on stderr"
 
 
-def spoil(data, rnd, places, count):
+def spoil(data, rnd, offsets, count):
     """Replaces `count` words at these offsets with random values or words from elsewhere."""
     out = bytearray(data)
     for _ in range(count):
-        at = rnd.choice(places)
-        other = rnd.choice(places)
+        at = rnd.choice(offsets)
+        other = rnd.choice(offsets)
         word = rnd.choice([*SPECIAL, rnd.randbytes(8), data[other:other + 8], data[other:other + 8]])
         out[at:at + 8] = word
     return out
@@ -53,10 +53,10 @@ def damaged_core(go, program):
         commands = (*CONTEXT_COMMANDS, *(f"ctx {c} {a:#x}" for c in ("show", "who") for a in found[3:5]),
                     "goroutine 1 --ctx", "locals", "args", "print os.Args", "chan 0xc000012345")
         path = os.path.join(folder, "bad")
-        for places, counts in ((objects, (10, 1000, 20000)), (writable, (1000, 100000, 500000))):
-            for count in counts if places else ():
-                pathlib.Path(path).write_bytes(spoil(data, rnd, places, count))
-                survives(crash.exe, path, f"{count} words of {len(places)}", *commands)
+        for offsets, counts in ((objects, (10, 1000, 20000)), (writable, (1000, 100000, 500000))):
+            for count in counts if offsets else ():
+                pathlib.Path(path).write_bytes(spoil(data, rnd, offsets, count))
+                survives(crash.exe, path, f"{count} words of {len(offsets)}", *commands)
 
 
 @case(go="ends", timeout=200)
@@ -76,7 +76,7 @@ def threads_run(p):
 
 
 @case(go="newest", timeout=200, sig=["KILL", "TERM", "INT"])
-def killed_while_it_checks(go, sig):
+def killed_during_a_check(go, sig):
     """`ctx check` resumes the process for the grace period and stops it again: whenever it is killed, the process
     continues."""
     rnd = random.Random(sig)
@@ -95,7 +95,7 @@ def killed_while_it_checks(go, sig):
 
 
 @case(go="newest", how=["kill", "exit"])
-def it_ends_while_it_is_checked(go, how):
+def target_ends_during_a_check(go, how):
     rnd = random.Random(how)
     for _ in range(6):
         with process.Process([programs.path("verdicts", go), "ignores-receive", "broken"]) as p:

@@ -31,7 +31,7 @@ class Signals:
 
 
 @case(go="each", timeout=300)
-def unnoticed(go):
+def target_is_unchanged(go):
     tool = pathlib.Path(paths.debugger()).parent / "unit" / "inject_test"
     with process.Process([programs.path("sigcount", go)]) as p:
         with Signals(p.pid):

@@ -30,7 +30,7 @@ def build_probe(go, folder, experiment):
 
 
 @case(go="each", timeout=300)
-def table_is_what_the_toolchain_says(go):
+def table_equals_the_toolchains_dwarf(go):
     """If this fails, run scripts/make-layouts and check what the change means."""
     generator = pathlib.Path(paths.debugger()).with_name("gctxdbg_make_layouts")
     committed = {minor(r): rows for r, rows in layouts.committed().items()}

@@ -59,7 +59,7 @@ def stops_at_the_first_bad_command_naming_file_and_line(go):
 
 
 @case()
-def goes_on_after_bad_commands_if_told_so(go):
+def continues_after_bad_commands_if_set(go):
     with Core(go) as c:
         r = c.run("-x", c.script("set on-error continue\nnonsense\ngoroutine 99999999\ngr 1\nbt\n"),
                   expect=1)

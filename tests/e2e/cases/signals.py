@@ -125,7 +125,7 @@ def the_target_ends_while_it_runs(go, end):
 
 
 @case(go="ends")
-def killed_while_it_stands_still(go):
+def killed_while_stopped(go):
     with process.Process([programs.path("execer", go)]) as p, Prompt("attach", p.pid, "--pause=stop") as t:
         t.run("goroutines")
         os.kill(p.pid, signal.SIGKILL)
@@ -161,7 +161,7 @@ def detach_keeps_the_prompt(go):
 
 
 @case(go="ends")
-def watchdog_resumes_and_leaves(go):
+def watchdog_resumes_the_target_and_detaches(go):
     with sigcount(go) as p:
         began = time.monotonic()
         child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "--max-stop", "1s", "-e",

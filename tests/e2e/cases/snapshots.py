@@ -49,7 +49,7 @@ def lasting(document):
 
 
 @case(go="each", timeout=120, program=["waits", "stacks", "contexts"])
-def tells_the_same_as_a_stop(go, program):
+def shows_the_same_as_a_stop(go, program):
     commands = ["goroutines --stacks --json", "goroutines --where 'status == \"waiting\"' --stacks --json"]
     commands += ["ctx list --json"] if program == "contexts" else []
     with process.Process([programs.path(program, go)]) as p:
@@ -105,7 +105,7 @@ def the_process_may_end_meanwhile(go):
 
 
 @case(go="each", timeout=120, build=["default", "stripped"])
-def since_tells_who_has_moved(go, build):
+def since_reports_which_goroutines_moved(go, build):
     """Sigcount has a goroutine for each of four signals; only the one that receives a signal moves, and main, which
     answers."""
     with process.Process([programs.path("sigcount", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
@@ -120,9 +120,9 @@ def since_tells_who_has_moved(go, build):
         with open(f"{folder}/out") as f:
             doc = json.load(f)
         with open(f"{folder}/all") as f:
-            everybody = {g["goid"] for g in json.load(f)["goroutines"]}
+            everything = {g["goid"] for g in json.load(f)["goroutines"]}
         assert not [g for g in doc["born"] + doc["gone"] if not g["system"]], doc
-        assert {g["goid"] for k in ("born", "moved", "unmoved") for g in doc[k]} == everybody, doc
+        assert {g["goid"] for k in ("born", "moved", "unmoved") for g in doc[k]} == everything, doc
         assert [g["creator"] for k in ("moved", "unmoved") for g in doc[k] if g["goid"] == 1] == [None], doc
         waiting = [g for g in doc["unmoved"] if g["entry"].startswith("main.main.func")]
         moved = [g for g in doc["moved"] if g["entry"].startswith("main.main.func")]
@@ -135,7 +135,7 @@ def since_tells_who_has_moved(go, build):
 
 
 @case(go="ends", timeout=60)
-def since_it_ran_on(go):
+def since_compares_with_a_running_process(go):
     """The same without snapshots: since the last stop of the process."""
     with process.Process([programs.path("sigcount", go)]) as p, tempfile.TemporaryDirectory() as folder:
         child = debugger.start("attach", p.pid, "--batch", "-q", "--pause=stop", "-x", "-")
@@ -172,7 +172,7 @@ def kinds_in(text):
 
 
 @case(go="each", timeout=180, build=["default", "stripped"], how=["snapshot", "stop"])
-def since_tells_births_and_deaths(go, build, how):
+def since_reports_births_and_deaths(go, build, how):
     """Breaks starts five goroutines that stay, and the four that were busy in the first list end. The output must equal
     the difference of the two lists."""
     with process.Process([programs.path("breaks", go, build)]) as p, tempfile.TemporaryDirectory() as folder:
@@ -226,7 +226,7 @@ def since_tells_births_and_deaths(go, build, how):
         counts_of = {k: sum(kinds(doc[k]).values()) for k in ("born", "gone", "moved", "unmoved")}
         assert ": {born} created, {gone} ended, {moved} moved, {unmoved} not moved\n".format(**counts_of) in text, text
         for key, title in (("born", "created"), ("gone", "ended"), ("unmoved", "not moved")):
-            assert told.get(title, {}) == kinds(doc[key]), (key, text, doc)
+            assert reported.get(title, {}) == kinds(doc[key]), (key, text, doc)
             assert {i for i, t in ids.items() if t == title} <= {g["goid"] for g in doc[key]}, (key, text, doc)
         check_left(p.pid)
 
@@ -323,7 +323,7 @@ def refused(pid, *words):
 
 
 @case(timeout=60)
-def not_where_processes_are_limited(go):
+def refused_if_processes_are_limited(go):
     user = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
     # The limit counts all processes and threads of the user; the others exist already and are not limited.
     others = [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
@@ -341,7 +341,7 @@ def not_where_processes_are_limited(go):
 
 
 @case(timeout=60)
-def not_where_memory_is_short(go):
+def refused_if_memory_is_short(go):
     """In a cgroup that would be full if the program wrote to a quarter of its memory."""
     version1 = os.path.isdir("/sys/fs/cgroup/memory")
     folder = f"/sys/fs/cgroup/{'memory/' if version1 else ''}gctxdbg-test-{os.getpid()}"
@@ -427,7 +427,7 @@ def a_lost_copy_is_replaced(go):
 
 
 @case(go="ends")
-def what_is_refused_leaves_it_running(go):
+def a_refused_snapshot_leaves_it_running(go):
     """Breakpoints that cannot be set do not stop the process; the first valid one does."""
     with process.Process([programs.path("waits", go)]) as p:
         own = children(p.pid)
@@ -476,7 +476,7 @@ def a_vfork_in_progress(go):
 
 
 @case(go="ends", timeout=60)
-def a_copy_that_cannot_be_reaped_is_told(go):
+def a_copy_that_cannot_be_reaped_is_reported(go):
     """The program forbids itself the system call that reaps, after the copy was made."""
     with process.Process([programs.path("awkward", go)]) as p:
         child = debugger.start("attach", p.pid, "--batch", "-q", "-x", "-")

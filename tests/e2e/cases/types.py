@@ -65,14 +65,14 @@ VARIANTS = ["default", "stripped", "pie", "stripped-pie"]
 
 
 @case(go="each", variant=VARIANTS, source=["live", "core"])
-def types_are_what_reflect_says(go, variant, source):
+def types_equal_what_reflect_prints(go, variant, source):
     with Types(programs.path("types", go, variant), source) as p:
         assert len(p.types) > 180, len(p.types)
         compare_types(p.ask("dump-types", [t["addr"] for t in p.types]), p.types)
 
 
 @case(go="each", variant=VARIANTS, source=["live", "core"])
-def maps_hold_what_the_program_says(go, variant, source):
+def maps_equal_what_the_program_prints(go, variant, source):
     with Types(programs.path("types", go, variant), source) as p:
         compare_maps(p)
 
@@ -124,7 +124,7 @@ def types_by_name(go, variant):
 
 
 @case(go="each", variant=["default", "stripped"])
-def names_that_are_no_types(go, variant):
+def names_that_are_not_types(go, variant):
     with Types(programs.path("types", go, variant)) as p:
         words = ["main.Missing", "", "*", "[]", "map[", "[3", "no/such/package.T", "(", "*" * 5000, "[x]int"]
         for word, f in zip(words, p.ask("dump-types", words)):

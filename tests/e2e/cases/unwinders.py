@@ -58,7 +58,7 @@ def dwarf_finds_the_same_frames(go, program, build):
 
 
 @case(go="ends")
-def dwarf_is_needed_for_it(go):
+def stripped_program_is_refused(go):
     whole = programs.path("waits", go)
     with tempfile.TemporaryDirectory() as folder:
         stripped = f"{folder}/waits"
@@ -77,7 +77,7 @@ def check_stripped(whole, stripped):
 
 
 @case(go="ends")
-def dwarf_is_used_for_it(go):
+def missing_frame_information_is_reported(go):
     """Without entries for functions, unwinding is impossible and the error says so."""
     path = programs.path("waits", go, "plain-dwarf")
     data = bytearray(pathlib.Path(path).read_bytes())

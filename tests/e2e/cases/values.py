@@ -46,7 +46,7 @@ def live(p):
     return lambda *commands, **options: debugger.attach(p.process.pid, *commands, **options)
 
 
-def places(look):
+def locations(look):
     """{function: (goid, frame)} of functions of package main."""
     found = {}
     for g in look("goroutines --stacks --json").json()["goroutines"]:
@@ -58,7 +58,7 @@ def places(look):
 
 def variables(look, functions):
     """{(function, name): variable}; of variables with the same name, the innermost."""
-    where = places(look)
+    where = locations(look)
     commands, wanted = list(LIMITS), []
     for f in functions:
         goid, frame = where[f]
@@ -147,11 +147,11 @@ def stripped_values_by_address(go):
         for name, doc in zip(CASTS, docs):
             assert COMMENT.sub("", doc["go"]) == expected[name], (name, doc["go"])
     with Program(go, "stripped") as p:
-        place = next(s for s in p.said if s.name == "main.current" and s.how == "address").text
+        location = next(s for s in p.said if s.name == "main.current" and s.how == "address").text
         expected = {s.name: s.text for s in p.said if s.how == "go"}
         look = live(p)
-        docs = documents(look(*LIMITS, f"print --json *(*main.outer)({place})", f"print --json (*main.outer)({place}).ID",
-                              f"whatis --json *(*main.outer)({place})"))
+        docs = documents(look(*LIMITS, f"print --json *(*main.outer)({location})", f"print --json (*main.outer)({location}).ID",
+                              f"whatis --json *(*main.outer)({location})"))
         assert COMMENT.sub("", docs[0]["go"]) == expected["*main.current"], docs[0]
         assert docs[1]["go"] == expected["main.current.ID"], docs[1]
         assert [f["name"] for f in docs[2]["fields"]][:3] == ["point", "inner", "ID"], docs[2]
@@ -198,7 +198,7 @@ def functions_rings_and_text(go):
         ring = found["rings", "ring"]["value"]["to"]["fields"]
         assert ring[0]["value"] == "a" and ring[1]["to"]["fields"][0]["value"] == "b", ring
         assert "to" not in ring[1]["to"]["fields"][1], ring
-        goid, frame = places(look)["rings"]
+        goid, frame = locations(look)["rings"]
         text = look(f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", "locals", "print ring.next.Name",
                     "print *ring", "whatis ring", "print self[0].([]interface {})", "set width 30", "print main.config").out
         assert 'ring = &main.inner{Name: "a", next: &main.inner{Name: "b"' in text, text
@@ -210,7 +210,7 @@ def functions_rings_and_text(go):
 def mistakes_point_at_the_column(go):
     with Program(go, "unoptimised") as p:
         look = live(p)
-        goid, frame = places(look)["arguments"]
+        goid, frame = locations(look)["arguments"]
         for expression, words in {
                 "nothing": "no variable nothing.*column 1", "lisst[0]": "did you mean list", "list[7]": "no element 7.*column 5",
                 "list[1": 'expected "]", but the expression ends', "p.Z": "no field Z.*column 3",

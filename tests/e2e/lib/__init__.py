@@ -1,1 +1,1 @@
-"""What the end-to-end cases stand on: building and running Go programs, running gctxdbg, comparing."""
+"""What the end-to-end cases share: building and running Go programs, running gctxdbg, comparing."""

@@ -21,3 +21,9 @@ def debugger():
 def is_sanitized():
     """Whether the debugger under test was built with sanitizers: everything takes several times longer."""
     return os.environ.get("GCTXDBG_SANITIZED") == "1"
+
+
+def rounds(usual, sanitized):
+    """How often a case repeats: `sanitized` times if the debugger was built with sanitizers, unless run.py --full asks for
+    the usual number."""
+    return sanitized if is_sanitized() and os.environ.get("GCTXDBG_FULL") != "1" else usual

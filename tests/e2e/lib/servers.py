@@ -14,7 +14,7 @@ from . import debugger, paths, process
 @dataclass
 class Kind:
     program: str  # relative to the folder of its package
-    args: list  # {home} stands for a private folder
+    args: list  # {home} is replaced by a private folder
     ready: str  # logged when the server is ready
     env: dict = field(default_factory=dict)
     port: int = 0  # for clients, which send nothing

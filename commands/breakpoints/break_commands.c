@@ -141,17 +141,17 @@ static const struct command commands_command = {
 	.name = "commands",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "commands [N]",
-	.summary = "Sets the commands that a breakpoint runs when it stops",
-	.help = "The commands are the lines up to \"end\". N is the number of a breakpoint; the "
-		"default is the one set last. The goroutine that hit the breakpoint is selected "
-		"before the commands run. \"continue\" ends the list and resumes the process; "
-		"\"silent\" as the first line suppresses the usual output of a stop. An empty list "
-		"removes the commands. The first command that fails ends the list, and the process "
-		"stays stopped.\n\n"
-		"The limits of \"continue --for\" and \"--hits\" include the time and the hits "
-		"while the commands run. While \"ctx check\" runs the process for its grace "
-		"period, breakpoints are disabled; only tracepoints with --count-by continue to "
-		"count.",
+	.summary = "Sets the commands to run when a breakpoint stops the process",
+	.help = "The commands are the lines up to \"end\". N is the number of a "
+		"breakpoint; the default is the newest. The goroutine that hit the "
+		"breakpoint is selected before the commands run. \"continue\" ends the "
+		"list and resumes the process; \"silent\" as the first line suppresses "
+		"the usual output of a stop. An empty list removes the commands. The "
+		"first command that fails ends the list, and the process stays "
+		"stopped.\n\nThe limits of \"continue --for\" and \"--hits\" also count "
+		"time and hits while the commands run. While \"ctx check\" runs the "
+		"process for its grace period, breakpoints are disabled; only "
+		"tracepoints with --count-by continue to count.",
 	.example = "commands 1\n  bt --limit 5\n  continue\n  end",
 	.max_words = 1,
 	.needs_target = true,

@@ -128,13 +128,12 @@ static const struct command counts_command = {
 	.name = "counts",
 	.group = GROUP_BREAKPOINTS,
 	.usage = "counts [--limit N] [--json]",
-	.summary = "Shows the counts of trace --count-by, goroutines created and ended side by "
-		   "side",
-	.help = "Prints a line per value and a column per tracepoint. If newproc and goexit are "
-		"both counted by go or by creator, LEFT is goroutines created minus goroutines "
-		"ended in that time; ALIVE is the number that exist now, whenever they were "
-		"created. Go statements that leak come first; they are marked if more than half of "
-		"their goroutines are left.",
+	.summary = "Shows the counts collected by trace --count-by",
+	.help = "Prints a line per value and a column per tracepoint. If newproc and "
+		"goexit are both counted by go or by creator, LEFT is goroutines created "
+		"minus goroutines ended while counting; ALIVE is the number that exist "
+		"now, whenever they were created. Go statements that leak come first; "
+		"they are marked if more than half of their goroutines are left.",
 	.example = "counts --limit 10",
 	.options = options,
 	.needs_target = true,

@@ -22,10 +22,11 @@ static const struct command source_command = {
 	.group = GROUP_SESSION,
 	.usage = "source FILE",
 	.summary = "Runs the commands in a file",
-	.help = "The file has one command per line; # begins a comment; - is standard input. The "
-		"script stops at the first command that fails, and the message names file and "
-		"line; after \"set on-error continue\" it continues. Scripts may source other "
-		"scripts. -x FILE on the command line does the same.",
+	.help = "The file has one command per line; # begins a comment; - is standard "
+		"input. The script stops at the first command that fails, and the "
+		"message names the file and line; after \"set on-error continue\" it "
+		"continues. Scripts may source other scripts. -x FILE on the command "
+		"line does the same.",
 	.example = "source ~/leaks.gctx",
 	.min_words = 1,
 	.max_words = 1,

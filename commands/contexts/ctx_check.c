@@ -219,8 +219,9 @@ static struct error *ctx_check_run(struct session *session, const struct argumen
 }
 
 static const struct command_option options[] = {
-	{"grace", 0, "DURATION", "ignore what has lasted for less than this (1s)", NULL},
-	{"stay", 0, NULL, "do not let a live process run to inspect it again", NULL},
+	{"grace", 0, "DURATION", "ignore problems that have lasted for less than this (default 1s)",
+		NULL},
+	{"stay", 0, NULL, "do not wait and inspect a live process a second time", NULL},
 	{"all", 'a', NULL, "every verdict, even if many are similar", NULL},
 	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
@@ -231,21 +232,21 @@ static const struct command ctx_check_command = {
 	.group = GROUP_CONTEXTS,
 	.usage = "ctx check [--grace DURATION] [--stay] [--all] [--json]",
 	.summary = "Finds stuck cancellations; sets exit status 3 if there are any",
-	.help = "The verdicts are:\n"
-		"not-propagated   a context was canceled, but a descendant was not\n"
-		"cancel-ignored   a goroutine with a canceled context is blocked elsewhere\n"
-		"deadline-passed  a context's deadline has passed, but it was not canceled\n"
-		"waits-forever    a goroutine waits on a nil channel and holds a context that\n"
-		"                 nothing can cancel\n"
-		"pile-up          a context accumulates children that nothing uses any more\n"
-		"lost-wakeup      a goroutine is still parked on a closed Done channel\n\n"
-		"Verdicts that differ only in addresses and goroutines are shown as one; --all "
-		"shows each. A verdict requires proof: a cancellation that may still be in "
-		"progress is not reported. If a goroutine with a canceled context may have blocked "
-		"only a moment ago, or a deadline passed while the process was stopped, gctxdbg "
-		"lets a live process run for the grace period and inspects it again. In a core, a "
-		"goroutine counts only if it blocked before the end of the last garbage collection "
-		"and that was longer ago than the grace period.",
+	.help = "The verdicts are:\nnot-propagated   a context was canceled, but a "
+		"descendant was not\ncancel-ignored   a goroutine with a canceled "
+		"context is blocked elsewhere\ndeadline-passed  a context's deadline has "
+		"passed, but it was not canceled\nwaits-forever    a goroutine waits on "
+		"a nil channel and holds a context that\n                 nothing can "
+		"cancel\npile-up          a context accumulates children that nothing "
+		"uses any more\nlost-wakeup      a goroutine is still parked on a closed "
+		"Done channel\n\nVerdicts that differ only in addresses and goroutines "
+		"are shown as one; --all shows each. A verdict requires proof: a "
+		"cancellation that may still be in progress is not reported. If a "
+		"goroutine with a canceled context may have blocked only a moment ago, "
+		"or a deadline passed while the process was stopped, gctxdbg waits for "
+		"the grace period while a live process runs, then inspects it again. In "
+		"a core, a goroutine counts only if it blocked before the end of the "
+		"last garbage collection and that was longer ago than the grace period.",
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,

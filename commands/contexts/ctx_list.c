@@ -180,13 +180,14 @@ static const struct command ctx_list_command = {
 	.usage = "ctx list [--where EXPR] [--group type|parent|state|key] [--limit N] "
 		 "[--garbage] [--json]",
 	.summary = "Lists contexts: type, state, deadline, children, waiting goroutines",
-	.help = "Lists every context.Context in allocated heap objects, live variables of "
-		"goroutines and globals, whatever package its type is from. CHILDREN is the number "
-		"of contexts that will be canceled with it, WAITING the number of goroutines "
-		"blocked on its Done channel. A value context or wrapper has no channel of its "
-		"own: its waiters are counted at the context it is derived from.\n\n"
-		"Fields of --where: addr, type, state, err, cause, deadline, key, value, parent, "
-		"parent_type, children, descendants, waiters, depth, garbage.",
+	.help = "Lists every context.Context in allocated heap objects, live variables "
+		"of goroutines and globals, whatever package its type is from. CHILDREN "
+		"is the number of contexts registered directly with it for cancellation, "
+		"WAITING the number of goroutines blocked on its Done channel. A value "
+		"context or wrapper has no channel of its own: its waiters are counted "
+		"at the ancestor that provides the channel.\n\nFields of --where: addr, "
+		"type, state, err, cause, deadline, key, value, parent, parent_type, "
+		"children, descendants, waiters, depth, garbage.",
 	.example = "ctx list --where 'state == \"active\" && children > 100'    many children",
 	.options = options,
 	.needs_target = true,

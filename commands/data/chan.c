@@ -258,10 +258,12 @@ static const struct command chan_command = {
 	.name = "chan",
 	.group = GROUP_DATA,
 	.usage = "chan ADDRESS | EXPR [--json]",
-	.summary = "Shows a channel: buffered values, whether it is closed, waiting goroutines",
-	.help = "ADDRESS is the one that \"goroutines\" shows. EXPR is as for \"print\" and must "
-		"have a channel type. Buffered values are listed in the order in which they will "
-		"be received, goroutines in the order in which they will be served.",
+	.summary = "Shows a channel: buffered elements, whether it is closed, waiting "
+		   "goroutines",
+	.help = "ADDRESS is the one that \"goroutines\" shows. EXPR is as for \"print\" "
+		"and must have a channel type. Buffered elements are listed in the order "
+		"in which they will be received, goroutines in the order in which they "
+		"will be served.",
 	.example = "chan 0xc000012345",
 	.options = options,
 	.min_words = 1,

@@ -223,7 +223,7 @@ static struct error *memory_run(struct session *session, const struct arguments 
 static const struct command_option options[] = {
 	{"format", 'f', "FORMAT", "format of each item; addr also prints what it points to",
 		format_names},
-	{"size", 's', "BYTES", "size of each item (8)", size_names},
+	{"size", 's', "BYTES", "size of each item (default 8)", size_names},
 	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };

@@ -312,8 +312,8 @@ struct error *goroutine_diff_show(struct session *session, bool system, bool jso
 {
 	if (!session->diff)
 		return error_create(ERROR_USAGE,
-			"goroutines --since has nothing to compare with yet: take another "
-			"\"snapshot\", or list the goroutines and \"continue\"");
+			"goroutines --since has nothing to compare with yet: run \"snapshot\" "
+			"again, or run \"goroutines\" and then \"continue\"");
 	_cleanup_(goroutine_diff_cleanup) struct goroutine_diff *now = NULL;
 	struct changes changes = {0};
 	struct error *err = goroutine_diff_take(session, &now);

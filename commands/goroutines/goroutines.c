@@ -292,19 +292,20 @@ static const struct command goroutines_command = {
 	.usage = "goroutines [--stacks] [--group stack|status|wait|entry|creator] [--where EXPR] "
 		 "[--limit N] [--ctx] [--since] [--system] [--all-frames] [--json]",
 	.summary = "Lists goroutines: what each waits on, for how long, where, and its creator",
-	.help = "Without options, prints one line per goroutine. WAIT is known only for goroutines "
-		"that were waiting during a garbage collection: the runtime then records the end "
-		"of the previous collection as the start of the wait, so WAIT may be too long by "
-		"up to one collection cycle. A core does not record the current time: times in a "
-		"core are relative to the newest timestamp in it and are lower bounds (\"clock\" "
-		"in JSON).\n\n"
-		"Each goroutine is printed as soon as it has been read, and \"| head\" ends the "
-		"reading. With --pause=stop, a live process stays stopped until the list is "
-		"complete.\n\n"
-		"--since compares with the previous snapshot, or with the state before the last "
-		"\"continue\" if goroutines had been listed then or there were at most 10,000.\n\n"
-		"--group stack is the first thing to try for a leak: goroutines in the same state "
-		"with the same stack, created by the same go statement, form one group.",
+	.help = "Without options, prints one line per goroutine. WAIT is known only for "
+		"goroutines that were waiting during a garbage collection: the runtime "
+		"then records the end of the previous collection as the start of the "
+		"wait, so WAIT may be too long by up to one collection cycle. A core "
+		"does not record the current time: times in a core are relative to the "
+		"newest timestamp in it and are lower bounds (\"clock\" in "
+		"JSON).\n\nEach goroutine is printed as soon as it has been read, and "
+		"\"| head\" ends the listing early. With --pause=stop, a live process "
+		"stays stopped until the list is complete.\n\n--since compares with the "
+		"previous snapshot, or with the state before the last \"continue\" if "
+		"goroutines had been listed then or there were at most "
+		"10,000.\n\n--group stack is the first thing to try for a leak: "
+		"goroutines in the same state with the same stack, created by the same "
+		"go statement, form one group.",
 	.example = "goroutines --group stack --where 'wait > 5m'    blocked for a long time",
 	.options = options,
 	.needs_target = true,

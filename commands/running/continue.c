@@ -86,7 +86,7 @@ static struct error *run_continue(struct session *session, const struct argument
 
 static const struct command_option continue_options[] = {
 	{.name = "for", .argument = "DURATION", .help = "stop the process after DURATION"},
-	{.name = "hits", .argument = "N", .help = "wait until breakpoints have been hit N times"},
+	{.name = "hits", .argument = "N", .help = "stop after N reported hits"},
 	{.name = "background",
 		.letter = 'b',
 		.help = "do not wait; \"interrupt\" stops the process"},
@@ -139,7 +139,7 @@ static struct error *run_wait(struct session *session, const struct arguments *a
 
 static const struct command_option wait_options[] = {
 	{.name = "for", .argument = "DURATION", .help = "stop the process after DURATION"},
-	{.name = "hits", .argument = "N", .help = "wait until breakpoints have been hit N times"},
+	{.name = "hits", .argument = "N", .help = "stop after N reported hits"},
 	{.name = "json", .help = "print one JSON document per line for every event"},
 	{0},
 };

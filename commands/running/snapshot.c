@@ -35,8 +35,8 @@ struct error *snapshot_again(struct session *session)
 	/* The process would hit them while it is not traced. */
 	if (break_session_is_armed(session))
 		return error_create(ERROR_USAGE,
-			"cannot take a snapshot while breakpoints are set: \"delete\" or "
-			"\"disable\" them first");
+			"cannot take a snapshot while breakpoints are enabled: use \"disable\" "
+			"or \"delete\" first");
 	/* Removes the traps of disabled breakpoints; a running process has none. */
 	bool running = session->target->state == TARGET_RUNNING;
 	struct error *err = running ? NULL : break_session_arm(session);
@@ -107,14 +107,15 @@ static const struct command snapshot_command = {
 	.group = GROUP_RUNNING,
 	.usage = "snapshot [--json]",
 	.summary = "Takes a frozen copy of the process for the following commands",
-	.help = "Stops all threads, lets the kernel make a copy-on-write image of the memory, and "
-		"resumes the threads. The process is stopped for about 1 ms, plus 20 ms for each "
-		"GB that it uses. The following commands show the process as of this moment. If no "
-		"copy can be made (seccomp, limits on processes or memory), the process is stopped "
-		"instead, with a warning that gives the reason. With --pause=fork, the default of "
-		"attach and dump, the first snapshot is taken immediately. Memory that the process "
-		"shares with others is not frozen; memory marked MADV_DONTFORK is missing. "
-		"\"goroutines --since\" compares with the previous snapshot.",
+	.help = "Stops all threads, lets the kernel make a copy-on-write copy of the "
+		"process, and resumes the threads. The process is stopped for about 1 "
+		"ms, plus 20 ms for each GB that it uses. The following commands show "
+		"the process as of this moment. If no copy can be made (seccomp, limits "
+		"on processes or memory), the process is stopped instead, with a warning "
+		"that gives the reason. With --pause=fork, the default of attach and "
+		"dump, the first snapshot is taken immediately. Memory that the process "
+		"shares with others is not frozen; memory marked MADV_DONTFORK is "
+		"missing. \"goroutines --since\" compares with the previous snapshot.",
 	.example = "snapshot",
 	.options = options,
 	.needs_target = true,

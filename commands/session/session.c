@@ -77,7 +77,7 @@ static struct error *open_pipe(struct sink *sink, const struct line *line, struc
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
-		return error_system(errno, "cannot make a pipe");
+		return error_system(errno, "cannot create a pipe");
 	/* The stream first: a later failure would leave an unreaped child. */
 	FILE *stream = fdopen(ends[1], "w");
 	if (!stream)

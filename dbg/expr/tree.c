@@ -80,8 +80,8 @@ struct error *expr_tree_condition(const struct expr_tree *tree, size_t index, co
 /* The error for a number without a unit where a duration is needed. */
 static struct error *bare_number(const struct expr_tree *tree, const struct expr_node *number)
 {
-	return expr_diagnose(tree->text, number->start, "write 5m or 300s",
-		"a duration needs a unit, not a bare number");
+	return expr_diagnose(
+		tree->text, number->start, "write 5m or 300s", "a duration needs a unit");
 }
 
 /* True if the string literal looks like a quoted value of `type`. */

@@ -38,7 +38,7 @@ static struct error *vm_load(const struct expr_vm *vm, const struct expr_instruc
 		ret->type = type;
 	if (ret->type != type)
 		return expr_diagnose(vm->expr->text, instruction->offset,
-			"this is a bug in gctxdbg, please report it",
+			"this is a bug in gctxdbg; please report it",
 			"a value does not have its declared type");
 	if (type == EXPR_STRING && !ret->string.data)
 		ret->string.size = 0;

@@ -85,7 +85,8 @@ static struct error *start_name(const struct evaluation *evaluation, const struc
 	}
 	char hint[128] = "";
 	suggest(evaluation, step->name, hint, sizeof(hint));
-	return error_create(ERROR_NOT_FOUND, "no variable %s in scope%s", step->name, hint);
+	return error_create(
+		ERROR_NOT_FOUND, "there is no variable %s in scope%s", step->name, hint);
 }
 
 /* ---- Types ---- */

@@ -113,10 +113,10 @@ static struct error *not_found(struct program *program, const char *name)
 			(unsigned long long)(symbol.address + program->bias));
 	if (!program->debug)
 		return error_create(ERROR_NOT_FOUND,
-			"no variable %s: the program is stripped, so only addresses can be read, "
-			"as *(*T)(0x...)",
+			"there is no variable %s: the program is stripped, so only addresses can "
+			"be read, as *(*T)(0x...)",
 			name);
-	return error_create(ERROR_NOT_FOUND, "no variable %s in the program", name);
+	return error_create(ERROR_NOT_FOUND, "there is no variable %s in the program", name);
 }
 
 static struct error *find_candidates(struct candidates *candidates, const char *name)

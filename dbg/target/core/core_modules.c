@@ -260,7 +260,7 @@ static void check_exe(struct opening *opening, const struct core_module *module)
 		CORE_IDENTITY_DIFFERENT)
 		core_notice(opening->notices,
 			"%s is not the program that dumped %s: build ID %s, but %s in the core; "
-			"answers may be wrong",
+			"results may be wrong",
 			opening->modules->exe_path, opening->dump->path, file_id ? file_id : "?",
 			core_id ? core_id : "?");
 }

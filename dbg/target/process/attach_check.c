@@ -28,8 +28,8 @@ static struct error *traced_already(const struct attach_facts *facts)
 		return error_create(
 			ERROR_OTHER, "process %d is already traced by this debugger", facts->pid);
 	return error_create(ERROR_OTHER,
-		"process %d is already traced by %s (process %d), "
-		"and there can be only one tracer; end or detach that first",
+		"process %d is already traced by %s (process %d), and a process can have "
+		"only one tracer; detach or end that tracer first",
 		facts->pid, facts->tracer_name[0] ? facts->tracer_name : "another debugger",
 		tracer);
 }
@@ -196,21 +196,19 @@ static struct error *refused_by_yama(const struct attach_facts *facts)
 	switch (facts->yama_scope) {
 	case 1:
 		return error_create(ERROR_OTHER,
-			"the kernel's Yama setting (kernel.yama.ptrace_scope = 1) lets you attach "
-			"only to your own children, not to process %d; "
-			"use sudo, or run `sysctl kernel.yama.ptrace_scope=0` as root",
+			"cannot attach to process %d: kernel.yama.ptrace_scope = 1 allows "
+			"attaching only to child processes; use sudo, or run `sysctl "
+			"kernel.yama.ptrace_scope=0` as root",
 			facts->pid);
 	case 2:
 		return error_create(ERROR_OTHER,
-			"the kernel's Yama setting (kernel.yama.ptrace_scope = 2) lets only "
-			"administrators attach to process %d; use sudo (the capability "
-			"CAP_SYS_PTRACE)",
+			"cannot attach to process %d: kernel.yama.ptrace_scope = 2 requires "
+			"CAP_SYS_PTRACE; use sudo",
 			facts->pid);
 	default:
 		return error_create(ERROR_OTHER,
-			"the kernel's Yama setting (kernel.yama.ptrace_scope = 3) forbids "
-			"attaching to any process, here %d, until the next boot; "
-			"use a core dump instead",
+			"cannot attach to process %d: kernel.yama.ptrace_scope = 3 forbids "
+			"attaching until the next boot; use a core dump instead",
 			facts->pid);
 	}
 }
@@ -241,7 +239,7 @@ struct error *attach_explain(const struct attach_facts *facts, int errnum)
 		return other_user(facts);
 	if (!capable && !own)
 		return error_create(ERROR_OTHER,
-			"process %d runs with group ID %u, you have %u; use sudo", facts->pid,
+			"process %d runs with group ID %u, but yours is %u; use sudo", facts->pid,
 			facts->target.gids[1], facts->self.gids[0]);
 	if (!capable && facts->target.permitted & ~facts->self.permitted)
 		return error_create(ERROR_OTHER,

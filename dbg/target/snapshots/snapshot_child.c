@@ -78,8 +78,8 @@ static struct error *close_files(struct tracees *tracees, const struct snapshot_
 			ERROR_OTHER, "the snapshot's process was killed as soon as it was created");
 	struct error *err = inject_syscall(&injection, SYS_close_range, close_arguments, &result);
 	if (!err && result != 0)
-		err = error_system(
-			(int)-result, "the snapshot's process cannot close its copies of files");
+		err = error_system((int)-result,
+			"the snapshot's process cannot close its inherited file descriptors");
 	return err;
 }
 
@@ -96,17 +96,16 @@ static struct error *clone_failed(const struct tracees *tracees, int errnum)
 {
 	if (errnum == EAGAIN)
 		return error_create(ERROR_OTHER,
-			"process %d may not create another process "
-			"(a limit on processes: RLIMIT_NPROC, pids.max of its cgroup)",
+			"process %d cannot create another process: it has reached a process "
+			"limit (RLIMIT_NPROC, or pids.max of its cgroup)",
 			tracees->pid);
 	if (errnum == -again_after_signal)
 		return error_create(ERROR_OTHER,
-			"process %d receives so many signals that it cannot be cloned",
-			tracees->pid);
+			"cannot copy process %d: it receives too many signals", tracees->pid);
 	if (errnum == ENOMEM)
 		return error_create(ERROR_OTHER,
 			"there is not enough memory for a copy of process %d", tracees->pid);
-	return error_system(errnum, "process %d cannot be cloned", tracees->pid);
+	return error_system(errnum, "cannot copy process %d", tracees->pid);
 }
 
 static struct error *inject_clone(struct injection *injection, struct snapshot_child *ret)

@@ -106,15 +106,15 @@ static struct error *does_not_stop(struct tracees *tracees)
 		proc_read_comm(tracee->tid, name);
 		proc_read_wchan(tracee->tid, wchan, sizeof(wchan));
 		return error_create(ERROR_OTHER,
-			"process %d keeps running: its thread %d (%s) did not stop in time and is "
-			"in state %c%s%s%s; try again later",
+			"cannot stop process %d, which keeps running: its thread %d (%s) did not "
+			"stop in time and is in state %c%s%s%s; try again later",
 			tracees->pid, tracee->tid, name, status.state,
 			status.state == 'D' ? " (an uninterruptible wait: disk, NFS, vfork)" : "",
 			wchan[0] ? " in the kernel's " : "", wchan);
 	}
 	return error_create(ERROR_OTHER,
-		"process %d keeps running: it creates threads faster than they can be stopped; "
-		"try again",
+		"cannot stop process %d: it creates threads faster than gctxdbg can stop "
+		"them; it keeps running; try again",
 		tracees->pid);
 }
 

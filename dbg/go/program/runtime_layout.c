@@ -330,7 +330,7 @@ static struct error *load_fields(const struct layout_source *source, struct runt
 		if (rows[i].required && !field_present(*destination))
 			return error_create(ERROR_NOT_FOUND,
 				"%s does not describe %s%s%s, "
-				"without which no goroutine can be read",
+				"which is required to read goroutines",
 				source->description, rows[i].type, rows[i].path ? "." : "",
 				rows[i].path ? rows[i].path : "");
 	}

@@ -21,51 +21,6 @@ enum {
 	LONG_PAUSE_MS = 100,
 };
 
-/* ---- Bytes ---- */
-
-static bool restore(int mem_fd, const struct bytes_note *note)
-{
-	uint8_t now[UNDO_BYTES];
-	off_t location = (off_t)note->address;
-	if (pread(mem_fd, now, note->size, location) != note->size)
-		return true; /* no longer mapped */
-	if (memcmp(now, note->replacement, note->size) != 0)
-		return true;
-	return pwrite(mem_fd, note->original, note->size, location) == note->size;
-}
-
-/* Restores all noted bytes. Some kernels allow it only to the tracer, so those that cannot be
- * written stay noted. */
-static void restore_bytes(struct guardian_process *guardian)
-{
-	struct undo_notes *notes = guardian->notes;
-	for (size_t i = notes->bytes_count; i > 0; i--) {
-		struct bytes_note *note = &notes->bytes[i - 1];
-		if (note->valid && note->size <= UNDO_BYTES && restore(guardian->mem_fd, note))
-			note->valid = false;
-	}
-}
-
-static void restore_bytes_by_ptrace(struct guardian_process *guardian)
-{
-	restore_bytes(guardian);
-	pid_t tid = tracees_any_stopped(&guardian->tracees);
-	struct undo_notes *notes = guardian->notes;
-	for (size_t i = notes->bytes_count; i > 0 && tid; i--) {
-		const struct bytes_note *note = &notes->bytes[i - 1];
-		if (!note->valid || note->size > UNDO_BYTES)
-			continue;
-		for (size_t k = 0; k < note->size; k++) {
-			void *location = (void *)(uintptr_t)(note->address + k); // NOLINT
-			errno = 0;
-			long word = ptrace(PTRACE_PEEKTEXT, tid, location, NULL);
-			memcpy(&word, &note->original[k], 1);
-			if (!errno)
-				ptrace(PTRACE_POKETEXT, tid, location, (void *)word); // NOLINT
-		}
-	}
-}
-
 /* ---- Threads ---- */
 
 bool guardian_stop_all(struct guardian_process *guardian)
@@ -151,7 +106,7 @@ static void undo_changes(struct guardian_process *guardian)
 	/* It needs the noted call, which end_call() forgets. */
 	guardian_find_snapshot(guardian);
 	if (same) {
-		restore_bytes_by_ptrace(guardian);
+		guardian_restore_bytes_by_ptrace(guardian);
 		end_call(guardian);
 		guardian_run_undos(guardian);
 	}
@@ -213,7 +168,7 @@ void guardian_run(struct guardian_process *guardian)
 	struct undo_notes *notes = guardian->notes;
 	if (!await_end(guardian) || (notes->quit && undo_notes_are_empty(notes)))
 		return;
-	restore_bytes(guardian);
+	guardian_restore_bytes(guardian);
 	for (int ms = 0; ms < DEBUGGER_MS && !notes->quit && !is_over(guardian->debugger); ms++)
 		poll(NULL, 0, 1);
 	if (!is_over(guardian->target) && !undo_notes_are_empty(notes))

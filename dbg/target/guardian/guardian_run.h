@@ -39,6 +39,12 @@ void guardian_run_briefly(struct guardian_process *guardian, int turn);
 
 /* ---- guardian_undo.c ---- */
 
+/* Restores all noted bytes. Some kernels allow it only to the tracer, so those that cannot be
+ * written stay noted. */
+void guardian_restore_bytes(struct guardian_process *guardian);
+/* Restores those, too, through a stopped thread. */
+void guardian_restore_bytes_by_ptrace(struct guardian_process *guardian);
+
 /* Makes the noted undo calls, the last one first. All threads are stopped, before and after. A call
  * that cannot be made stays noted. */
 void guardian_run_undos(struct guardian_process *guardian);

@@ -1,4 +1,7 @@
-/* Making the noted undo calls in threads of the target, once no thread needs our memory there. */
+/* Undoing what is noted: restoring bytes, and making undo calls in threads of the target once no
+ * thread needs the debugger's memory there. */
+#include <errno.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 #include "dbg/target/guardian/guardian_run.h"
@@ -10,6 +13,49 @@ enum {
 	UNDO_ATTEMPTS = 20,
 	STACK_WORDS = 4096, /* searched in each stack for a return into the region */
 };
+
+/* ---- Bytes ---- */
+
+static bool restore(int mem_fd, const struct bytes_note *note)
+{
+	uint8_t now[UNDO_BYTES];
+	off_t location = (off_t)note->address;
+	if (pread(mem_fd, now, note->size, location) != note->size)
+		return true; /* no longer mapped */
+	if (memcmp(now, note->replacement, note->size) != 0)
+		return true;
+	return pwrite(mem_fd, note->original, note->size, location) == note->size;
+}
+
+void guardian_restore_bytes(struct guardian_process *guardian)
+{
+	struct undo_notes *notes = guardian->notes;
+	for (size_t i = notes->bytes_count; i > 0; i--) {
+		struct bytes_note *note = &notes->bytes[i - 1];
+		if (note->valid && note->size <= UNDO_BYTES && restore(guardian->mem_fd, note))
+			note->valid = false;
+	}
+}
+
+void guardian_restore_bytes_by_ptrace(struct guardian_process *guardian)
+{
+	guardian_restore_bytes(guardian);
+	pid_t tid = tracees_any_stopped(&guardian->tracees);
+	struct undo_notes *notes = guardian->notes;
+	for (size_t i = notes->bytes_count; i > 0 && tid; i--) {
+		const struct bytes_note *note = &notes->bytes[i - 1];
+		if (!note->valid || note->size > UNDO_BYTES)
+			continue;
+		for (size_t k = 0; k < note->size; k++) {
+			void *location = (void *)(uintptr_t)(note->address + k); // NOLINT
+			errno = 0;
+			long word = ptrace(PTRACE_PEEKTEXT, tid, location, NULL);
+			memcpy(&word, &note->original[k], 1);
+			if (!errno)
+				ptrace(PTRACE_POKETEXT, tid, location, (void *)word); // NOLINT
+		}
+	}
+}
 
 /* ---- The region ---- */
 

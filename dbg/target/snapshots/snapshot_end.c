@@ -27,8 +27,13 @@ uint64_t snapshot_process_start(pid_t pid)
 /* Whether the pid is still the child's, and not that of a later process. */
 static bool still_exists(const struct snapshot_child *child)
 {
-	uint64_t start = snapshot_process_start(child->pid);
-	return start && (!child->start || start == child->start);
+	struct process_stat stat;
+	int errnum = proc_read_stat(child->pid, &stat);
+	/* Unreadable, for lack of a descriptor perhaps: only we have it reaped, so the pid is still
+	 * its own. */
+	if (errnum)
+		return errnum != ENOENT && errnum != ESRCH;
+	return !child->start || stat.start == child->start;
 }
 
 /* ---- Finding ---- */

@@ -1,5 +1,6 @@
 /* The live process as a target: opening it, and its operations. */
 #include <elf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -259,6 +260,9 @@ static struct error *describe_program(struct live *live)
 	if (!target->exe_path)
 		return error_no_memory();
 	ssize_t length = readlink(target->exe_path, name, sizeof(name) - 1);
+	/* Only kernel threads, which are never attached to, and exited processes lack this link. */
+	if (length < 0 && (errno == ENOENT || errno == ESRCH))
+		return error_create(ERROR_GONE, "process %d has exited", (int)target->pid);
 	if (length > 0)
 		name[length] = 0;
 	target->exe_name = strdup(length > 0 ? name : target->exe_path);

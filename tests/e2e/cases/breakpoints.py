@@ -36,6 +36,11 @@ class Breaks(process.Process):
         process.check_untouched(self.pid)  # the guardian may have taken over in between
         assert self.order("spawn 100")[0] == 100
 
+    def wait_for_progress(self):
+        """Waits until its busy goroutines have made calls and created goroutines."""
+        before = self.order("count")
+        process.wait_until(lambda: all(a > b for a, b in zip(self.order("count")[1:], before[1:])), "it continues")
+
     def session(self, *commands, options=("-q", "--pause=stop"), **more):
         """Starts gctxdbg with these commands; it prints "armed" before the target runs."""
         child = debugger.start("attach", self.pid, "--batch", *options,
@@ -476,7 +481,7 @@ def ctrl_c_stops_what_runs(go):
         t.type("continue\r")
         process.wait_until(lambda: "t" not in process.thread_states(p.pid).values(), "the target is running")
         p.line()
-        time.sleep(0.5)
+        p.wait_for_progress()
         t.interrupt()
         t.expect("is stopped")
         t.drain()
@@ -607,12 +612,11 @@ def code_is_restored_after(go, way):
             assert r.status == (1 if way == "bad command" else 0), r
         else:
             child = armed(p, "continue")
-            time.sleep(0.3)
+            p.wait_for_progress()
             os.kill(child.pid, getattr(signal, way))
             child.communicate(timeout=30)
         p.check_as_before()
-        before = p.order("count")
-        process.wait_until(lambda: all(a > b for a, b in zip(p.order("count")[1:], before[1:])), "it continues")
+        p.wait_for_progress()
 
 
 def kill_at_random_moments(go, variant, times):
@@ -659,12 +663,11 @@ def killed_with_few_descriptors(go):
     with Breaks(go) as p:
         p.order("busy")
         child = armed(p, "continue", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
-        time.sleep(0.3)
+        p.wait_for_progress()
         child.kill()
         child.communicate(timeout=30)
         p.check_as_before()
-        before = p.order("count")
-        process.wait_until(lambda: all(a > b for a, b in zip(p.order("count")[1:], before[1:])), "it works on")
+        p.wait_for_progress()
 
 
 # ---- Children ----
@@ -708,7 +711,7 @@ def the_target_ends_while_traced(go, end):
                                "-e", "continue --json")
         wait_for_line(child, "armed")
         if end == "SIGKILL":
-            time.sleep(0.5)
+            process.wait_until(lambda: text_pages.differences(p.pid, p.argv[0]), "the traps are inserted")
             os.kill(p.pid, signal.SIGKILL)
         else:
             p.send("exit 5" if end == "exit" else "exec")

@@ -5,8 +5,10 @@ import pathlib
 import re
 
 from lib import debugger, gotrace, oracle, process, programs, shared
+from lib.crash import shared_crash
 from lib.runner import case
 
+STACKS = "goroutines --stacks --json"
 # {variant: the variant of the same program that has DWARF and symbols}
 DEBUG_BUILD = {
     "pie": "default",
@@ -23,22 +25,26 @@ DEBUG_BUILD = {
 
 
 def inspected_once(path):
-    """(output for the process, output for its core), made once per run: many builds are compared with one debug
+    """(output for a process, output for a core), made once per run: many builds are compared with one debug
     build."""
     def fill(folder):
-        live, dead, _ = inspected(path)
+        with process.Process([path]) as p:
+            live = debugger.attach(p.pid, STACKS).json()
+        crash = shared_crash(path)
+        dead = debugger.core(crash.exe, crash.core, STACKS).json()
         pathlib.Path(folder, "documents.json").write_text(json.dumps([live, dead]))
 
     return json.loads((shared.folder(("inspected", path), fill) / "documents.json").read_text())
 
 
 def inspected(path):
-    """(output for the process, output for its core, what Go printed)"""
+    """(output for the process, output for its core, what Go printed). The traceback is compared with both outputs, so the
+    crash must be that of this process."""
     with process.Process([path]) as p:
-        live = debugger.attach(p.pid, "goroutines --stacks --json").json()
+        live = debugger.attach(p.pid, STACKS).json()
         process.check_untouched(p.pid)
         text, core = p.abort()
-        dead = debugger.core(path, core, "goroutines --stacks --json").json()
+        dead = debugger.core(path, core, STACKS).json()
     return live, dead, gotrace.parse(text)
 
 

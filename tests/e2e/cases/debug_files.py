@@ -11,6 +11,7 @@ import threading
 
 from lib import debugger, process, programs
 from lib.container import Container
+from lib.crash import shared_crash
 from lib.runner import case
 
 
@@ -60,14 +61,12 @@ def debug_file_is_found_by_its_link(go):
 def debug_file_gives_what_the_whole_program_does(go):
     with tempfile.TemporaryDirectory() as folder:
         split = Split(go, folder)
-        with process.Process([split.exe]) as p:
-            _, core = p.abort()
-            answers = [lines(debugger.run("core", split.exe, core, "--batch", *options,
-                                          "-e", "goroutines --stacks --json"))
-                       for options in ([], ["--debug-file", split.debug],
-                                       ["--debug-file", programs.path("waits", go)])]
-            assert len(answers[0]) > 40
-            assert answers[0] == answers[1] == answers[2]
+        whole = programs.path("waits", go)
+        core = shared_crash(whole).core  # stripping does not change what is loaded
+        answers = [lines(debugger.run("core", split.exe, core, "--batch", *options, "-e", "goroutines --stacks --json"))
+                   for options in ([], ["--debug-file", split.debug], ["--debug-file", whole])]
+        assert len(answers[0]) > 40
+        assert answers[0] == answers[1] == answers[2]
 
 
 @case(go="ends")
@@ -110,8 +109,8 @@ def check_split(go, commands):
             subprocess.run(command.format(whole=whole, exe=exe, debug=debug).split(), check=True)
         with process.Process([exe]) as p:
             assert layouts(p.pid) == f"DWARF in {debug}"
-            _, core = p.abort()
-            answers = [lines(debugger.core(file, core, "goroutines --stacks --json")) for file in (exe, whole)]
+        core = shared_crash(whole).core
+        answers = [lines(debugger.core(file, core, "goroutines --stacks --json")) for file in (exe, whole)]
         assert len(answers[0]) > 40 and answers[0] == answers[1]
 
 

@@ -93,8 +93,8 @@ def begin_earlier(pid, goroutines, offset, seconds):
 def long_waits_are_counted_in_minutes(go, seconds):
     """`wait_seconds` must agree with the whole minutes that the runtime prints. A core has no clock: gctxdbg uses the
     newest time that the runtime has stored, so waits in an idle program may appear shorter, but never longer.
-    The runtime and gctxdbg both compute a wait from g.waitsince, so setting it back is equivalent to waiting, as long
-    as it is not before the machine started."""
+    The case does not wait: it writes earlier times into g.waitsince of the running program. The runtime and gctxdbg both
+    compute a wait from that field, so this is equivalent, as long as the time is not before the machine started."""
     with process.Process([programs.path("waits", go)]) as p:
         waiting = [g for g in debugger.attach(p.pid, "goroutines --json").json()["goroutines"] if g["status"] == "waiting"]
         older = begin_earlier(p.pid, waiting, wait_since(go), seconds)

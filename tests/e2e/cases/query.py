@@ -112,8 +112,7 @@ def info(go):
     with process.Process([programs.path("waits", go)]) as p:
         live = debugger.attach(p.pid, "info --json").json()
         text = debugger.attach(p.pid, "info").out
-        _, core = p.abort()
-        dead = debugger.core(p.argv[0], core, "info --json").json()
+    dead, = run_all(go, ["info --json"])
     for doc in (live, dead):
         assert doc["version"] == 1
         assert f"go{go}" in str(doc), doc

@@ -67,6 +67,13 @@ def shows_the_same_as_a_stop(go, program):
         check_left(p.pid, own)
 
 
+def prompt_shows(t, pattern):
+    """Whether a new prompt matches the pattern."""
+    t.type("\r")
+    t.expect_prompt()
+    return re.search(pattern, t.t.after)
+
+
 @case(go="ends", timeout=60)
 def the_process_runs_meanwhile(go):
     with process.Process([programs.path("sigcount", go)]) as p, Prompt("attach", p.pid) as t:
@@ -78,9 +85,7 @@ def the_process_runs_meanwhile(go):
         os.kill(p.pid, signal.SIGUSR1)
         process.wait_until(lambda: p.ask("?").split()[0] == "1", "signals arrive")
         assert re.search(r"snapshot +\S+ old; the process was stopped for \S+ ms and is running", t.run("info"))
-        time.sleep(1.2)
-        t.type("\r")
-        t.expect(r"snapshot [1-9]\S* old\) ")
+        process.wait_until(lambda: prompt_shows(t, r"snapshot [1-9]\S* old"), "the prompt shows an age of a second")
         assert "tick" in t.run("goroutines --stacks")
         t.run("snapshot")
         assert len(children(p.pid)) == 1 and children(p.pid) != [child]
@@ -396,7 +401,7 @@ def the_stall_is_short(go):
     with process.Process([programs.path("stalls", go), "100000"]) as p:
         for _ in range(3):  # another process may have used the CPU just then
             p.ask("?")
-            time.sleep(0.5)
+            time.sleep(0.5)  # the case: the longest gap in half a second without the debugger
             usual = int(p.ask("?").split()[0])
             r = debugger.attach(p.pid, "goroutines --group stack", "snapshot --json")
             seen = int(p.ask("?").split()[0])

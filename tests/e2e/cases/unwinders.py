@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import time
 
-from lib import debugger, elf, gotrace, oracle, process, programs
+from lib import debugger, elf, oracle, process, programs
 from lib.crash import shared_crash
 from lib.runner import case
 
@@ -48,13 +48,14 @@ def dwarf_finds_the_same_frames(go, program, build):
     """Everything is equal: pc, sp and fp of each frame, functions, files, lines and inlined calls, for parked and
     running goroutines, system stacks and signal handlers."""
     path = programs.path(program, go, build)
+    pause = 0.2 if program == "running" else 0  # its goroutines start to run after "ready"
     with process.Process([path]) as p:
-        time.sleep(0.2 if program == "running" else 0)
+        time.sleep(pause)
         check_equal(*both("attach", p.pid))
-        text, core = p.abort()
-        pclntab, dwarf = both("core", path, core)
-        check_equal(pclntab, dwarf)
-        oracle.compare_goroutines(gotrace.parse(text), dwarf[0]).report()
+    crash = shared_crash(path, pause=pause)
+    pclntab, dwarf = both("core", crash.exe, crash.core)
+    check_equal(pclntab, dwarf)
+    oracle.compare_goroutines(crash.parsed(), dwarf[0]).report()
 
 
 @case(go="ends")

@@ -14,7 +14,7 @@
 #include "dbg/target/tracing/tracee_table.h"
 
 static const struct stop_limits fixture_limits = {
-	.progress_ns = INT64_C(10000000000), .total_ns = INT64_C(20000000000)};
+	.progress_ns = INT64_C(30000000000), .total_ns = INT64_C(50000000000)};
 
 /* This thread becomes the tracer of all threads of `pid`. */
 static inline struct error *fixture_trace(struct tracees *tracees, pid_t pid)

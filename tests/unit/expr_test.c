@@ -569,7 +569,7 @@ static const struct {
 	{"-(-9223372036854775808) == 0", 1, "the result does not fit in 64 bits", ""},
 	{"wait * 99999999999 > 0", 6, "the result does not fit in 64 bits", ""},
 	{"liar == 1", 1, "a value does not have its declared type",
-		"this is a bug in gctxdbg, please report it"},
+		"this is a bug in gctxdbg; please report it"},
 };
 
 /* Comparisons that the missing rest of a cut string could change. */

@@ -159,7 +159,7 @@ static const struct command ctx_tree_command = {
 		"siblings of the same type and state that have the same kinds of contexts below "
 		"them; its address is that of one of them. Contexts with a verdict are marked and "
 		"come first, then the largest subtrees. \"ctx check\" may find more verdicts, "
-		"because it lets a live process run and inspects it again. With ADDR, shows only "
+		"because it inspects a live process a second time. With ADDR, shows only "
 		"that context and its descendants.",
 	.example = "ctx tree --where 'state == \"canceled\"'",
 	.options = options,

@@ -129,7 +129,7 @@ REFUSED = {
     "continue --hits 2": "takes no --hits",
     "continue --json": "takes no --json",
     "continue --background": "takes no --background",
-    "snapshot": "breakpoints are set",
+    "snapshot": "breakpoints are enabled",
 }
 
 

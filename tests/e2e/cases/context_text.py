@@ -318,7 +318,7 @@ def similar_verdicts_are_grouped(go):
 def queries_without_a_result(go):
     with Forest(go) as f:
         for command in ("ctx show 0x10", "ctx who 0x10", "ctx tree 0x10", "ctx show 0x10 --json"):
-            debugger.one_sentence(f.run(command, expect=1), "no context is at 0x10")
+            debugger.one_sentence(f.run(command, expect=1), "there is no context at 0x10")
         for command in ("ctx list", "ctx tree"):
             result = f.run(f"{command} --where 'stat == 1'", expect={1, 2})
             assert "column 1" in result.err and "state" in result.err, result

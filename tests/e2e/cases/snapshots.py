@@ -339,7 +339,7 @@ def refused_if_processes_are_limited(go):
         os.chmod(os.path.dirname(folder), 0o755)
         with process.Process([*user, "bash", "-c", 'ulimit -u 100 && cd / && exec "$0"', copy]) as p:
             others += [subprocess.Popen([*user, "sleep", "100"]) for _ in range(60)]
-            refused(p.pid, "limit on processes")
+            refused(p.pid, "process limit")
     for other in others:
         other.kill()
         other.wait()
@@ -442,7 +442,7 @@ def a_refused_snapshot_leaves_it_running(go):
                 assert "t" not in process.thread_states(p.pid).values(), command
             t.run("break main.main")
             assert set(process.thread_states(p.pid).values()) == {"t"}
-            assert "breakpoints are set" in t.run("snapshot")
+            assert "breakpoints are enabled" in t.run("snapshot")
             t.quit()
         check_left(p.pid, own)
 

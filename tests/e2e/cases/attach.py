@@ -100,6 +100,8 @@ def killed_at_random_moments(go, pause):
             child.send_signal(signal.SIGKILL)
             child.communicate()
             process.check_untouched(p.pid)
+        # The guardian starts once the debugger is gone, which takes the kernel some milliseconds.
+        process.wait_until(lambda: text_segments(p.pid) == before["text"], "the guardian has restored the text")
         check_alive_and_whole(p, before)
         made, answered, failed = counts(p, "stop")
         assert failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"

@@ -207,9 +207,3 @@ const struct break_count *break_counts_all(const struct break_counts *counts, si
 	*ret_count = counts->count;
 	return counts->all;
 }
-
-uint64_t break_counts_of(const struct break_counts *counts, const char *value)
-{
-	struct entry *entry = find_entry(counts, value);
-	return entry ? counts->all[entry->index].hits : 0;
-}

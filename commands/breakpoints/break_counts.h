@@ -47,7 +47,5 @@ bool break_counts_add(struct break_counts *counts, const struct break_event *eve
 
 /* Returns all values, unsorted; valid until the next hit. */
 const struct break_count *break_counts_all(const struct break_counts *counts, size_t *ret_count);
-/* Returns the number of hits with `value`. */
-uint64_t break_counts_of(const struct break_counts *counts, const char *value);
 
 #endif

@@ -123,21 +123,6 @@ static struct error *dynamic_type(
 	return err;
 }
 
-struct error *interface_dynamic(
-	struct program *program, bool empty, const uint64_t words[2], struct value *ret)
-{
-	const struct go_type *type;
-	*ret = (struct value){0};
-	if (!words[0])
-		return NULL;
-	struct error *err = dynamic_type(program, empty, words[0], &type);
-	if (!err && type->direct)
-		return make_bytes(type, &words[1], ret);
-	if (!err)
-		*ret = (struct value){.type = type, .address = words[1]};
-	return err;
-}
-
 struct error *value_part_dynamic(
 	struct program *program, const struct value *value, struct value *ret)
 {

@@ -53,10 +53,6 @@ struct error *value_slice(struct program *program, const struct value *value, in
 
 /* The value in an interface; type NULL if it is nil. */
 struct error *value_dynamic(struct program *program, const struct value *value, struct value *ret);
-/* The same for the two words of an interface that the caller has read. `empty`: the first word is a
- * type (any), else an itab. */
-struct error *interface_dynamic(
-	struct program *program, bool empty, const uint64_t words[2], struct value *ret);
 
 enum value_shape {
 	VALUE_SCALAR,	 /* numbers, bools, func names, nil, addresses: `text` */

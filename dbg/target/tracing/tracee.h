@@ -102,8 +102,6 @@ bool tracees_pump(struct tracees *tracees);
 /* Waits at most `timeout_ms` until child_fd or `other_fd` (-1: none) is readable. */
 void tracees_wait(struct tracees *tracees, int other_fd, int timeout_ms);
 
-bool tracees_is_empty(const struct tracees *tracees);
-
 /* A thread that is stopped and not a zombie: the main thread, unless it has exited. 0: none */
 pid_t tracees_any_stopped(const struct tracees *tracees);
 

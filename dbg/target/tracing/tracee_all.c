@@ -13,11 +13,6 @@
 
 enum { STRAGGLER_CHECK_MS = 20, LEAVE_NS = 500000000, MAX_MISSES = 1000 };
 
-bool tracees_is_empty(const struct tracees *tracees)
-{
-	return !tracees->table;
-}
-
 pid_t tracees_any_stopped(const struct tracees *tracees)
 {
 	struct tracee *tracee = tracee_find(tracees, tracees->pid), *next;

@@ -13,6 +13,7 @@
 static volatile int counter;
 static volatile pid_t signalled_thread;
 static volatile int handler_runs;
+static volatile int spin_runs;
 
 __attribute__((noinline)) static void c_inner(int seconds)
 {
@@ -59,6 +60,7 @@ void c_sort(void)
 
 void c_spin(void)
 {
+	spin_runs = 1;
 	for (;;)
 		counter++;
 }
@@ -113,11 +115,12 @@ void c_install_handler(void)
 	signalled_thread = gettid();
 }
 
+// Returns when the signal handler and c_spin() run, so that a stack looked at later shows both.
 void c_raise_in_go_code(void)
 {
 	while (!signalled_thread)
 		usleep(1000);
 	syscall(SYS_tgkill, getpid(), signalled_thread, SIGUSR2);
-	while (!handler_runs)
+	while (!handler_runs || !spin_runs)
 		usleep(1000);
 }

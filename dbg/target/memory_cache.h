@@ -3,8 +3,9 @@
  *
  * Reads pages of 4 KiB through target->ops->read in few calls, and remembers them, and which pages
  * cannot be read as a whole, until it is dropped. Pages that are readable in part
- * (target_ops.partial_pages) are not cached. Bounded; when it is full, everything is dropped. It does not
- * know the target's state: target.c checks that first and drops the cache when the target runs.
+ * (target_ops.partial_pages) are not cached. Bounded; when it is full, everything is dropped. It
+ * does not know the target's state: target.c checks that first and drops the cache when the target
+ * runs.
  */
 #ifndef GCTXDBG_TARGET_MEMORY_CACHE_H
 #define GCTXDBG_TARGET_MEMORY_CACHE_H

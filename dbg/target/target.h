@@ -164,9 +164,9 @@ struct target {
  * While a live target exists, SIGCHLD, SIGTERM and SIGHUP are blocked in the thread that opened it,
  * and the tracer thread receives them. SIGTERM and SIGHUP detach the target immediately and queue
  * TARGET_EVENT_LEAVE; if that event is not taken in time (leave_grace_ns), or a second signal
- * arrives first, the signal kills the debugger. target_destroy(), called by the same thread, restores the mask. A
- * child process that is started meanwhile needs the original mask (posix_spawnattr_setsigmask; not
- * popen). One live target at a time.
+ * arrives first, the signal kills the debugger. target_destroy(), called by the same thread,
+ * restores the mask. A child process that is started meanwhile needs the original mask
+ * (posix_spawnattr_setsigmask; not popen). One live target at a time.
  */
 
 struct live_options {

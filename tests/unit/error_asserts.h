@@ -30,7 +30,7 @@
 		error_destroy(error_);                                                             \
 	} while (0)
 
-/* Requires an error with exactly this message, or no error if `message` is NULL. Frees the error. */
+/* Requires an error with exactly this message, or none if `message` is NULL. Frees the error. */
 static inline void assert_message(struct error *err, const char *message)
 {
 	if (err && !message)

@@ -138,7 +138,7 @@ static void stall_child(void)
 		pause();
 }
 
-/* The tracer thread waits for the guardian while the target is stopped: it must not wait forever. */
+/* The tracer thread waits for the guardian while the target is stopped: not forever. */
 static void test_guardian_that_hangs(void **state)
 {
 	(void)state;

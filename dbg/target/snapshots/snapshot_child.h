@@ -1,10 +1,10 @@
 /*
  * The child process that holds a snapshot of the target's memory: creating and ending it.
  *
- * It is a copy-on-write clone of one thread, traced by the debugger from the start, that
- * never executes an instruction of the program: it stays stopped in the system call stub (inject.h). Its exit signal
- * is 0, so that the target's own wait calls do not see it, and it has no file descriptors, so that
- * files and connections are closed when the target closes them.
+ * It is a copy-on-write clone of one thread, traced by the debugger from the start, that never
+ * executes an instruction of the program: it stays stopped in the system call stub (inject.h). Its
+ * exit signal is 0, so that the target's own wait calls do not see it, and it has no file
+ * descriptors, so that files and connections are closed when the target closes them.
  */
 #ifndef GCTXDBG_TARGET_SNAPSHOTS_SNAPSHOT_CHILD_H
 #define GCTXDBG_TARGET_SNAPSHOTS_SNAPSHOT_CHILD_H

@@ -3,8 +3,9 @@
  *
  * A stopped thread is made to execute four bytes of the debugger's, `syscall; jmp .`, which are
  * written where memory is executable but never executed (after the text in its last page, or at the
- * program's entry point) and restored afterwards. If the debugger dies at any moment the thread ends up in the endless
- * jump, where it does no harm until the guardian restores its registers; see guardian.h.
+ * program's entry point) and restored afterwards. If the debugger dies at any moment, the thread
+ * ends up in the endless jump, where it does no harm until the guardian restores its registers; see
+ * guardian.h.
  *
  * The state of the thread does not change. An interrupted system call is restarted as it would have
  * been (a sleep keeps its end). Signals are blocked during the call and delivered afterwards; those

@@ -23,6 +23,7 @@ struct waits {
 	const struct goroutine *goroutine;
 	struct wait *items;
 	size_t count, capacity;
+	bool partial; /* something that must exist was not found */
 };
 
 static struct error *add_wait(struct waits *waits, struct wait wait)
@@ -179,6 +180,7 @@ static struct error *lock_waits(struct waits *waits, const char *reason)
 	if (err)
 		return err;
 	wait.address = lock_address(&waits->program->layout, &wait, semaphore);
+	waits->partial |= !semaphore && waits->program->globals.semtable.address;
 	return add_wait(waits, wait);
 }
 
@@ -190,6 +192,7 @@ static struct error *cond_waits(struct waits *waits)
 	if (err)
 		return err;
 	wait.address = list ? list - waits->program->layout.cond.notify.offset : 0;
+	waits->partial |= !list && field_present(waits->program->layout.notify_list.head);
 	return add_wait(waits, wait);
 }
 
@@ -210,6 +213,7 @@ static struct error *network_waits(struct waits *waits)
 		waits->program, waits->goroutine, &wait.address, &reading, &wait.fd);
 	if (!err && wait.address)
 		wait.op = reading ? "read" : "write";
+	waits->partial |= !wait.address && field_present(waits->program->layout.poll_desc.rg);
 	return err ? err : add_wait(waits, wait);
 }
 
@@ -295,7 +299,7 @@ struct error *goroutine_waits(struct program *program, const struct goroutine *g
 {
 	struct waits waits = {.program = program, .goroutine = goroutine};
 	struct error *err = find_waits(&waits);
-	*ret_partial = err != NULL;
+	*ret_partial = err || waits.partial;
 	err = error_ignore_fault(err);
 	if (err) {
 		free(waits.items);

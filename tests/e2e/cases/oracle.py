@@ -136,6 +136,8 @@ WAITS = {
 def what_goroutines_wait_on(go):
     crash = shared_crash(programs.path("waits", go))
     doc = debugger.core(crash.exe, crash.core, "goroutines --stacks --json").json()
+    partial = [g["goid"] for g in doc["goroutines"] if g.get("waiting_on_partial")]
+    assert not partial, f"what {partial} wait on was not found"
     channels = []
     for function, expected in WAITS.items():
         found = [g for g in doc["goroutines"] if any(f["func"] == function for f in g["frames"])

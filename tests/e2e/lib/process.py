@@ -25,7 +25,7 @@ class Process:
         with open(self.error_path, "w") as err:
             self.child = subprocess.Popen(
                 self.argv, cwd=self.folder, env=environment, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=err, text=True, preexec_fn=_prepare)
+                stdout=subprocess.PIPE, stderr=err, text=True, preexec_fn=_allow_core)
         self.pid = self.child.pid
         self._lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -115,9 +115,7 @@ class Process:
         self.close()
 
 
-def _prepare():
-    """Runs in the child. A program that spins must not take the CPU from the debugger that looks at it."""
-    os.nice(5)
+def _allow_core():
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     with contextlib.suppress(OSError), open("/proc/self/coredump_filter", "w") as f:

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -18,6 +20,14 @@ func tick() {
 	for {
 		time.Sleep(time.Millisecond)
 		atomic.AddInt64(&ticks, 1)
+	}
+}
+
+// Waits until n goroutines are blocked in a receive, so that none of them moves after "ready".
+func awaitReceivers(n int) {
+	stacks := make([]byte, 1<<16)
+	for strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "[chan receive") < n {
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -34,6 +44,7 @@ func main() {
 			}
 		}()
 	}
+	awaitReceivers(len(signals))
 	go tick()
 	fmt.Println("ready")
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {

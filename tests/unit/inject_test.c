@@ -125,6 +125,46 @@ static void test_signals_during_injection(void **state)
 	shared_destroy(shared);
 }
 
+enum { PENDING = 3 };
+static const int pending_signals[PENDING] = {SIGTRAP, SIGSEGV, SIGSYS};
+
+/* All threads block all signals, as in Go's signal handlers, until shared->stop. */
+static void blocking_body(struct shared *shared)
+{
+	sigset_t all;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	record_signals(shared, pending_signals, PENDING);
+	start_counters(shared, 3);
+	shared->ready = 1;
+	while (!shared->stop)
+		shared->counters[3]++;
+	sigemptyset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	count_forever(&shared->counters[3]);
+}
+
+/* Signals that cannot be blocked during a call, but that the threads themselves block. */
+static void test_blocked_signals_stay_pending(void **state)
+{
+	(void)state;
+	struct shared *shared = shared_create();
+	signal_record = shared;
+	pid_t pid = fixture_start(blocking_body, shared);
+	for (int i = 0; i < PENDING; i++)
+		fixture_queue_signal(pid, pending_signals[i], i);
+	inject_often(pid, 100, true);
+	assert_int_equal(shared->signals, 0);
+	shared->stop = 1;
+	wait_until(shared->signals == PENDING);
+	for (int i = 0; i < PENDING; i++)
+		assert_int_equal(shared->seen[i], 1);
+	assert_running(shared);
+	assert_int_equal(changed_text(pid), 0);
+	fixture_end(pid);
+	shared_destroy(shared);
+}
+
 /* ---- Interrupted system calls ---- */
 
 static void *sleep_again(void *argument)
@@ -329,6 +369,7 @@ int main(int argc, char **argv)
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signals_during_injection),
+		cmocka_unit_test(test_blocked_signals_stay_pending),
 		cmocka_unit_test(test_interrupted_calls_are_restarted),
 		cmocka_unit_test(test_stopped_process_stays_stopped),
 		cmocka_unit_test(test_killed_during_injection),

@@ -11,6 +11,11 @@ enum { SPINS = 50, WAIT_MS = 20 };
 
 static const int64_t patience_ns = INT64_C(20000000000);
 
+static uint64_t signal_bit(int signal)
+{
+	return UINT64_C(1) << (signal - 1);
+}
+
 /* All but the synchronous signals: if one of those is blocked when the thread faults, the kernel
  * resets its action. */
 static uint64_t blocked_signals(void)
@@ -18,7 +23,7 @@ static uint64_t blocked_signals(void)
 	static const int synchronous[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 	uint64_t mask = ~UINT64_C(0);
 	for (size_t i = 0; i < array_length(synchronous); i++)
-		mask &= ~(UINT64_C(1) << (synchronous[i] - 1));
+		mask &= ~signal_bit(synchronous[i]);
 	return mask;
 }
 
@@ -47,7 +52,7 @@ static struct error *enter(struct injection *injection, long number, const uint6
 	regs.r8 = arguments[4];
 	regs.r9 = arguments[5];
 	if (!tracee_set_regs(injection->tid, &regs) ||
-		!tracee_set_mask(injection->tid, blocked_signals()))
+		!tracee_set_mask(injection->tid, blocked_signals() | injection->held))
 		return died(injection);
 	return NULL;
 }
@@ -168,6 +173,20 @@ static struct error *deliver(struct injection *injection, int signal)
 	return err;
 }
 
+/*
+ * Makes a signal pending again that the thread's own mask blocks: the kernel queues it anew if it
+ * is blocked when the thread continues with it. It stays blocked for the following calls, otherwise
+ * it would be reported again and again.
+ */
+static struct error *hold(struct injection *injection, int signal, unsigned long *ret_signal)
+{
+	injection->held |= signal_bit(signal);
+	*ret_signal = (unsigned long)signal;
+	return tracee_set_mask(injection->tid, blocked_signals() | injection->held)
+		       ? NULL
+		       : died(injection);
+}
+
 /* ---- One call ---- */
 
 enum progress { NOT_YET, INSIDE, DONE };
@@ -196,7 +215,7 @@ static struct error *handle_report(
 	struct injection *injection, int status, struct call *call, bool *ret_stopped)
 {
 	struct error *err = NULL;
-	unsigned long child = 0;
+	unsigned long child = 0, signal = 0;
 	*ret_stopped = false;
 	switch (classify(injection, status)) {
 	case REPORT_SYSCALL:
@@ -225,6 +244,10 @@ static struct error *handle_report(
 		call->result = -EFAULT;
 		break;
 	case REPORT_SIGNAL:
+		if (injection->own.mask & signal_bit(WSTOPSIG(status))) {
+			err = hold(injection, WSTOPSIG(status), &signal);
+			break;
+		}
 		call->again = call->progress != DONE;
 		*ret_stopped = true;
 		return deliver(injection, WSTOPSIG(status));
@@ -235,7 +258,8 @@ static struct error *handle_report(
 		return err;
 	if (call->progress == DONE)
 		ptrace_simple(PTRACE_INTERRUPT, injection->tid, 0);
-	ptrace_simple(call->progress == DONE ? PTRACE_CONT : PTRACE_SYSCALL, injection->tid, 0);
+	ptrace_simple(
+		call->progress == DONE ? PTRACE_CONT : PTRACE_SYSCALL, injection->tid, signal);
 	return NULL;
 }
 
@@ -243,8 +267,14 @@ struct error *inject_syscall(struct injection *injection, long number,
 	const uint64_t arguments[static INJECT_ARGUMENTS], int64_t *ret)
 {
 	struct call call = {.again = true};
+	int64_t deadline = monotonic_now() + patience_ns;
 	injection->child = 0;
 	while (call.again) {
+		if (monotonic_now() > deadline)
+			return error_create(ERROR_OTHER,
+				"signals for thread %d of process %d keep interrupting an injected "
+				"system call",
+				injection->tid, injection->tracees->pid);
 		call = (struct call){.progress = NOT_YET};
 		struct error *err = enter(injection, number, arguments);
 		if (!err)

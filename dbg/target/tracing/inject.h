@@ -9,10 +9,10 @@
  *
  * The state of the thread does not change. An interrupted system call is restarted as it would have
  * been (a sleep keeps its end). Signals are blocked during the call and delivered afterwards; those
- * that cannot be blocked are delivered in between, with the thread's own registers. A group-stop
- * stays in effect. So an injected call must not sleep with a timeout (nanosleep, poll: the kernel
- * keeps one restart record per thread), nor change what is restored here (the thread's registers
- * and signal mask).
+ * that cannot be blocked are delivered in between, with the thread's own registers, unless the
+ * thread itself blocks them. A group-stop stays in effect. So an injected call must not sleep with
+ * a timeout (nanosleep, poll: the kernel keeps one restart record per thread), nor change what is
+ * restored here (the thread's registers and signal mask).
  *
  * Every function must be called by the tracer thread. The other threads may be stopped or running.
  */
@@ -34,6 +34,7 @@ struct injection {
 	/* The address of the stub, and the thread's own registers and mask, which change if a
 	 * signal is delivered in between. */
 	struct call_note own;
+	uint64_t held; /* signals that the thread itself blocks, and that are pending */
 	/* The child that the last call (clone, fork) made, as we number it; 0: none. It is stopped
 	 * and our tracee, with the thread's ptrace options, but not in the table of tracees. */
 	pid_t child;

@@ -208,6 +208,21 @@ const struct mapping *target_mapping_at(struct target *target, uint64_t address)
 	return index < count && mappings[index].start <= address ? &mappings[index] : NULL;
 }
 
+uint64_t target_skip_hole(struct target *target, uint64_t address)
+{
+	const struct mapping *mappings;
+	size_t count;
+	struct error *err = target_mappings(target, &mappings, &count);
+	if (err) {
+		error_destroy(err);
+		return UINT64_MAX;
+	}
+	size_t index = bisect(i, count, mappings[i].end > address);
+	if (index == count)
+		return UINT64_MAX;
+	return mappings[index].start > address ? mappings[index].start : mappings[index].end;
+}
+
 /* The error for a source that lacks an operation; `what` completes "a core cannot …". */
 static struct error *cannot(const struct target *target, const char *what)
 {

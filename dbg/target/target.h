@@ -255,6 +255,9 @@ struct error *target_threads(struct target *target, const struct thread **ret, s
 struct error *target_mappings(struct target *target, const struct mapping **ret, size_t *ret_count);
 /* The mapping that contains `address`, or NULL. */
 const struct mapping *target_mapping_at(struct target *target, uint64_t address);
+/* The lowest address after `address`, which cannot be read, that may be readable; UINT64_MAX: none.
+ * A search of a range that came from the target must skip its holes: they may be huge. */
+uint64_t target_skip_hole(struct target *target, uint64_t address);
 
 /* ---- Running (ERROR_GONE and an explanation if impossible) ---- */
 

@@ -3,7 +3,6 @@
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/heap/word_range.h"
 #include "dbg/target/read_ahead.h"
-#include "dwarf/base/bisect.h"
 
 enum {
 	CHUNK = 1 << 21, /* bytes read at a time */
@@ -90,21 +89,6 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 	return NULL;
 }
 
-/* The next address after the unreadable `address` that may be readable. */
-static uint64_t skip_hole(struct target *target, uint64_t address)
-{
-	const struct mapping *mappings;
-	size_t count = 0;
-	struct error *err = target_mappings(target, &mappings, &count);
-	error_destroy(err);
-	if (err)
-		return UINT64_MAX;
-	size_t at = bisect(i, count, mappings[i].end > address);
-	if (at == count)
-		return UINT64_MAX;
-	return mappings[at].start > address ? mappings[at].start : mappings[at].end;
-}
-
 /* Reads and scans [start, end) piece by piece. */
 static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
 	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *ref),
@@ -121,7 +105,7 @@ static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
 		next = at + size;
 		if (run.done < run.size) {
 			scan->refs->partial = true;
-			next = skip_hole(scan->program->target, at + run.done);
+			next = target_skip_hole(scan->program->target, at + run.done);
 		}
 		if (ref.kind == HOLDER_GOROUTINE)
 			scan->stack_bytes += run.done;
@@ -190,7 +174,7 @@ static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
 		return err;
 	/* Memory may continue after a hole. */
 	scan->refs->partial = true;
-	uint64_t next = skip_hole(scan->program->target, run->address + run->done);
+	uint64_t next = target_skip_hole(scan->program->target, run->address + run->done);
 	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
 	return next < end ? scan_range(scan, next, end, accept_in_heap, ref) : NULL;
 }
@@ -244,6 +228,7 @@ static struct error *scan_globals(struct scan *scan)
 	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
 	const struct iface_ref ref = {.kind = HOLDER_GLOBAL};
 	struct error *err = NULL;
+	scan->refs->partial |= scan->program->data_damaged;
 	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
 		struct range range = scan->program->data[i];
 		uint64_t start = (range.address + 7) & ~7ull;

@@ -36,6 +36,30 @@ static void read_data_ranges(struct program *program, const uint8_t *module, siz
 	}
 }
 
+/* The part of `range` that is in a segment of the executable. */
+static struct range within_segment(const struct program *program, struct range range)
+{
+	const struct elf_segment *segments;
+	size_t count = elf_image_segments(program->image, &segments);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t start = segments[i].address + program->bias;
+		if (range.address < start || range.address - start >= segments[i].memory_size)
+			continue;
+		uint64_t left = segments[i].memory_size - (range.address - start);
+		return (struct range){range.address, range.size < left ? range.size : left};
+	}
+	return (struct range){range.address, 0};
+}
+
+static void check_data_ranges(struct program *program)
+{
+	for (size_t i = 0; i < array_length(program->data); i++) {
+		struct range cut = within_segment(program, program->data[i]);
+		program->data_damaged |= cut.size != program->data[i].size;
+		program->data[i] = cut;
+	}
+}
+
 struct error *program_open_functions(struct program *program)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -68,6 +92,7 @@ struct error *program_open_functions(struct program *program)
 		for (size_t i = 0; i < array_length(program->data); i++)
 			program->data[i].address += program->bias;
 	}
+	check_data_ranges(program);
 	if (program->etext <= program->text)
 		return error_create(ERROR_BAD_DATA,
 			"%s: runtime.firstmoduledata is damaged: the text ends before it starts",

@@ -71,6 +71,7 @@ struct program {
 	uint64_t text, etext; /* run-time addresses of the Go code */
 	uint64_t types, etypes;
 	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
+	bool data_damaged;    /* moduledata gives bounds outside the executable; they were cut */
 	struct string_pool *strings;
 	struct unwind_cache *unwind_cache;
 	struct type_cache *type_cache; /* NULL until a type is decoded */

@@ -78,11 +78,15 @@ static struct error *search_range(struct search *search, uint64_t start, uint64_
 {
 	struct error *err = NULL;
 	uint64_t before = 0;
-	for (uint64_t at = start; !err && at < end; at += CHUNK) {
+	for (uint64_t at = start, next; !err && at < end; at = next) {
 		size_t size = end - at < CHUNK ? (size_t)(end - at) : CHUNK, target;
 		struct memory_run run = {at, size, search->buffer, 0};
 		err = target_read_runs(search->program->target, &run, 1);
-		search->partial |= !err && run.done < run.size;
+		next = at + size;
+		if (!err && run.done < run.size) {
+			search->partial = true;
+			next = target_skip_hole(search->program->target, at + run.done);
+		}
 		for (size_t i = 0; !err && i < run.done / 8; i++) {
 			if (find_target(search, search->buffer[i], &target))
 				err = visit_word(search, at + 8 * i, before, heap, target);
@@ -110,6 +114,7 @@ static struct error *search_globals(struct search *search)
 {
 	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
 	struct error *err = NULL;
+	search->partial |= search->program->data_damaged;
 	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
 		struct range range = search->program->data[i];
 		err = search_range(

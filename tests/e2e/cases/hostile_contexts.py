@@ -4,6 +4,7 @@ import pathlib
 import random
 import re
 import signal
+import struct
 import tempfile
 import time
 
@@ -57,6 +58,25 @@ def damaged_core(go, program):
             for count in counts if offsets else ():
                 pathlib.Path(path).write_bytes(spoil(data, rnd, offsets, count))
                 survives(crash.exe, path, f"{count} words of {len(offsets)}", *commands)
+
+
+@case(go="ends", timeout=60)
+def endless_globals_in_a_core(go):
+    """The bounds of the global variables, in runtime.firstmoduledata, are damaged: they end at the end of the address
+    space."""
+    crash = shared_crash(programs.path("contexts", go))
+    exe, data = (bytearray(pathlib.Path(p).read_bytes()) for p in (crash.exe, crash.core))
+    module = elf.file_offset(data, elf.symbol(exe, "runtime.firstmoduledata"))
+    for name in ("runtime.edata", "runtime.ebss"):
+        at = data.index(struct.pack("<Q", elf.symbol(exe, name)), module, module + 1024)
+        data[at:at + 8] = b"\xff" * 8
+    context = debugger.core(crash.exe, crash.core, "ctx list --json").json()["contexts"][-1]["addr"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "bad")
+        pathlib.Path(path).write_bytes(data)
+        for command in ("ctx list", f"ctx show {context}", f"ctx who {context}", "ctx check", "info"):
+            r = debugger.run("core", crash.exe, path, "--batch", "-e", command, expect={0, 1, 3}, timeout=10)
+            assert command == "info" or "some memory could not be read" in r.err, r
 
 
 @case(go="ends", timeout=200)

@@ -99,7 +99,7 @@ class Process:
         """Kills it and keeps its folder."""
         with contextlib.suppress(OSError):
             self.child.kill()
-        self.child.wait()
+        self.child.wait(60)  # a tracer that hangs can delay it
         for stream in (self.child.stdin, self.child.stdout):
             with contextlib.suppress(OSError):
                 stream.close()

@@ -6,9 +6,12 @@ failure if CI=true. All processes that a case started are killed when it ends.
 import contextlib
 import ctypes
 import fnmatch
+import glob
 import hashlib
 import json
 import os
+import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -116,6 +119,7 @@ class _Running:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() < self.deadline + shared.uncounted_seconds(self.pid):
             return None
+        described = _describe_session(self.pid)
         self.stop()
         end = time.monotonic() + 10
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
@@ -124,6 +128,8 @@ class _Running:
                 os.waitpid(self.pid, 0)
                 break
             time.sleep(0.05)
+        self.log.seek(0, os.SEEK_END)
+        self.log.write(described)
         return "timeout"
 
     def stop(self):
@@ -134,6 +140,19 @@ class _Running:
     def text(self):
         self.log.seek(0)
         return self.log.read()
+
+
+def _describe_session(session):
+    """What each thread of the case and of the programs that it started was doing: one line each."""
+    lines = ["the case took too long; its threads (name, pid, state, tracer, wchan, system call):\n"]
+    for folder in sorted(glob.glob("/proc/[0-9]*/task/[0-9]*")):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            stat, status, wchan, call = (pathlib.Path(folder, f).read_text() for f in ("stat", "status", "wchan", "syscall"))
+            name, rest = stat[stat.index("(") + 1:].rsplit(")", 1)
+            state, tracer = rest.split()[0], re.search(r"TracerPid:\s*([0-9]+)", status)[1]
+            if int(rest.split()[3]) == session or name.startswith("gctxdbg"):
+                lines.append(f"  {name} {folder[6:].replace('/task/', ' ')} {state} {tracer} {wchan} {call.strip()}\n")
+    return "".join(lines)
 
 
 def _child(c, log):

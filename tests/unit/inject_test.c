@@ -6,7 +6,9 @@
 #include "tests/unit/inject_fixture.h"
 
 #include "dbg/target/guardian/guardian.h"
+#include "dbg/target/snapshots/snapshot_child.h"
 
+#include <sched.h>
 #include <sys/uio.h>
 
 static const uint64_t none[INJECT_ARGUMENTS];
@@ -346,6 +348,37 @@ static void test_killed_during_injection(void **state)
 	shared_destroy(shared);
 }
 
+/*
+ * The debugger was killed before a thread made the clone call, and the guardian traced the thread
+ * when it did: the child is its tracee already, and its first stop is not reported yet.
+ */
+static void test_finds_a_copy_that_is_already_a_tracee(void **state)
+{
+	(void)state;
+	const uint64_t clone_arguments[INJECT_ARGUMENTS] = {CLONE_FILES};
+	struct shared *shared = shared_create();
+	pid_t pid = fixture_start(counting_body, shared);
+	struct tracees tracees;
+	struct injection injection;
+	struct snapshot_child found;
+	int64_t result;
+	assert_success(fixture_trace(&tracees, pid));
+	assert_success(inject_begin(&tracees, pid, NULL, &injection));
+	assert_success(inject_syscall(&injection, SYS_clone, clone_arguments, &result));
+	assert_true(result > 0 && injection.child > 0);
+	assert_true(snapshot_child_find(pid, injection.own.stub, &found));
+	assert_int_equal(found.pid, injection.child);
+	snapshot_child_kill(&found);
+	assert_success(inject_end(&injection));
+	assert_true(snapshot_child_await(&tracees, &found, INT64_C(10000000000)));
+	assert_success(snapshot_child_reap(&tracees, NULL, &found));
+	assert_int_equal(snapshot_process_start(found.pid), 0);
+	fixture_untrace(&tracees);
+	assert_running(shared);
+	fixture_end(pid);
+	shared_destroy(shared);
+}
+
 /* ---- A given process ---- */
 
 static pid_t given_pid;
@@ -373,6 +406,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_interrupted_calls_are_restarted),
 		cmocka_unit_test(test_stopped_process_stays_stopped),
 		cmocka_unit_test(test_killed_during_injection),
+		cmocka_unit_test(test_finds_a_copy_that_is_already_a_tracee),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

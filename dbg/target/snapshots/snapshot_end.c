@@ -38,12 +38,21 @@ static bool still_exists(const struct snapshot_child *child)
 
 /* ---- Finding ---- */
 
-/* Seizes `pid` if it is stopped in the stub. */
+static bool is_our_tracee(pid_t pid)
+{
+	struct process_status status;
+	return proc_read_status(pid, &status) == 0 && status.tracer == (pid_t)syscall(SYS_gettid);
+}
+
+/*
+ * Seizes `pid` if it is stopped in the stub. It is our tracee already if its parent was when it
+ * made the call (PTRACE_O_TRACECLONE): the debugger died before the call, and we were faster.
+ */
 static bool catch_child(pid_t pid, uint64_t stub)
 {
 	int status;
 	struct user_regs_struct regs;
-	if (ptrace_simple(PTRACE_SEIZE, pid, 0) != 0)
+	if (ptrace_simple(PTRACE_SEIZE, pid, 0) != 0 && !is_our_tracee(pid))
 		return false;
 	ptrace_simple(PTRACE_INTERRUPT, pid, 0);
 	/* On a busy machine it needs time to stop. If it does not, the kernel detaches it when we

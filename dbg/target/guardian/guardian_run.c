@@ -76,22 +76,24 @@ static void restore_thread(struct guardian_process *guardian, struct call_note *
 	}
 }
 
-static void end_call(struct guardian_process *guardian)
+static struct call_note *current_call(struct guardian_process *guardian)
 {
 	struct undo_notes *notes = guardian->notes;
-	int current = notes->call_current;
+	return notes->call_current ? &notes->calls[notes->call_current - 1] : NULL;
+}
+
+static void end_call(struct guardian_process *guardian)
+{
 	uint8_t now[SYSCALL_STUB_SIZE];
-	if (!current)
+	struct call_note *note = current_call(guardian);
+	if (!note)
 		return;
-	struct call_note *note = &notes->calls[current - 1];
-	if (note->tid)
-		restore_thread(guardian, note);
 	pid_t tid = tracees_any_stopped(&guardian->tracees);
 	struct error *err = tid ? syscall_stub_read(tid, note->stub, now) : NULL;
 	if (tid && !err && memcmp(now, syscall_stub_code, SYSCALL_STUB_SIZE) == 0)
 		err = syscall_stub_write(tid, note->stub, note->original);
 	error_destroy(err);
-	notes->call_current = 0;
+	guardian->notes->call_current = 0;
 }
 
 /* The changes that are undone while all threads are stopped. */
@@ -103,10 +105,15 @@ static void undo_changes(struct guardian_process *guardian)
 		return;
 	}
 	bool same = proc_memory_lives(guardian->mem_fd, guardian->some_address);
-	/* It needs the noted call, which end_call() forgets. */
-	guardian_find_snapshot(guardian);
+	struct call_note *call = current_call(guardian);
 	if (same) {
 		guardian_restore_bytes_by_ptrace(guardian);
+		if (call && call->tid)
+			restore_thread(guardian, call);
+	}
+	/* Now no thread can make the noted call any more, which end_call() forgets. */
+	guardian_find_snapshot(guardian);
+	if (same) {
 		end_call(guardian);
 		guardian_run_undos(guardian);
 	}

@@ -195,7 +195,8 @@ struct error *target_mappings(struct target *target, const struct mapping **ret,
 	return NULL;
 }
 
-const struct mapping *target_mapping_at(struct target *target, uint64_t address)
+/* The first mapping that ends after `address`, or NULL. */
+static const struct mapping *first_mapping_after(struct target *target, uint64_t address)
 {
 	const struct mapping *mappings;
 	size_t count;
@@ -205,22 +206,21 @@ const struct mapping *target_mapping_at(struct target *target, uint64_t address)
 		return NULL;
 	}
 	size_t index = bisect(i, count, mappings[i].end > address);
-	return index < count && mappings[index].start <= address ? &mappings[index] : NULL;
+	return index < count ? &mappings[index] : NULL;
+}
+
+const struct mapping *target_mapping_at(struct target *target, uint64_t address)
+{
+	const struct mapping *mapping = first_mapping_after(target, address);
+	return mapping && mapping->start <= address ? mapping : NULL;
 }
 
 uint64_t target_skip_hole(struct target *target, uint64_t address)
 {
-	const struct mapping *mappings;
-	size_t count;
-	struct error *err = target_mappings(target, &mappings, &count);
-	if (err) {
-		error_destroy(err);
+	const struct mapping *mapping = first_mapping_after(target, address);
+	if (!mapping)
 		return UINT64_MAX;
-	}
-	size_t index = bisect(i, count, mappings[i].end > address);
-	if (index == count)
-		return UINT64_MAX;
-	return mappings[index].start > address ? mappings[index].start : mappings[index].end;
+	return mapping->start > address ? mapping->start : mapping->end;
 }
 
 /* The error for a source that lacks an operation; `what` completes "a core cannot …". */

@@ -53,6 +53,7 @@ static struct range within_segment(const struct program *program, struct range r
 
 static void check_data_ranges(struct program *program)
 {
+	program->data_damaged = false;
 	for (size_t i = 0; i < array_length(program->data); i++) {
 		struct range cut = within_segment(program, program->data[i]);
 		program->data_damaged |= cut.size != program->data[i].size;

@@ -14,7 +14,7 @@ from lib import debugger, kernel, paths, process, programs
 from lib.prompt import Prompt
 from lib.runner import Skip, case
 
-from cases.attach import counts, text_segments
+from cases.attach import counts, guardians, text_segments
 
 
 def children(pid):
@@ -296,6 +296,7 @@ def killed_at_random_moments(go):
             child.send_signal(signal.SIGKILL)
             child.communicate()
             check_left(p.pid)
+        process.wait_until(lambda: not guardians(p.pid), "the guardian has ended", timeout=60)
         assert text_segments(p.pid) == text, "the program's text was changed"
         made, answered, failed = counts(p, "stop")
         assert made and failed == 0 and answered == made, f"{made} made, {answered} answered, {failed} failed"

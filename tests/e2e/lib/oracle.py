@@ -217,7 +217,7 @@ def moved(frames, printed):
 
 def compare_parked(crash, document, may_move=False):
     """Compares goroutines that stayed parked from an earlier listing (`document`) until the crash. With `may_move`,
-    stacks may have moved and system calls may have begun or returned by then."""
+    stacks may have moved and system calls may have returned by then."""
     diff = Differences()
     printed = crash.goroutines()
     compared = 0
@@ -228,7 +228,7 @@ def compare_parked(crash, document, may_move=False):
         elif g["status"] in PARKED and p.status not in ("running", "runnable") and not p.notes:
             if g["system"] and p.status != (g.get("wait_reason") or g["status"]):
                 continue  # system goroutines do run
-            if may_move and (g["status"] == "syscall") != (p.status == "syscall"):
+            if may_move and g["status"] == "syscall" and p.status != "syscall":
                 continue
             compared += 1
             diff.check(f"goroutine {p.goid}", "status", p.status, g.get("wait_reason")

@@ -28,7 +28,8 @@ class Process:
                 stdout=subprocess.PIPE, stderr=err, text=True, preexec_fn=_allow_core)
         self.pid = self.child.pid
         self._lines = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         if ready:
             self.expect_line(ready)
             self.wait_until_reading()
@@ -100,6 +101,9 @@ class Process:
         with contextlib.suppress(OSError):
             self.child.kill()
         self.child.wait(60)  # a tracer that hangs can delay it
+        self._reader.join(20)
+        # Closing the stream would wait forever for the reader.
+        assert not self._reader.is_alive(), f"another process, a copy perhaps, has the output of {self.argv} open"
         for stream in (self.child.stdin, self.child.stdout):
             with contextlib.suppress(OSError):
                 stream.close()

@@ -45,7 +45,7 @@ class Container(process.Process):
     def __init__(self, path, *args, env=None, extra=None):
         self.program = path
         super().__init__(["sh", "-c", 'mkdir root dump image && read -r go && '
-                          'exec unshare -m -p -f -- sh -c "$START" "$PWD" "$@"', "sh", *args],
+                          'exec unshare -m -p -f --kill-child -- sh -c "$START" "$PWD" "$@"', "sh", *args],
                          {**(env or {}), "START": _START}, ready=None)
         process.wait_until(lambda: os.path.isdir(f"{self.folder}/image"), "its folders exist")
         inside = f"{self.folder}/image/inside"

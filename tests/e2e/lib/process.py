@@ -101,12 +101,12 @@ class Process:
         with contextlib.suppress(OSError):
             self.child.kill()
         self.child.wait(60)  # a tracer that hangs can delay it
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
         self._reader.join(20)
-        # Closing the stream would wait forever for the reader.
+        # Closing its output would wait forever for the reader.
         assert not self._reader.is_alive(), f"another process, a copy perhaps, has the output of {self.argv} open"
-        for stream in (self.child.stdin, self.child.stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
+        self.child.stdout.close()
 
     def close(self):
         self.end()

@@ -181,6 +181,7 @@ static int run_session(const struct options *options)
 			 : session.findings ? EXIT_FINDINGS
 					    : EXIT_FINE;
 	}
+	interrupt_install(NULL);
 	session_deinit(&session);
 	return status;
 }

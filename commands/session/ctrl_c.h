@@ -7,7 +7,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* Makes SIGINT set `*cancel` and make interrupt_fd() readable. Ignores SIGPIPE. */
+/* Makes SIGINT set `*cancel`, if not NULL, and make interrupt_fd() readable. Ignores SIGPIPE. Must
+ * be called with NULL before `*cancel` goes out of scope. */
 void interrupt_install(atomic_bool *cancel);
 
 /* Readable after Ctrl-C, so that poll() returns; -1 before interrupt_install(). */

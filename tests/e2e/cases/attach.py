@@ -139,6 +139,21 @@ def killed_while_the_target_is_stopped(go, sig):
         assert int(p.ask("?").split()[-1]) > before
 
 
+@case(go="newest", timeout=100)
+def interrupted_until_it_ends(go):
+    """Ctrl-C after the session has ended, while the debugger exits, changes nothing any more."""
+    with process.Process([programs.path("sigcount", go)]) as p:
+        for _ in range(20):
+            child = debugger.start("attach", p.pid, "--batch", "-e", "info")
+            process.wait_until(lambda: int(process.status(child.pid)["SigCgt"], 16) >> (signal.SIGINT - 1) & 1,
+                               "it handles SIGINT")
+            while child.poll() is None:
+                child.send_signal(signal.SIGINT)
+            child.communicate()
+            assert child.returncode in (0, 1, 2), child.returncode
+        process.check_untouched(p.pid)
+
+
 @case(go="ends")
 def two_debuggers(go):
     with process.Process([programs.path("sigcount", go)]) as p:

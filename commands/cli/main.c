@@ -181,7 +181,7 @@ static int run_session(const struct options *options)
 			 : session.findings ? EXIT_FINDINGS
 					    : EXIT_FINE;
 	}
-	interrupt_install(NULL);
+	interrupt_install(NULL); /* a Ctrl-C from now on must not write to the session */
 	session_deinit(&session);
 	return status;
 }

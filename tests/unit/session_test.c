@@ -72,6 +72,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	unlink("/tmp/gctxdbg-session-test");
+	interrupt_install(NULL);
 	fail_fdopen = false; /* a failed assertion may have left it set */
 	return session_fixture_tear_down(state);
 }

@@ -92,6 +92,8 @@ static struct error *search_range(struct search *search, uint64_t start, uint64_
 				err = visit_word(search, at + 8 * i, before, heap, target);
 			before = search->buffer[i];
 		}
+		if (next != at + size)
+			before = 0; /* it is not next to what follows the hole */
 	}
 	return err;
 }

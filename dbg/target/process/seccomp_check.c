@@ -168,8 +168,8 @@ struct error *seccomp_check(pid_t tid, const struct seccomp_call *calls, size_t 
 		int errnum = read_filter(tid, index, filter, &length);
 		if (errnum)
 			return error_system(errnum,
-				"process %d has seccomp filters, and checking whether they allow a copy "
-				"requires CAP_SYS_ADMIN",
+				"process %d has seccomp filters, and checking whether they allow a "
+				"copy requires CAP_SYS_ADMIN",
 				status.tgid);
 		if (!length)
 			return NULL;

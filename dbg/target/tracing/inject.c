@@ -272,8 +272,8 @@ struct error *inject_syscall(struct injection *injection, long number,
 	while (call.again) {
 		if (monotonic_now() > deadline)
 			return error_create(ERROR_OTHER,
-				"signals for thread %d of process %d keep interrupting an injected "
-				"system call",
+				"cannot run a system call in thread %d of process %d: signals "
+				"keep interrupting it; try again",
 				injection->tid, injection->tracees->pid);
 		call = (struct call){.progress = NOT_YET};
 		struct error *err = enter(injection, number, arguments);

@@ -50,8 +50,8 @@ struct error *inject_begin(
 /*
  * Runs one system call; `*ret` is the kernel's result (-errno for failure). ERROR_GONE: the thread
  * or process has died. Any other error: signals keep interrupting the call, or the thread does not
- * return from it, and the guardian will restore it after guardian_destroy(). The caller makes sure that no seccomp filter kills the
- * thread for the call, see seccomp_check.h.
+ * return from it, and the guardian will restore it after guardian_destroy(). The caller makes sure
+ * that no seccomp filter kills the thread for the call, see seccomp_check.h.
  */
 struct error *inject_syscall(struct injection *injection, long number,
 	const uint64_t arguments[static INJECT_ARGUMENTS], int64_t *ret);

@@ -5,8 +5,8 @@
  *
  * A trap is an int3 over the first byte of an instruction. The instruction itself is copied,
  * relocated, into the debugger's memory in the target (displaced.h, trap_area.h). A thread that
- * hits the trap is sent to the copy and returns to the next instruction by itself, so the trap stays
- * in place while all threads run: no hit is missed, no other thread is stopped, nothing is
+ * hits the trap is sent to the copy and returns to the next instruction by itself, so the trap
+ * stays in place while all threads run: no hit is missed, no other thread is stopped, nothing is
  * single-stepped. Neither the program (signal handlers, tracebacks) nor the user sees an address of
  * that memory or the int3: target_read() returns the program's own bytes.
  *

@@ -1,4 +1,5 @@
 /* The commands that set breakpoints: break, tbreak, trace. */
+#include "commands/breakpoints/break_change.h"
 #include "commands/breakpoints/break_list.h"
 #include "commands/render/json.h"
 #include "commands/session/line.h"
@@ -62,7 +63,7 @@ static void undo_add(struct break_session *breaks, int number)
 	break_session_forget(breaks, number);
 }
 
-static struct error *break_add(
+static struct error *add_while_stopped(
 	struct session *session, const struct arguments *arguments, enum breakpoint_kind kind)
 {
 	struct break_session *breaks;
@@ -88,6 +89,16 @@ static struct error *break_add(
 	if (err && session->breaks == breaks)
 		undo_add(breaks, number);
 	return err ? err : print_result(session, number, argument_given(arguments, "json"));
+}
+
+static struct error *break_add(
+	struct session *session, const struct arguments *arguments, enum breakpoint_kind kind)
+{
+	struct break_change change;
+	struct error *err = break_change_begin(session, &change);
+	return err ? err
+		   : break_change_end(
+			     session, &change, add_while_stopped(session, arguments, kind));
 }
 
 static struct error *run_break(struct session *session, const struct arguments *arguments)
@@ -152,7 +163,7 @@ static const char locations_help[] =
 	"\"help where\" describes the language. Its fields depend on the "
 	"location. Everywhere: hits, goid, thread, labels[\"k\"], stack, "
 	"function. At a function, FILE:LINE and *ADDRESS: caller. At a function: "
-	"its arguments by name; without DWARF and in assembly their words arg1 "
+	"its arguments by name, len(x) and cap(x); without DWARF and in assembly their words arg1 "
 	"to arg9 as integers, absent in inlined calls. At newproc: fn, calls, "
 	"file, line, new_goid, creator, creator_file, creator_line. At goexit: "
 	"entry, calls, age, creator, creator_file, creator_line. At cancel: ctx, "
@@ -169,7 +180,9 @@ static const char locations_help[] =
 	"condition cannot be evaluated, the first such hit stops the process and "
 	"prints the reason: memory is not readable, or the result depends on a "
 	"string beyond its first 4096 bytes or on a stack beyond its innermost "
-	"256 frames.";
+	"256 frames.\n\nBreakpoints are set in the process itself. At a prompt that inspects a "
+	"snapshot, the process runs on with them, and \"interrupt\" stops it; in a script it is "
+	"stopped until \"continue\".";
 
 static const struct command_option stop_options[] = {
 	{"json", 0, NULL, "print one JSON document", NULL},
@@ -179,7 +192,8 @@ static const struct command_option stop_options[] = {
 /* What break, tbreak and trace have in common. */
 #define LOCATION_COMMAND                                                                           \
 	.group = GROUP_BREAKPOINTS, .min_words = 1, .max_words = 1, .condition = true,             \
-	.needs_target = true, .complete = complete_location, .fields = location_fields
+	.needs_target = true, .while_running = true, .complete = complete_location,                \
+	.fields = location_fields
 
 /* What break and tbreak have in common. */
 #define STOP_COMMAND LOCATION_COMMAND, .help = locations_help, .options = stop_options

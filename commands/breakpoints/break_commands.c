@@ -155,6 +155,7 @@ static const struct command commands_command = {
 	.example = "commands 1\n  bt --limit 5\n  continue\n  end",
 	.max_words = 1,
 	.needs_target = true,
+	.while_running = true,
 	.block = true,
 	.complete = complete_first_breakpoint,
 	.run = run_commands,

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 
+#include "commands/breakpoints/break_change.h"
 #include "commands/breakpoints/break_list.h"
 #include "commands/session/line.h"
 #include "commands/session/message.h"
@@ -38,7 +39,7 @@ static struct error *parse_condition(const char *text, int *ret_number, char **r
 	return line_take_condition(text, ret_condition);
 }
 
-static struct error *run_condition(struct session *session, const struct arguments *arguments)
+static struct error *set_condition(struct session *session, const struct arguments *arguments)
 {
 	struct break_session *breaks;
 	int number;
@@ -51,6 +52,13 @@ static struct error *run_condition(struct session *session, const struct argumen
 	if (!err && !condition)
 		session_tell(session, "breakpoint %d is now unconditional", number);
 	return err;
+}
+
+static struct error *run_condition(struct session *session, const struct arguments *arguments)
+{
+	struct break_change change;
+	struct error *err = break_change_begin(session, &change);
+	return err ? err : break_change_end(session, &change, set_condition(session, arguments));
 }
 
 /* The fields at the location of a breakpoint, for completion; `before` is its number. */
@@ -82,6 +90,7 @@ static const struct command condition_command = {
 	.raw = true,
 	.min_words = 1,
 	.needs_target = true,
+	.while_running = true,
 	.fields = fields_of_breakpoint,
 	.run = run_condition,
 };
@@ -89,7 +98,7 @@ REGISTER_COMMAND(condition_command);
 
 /* ---- ignore ---- */
 
-static struct error *run_ignore(struct session *session, const struct arguments *arguments)
+static struct error *ignore(struct session *session, const struct arguments *arguments)
 {
 	struct break_session *breaks;
 	int number;
@@ -109,6 +118,13 @@ static struct error *run_ignore(struct session *session, const struct arguments 
 	return err;
 }
 
+static struct error *run_ignore(struct session *session, const struct arguments *arguments)
+{
+	struct break_change change;
+	struct error *err = break_change_begin(session, &change);
+	return err ? err : break_change_end(session, &change, ignore(session, arguments));
+}
+
 static const struct command ignore_command = {
 	.name = "ignore",
 	.group = GROUP_BREAKPOINTS,
@@ -118,6 +134,7 @@ static const struct command ignore_command = {
 	.min_words = 2,
 	.max_words = 2,
 	.needs_target = true,
+	.while_running = true,
 	.complete = complete_first_breakpoint,
 	.run = run_ignore,
 };
@@ -125,7 +142,7 @@ REGISTER_COMMAND(ignore_command);
 
 /* ---- enable, disable, delete ---- */
 
-typedef struct error *(*change_function)(struct break_session *breaks, int number);
+typedef struct error *(*change_function)(struct session *session, int number);
 
 /* "3" or "3-5". */
 static struct error *parse_range(const char *text, int *ret_first, int *ret_last)
@@ -147,13 +164,14 @@ static struct error *parse_range(const char *text, int *ret_first, int *ret_last
 
 /* Changes the existing breakpoints in a range. A single number must exist. */
 static struct error *change_range(
-	struct break_session *breaks, int first, int last, change_function change)
+	struct session *session, int first, int last, change_function change)
 {
+	const struct break_session *breaks = session->breaks;
 	struct breakpoint breakpoint;
 	struct error *err = NULL;
 	if (first == last) {
 		err = break_session_find(breaks, first, &breakpoint);
-		return err ? err : change(breaks, first);
+		return err ? err : change(session, first);
 	}
 	bool any = false;
 	for (size_t i = 0; !err && breakpoints_get(breaks->breakpoints, i, &breakpoint);) {
@@ -163,7 +181,7 @@ static struct error *change_range(
 		}
 		int number = breakpoint.number;
 		any = true;
-		err = change(breaks, number);
+		err = change(session, number);
 		/* After a deletion index i is the next breakpoint. */
 		if (!err && breakpoints_get(breaks->breakpoints, i, &breakpoint) &&
 			breakpoint.number == number)
@@ -175,35 +193,54 @@ static struct error *change_range(
 	return err;
 }
 
-static struct error *change(
+static struct error *change_stopped(
 	struct session *session, const struct arguments *arguments, change_function function)
 {
 	struct break_session *breaks;
 	struct error *err = break_session_get_some(session, &breaks);
 	if (!err && !arguments->word_count)
-		return change_range(breaks, 0, INT32_MAX, function);
+		return change_range(session, 0, INT32_MAX, function);
 	for (size_t i = 0; !err && i < arguments->word_count; i++) {
 		int first, last;
 		err = parse_range(arguments->words[i], &first, &last);
 		if (!err)
-			err = change_range(breaks, first, last, function);
+			err = change_range(session, first, last, function);
 	}
 	return err;
 }
 
-static struct error *enable_one(struct break_session *breaks, int number)
+static struct error *change(
+	struct session *session, const struct arguments *arguments, change_function function)
 {
-	return breakpoints_enable(breaks->breakpoints, number, true);
+	struct break_change change;
+	struct error *err = break_change_begin(session, &change);
+	return err ? err
+		   : break_change_end(
+			     session, &change, change_stopped(session, arguments, function));
 }
 
-static struct error *disable_one(struct break_session *breaks, int number)
+static struct error *enable_one(struct session *session, int number)
 {
-	return breakpoints_enable(breaks->breakpoints, number, false);
+	return breakpoints_enable(session->breaks->breakpoints, number, true);
 }
 
-static struct error *delete_one(struct break_session *breaks, int number)
+static struct error *disable_one(struct session *session, int number)
 {
-	struct error *err = breakpoints_delete(breaks->breakpoints, number);
+	return breakpoints_enable(session->breaks->breakpoints, number, false);
+}
+
+static struct error *delete_one(struct session *session, int number)
+{
+	struct break_session *breaks = session->breaks;
+	struct breakpoint breakpoint;
+	struct error *err = break_session_find(breaks, number, &breakpoint);
+	if (err)
+		return err;
+	session_tell(session, "deleted %s %d at %s%s%s",
+		breakpoint.kind == BREAKPOINT_TRACE ? "tracepoint" : "breakpoint", number,
+		breakpoint.what, breakpoint.condition ? " if " : "",
+		breakpoint.condition ? breakpoint.condition : "");
+	err = breakpoints_delete(breaks->breakpoints, number);
 	if (!err)
 		break_session_forget(breaks, number);
 	return err;
@@ -221,6 +258,19 @@ static struct error *run_disable(struct session *session, const struct arguments
 
 static struct error *run_delete(struct session *session, const struct arguments *arguments)
 {
+	struct break_session *breaks;
+	struct breakpoint breakpoint;
+	size_t count = 0;
+	struct error *err = break_session_get_some(session, &breaks);
+	if (err)
+		return err;
+	while (breakpoints_get(breaks->breakpoints, count, &breakpoint))
+		count++;
+	if (!arguments->word_count && !argument_given(arguments, "yes") &&
+		!session_confirm(session,
+			count == 1 ? "delete the breakpoint?" : "delete all %zu breakpoints?",
+			count))
+		return error_create(ERROR_CANCELLED, "not deleted");
 	return change(session, arguments, delete_one);
 }
 
@@ -235,6 +285,7 @@ static const struct command enable_command = {
 	.example = "enable 1-3",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
+	.while_running = true,
 	.complete = complete_breakpoint,
 	.run = run_enable,
 };
@@ -251,10 +302,16 @@ static const struct command disable_command = {
 	.example = "disable 2",
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
+	.while_running = true,
 	.complete = complete_breakpoint,
 	.run = run_disable,
 };
 REGISTER_COMMAND(disable_command);
+
+static const struct command_option delete_options[] = {
+	{.name = "yes", .letter = 'y', .help = "do not ask for confirmation"},
+	{0},
+};
 
 static const char *const delete_aliases[] = {"d", "del", "clear", "clearall", NULL};
 
@@ -262,11 +319,13 @@ static const struct command delete_command = {
 	.name = "delete",
 	.aliases = delete_aliases,
 	.group = GROUP_BREAKPOINTS,
-	.usage = "delete [N | N-M]...",
-	.summary = "Deletes breakpoints; without a number, all of them",
+	.usage = "delete [N | N-M]... [--yes]",
+	.summary = "Deletes breakpoints; without a number all, after confirmation at a prompt",
 	.example = "delete 2 4-6",
+	.options = delete_options,
 	.max_words = ARGUMENTS_MAX_WORDS,
 	.needs_target = true,
+	.while_running = true,
 	.complete = complete_breakpoint,
 	.run = run_delete,
 };

@@ -5,7 +5,6 @@
 #include "commands/session/arguments.h"
 #include "commands/session/message.h"
 #include "commands/session/session_events.h"
-#include "dbg/go/go_program.h"
 
 static void extra_deinit(struct break_extra *extra)
 {
@@ -43,12 +42,23 @@ static int break_session_fd(const struct session *session)
 	return session->breaks ? breakpoints_event_fd(session->breaks->breakpoints) : -1;
 }
 
+static struct error *break_session_check_replaceable(const struct session *session)
+{
+	struct breakpoint first;
+	if (!session->breaks || !breakpoints_get(session->breaks->breakpoints, 0, &first))
+		return NULL;
+	return error_create(ERROR_USAGE,
+		"delete the breakpoints before you change to another Go runtime: they are in the "
+		"code of this one");
+}
+
 static const struct session_observer break_session_observer = {
 	.collect = break_stop_take,
 	.settle = break_stop_settle,
 	.close = break_session_close,
 	.event_fd = break_session_fd,
 	.has_output = break_stop_collect,
+	.check_replaceable = break_session_check_replaceable,
 };
 
 static struct error *break_session_create(struct session *session)
@@ -90,11 +100,19 @@ struct error *break_session_hold(struct session *session)
 	session_handle_events(session);
 	if (err || !session->program)
 		return err ? err : session_target_lost(pid);
-	program_refresh(session->program);
-	session_tell(session,
-		"process %d is stopped, because breakpoints are set in the process itself",
-		(int)session->target->pid);
+	session_refresh(session);
+	session_set_stop_reason(session, "breakpoints are set");
+	if (!break_session_at_prompt(session)) /* else it runs on, see break_change.h */
+		session_tell(session,
+			"process %d is stopped, because breakpoints are set in the process itself",
+			(int)session->target->pid);
 	return NULL;
+}
+
+bool break_session_at_prompt(const struct session *session)
+{
+	return session->interactive && !session->script &&
+	       !(session->breaks && session->breaks->in_commands);
 }
 
 struct error *break_session_get_some(struct session *session, struct break_session **ret)

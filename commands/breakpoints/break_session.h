@@ -62,6 +62,9 @@ struct error *break_session_parse_number(const char *text, int *ret);
  */
 struct error *break_session_hold(struct session *session);
 
+/* True when a person types the commands: not in a script, nor in a breakpoint's command list. */
+bool break_session_at_prompt(const struct session *session);
+
 /* True if a breakpoint is enabled. */
 bool break_session_is_armed(const struct session *session);
 /* Sets the traps of the enabled breakpoints. Call it before resuming the process. */

@@ -7,7 +7,6 @@
 #include "commands/breakpoints/break_event.h"
 #include "commands/goroutines/selection.h"
 #include "commands/session/message.h"
-#include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
 enum {
@@ -205,7 +204,7 @@ static void short_stack(struct session *session, const struct selected *selected
 	bool all = session->settings.runtime_frames;
 	size_t end = 0, shown = 0;
 	for (; end < part.count && shown < STACK_FRAMES; end++)
-		shown += all || !frame_is_runtime(&part.frames[end]);
+		shown += stack_prints_frame(selected->stack, end, all);
 	bool cut = end < part.count;
 	if (cut) {
 		part.count = end;
@@ -236,6 +235,7 @@ static struct error *show_stop(struct session *session, const struct break_event
 	struct selected selected;
 	const struct frame *frame;
 	select_hit(session, event);
+	session_set_stop_reason(session, "breakpoint %d", event->number);
 	if (break_commands_are_silent(session, event->number))
 		return NULL;
 	if (past)
@@ -327,7 +327,7 @@ void break_stop_settle(struct session *session)
 	break_stop_take(session);
 	if (!breaks->stop_count)
 		return;
-	program_refresh(session->program);
+	session_refresh(session);
 	bool go_on = true;
 	/* A command in a list may have run the target for a moment, which may have hit again. */
 	while (session->breaks == breaks && breaks->stop_count)

@@ -27,7 +27,7 @@ static void row_cells(struct table *table, const struct tally *tally, const stru
 	bool grows = row->left > 0 && (uint64_t)row->left > row->hits[0] / 2 &&
 		     (row->alive || !tally->has_alive);
 	if (tally->has_left)
-		table_cell(table, grows ? STYLE_WARNING : STYLE_PLAIN, "%" PRId64, row->left);
+		table_cell(table, grows ? STYLE_FINDING : STYLE_PLAIN, "%" PRId64, row->left);
 	if (tally->has_alive)
 		table_cell(table, STYLE_PLAIN, "%" PRIu64, row->alive);
 	table_cell(table, STYLE_FUNCTION, "%s%s", row->value, grows ? "  ◀ leaks" : "");

@@ -48,7 +48,8 @@ static void print_row(struct output *output, const char *name, const char *text)
 {
 	output_printf(output, STYLE_PLAIN, "  ");
 	output_printf(output, STYLE_FUNCTION, "%-*s", NAME_WIDTH, name);
-	output_printf(output, STYLE_PLAIN, " %s\n", text);
+	output_printf(output, STYLE_PLAIN, " ");
+	output_paragraph(output, text, 3 + NAME_WIDTH);
 }
 
 static void print_overview(struct session *session)

@@ -50,7 +50,8 @@ struct error *help_print_where(struct session *session)
 		"Operators, lowest precedence first: "
 		"||   &&   == != < <= > >= =~ !~   + -   * / %%   ! -\n"
 		"Literals: \"text\" `raw text` 42 0x2a 1.5 5m 1h30m 250ms true false\n"
-		"=~ matches a regular expression, !~ does not match; name[\"key\"] reads a map.\n"
+		"=~ matches a regular expression, !~ does not match; name[\"key\"] reads a map;\n"
+		"len(name) is the length of a string or of a list of strings.\n"
 		"A comparison with a list of strings is true if it is true for one of them; a\n"
 		"comparison with an absent value is false.\n");
 	output_printf(output, STYLE_PLAIN,

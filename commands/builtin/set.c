@@ -4,6 +4,8 @@
 #include "commands/session/registry.h"
 #include "commands/session/settings.h"
 #include "commands/session/session.h"
+#include "commands/session/session_target.h"
+#include "dbg/go/program/runtimes.h"
 #include "dbg/go/stacks/stack.h"
 
 enum { VALUE_SIZE = 512 };
@@ -39,9 +41,11 @@ static struct error *run_set(struct session *session, const struct arguments *ar
 	struct error *err = check_words(arguments);
 	if (!err)
 		err = setting_find(arguments->words[0], &setting);
+	if (!err && session->program && strcmp(setting_name(setting), "runtime") == 0)
+		err = session_switch_runtime(session, arguments->words[1]);
 	if (!err)
 		err = setting_parse(&session->settings, setting, arguments->words[1]);
-	if (!err && session->target)
+	if (!err && session->target && strcmp(setting_name(setting), "pause") == 0)
 		session->target->pause = session->settings.pause;
 	if (!err && session->program)
 		err = program_set_unwinder(session->program, session->settings.unwinder);
@@ -111,6 +115,18 @@ static struct error *run_show(struct session *session, const struct arguments *a
 	return show_json(session, only);
 }
 
+/* Offers the names of the files without their folders. */
+static void complete_runtime(
+	struct session *session, const char *word, struct completions *candidates)
+{
+	struct runtimes runtimes;
+	program_runtimes(session->program, &runtimes);
+	for (size_t i = 0; i < runtimes.count; i++) {
+		const char *slash = strrchr(runtimes.paths[i], '/');
+		completions_add(candidates, word, slash ? slash + 1 : runtimes.paths[i]);
+	}
+}
+
 static void complete_value(struct session *session, size_t word_index, const char *word,
 	struct completions *candidates)
 {
@@ -118,11 +134,16 @@ static void complete_value(struct session *session, size_t word_index, const cha
 		complete_setting(session, word_index, word, candidates);
 		return;
 	}
-	/* The name of the setting is not passed: offer the values of all settings. */
-	for (size_t i = 0; word_index == 1 && setting_at(i); i++)
-		for (const char *const *value = setting_values(setting_at(i)); value && *value;
-			value++)
-			completions_add(candidates, word, *value);
+	const struct setting *setting;
+	if (word_index != 1 || !candidates->previous)
+		return;
+	struct error *err = setting_find(candidates->previous, &setting);
+	const char *const *value = err ? NULL : setting_values(setting);
+	for (; value && *value; value++)
+		completions_add(candidates, word, *value);
+	if (!err && session->program && strcmp(setting_name(setting), "runtime") == 0)
+		complete_runtime(session, word, candidates);
+	error_destroy(err);
 }
 
 static const struct command set_command = {

@@ -29,7 +29,7 @@ _gctxdbg_value()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		;;
-	-e | --eval | --max-stop) ;;
+	-e | --eval | --max-stop | --limit | --runtime) ;;
 	*)
 		return 1
 		;;
@@ -40,7 +40,8 @@ _gctxdbg()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local options='--eval= --script= --batch --pause= --max-stop= --color= --exe= --debug-file=
-		--plugin-dir= --quiet --version --help'
+		--plugin-dir= --runtime= --quiet --version --help'
+	[[ ${COMP_WORDS[1]} == dump ]] && options+=' --stacks --limit= --json'
 	COMPREPLY=()
 
 	# Bash splits "--color=al" into three words.

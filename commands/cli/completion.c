@@ -109,8 +109,12 @@ static void count_words(const struct command *command, const struct line *line,
 		const struct command_option *option = find_option(command, line->words[i]);
 		if (option && option->argument)
 			position->waiting = option;
-		else if (line->words[i][0] != '-')
+		else if (line->words[i][0] != '-') {
 			position->words++;
+			bool fits = strlen(line->words[i]) < sizeof(position->previous);
+			snprintf(position->previous, sizeof(position->previous), "%s",
+				fits ? line->words[i] : "");
+		}
 	}
 }
 
@@ -144,12 +148,18 @@ static void complete_arguments(struct session *session, const struct command *co
 	struct completions *completions)
 {
 	const char *word = text + position->end.word;
-	if (position->waiting)
+	if (position->waiting) {
 		add_values(position->waiting, "", word, completions);
-	else if (*word == '-' && !position->end.quote)
+		if (!position->waiting->values && command->complete_value &&
+			can_run_now(session, command))
+			command->complete_value(session, position->waiting, word, completions);
+	} else if (*word == '-' && !position->end.quote)
 		complete_option(command, word, completions);
-	else if (command->complete && can_run_now(session, command))
+	else if (command->complete && can_run_now(session, command)) {
+		completions->previous = *position->previous ? position->previous : NULL;
 		command->complete(session, position->words, word, completions);
+		completions->previous = NULL;
+	}
 }
 
 /* Finds the command of a line that continues after the command's name; NULL: none. `*ret_length` is
@@ -177,7 +187,7 @@ bool completion_in_expression(struct session *session, const char *line, size_t 
 	return completion_find_expression(command, typed + length, &position, &expression);
 }
 
-void completion_collect(struct session *session, const char *line, size_t size,
+static void collect(struct session *session, const char *line, size_t size,
 	struct completions *completions, size_t *ret_start)
 {
 	*completions = (struct completions){0};
@@ -206,4 +216,16 @@ void completion_collect(struct session *session, const char *line, size_t size,
 		complete_arguments(session, command, text, &position, completions);
 	}
 	error_destroy(err);
+}
+
+void completion_collect(struct session *session, const char *line, size_t size,
+	struct completions *completions, size_t *ret_start)
+{
+	/* Candidates may come from the default selection, which only a command makes. */
+	struct selection before = session->selection;
+	collect(session, line, size, completions, ret_start);
+	/* But a selected frame that has returned is reported once, not at each TAB. */
+	const struct selection *after = &session->selection;
+	if (!before.ran || after->ran || !after->goroutine_valid || after->goid != before.goid)
+		session->selection = before;
 }

@@ -14,6 +14,7 @@ struct completion_position {
 	struct line_end end;
 	size_t words; /* arguments before the last word, not counting options and their values */
 	const struct command_option *waiting; /* the last word is this option's value; or NULL */
+	char previous[64]; /* the argument before the last word; "": none, or too long */
 };
 
 /* The expression in which the line ends. */

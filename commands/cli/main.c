@@ -1,5 +1,6 @@
 /* main(): opens the target, runs -e and -x, then the prompt or stdin. */
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,18 +13,22 @@
 #include "commands/session/plugin.h"
 #include "commands/session/script.h"
 #include "commands/session/session_target.h"
+#include "commands/session/settings.h"
+#include "dbg/break/run_to_runtime.h"
+#include "dbg/go/program/program.h"
 
 enum exit_status { EXIT_FINE = 0, EXIT_COMMAND_FAILED = 1, EXIT_USAGE = 2, EXIT_FINDINGS = 3 };
 
 static const int64_t default_max_stop_ns = 30000000000;
 
-/* The report of `dump`. */
-static const char *const dump_lines[] = {
-	"info", "goroutines --group stack --limit 20", "ctx tree --depth 6", "ctx check"};
-
 static void warn(void *context, const char *message)
 {
 	session_warn(context, "%s", message);
+}
+
+static void tell(void *context, const char *message)
+{
+	session_tell(context, "%s", message);
 }
 
 static struct live_options live_options(struct session *session)
@@ -56,6 +61,9 @@ static struct error *open_target(
 	case SUBCOMMAND_ATTACH:
 		return open_live(session, words[0], ret);
 	case SUBCOMMAND_EXEC:
+		live.wanted = process_runs_go;
+		live.notify = tell;
+		live.notify_context = session;
 		/* execvp() does not modify the strings; its prototype predates const. */
 		return live_exec((char *const *)(uintptr_t)words, &live, ret);
 	case SUBCOMMAND_DUMP:
@@ -100,26 +108,20 @@ static bool run_items(struct session *session, const struct options *options)
 	return true;
 }
 
-static void run_dump(struct session *session)
+/* Runs the command `dump`. */
+static void run_dump(struct session *session, const struct dump_options *options)
 {
-	for (size_t i = 0; i < array_length(dump_lines) && !session->quit; i++) {
-		if (i)
-			putchar('\n');
-		struct error *err = session_execute(session, dump_lines[i]);
-		if (err && err->code == ERROR_NOT_FOUND) {
-			/* A program may have no contexts. */
-			session_warn(session, "%s", err->message);
-			error_destroy(err);
-			break;
-		}
-		session_settle(session, err);
-	}
+	_cleanup_free_ char *line = NULL;
+	int length = asprintf(&line, "dump%s%s%s%s", options->stacks ? " --stacks" : "",
+		options->json ? " --json" : "", options->limit ? " --limit " : "",
+		options->limit ? options->limit : "");
+	session_settle(session, length < 0 ? error_no_memory() : session_execute(session, line));
 }
 
 static void run_target(struct session *session, const struct options *options)
 {
 	if (options->subcommand == SUBCOMMAND_DUMP)
-		run_dump(session);
+		run_dump(session, &options->dump);
 	bool fine = run_items(session, options);
 	if (session->quit || options->batch || options->subcommand == SUBCOMMAND_DUMP)
 		return;
@@ -140,8 +142,21 @@ static struct error *start(struct session *session, const struct options *option
 			return err;
 	}
 	struct target *target = NULL;
-	struct error *err = open_target(session, options, &target);
-	return err ? err : session_open(session, target);
+	const struct setting *runtime;
+	struct error *err = setting_find("runtime", &runtime);
+	if (!err && options->runtime)
+		err = setting_parse(&session->settings, runtime, options->runtime);
+	if (!err)
+		err = open_target(session, options, &target);
+	if (!err && options->subcommand == SUBCOMMAND_EXEC) {
+		target->cancel = &session->cancel;
+		err = run_to_runtime(target);
+	}
+	if (err) {
+		target_destroy(target);
+		return err;
+	}
+	return session_open(session, target);
 }
 
 static void apply_options(struct session *session, const struct options *options)
@@ -216,7 +231,9 @@ int main(int argc, char **argv)
 	open_missing_streams();
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-	setlocale(LC_CTYPE, "");
+	/* Results are UTF-8 in any case; readline and column widths must agree. */
+	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
 	struct options options;
 	struct error *err = options_init(&options, argc, argv);
 	int status = EXIT_USAGE;

@@ -16,7 +16,11 @@ enum option_id {
 	OPTION_EXE,
 	OPTION_DEBUG_FILE,
 	OPTION_PLUGIN_DIR,
+	OPTION_RUNTIME,
 	OPTION_QUIET,
+	OPTION_STACKS,
+	OPTION_LIMIT,
+	OPTION_JSON,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -42,8 +46,17 @@ static const struct poptOption option_table[] = {
 		"the file with the DWARF, if not in the executable", "FILE"},
 	{"plugin-dir", 0, POPT_ARG_STRING, NULL, OPTION_PLUGIN_DIR,
 		"load all plug-ins (*.so) in DIR", "DIR"},
+	{"runtime", 0, POPT_ARG_STRING, NULL, OPTION_RUNTIME,
+		"the Go runtime to inspect, if the process has several (info lists them): its "
+		"number or file",
+		"N|FILE"},
 	{"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "no greeting, process events or progress",
 		NULL},
+	{"stacks", 0, POPT_ARG_NONE, NULL, OPTION_STACKS, "dump: also the stack of each goroutine",
+		NULL},
+	{"limit", 0, POPT_ARG_STRING, NULL, OPTION_LIMIT,
+		"dump: at most N findings, groups and stacks of groups; 0 for all", "N"},
+	{"json", 0, POPT_ARG_NONE, NULL, OPTION_JSON, "dump: one JSON document", NULL},
 	{"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "print the version and exit", NULL},
 	{"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this help and exit", NULL},
 	POPT_TABLEEND,
@@ -92,6 +105,22 @@ static struct error *parse_pause(const char *text, struct options *options)
 	return error_create(ERROR_USAGE, "--pause cannot be \"%s\": use stop or fork", text);
 }
 
+static struct error *take_limit(struct options *options, const char *text)
+{
+	uint64_t number;
+	options->dump.limit = text;
+	return argument_number(text, "--limit", &number);
+}
+
+static struct error *take_runtime(struct options *options, const char *text)
+{
+	options->runtime = text;
+	if (text[strspn(text, "0")])
+		return NULL;
+	return error_create(ERROR_USAGE,
+		"--runtime cannot be \"%s\": use a number from 1, or the name of a file", text);
+}
+
 static struct error *add_item(struct options *options, bool is_script, const char *text)
 {
 	if (!array_reserve(&options->items, &options->item_capacity, options->item_count + 1))
@@ -125,8 +154,18 @@ static struct error *take_option(struct options *options, enum option_id id, con
 	case OPTION_PLUGIN_DIR:
 		options->plugin_dir = value;
 		return NULL;
+	case OPTION_RUNTIME:
+		return take_runtime(options, value);
 	case OPTION_QUIET:
 		options->quiet = true;
+		return NULL;
+	case OPTION_STACKS:
+		options->dump.stacks = true;
+		return NULL;
+	case OPTION_LIMIT:
+		return take_limit(options, value);
+	case OPTION_JSON:
+		options->dump.json = true;
 		return NULL;
 	case OPTION_VERSION:
 		options->version = true;
@@ -208,6 +247,14 @@ static struct error *take_words(struct options *options, bool exec)
 	options->words = words;
 	while (words[options->word_count])
 		options->word_count++;
+	const struct dump_options *dump = &options->dump;
+	if (options->subcommand != SUBCOMMAND_DUMP && (dump->json || dump->limit || dump->stacks))
+		return error_create(ERROR_USAGE,
+			"%s is an option of dump; of other subcommands, give it to a command: "
+			"-e 'goroutines --json'",
+			dump->json    ? "--json"
+			: dump->limit ? "--limit"
+				      : "--stacks");
 	size_t which = options->subcommand;
 	if (options->word_count < subcommands[which].min_words ||
 		options->word_count > subcommands[which].max_words)
@@ -244,7 +291,13 @@ struct error *options_init(struct options *options, int argc, char **argv)
 		return option_error(context, status);
 	if (options->help || options->version)
 		return NULL;
-	return take_words(options, exec);
+	struct error *err = take_words(options, exec);
+	if (!err && options->batch && !options->item_count &&
+		options->subcommand != SUBCOMMAND_DUMP)
+		err = error_create(ERROR_USAGE,
+			"--batch without a command: add -e COMMAND or -x FILE, for example -e "
+			"\"goroutines --group stack\"");
+	return err;
 }
 
 void options_deinit(struct options *options)

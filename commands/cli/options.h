@@ -15,6 +15,12 @@ struct run_item {
 	const char *text; /* a command line or a file name */
 };
 
+/* Options of `dump`. */
+struct dump_options {
+	bool stacks, json;
+	const char *limit; /* a number; NULL: not given */
+};
+
 struct options {
 	enum subcommand subcommand;
 	const char *const *words; /* arguments after the subcommand, NULL-terminated */
@@ -27,6 +33,8 @@ struct options {
 	int64_t max_stop_ns;
 	enum color_mode color;
 	const char *exe, *debug_file, *plugin_dir;
+	struct dump_options dump;
+	const char *runtime;	       /* number or file of the Go runtime; NULL: not given */
 	struct options_memory *memory; /* owns the strings */
 };
 

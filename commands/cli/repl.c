@@ -11,11 +11,16 @@
 
 #include "commands/cli/completion_readline.h"
 #include "commands/cli/history.h"
+#include "commands/data/crash_view.h"
+#include "commands/data/runtimes_view.h"
+#include "commands/goroutines/selection.h"
 #include "commands/running/snapshot.h"
 #include "commands/session/block.h"
 #include "commands/session/ctrl_c.h"
 #include "commands/session/message.h"
 #include "commands/session/session_events.h"
+
+enum { PROMPT_SIZE = 192, PROMPT_UPDATE_MS = 10000 };
 
 /* State for readline's callbacks, which take no argument; valid during repl_run(). */
 static struct {
@@ -25,10 +30,28 @@ static struct {
 	bool reading; /* the prompt is shown */
 } state;
 
+static bool is_held(const struct session *session)
+{
+	const struct target *target = session->target;
+	return target && target->ops->cont && !target->is_snapshot &&
+	       target->state == TARGET_STOPPED;
+}
+
+/* " stopped 12s: breakpoint 1", in red: a forgotten prompt must not stop a service unnoticed. */
+static void format_held(const struct session *session, char *ret, size_t size)
+{
+	char age[32];
+	bool color = session_uses_color(session);
+	format_duration(snapshot_age_ns(session->target), age, sizeof(age));
+	snprintf(ret, size, "%s stopped %s%s%s%s", color ? "\001\033[31m\002" : "", age,
+		*session->stop_reason ? ": " : "", session->stop_reason,
+		color ? "\001\033[0m\002" : "");
+}
+
 void repl_prompt(const struct session *session, char *ret, size_t size)
 {
 	const struct target *target = session->target;
-	char what[64] = "", age[32] = "", selected[32] = "";
+	char what[64] = "", age[32] = "", selected[32] = "", held[96] = "";
 	if (target && target->is_snapshot) {
 		format_duration(snapshot_age_ns(target), age, sizeof(age));
 		snprintf(what, sizeof(what), " %d snapshot %s old", (int)target->pid, age);
@@ -42,10 +65,12 @@ void repl_prompt(const struct session *session, char *ret, size_t size)
 			(unsigned long long)session->selection.goid);
 	else if (target && session->selection.tid)
 		snprintf(selected, sizeof(selected), " t%d", (int)session->selection.tid);
+	if (is_held(session))
+		format_held(session, held, sizeof(held));
 	if (session->block)
 		snprintf(ret, size, "> ");
 	else
-		snprintf(ret, size, "(gctxdbg%s%s) ", what, selected);
+		snprintf(ret, size, "(gctxdbg%s%s%s) ", what, selected, held);
 }
 
 static void on_line(char *line)
@@ -59,10 +84,21 @@ static void on_line(char *line)
 
 static void show_prompt(void)
 {
-	char prompt[96];
+	char prompt[PROMPT_SIZE];
 	repl_prompt(state.session, prompt, sizeof(prompt));
 	rl_callback_handler_install(prompt, on_line);
 	state.reading = true;
+}
+
+/* Shows for how long the process has been stopped, unless a line is being typed. */
+static void update_prompt(void)
+{
+	char prompt[PROMPT_SIZE];
+	if (rl_end || RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_COMPLETING))
+		return;
+	repl_prompt(state.session, prompt, sizeof(prompt));
+	rl_set_prompt(prompt);
+	rl_redisplay();
 }
 
 /* Ctrl-C at the prompt discards the line. */
@@ -125,6 +161,7 @@ static void read_line(void)
 	struct session *session = state.session;
 	interrupt_drain();
 	session->cancel = false;
+	selection_check(session);
 	show_prompt();
 	while (state.reading && !session->quit) {
 		struct pollfd fds[8] = {
@@ -132,8 +169,11 @@ static void read_line(void)
 			{.fd = interrupt_fd(), .events = POLLIN},
 		};
 		size_t count = session_event_fds(session, fds + 2, array_length(fds) - 2);
-		if (poll(fds, count + 2, -1) < 0 && errno != EINTR)
+		int ready = poll(fds, count + 2, is_held(session) ? PROMPT_UPDATE_MS : -1);
+		if (ready < 0 && errno != EINTR)
 			state.ended = true;
+		if (!ready)
+			update_prompt();
 		if (state.ended)
 			break;
 		if (fds[1].revents && interrupt_drain()) {
@@ -163,24 +203,42 @@ static void run_line(struct session *session, const char *line)
 	session->failures = failures;
 }
 
-static void greet(const struct session *session)
+/* Says why the program of a core died, if that is known. */
+static void greet_dead(const struct session *session)
 {
-	if (session->settings.quiet || !session->target)
-		return;
+	struct output output = {.stream = stderr};
+	_cleanup_(crash_deinit) struct crash crash = {0};
+	error_destroy(program_crash(session->program, &crash));
+	crash_text(&output, &crash, "gctxdbg:", sizeof("gctxdbg:"));
+}
+
+static void greet(struct session *session)
+{
 	const struct target *target = session->target;
+	if (!target)
+		return;
+	int pid = (int)target->pid;
+	const char *name = target->exe_name ? target->exe_name : "?";
 	if (target->is_snapshot)
-		fprintf(stderr,
-			"gctxdbg: frozen copy of process %d (%s), which keeps running; "
-			"\"snapshot\" takes a new one, \"help\" lists the commands\n",
-			(int)target->pid, target->exe_name ? target->exe_name : "?");
+		session_tell(session,
+			"frozen copy of process %d (%s), which keeps running; \"snapshot\" takes "
+			"a new one, \"help\" lists the commands",
+			pid, name);
 	else if (target->ops->cont)
-		fprintf(stderr,
-			"gctxdbg: process %d (%s) is stopped until you continue or quit; \"help\" "
-			"lists the commands\n",
-			(int)target->pid, target->exe_name ? target->exe_name : "?");
-	else
-		fprintf(stderr, "gctxdbg: core of %s; \"help\" lists the commands\n",
-			target->exe_name ? target->exe_name : "?");
+		session_tell(session,
+			"process %d (%s) is stopped until you continue or quit; \"help\" lists the "
+			"commands",
+			pid, name);
+	else {
+		session_tell(session, "core of %s; \"help\" lists the commands", name);
+		if (!session->settings.quiet)
+			greet_dead(session);
+	}
+	struct runtimes runtimes;
+	char text[256];
+	program_runtimes(session->program, &runtimes);
+	if (runtimes_sentence(&runtimes, text, sizeof(text)))
+		session_tell(session, "Go %s", text);
 }
 
 void repl_run(struct session *session)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "commands/render/json.h"
+#include "commands/render/short_names.h"
 #include "commands/render/table.h"
 #include "dwarf/base/hash.h"
 
@@ -126,7 +127,10 @@ struct error *context_groups_text(struct session *session, const struct context_
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	if (!table)
 		return error_no_memory();
+	bool types = strcmp(groups->by, "type") == 0 || strcmp(groups->by, "parent") == 0;
 	for (size_t i = 0; i < groups->count; i++) {
+		if (types)
+			short_names(groups->items[i].label);
 		table_cell(table, STYLE_STRONG, "%zu", groups->items[i].count);
 		table_cell(table, STYLE_PLAIN, "%zu", groups->items[i].waiters);
 		table_cell(table, STYLE_PLAIN, "%s", groups->items[i].label);

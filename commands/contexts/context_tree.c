@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "dbg/go/contexts/context_check.h"
 enum {
 	FOLD_MIN = 4,			   /* similar siblings that are folded into one line */
 	MAX_LEVELS = 48,		   /* deeper levels would not fit on a screen */
@@ -44,6 +45,21 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return hash * 0xff51afd7ed558ccd;
 }
 
+/* Equal keys have equal signatures, wherever they are stored. */
+static uint64_t key_signature(const struct context_tree *tree, const struct value *key)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t hash = mix(0, (uint64_t)(uintptr_t)key->type);
+	if (!key->type)
+		return 0;
+	if (key->bytes) /* a pointer */
+		return mix(hash, *(const uint64_t *)(const void *)key->bytes);
+	error_destroy(context_key_text(tree->session->program, key, &text));
+	for (const char *at = text; at && *at; at++)
+		hash = mix(hash, (unsigned char)*at);
+	return hash;
+}
+
 static uint64_t own_signature(const struct context_tree *tree, ptrdiff_t number)
 {
 	const struct context *context = &tree->forest->items[number];
@@ -52,8 +68,7 @@ static uint64_t own_signature(const struct context_tree *tree, ptrdiff_t number)
 	hash = mix(hash, (uint64_t)(uintptr_t)mark);
 	hash = mix(hash, context->has_deadline);
 	hash = mix(hash, context->garbage);
-	hash = mix(hash, (uint64_t)(uintptr_t)context->key.type);
-	hash = mix(hash, context->key.address);
+	hash = mix(hash, key_signature(tree, &context->key));
 	return mix(hash, context->waiter_count > 0);
 }
 
@@ -190,6 +205,15 @@ static struct error *fold_similar(struct drawing *drawing, struct nodes *nodes, 
 
 /* ---- Lines ---- */
 
+/* Red only for what changes the exit status. `mark` is the name of a verdict. */
+static enum style style_of_mark(const char *mark)
+{
+	for (enum verdict_kind kind = 0; !verdict_is_mild(kind); kind++)
+		if (strcmp(mark, verdict_name(kind)) == 0)
+			return STYLE_FINDING;
+	return STYLE_STRONG;
+}
+
 static void counts_text(struct output *output, size_t children, size_t waiters, const char *mark)
 {
 	if (children)
@@ -198,7 +222,7 @@ static void counts_text(struct output *output, size_t children, size_t waiters, 
 	if (waiters)
 		output_printf(output, STYLE_PLAIN, "  %zu waiting", waiters);
 	if (mark)
-		output_printf(output, STYLE_WARNING, "  ◀ %s", mark);
+		output_printf(output, style_of_mark(mark), "  ◀ %s", mark);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
@@ -209,13 +233,13 @@ static void state_text(struct output *output, struct context_view *view)
 	if (context->kind == CONTEXT_BACKGROUND)
 		return;
 	output_printf(output, STYLE_PLAIN, "  ");
-	output_text(output, context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN,
+	output_text(output, context->state == CONTEXT_CANCELED ? STYLE_STRONG : STYLE_PLAIN,
 		context_state_text(view, state, sizeof(state)));
 	if (context->kind == CONTEXT_TIMER &&
-		(context->has_remaining || context->state != CONTEXT_CANCELED))
-		output_printf(output, STYLE_PLAIN, ", %s",
-			context_deadline_text(
-				view->session->program, context, deadline, sizeof(deadline)));
+		(context->has_remaining || context->state != CONTEXT_CANCELED) &&
+		context_deadline_text(view->session->program, view->forest, view->number, deadline,
+			sizeof(deadline))[0])
+		output_printf(output, STYLE_PLAIN, ", %s", deadline);
 	if (context->garbage)
 		output_printf(output, STYLE_DIM, "  (garbage)");
 	if (context->partial)
@@ -232,7 +256,8 @@ static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t similar,
 	error_destroy(context_view_load(&view));
 	if (similar > 1)
 		output_printf(output, STYLE_STRONG, "%zu × ", similar);
-	output_text(output, STYLE_FUNCTION, context->type->name);
+	char type[256];
+	output_text(output, STYLE_FUNCTION, context_type_text(context, type, sizeof(type)));
 	output_printf(output, STYLE_ADDRESS, " 0x%" PRIx64 "%s", context->address,
 		similar > 1 ? "…" : "");
 	if (view.key) {
@@ -251,11 +276,24 @@ static void draw_line(struct drawing *drawing, ptrdiff_t number, size_t similar,
 
 /* ---- The tree ---- */
 
-static struct error *draw_level(struct drawing *drawing, struct nodes *nodes);
+static struct error *draw_level(struct drawing *drawing, struct nodes *nodes, ptrdiff_t above);
 
-/* Prints `count` of the nodes as one line, followed by what is below all of them. */
-static struct error *draw_node(
-	struct drawing *drawing, const struct nodes *nodes, size_t first, size_t count, bool last)
+/* The node that a line shows: a child of the one that the line above shows, if there is one, so
+ * that the lines form a chain. */
+static ptrdiff_t choose_sample(const struct drawing *drawing, const struct nodes *nodes,
+	size_t first, size_t count, ptrdiff_t above)
+{
+	for (size_t i = first; i < first + count; i++) {
+		if (drawing->tree->forest->items[nodes->items[i]].parent == above)
+			return nodes->items[i];
+	}
+	return nodes->items[first];
+}
+
+/* Prints `count` of the nodes as one line, followed by what is below all of them. `above` is the
+ * context that the line above shows. */
+static struct error *draw_node(struct drawing *drawing, const struct nodes *nodes, size_t first,
+	size_t count, bool last, ptrdiff_t above)
 {
 	const struct context_tree *tree = drawing->tree;
 	size_t length = strlen(drawing->prefix), waiters = 0;
@@ -269,11 +307,12 @@ static struct error *draw_node(
 		if (drawing->level)
 			output_printf(&tree->session->out, STYLE_DIM, "%s%s", drawing->prefix,
 				last ? "└─ " : "├─ ");
-		draw_line(drawing, nodes->items[first], count, waiters);
+		ptrdiff_t sample = choose_sample(drawing, nodes, first, count, above);
+		draw_line(drawing, sample, count, waiters);
 		if (drawing->level)
 			strcat(drawing->prefix, last ? "   " : "│  ");
 		drawing->level++;
-		err = draw_level(drawing, &below);
+		err = draw_level(drawing, &below, sample);
 		drawing->level--;
 		drawing->prefix[length] = 0;
 	}
@@ -281,7 +320,7 @@ static struct error *draw_node(
 	return err;
 }
 
-static struct error *draw_level(struct drawing *drawing, struct nodes *nodes)
+static struct error *draw_level(struct drawing *drawing, struct nodes *nodes, ptrdiff_t above)
 {
 	const struct context_tree *tree = drawing->tree;
 	struct folds folds = {0};
@@ -300,11 +339,12 @@ static struct error *draw_level(struct drawing *drawing, struct nodes *nodes)
 		const struct nodes *similar = &folds.items[i].nodes;
 		bool last = i + 1 == folds.count;
 		if (similar->count >= FOLD_MIN) {
-			err = draw_node(drawing, similar, 0, similar->count, last);
+			err = draw_node(drawing, similar, 0, similar->count, last, above);
 			continue;
 		}
 		for (size_t j = 0; !err && j < similar->count; j++)
-			err = draw_node(drawing, similar, j, 1, last && j + 1 == similar->count);
+			err = draw_node(
+				drawing, similar, j, 1, last && j + 1 == similar->count, above);
 	}
 	folds_deinit(&folds);
 	return err;
@@ -330,7 +370,7 @@ struct error *context_tree_text(
 		err = add_node(&nodes, roots[i]);
 	}
 	if (!err)
-		err = draw_level(&drawing, &nodes);
+		err = draw_level(&drawing, &nodes, CONTEXT_NONE);
 	free(nodes.items);
 	return err;
 }

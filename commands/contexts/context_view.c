@@ -7,6 +7,7 @@
 #include "commands/session/completions.h"
 #include "commands/session/message.h"
 #include "commands/render/json.h"
+#include "commands/render/short_names.h"
 #include "dbg/go/goroutines/goroutine.h"
 
 struct error *contexts_load(
@@ -50,8 +51,16 @@ void complete_context(struct session *session, size_t word_index, const char *wo
 	error_destroy(err);
 }
 
+/* Whether %#v prints a value of a type that the program defines without the type: "6". */
+static bool is_bare(const struct value_node *node)
+{
+	bool basic = node->shape == VALUE_STRING ||
+		     (node->shape == VALUE_SCALAR && node->type->kind <= GO_COMPLEX128);
+	return basic && node->type->package && !node->note;
+}
+
 static struct error *text_within(struct program *program, const struct value *value,
-	const struct value_limits *limits, char **ret)
+	const struct value_limits *limits, bool typed, char **ret)
 {
 	*ret = NULL;
 	if (!value->type)
@@ -61,21 +70,29 @@ static struct error *text_within(struct program *program, const struct value *va
 	if (err)
 		return err;
 	err = value_node_line(&node, ret);
+	if (!err && typed && is_bare(&node)) {
+		_cleanup_free_ char *bare = *ret;
+		if (asprintf(ret, "%s(%s)", node.type->name, bare) < 0) {
+			*ret = NULL;
+			err = error_no_memory();
+		}
+	}
 	value_node_deinit(&node);
 	return err;
 }
 
 struct error *context_value_text(struct program *program, const struct value *value, char **ret)
 {
-	return text_within(program, value, &value_limits_short, ret);
+	return text_within(program, value, &value_limits_short, false, ret);
 }
 
-/* A key is often a pointer to a struct that contains a name, so show one level more. */
-static struct error *key_text(struct program *program, const struct value *value, char **ret)
+/* A key is often a pointer to a struct that contains a name, so show one level more. It is usually
+ * of a type of its own, which says more than its number. */
+struct error *context_key_text(struct program *program, const struct value *value, char **ret)
 {
 	struct value_limits limits = value_limits_short;
 	limits.depth++;
-	return text_within(program, value, &limits, ret);
+	return text_within(program, value, &limits, true, ret);
 }
 
 /* The message of an error if it is known, otherwise the error as any other value. */
@@ -103,9 +120,11 @@ struct error *context_view_load(struct context_view *view)
 	if (view->loaded)
 		return NULL;
 	view->loaded = true;
-	struct error *err = key_text(program, &context->key, &view->key);
+	struct error *err = context_key_text(program, &context->key, &view->key);
 	if (!err)
 		err = context_value_text(program, &context->value, &view->value);
+	short_names(view->key);
+	short_names(view->value);
 	const struct context *source = context_error_source(view->forest, view->number);
 	if (!err)
 		err = error_text(program, &source->err, &view->err);
@@ -125,12 +144,29 @@ void context_view_deinit(struct context_view *view)
 
 /* ---- Text ---- */
 
-const char *context_deadline_text(
-	struct program *program, const struct context *context, char *ret, size_t size)
+const char *context_type_text(const struct context *context, char *ret, size_t size)
 {
+	snprintf(ret, size, "%s", context->type->name);
+	return short_names(ret);
+}
+
+/* A context that was canceled before its deadline has nothing more to do with it. */
+static bool deadline_counts(const struct context_forest *forest, ptrdiff_t number)
+{
+	const struct context *context = &forest->items[number];
+	const struct go_type *type = context_error_source(forest, number)->err.type;
+	if (!context->has_deadline || context->state != CONTEXT_CANCELED)
+		return context->has_deadline;
+	return type && go_type_is(type, "context", "deadlineExceededError");
+}
+
+const char *context_deadline_text(struct program *program, const struct context_forest *forest,
+	ptrdiff_t number, char *ret, size_t size)
+{
+	const struct context *context = &forest->items[number];
 	char duration[32];
 	ret[0] = 0;
-	if (!context->has_deadline)
+	if (!deadline_counts(forest, number))
 		return ret;
 	if (!context->has_remaining) {
 		snprintf(ret, size, "has a deadline");
@@ -278,15 +314,15 @@ void context_line(struct session *session, const struct context_forest *forest, 
 	struct context_view view = {.session = session, .forest = forest, .number = number};
 	const struct context *context = view_context(&view);
 	char state[256], deadline[64];
-	output_text(output, STYLE_FUNCTION, context->type->name);
+	context_type_text(context, state, sizeof(state));
+	output_text(output, STYLE_FUNCTION, state);
 	output_printf(output, STYLE_ADDRESS, " 0x%" PRIx64, context->address);
 	if (context->kind != CONTEXT_BACKGROUND) {
 		output_printf(output, STYLE_PLAIN, "  ");
-		output_text(output,
-			context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN,
+		output_text(output, context->state == CONTEXT_CANCELED ? STYLE_STRONG : STYLE_PLAIN,
 			context_state_text(&view, state, sizeof(state)));
 	}
-	context_deadline_text(session->program, context, deadline, sizeof(deadline));
+	context_deadline_text(session->program, forest, number, deadline, sizeof(deadline));
 	if (deadline[0] && context->state != CONTEXT_CANCELED)
 		output_printf(output, STYLE_PLAIN, ", %s", deadline);
 	error_destroy(context_view_load(&view));

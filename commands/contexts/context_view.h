@@ -33,7 +33,8 @@ struct context_view {
 	ptrdiff_t number;
 	const char
 		*verdict; /* name of the most severe verdict on it; NULL: none, or not computed */
-	char *key, *value, *err, *cause; /* malloc'ed by context_view_load(); NULL: nil */
+	/* malloc'ed by context_view_load(), without import paths; NULL: nil */
+	char *key, *value, *err, *cause;
 	bool loaded;
 };
 
@@ -58,10 +59,12 @@ struct error *contexts_matching(struct session *session, const struct context_fo
 struct error *context_expr_value(
 	void *context, int id, size_t index, const char *key, struct expr_value *ret);
 
+/* Its type without import paths (see short_names.h). Returns `ret`. */
+const char *context_type_text(const struct context *context, char *ret, size_t size);
 /* "deadline in 4m12s", "deadline passed 3s ago", "has a deadline" if the time is unknown, or ""
- * without a deadline. Returns `ret`. */
-const char *context_deadline_text(
-	struct program *program, const struct context *context, char *ret, size_t size);
+ * without a deadline, and if the context was canceled for another reason. Returns `ret`. */
+const char *context_deadline_text(struct program *program, const struct context_forest *forest,
+	ptrdiff_t number, char *ret, size_t size);
 /* The state, with the error and cause unless the error is "context canceled". Returns `ret`. */
 const char *context_state_text(struct context_view *view, char *ret, size_t size);
 /* Writes one object of `ctx list --json`; "depth" is left out if it is NOT_IN_TREE. After an error
@@ -72,6 +75,8 @@ struct error *context_json(struct json *json, struct context_view *view, int64_t
 /* A short text for a value: `"user"`, main.key(1), context deadline exceeded. malloc'ed; NULL for
  * nil. */
 struct error *context_value_text(struct program *program, const struct value *value, char **ret);
+/* The same for a key: shows one level more, and the type of a basic key: main.key(1). */
+struct error *context_key_text(struct program *program, const struct value *value, char **ret);
 
 /* Prints a line such as "*context.cancelCtx 0x…  active, deadline in 4m12s". */
 void context_line(struct session *session, const struct context_forest *forest, ptrdiff_t number);

@@ -1,17 +1,19 @@
 /* `ctx check`: verdicts on cancellations that do not arrive. */
 #include <inttypes.h>
 
+#include "commands/data/runtimes_view.h"
 #include "commands/goroutines/goroutine_view.h"
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
-#include "commands/contexts/verdict_text.h"
+#include "commands/contexts/verdict_groups.h"
 #include "dbg/go/go_program.h"
 
-enum { SHOWN_IDS = 12, WIDTH = 100 };
+enum { SHOWN_IDS = 12, WIDTH = 100, KINDS = VERDICT_ENDS_LATER + 1 };
 
 static void goroutines_text(struct output *output, const struct verdict *verdict)
 {
 	bool named = verdict->kind == VERDICT_CANCEL_IGNORED ||
+		     verdict->kind == VERDICT_CANCEL_PENDING ||
 		     verdict->kind == VERDICT_WAITS_FOREVER; /* the sentence names the first one */
 	if (!verdict->goid_count || (named && verdict->goid_count == 1))
 		return;
@@ -32,7 +34,8 @@ static void one_text(struct session *session, const struct context_forest *fores
 	_cleanup_free_ char *next = verdict_next(forest, verdict);
 	if (count > 1)
 		output_printf(output, STYLE_STRONG, "%zu × ", count);
-	output_printf(output, STYLE_WARNING, "%s", verdict_name(verdict->kind));
+	output_printf(output, verdict_is_mild(verdict->kind) ? STYLE_STRONG : STYLE_FINDING, "%s%s",
+		verdict_is_mild(verdict->kind) ? "note: " : "", verdict_name(verdict->kind));
 	output_printf(output, STYLE_PLAIN, "%s\n", count > 1 ? ", for example" : "");
 	output_wrapped(output, sentence ? sentence : "?", 4, width);
 	goroutines_text(output, verdict);
@@ -40,27 +43,15 @@ static void one_text(struct session *session, const struct context_forest *fores
 	output_printf(output, STYLE_STRONG, "%s\n\n", next ? next : "?");
 }
 
-/* Verdicts that differ only in their contexts and goroutines. */
-struct verdict_group {
-	size_t first, count;
-	char *location;
-};
-
-struct verdict_groups {
-	struct verdict_group *items;
-	size_t count;
-};
-
-static void verdict_groups_deinit(struct verdict_groups *groups)
+void verdict_groups_deinit(struct verdict_groups *groups)
 {
 	for (size_t i = 0; i < groups->count; i++)
 		free(groups->items[i].location);
 	free(groups->items);
 }
 
-/* Groups similar verdicts; with `all`, each is a group of its own. */
-static struct error *group_verdicts(struct session *session, const struct context_forest *forest,
-	const struct verdicts *verdicts, bool all, struct verdict_groups *ret)
+struct error *group_verdicts(struct session *session, const struct context_forest *forest,
+	const struct verdicts *verdicts, bool all, size_t *group_of, struct verdict_groups *ret)
 {
 	ret->items = calloc(verdicts->count + 1, sizeof(*ret->items));
 	if (!ret->items)
@@ -81,35 +72,97 @@ static struct error *group_verdicts(struct session *session, const struct contex
 			ret->items[ret->count++] = (struct verdict_group){
 				.first = i, .location = take_pointer(location)};
 		ret->items[at].count++;
+		if (group_of)
+			group_of[i] = at;
 	}
 	return NULL;
 }
 
-/* "71 verdicts on 303 contexts: 40 not-propagated, 31 cancel-ignored" */
+/* Verdicts before notes, then the largest group; equal ones in the order of the verdicts. */
+static int compare_groups(const void *a, const void *b, void *context)
+{
+	const struct verdict_group *x = a, *y = b;
+	const struct verdicts *verdicts = context;
+	bool x_mild = verdict_is_mild(verdicts->items[x->first].kind);
+	bool y_mild = verdict_is_mild(verdicts->items[y->first].kind);
+	if (x_mild != y_mild)
+		return x_mild ? 1 : -1;
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* ": 40 not-propagated, 31 cancel-ignored" */
+static void write_kinds(FILE *stream, const struct verdicts *verdicts, size_t first, size_t count)
+{
+	size_t counts[KINDS] = {0};
+	for (size_t i = first; i < first + count; i++)
+		counts[verdicts->items[i].kind]++;
+	for (size_t printed = 0; printed < count;) {
+		size_t most = 0;
+		for (size_t i = 1; i < KINDS; i++)
+			most = counts[i] > counts[most] ? i : most;
+		fprintf(stream, "%s %zu %s", printed ? "," : ":", counts[most],
+			verdict_name((enum verdict_kind)most));
+		printed += counts[most];
+		counts[most] = 0;
+	}
+}
+
+/* "71 verdicts on 303 contexts: 40 not-propagated, 31 cancel-ignored; 2 notes: 2 cancel-pending" */
 static void summary(
 	struct output *output, const struct context_forest *forest, const struct verdicts *verdicts)
 {
-	output_printf(output, STYLE_STRONG, "%zu verdict%s", verdicts->count,
-		verdicts->count == 1 ? "" : "s");
-	output_printf(output, STYLE_PLAIN, " on %zu context%s", forest->count,
-		forest->count == 1 ? "" : "s");
-	for (size_t i = 0, end; i < verdicts->count; i = end) {
-		enum verdict_kind kind = verdicts->items[i].kind;
-		for (end = i + 1; end < verdicts->count && verdicts->items[end].kind == kind;)
-			end++;
-		output_printf(output, STYLE_PLAIN, "%s %zu %s", i ? "," : ":", end - i,
-			verdict_name(kind));
-	}
-	output_printf(output, STYLE_PLAIN, "\n%s", verdicts->count ? "\n" : "");
+	size_t notes = verdicts->mild_count, count = verdicts->count - notes, size;
+	char number[32], *text = NULL;
+	FILE *stream = open_memstream(&text, &size);
+	if (!stream)
+		return;
+	fprintf(stream, " on %zu context%s%s", forest->count, forest->count == 1 ? "" : "s",
+		forest->partial ? " (some memory could not be read: there may be more)" : "");
+	write_kinds(stream, verdicts, 0, count);
+	if (notes)
+		fprintf(stream, "; %zu note%s", notes, notes == 1 ? "" : "s");
+	write_kinds(stream, verdicts, count, notes);
+	snprintf(number, sizeof(number), "%zu verdict%s", count, count == 1 ? "" : "s");
+	output_printf(output, STYLE_STRONG, "%s", number);
+	if (fclose(stream) == 0)
+		output_paragraph(output, text, (unsigned)strlen(number));
+	free(text);
+	if (verdicts->count)
+		output_newline(output);
 }
 
-static void undecided_text(struct output *output, size_t count)
+static void undecided_text(struct output *output, const struct verdicts *verdicts)
 {
-	if (count)
-		output_printf(output, STYLE_DIM,
+	char text[256];
+	size_t count = verdicts->suspect_count, late = verdicts->undecided_deadlines;
+	if (late) {
+		snprintf(text, sizeof(text),
+			"undecided: %zu deadline%s passed, but the process was crashing, and Go's "
+			"runtime stops scheduling while it prints tracebacks",
+			late, late == 1 ? " has" : "s have");
+		output_wrapped(output, text, 0, output->width);
+	}
+	if (count) {
+		snprintf(text, sizeof(text),
 			"undecided: %zu goroutine%s blocked with a canceled context, but possibly "
-			"only since a moment ago\n",
+			"only since a moment ago",
 			count, count == 1 ? " is" : "s are");
+		output_wrapped(output, text, 0, output->width);
+	}
+}
+
+/* A program without verdicts may have another runtime that has some. */
+static void runtimes_text(struct session *session)
+{
+	struct runtimes runtimes;
+	char text[256];
+	program_runtimes(session->program, &runtimes);
+	if (runtimes.count > 1 && runtimes_sentence(&runtimes, text, sizeof(text))) {
+		output_text(&session->out, STYLE_DIM, text);
+		output_newline(&session->out);
+	}
 }
 
 /* Prints one verdict of each group of similar ones. */
@@ -119,27 +172,28 @@ static struct error *ctx_check_render_text(struct session *session,
 	enum { SHOWN = 5 }; /* groups of one kind */
 	struct output *output = &session->out;
 	_cleanup_(verdict_groups_deinit) struct verdict_groups groups = {0};
-	size_t of_kind = 0, hidden = 0;
-	struct error *err = group_verdicts(session, forest, verdicts, all, &groups);
+	size_t shown[KINDS] = {0}, hidden[KINDS] = {0};
+	struct error *err = group_verdicts(session, forest, verdicts, all, NULL, &groups);
 	if (err)
 		return err;
+	if (groups.count)
+		qsort_r(groups.items, groups.count, sizeof(*groups.items), compare_groups,
+			(void *)(uintptr_t)verdicts);
+	runtimes_text(session);
 	summary(output, forest, verdicts);
 	for (size_t i = 0; i < groups.count && !output_failed(output); i++) {
 		const struct verdict_group *group = &groups.items[i];
 		const struct verdict *verdict = &verdicts->items[group->first];
-		if (!i || verdicts->items[group[-1].first].kind != verdict->kind)
-			of_kind = hidden = 0;
-		if (all || of_kind++ < SHOWN)
+		if (all || shown[verdict->kind]++ < SHOWN)
 			one_text(session, forest, verdict, group->count);
 		else
-			hidden += group->count;
-		bool last = i + 1 == groups.count ||
-			    verdicts->items[group[1].first].kind != verdict->kind;
-		if (last && hidden)
-			output_printf(output, STYLE_DIM, "… and %zu more %s (--all)\n\n", hidden,
-				verdict_name(verdict->kind));
+			hidden[verdict->kind] += group->count;
 	}
-	undecided_text(output, verdicts->suspect_count);
+	for (size_t i = 0; i < KINDS; i++)
+		if (hidden[i])
+			output_printf(output, STYLE_DIM, "… and %zu more %s (--all)\n\n", hidden[i],
+				verdict_name((enum verdict_kind)i));
+	undecided_text(output, verdicts);
 	return NULL;
 }
 
@@ -174,6 +228,18 @@ static struct error *one_json(struct session *session, struct json *json,
 	return sentence && next ? NULL : error_no_memory();
 }
 
+static struct error *some_json(struct session *session, struct json *json, const char *key,
+	const struct context_forest *forest, const struct verdicts *verdicts, size_t first,
+	size_t count)
+{
+	struct error *err = NULL;
+	json_array(json, key);
+	for (size_t i = first; !err && i < first + count && !output_failed(&session->out); i++)
+		err = one_json(session, json, forest, &verdicts->items[i]);
+	json_end(json);
+	return err;
+}
+
 static struct error *ctx_check_render_json(struct session *session,
 	const struct context_forest *forest, const struct verdicts *verdicts)
 {
@@ -181,12 +247,16 @@ static struct error *ctx_check_render_json(struct session *session,
 	if (!json)
 		return error_no_memory();
 	json_string(json, "go", program_go_version(session->program));
-	json_array(json, "verdicts");
-	struct error *err = NULL;
-	for (size_t i = 0; !err && i < verdicts->count && !output_failed(&session->out); i++)
-		err = one_json(session, json, forest, &verdicts->items[i]);
-	json_end(json);
-	json_uint(json, "undecided", verdicts->suspect_count);
+	struct runtimes runtimes;
+	program_runtimes(session->program, &runtimes);
+	runtimes_json(json, &runtimes);
+	size_t count = verdicts->count - verdicts->mild_count;
+	struct error *err = some_json(session, json, "verdicts", forest, verdicts, 0, count);
+	if (!err)
+		err = some_json(
+			session, json, "notes", forest, verdicts, count, verdicts->mild_count);
+	json_uint(json, "undecided", verdicts->suspect_count + verdicts->undecided_deadlines);
+	json_uint(json, "undecided_deadlines", verdicts->undecided_deadlines);
 	if (forest->partial)
 		json_bool(json, "partial", true);
 	json_problem(json, err);
@@ -211,7 +281,7 @@ static struct error *ctx_check_run(struct session *session, const struct argumen
 	else
 		err = ctx_check_render_text(
 			session, forest, &verdicts, argument_given(arguments, "all"));
-	size_t count = verdicts.count;
+	size_t count = verdicts.count - verdicts.mild_count;
 	verdicts_deinit(&verdicts);
 	if (!err && count)
 		err = error_create(ERROR_FINDINGS, "%zu verdict%s", count, count == 1 ? "" : "s");
@@ -239,14 +309,21 @@ static const struct command ctx_check_command = {
 		"a nil channel and holds a context that\n                 nothing can "
 		"cancel\npile-up          a context accumulates children that nothing "
 		"uses any more\nlost-wakeup      a goroutine is still parked on a closed "
-		"Done channel\n\nVerdicts that differ only in addresses and goroutines "
-		"are shown as one; --all shows each. A verdict requires proof: a "
+		"Done channel\n\nNotes are milder and do not change the exit status:\n"
+		"cancel-pending   like cancel-ignored, but the goroutine waits for data, a "
+		"sleep\n                 or a timer, which ends by itself\n"
+		"ends-later       like not-propagated, but the context has a Done channel "
+		"of its\n                 own that something can still close\n\nVerdicts that "
+		"differ only in addresses and goroutines are shown as one; --all shows each. "
+		"A verdict requires proof: a "
 		"cancellation that may still be in progress is not reported. If a "
 		"goroutine with a canceled context may have blocked only a moment ago, "
 		"or a deadline passed while the process was stopped, gctxdbg waits for "
 		"the grace period while a live process runs, then inspects it again. In "
-		"a core, a goroutine counts only if it blocked before the end of the "
-		"last garbage collection and that was longer ago than the grace period.",
+		"a core, a goroutine counts only if a garbage collection found it "
+		"blocked and ended longer ago than the grace period. In the core of a "
+		"program that was crashing, deadlines in the past are undecided: the "
+		"runtime fires no timers while it prints tracebacks.",
 	.example = "ctx check --grace 5s --json",
 	.options = options,
 	.needs_target = true,

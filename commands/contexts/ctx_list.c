@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "commands/contexts/context_groups.h"
+#include "commands/contexts/garbage_note.h"
 #include "commands/render/json.h"
 #include "commands/render/table.h"
 #include "commands/session/registry.h"
@@ -19,16 +20,17 @@ static void key_cell(struct table *table, struct context_view *view)
 static void row(struct table *table, struct context_view *view, bool with_deadline)
 {
 	const struct context *context = view_context(view);
-	char state[256], deadline[64];
+	char state[256], deadline[64], type[256];
 	table_cell(table, STYLE_ADDRESS, "0x%" PRIx64, context->address);
-	table_cell(table, STYLE_STRONG, "%s%s", context->type->name,
+	table_cell(table, STYLE_STRONG, "%s%s", context_type_text(context, type, sizeof(type)),
 		context->garbage ? " (garbage)" : "");
-	table_cell(table, context->state == CONTEXT_CANCELED ? STYLE_WARNING : STYLE_PLAIN, "%s",
+	table_cell(table, context->state == CONTEXT_CANCELED ? STYLE_STRONG : STYLE_PLAIN, "%s",
 		context_state_text(view, state, sizeof(state)));
 	if (with_deadline) {
-		context_deadline_text(view->session->program, context, deadline, sizeof(deadline));
+		context_deadline_text(view->session->program, view->forest, view->number, deadline,
+			sizeof(deadline));
 		table_cell(table, STYLE_PLAIN, "%s",
-			!context->has_deadline	 ? "-"
+			!deadline[0]		 ? "-"
 			: context->has_remaining ? deadline + strlen("deadline ")
 						 : "unknown");
 	}
@@ -86,6 +88,7 @@ static struct error *list_json(struct session *session, const struct context_for
 	}
 	json_end(json);
 	json_uint(json, "total", matching);
+	garbage_note_json(json, session);
 	if (forest->partial)
 		json_bool(json, "partial", true);
 	json_problem(json, err);
@@ -143,6 +146,8 @@ static struct error *render(struct session *session, const struct arguments *arg
 	if (!err && shown < count)
 		output_printf(&session->out, STYLE_DIM, "… and %zu more (--limit 0 for all)\n",
 			count - shown);
+	if (!err && !argument_given(arguments, "where"))
+		garbage_note_text(session, forest);
 	return err;
 }
 
@@ -185,7 +190,9 @@ static const struct command ctx_list_command = {
 		"is the number of contexts registered directly with it for cancellation, "
 		"WAITING the number of goroutines blocked on its Done channel. A value "
 		"context or wrapper has no channel of its own: its waiters are counted "
-		"at the ancestor that provides the channel.\n\nFields of --where: addr, "
+		"at the ancestor that provides the channel. Contexts of finished requests "
+		"are listed until a garbage collection frees them (\"gc_age_seconds\" "
+		"in JSON: how long ago the last one was).\n\nFields of --where: addr, "
 		"type, state, err, cause, deadline, key, value, parent, parent_type, "
 		"children, descendants, waiters, depth, garbage.",
 	.example = "ctx list --where 'state == \"active\" && children > 100'    many children",

@@ -139,6 +139,12 @@ static void holders_text(struct session *session, const struct context_forest *f
 	}
 }
 
+/* Background and TODO share an address. */
+static bool is_at_same_address(const struct context_forest *forest, ptrdiff_t a, ptrdiff_t b)
+{
+	return b < (ptrdiff_t)forest->count && forest->items[a].address == forest->items[b].address;
+}
+
 static struct error *show_text(struct session *session, const struct context_forest *forest,
 	ptrdiff_t number, const struct holder_objects *objects)
 {
@@ -204,9 +210,12 @@ static struct error *show_json(struct session *session, const struct context_for
 		return error_no_memory();
 	json_string(json, "go", program_go_version(session->program));
 	json_array(json, "contexts");
-	struct context_view view = {.session = session, .forest = forest, .number = number};
-	struct error *err = context_json(json, &view, NOT_IN_TREE);
-	context_view_deinit(&view);
+	struct error *err = NULL;
+	for (ptrdiff_t at = number; !err && is_at_same_address(forest, number, at); at++) {
+		struct context_view view = {.session = session, .forest = forest, .number = at};
+		err = context_json(json, &view, NOT_IN_TREE);
+		context_view_deinit(&view);
+	}
 	json_end(json);
 	json_array(json, "path");
 	for (ptrdiff_t at = forest->items[number].parent; at != CONTEXT_NONE;
@@ -235,8 +244,10 @@ static struct error *run_show(struct session *session, const struct arguments *a
 	}
 	if (!err && argument_given(arguments, "json"))
 		err = show_json(session, forest, number, &objects);
-	else if (!err)
-		err = show_text(session, forest, number, &objects);
+	for (ptrdiff_t at = number; !err && !argument_given(arguments, "json") &&
+				    is_at_same_address(forest, number, at);
+		at++)
+		err = show_text(session, forest, at, &objects);
 	holder_objects_deinit(&objects);
 	return err;
 }

@@ -1,5 +1,6 @@
 /* `ctx tree`: the forest of contexts. */
 #include "commands/contexts/context_tree.h"
+#include "commands/contexts/garbage_note.h"
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/contexts/verdict_text.h"
@@ -110,7 +111,8 @@ static struct error *ctx_tree_run(struct session *session, const struct argument
 			: NULL;
 	if (!err)
 		err = contexts_load(session,
-			argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : CONTEXTS_HOLDERS,
+			CONTEXTS_HOLDERS |
+				(argument_given(arguments, "garbage") ? CONTEXTS_GARBAGE : 0),
 			&forest);
 	if (!err && arguments->word_count)
 		err = context_argument(forest, arguments->words[0], &root);
@@ -123,12 +125,13 @@ static struct error *ctx_tree_run(struct session *session, const struct argument
 		return err;
 	const ptrdiff_t *roots = arguments->word_count ? &root : forest->roots;
 	size_t root_count = arguments->word_count ? 1 : forest->root_count;
-	if (!matching && !json) {
-		output_printf(&session->out, STYLE_PLAIN, "no context matches\n");
+	if ((!matching || !forest->count) && !json) {
+		output_printf(&session->out, STYLE_PLAIN, "%s\n",
+			forest->count ? "no context matches" : "the program has no contexts");
 		return NULL;
 	}
 	_cleanup_free_ const char **marks = NULL;
-	err = argument_given(arguments, "garbage") ? NULL : load_marks(session, forest, &marks);
+	err = load_marks(session, forest, &marks);
 	if (err)
 		return err;
 	const struct context_tree tree = {.session = session,
@@ -137,8 +140,12 @@ static struct error *ctx_tree_run(struct session *session, const struct argument
 		.shown = shown,
 		.depth = depth,
 		.unfold = argument_given(arguments, "all")};
-	return json ? tree_json(&tree, roots, root_count)
-		    : context_tree_text(&tree, roots, root_count);
+	if (json)
+		return tree_json(&tree, roots, root_count);
+	err = context_tree_text(&tree, roots, root_count);
+	if (!err && !where && !arguments->word_count)
+		garbage_note_text(session, forest);
+	return err;
 }
 
 static const struct command_option options[] = {

@@ -20,13 +20,13 @@ void goroutine_line(struct output *output, struct session *session, uint64_t goi
 	struct error *err = load_view(session, goid, &view);
 	output_printf(output, STYLE_STRONG, "goroutine %" PRIu64, goid);
 	if (!err) {
-		char wait[64];
-		int64_t wait_ns = goroutine_wait_ns(session->program, view.goroutine);
-		output_printf(output, STYLE_PLAIN, " [%s",
-			goroutine_state(session->program, view.goroutine));
-		if (wait_ns >= 0)
+		char wait[72];
+		struct wait_time time = goroutine_wait_time(session->program, view.goroutine);
+		output_printf(output, STYLE_PLAIN, " [");
+		output_text(output, STYLE_PLAIN, goroutine_state(session->program, view.goroutine));
+		if (wait_time_is_known(&time))
 			output_printf(output, STYLE_PLAIN, ", %s",
-				format_wait(session->program, wait_ns, wait, sizeof(wait)));
+				format_wait_time(&time, wait, sizeof(wait)));
 		output_printf(output, STYLE_PLAIN, "]  ");
 		const struct frame *top = stack_summary_frame(&view.stack);
 		output_text(output, STYLE_FUNCTION, top ? top->function : "?");
@@ -47,10 +47,10 @@ struct error *goroutine_brief_json(struct json *json, struct session *session, u
 	json_uint(json, "goid", goid);
 	if (!err) {
 		const struct frame *top = stack_summary_frame(&view.stack);
-		int64_t wait_ns = goroutine_wait_ns(session->program, view.goroutine);
+		struct wait_time time = goroutine_wait_time(session->program, view.goroutine);
 		json_string(json, "state", goroutine_state(session->program, view.goroutine));
-		if (wait_ns >= 0)
-			json_double(json, "wait_seconds", (double)wait_ns / 1e9);
+		wait_time_json(
+			json, "", goroutine_wait_ns(session->program, view.goroutine), &time);
 		if (top)
 			frame_json(json, "top", top);
 	}

@@ -32,6 +32,9 @@ struct error *verdicts_load(struct session *session, int64_t grace_ns, bool may_
 		duration, before.suspect_count,
 		before.suspect_count == 1 ? " persists" : "s persist");
 	err = session_let_run(session, grace_ns);
+	if (!err)
+		session_tell(session, "%s: the following commands show the process as it is now",
+			session->target->is_snapshot ? "took a new snapshot" : "stopped it again");
 	options.before = before.suspects;
 	options.before_count = before.suspect_count;
 	if (!err)
@@ -56,16 +59,16 @@ static uint64_t address_of(const struct context_forest *forest, ptrdiff_t number
 static void blocked_text(struct session *session, uint64_t goid, char *ret, size_t size)
 {
 	const struct goroutine *goroutine;
-	char duration[32];
+	char duration[72];
 	snprintf(ret, size, "blocked");
 	struct error *err = program_goroutine(session->program, goid, &goroutine);
 	if (!err) {
-		int64_t wait_ns = goroutine_wait_ns(session->program, goroutine);
+		struct wait_time time = goroutine_wait_time(session->program, goroutine);
 		snprintf(ret, size, "%s", goroutine_state(session->program, goroutine));
-		if (wait_ns >= 0) {
+		if (wait_time_is_known(&time)) {
 			size_t used = strlen(ret);
 			snprintf(ret + used, size - used, ", %s",
-				format_wait(session->program, wait_ns, duration, sizeof(duration)));
+				format_wait_time(&time, duration, sizeof(duration)));
 		}
 	}
 	error_destroy(err);
@@ -104,6 +107,72 @@ static void cancel_ignored(struct session *session, const struct context_forest 
 		blocked, location[0] ? location : holding);
 	if (location[0] && frame->function && strcmp(location, holding) != 0)
 		fprintf(stream, "; the context is held in %s", holding);
+}
+
+/* "a sleep until in 2.5s", "IO wait", "a timer that fires in 59s". */
+static void wait_end_text(struct session *session, const struct wait *wait, FILE *stream)
+{
+	char duration[32];
+	int64_t now = program_now_ns(session->program);
+	format_duration(wait->until_ns - now, duration, sizeof(duration));
+	if (wait->kind == WAIT_NETWORK)
+		fputs("data from a file descriptor", stream);
+	else if (wait->until_ns > now && now)
+		fprintf(stream, "a %s in %s",
+			wait->kind == WAIT_TIMER ? "sleep to end" : "timer to fire", duration);
+	else
+		fputs(wait->kind == WAIT_TIMER ? "a sleep to end" : "a timer to fire", stream);
+}
+
+static void cancel_pending(struct session *session, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	const struct frame *frame = &verdict->frame;
+	char location[1024];
+	uint64_t goid = verdict->goids[0];
+	blocked_location_text(session, goid, location, sizeof(location));
+	fprintf(stream, "goroutine %" PRIu64 " holds the canceled %s 0x%" PRIx64 " in %s %s:%d",
+		goid, type_of(forest, verdict->context), address_of(forest, verdict->context),
+		frame->function ? frame->function : "?", frame->file ? base_name(frame->file) : "?",
+		frame->line);
+	fputs(", and will notice at the earliest after it has waited for ", stream);
+	wait_end_text(session, &verdict->wait, stream);
+	if (location[0])
+		fprintf(stream, " in %s", location);
+}
+
+static void closer_text(struct session *session, const struct closer *closer, FILE *stream)
+{
+	char duration[32];
+	int64_t now = program_now_ns(session->program);
+	format_duration(closer->until_ns - now, duration, sizeof(duration));
+	switch (closer->kind) {
+	case CLOSER_TIMER:
+		fputs("a timer", stream);
+		if (now && closer->until_ns > now)
+			fprintf(stream, " that fires in %s", duration);
+		break;
+	case CLOSER_GOROUTINE:
+		fprintf(stream, "goroutine %" PRIu64, closer->goid);
+		break;
+	default:
+		fprintf(stream, "what refers to it, such as the object 0x%" PRIx64, closer->object);
+	}
+	fputs(" can still close", stream);
+}
+
+static void ends_later(struct session *session, const struct context_forest *forest,
+	const struct verdict *verdict, FILE *stream)
+{
+	fprintf(stream,
+		"%s 0x%" PRIx64 " is still active although its ancestor %s 0x%" PRIx64
+		" is canceled: its type has a Done channel of its own, which ",
+		type_of(forest, verdict->context), address_of(forest, verdict->context),
+		type_of(forest, verdict->other), address_of(forest, verdict->other));
+	closer_text(session, &verdict->closer, stream);
+	if (verdict->goid_count)
+		fprintf(stream, "; %zu goroutine%s on it", verdict->goid_count,
+			verdict->goid_count == 1 ? " waits" : "s wait");
 }
 
 static void link_text(struct session *session, const struct context_forest *forest,
@@ -197,6 +266,12 @@ static void write_sentence(struct session *session, const struct context_forest 
 			type, address, program_clock_is_exact(session->program) ? "" : "≥",
 			duration);
 		break;
+	case VERDICT_CANCEL_PENDING:
+		cancel_pending(session, forest, verdict, stream);
+		break;
+	case VERDICT_ENDS_LATER:
+		ends_later(session, forest, verdict, stream);
+		break;
 	case VERDICT_WAITS_FOREVER:
 		fprintf(stream,
 			"goroutine %" PRIu64
@@ -249,7 +324,7 @@ bool verdicts_are_similar(
 char *verdict_location(struct session *session, const struct verdict *verdict)
 {
 	char location[1024];
-	if (verdict->kind != VERDICT_CANCEL_IGNORED)
+	if (verdict->kind != VERDICT_CANCEL_IGNORED && verdict->kind != VERDICT_CANCEL_PENDING)
 		return strdup("");
 	blocked_location_text(session, verdict->goids[0], location, sizeof(location));
 	return strdup(location);
@@ -259,13 +334,14 @@ char *verdict_next(const struct context_forest *forest, const struct verdict *ve
 {
 	char *text = NULL;
 	uint64_t address = address_of(forest, verdict->context);
-	bool blames_goroutine =
-		verdict->kind == VERDICT_CANCEL_IGNORED || verdict->kind == VERDICT_WAITS_FOREVER;
+	bool blames_goroutine = verdict->kind == VERDICT_CANCEL_IGNORED ||
+				verdict->kind == VERDICT_CANCEL_PENDING ||
+				verdict->kind == VERDICT_WAITS_FOREVER;
 	int length;
 	if (blames_goroutine)
-		length = asprintf(&text, "goroutine %" PRIu64, verdict->goids[0]);
+		length = asprintf(&text, "bt -g %" PRIu64, verdict->goids[0]);
 	else if (verdict->relay)
-		length = asprintf(&text, "goroutine %" PRIu64, verdict->relay);
+		length = asprintf(&text, "bt -g %" PRIu64, verdict->relay);
 	else if (verdict->kind == VERDICT_PILE_UP)
 		length = asprintf(&text, "ctx tree 0x%" PRIx64, address);
 	else

@@ -4,7 +4,7 @@
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/data/value_view.h"
-#include "dbg/go/goroutines/channel.h"
+#include "dbg/go/waits/channel.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/stacks/function.h"
 

@@ -2,7 +2,9 @@
 #include <inttypes.h>
 
 #include "commands/render/json.h"
+#include "commands/render/utf8.h"
 #include "commands/session/registry.h"
+#include "commands/data/argument_words.h"
 #include "commands/data/value_view.h"
 
 /* A variable with its value, decoded. */
@@ -65,7 +67,8 @@ static void locals_render_text(
 		const char *suffix = variable->shadowed ? " (shadowed)" : "";
 		output_text(output, STYLE_STRONG, variable->name);
 		output_printf(output, STYLE_PLAIN, "%s = ", suffix);
-		unsigned column = (unsigned)(strlen(variable->name) + strlen(suffix) + 3);
+		unsigned column = (unsigned)(utf8_columns(variable->name, strlen(variable->name)) +
+					     strlen(suffix) + 3);
 		if (!variable->missing) {
 			value_text(output, &list->items[i].node, column, 0);
 			continue;
@@ -77,8 +80,8 @@ static void locals_render_text(
 	}
 }
 
-static struct error *locals_render_json(
-	struct session *session, const struct frame_view *view, const struct shown_list *list)
+static struct error *locals_render_json(struct session *session, const struct frame_view *view,
+	const struct shown_list *list, const struct argument_words *words)
 {
 	struct json *json = json_create(&session->out);
 	json_uint(json, "index", session->selection.frame);
@@ -102,7 +105,22 @@ static struct error *locals_render_json(
 		json_end(json);
 	}
 	json_end(json);
+	argument_words_json(json, words);
 	return json_finish(json);
+}
+
+/* Loads what needs no DWARF. `*ret_err` is why there are no variables; it is dropped if there is
+ * something to show instead. */
+static struct error *words_instead(struct session *session, const struct frame_view *view,
+	struct argument_words *words, struct error **ret_err)
+{
+	struct error *err = view->frame ? argument_words_load(session, view, words) : NULL;
+	if (error_is_final(err))
+		return err;
+	if (!err && words->words.recorded)
+		error_destroy(take_pointer(*ret_err));
+	error_destroy(err);
+	return take_pointer(*ret_err);
 }
 
 static struct error *show(
@@ -110,17 +128,23 @@ static struct error *show(
 {
 	struct frame_view view;
 	struct shown_list list = {0};
+	struct argument_words words = {0};
 	struct error *err = frame_view_load(session, &view);
 	if (err)
 		return err;
-	err = take_pointer(view.problem);
+	bool described = !view.problem;
+	err = only_arguments ? words_instead(session, &view, &words, &view.problem)
+			     : take_pointer(view.problem);
 	if (!err)
 		err = locals_load(session, &view.variables, only_arguments, &list);
 	if (!err && argument_given(arguments, "json"))
-		err = locals_render_json(session, &view, &list);
-	else if (!err)
+		err = locals_render_json(session, &view, &list, &words);
+	else if (!err && described)
 		locals_render_text(session, &list, only_arguments);
+	else if (!err)
+		argument_words_text(&session->out, view.frame, &words);
 	shown_list_deinit(&list);
+	argument_words_deinit(&words);
 	frame_view_deinit(&view);
 	return err;
 }
@@ -140,6 +164,14 @@ static const struct command_option options[] = {
 	{NULL, 0, NULL, NULL, NULL},
 };
 
+static const char args_help[] =
+	"In a frame that has called another function, a variable can be read only if it is in "
+	"memory; one that is not used after the call is shown as \"optimized out\". Without DWARF, "
+	"the words of the parameters are shown as Go's tracebacks print them: {…} is a struct, a "
+	"string or the like, ? marks a word that may have changed since the call, _ one that is "
+	"not known; and the receiver, with its type. \"frame N\", \"up\" and \"down\" select the "
+	"frame, \"goroutine ID\" selects the goroutine.";
+
 static const char help[] =
 	"In a frame that has called another function, a variable can be read only if it is in "
 	"memory; one that is not used after the call is shown as \"optimized out\". \"frame N\", "
@@ -150,7 +182,7 @@ static const struct command args_command = {
 	.group = GROUP_DATA,
 	.usage = "args [--json]",
 	.summary = "Shows the parameters of the selected frame, and results that are already set",
-	.help = help,
+	.help = args_help,
 	.example = "args",
 	.options = options,
 	.needs_target = true,

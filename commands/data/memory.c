@@ -5,6 +5,8 @@
 #include "commands/threads/registers.h"
 #include "commands/session/registry.h"
 #include "commands/goroutines/selection.h"
+#include "dbg/go/heap/heap.h"
+#include "dbg/go/values/variables.h"
 
 enum { MAX_COUNT = 65536 };
 
@@ -54,23 +56,46 @@ static struct error *parse_address(struct session *session, const char *text, ui
 	return err;
 }
 
-/* Prints the function or the g that `value` points to, if any. */
-static void annotate(struct session *session, uint64_t value)
+/* Prints the goroutine whose g or stack `value` points to, if any. */
+static bool annotate_goroutine(struct session *session, uint64_t value)
 {
 	const struct goroutine_list *list;
-	const char *function = program_function_name(session->program, value);
-	if (function) {
-		output_printf(&session->out, STYLE_DIM, "  ");
-		output_text(&session->out, STYLE_FUNCTION, function);
-		return;
-	}
 	struct error *err = program_goroutines(session->program, &list);
-	for (size_t i = 0; !err && i < list->count; i++) {
-		if (list->items[i].address == value)
-			output_printf(&session->out, STYLE_DIM, "  g of goroutine %" PRIu64,
-				list->items[i].goid);
+	const struct goroutine *found = NULL;
+	for (size_t i = 0; !err && !found && i < list->count; i++) {
+		const struct goroutine *goroutine = &list->items[i];
+		if (goroutine->address == value ||
+			(value >= goroutine->stack_low && value < goroutine->stack_high))
+			found = goroutine;
 	}
 	error_destroy(err);
+	if (found)
+		output_printf(&session->out, STYLE_DIM, "  %s of goroutine %" PRIu64,
+			found->address == value ? "g" : "stack", found->goid);
+	return found;
+}
+
+/* Prints the function, global variable, goroutine or heap object that `value` points to, if any. */
+static void annotate(struct session *session, uint64_t value)
+{
+	struct program *program = session->program;
+	const char *name = program_function_name(program, value);
+	struct heap_object object;
+	if (!name)
+		name = program_global_name(program, value);
+	if (name) {
+		output_printf(&session->out, STYLE_DIM, "  ");
+		output_text(&session->out, STYLE_FUNCTION, name);
+		return;
+	}
+	if (annotate_goroutine(session, value) || !heap_object_at(program, value, &object))
+		return;
+	output_printf(&session->out, STYLE_DIM, "  heap object");
+	if (value != object.address)
+		output_printf(&session->out, STYLE_DIM, " 0x%" PRIx64 " + %" PRIu64, object.address,
+			value - object.address);
+	output_printf(&session->out, STYLE_DIM, ", %" PRIu64 " bytes%s", object.size,
+		object.in_use ? "" : ", free");
 }
 
 static uint64_t item_at(const uint8_t *bytes, size_t size)
@@ -238,7 +263,8 @@ static const struct command x_command = {
 	.summary = "Prints memory",
 	.help = "ADDRESS is a number, or $pc, $sp or $fp of the selected frame, or a register of "
 		"the thread that runs it ($rsp), optionally followed by +N or -N. x/8xg ADDRESS "
-		"works as in gdb: count, format, size.",
+		"works as in gdb: count, format, size. With --format addr, each item is printed with "
+		"the function, global variable, goroutine or heap object that it points to.",
 	.example = "x $sp 32 --format addr    the stack, with its return addresses",
 	.options = options,
 	.min_words = 1,

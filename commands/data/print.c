@@ -4,11 +4,47 @@
 #include "commands/render/json.h"
 #include "commands/session/registry.h"
 #include "commands/data/value_view.h"
+#include "dbg/go/waits/lock_waiters.h"
 
 /* ---- print ---- */
 
+/* The goroutines that wait for a lock. */
+struct lock {
+	bool is_lock; /* the value is one, or points to one */
+	uint64_t *waiters;
+	size_t count;
+};
+
+static struct error *lock_load(struct session *session, const struct value *value,
+	const struct value_node *node, struct lock *ret)
+{
+	uint64_t address = value->address;
+	*ret = (struct lock){.is_lock = false};
+	if (node->shape == VALUE_POINTER && node->count) {
+		address = node->address;
+		node = &node->children[0];
+	}
+	if (!node->type || !node->note || !address || !go_type_is_lock(node->type))
+		return NULL;
+	ret->is_lock = true;
+	return lock_waiters(
+		session->program, address, node->type->size, &ret->waiters, &ret->count);
+}
+
+static void lock_text(struct output *output, const struct lock *lock)
+{
+	enum { SHOWN = 20 };
+	for (size_t i = 0; i < lock->count && i < SHOWN; i++)
+		output_printf(output, STYLE_PLAIN, "%s%" PRIu64, i ? ", " : "waiting: goroutines ",
+			lock->waiters[i]);
+	if (lock->count > SHOWN)
+		output_printf(output, STYLE_DIM, " … and %zu more", lock->count - SHOWN);
+	if (lock->count)
+		output_printf(output, STYLE_PLAIN, "\n");
+}
+
 static struct error *print_json(struct session *session, const char *text,
-	const struct value *value, const struct value_node *node)
+	const struct value *value, const struct value_node *node, const struct lock *lock)
 {
 	struct json *json = json_create(&session->out);
 	json_string(json, "expr", text);
@@ -16,6 +52,12 @@ static struct error *print_json(struct session *session, const char *text,
 	json_address(json, "addr", value->address);
 	value_line_json(json, node);
 	value_json(json, "value", node);
+	if (lock->is_lock) {
+		json_array(json, "waiters");
+		for (size_t i = 0; i < lock->count; i++)
+			json_uint(json, NULL, lock->waiters[i]);
+		json_end(json);
+	}
 	return json_finish(json);
 }
 
@@ -36,17 +78,26 @@ static struct error *print_value(struct session *session, const struct arguments
 {
 	struct value_limits limits = limits_from_settings(&session->settings);
 	struct value_node node;
+	struct lock lock;
 	struct error *err = value_describe(session->program, value, &limits, &node);
 	if (err)
 		return err;
+	err = lock_load(session, value, &node, &lock);
+	if (err) {
+		value_node_deinit(&node);
+		return err;
+	}
 	if (node.shape == VALUE_MISSING)
 		err = error_create(ERROR_FAULT, "%s: %s", text, node.text);
 	else if (argument_given(arguments, "json"))
-		err = print_json(session, text, value, &node);
+		err = print_json(session, text, value, &node, &lock);
 	else if (argument_given(arguments, "line"))
 		err = print_line(session, &node);
-	else
+	else {
 		value_text(&session->out, &node, 0, 0);
+		lock_text(&session->out, &lock);
+	}
+	free(lock.waiters);
 	value_node_deinit(&node);
 	return err;
 }
@@ -112,8 +163,8 @@ static const struct command print_command = {
 	.summary = "Prints the value of an expression with local variables and globals",
 	.help = "EXPR is in Go syntax: request.Header[\"Accept\"][0], *p, &x.mu, jobs[2:5], "
 		"main.counter, http.DefaultClient.Timeout, err.(*net.OpError).Op, "
-		"(*main.Job)(0xc000012345).id. The last form uses no variables, so it also works "
-		"for programs without DWARF. Names are first looked up in the selected frame "
+		"len(jobs), cap(queue), (*main.Job)(0xc000012345).id. The last form uses no "
+		"variables, so it also works for programs without DWARF. Names are first looked up in the selected frame "
 		"(\"frame N\", \"up\", \"down\"). Globals of the frame's own package need no "
 		"package name. \"set print-depth N\", \"set print-length N\" and \"set "
 		"print-string N\" limit how much is printed.",

@@ -110,8 +110,13 @@ void value_json(struct json *json, const char *key, const struct value_node *nod
 	if (node->name)
 		json_string(json, "name", node->name);
 	json_string(json, "type", node->type ? node->type->name : NULL);
-	json_string(json, "kind", node->type ? kind_name(node->type->kind) : NULL);
+	json_string(json, "kind",
+		node->type		   ? kind_name(node->type->kind)
+		: node->shape == VALUE_MAP ? "map"
+					   : "struct");
 	members(json, node);
+	if (node->content)
+		value_json(json, "content", node->content);
 	if (node->note)
 		json_string(json, "note", node->note);
 	if (node->partial)

@@ -14,6 +14,11 @@ static const char *type_name(const struct value_node *node)
 	return node->type ? node->type->name : "?";
 }
 
+static bool is_lock(const struct value_node *node)
+{
+	return node->note && node->shape == VALUE_STRUCT && go_type_is_lock(node->type);
+}
+
 /* True if the note replaces the value: a time is not printed with its fields. */
 static bool note_is_enough(const struct value_node *node)
 {
@@ -78,18 +83,45 @@ static void write_aggregate(FILE *stream, const struct value_node *node, bool ty
 		write_closed(stream, node);
 }
 
+/* The words or the value that replace the fields of a struct: atomic.Int64(5), sync.Map{…}. */
+static void write_content(FILE *stream, const struct value_node *node, bool typed)
+{
+	if (typed)
+		fputs(type_name(node), stream);
+	if (node->content && node->content->shape == VALUE_MAP && !node->content->type) {
+		write_aggregate(stream, node->content, false);
+		return;
+	}
+	fputs(typed ? "(" : "", stream);
+	if (node->content)
+		write_one(stream, node->content, false);
+	else
+		fputs(node->note, stream);
+	fputs(typed ? ")" : "", stream);
+}
+
+static bool is_replaced(const struct value_node *node)
+{
+	return is_lock(node) || (node->content && node->shape == VALUE_STRUCT);
+}
+
 static void write_pointer(FILE *stream, const struct value_node *node, bool typed)
 {
 	if (node->is_nil)
 		fprintf(stream, typed ? "(%s)(nil)" : "nil", type_name(node));
-	else if (node->count && is_aggregate(&node->children[0])) {
+	else if (node->count && is_aggregate(&node->children[0]) &&
+		 !is_replaced(&node->children[0])) {
 		fputc('&', stream);
 		write_aggregate(stream, &node->children[0], true);
 	} else {
 		fprintf(stream, "(%s)(0x%" PRIx64 ")", type_name(node), node->address);
-		if (node->count && node->children[0].shape != VALUE_MISSING) {
+		const struct value_node *child = node->count ? &node->children[0] : NULL;
+		if (child && child->shape != VALUE_MISSING) {
 			fputs(" → ", stream);
-			write_one(stream, &node->children[0], false);
+			write_one(stream, child, false);
+		} else if (child && child->text) {
+			/* "cannot read memory at 0x…" without the advice */
+			fprintf(stream, " (%.*s)", (int)strcspn(child->text, ":"), child->text);
 		}
 	}
 }
@@ -125,11 +157,17 @@ static void write_one(FILE *stream, const struct value_node *node, bool typed)
 		write_error(stream, node);
 		return;
 	}
+	if (is_replaced(node)) {
+		write_content(stream, node, typed);
+		return;
+	}
 	switch (node->shape) {
 	case VALUE_SCALAR:
 		fputs(node->text, stream);
 		if (node->note)
 			fprintf(stream, " (%s)", node->note);
+		if (node->content) /* what a func has captured */
+			write_aggregate(stream, node->content, false);
 		break;
 	case VALUE_STRING:
 		go_write_quoted(stream, node->text, node->text_size);
@@ -209,7 +247,9 @@ static const struct value_node *parts_of(const struct value_node *node, bool *re
 {
 	*ret_pointer = false;
 	for (int i = 0; i < 8; i++) {
-		if (note_is_enough(node) || !node->count ||
+		if (node->content && node->shape == VALUE_STRUCT)
+			node = node->content;
+		if (note_is_enough(node) || is_lock(node) || !node->count ||
 			(node->note && node->shape != VALUE_STRUCT))
 			return NULL;
 		if (is_aggregate(node))
@@ -236,7 +276,7 @@ static void node_text(struct output *output, const struct value_node *node, unsi
 		return;
 	}
 	output_printf(output, STYLE_PLAIN, "%s", pointer ? "&" : "");
-	output_text(output, STYLE_PLAIN, type_name(parts));
+	output_text(output, STYLE_PLAIN, parts->type ? type_name(parts) : "sync.Map");
 	if (parts->shape != VALUE_STRUCT)
 		output_printf(output, STYLE_DIM, " (%" PRIu64 ")", parts->length);
 	output_printf(output, STYLE_PLAIN, " {\n");

@@ -22,6 +22,13 @@ void complete_goroutine(struct session *session, size_t word_index, const char *
 	error_destroy(err);
 }
 
+void complete_goroutine_value(struct session *session, const struct command_option *option,
+	const char *word, struct completions *completions)
+{
+	if (strcmp(option->name, "goroutine") == 0)
+		complete_goroutine(session, 0, word, completions);
+}
+
 void complete_thread(struct session *session, size_t word_index, const char *word,
 	struct completions *completions)
 {

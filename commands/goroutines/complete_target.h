@@ -7,6 +7,7 @@
 
 #include "commands/session/completions.h"
 
+struct command_option;
 struct session;
 
 /* Adds the Go functions whose names start with `word`. */
@@ -15,6 +16,10 @@ void complete_function(struct session *session, const char *word, struct complet
 /* Adds the IDs of all goroutines for the first argument; for struct command. */
 void complete_goroutine(struct session *session, size_t word_index, const char *word,
 	struct completions *completions);
+
+/* The same for the value of the option --goroutine; for struct command. */
+void complete_goroutine_value(struct session *session, const struct command_option *option,
+	const char *word, struct completions *completions);
 
 /* Adds the IDs of all threads for the first argument; for struct command. */
 void complete_thread(struct session *session, size_t word_index, const char *word,

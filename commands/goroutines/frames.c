@@ -9,46 +9,80 @@
 
 /* ---- bt ---- */
 
-static void backtrace_text(
-	struct session *session, struct selected *selected, bool all, size_t limit)
+/* What to print of a stack. */
+struct backtrace {
+	struct stack stack; /* without the frames beyond the limit */
+	size_t left_out;    /* frames beyond the limit that would be printed */
+	bool all;
+};
+
+/* Cuts the stack after `limit` printed frames; 0: no limit. */
+static void backtrace_init(
+	struct backtrace *backtrace, const struct stack *whole, bool all, size_t limit)
 {
-	struct stack stack = *selected->stack;
-	size_t left_out = limit && limit < stack.count ? stack.count - limit : 0;
-	stack.count -= left_out;
+	*backtrace = (struct backtrace){.stack = *whole, .all = all};
+	size_t printed = 0;
+	for (size_t i = 0; limit && i < whole->count; i++) {
+		if (!stack_prints_frame(whole, i, all))
+			continue;
+		if (printed++ == limit)
+			backtrace->stack.count = i;
+		backtrace->left_out += printed > limit;
+	}
+}
+
+static void backtrace_text(
+	struct session *session, struct selected *selected, const struct backtrace *backtrace)
+{
 	if (selected->view.goroutine)
 		goroutine_heading(&session->out, &selected->view);
 	else
 		output_printf(&session->out, STYLE_STRONG, "thread %d\n", selected->thread->tid);
-	stack_text(&session->out, &stack, all, session->selection.frame);
-	if (left_out)
-		output_printf(&session->out, STYLE_DIM, "       … %zu more frames\n", left_out);
+	stack_text(&session->out, &backtrace->stack, backtrace->all, session->selection.frame);
+	if (backtrace->left_out)
+		output_printf(&session->out, STYLE_DIM, "       … %zu more frames\n",
+			backtrace->left_out);
 	else if (selected->view.goroutine)
 		creator_text(&session->out, session->program, selected->view.goroutine, true);
 }
 
-static struct error *backtrace_json(struct session *session, struct selected *selected)
+static struct error *backtrace_json(
+	struct session *session, struct selected *selected, const struct backtrace *backtrace)
 {
 	struct json *json = json_create(&session->out);
 	if (selected->view.goroutine) {
+		selected->view.stack.count = backtrace->stack.count;
 		json_array(json, "goroutines");
 		goroutine_json(json, &selected->view, true);
 		json_end(json);
 	} else {
 		json_int(json, "thread", selected->thread->tid);
-		stack_json(json, selected->stack);
+		stack_json(json, &backtrace->stack);
 	}
+	if (backtrace->left_out)
+		json_uint(json, "more_frames", backtrace->left_out);
 	return json_finish(json);
+}
+
+/* The number of frames, as `bt N` or `bt --limit N`; 0: all. */
+static struct error *backtrace_limit(const struct arguments *arguments, uint64_t *ret)
+{
+	const char *option = argument_value(arguments, "limit");
+	if (option && arguments->word_count)
+		return error_create(ERROR_USAGE, "bt takes the number of frames once");
+	if (arguments->word_count)
+		return argument_number(arguments->words[0], "the number of frames", ret);
+	return option ? argument_number(option, "--limit", ret) : NULL;
 }
 
 static struct error *run_bt(struct session *session, const struct arguments *arguments)
 {
 	uint64_t limit = 0, goid;
-	struct error *err = NULL;
-	if (argument_value(arguments, "limit"))
-		err = argument_number(argument_value(arguments, "limit"), "--limit", &limit);
+	const char *other = argument_value(arguments, "goroutine");
+	struct error *err = backtrace_limit(arguments, &limit);
 	struct selection before = session->selection;
-	if (!err && arguments->word_count) {
-		err = argument_number(arguments->words[0], "goroutine ID", &goid);
+	if (!err && other) {
+		err = argument_number(other, "--goroutine", &goid);
 		if (!err)
 			select_goroutine(session, goid); /* restored below */
 	}
@@ -60,20 +94,23 @@ static struct error *run_bt(struct session *session, const struct arguments *arg
 		error_destroy(selected_frame(session, &selected, &frame));
 		bool all =
 			argument_given(arguments, "all-frames") || session->settings.runtime_frames;
+		struct backtrace backtrace;
+		backtrace_init(&backtrace, selected.stack, all, (size_t)limit);
 		if (argument_given(arguments, "json"))
-			err = backtrace_json(session, &selected);
+			err = backtrace_json(session, &selected, &backtrace);
 		else
-			backtrace_text(session, &selected, all, (size_t)limit);
+			backtrace_text(session, &selected, &backtrace);
 		selected_deinit(&selected);
 	}
-	if (arguments->word_count)
+	if (other)
 		session->selection = before;
 	return err;
 }
 
 static const struct command_option bt_options[] = {
-	{"all-frames", 'a', NULL, "include frames of runtime internals", NULL},
-	{"limit", 'n', "N", "at most the N innermost frames", NULL},
+	{"goroutine", 'g', "ID", "of goroutine ID, without selecting it", NULL},
+	{"all-frames", 'a', NULL, "include runtime internals and generated wrappers", NULL},
+	{"limit", 'n', "N", "the same as bt N", NULL},
 	{"json", 0, NULL, "print one JSON document", NULL},
 	{NULL, 0, NULL, NULL, NULL},
 };
@@ -84,16 +121,16 @@ static const struct command bt_command = {
 	.name = "bt",
 	.aliases = bt_aliases,
 	.group = GROUP_GOROUTINES,
-	.usage = "bt [ID] [--all-frames] [--limit N] [--json]",
-	.summary = "Prints the stack of the selected goroutine or thread, or of goroutine ID",
-	.help = "Prints the frames that a Go traceback would show, including inlined calls. "
-		"Frames of runtime internals are left out, without renumbering the others; "
-		"--all-frames shows them.",
-	.example = "bt 18 --all-frames",
+	.usage = "bt [N] [--goroutine ID] [--all-frames] [--limit N] [--json]",
+	.summary = "Prints the stack of the selected goroutine or thread",
+	.help = "Prints the N innermost frames, or all that a Go traceback would show, including "
+		"inlined calls. Frames of runtime internals and of generated wrappers are left "
+		"out, without renumbering the others; --all-frames shows them.",
+	.example = "bt 5 --goroutine 18",
 	.options = bt_options,
 	.max_words = 1,
 	.needs_target = true,
-	.complete = complete_goroutine,
+	.complete_value = complete_goroutine_value,
 	.run = run_bt,
 };
 REGISTER_COMMAND(bt_command);
@@ -143,6 +180,20 @@ static struct error *show_frame(
 	return NULL;
 }
 
+/* Moves `*at` by one printed frame; false if there is none on that side. */
+static bool move_one(
+	const struct session *session, const struct stack *stack, int direction, size_t *at)
+{
+	for (size_t i = *at; direction > 0 ? i + 1 < stack->count : i > 0;) {
+		i = direction > 0 ? i + 1 : i - 1;
+		if (stack_prints_frame(stack, i, session->settings.runtime_frames)) {
+			*at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The error of a move by `steps` from frame `at`, which has only `possible` frames on that side. */
 static struct error *too_far(int direction, uint64_t steps, size_t at, size_t possible)
 {
@@ -170,12 +221,13 @@ static struct error *move(struct session *session, const struct arguments *argum
 		return err;
 	const struct frame *frame;
 	err = selected_frame(session, &selected, &frame);
-	size_t at = session->selection.frame;
-	size_t possible = err ? 0 : direction > 0 ? selected.stack->count - 1 - at : at;
+	size_t at = session->selection.frame, possible = 0;
+	while (!err && possible < steps && move_one(session, selected.stack, direction, &at))
+		possible++;
 	if (!err && steps > possible)
-		err = too_far(direction, steps, at, possible);
+		err = too_far(direction, steps, session->selection.frame, possible);
 	if (!err) {
-		session->selection.frame = direction > 0 ? at + (size_t)steps : at - (size_t)steps;
+		session->selection.frame = at;
 		err = show_frame(session, arguments, &selected);
 	}
 	selected_deinit(&selected);
@@ -206,7 +258,7 @@ static struct error *run_frame(struct session *session, const struct arguments *
 				"there is no frame %" PRIu64 ": the stack has frames 0 to %zu",
 				number, selected.stack->count ? selected.stack->count - 1 : 0);
 		if (!err)
-			session->selection.frame = (size_t)number;
+			select_frame(session, (size_t)number);
 	}
 	if (!err)
 		err = show_frame(session, arguments, &selected);

@@ -120,7 +120,8 @@ static struct error *goroutine_run(struct session *session, const struct argumen
 	unsigned contexts = argument_given(arguments, "ctx") ? VIEW_CONTEXTS : 0u;
 	struct error *err = selected_load(session, VIEW_ALL | contexts, &selected);
 	if (err) {
-		session->selection = before;
+		if (arguments->word_count)
+			session->selection = before;
 		return err;
 	}
 	if (!selected.view.goroutine)

@@ -9,33 +9,12 @@
 #include "dbg/go/go_program.h"
 #include "dbg/go/goroutines/goroutine.h"
 
-enum {
-	MAX_NOTES = 4 << 20, /* 160 MiB */
-	CHEAP = 10000,	     /* reading this many goroutines takes no noticeable time */
-};
-
-/*
- * One goroutine. `mark` changes when it moves: it is a hash of its status, its saved registers,
- * what it waits on and the number of times it stopped running (g.trackingSeq, modulo 256). The
- * runtime never reuses a goroutine ID.
- */
-struct note {
-	uint64_t goid;
-	uint64_t start_pc, go_pc;
-	uint64_t mark;
-	bool system;
-};
-
-struct goroutine_diff {
-	struct note *notes; /* sorted by ID */
-	size_t count;
-	int64_t at_ns; /* CLOCK_MONOTONIC */
-};
+enum { CHEAP = 10000 /* reading this many goroutines takes no noticeable time */ };
 
 enum change { BORN, GONE, UNMOVED, MOVED };
 
 struct changed {
-	struct note note;
+	struct sighting note;
 	enum change change;
 };
 
@@ -46,69 +25,16 @@ struct changes {
 	int64_t between_ns;
 };
 
-static uint64_t mix(uint64_t hash, uint64_t word)
+struct error *goroutine_diff_take(struct session *session, struct sightings **ret)
 {
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 29;
-}
-
-static struct note note_of(struct program *program, const struct goroutine *goroutine)
-{
-	uint64_t mark = mix(goroutine->status, goroutine->wait_reason);
-	mark = mix(mark, goroutine->sched_pc);
-	mark = mix(mark, goroutine->sched_sp);
-	mark = mix(mark, goroutine->syscall_sp);
-	mark = mix(mark, goroutine->waiting);
-	mark = mix(mark, (uint64_t)goroutine->sleep_until);
-	mark = mix(mark, goroutine->switches);
-	/* The thread's counter distinguishes system calls. */
-	const struct go_m *m = goroutine_in_syscall(program, goroutine)
-				       ? program_m_at(program, goroutine->m)
-				       : NULL;
-	if (m)
-		mark = mix(mix(mark, m->syscall_tick), (uint64_t)m->tid);
-	/* A running goroutine always counts as moved, whatever registers were saved last. */
-	if (goroutine_is_running(program, goroutine))
-		mark = mix(mark, (uint64_t)program_now_ns(program));
-	/* Goroutine 1 is created by the runtime's startup code, not by a go statement. */
-	return (struct note){goroutine->goid, goroutine->start_pc,
-		goroutine->goid == 1 ? 0 : goroutine->go_pc, mark, goroutine->system};
-}
-
-struct error *goroutine_diff_take(struct session *session, struct goroutine_diff **ret)
-{
-	const struct goroutine_list *list;
-	struct error *err = program_goroutines(session->program, &list);
-	if (err)
-		return err;
-	if (list->count > MAX_NOTES)
-		return error_create(ERROR_OTHER, "cannot compare %zu goroutines: the limit is %d",
-			list->count, (int)MAX_NOTES);
-	struct goroutine_diff *diff = calloc(1, sizeof(*diff));
-	if (diff)
-		diff->notes = calloc(list->count + 1, sizeof(*diff->notes));
-	if (!diff || !diff->notes) {
-		goroutine_diff_destroy(diff);
-		return error_no_memory();
-	}
-	diff->count = list->count;
-	diff->at_ns = session->target->stop_monotonic_ns;
-	for (size_t i = 0; i < list->count; i++)
-		diff->notes[i] = note_of(session->program, &list->items[i]);
-	*ret = diff;
-	return NULL;
-}
-
-void goroutine_diff_destroy(struct goroutine_diff *diff)
-{
-	if (diff)
-		free(diff->notes);
-	free(diff);
+	return sightings_take(session->program, session->diff, ret);
 }
 
 static void goroutine_diff_close(struct session *session)
 {
-	goroutine_diff_destroy(take_pointer(session->diff));
+	if (session->program)
+		program_compare_with(session->program, NULL);
+	sightings_destroy(take_pointer(session->diff));
 }
 
 static const struct session_observer goroutine_diff_observer = {.close = goroutine_diff_close};
@@ -120,22 +46,23 @@ void goroutine_diff_warn(struct session *session, struct error *err)
 	error_destroy(err);
 }
 
-void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff)
+void goroutine_diff_keep(struct session *session, struct sightings *diff)
 {
 	struct error *err = session_observe(session, &goroutine_diff_observer);
 	goroutine_diff_close(session);
 	if (err) {
 		/* Without the observer the comparison would outlive the target. */
-		goroutine_diff_destroy(diff);
+		sightings_destroy(diff);
 		goroutine_diff_warn(session, err);
 		return;
 	}
 	session->diff = diff;
+	program_compare_with(session->program, diff);
 }
 
 void goroutine_diff_note(struct session *session)
 {
-	struct goroutine_diff *diff = NULL;
+	struct sightings *diff = NULL;
 	uint64_t count = 0;
 	if (!session->program || session->target->state != TARGET_STOPPED)
 		return;
@@ -147,15 +74,15 @@ void goroutine_diff_note(struct session *session)
 		goroutine_diff_keep(session, diff);
 }
 
-static void goroutine_diff_cleanup(struct goroutine_diff **diff)
+static void goroutine_diff_cleanup(struct sightings **diff)
 {
-	goroutine_diff_destroy(*diff);
+	sightings_destroy(*diff);
 }
 
 /* ---- Comparing ---- */
 
 static void add_change(
-	struct changes *changes, const struct note *note, enum change change, bool system)
+	struct changes *changes, const struct sighting *note, enum change change, bool system)
 {
 	if (note->system && !system)
 		return;
@@ -164,16 +91,16 @@ static void add_change(
 }
 
 /* Merges the two lists, which are both sorted by ID. */
-static struct error *compare_goroutines(const struct goroutine_diff *before,
-	const struct goroutine_diff *now, bool system, struct changes *ret)
+static struct error *compare_goroutines(const struct sightings *before, const struct sightings *now,
+	bool system, struct changes *ret)
 {
 	*ret = (struct changes){.between_ns = now->at_ns - before->at_ns};
 	ret->items = calloc(before->count + now->count + 1, sizeof(*ret->items));
 	if (!ret->items)
 		return error_no_memory();
 	for (size_t i = 0, k = 0; i < before->count || k < now->count;) {
-		const struct note *old = i < before->count ? &before->notes[i] : NULL;
-		const struct note *new = k < now->count ? &now->notes[k] : NULL;
+		const struct sighting *old = i < before->count ? &before->items[i] : NULL;
+		const struct sighting *new = k < now->count ? &now->items[k] : NULL;
 		if (!new || (old && old->goid < new->goid))
 			add_change(ret, old, GONE, system), i++;
 		else if (!old || new->goid < old->goid)
@@ -228,12 +155,24 @@ static bool same_kind(const struct changed *a, const struct changed *b)
 	       a->note.go_pc == b->note.go_pc;
 }
 
+/* The members of a kind are adjacent, in the order of their IDs. */
+static void ids_text(struct output *output, const struct kind *kind)
+{
+	enum { SHOWN = 12 };
+	output_printf(output, STYLE_DIM, "          id%s", kind->count == 1 ? "" : "s");
+	for (size_t i = 0; i < kind->count && i < SHOWN; i++)
+		output_printf(output, STYLE_DIM, " %" PRIu64, kind->first[i].note.goid);
+	if (kind->count > SHOWN)
+		output_printf(output, STYLE_DIM, " … %zu more", kind->count - SHOWN);
+	output_printf(output, STYLE_DIM, "\n");
+}
+
 static void kinds_text(struct session *session, const struct kind *kinds, size_t count)
 {
 	static const char *const titles[] = {"created", "ended", "not moved"};
 	struct output *output = &session->out;
 	for (size_t i = 0; i < count && !output_failed(output); i++) {
-		const struct note *note = &kinds[i].first->note;
+		const struct sighting *note = &kinds[i].first->note;
 		enum change change = kinds[i].first->change;
 		if (change == MOVED)
 			break;
@@ -245,9 +184,8 @@ static void kinds_text(struct session *session, const struct kind *kinds, size_t
 			output_printf(output, STYLE_DIM, "  created by ");
 			output_text(output, STYLE_DIM, function_name(session, note->go_pc - 1));
 		}
-		if (kinds[i].count == 1)
-			output_printf(output, STYLE_DIM, "  id %" PRIu64, note->goid);
 		output_printf(output, STYLE_PLAIN, "\n");
+		ids_text(output, &kinds[i]);
 	}
 }
 
@@ -314,7 +252,7 @@ struct error *goroutine_diff_show(struct session *session, bool system, bool jso
 		return error_create(ERROR_USAGE,
 			"goroutines --since has nothing to compare with yet: run \"snapshot\" "
 			"again, or run \"goroutines\" and then \"continue\"");
-	_cleanup_(goroutine_diff_cleanup) struct goroutine_diff *now = NULL;
+	_cleanup_(goroutine_diff_cleanup) struct sightings *now = NULL;
 	struct changes changes = {0};
 	struct error *err = goroutine_diff_take(session, &now);
 	if (!err)

@@ -6,17 +6,15 @@
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_DIFF_H
 
 #include "commands/session/session.h"
+#include "dbg/go/goroutines/sightings.h"
 
-/* The goroutines of one moment: for each, 40 bytes that identify it and show whether it moved. */
-struct goroutine_diff;
+/* Records the goroutines as they are now. Free the result with sightings_destroy(). */
+struct error *goroutine_diff_take(struct session *session, struct sightings **ret);
 
-/* Records the goroutines as they are now. Free the result with goroutine_diff_destroy(). */
-struct error *goroutine_diff_take(struct session *session, struct goroutine_diff **ret);
-void goroutine_diff_destroy(struct goroutine_diff *diff);
-
-/* Makes `diff` (NULL: none) the session's: later calls compare with it. Takes ownership. Warns, and
+/* Makes `diff` (NULL: none) the session's: later calls, and wait times, compare with it. Takes
+ * ownership. Warns, and
  * leaves the session without a comparison, when out of memory. */
-void goroutine_diff_keep(struct session *session, struct goroutine_diff *diff);
+void goroutine_diff_keep(struct session *session, struct sightings *diff);
 
 /* Warns that `err` prevents the next comparison, and frees `err`. */
 void goroutine_diff_warn(struct session *session, struct error *err);

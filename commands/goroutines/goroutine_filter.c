@@ -23,17 +23,19 @@ enum field_id {
 	FIELD_CTX_TYPE,
 	FIELD_CTX_STATE,
 	FIELD_LABELS,
+	FIELD_BUBBLE,
 };
 
 static const struct expr_name names[] = {
 	{"goid", EXPR_INT, FIELD_GOID, "goroutine ID", NULL},
-	{"status", EXPR_STRING, FIELD_STATUS, "running, runnable, waiting, syscall, preempted…",
+	{"status", EXPR_STRING, FIELD_STATUS,
+		"running, runnable, waiting, syscall, preempted… (what it waits for: wait_reason)",
 		NULL},
 	{"state", EXPR_STRING, FIELD_STATE, "wait reason if it is waiting, otherwise status", NULL},
 	{"wait_reason", EXPR_STRING, FIELD_WAIT_REASON,
 		"text from the runtime: chan receive, select, IO wait…", NULL},
 	{"wait", EXPR_DURATION, FIELD_WAIT,
-		"time it has been waiting (known after the next garbage collection)", NULL},
+		"time it has been waiting; often only bounds are known (help goroutines)", NULL},
 	{"entry", EXPR_STRING, FIELD_ENTRY, "function it started with", NULL},
 	{"creator", EXPR_STRING, FIELD_CREATOR, "function with the go statement that created it",
 		NULL},
@@ -50,6 +52,8 @@ static const struct expr_name names[] = {
 	{"ctx", EXPR_INT, FIELD_CTX, "address of the context whose Done channel it waits on", NULL},
 	{"ctx_type", EXPR_STRING, FIELD_CTX_TYPE, "type of that context", NULL},
 	{"ctx_state", EXPR_STRING, FIELD_CTX_STATE, "state of that context", NULL},
+	{"bubble", EXPR_INT, FIELD_BUBBLE, "ID of its testing/synctest bubble (Go 1.25 and later)",
+		NULL},
 	{"labels", EXPR_MAP, FIELD_LABELS, "pprof labels: labels[\"key\"]", NULL},
 };
 
@@ -58,6 +62,34 @@ static const struct expr_schema schema = {names, array_length(names)};
 const struct expr_schema *goroutine_expr_schema(void)
 {
 	return &schema;
+}
+
+/* The possible values of a field that the target's own texts enumerate; NULL: any. */
+static struct error *texts_of(struct program *program, int id, const char ***ret)
+{
+	*ret = NULL;
+	if (id != FIELD_STATUS && id != FIELD_STATE && id != FIELD_WAIT_REASON)
+		return NULL;
+	return goroutine_state_texts(program, id != FIELD_WAIT_REASON, id != FIELD_STATUS, ret);
+}
+
+struct error *goroutine_expr_compile(struct program *program, const char *text, struct expr **ret)
+{
+	struct expr_name with_values[array_length(names)];
+	const char **texts[array_length(names)] = {NULL};
+	const struct expr_schema complete = {with_values, array_length(names)};
+	struct error *err = NULL;
+	for (size_t i = 0; i < array_length(names); i++) {
+		with_values[i] = names[i];
+		if (!err)
+			err = texts_of(program, names[i].id, &texts[i]);
+		with_values[i].values = (const char *const *)texts[i];
+	}
+	if (!err)
+		err = expr_compile(text, &complete, ret);
+	for (size_t i = 0; i < array_length(names); i++)
+		free(texts[i]);
+	return err;
 }
 
 struct error *goroutine_expr_fields(
@@ -73,7 +105,7 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 {
 	const struct goroutine *goroutine = view->goroutine;
 	struct code_location location;
-	int64_t wait_ns;
+	struct wait_time time;
 	switch (id) {
 	case FIELD_GOID:
 		expr_value_integer(ret, EXPR_INT, true, (int64_t)goroutine->goid);
@@ -88,8 +120,9 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 		expr_value_string(ret, goroutine_wait_reason(view->program, goroutine));
 		break;
 	case FIELD_WAIT:
-		wait_ns = goroutine_wait_ns(view->program, goroutine);
-		expr_value_integer(ret, EXPR_DURATION, wait_ns >= 0, wait_ns);
+		time = goroutine_wait_time(view->program, goroutine);
+		expr_value_bounds(ret, time.min_ns, time.max_ns);
+		ret->present = time.waits;
 		break;
 	case FIELD_ENTRY:
 		expr_value_string(ret, program_function_name(view->program, goroutine->start_pc));
@@ -108,6 +141,10 @@ static void plain_value(const struct goroutine_view *view, int id, struct expr_v
 		break;
 	case FIELD_LOCKED:
 		expr_value_bool(ret, goroutine->locked_m != 0);
+		break;
+	case FIELD_BUBBLE:
+		expr_value_integer(
+			ret, EXPR_INT, goroutine->bubble_id != 0, (int64_t)goroutine->bubble_id);
 		break;
 	case FIELD_THREAD:
 		expr_value_integer(ret, EXPR_INT, goroutine->tid != 0, goroutine->tid);

@@ -3,7 +3,8 @@
 
 #include "dwarf/base/hash.h"
 
-const char *const group_by_names[] = {"stack", "status", "wait", "entry", "creator", NULL};
+const char *const group_by_names[] = {
+	"stack", "status", "wait", "entry", "creator", "labels", "bubble", NULL};
 
 /*
  * Two hashes of what the members of a group have in common. The stacks are not stored: a million
@@ -49,8 +50,18 @@ static const char *text_of(const struct goroutine_view *view, enum group_by by)
 		return goroutine_creator(view->program, view->goroutine, &location)
 			       ? location.function
 			       : "(none)";
+	case GROUP_BY_LABELS:
+		return NULL;
+	case GROUP_BY_BUBBLE:
+		return view->goroutine->bubble_id ? NULL : "(none)";
 	}
 	return "?";
+}
+
+static void key_add_text(struct key *key, const char *text)
+{
+	for (const char *at = text; *at; at++)
+		key_add(key, (unsigned char)*at);
 }
 
 /* Stacks are equal if the states and all pcs are. Goroutines created by different go statements are
@@ -58,8 +69,16 @@ static const char *text_of(const struct goroutine_view *view, enum group_by by)
 static struct key make_key(const struct goroutine_view *view, enum group_by by, const char *text)
 {
 	struct key key = {{1, 2}};
-	for (const char *at = text; *at; at++)
-		key_add(&key, (unsigned char)*at);
+	for (size_t i = 0; by == GROUP_BY_LABELS && i < view->label_count; i++) {
+		key_add_text(&key, view->labels[i].key);
+		key_add(&key, 0);
+		key_add_text(&key, view->labels[i].value);
+		key_add(&key, 0);
+	}
+	if (by == GROUP_BY_STACK || by == GROUP_BY_BUBBLE)
+		key_add(&key, view->goroutine->bubble_id);
+	if (text)
+		key_add_text(&key, text);
 	if (by != GROUP_BY_STACK)
 		return key;
 	key_add(&key, view->stack.count);
@@ -74,12 +93,50 @@ static struct error *new_group(
 {
 	if (!array_reserve(&groups->items, &groups->capacity, groups->count + 1))
 		return error_no_memory();
-	groups->items[groups->count++] = (struct goroutine_group){
+	struct goroutine_group *group = &groups->items[groups->count++];
+	*group = (struct goroutine_group){
 		.label = label, .first = view->goroutine, .longest_wait_ns = -1};
-	return NULL;
+	bool partial;
+	if (groups->by != GROUP_BY_STACK && groups->by != GROUP_BY_LABELS)
+		return NULL;
+	return goroutine_labels(
+		view->program, view->goroutine, &group->labels, &group->label_count, &partial);
 }
 
-static struct error *add_to_group(struct goroutine_group *group, const struct goroutine_view *view)
+static bool labels_are_equal(const struct goroutine_group *group, const struct goroutine_view *view)
+{
+	bool equal = group->label_count == view->label_count;
+	for (size_t i = 0; equal && i < view->label_count; i++)
+		equal = strcmp(group->labels[i].key, view->labels[i].key) == 0 &&
+			strcmp(group->labels[i].value, view->labels[i].value) == 0;
+	return equal;
+}
+
+/* Goroutines inherit the set of labels, so usually its address is enough. */
+static struct error *compare_labels(struct goroutine_group *group, struct goroutine_view *view)
+{
+	if (group->labels_differ || group->first->labels == view->goroutine->labels)
+		return NULL;
+	struct error *err = goroutine_view_load(view, VIEW_LABELS);
+	group->labels_differ = !err && !labels_are_equal(group, view);
+	return err;
+}
+
+/* Keeps the greatest of each bound. */
+static void add_wait_time(const struct goroutine_view *view, struct wait_time *longest)
+{
+	struct wait_time time = goroutine_wait_time(view->program, view->goroutine);
+	bool first = !longest->waits;
+	if (!time.waits)
+		return;
+	longest->waits = true;
+	longest->bounded = time.bounded && (first || longest->bounded);
+	longest->min_ns = time.min_ns > longest->min_ns ? time.min_ns : longest->min_ns;
+	longest->max_ns = time.max_ns > longest->max_ns ? time.max_ns : longest->max_ns;
+}
+
+static struct error *add_to_group(
+	struct goroutine_group *group, struct goroutine_view *view, enum group_by by)
 {
 	if (!array_reserve(&group->goids, &group->capacity, group->count + 1))
 		return error_no_memory();
@@ -87,7 +144,8 @@ static struct error *add_to_group(struct goroutine_group *group, const struct go
 	int64_t wait_ns = goroutine_wait_ns(view->program, view->goroutine);
 	if (wait_ns > group->longest_wait_ns)
 		group->longest_wait_ns = wait_ns;
-	return NULL;
+	add_wait_time(view, &group->longest);
+	return by == GROUP_BY_STACK ? compare_labels(group, view) : NULL;
 }
 
 static int compare_sizes(const void *a, const void *b)
@@ -121,7 +179,7 @@ static struct error *add_entry(struct grouping *grouping, struct key key, struct
 	return NULL;
 }
 
-static struct error *group_one(struct grouping *grouping, const struct goroutine_view *view)
+static struct error *group_one(struct grouping *grouping, struct goroutine_view *view)
 {
 	struct goroutine_groups *groups = grouping->groups;
 	const char *label = text_of(view, groups->by);
@@ -135,7 +193,7 @@ static struct error *group_one(struct grouping *grouping, const struct goroutine
 		if (err)
 			return err;
 	}
-	return add_to_group(&groups->items[entry->group], view);
+	return add_to_group(&groups->items[entry->group], view, groups->by);
 }
 
 static bool on_goroutine(void *context, struct goroutine_view *view)
@@ -157,6 +215,7 @@ static void grouping_deinit(struct grouping *grouping)
 static void group_deinit(struct goroutine_group *group)
 {
 	free(group->goids);
+	labels_free(group->labels, group->label_count);
 }
 
 /* Drops all groups beyond `limit`. */
@@ -175,8 +234,11 @@ struct error *goroutine_groups_make(struct session *session,
 	*ret = (struct goroutine_groups){
 		.program = session->program, .list = matches->list, .by = by};
 	struct grouping grouping = {.groups = ret};
-	struct error *err = goroutine_matches_visit(session, matches,
-		by == GROUP_BY_STACK ? VIEW_STACK : 0, false, on_goroutine, &grouping);
+	unsigned parts = by == GROUP_BY_STACK	 ? VIEW_STACK
+			 : by == GROUP_BY_LABELS ? VIEW_LABELS
+						 : 0;
+	struct error *err =
+		goroutine_matches_visit(session, matches, parts, false, on_goroutine, &grouping);
 	if (!err)
 		err = grouping.err;
 	grouping_deinit(&grouping);

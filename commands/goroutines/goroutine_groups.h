@@ -1,5 +1,6 @@
 /*
- * Grouping goroutines by stack and state, status, wait reason, entry function or creator.
+ * Grouping goroutines by stack and state, status, wait reason, entry function, creator, pprof
+ * labels or synctest bubble.
  */
 #ifndef GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
 #define GCTXDBG_COMMANDS_GOROUTINES_GOROUTINE_GROUPS_H
@@ -7,17 +8,31 @@
 #include "commands/goroutines/goroutine_matches.h"
 #include "commands/render/json.h"
 
-enum group_by { GROUP_BY_STACK, GROUP_BY_STATUS, GROUP_BY_WAIT, GROUP_BY_ENTRY, GROUP_BY_CREATOR };
+enum group_by {
+	GROUP_BY_STACK,
+	GROUP_BY_STATUS,
+	GROUP_BY_WAIT,
+	GROUP_BY_ENTRY,
+	GROUP_BY_CREATOR,
+	GROUP_BY_LABELS,
+	GROUP_BY_BUBBLE,
+};
 
 /* Values of the --group option, in the order of enum group_by; NULL-terminated. */
 extern const char *const group_by_names[];
 
 struct goroutine_group {
-	const char *label; /* what the group has in common; for a stack group: the state */
+	const char *label; /* what the group has in common; for a stack group: the state; NULL: the
+			      labels, or the bubble of `first` */
 	const struct goroutine *first; /* whose stack is printed for the group */
 	uint64_t *goids;
 	size_t count, capacity;
-	int64_t longest_wait_ns; /* -1 unknown */
+	int64_t longest_wait_ns;  /* see goroutine_wait_ns(); -1 unknown */
+	struct wait_time longest; /* the greatest of each bound */
+	/* Of the first goroutine, if grouped by stack or labels. */
+	struct label *labels;
+	size_t label_count;
+	bool labels_differ; /* not all have these */
 };
 
 struct goroutine_groups {

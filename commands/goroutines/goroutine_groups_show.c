@@ -26,14 +26,40 @@ static void ids_text(struct output *output, const struct goroutine_group *group)
 	output_printf(output, STYLE_DIM, "\n");
 }
 
-static void wait_text(
-	struct output *output, struct program *program, const struct goroutine_group *group)
+static void wait_text(struct output *output, const struct goroutine_group *group)
 {
-	char duration[32];
-	if (group->longest_wait_ns < 0)
+	char duration[72];
+	if (wait_time_is_known(&group->longest))
+		output_printf(output, STYLE_PLAIN, ", longest %s",
+			format_wait_time(&group->longest, duration, sizeof(duration)));
+}
+
+/* What the group has in common. */
+static const char *label_of(const struct goroutine_groups *groups,
+	const struct goroutine_group *group, char *buffer, size_t size)
+{
+	if (group->label)
+		return group->label;
+	if (groups->by == GROUP_BY_LABELS)
+		return labels_describe(group->labels, group->label_count, buffer, size);
+	snprintf(buffer, size, "%" PRIu64, group->first->bubble_id);
+	return buffer;
+}
+
+static void group_labels_text(struct output *output, const struct goroutine_group *group)
+{
+	char text[512];
+	if (group->labels_differ) {
+		output_printf(output, STYLE_DIM,
+			"       labels differ from goroutine to goroutine (--group labels)\n");
 		return;
-	format_wait(program, group->longest_wait_ns, duration, sizeof(duration));
-	output_printf(output, STYLE_PLAIN, ", longest %s", duration);
+	}
+	if (!group->label_count)
+		return;
+	output_printf(output, STYLE_DIM, "       labels {");
+	output_text(output, STYLE_DIM,
+		labels_describe(group->labels, group->label_count, text, sizeof(text)));
+	output_printf(output, STYLE_DIM, "}\n");
 }
 
 static void stack_group_text(struct output *output, const struct goroutine_group *group,
@@ -41,39 +67,60 @@ static void stack_group_text(struct output *output, const struct goroutine_group
 {
 	output_printf(output, STYLE_STRONG, "%zu goroutine%s", group->count,
 		group->count == 1 ? "" : "s");
-	output_printf(output, STYLE_PLAIN, " [%s", group->label);
+	output_printf(output, STYLE_PLAIN, " [");
+	output_text(output, STYLE_PLAIN, group->label);
 	if (first->wait_count && first->waits[0].name)
 		output_printf(output, STYLE_PLAIN, " %s", first->waits[0].name);
-	wait_text(output, first->program, group);
+	wait_text(output, group);
+	if (first->goroutine->bubble_id)
+		output_printf(output, STYLE_PLAIN, ", synctest bubble %" PRIu64,
+			first->goroutine->bubble_id);
 	output_printf(output, STYLE_PLAIN, "]\n");
 	stack_text(output, &first->stack, all_frames, SIZE_MAX);
 	creator_text(output, first->program, first->goroutine, false);
+	group_labels_text(output, group);
 	ids_text(output, group);
 	output_printf(output, STYLE_PLAIN, "\n");
 }
 
 static struct error *table_text(struct output *output, const struct goroutine_groups *groups)
 {
-	static const char *const titles[] = {"STACK", "STATUS", "WAIT REASON", "ENTRY", "CREATOR"};
+	static const char *const titles[] = {
+		"STACK", "STATUS", "WAIT REASON", "ENTRY", "CREATOR", "LABELS", "SYNCTEST BUBBLE"};
 	const char *headings[] = {">COUNT", ">LONGEST", titles[groups->by], "GOROUTINES", NULL};
 	_cleanup_(table_cleanup) struct table *table = table_create(headings);
 	if (!table)
 		return error_no_memory();
+	table_omit_if_empty(table, 1);
 	for (size_t i = 0; i < groups->count; i++) {
 		const struct goroutine_group *group = &groups->items[i];
-		char duration[32] = "-", ids[128];
-		format_wait(groups->program, group->longest_wait_ns, duration, sizeof(duration));
+		char duration[72], ids[128], buffer[512];
+		const char *label = label_of(groups, group, buffer, sizeof(buffer));
+		format_wait_time(&group->longest, duration, sizeof(duration));
 		size_t used = 0;
 		for (size_t j = 0; j < group->count && j < 6 && used < sizeof(ids) - 24; j++)
 			used += (size_t)snprintf(ids + used, sizeof(ids) - used, "%s%" PRIu64,
 				j ? " " : "", group->goids[j]);
 		table_cell(table, STYLE_STRONG, "%zu", group->count);
 		table_cell(table, STYLE_PLAIN, "%s", duration);
-		table_cell(table, STYLE_FUNCTION, "%s", group->label);
+		table_cell(table, STYLE_FUNCTION, "%s", *label ? label : "(none)");
 		table_cell(table, STYLE_DIM, "%s%s", ids, group->count > 6 ? " …" : "");
 	}
 	table_print(table, output);
 	return NULL;
+}
+
+/* Without "labels" if they differ. */
+static void group_labels_json(struct json *json, const struct goroutine_group *group)
+{
+	if (group->labels_differ) {
+		json_bool(json, "labels_differ", true);
+		return;
+	}
+	json_object(json, "labels");
+	for (size_t i = 0; i < group->label_count; i++)
+		json_string(json, group->labels[i].key, group->labels[i].value);
+	json_end(json);
 }
 
 /* `first` is the view of the group's first goroutine, with its stack; NULL unless grouping by
@@ -83,11 +130,15 @@ static void group_json(struct json *json, const struct goroutine_groups *groups,
 {
 	json_object(json, NULL);
 	json_uint(json, "count", group->count);
-	json_string(json, first ? "state" : group_by_names[groups->by], group->label);
-	if (group->longest_wait_ns >= 0)
-		json_double(json, "longest_wait_seconds", (double)group->longest_wait_ns / 1e9);
-	else
-		json_null(json, "longest_wait_seconds");
+	if (groups->by == GROUP_BY_BUBBLE && group->label)
+		json_null(json, "bubble");
+	else if (groups->by == GROUP_BY_BUBBLE)
+		json_uint(json, "bubble", group->first->bubble_id);
+	else if (group->label)
+		json_string(json, first ? "state" : group_by_names[groups->by], group->label);
+	if (groups->by == GROUP_BY_STACK || groups->by == GROUP_BY_LABELS)
+		group_labels_json(json, group);
+	wait_time_json(json, "longest_", group->longest_wait_ns, &group->longest);
 	json_array(json, "goids");
 	for (size_t i = 0; i < group->count; i++)
 		json_uint(json, NULL, group->goids[i]);

@@ -26,6 +26,27 @@ void stack_json(struct json *json, const struct stack *stack)
 		json_string(json, "problem", stack->problem);
 }
 
+static void seconds_json(
+	struct json *json, const char *prefix, const char *key, bool known, int64_t nanoseconds)
+{
+	char name[64];
+	snprintf(name, sizeof(name), "%s%s", prefix, key);
+	if (known)
+		json_double(json, name, (double)nanoseconds / 1e9);
+	else
+		json_null(json, name);
+}
+
+void wait_time_json(
+	struct json *json, const char *prefix, int64_t wait_ns, const struct wait_time *time)
+{
+	seconds_json(json, prefix, "wait_seconds", wait_ns >= 0, wait_ns);
+	seconds_json(
+		json, prefix, "wait_min_seconds", time->waits && time->min_ns > 0, time->min_ns);
+	seconds_json(json, prefix, "wait_max_seconds",
+		time->waits && time->max_ns != WAIT_UNBOUNDED, time->max_ns);
+}
+
 static void waits_json(struct json *json, const struct goroutine_view *view)
 {
 	json_array(json, "waiting_on");
@@ -45,6 +66,10 @@ static void waits_json(struct json *json, const struct goroutine_view *view)
 			json_string(json, "name", wait->name);
 		if (wait->kind == WAIT_NETWORK && wait->fd >= 0)
 			json_int(json, "fd", wait->fd);
+		if (wait->timer)
+			json_string(json, "timer", wait->until_ns > 0 ? "pending" : "stopped");
+		if (wait->goid)
+			json_uint(json, "resumed_by", wait->goid);
 		int64_t now = program_now_ns(view->program);
 		if (wait->until_ns > 0 && now > 0)
 			json_double(json, "seconds_left", (double)(wait->until_ns - now) / 1e9);
@@ -80,22 +105,21 @@ void goroutine_json(struct json *json, struct goroutine_view *view, bool frames)
 {
 	const struct goroutine *goroutine = view->goroutine;
 	struct program *program = view->program;
-	int64_t wait_ns = goroutine_wait_ns(program, goroutine);
+	struct wait_time time = goroutine_wait_time(program, goroutine);
 	json_object(json, NULL);
 	json_uint(json, "goid", goroutine->goid);
 	json_address(json, "addr", goroutine->address);
 	json_string(json, "status", goroutine_status(program, goroutine));
 	json_string(json, "wait_reason", goroutine_wait_reason(program, goroutine));
-	if (wait_ns >= 0)
-		json_double(json, "wait_seconds", (double)wait_ns / 1e9);
-	else
-		json_null(json, "wait_seconds");
+	wait_time_json(json, "", goroutine_wait_ns(program, goroutine), &time);
 	json_bool(json, "system", goroutine->system);
 	if (goroutine->tid)
 		json_int(json, "thread", goroutine->tid);
 	else
 		json_null(json, "thread");
 	json_bool(json, "locked", goroutine->locked_m != 0);
+	if (goroutine->bubble_id)
+		json_uint(json, "synctest_bubble", goroutine->bubble_id);
 	labels_json(json, view);
 	if (view->labels_partial)
 		json_bool(json, "labels_partial", true);

@@ -25,13 +25,16 @@ static struct error *add_if_matching(struct goroutine_matches *matches,
 	const struct view_query *query, const struct expr *expr, struct goroutine_view *view,
 	size_t number)
 {
-	bool is_match = true;
+	enum expr_outcome outcome = EXPR_HOLDS;
 	if (expr) {
 		const struct expr_input input = {goroutine_expr_value, view};
-		struct error *err = expr_run(expr, &input, &is_match);
+		struct error *err = expr_decide(expr, &input, &outcome);
 		if (err)
 			return err;
 	}
+	bool is_match = outcome == EXPR_HOLDS;
+	matches->undecided +=
+		outcome == EXPR_UNKNOWN && (!view->goroutine->system || query->with_system);
 	if (is_match && view->goroutine->system && !query->with_system) {
 		matches->hidden_system++;
 		return NULL;
@@ -79,7 +82,7 @@ struct error *goroutine_matches_load(
 	*ret = (struct goroutine_matches){0};
 	struct expr *expr = NULL;
 	struct error *err =
-		query->where ? expr_compile(query->where, goroutine_expr_schema(), &expr) : NULL;
+		query->where ? goroutine_expr_compile(session->program, query->where, &expr) : NULL;
 	if (!err)
 		err = goroutine_matches_find(session, query, expr, ret);
 	expr_destroy(expr);

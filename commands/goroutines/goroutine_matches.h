@@ -20,7 +20,8 @@ struct goroutine_matches {
 	const struct goroutine_list *list; /* belongs to the program */
 	uint32_t *numbers;		   /* indexes into `list`, ascending */
 	size_t count, capacity;
-	size_t matching;      /* number of matches, including those beyond the limit */
+	size_t matching;  /* number of matches, including those beyond the limit */
+	size_t undecided; /* number of those that may match: their wait time is not known enough */
 	size_t hidden_system; /* number of matching system goroutines left out */
 };
 

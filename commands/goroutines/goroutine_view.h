@@ -14,7 +14,8 @@
 #include "dbg/go/contexts/context.h"
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
-#include "dbg/go/goroutines/wait.h"
+#include "dbg/go/waits/wait.h"
+#include "dbg/go/waits/wait_time.h"
 
 enum view_part {
 	VIEW_STACK = 1,
@@ -52,6 +53,11 @@ void goroutine_view_move(struct goroutine_view *view, const struct goroutine *go
 
 /* The fields of a goroutine that expressions may use. */
 const struct expr_schema *goroutine_expr_schema(void);
+/*
+ * Compiles a condition on the fields of a goroutine. A status or wait reason that the target does
+ * not have is an error. Destroy `*ret` with expr_destroy().
+ */
+struct error *goroutine_expr_compile(struct program *program, const char *text, struct expr **ret);
 /* The same for struct command. */
 struct error *goroutine_expr_fields(
 	struct session *session, const char *before, const struct expr_schema **ret);
@@ -78,12 +84,17 @@ void stack_json(struct json *json, const struct stack *stack);
  * Returns `ret`. */
 const char *goroutine_describe_wait(
 	const struct goroutine_view *view, const struct wait *wait, char *ret, size_t size);
+/* "tenant: acme, step: parse it"; cut to fit into `size` bytes. Returns `ret`. */
+const char *labels_describe(const struct label *labels, size_t count, char *ret, size_t size);
 /* Prints the line "goroutine 18 [chan receive, 5m12s]" with what it waits on and its labels. */
 void goroutine_heading(struct output *output, struct goroutine_view *view);
 
+/* Whether stack_text() prints this frame: with `all`, or if it is not hidden (stack.h), or if all
+ * frames are. */
+bool stack_prints_frame(const struct stack *stack, size_t index, bool all);
 /*
- * Prints frames as aligned lines "  2  main.worker  main.go:41". Frames of runtime internals are
- * left out unless `all` is set; the numbering does not change. `marked` is the index of the
+ * Prints frames as aligned lines "  2  main.worker  main.go:41". Frames of runtime internals and
+ * wrappers are left out unless `all` is set; the numbering does not change. `marked` is the index of the
  * selected frame, or SIZE_MAX. Paths of standard library files are relative to its root:
  * runtime/proc.go.
  */
@@ -93,11 +104,13 @@ void stack_text(struct output *output, const struct stack *stack, bool all, size
 void creator_text(struct output *output, struct program *program, const struct goroutine *goroutine,
 	bool parent);
 
-/*
- * A readable wait time: "5m12s", "≥5m12s" if the clock is not exact (in a core), "-" if unknown.
- * `wait_ns` is from goroutine_wait_ns(). Returns `ret`.
- */
-const char *format_wait(struct program *program, int64_t wait_ns, char *ret, size_t size);
+/* A readable wait time: "≥10s", "≤75s", "10s–75s", "5m12s" if both bounds read the same, "-" if
+ * nothing is known. Returns `ret`. */
+const char *format_wait_time(const struct wait_time *time, char *ret, size_t size);
+/* `"wait_seconds":…,"wait_min_seconds":…,"wait_max_seconds":…` with this prefix; null if unknown.
+ * `wait_ns` is from goroutine_wait_ns(). */
+void wait_time_json(
+	struct json *json, const char *prefix, int64_t wait_ns, const struct wait_time *time);
 
 /* The last component of a path; NULL for NULL. */
 const char *base_name(const char *path);

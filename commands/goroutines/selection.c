@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "commands/session/message.h"
+#include "commands/session/session_target.h"
 #include "dbg/go/stacks/function.h"
 
 static const struct thread *find_thread(struct session *session, pid_t tid)
@@ -45,6 +47,50 @@ static struct error *select_default(struct session *session)
 	return NULL;
 }
 
+/* The error for a selected goroutine or thread that has ended, which is deselected. */
+static struct error *selection_ended(struct session *session)
+{
+	struct selection ended = session->selection;
+	session->selection = (struct selection){0};
+	if (ended.goroutine_valid)
+		return error_create(ERROR_NOT_FOUND,
+			"goroutine %" PRIu64 ", which was selected, has ended; \"goroutine ID\" "
+			"selects another",
+			ended.goid);
+	return error_create(
+		ERROR_NOT_FOUND, "there is no thread %d any more; see \"threads\"", ended.tid);
+}
+
+/* Finds the selected goroutine. */
+static struct error *find_goroutine(struct session *session, const struct goroutine **ret)
+{
+	struct selection *selection = &session->selection;
+	/* Loads only this one: there may be a million. */
+	struct error *err =
+		selection->g ? program_load_goroutine(session->program, selection->g) : NULL;
+	if (!err)
+		err = program_goroutine(session->program, selection->goid, ret);
+	if (!err) {
+		selection->g = (*ret)->address;
+	} else if (err->code == ERROR_NOT_FOUND && selection->ran) {
+		error_destroy(err);
+		err = selection_ended(session);
+	}
+	return err;
+}
+
+void selection_check(struct session *session)
+{
+	const struct goroutine *goroutine;
+	if (!session->selection.goroutine_valid || !session->selection.ran ||
+		!session_can_read_target(session))
+		return;
+	struct error *err = find_goroutine(session, &goroutine);
+	if (err && err->code == ERROR_NOT_FOUND)
+		session_tell(session, "%s", err->message);
+	error_destroy(err);
+}
+
 struct error *selected_load(struct session *session, unsigned parts, struct selected *ret)
 {
 	*ret = (struct selected){0};
@@ -55,8 +101,7 @@ struct error *selected_load(struct session *session, unsigned parts, struct sele
 		return err;
 	ret->view.program = session->program;
 	if (session->selection.goroutine_valid) {
-		err = program_goroutine(
-			session->program, session->selection.goid, &ret->view.goroutine);
+		err = find_goroutine(session, &ret->view.goroutine);
 		if (!err)
 			err = goroutine_view_load(&ret->view, parts | VIEW_STACK);
 		if (!err && ret->view.goroutine->tid)
@@ -65,9 +110,7 @@ struct error *selected_load(struct session *session, unsigned parts, struct sele
 	} else {
 		ret->thread = find_thread(session, session->selection.tid);
 		if (!ret->thread)
-			err = error_create(ERROR_NOT_FOUND,
-				"there is no thread %d any more; see \"threads\"",
-				session->selection.tid);
+			err = selection_ended(session);
 		else
 			err = thread_stack(session->program, ret->thread, &ret->thread_stack);
 		ret->stack = &ret->thread_stack;
@@ -87,6 +130,33 @@ void selected_deinit(struct selected *selected)
 /* The innermost user frame, which is known once the stack is loaded. */
 static const size_t FRAME_UNSET = SIZE_MAX;
 
+static uint64_t hash_name(const char *name)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* Finds the selected frame in the stack that the target has after it ran. */
+static void find_frame_again(struct session *session, const struct stack *stack)
+{
+	struct selection *selection = &session->selection;
+	selection->ran = false;
+	if (selection->frame == FRAME_UNSET)
+		return;
+	if (selection->outer < stack->count) {
+		size_t at = stack->count - 1 - selection->outer;
+		if (hash_name(stack->frames[at].function) == selection->function) {
+			selection->frame = at;
+			return;
+		}
+	}
+	selection->frame = FRAME_UNSET;
+	session_tell(session, "the selected frame has returned; now selected: %s",
+		stack_user_frame(stack)->function);
+}
+
 struct error *selected_frame(
 	struct session *session, const struct selected *selected, const struct frame **ret)
 {
@@ -94,12 +164,23 @@ struct error *selected_frame(
 	if (!stack->count)
 		return error_create(ERROR_NOT_FOUND, "the stack has no frame%s%s",
 			stack->problem ? ": " : "", stack->problem ? stack->problem : "");
-	if (session->selection.frame == FRAME_UNSET)
-		session->selection.frame = (size_t)(stack_user_frame(stack) - stack->frames);
-	if (session->selection.frame >= stack->count)
-		session->selection.frame = stack->count - 1;
-	*ret = &stack->frames[session->selection.frame];
+	struct selection *selection = &session->selection;
+	if (selection->ran)
+		find_frame_again(session, stack);
+	if (selection->frame == FRAME_UNSET)
+		selection->frame = (size_t)(stack_user_frame(stack) - stack->frames);
+	if (selection->frame >= stack->count)
+		selection->frame = stack->count - 1;
+	*ret = &stack->frames[selection->frame];
+	selection->outer = stack->count - 1 - selection->frame;
+	selection->function = hash_name((*ret)->function);
 	return NULL;
+}
+
+void select_frame(struct session *session, size_t number)
+{
+	session->selection.frame = number;
+	session->selection.ran = false;
 }
 
 void select_goroutine(struct session *session, uint64_t goid)

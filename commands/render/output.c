@@ -12,8 +12,9 @@ static const char *const style_codes[] = {
 	[STYLE_STRONG] = "\033[1m",
 	[STYLE_DIM] = "\033[2m",
 	[STYLE_FUNCTION] = "\033[33m",
-	[STYLE_WARNING] = "\033[31m",
+	[STYLE_WARNING] = "\033[35m",
 	[STYLE_ADDRESS] = "\033[36m",
+	[STYLE_FINDING] = "\033[31m", /* red is for what is wrong in the program */
 };
 
 static bool style_begin(struct output *output, enum style style)
@@ -71,10 +72,11 @@ void output_text(struct output *output, enum style style, const char *text)
 	style_end(output, styled);
 }
 
-void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width)
+/* Wraps text that begins in column `column`; each further line is indented by `indent`. */
+static void write_wrapped(
+	struct output *output, const char *text, size_t column, unsigned indent, unsigned width)
 {
-	size_t column = 0;
-	bool start = true; /* of a line */
+	bool start = column == 0, first = column != 0; /* of a line; nothing is written yet */
 	while (*text) {
 		if (*text == '\n') {
 			fputc('\n', output->stream);
@@ -84,20 +86,31 @@ void output_wrapped(struct output *output, const char *text, unsigned indent, un
 			continue;
 		}
 		size_t length = strcspn(text, " \n"), columns = utf8_columns(text, length);
-		if (column && width && column + 1 + columns > width) {
+		if (column > indent && !start && width && column + 1 + columns > width) {
 			fputc('\n', output->stream);
 			column = 0;
 			start = true;
 		}
-		fprintf(output->stream, "%*s", start ? (int)indent : 1, "");
+		unsigned blanks = start ? indent : !first;
+		fprintf(output->stream, "%*s", (int)blanks, "");
 		write_escaped(output, text, length);
-		column += columns + (start ? indent : 1);
-		start = false;
+		column += columns + blanks;
+		start = first = false;
 		text += length;
 		if (*text == ' ')
 			text++;
 	}
 	fputc('\n', output->stream);
+}
+
+void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width)
+{
+	write_wrapped(output, text, 0, indent, width);
+}
+
+void output_paragraph(struct output *output, const char *text, unsigned column)
+{
+	write_wrapped(output, text, column, column, output->width);
 }
 
 bool output_failed(const struct output *output)
@@ -132,7 +145,15 @@ void format_duration(int64_t nanoseconds, char *ret, size_t size)
 	const char *sign = nanoseconds < 0 ? "-" : "";
 	uint64_t ns = nanoseconds < 0 ? -(uint64_t)nanoseconds : (uint64_t)nanoseconds;
 	uint64_t seconds = ns / 1000000000;
-	if (seconds < 10)
+	if (!ns)
+		snprintf(ret, size, "0s");
+	else if (ns < 1000)
+		snprintf(ret, size, "%s%" PRIu64 "ns", sign, ns);
+	else if (ns < 1000000)
+		snprintf(ret, size, "%s%" PRIu64 "µs", sign, ns / 1000);
+	else if (ns < 100000000)
+		snprintf(ret, size, "%s%" PRIu64 "ms", sign, ns / 1000000);
+	else if (seconds < 10)
 		snprintf(ret, size, "%s%.1fs", sign, (double)(ns / 100000000) / 10.0);
 	else if (seconds < 60)
 		snprintf(ret, size, "%s%" PRIu64 "s", sign, seconds);

@@ -19,12 +19,21 @@
 struct output {
 	FILE *stream;
 	bool color;
-	unsigned width; /* columns of the terminal; 0: not a terminal, never shorten lines */
+	unsigned width;	 /* columns of the terminal; 0: not a terminal, never shorten lines */
+	unsigned height; /* lines of the terminal; 0: not a terminal */
 };
 
 enum { OUTPUT_BUFFER = 64 << 10 }; /* bytes, for streams that are not terminals */
 
-enum style { STYLE_PLAIN, STYLE_STRONG, STYLE_DIM, STYLE_FUNCTION, STYLE_WARNING, STYLE_ADDRESS };
+enum style {
+	STYLE_PLAIN,
+	STYLE_STRONG,
+	STYLE_DIM,
+	STYLE_FUNCTION,
+	STYLE_WARNING,
+	STYLE_ADDRESS,
+	STYLE_FINDING
+};
 
 /* printf in a style; plain when color is off. Does not escape: pass strings from a target to
  * output_text() instead. */
@@ -37,6 +46,12 @@ void output_text(struct output *output, enum style style, const char *text);
 /* Writes `text`, escaped like output_text(), wrapped at `width` columns (0: do not wrap) and with
  * each line indented by `indent` blanks. Ends the last line. */
 void output_wrapped(struct output *output, const char *text, unsigned indent, unsigned width);
+
+/*
+ * Writes `text` like output_wrapped(), wrapped at the output's width, for a line that has begun: the
+ * cursor is in column `column`, where the following lines begin too.
+ */
+void output_paragraph(struct output *output, const char *text, unsigned column);
 
 /* Ends the line; cheaper than output_printf(). */
 void output_newline(struct output *output);

@@ -2,37 +2,11 @@
  * Collecting and printing tables: see table.h. Cells are stored as escaped text in one buffer. A
  * streaming table stores its first rows, prints them, and then stores and prints a few at a time.
  */
-#include "commands/render/table.h"
-
 #include <limits.h>
 #include <stdarg.h>
 
+#include "commands/render/table_state.h"
 #include "commands/render/utf8.h"
-
-struct cell {
-	size_t offset; /* into the buffer */
-	unsigned columns;
-	enum style style;
-};
-
-struct table {
-	const char *const *headings;
-	size_t column_count;
-	struct cell *cells;
-	size_t cell_count, cell_capacity;
-	char *text;
-	size_t text_size, text_capacity;
-	unsigned *widths;      /* of the columns, so far */
-	struct output *stream; /* NULL: all rows are collected */
-	bool began;	       /* the heading has been printed */
-	bool failed;	       /* memory ran out; later cells are missing */
-};
-
-enum {
-	COLUMN_GAP = 2,
-	SAMPLE_ROWS = 1000, /* rows that determine the widths of a streaming table */
-	STREAM_ROWS = 16,   /* rows that are printed together after that */
-};
 
 struct table *table_create(const char *const *headings)
 {
@@ -42,8 +16,8 @@ struct table *table_create(const char *const *headings)
 	table->headings = headings;
 	while (headings[table->column_count])
 		table->column_count++;
-	table->widths = calloc(table->column_count + 1, sizeof(*table->widths));
-	if (!table->widths) {
+	table->columns = calloc(table->column_count + 1, sizeof(*table->columns));
+	if (!table->columns) {
 		free(table);
 		return NULL;
 	}
@@ -57,8 +31,23 @@ void table_stream(struct table *table, struct output *output)
 
 void table_widen(struct table *table, size_t column, unsigned columns)
 {
-	if (columns > table->widths[column])
-		table->widths[column] = columns;
+	if (columns > table->columns[column].width)
+		table->columns[column].width = columns;
+}
+
+void table_narrow_first(struct table *table, size_t column)
+{
+	table->columns[column].gives_way = true;
+}
+
+void table_make_optional(struct table *table, size_t column)
+{
+	table->columns[column].is_optional = true;
+}
+
+void table_omit_if_empty(struct table *table, size_t column)
+{
+	table->columns[column].omit_if_empty = true;
 }
 
 void table_destroy(struct table *table)
@@ -67,7 +56,7 @@ void table_destroy(struct table *table)
 		return;
 	free(table->cells);
 	free(table->text);
-	free(table->widths);
+	free(table->columns);
 	free(table);
 }
 
@@ -115,6 +104,39 @@ static void print_when_due(struct table *table)
 		print_rows(table, table->stream);
 }
 
+/* Appends a part of a cell and measures it. */
+static bool add_part(
+	struct table *table, const char *text, size_t *ret_offset, unsigned *ret_columns)
+{
+	*ret_offset = table->text_size;
+	if (!(is_plain_ascii(text) ? table_append(table, text, strlen(text) + 1)
+				   : append_escaped(table, text)))
+		return false;
+	size_t columns =
+		utf8_columns(table->text + *ret_offset, table->text_size - *ret_offset - 1);
+	*ret_columns = columns < INT_MAX ? (unsigned)columns : INT_MAX;
+	return true;
+}
+
+void table_cell_tail(struct table *table, enum style style, const char *head, const char *tail)
+{
+	if (!table || table->failed)
+		return;
+	struct cell cell = {.style = style};
+	if (!add_part(table, head, &cell.offset, &cell.columns) ||
+		(*tail && !add_part(table, tail, &cell.tail, &cell.tail_columns)) ||
+		!array_reserve(&table->cells, &table->cell_capacity, table->cell_count + 1)) {
+		table->failed = true;
+		return;
+	}
+	if (*tail)
+		cell.columns += cell.tail_columns + (*head != 0);
+	else if (strncmp(head, "0x", 2) == 0)
+		cell.address = (unsigned)strcspn(head, " ");
+	table->cells[table->cell_count++] = cell;
+	print_when_due(table);
+}
+
 void table_cell(struct table *table, enum style style, const char *format, ...)
 {
 	if (!table || table->failed)
@@ -130,92 +152,71 @@ void table_cell(struct table *table, enum style style, const char *format, ...)
 		large = NULL;
 	va_end(again);
 	const char *text = length < (int)sizeof(small) ? small : large;
-
-	size_t offset = table->text_size;
-	if (length < 0 || !text ||
-		!(is_plain_ascii(text) ? table_append(table, text, (size_t)length + 1)
-				       : append_escaped(table, text)) ||
-		!array_reserve(&table->cells, &table->cell_capacity, table->cell_count + 1)) {
+	if (length < 0 || !text)
 		table->failed = true;
-		return;
-	}
-	size_t columns = utf8_columns(table->text + offset, table->text_size - offset - 1);
-	table->cells[table->cell_count++] = (struct cell){
-		.offset = offset,
-		.columns = columns < UINT_MAX ? (unsigned)columns : UINT_MAX,
-		.style = style,
-	};
-	print_when_due(table);
+	else
+		table_cell_tail(table, style, text, "");
 }
 
-/* A heading without its alignment mark. */
-static const char *heading_text(const char *heading)
+/* Prints text that must take at most `width` columns; if it is cut, it ends with "…". Returns the
+ * columns printed. */
+static size_t print_cut(
+	struct output *output, enum style style, const char *text, size_t columns, size_t width)
 {
-	return heading + (*heading == '>');
+	if (columns <= width || !width) {
+		output_text(output, style, text);
+		return columns;
+	}
+	size_t fitting = utf8_fit(text, strlen(text), width - 1);
+	output_printf(output, style, "%.*s…", (int)fitting, text);
+	return utf8_columns(text, fitting) + 1;
 }
 
-/* Prints one cell in a column of `width`; a wider cell is cut and ends with "…". */
-static void print_cell(struct output *output, const char *text, size_t columns, enum style style,
+/* Prints the head, cut if necessary, and the tail; the head is left out if it has no room. */
+static size_t print_tail(struct output *output, const struct cell *cell, const char *head,
+	const char *tail, size_t width)
+{
+	size_t printed = 0, used = (size_t)cell->tail_columns + 1;
+	if (*head && (width > used + 1 || !width)) {
+		printed = 1 + print_cut(output, cell->style, head, cell->columns - used,
+				      width ? width - used : 0);
+		output_blanks(output, 1);
+	}
+	output_text(output, cell->style, tail);
+	return printed + cell->tail_columns;
+}
+
+/* Prints one cell in a column of `width`. `text` is the table's buffer. */
+static void print_cell(struct output *output, const char *text, const struct cell *cell,
 	size_t width, bool right, bool last)
 {
-	size_t padding = width > columns ? width - columns : 0;
+	const char *head = text + cell->offset;
+	size_t padding = width > cell->columns ? width - cell->columns : 0;
 	if (right)
 		output_blanks(output, padding);
-	if (columns > width && width > 0) {
-		int fitting = (int)utf8_fit(text, strlen(text), width - 1);
-		output_printf(output, style, "%.*s…", fitting, text);
-	} else {
-		output_text(output, style, text);
-	}
+	size_t printed = cell->tail ? print_tail(output, cell, head, text + cell->tail, width)
+				    : print_cut(output, cell->style, head, cell->columns, width);
 	if (!last)
-		output_blanks(output, (right ? 0 : padding) + COLUMN_GAP);
+		output_blanks(
+			output, (right || width < printed ? 0 : width - printed) + COLUMN_GAP);
 }
 
-/* Widens columns to their widest cell. */
-static void measure(struct table *table, bool terminal)
+static bool is_last(const struct table *table, size_t number)
 {
-	for (size_t i = 0; i < table->column_count && !table->began; i++)
-		table_widen(table, i, (unsigned)strlen(heading_text(table->headings[i])));
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t column = i % table->column_count;
-		/* After the heading has been printed on a terminal, only numbers may widen
-		 * columns. */
-		if (!table->began || !terminal || *table->headings[column] == '>')
-			table_widen(table, column, table->cells[i].columns);
-	}
-}
-
-/*
- * Narrows the widest column again and again until a line fits. Numbers (right-aligned columns) and
- * short columns are never cut; if that is not enough, lines are longer than the terminal is wide.
- */
-static void fit(struct table *table, unsigned width)
-{
-	unsigned *widths = table->widths;
-	enum { NARROWEST = 12 };
-	size_t count = table->column_count, total = (count - 1) * COLUMN_GAP;
-	for (size_t i = 0; i < count; i++)
-		total += widths[i];
-	while (width && total > width) {
-		size_t widest = count;
-		for (size_t i = 0; i < count; i++)
-			if (*table->headings[i] != '>' && widths[i] > NARROWEST &&
-				(widest == count || widths[i] >= widths[widest]))
-				widest = i;
-		if (widest == count)
-			return;
-		widths[widest]--;
-		total--;
-	}
+	while (++number < table->column_count)
+		if (!table->columns[number].left_out)
+			return false;
+	return true;
 }
 
 static void print_heading(struct table *table, struct output *output)
 {
-	size_t count = table->column_count;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < table->column_count; i++) {
 		const char *text = heading_text(table->headings[i]);
-		print_cell(output, text, strlen(text), STYLE_STRONG, table->widths[i],
-			text != table->headings[i], i + 1 == count);
+		struct cell cell = {.columns = (unsigned)strlen(text), .style = STYLE_STRONG};
+		if (!table->columns[i].left_out)
+			print_cell(output, text, &cell, table->columns[i].width,
+				text != table->headings[i], is_last(table, i));
 	}
 	fputc('\n', output->stream);
 }
@@ -224,17 +225,18 @@ static void print_heading(struct table *table, struct output *output)
 static void print_rows(struct table *table, struct output *output)
 {
 	size_t count = table->column_count;
-	measure(table, output->width != 0);
+	table_measure(table, output->width != 0);
 	if (!table->began) {
-		fit(table, output->width);
+		table_fit(table, output->width);
 		print_heading(table, output);
 		table->began = true;
 	}
 	for (size_t row = 0; row < table->cell_count && !output_failed(output); row += count) {
 		for (size_t i = 0; i < count && row + i < table->cell_count; i++) {
-			const struct cell *cell = &table->cells[row + i];
-			print_cell(output, table->text + cell->offset, cell->columns, cell->style,
-				table->widths[i], *table->headings[i] == '>', i + 1 == count);
+			if (!table->columns[i].left_out)
+				print_cell(output, table->text, &table->cells[row + i],
+					table->columns[i].width, *table->headings[i] == '>',
+					is_last(table, i));
 		}
 		fputc('\n', output->stream);
 	}

@@ -10,7 +10,8 @@ struct table;
 
 /* `headings` is NULL-terminated and must outlive the table. A heading that starts with '>' is
  * right-aligned (and printed without the '>'). The last column is never padded. NULL without
- * memory; all functions except table_stream() and table_widen() accept a NULL table. */
+ * memory; only table_cell(), table_cell_tail(), table_print() and table_destroy() accept a NULL
+ * table. */
 struct table *table_create(const char *const *headings);
 void table_destroy(struct table *table);
 static inline void table_cleanup(struct table **table)
@@ -22,6 +23,18 @@ static inline void table_cleanup(struct table **table)
  * begins when the previous one is full. */
 void table_cell(struct table *table, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Adds a cell that ends with a blank and `tail`, such as an address or "file.go:12", which is never
+ * cut: only `head` is. Both may be empty. */
+void table_cell_tail(struct table *table, enum style style, const char *head, const char *tail);
+
+/* On a terminal that is too narrow: narrows this column before the others. */
+void table_narrow_first(struct table *table, size_t column);
+/* Leaves this column out if a line does not fit after columns were narrowed first. */
+void table_make_optional(struct table *table, size_t column);
+
+/* Leaves this column out if no cell in it has a text other than "-". Not for streamed tables. */
+void table_omit_if_empty(struct table *table, size_t column);
 
 /*
  * Streams the table to `output` instead of collecting it first. The first thousand rows determine
@@ -35,7 +48,8 @@ void table_stream(struct table *table, struct output *output);
 void table_widen(struct table *table, size_t column, unsigned columns);
 
 /* Prints the table, or the rest of a streaming one. On a terminal, the widest text columns are
- * narrowed until a line fits, and cells that no longer fit end with "…". */
+ * narrowed until a line fits, and the text of cells that no longer fit ends with "…"; an address at
+ * the start of a cell is not cut. */
 void table_print(struct table *table, struct output *output);
 
 #endif

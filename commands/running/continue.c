@@ -102,7 +102,8 @@ static const struct command continue_command = {
 	.group = GROUP_RUNNING,
 	.usage = "continue [--for DURATION] [--hits N] [--background] [--json]",
 	.summary = "Resumes the process until a breakpoint, a signal or Ctrl-C stops it",
-	.help = "When a breakpoint stops the process, the goroutine that hit it is selected; "
+	.help = "When a breakpoint or a call of runtime.Breakpoint stops the process, the goroutine "
+		"that hit it is selected; "
 		"otherwise the selection does not change. All data is read again after a stop. A "
 		"core cannot be continued.\n\n"
 		"--hits N resumes after each stop until N hits have been reported, trace lines "
@@ -110,8 +111,8 @@ static const struct command continue_command = {
 		"immediately and hits are printed above it; in scripts, \"wait\" waits for the "
 		"next stop.\n\n"
 		"--json prints one document per line: \"event\" is \"trace\", \"stop\", "
-		"\"stopped\", \"snapshot\", \"exited\", \"killed\", \"exec\", \"watchdog\" or "
-		"\"leave\".",
+		"\"stopped\", \"breakpoint\" (a call of runtime.Breakpoint), \"snapshot\", "
+		"\"exited\", \"killed\", \"exec\", \"watchdog\" or \"leave\".",
 	.example = "continue --for 10s",
 	.options = continue_options,
 	.needs_target = true,

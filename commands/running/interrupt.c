@@ -3,7 +3,6 @@
 #include "commands/session/registry.h"
 #include "commands/session/session_events.h"
 #include "commands/session/session_target.h"
-#include "dbg/go/go_program.h"
 
 /* Stops the process itself, when the session had a snapshot of it. */
 static struct error *hold(struct session *session)
@@ -16,7 +15,8 @@ static struct error *hold(struct session *session)
 	/* SIGTERM, or the end of the process, closes the target. */
 	if (!session->program)
 		return session_target_lost(pid);
-	program_refresh(session->program);
+	session_refresh(session);
+	session_set_stop_reason(session, "interrupted");
 	session_tell(session, "process %d is stopped", (int)pid);
 	return NULL;
 }
@@ -46,7 +46,8 @@ static const struct command interrupt_command = {
 	.group = GROUP_RUNNING,
 	.usage = "interrupt",
 	.summary = "Stops all threads of a running process",
-	.help = "With --pause=fork, or after \"set pause fork\", it takes a snapshot instead and "
+	.help = "With --pause=fork, or after \"set pause fork\", if no breakpoints are set, it takes "
+		"a snapshot instead and "
 		"the process keeps running.",
 	.example = "interrupt",
 	.needs_target = true,

@@ -26,21 +26,13 @@ static const struct command detach_command = {
 };
 REGISTER_COMMAND(detach_command);
 
-/* Asks on the terminal; any answer but yes is no. */
-static bool confirm(const struct target *target)
-{
-	char answer[16] = "";
-	fprintf(stderr, "kill process %d (%s)? (y/N) ", (int)target->pid,
-		target->exe_name ? target->exe_name : "?");
-	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
 static struct error *run_kill(struct session *session, const struct arguments *arguments)
 {
-	bool ask = session->interactive && !session->script && !argument_given(arguments, "yes");
-	if (ask && session->target->ops->kill && !confirm(session->target))
-		return error_create(ERROR_CANCELLED, "not killed");
 	int pid = (int)session->target->pid;
+	const char *name = session->target->exe_name;
+	if (session->target->ops->kill && !argument_given(arguments, "yes") &&
+		!session_confirm(session, "kill process %d (%s)?", pid, name ? name : "?"))
+		return error_create(ERROR_CANCELLED, "not killed");
 	struct error *err = target_kill(session->target);
 	if (err)
 		return err;

@@ -110,6 +110,10 @@ struct error *session_let_run(struct session *session, int64_t duration_ns)
 	struct stop_wait wait = {.deadline_ns = run_deadline_after(duration_ns), .internal = true};
 	if (!err)
 		err = run_wait_for_stop(session, &wait);
+	if (!err && wait.in_breakpoint)
+		err = error_create(ERROR_OTHER,
+			"the process called runtime.Breakpoint before the time was over; \"continue\", "
+			"then try again");
 	struct error *resume_err = break_session_resume(session, suspended, count);
 	if (!err && (!session->target || !session->program))
 		err = session_target_lost(pid);

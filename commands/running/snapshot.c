@@ -10,12 +10,22 @@
 #include "commands/session/registry.h"
 #include "commands/session/session_events.h"
 #include "commands/session/session_target.h"
-#include "dbg/go/go_program.h"
 #include "dwarf/base/clock.h"
 
 int64_t snapshot_age_ns(const struct target *target)
 {
 	return monotonic_now() - target->stop_monotonic_ns;
+}
+
+/* True for memory that others may change: not for a file that is only read, such as a database. */
+static bool is_shared_with_others(const struct mapping *mapping)
+{
+	static const char *const memory[] = {
+		"/dev/", "/memfd:", "/SYSV", NULL}; /* files without a disk */
+	bool file = mapping->path && mapping->path[0] == '/';
+	for (size_t i = 0; file && memory[i]; i++)
+		file = strncmp(mapping->path, memory[i], strlen(memory[i])) != 0;
+	return mapping->shared && (mapping->writable || !file);
 }
 
 uint64_t snapshot_shared_size(struct target *target)
@@ -25,7 +35,8 @@ uint64_t snapshot_shared_size(struct target *target)
 	uint64_t size = 0;
 	struct error *err = target_mappings(target, &mappings, &count);
 	for (size_t i = 0; !err && i < count; i++)
-		size += mappings[i].shared ? mappings[i].end - mappings[i].start : 0;
+		size += is_shared_with_others(&mappings[i]) ? mappings[i].end - mappings[i].start
+							    : 0;
 	error_destroy(err);
 	return size;
 }
@@ -50,8 +61,8 @@ struct error *snapshot_again(struct session *session)
 	/* SIGTERM, or the end of the process, closes the target. */
 	if (!session->program)
 		return session_target_lost(pid);
-	program_refresh(session->program);
-	session->selection.frame = 0;
+	session_refresh(session);
+	session_set_stop_reason(session, "no snapshot"); /* if it is stopped */
 	return NULL;
 }
 
@@ -71,7 +82,7 @@ static struct error *render_json(struct session *session)
 
 static struct error *run_snapshot(struct session *session, const struct arguments *arguments)
 {
-	struct goroutine_diff *diff = NULL;
+	struct sightings *diff = NULL;
 	struct error *err = NULL;
 	bool seen = session->target->state == TARGET_STOPPED;
 	if (seen)
@@ -82,7 +93,7 @@ static struct error *run_snapshot(struct session *session, const struct argument
 		goroutine_diff_warn(session, err);
 	err = snapshot_again(session);
 	if (err) {
-		goroutine_diff_destroy(diff);
+		sightings_destroy(diff);
 		return err;
 	}
 	if (seen)
@@ -110,7 +121,8 @@ static const struct command snapshot_command = {
 	.help = "Stops all threads, lets the kernel make a copy-on-write copy of the "
 		"process, and resumes the threads. The process is stopped for about 1 "
 		"ms, plus 20 ms for each GB that it uses. The following commands show "
-		"the process as of this moment. If no copy can be made (seccomp, limits "
+		"the process as of this moment; the selected goroutine and frame are kept. If no "
+		"copy can be made (seccomp, limits "
 		"on processes or memory), the process is stopped instead, with a warning "
 		"that gives the reason. With --pause=fork, the default of attach and "
 		"dump, the first snapshot is taken immediately. Memory that the process "

@@ -9,7 +9,8 @@
 /* The time since the current snapshot was taken, in nanoseconds. */
 int64_t snapshot_age_ns(const struct target *target);
 
-/* The size in bytes of memory that is not frozen, because the process shares it with others. */
+/* The size in bytes of memory that is not frozen, because the process shares it with others. Files
+ * that it maps only to read them do not count. */
 uint64_t snapshot_shared_size(struct target *target);
 
 /* Takes a new snapshot, or stops the process with a warning if that is not possible. Drops what was

@@ -208,11 +208,10 @@ struct error *argument_duration(const char *text, const char *what, int64_t *ret
 		if (at[length] == '.')
 			length += 1 + strspn(at + length + 1, "0123456789");
 		size_t letters = strspn(at + length, "abcdefghijklmnopqrstuvwxyz");
-		/* A number without a unit is in seconds, if nothing precedes it. */
-		bool seconds = !letters && at == text && !at[length];
+		/* As in expressions, only 0 needs no unit. */
+		bool zero = strcmp(text, "0") == 0;
 		size_t unit_length = 0;
-		int64_t unit =
-			seconds ? 1000000000 : duration_unit(at + length, letters, &unit_length);
+		int64_t unit = zero ? 1 : duration_unit(at + length, letters, &unit_length);
 		int64_t part = 0;
 		if (!digits || !unit || unit_length != letters)
 			return error_create(ERROR_USAGE,

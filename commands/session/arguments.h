@@ -29,7 +29,7 @@ bool argument_given(const struct arguments *arguments, const char *name);
 const char *argument_value(const struct arguments *arguments, const char *name);
 /* Parses an unsigned number, decimal or 0x…. `what` names it in the ERROR_USAGE. */
 struct error *argument_number(const char *text, const char *what, uint64_t *ret);
-/* Parses "1m30s", "500ms", "0" or plain seconds into nanoseconds. ERROR_USAGE as above. */
+/* Parses "1m30s", "500ms" or "0" into nanoseconds. ERROR_USAGE as above. */
 struct error *argument_duration(const char *text, const char *what, int64_t *ret);
 
 #endif

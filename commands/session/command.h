@@ -74,6 +74,9 @@ struct command {
 	 */
 	void (*complete)(struct session *session, size_t word_index, const char *word,
 		struct completions *candidates);
+	/* The same for the argument of an option without a list of values. NULL: not completed. */
+	void (*complete_value)(struct session *session, const struct command_option *option,
+		const char *word, struct completions *candidates);
 	/*
 	 * For completion: the names that the command's EXPR may use (after "if", after --where, or
 	 * for a raw command after a number). `before` is the text before EXPR. NULL: the command

@@ -10,7 +10,8 @@
 struct completions {
 	char **items; /* whole words; the list owns them */
 	size_t count, capacity;
-	bool files; /* file names are candidates too */
+	bool files;	      /* file names are candidates too */
+	const char *previous; /* the argument before the word; NULL: none. Valid in complete() */
 };
 
 /* Adds a copy of `text` if it starts with `word` and is not in the list. The list is bounded;

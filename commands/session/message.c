@@ -2,10 +2,12 @@
 #include "commands/session/message.h"
 
 #include <stdarg.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "commands/session/script.h"
 #include "dwarf/base/clock.h"
+#include "dwarf/base/format.h"
 
 static void erase_progress(struct session *session)
 {
@@ -23,31 +25,32 @@ void session_end_cancelled_line(struct session *session)
 	}
 }
 
-/* Prints a message with its prefix. All control characters but its line breaks are escaped. */
-static void print_message(struct session *session, const char *prefix, char *message)
+/* Prints a message with its prefix, wrapped on a terminal. All control characters but its line
+ * breaks are escaped. */
+static void print_message(struct session *session, const char *prefix, const char *message)
 {
 	fflush(session->out.stream);
 	erase_progress(session);
 	session_end_cancelled_line(session);
 	struct output output = {.stream = stderr};
+	struct winsize size;
+	unsigned width = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+	_cleanup_free_ char *text = NULL;
+	if (asprintf(&text, "gctxdbg: %s%s", prefix, message) < 0)
+		text = NULL;
 	flockfile(stderr);
-	fprintf(stderr, "gctxdbg: %s", prefix);
 	char *rest = NULL;
-	for (char *part = strtok_r(message, "\n", &rest); part;
-		part = strtok_r(NULL, "\n", &rest)) {
-		output_text(&output, STYLE_PLAIN, part);
-		fputc('\n', stderr);
-	}
+	for (char *part = text ? strtok_r(text, "\n", &rest) : NULL; part;
+		part = strtok_r(NULL, "\n", &rest))
+		output_wrapped(&output, part, 0, width);
 	funlockfile(stderr);
 }
 
 void session_warn(struct session *session, const char *format, ...)
 {
-	_cleanup_free_ char *message = NULL;
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = NULL;
+	_cleanup_free_ char *message = format_text(format, args);
 	va_end(args);
 	char where[SCRIPT_POSITION_SIZE];
 	script_describe(session->script, where, sizeof(where));
@@ -61,25 +64,35 @@ void session_tell(struct session *session, const char *format, ...)
 {
 	if (session->settings.quiet)
 		return;
-	_cleanup_free_ char *message = NULL;
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = NULL;
+	_cleanup_free_ char *message = format_text(format, args);
 	va_end(args);
 	if (message)
 		print_message(session, "", message);
+}
+
+bool session_confirm(struct session *session, const char *format, ...)
+{
+	if (!session->interactive || session->script)
+		return true;
+	va_list args;
+	va_start(args, format);
+	_cleanup_free_ char *question = format_text(format, args);
+	va_end(args);
+	/* It may contain text from the target. */
+	struct output output = {.stream = stderr};
+	output_text(&output, STYLE_PLAIN, question ? question : "continue?");
+	char answer[16] = "";
+	fputs(" (y/N) ", stderr);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
 void session_report(struct session *session, struct error *err)
 {
 	if (!err)
 		return;
-	_cleanup_free_ char *message = strdup(err->message);
-	if (message)
-		print_message(session, "", message);
-	else
-		fputs("gctxdbg: out of memory\n", stderr);
+	print_message(session, "", err->message);
 	error_destroy(err);
 }
 
@@ -87,13 +100,15 @@ bool session_settle(struct session *session, struct error *err)
 {
 	if (!err)
 		return true;
-	bool finding = err->code == ERROR_FINDINGS;
-	if (finding)
+	if (err->code == ERROR_FINDINGS) {
+		/* The command has printed them. */
 		session->findings = true;
-	else
-		session->failures++;
+		error_destroy(err);
+		return true;
+	}
+	session->failures++;
 	session_report(session, err);
-	return finding;
+	return false;
 }
 
 void session_progress(struct session *session, const char *what, uint64_t done, uint64_t total)

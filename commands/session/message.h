@@ -19,9 +19,17 @@ void session_report(struct session *session, struct error *err);
 
 /*
  * Handles the result of a top-level command or script: reports and frees the error, and counts it
- * as a failure or (ERROR_FINDINGS) as a finding. Returns false if the command failed.
+ * as a failure. ERROR_FINDINGS counts as a finding and is not reported, because the command has
+ * printed what it found. Returns false if the command failed.
  */
 bool session_settle(struct session *session, struct error *err);
+
+/*
+ * Asks a question on the terminal, printf-style, and returns true for "y". True without asking if
+ * nobody can answer: in scripts and with --batch.
+ */
+bool session_confirm(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Ends the line on which the terminal echoed "^C", once per command. */
 void session_end_cancelled_line(struct session *session);

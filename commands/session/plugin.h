@@ -17,7 +17,7 @@
 #include "commands/session/command.h"
 #include "commands/session/completions.h"
 
-enum { PLUGIN_ABI = 6 };
+enum { PLUGIN_ABI = 7 };
 
 struct plugin {
 	unsigned abi; /* first, so that it can be read whatever the rest looks like */

@@ -128,6 +128,39 @@ static void find_abbreviated(const struct registry *registry, const char *line, 
 	}
 }
 
+/* Copies the word at `text`, cut to `size`. */
+static void copy_word(const char *text, char *ret, size_t size)
+{
+	size_t length = word_length(text);
+	snprintf(ret, size, "%.*s", (int)(length < size ? length : size), text);
+}
+
+/* The error for a family of commands ("ctx") followed by a word that is none of its commands. */
+static struct error *unknown_subcommand(
+	const struct registry *registry, const struct candidates *family, const char *line)
+{
+	char word[64];
+	struct nearest nearest;
+	copy_word(skip_space(line + family->match.length), word, sizeof(word));
+	if (!*word || *word == '-')
+		return error_create(ERROR_USAGE, "\"%.*s\" needs a subcommand; there %s: %s",
+			(int)family->match.length, line, family->count == 1 ? "is" : "are",
+			family->list);
+	nearest_init(&nearest, word);
+	for (size_t i = 0; i < registry->count; i++) {
+		const char *name = registry->commands[i]->name;
+		if (match_name(name, line).words == family->match.words && strchr(name, ' '))
+			nearest_offer(&nearest, strchr(name, ' ') + 1);
+	}
+	int length = (int)family->match.length;
+	if (nearest.best)
+		return error_create(ERROR_USAGE,
+			"unknown command \"%.*s %s\" (did you mean %.*s %s?)", length, line, word,
+			length, line, nearest.best);
+	return error_create(ERROR_USAGE, "unknown command \"%.*s %s\"; there %s: %s", length, line,
+		word, family->count == 1 ? "is" : "are", family->list);
+}
+
 /* The error for a line that does not start with a command. */
 static struct error *unknown_command(const struct registry *registry, const char *line)
 {
@@ -139,14 +172,10 @@ static struct error *unknown_command(const struct registry *registry, const char
 			add_candidate(&family, registry->commands[i], match);
 	}
 	if (family.count)
-		return error_create(ERROR_USAGE, "\"%.*s\" needs a subcommand; there %s: %s",
-			(int)family.match.length, line, family.count == 1 ? "is" : "are",
-			family.list);
+		return unknown_subcommand(registry, &family, line);
 
 	char word[64];
-	size_t length = word_length(line);
-	snprintf(word, sizeof(word), "%.*s", (int)(length < sizeof(word) ? length : sizeof(word)),
-		line);
+	copy_word(line, word, sizeof(word));
 	struct nearest nearest;
 	nearest_init(&nearest, word);
 	for (size_t i = 0; i < registry->count; i++) {

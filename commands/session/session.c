@@ -53,6 +53,14 @@ static void adapt_output(const struct session *session, struct output *output)
 	struct winsize size;
 	if (!output->width && terminal && !ioctl(fd, TIOCGWINSZ, &size))
 		output->width = size.ws_col;
+	output->height = terminal && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_row : 0;
+}
+
+bool session_uses_color(const struct session *session)
+{
+	struct output output = {.stream = stdout};
+	adapt_output(session, &output);
+	return output.color;
 }
 
 /* Where the output of a command goes, and what to restore after it. */
@@ -185,10 +193,12 @@ static struct error *run_words(struct session *session, const struct command *co
 	if (!err) {
 		err = command->run(session, &parsed.arguments);
 		struct error *output_err = sink_close(session, &sink);
-		if (!err)
-			err = output_err;
-		else
-			error_destroy(output_err);
+		/* Findings that could not be written are a failure. */
+		if (output_err && (!err || err->code == ERROR_FINDINGS)) {
+			error_destroy(err);
+			err = take_pointer(output_err);
+		}
+		error_destroy(output_err);
 	}
 	arguments_deinit(&parsed);
 	return err;
@@ -251,6 +261,10 @@ struct error *session_execute(struct session *session, const char *line)
 	session_handle_events(session);
 	if (session->quit)
 		return NULL;
+	/* At a prompt each line starts anew. Otherwise, Ctrl-C before a command, or between two of
+	 * them, ends the whole run. */
+	if (!session->depth && session->cancel && !session->interactive)
+		return error_create(ERROR_CANCELLED, "interrupted");
 	if (!session->depth) {
 		session->cancel = false;
 		session->cancel_shown = false;

@@ -20,7 +20,7 @@
 #include "dbg/target/target.h"
 
 struct break_session;	 /* commands/breakpoints/break_session.h */
-struct goroutine_diff;	 /* commands/goroutines/goroutine_diff.h */
+struct sightings;	 /* dbg/go/goroutines/sightings.h */
 struct program;		 /* dbg/go/program/program.h */
 struct script_position;	 /* script.h */
 struct session_observer; /* session_events.h */
@@ -40,14 +40,20 @@ struct settings {
 	unsigned width;					  /* of text output; 0: the terminal's */
 	unsigned pause;					  /* enum pause_mode */
 	int64_t max_stop_ns; /* for the watchdog, 0 disables it; fixed once the target is open */
+	char *runtime;	     /* the Go runtime to inspect, see struct program_options */
 	char *source_path;   /* "FROM=TO[:FROM=TO]", maps source paths to this machine; or NULL */
 };
 
 struct selection {
 	bool goroutine_valid;
 	uint64_t goid; /* selected goroutine */
+	uint64_t g;    /* the address of its g; 0: not known yet */
 	pid_t tid;     /* selected thread if no goroutine is selected; 0: none */
-	size_t frame;  /* selected frame, numbered as in `bt` */
+	size_t frame;  /* selected frame, numbered as in `bt`; SIZE_MAX: the innermost user frame */
+	/* To find the frame again after the target ran: `frame` is then that of the old stack. */
+	bool ran;
+	size_t outer;	   /* the number of frames outside the selected one */
+	uint64_t function; /* a hash of its function's name */
 };
 
 struct session {
@@ -79,13 +85,14 @@ struct session {
 	struct stop_wait *wait; /* the innermost wait for the target to stop; NULL: none */
 	uint64_t resumes;	/* how often the target was resumed */
 	bool stop_reported;	/* the target is stopped and the event for this stop was handled */
-	bool json_events;	/* print events as JSON lines on `out` */
+	char stop_reason[32]; /* why it is stopped, for the prompt: "breakpoint 1"; "": as asked */
+	bool json_events;     /* print events as JSON lines on `out` */
 	const struct session_observer **observers;
 	size_t observer_count, observer_capacity;
 
 	/* State of the folders above; NULL: none. */
 	struct break_session *breaks;
-	struct goroutine_diff *diff;
+	struct sightings *diff;
 
 	struct plugin_list *plugins; /* loaded plug-ins, see plugin_list.h */
 	int64_t progress_ns;	     /* when progress began or was last printed; 0: none */
@@ -95,6 +102,9 @@ struct session {
 void session_init(struct session *session);
 /* Closes the target (a live process keeps running) and frees everything. */
 void session_deinit(struct session *session);
+
+/* Whether output on standard output is colored. */
+bool session_uses_color(const struct session *session);
 
 /*
  * Runs one line: a comment, an empty line, a line of an open block, or a command with its options

@@ -8,6 +8,7 @@
 #include "commands/session/message.h"
 #include "commands/session/session_target.h"
 #include "dbg/go/go_program.h"
+#include "dbg/go/goroutines/goroutine.h"
 
 /* ---- Observers ---- */
 
@@ -21,6 +22,15 @@ struct error *session_observe(struct session *session, const struct session_obse
 		return error_no_memory();
 	session->observers[session->observer_count++] = observer;
 	return NULL;
+}
+
+struct error *session_check_replaceable(const struct session *session)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < session->observer_count; i++)
+		if (session->observers[i]->check_replaceable)
+			err = session->observers[i]->check_replaceable(session);
+	return err;
 }
 
 void session_close_observers(struct session *session)
@@ -100,12 +110,14 @@ static void event_json(struct session *session, const struct target_event *event
 		[TARGET_EVENT_WATCHDOG] = "watchdog",
 		[TARGET_EVENT_SNAPSHOT] = "snapshot",
 		[TARGET_EVENT_STOPPED] = "stopped",
+		[TARGET_EVENT_BREAKPOINT] = "breakpoint",
 		[TARGET_EVENT_LEAVE] = "leave",
 	};
 	static const char *const values[array_length(names)] = {
 		[TARGET_EVENT_EXITED] = "status",
 		[TARGET_EVENT_KILLED] = "signal",
 		[TARGET_EVENT_STOPPED] = "signal",
+		[TARGET_EVENT_BREAKPOINT] = "thread",
 		[TARGET_EVENT_LEAVE] = "signal",
 	};
 	if ((size_t)event->kind >= array_length(names) || !names[event->kind])
@@ -125,6 +137,31 @@ static bool is_internal_stop(const struct session *session, const struct target_
 {
 	return session->wait && session->wait->internal && event->kind == TARGET_EVENT_STOPPED &&
 	       !event->value;
+}
+
+static void report_stop(struct session *session, const struct target_event *event)
+{
+	int pid = (int)session->target->pid;
+	if (event->value) {
+		session_tell(session, "process %d stopped with signal %d (%s)", pid, event->value,
+			strsignal(event->value));
+		session_set_stop_reason(session, "signal %d", event->value);
+	} else if (!is_internal_stop(session, event)) {
+		session_tell(session, "process %d is stopped", pid);
+		session_set_stop_reason(session, "interrupted");
+	}
+}
+
+/* Selects the goroutine that the thread runs, or the thread. */
+static void select_thread_goroutine(struct session *session, pid_t tid)
+{
+	const struct go_m *m = program_m_of_thread(session->program, tid);
+	const struct goroutine *goroutine =
+		m && m->current_g ? program_goroutine_at(session->program, m->current_g) : NULL;
+	session->selection = (struct selection){.tid = tid, .frame = SIZE_MAX};
+	if (goroutine)
+		session->selection = (struct selection){
+			.goroutine_valid = true, .goid = goroutine->goid, .frame = SIZE_MAX};
 }
 
 /* Reports one event. Returns true if the target has to be closed. */
@@ -157,24 +194,26 @@ static bool handle_event(struct session *session, const struct target_event *eve
 		return true;
 	case TARGET_EVENT_SNAPSHOT:
 		session_report_snapshot(session);
-		program_refresh(session->program);
-		session->selection.frame = 0;
+		session_refresh(session);
 		return false;
 	case TARGET_EVENT_STOPPED:
-		if (event->value)
-			session_tell(session, "process %d stopped with signal %d (%s)", pid,
-				event->value, strsignal(event->value));
-		else if (!is_internal_stop(session, event))
-			session_tell(session, "process %d is stopped", pid);
+		report_stop(session, event);
 		session->stop_reported = session->target->state == TARGET_STOPPED;
-		program_refresh(session->program);
-		session->selection.frame = 0;
+		session_refresh(session);
 		return false;
 	case TARGET_EVENT_TRAP:
 		session->stop_reported = session->target->state == TARGET_STOPPED;
 		/* The breakpoint's own event reports the reason. */
-		program_refresh(session->program);
-		session->selection.frame = 0;
+		session_refresh(session);
+		return false;
+	case TARGET_EVENT_BREAKPOINT:
+		session_tell(session, "process %d stopped at a call of runtime.Breakpoint", pid);
+		session_set_stop_reason(session, "runtime.Breakpoint");
+		if (session->wait)
+			session->wait->in_breakpoint = true;
+		session->stop_reported = session->target->state == TARGET_STOPPED;
+		session_refresh(session);
+		select_thread_goroutine(session, event->value);
 		return false;
 	case TARGET_EVENT_LEAVE:
 		session->leave_signal = event->value;

@@ -28,10 +28,18 @@ struct session_observer {
 	 * true if collect() would print something. NULL: it always would.
 	 */
 	bool (*has_output)(struct session *session);
+	/*
+	 * Before the program is replaced by another Go runtime of the process, which closes the
+	 * folder's state: an error if the user would lose something. NULL: never.
+	 */
+	struct error *(*check_replaceable)(const struct session *session);
 };
 
 /* Registers `observer`, which must be static; once is enough. */
 struct error *session_observe(struct session *session, const struct session_observer *observer);
+
+/* The first error of the observers' check_replaceable(). */
+struct error *session_check_replaceable(const struct session *session);
 
 /* Calls and unregisters all observers' close(). For session_close_target(). */
 void session_close_observers(struct session *session);

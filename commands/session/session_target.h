@@ -17,6 +17,7 @@ struct stop_wait {
 	uint64_t hits_before; /* hits reported when the wait began */
 	bool internal;	      /* the command runs the target for its own purpose: do not report the
 				 stop, run no command list */
+	bool in_breakpoint;   /* the program has called runtime.Breakpoint */
 	bool ending;	      /* the wait is stopping the target: do not resume it */
 	struct error *failed; /* the first error of a breakpoint's command list */
 };
@@ -27,6 +28,13 @@ struct stop_wait {
  */
 struct error *session_open(struct session *session, struct target *target);
 
+/*
+ * Opens the Go runtime `runtime` of the process (a number or file, see struct program_options) in
+ * place of the current one. ERROR_USAGE if there is no such runtime, or while there are
+ * breakpoints; nothing has changed then.
+ */
+struct error *session_switch_runtime(struct session *session, const char *runtime);
+
 /* Closes the target, if any. A live process keeps running. */
 void session_close_target(struct session *session);
 
@@ -36,6 +44,14 @@ struct error *session_resume(struct session *session);
 /* Stops a running target, or takes a snapshot, as the setting `pause` says; reports it and drops
  * what was read before. */
 struct error *session_stop(struct session *session);
+
+/* Drops what was read of the target, which has run or is replaced by a new snapshot. The selection
+ * stays; its frame is found again when it is next used. */
+void session_refresh(struct session *session);
+
+/* Sets what the prompt gives as the reason while the process is stopped, printf-style. */
+void session_set_stop_reason(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Prints and clears the target's notice: why a live process is stopped although --pause=fork. */
 void session_show_notice(struct session *session);

@@ -51,6 +51,9 @@ static const struct setting settings_table[] = {
 		"number of bytes printed of a string"},
 	{"quiet", SETTING_SWITCH, AT(quiet), switch_values,
 		"print only results, warnings and errors"},
+	{"runtime", SETTING_STRING, AT(runtime), NULL,
+		"the Go runtime to inspect, if the process has several: its number or file, see "
+		"info"},
 	{"runtime-frames", SETTING_SWITCH, AT(runtime_frames), switch_values,
 		"also show frames inside the Go runtime in text output"},
 	{"source-path", SETTING_STRING, AT(source_path), NULL,
@@ -70,6 +73,7 @@ void settings_init(struct settings *settings)
 		.color = COLOR_AUTO,
 		.stop_on_error = true,
 		.list_lines = 10,
+		.runtime = strdup("1"),
 		.print_depth = (unsigned)value_limits_default.depth,
 		.print_length = (unsigned)value_limits_default.elements,
 		.print_string = (unsigned)value_limits_default.string,
@@ -78,8 +82,8 @@ void settings_init(struct settings *settings)
 
 void settings_deinit(struct settings *settings)
 {
-	free(settings->source_path);
-	settings->source_path = NULL;
+	free(take_pointer(settings->source_path));
+	free(take_pointer(settings->runtime));
 }
 
 const struct setting *setting_at(size_t index)

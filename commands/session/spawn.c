@@ -78,6 +78,9 @@ static struct error *spawn_describe(int status, const char *command)
 	int code = WEXITSTATUS(status);
 	if (code == 126 || code == 127)
 		return error_create(ERROR_OTHER, "cannot run \"%s\"", command);
+	if (code)
+		return error_create(
+			ERROR_OTHER, "\"%s\" failed with exit status %d", command, code);
 	return NULL;
 }
 

@@ -8,12 +8,14 @@
 #include "commands/goroutines/complete_target.h"
 #include "commands/goroutines/selection.h"
 #include "dbg/go/go_program.h"
+#include "dbg/go/program/runtimes.h"
 
 /* One thread with what is printed for it. */
 struct thread_view {
 	const struct thread *thread;
 	const struct go_m *m;		   /* NULL: not a thread of the Go runtime */
 	const struct goroutine *goroutine; /* the one it runs, or NULL */
+	bool other;			   /* it runs code of another Go runtime */
 	struct stack stack;
 };
 
@@ -48,6 +50,9 @@ static struct error *threads_load(struct session *session, struct thread_views *
 			view->goroutine =
 				program_goroutine_at(session->program, view->m->current_g);
 		err = thread_stack(session->program, &threads[i], &view->stack);
+		for (size_t j = 0; !view->m && j < view->stack.count; j++)
+			view->other |= program_is_other_runtime(
+				session->program, view->stack.frames[j].pc);
 	}
 	if (err)
 		thread_views_deinit(ret);
@@ -58,7 +63,7 @@ static struct error *threads_load(struct session *session, struct thread_views *
 static const char *occupation(const struct thread_view *view)
 {
 	if (!view->m)
-		return "not a Go thread";
+		return view->other ? "of another Go runtime" : "not a Go thread";
 	if (view->m->in_c)
 		return "in C";
 	if (view->m->spinning)

@@ -3,7 +3,7 @@
  *
  * Sources: cmd/compile/abi-internal.md (amd64), cmd/internal/objabi/pkgspecial.go (the packages
  * whose assembly may take arguments in registers; before 1.22, -compiling-runtime of cmd/asm),
- * releases 1.19 and 1.21 to 1.27.
+ * releases 1.19 to 1.27.
  */
 #include "dbg/break/argument_words.h"
 
@@ -40,13 +40,11 @@ static bool may_take_registers(const char *function)
 static enum argument_home home_of(
 	const struct program *program, const struct breakpoint_location *location, bool described)
 {
-	struct pc_function function;
-	uint64_t offset = location->code.pc - program->text;
-	if (location->inlined_into || offset > UINT32_MAX ||
-		!pclntab_find(&program->pclntab, (uint32_t)offset, &function))
+	struct module_function found;
+	if (location->inlined_into || !program_function_at(program, location->code.pc, &found))
 		return HOME_UNKNOWN;
-	if (function.flags & PC_FUNCTION_ASSEMBLY)
-		return may_take_registers(function.name) ? HOME_UNKNOWN : HOME_STACK;
+	if (found.function.flags & PC_FUNCTION_ASSEMBLY)
+		return may_take_registers(found.function.name) ? HOME_UNKNOWN : HOME_STACK;
 	return described ? HOME_UNKNOWN : HOME_REGISTERS;
 }
 

@@ -2,7 +2,7 @@
  * Decodes interface values at a hit: the type's name, and the text of errors and of panic values.
  *
  * Sources: internal/abi/type.go, runtime/error.go, errors/errors.go, fmt/errors.go,
- * context/context.go, releases 1.19 and 1.21 to 1.27.
+ * context/context.go, releases 1.19 to 1.27.
  */
 #include "dbg/break/hit.h"
 #include "dbg/go/program/program_state.h"
@@ -64,12 +64,13 @@ struct error *hit_type_name(struct hit *hit, uint64_t descriptor, struct expr_va
 	if (err)
 		return err;
 	uint64_t offset = descriptor_field(&type, program->layout.type.str);
-	if (descriptor < program->types || offset >= program->etypes - program->types) {
+	const struct module *module = program_module_of_type(program, descriptor);
+	if (!module || offset >= module->etypes - module->types) {
 		/* Created by reflect, which keeps the names of its types elsewhere. */
 		expr_value_string(ret, "?");
 		return NULL;
 	}
-	err = read_name(hit, program->types + offset, ret);
+	err = read_name(hit, module->types + offset, ret);
 	bool star = descriptor_field(&type, program->layout.type.tflag) & TFLAG_EXTRA_STAR;
 	if (!err && star && *ret->string.data == '*') {
 		ret->string.data++;

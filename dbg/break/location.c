@@ -48,18 +48,18 @@ struct error *location_add(struct program *program, struct location *location, u
 }
 
 struct error *function_code(
-	const struct program *program, const struct pc_function *function, struct bytes *ret)
+	const struct module *module, const struct pc_function *function, struct bytes *ret)
 {
-	uint64_t start = program->text + function->entry - program->bias;
-	if (elf_image_bytes_at(program->image, start, function->end - function->entry, ret))
+	uint64_t start = module->text + function->entry;
+	if (module_bytes_at(module, start, function->end - function->entry, ret))
 		return NULL;
 	return error_create(ERROR_NOT_FOUND, "the code of %s is not in %s", function->name,
-		elf_image_path(program->image));
+		elf_image_path(module->image));
 }
 
-bool function_named(const struct program *program, const char *name, struct pc_function *ret)
+bool function_named(const struct module *module, const char *name, struct pc_function *ret)
 {
-	const struct pclntab *table = &program->pclntab;
+	const struct pclntab *table = &module->pclntab;
 	for (uint32_t i = 0; i < table->function_count; i++) {
 		struct pc_line lines[PC_LINES_MAX];
 		if (!pclntab_function(table, i, ret) || strcmp(ret->name, name) != 0)
@@ -71,15 +71,15 @@ bool function_named(const struct program *program, const char *name, struct pc_f
 	return false;
 }
 
-struct error *function_start(const struct program *program, const struct pc_function *function,
+struct error *function_start(const struct module *module, const struct pc_function *function,
 	uint64_t *ret, bool *ret_loop)
 {
 	struct bytes code;
-	struct error *err = function_code(program, function, &code);
+	struct error *err = function_code(module, function, &code);
 	if (err)
 		return err;
 	size_t offset = code_after_stack_check(code);
-	*ret = program->text + function->entry + offset;
+	*ret = module->text + function->entry + offset;
 	*ret_loop = code_is_jump_target(code, offset, NULL, NULL);
 	return NULL;
 }

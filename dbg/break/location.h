@@ -57,19 +57,22 @@ struct error *location_find_line(
 /* Adds the instruction at run-time address `pc`, unless it is already in the list. */
 struct error *location_add(struct program *program, struct location *location, uint64_t pc);
 
-/* The code of `function` in the file (that in a process may contain traps). */
-struct error *function_code(
-	const struct program *program, const struct pc_function *function, struct bytes *ret);
+struct module;
 
-/* The function with the full name `name` that is not a compiler-generated wrapper; false: none. */
-bool function_named(const struct program *program, const char *name, struct pc_function *ret);
+/* The code of `function` in the module's file (that in a process may contain traps). */
+struct error *function_code(
+	const struct module *module, const struct pc_function *function, struct bytes *ret);
+
+/* The function with the full name `name` in the module that is not a compiler-generated wrapper;
+ * false: none. */
+bool function_named(const struct module *module, const char *name, struct pc_function *ret);
 
 /*
  * The run-time address where a call of `function` has its arguments in place and which runs once
  * per call. If `*ret_loop`, the function starts with a loop, and the address runs once per
  * iteration.
  */
-struct error *function_start(const struct program *program, const struct pc_function *function,
+struct error *function_start(const struct module *module, const struct pc_function *function,
 	uint64_t *ret, bool *ret_loop);
 
 #endif

@@ -3,7 +3,7 @@
  * cancellations.
  *
  * Sources: runtime/proc.go, runtime/coro.go, runtime/panic.go, context/context.go, releases 1.19
- * and 1.21 to 1.27.
+ * to 1.27.
  */
 #include "dbg/break/location.h"
 
@@ -18,7 +18,7 @@ static struct error *unknown_code(const char *what, const char *function)
 {
 	return error_create(ERROR_NOT_FOUND,
 		"cannot set a breakpoint on %s: the code of %s in this program does not match any "
-		"supported Go release (1.19, 1.21 to 1.27)",
+		"supported Go release (1.19 to 1.27)",
 		what, function);
 }
 
@@ -28,13 +28,13 @@ static struct error *add_start(struct program *program, struct location *locatio
 {
 	struct pc_function function;
 	size_t i = 0;
-	while (names[i] && !function_named(program, names[i], &function))
+	while (names[i] && !function_named(program->modules[0], names[i], &function))
 		i++;
 	if (!names[i])
 		return unknown_code(what, names[i - 1]);
 	uint64_t start;
 	bool loop;
-	struct error *err = function_start(program, &function, &start, &loop);
+	struct error *err = function_start(program->modules[0], &function, &start, &loop);
 	location->subject = RAX;
 	return err ? err : location_add(program, location, start);
 }
@@ -50,9 +50,9 @@ static struct error *find_newproc(struct program *program, struct location *loca
 	struct pc_function function;
 	struct bytes code;
 	size_t offsets[MAX_RETURNS];
-	if (!function_named(program, NAME, &function))
+	if (!function_named(program->modules[0], NAME, &function))
 		return unknown_code("the creation of goroutines", NAME);
-	struct error *err = function_code(program, &function, &code);
+	struct error *err = function_code(program->modules[0], &function, &code);
 	if (err)
 		return err;
 	size_t count = code_returns(code, offsets, MAX_RETURNS);
@@ -60,13 +60,15 @@ static struct error *find_newproc(struct program *program, struct location *loca
 		return unknown_code("the creation of goroutines", NAME);
 	location->subject = RAX;
 	for (size_t i = 0; i < count && !err; i++)
-		err = location_add(program, location, program->text + function.entry + offsets[i]);
+		err = location_add(
+			program, location, program->modules[0]->text + function.entry + offsets[i]);
 	return err;
 }
 
 /* In unoptimized code: the call of done.Load after the instruction that stores `stored`. */
-static bool find_load_call(struct program *program, const struct pc_function *function,
-	struct bytes code, const struct go_type *type, const char *stored, size_t *ret)
+static bool find_load_call(struct program *program, const struct module *module,
+	const struct pc_function *function, struct bytes code, const struct go_type *type,
+	const char *stored, size_t *ret)
 {
 	struct pc_function load;
 	struct go_field field;
@@ -75,10 +77,22 @@ static bool find_load_call(struct program *program, const struct pc_function *fu
 	struct error *err = go_type_field(program, type, stored, &field);
 	bool found = !err &&
 		     code_only_access(code, CODE_STORES, (int64_t)field.offset, &store, &base) &&
-		     function_named(program, "sync/atomic.(*Value).Load", &load);
+		     function_named(module, "sync/atomic.(*Value).Load", &load);
 	error_destroy(err);
 	return found &&
 	       code_next_call(code, store, (int64_t)load.entry - (int64_t)function->entry, ret);
+}
+
+/* The module with package context: not the runtime's, if that is a shared library of its own, or if
+ * only a plug-in uses the package. NULL: none. */
+static const struct module *module_with(
+	const struct program *program, const char *name, struct pc_function *ret)
+{
+	for (size_t i = 0; i < program->module_count; i++) {
+		if (function_named(program->modules[i], name, ret))
+			return program->modules[i];
+	}
+	return NULL;
 }
 
 /*
@@ -94,10 +108,11 @@ static struct error *find_cancel(struct program *program, struct location *locat
 	struct bytes code;
 	const struct go_type *type;
 	struct go_field field;
-	if (!function_named(program, NAME, &function))
+	const struct module *module = module_with(program, NAME, &function);
+	if (!module)
 		return error_create(
 			ERROR_NOT_FOUND, "the program never cancels a context: it has no %s", NAME);
-	struct error *err = function_code(program, &function, &code);
+	struct error *err = function_code(module, &function, &code);
 	if (!err)
 		err = program_type_named(program, "*context.cancelCtx", &type);
 	if (!err)
@@ -111,13 +126,13 @@ static struct error *find_cancel(struct program *program, struct location *locat
 		code, CODE_LOADS, (int64_t)field.offset, &offset, &location->subject);
 	static const char *const stored[] = {"cause", "err"};
 	for (size_t i = 0; i < array_length(stored) && !found; i++) {
-		found = find_load_call(program, &function, code, type, stored[i], &offset);
+		found = find_load_call(program, module, &function, code, type, stored[i], &offset);
 		location->subject = RAX;
 		location->subject_offset = -(int64_t)field.offset;
 	}
 	if (!found)
 		return unknown_code("the cancellation of contexts", NAME);
-	return location_add(program, location, program->text + function.entry + offset);
+	return location_add(program, location, module->text + function.entry + offset);
 }
 
 static struct error *find_runtime_location(struct program *program, struct location *location)

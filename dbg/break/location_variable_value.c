@@ -51,9 +51,9 @@ static struct error *fetch_bytes(const struct hit *hit, const struct variable_re
 		hit, recipe, variable->offsets[0], (uint8_t *)&pointer, sizeof(pointer), ret_found);
 	for (size_t i = 1; !err && *ret_found; i++) {
 		bool last = i + 1 == variable->steps;
-		*ret_found = pointer != 0;
+		*ret_found = pointer != 0 || (last && variable->form == VARIABLE_LENGTH);
 		if (!pointer)
-			return NULL;
+			return NULL; /* the bytes are 0 */
 		uint64_t address = pointer + variable->offsets[i];
 		err = last ? hit_read(hit, address, ret, size)
 			   : hit_read(hit, address, &pointer, sizeof(pointer));
@@ -106,6 +106,10 @@ static struct error *convert(struct hit *hit, const struct location_variable *va
 		expr_value_integer(
 			ret, variable->type, true, (int64_t)(words[0] << unused) >> unused);
 		return NULL;
+	case VARIABLE_CONSTANT:
+		expr_value_unsigned(ret, variable->constant);
+		return NULL;
+	case VARIABLE_LENGTH:
 	case VARIABLE_UNSIGNED:
 		expr_value_unsigned(ret, words[0]);
 		return NULL;
@@ -125,6 +129,8 @@ struct error *location_variable_value(struct hit *hit, const struct location_var
 	const struct located_variables *at = &variables->locations[item];
 	if (variable->recipe >= at->count)
 		return NULL;
+	if (variable->form == VARIABLE_CONSTANT)
+		return convert(hit, variable, words, ret);
 	struct error *err = fetch_bytes(hit, &at->recipes[variable->recipe], variable,
 		(uint8_t *)words, bytes_of(variable), &found);
 	return err || !found ? err : convert(hit, variable, words, ret);

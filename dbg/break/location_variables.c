@@ -6,7 +6,7 @@
 #include "dbg/break/argument_words.h"
 #include "dbg/go/program/program_state.h"
 
-enum { MAX_NAMES = 400, MAX_DEPTH = 3, MAX_NAME = 200 };
+enum { MAX_NAMES = 800, MAX_DEPTH = 3, MAX_NAME = 200 };
 
 /* A variable or a part of it, while its own parts are added. */
 struct part {
@@ -113,6 +113,71 @@ static struct error *add_length(struct location_variables *variables, const stru
 	return add_value(variables, &length, VARIABLE_SIGNED, EXPR_INT, name);
 }
 
+/* Adds len(name) or cap(name): the `size` bytes at `offset` of the variable, or, with `behind`, of
+ * what it points to. */
+static struct error *add_measure(struct location_variables *variables, const struct part *part,
+	const char *function, struct field field, bool behind)
+{
+	char name[MAX_NAME + 8];
+	int size = snprintf(name, sizeof(name), "%s(%s)", function, part->name);
+	if (size < 0 || (size_t)size >= sizeof(name) || !field_present(field) ||
+		field.size > sizeof(uint64_t) || part->variable.steps + behind > VARIABLE_MAX_STEPS)
+		return NULL;
+	struct part measure = *part;
+	measure.depth++; /* not shown in events */
+	if (behind)
+		measure.variable.offsets[measure.variable.steps++] = 0;
+	measure.variable.offsets[measure.variable.steps - 1] += field.offset;
+	measure.variable.size = field.size;
+	return add_value(
+		variables, &measure, behind ? VARIABLE_LENGTH : VARIABLE_SIGNED, EXPR_INT, name);
+}
+
+static struct error *add_array_length(struct location_variables *variables, const struct part *part)
+{
+	struct part constant = *part;
+	constant.depth++;
+	constant.variable.constant = part->type->length;
+	static const char *const functions[] = {"len", "cap"};
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < array_length(functions); i++) {
+		char name[MAX_NAME + 8];
+		int size = snprintf(name, sizeof(name), "%s(%s)", functions[i], part->name);
+		if (size > 0 && (size_t)size < sizeof(name))
+			err = add_value(variables, &constant, VARIABLE_CONSTANT, EXPR_INT, name);
+	}
+	return err;
+}
+
+/* Adds len(name) and cap(name) of the kinds that have them. */
+static struct error *add_measures(
+	struct program *program, struct location_variables *variables, const struct part *part)
+{
+	const struct runtime_layout *layout = &program->layout;
+	static const struct field length = {8, 8}, capacity = {16, 8};
+	struct error *err = NULL;
+	switch (part->type->kind) {
+	case GO_STRING:
+		return add_measure(variables, part, "len", length, false);
+	case GO_SLICE:
+		err = add_measure(variables, part, "len", length, false);
+		return err ? err : add_measure(variables, part, "cap", capacity, false);
+	case GO_ARRAY:
+		return add_array_length(variables, part);
+	case GO_MAP:
+		return add_measure(variables, part, "len",
+			field_present(layout->swiss_map.used) ? layout->swiss_map.used
+							      : layout->hmap.count,
+			true);
+	case GO_CHAN:
+		err = add_measure(variables, part, "len", layout->hchan.qcount, true);
+		return err ? err
+			   : add_measure(variables, part, "cap", layout->hchan.dataqsiz, true);
+	default:
+		return NULL;
+	}
+}
+
 static struct error *add_interface(
 	struct program *program, struct location_variables *variables, const struct part *part)
 {
@@ -127,7 +192,9 @@ static struct error *add_part(
 {
 	const struct go_type *type = part->type;
 	struct part scalar = *part;
-	struct error *err;
+	struct error *err = add_measures(program, variables, part);
+	if (err)
+		return err;
 	scalar.variable.size = type->size <= 8 ? (size_t)type->size : 8;
 	switch (type->kind) {
 	case GO_BOOL:

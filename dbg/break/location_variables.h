@@ -6,6 +6,7 @@
  *   pointers, channels, maps, functions their address
  *   interfaces                          the name of their dynamic type
  *   slices                              their address, and the length as s.len
+ *   strings, slices, arrays, maps, channels  len(s), cap(s)
  *   structs, pointers to structs        their fields, some levels deep
  * Where DWARF does not describe the arguments, their first words are available (arg1 …): see
  * argument_words.h. Private to dbg/break.
@@ -26,6 +27,8 @@ enum variable_form {
 	VARIABLE_DURATION,
 	VARIABLE_INTERFACE, /* with methods: two words, itab and data */
 	VARIABLE_ANY,	    /* two words, type and data */
+	VARIABLE_LENGTH,    /* a count in a map or channel; 0 if that is nil */
+	VARIABLE_CONSTANT,  /* the length of an array */
 };
 
 enum { VARIABLE_MAX_STEPS = 4 };
@@ -39,7 +42,8 @@ struct location_variable {
 	uint64_t offsets[VARIABLE_MAX_STEPS]; /* in the variable; then after each pointer */
 	size_t steps;			      /* at least 1 */
 	size_t size;			      /* bytes of a number */
-	bool whole;			      /* the variable itself, which events show */
+	uint64_t constant;
+	bool whole; /* the variable itself, which events show */
 };
 
 /* The variables at one instruction of a location. */

@@ -2,6 +2,7 @@
 #include "dbg/break/values.h"
 
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/stacks/unwind_info.h"
 
 /* The kinds of locations where a value is known: one bit per kind. */
 enum {
@@ -141,7 +142,7 @@ struct error *value_source_init(struct program *program, const struct location *
 	const struct location_variables *variables, struct value_source *ret)
 {
 	*ret = (struct value_source){.location = location, .variables = variables};
-	ret->wrapper_id = wrapper_id(program);
+	ret->wrapper_id = unwind_wrapper_id(program);
 	return location->kind == LOCATION_CANCEL ? find_context_parts(program, &ret->context)
 						 : NULL;
 }

@@ -49,7 +49,7 @@ struct value_source {
 	const struct location *location;
 	const struct location_variables *variables;
 	struct context_parts context;
-	int wrapper_id; /* see wrapped_call.h */
+	int wrapper_id; /* see unwind_wrapper_id() */
 };
 
 /* Finds the sources for a location. `ret` need not be freed; it refers to the arguments. */

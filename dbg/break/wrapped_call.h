@@ -21,9 +21,6 @@ struct wrapped_calls {
 	} recent[WRAPPED_CALLS];
 };
 
-/* The funcID (in _func) of wrappers in this program; -1: it has none. */
-int wrapper_id(const struct program *program);
-
 /*
  * The name, as in tracebacks, of the function that a goroutine with entry address `entry` runs:
  * that function itself, or the one that it wraps. NULL if the wrapper calls an interface method or

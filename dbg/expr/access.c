@@ -294,10 +294,42 @@ static struct error *parse_parentheses(struct parser *parser)
 	return err ? err : expect(parser, ')', "\")\"");
 }
 
+/* len(…) or cap(…), the only functions. */
+static struct error *parse_call(struct parser *parser, enum access_kind kind, size_t offset)
+{
+	struct access_step step = {.kind = kind, .offset = offset};
+	struct error *err = expect(parser, '(', "\"(\"");
+	if (!err)
+		err = parse_unary(parser);
+	if (!err)
+		err = expect(parser, ')', "\")\"");
+	return err ? err : add_step(parser, step);
+}
+
+/* Takes the name of a function if a call follows. */
+static bool take_function(struct parser *parser, enum access_kind *ret)
+{
+	size_t start = parser->at;
+	*ret = ACCESS_LENGTH;
+	if (!take_word(parser, "len")) {
+		*ret = ACCESS_CAPACITY;
+		if (!take_word(parser, "cap"))
+			return false;
+	}
+	if (peek(parser) == '(')
+		return true;
+	parser->at = start;
+	return false;
+}
+
 static struct error *parse_operand(struct parser *parser)
 {
 	char c = peek(parser);
 	struct error *err;
+	enum access_kind call;
+	size_t offset = parser->at;
+	if (take_function(parser, &call))
+		return parse_call(parser, call, offset);
 	size_t path = starts_name(c) ? scan_path(parser->text, parser->at) : 0;
 	if (c == '(') {
 		err = parse_parentheses(parser);

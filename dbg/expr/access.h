@@ -2,7 +2,7 @@
  * Access expressions: name a value of a program in Go's notation.
  *
  *   request.Header["Accept"][0]   main.counter   net/http.DefaultClient.Timeout   *p   &x.mu
- *   jobs[2:5]   (*main.Job)(0xc000012345).id   err.(*net.OpError).Op
+ *   jobs[2:5]   (*main.Job)(0xc000012345).id   err.(*net.OpError).Op   len(jobs)   cap(c)
  *
  * The parser produces a list of steps in evaluation order. The evaluator (dbg/go/values/evaluate.h)
  * gives names and types their meaning. Map keys and indices are literals.
@@ -25,6 +25,8 @@ enum access_kind {
 	ACCESS_ADDRESS,	    /* prefix & */
 	ACCESS_CAST,	    /* (name)(…): reinterprets the bits as the type `name` */
 	ACCESS_ASSERT,	    /* .(name) */
+	ACCESS_LENGTH,	    /* len(…) */
+	ACCESS_CAPACITY,    /* cap(…) */
 };
 
 struct access_step {

@@ -60,7 +60,7 @@ static void emit_skip(struct compiler *compiler, const struct expr_node *node, s
 {
 	compiler->skips[index] = compiler->expr->count;
 	enum expr_opcode opcode = node->op == EXPR_OP_AND ? EXPR_JUMP_IF_FALSE : EXPR_JUMP_IF_TRUE;
-	emit(compiler, node, (struct expr_instruction){.opcode = opcode}, -1);
+	emit(compiler, node, (struct expr_instruction){.opcode = opcode}, 0);
 }
 
 static void emit_load(struct compiler *compiler, const struct expr_node *node)
@@ -68,6 +68,16 @@ static void emit_load(struct compiler *compiler, const struct expr_node *node)
 	struct expr_instruction load = {
 		.opcode = EXPR_LOAD, .id = node->name->id, .type = node->type, .key = node->key};
 	emit(compiler, node, load, 1);
+}
+
+static void emit_length(struct compiler *compiler, const struct expr_node *node)
+{
+	const struct expr_node *operand = &compiler->tree->nodes[node->left];
+	struct expr_instruction instruction = {.opcode = EXPR_LENGTH};
+	if (operand->absorbed)
+		instruction =
+			(struct expr_instruction){.opcode = EXPR_COUNT, .id = operand->name->id};
+	emit(compiler, node, instruction, operand->absorbed);
 }
 
 static struct error *emit_node(struct compiler *compiler, size_t index)
@@ -89,6 +99,9 @@ static struct error *emit_node(struct compiler *compiler, size_t index)
 	case EXPR_NODE_NEGATE:
 		emit(compiler, node, (struct expr_instruction){.opcode = EXPR_NEGATE}, 0);
 		break;
+	case EXPR_NODE_LENGTH:
+		emit_length(compiler, node);
+		break;
 	case EXPR_NODE_ARITHMETIC:
 		emit(compiler, node,
 			(struct expr_instruction){.opcode = EXPR_ARITHMETIC, .type = node->type},
@@ -103,8 +116,7 @@ static struct error *emit_node(struct compiler *compiler, size_t index)
 		emit_skip(compiler, node, index);
 		break;
 	case EXPR_NODE_LOGIC:
-		/* The right side may be an absent value, which is not true. */
-		emit(compiler, node, (struct expr_instruction){.opcode = EXPR_TRUTH}, 0);
+		emit(compiler, node, (struct expr_instruction){.opcode = EXPR_LOGIC}, -1);
 		compiler->expr->code[compiler->skips[node->left]].target = compiler->expr->count;
 		break;
 	}
@@ -175,6 +187,7 @@ bool expr_uses(const struct expr *expr, int id)
 	for (size_t i = 0; i < expr->count; i++) {
 		const struct expr_instruction *instruction = &expr->code[i];
 		bool reads = instruction->opcode == EXPR_LOAD ||
+			     instruction->opcode == EXPR_COUNT ||
 			     instruction->opcode == EXPR_ANY_COMPARES ||
 			     instruction->opcode == EXPR_ANY_MATCHES;
 		if (reads && instruction->id == id)

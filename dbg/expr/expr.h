@@ -25,7 +25,9 @@
  *   + -
  *   * / %
  *   ! - (unary)
- * and parentheses. Names: name, part.of.a.name, name["key"].
+ * and parentheses. Names: name, part.of.a.name, name["key"]. len(name) is the number of bytes of a
+ * string or of elements of a list; for other kinds of values, the caller defines names such as
+ * "len(jobs)" and "cap(jobs)".
  *
  * && and || do not evaluate their right side unless needed. =~ takes a regular expression literal
  * (PCRE2, compiled once, with match limits so that no pattern can hang).
@@ -38,6 +40,10 @@
  * A value may be absent: a goroutine that is not waiting has no `wait`. Any comparison with an
  * absent value is false, including != and !~, and an absent condition is false. But !(x == y) is
  * then true.
+ *
+ * A duration may be uncertain: only bounds are known (how long a goroutine has waited). A comparison
+ * that the bounds do not decide is unknown, and so is what follows from it: !unknown is unknown,
+ * unknown && false is false, unknown || true is true.
  *
  * If a string was cut, a comparison or match is decided by the part that is present; it is an error
  * if the missing rest could change the result.
@@ -61,14 +67,25 @@ enum expr_type {
 	EXPR_MAP,      /* string to string: only name["key"] */
 };
 
+/* The result of a condition. */
+enum expr_outcome {
+	EXPR_FAILS,
+	EXPR_HOLDS,
+	EXPR_UNKNOWN, /* depends on an uncertain value, or on the missing part of a cut string */
+};
+
 struct expr_value {
 	bool present;
-	bool large; /* an EXPR_INT of 2^63 or more: `integer` is its bits */
-	bool cut;   /* an EXPR_STRING of which only the start is present */
+	bool uncertain; /* an EXPR_DURATION from `integer` to `most`; any other type: unknown */
+	bool large;	/* an EXPR_INT of 2^63 or more: `integer` is its bits */
+	bool cut;	/* an EXPR_STRING of which only the start is present */
 	enum expr_type type;
 	union {
 		bool boolean;
-		int64_t integer; /* also durations */
+		struct {
+			int64_t integer; /* also durations */
+			int64_t most;	 /* if `uncertain` */
+		};
 		double real;
 		struct {
 			/* Not NUL-terminated; owned by the callback until the evaluation ends. */
@@ -82,6 +99,7 @@ struct expr_value {
 static inline void expr_value_string(struct expr_value *ret, const char *text)
 {
 	ret->type = EXPR_STRING;
+	ret->uncertain = false;
 	ret->cut = false;
 	ret->present = text != NULL;
 	ret->string.data = text;
@@ -94,8 +112,17 @@ static inline void expr_value_integer(
 {
 	ret->type = type;
 	ret->present = present;
+	ret->uncertain = false;
 	ret->large = false;
 	ret->integer = value;
+}
+
+/* A duration of which only bounds are known, in ns; INT64_MAX: no upper bound. */
+static inline void expr_value_bounds(struct expr_value *ret, int64_t least, int64_t most)
+{
+	expr_value_integer(ret, EXPR_DURATION, true, least);
+	ret->uncertain = least != most;
+	ret->most = most;
 }
 
 /* An EXPR_INT of up to 2^64-1. */
@@ -109,6 +136,7 @@ static inline void expr_value_bool(struct expr_value *ret, bool value)
 {
 	ret->type = EXPR_BOOL;
 	ret->present = true;
+	ret->uncertain = false;
 	ret->boolean = value;
 }
 
@@ -170,6 +198,10 @@ struct expr_input {
  * unchanged. Other errors are ERROR_USAGE with column and caret: division by zero, overflow, a
  * regular expression that exceeds its limits, a string cut so short that the result is unknown.
  */
+struct error *expr_decide(
+	const struct expr *expr, const struct expr_input *input, enum expr_outcome *ret);
+
+/* The same, where unknown is false. */
 struct error *expr_run(const struct expr *expr, const struct expr_input *input, bool *ret);
 
 #endif

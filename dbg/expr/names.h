@@ -19,6 +19,7 @@ struct error *expr_unknown_name(const char *text, size_t start, size_t end,
  * decoded to `size` bytes at `data`, is not one of them.
  */
 struct error *expr_check_value(const char *text, size_t start, size_t end,
-	const struct expr_name *name, const char *data, size_t size);
+	const struct expr_schema *schema, const struct expr_name *name, const char *data,
+	size_t size);
 
 #endif

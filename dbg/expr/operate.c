@@ -54,6 +54,31 @@ static enum expr_outcome compare_strings(
 	return order_fits(op, (a_size > b_size) - (a_size < b_size));
 }
 
+/* The least and the greatest value that a number may have. */
+static void bounds_of(const struct expr_value *value, int64_t *ret_least, int64_t *ret_most)
+{
+	*ret_least = value->integer;
+	*ret_most = value->uncertain ? value->most : value->integer;
+}
+
+/* Decides what the extreme values have in common. */
+static enum expr_outcome compare_bounds(
+	enum expr_operator op, const struct expr_value *a, const struct expr_value *b)
+{
+	int64_t a_least, a_most, b_least, b_most;
+	if (a->type != EXPR_DURATION || b->type != EXPR_DURATION)
+		return EXPR_UNKNOWN;
+	bounds_of(a, &a_least, &a_most);
+	bounds_of(b, &b_least, &b_most);
+	enum expr_outcome low = order_fits(op, (a_least > b_most) - (a_least < b_most));
+	enum expr_outcome high = order_fits(op, (a_most > b_least) - (a_most < b_least));
+	/* Values between the extremes may be equal. */
+	bool apart = a_least > b_most || a_most < b_least;
+	if ((op == EXPR_OP_EQ || op == EXPR_OP_NE) && !apart)
+		return EXPR_UNKNOWN;
+	return low == high ? low : EXPR_UNKNOWN;
+}
+
 enum expr_outcome expr_compare(
 	enum expr_operator op, const struct expr_value *a, const struct expr_value *b)
 {
@@ -61,6 +86,8 @@ enum expr_outcome expr_compare(
 		return EXPR_FAILS;
 	if (a->type == EXPR_STRING)
 		return compare_strings(op, a, b);
+	if (a->uncertain || b->uncertain)
+		return compare_bounds(op, a, b);
 	if (a->type == EXPR_BOOL)
 		return order_fits(op, a->boolean - b->boolean);
 	if (a->type != EXPR_FLOAT && b->type != EXPR_FLOAT) {
@@ -125,4 +152,30 @@ bool expr_calculate(enum expr_operator op, const struct expr_value *a, const str
 	ret->integer = (int64_t)(uint64_t)result;
 	ret->large = result > INT64_MAX;
 	return true;
+}
+
+void expr_calculate_bounds(enum expr_operator op, const struct expr_value *a,
+	const struct expr_value *b, struct expr_value *ret)
+{
+	bool ordered = op == EXPR_OP_ADD || op == EXPR_OP_SUB || op == EXPR_OP_MUL ||
+		       (op == EXPR_OP_DIV && !b->uncertain && b->integer);
+	int64_t ends[2][2], least = INT64_MAX, most = INT64_MIN;
+	ret->uncertain = true;
+	ret->integer = INT64_MIN;
+	ret->most = INT64_MAX;
+	if (ret->type != EXPR_DURATION || !ordered)
+		return;
+	bounds_of(a, &ends[0][0], &ends[0][1]);
+	bounds_of(b, &ends[1][0], &ends[1][1]);
+	for (size_t i = 0; i < 4; i++) {
+		struct expr_value x = *a, y = *b, end = {.present = true, .type = EXPR_DURATION};
+		x.integer = ends[0][i & 1];
+		y.integer = ends[1][i >> 1];
+		if (!expr_calculate(op, &x, &y, &end))
+			return;
+		least = end.integer < least ? end.integer : least;
+		most = end.integer > most ? end.integer : most;
+	}
+	ret->integer = least;
+	ret->most = most;
 }

@@ -21,4 +21,11 @@ enum expr_outcome expr_compare(
 bool expr_calculate(enum expr_operator op, const struct expr_value *a, const struct expr_value *b,
 	struct expr_value *ret);
 
+/*
+ * The same for uncertain numbers; sets the bounds of `ret`. They are as wide as can be where the
+ * operator does not preserve order, and on overflow.
+ */
+void expr_calculate_bounds(enum expr_operator op, const struct expr_value *a,
+	const struct expr_value *b, struct expr_value *ret);
+
 #endif

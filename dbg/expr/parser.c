@@ -140,6 +140,68 @@ static bool token_is(const struct parser *parser, const char *word)
 	       !memcmp(parser->tree->text + parser->token.start, word, size);
 }
 
+static bool is_call(const struct parser *parser)
+{
+	struct expr_token next;
+	struct error *err = expr_lex(parser->tree->text, parser->token.end, &next);
+	error_destroy(err);
+	return !err && next.kind == EXPR_TOKEN_OPEN;
+}
+
+static struct error *parse_name(struct parser *parser, bool string_possible, size_t *ret);
+
+/* The name "len(x)" or "cap(x)" in the schema, where the current token is x; NULL: none. */
+static const struct expr_name *find_measure(const struct parser *parser, bool capacity)
+{
+	const struct expr_schema *schema = parser->tree->schema;
+	size_t size = parser->token.end - parser->token.start;
+	for (size_t i = 0; i < schema->count; i++) {
+		const char *name = schema->names[i].name;
+		if (strncmp(name, capacity ? "cap(" : "len(", 4) == 0 && strlen(name) == size + 5 &&
+			memcmp(name + 4, parser->tree->text + parser->token.start, size) == 0)
+			return &schema->names[i];
+	}
+	return NULL;
+}
+
+/* Parses len(name) or cap(name). */
+static struct error *parse_call(struct parser *parser, size_t *ret)
+{
+	struct expr_tree *tree = parser->tree;
+	size_t start = parser->token.start, operand;
+	bool capacity = token_is(parser, "cap");
+	struct error *err = advance(parser);
+	if (!err)
+		err = advance(parser); /* past the "(" */
+	if (!err && parser->token.kind != EXPR_TOKEN_NAME)
+		err = unexpected(parser, "a name");
+	if (err)
+		return err;
+	struct expr_node node = {.kind = EXPR_NODE_NAME,
+		.start = start,
+		.offset = start,
+		.name = find_measure(parser, capacity)};
+	if (node.name) {
+		node.type = node.name->type;
+		err = advance(parser);
+	} else {
+		err = parse_name(parser, false, &operand);
+		if (!err && capacity)
+			err = expr_diagnose(tree->text, tree->nodes[operand].start, NULL,
+				"cap needs a slice, an array or a channel");
+	}
+	if (!err && parser->token.kind != EXPR_TOKEN_CLOSE)
+		err = unexpected(parser, "\")\"");
+	if (err)
+		return err;
+	node.end = parser->token.end;
+	err = node.name ? expr_tree_add(tree, &node, ret)
+			: expr_tree_length(tree, start, operand, ret);
+	if (!err)
+		tree->nodes[*ret].end = parser->token.end;
+	return err ? err : advance(parser);
+}
+
 static struct error *parse_name(struct parser *parser, bool string_possible, size_t *ret)
 {
 	struct expr_tree *tree = parser->tree;
@@ -156,6 +218,8 @@ static struct error *parse_name(struct parser *parser, bool string_possible, siz
 		if (token_is(parser, tree->schema->names[i].name))
 			node.name = &tree->schema->names[i];
 	}
+	if (!node.name && (token_is(parser, "len") || token_is(parser, "cap")) && is_call(parser))
+		return parse_call(parser, ret);
 	if (!node.name)
 		return expr_unknown_name(
 			tree->text, node.start, node.end, tree->schema, string_possible);

@@ -15,13 +15,6 @@
 
 enum { EXPR_MAX_PATTERNS = 64 };
 
-/* The result of a comparison or match. */
-enum expr_outcome {
-	EXPR_FAILS,
-	EXPR_HOLDS,
-	EXPR_UNKNOWN, /* depends on the missing part of a cut string */
-};
-
 /* Zero-initialize before use. */
 struct expr_patterns {
 	pcre2_code *codes[EXPR_MAX_PATTERNS];

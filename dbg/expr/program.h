@@ -14,7 +14,7 @@ enum {
 	EXPR_MAX_TEXT = 16384,		 /* bytes */
 	EXPR_MAX_DEPTH = 64,		 /* nested parentheses, "!" and unary "-" */
 	EXPR_MAX_NODES = 8192,		 /* also bounds the instructions */
-	EXPR_MAX_STACK = 256,		 /* values; each of the 64 levels needs fewer than 4 */
+	EXPR_MAX_STACK = 512,		 /* values; each of the 64 levels needs fewer than 7 */
 	EXPR_MAX_ELEMENTS = 1024 * 1024, /* of one EXPR_STRINGS value */
 };
 
@@ -40,16 +40,18 @@ enum expr_operator {
 enum expr_opcode {
 	EXPR_PUSH,	   /* push `value` */
 	EXPR_LOAD,	   /* push the value of the name `id` (of its element `key`) */
-	EXPR_TRUTH,	   /* top = top is present and true */
+	EXPR_LOGIC,	   /* pop right; top = top OP right, with the truths of both */
 	EXPR_NOT,	   /* top = not the truth of top */
 	EXPR_NEGATE,	   /* top = -top */
+	EXPR_LENGTH,	   /* top = number of bytes of top, a string */
+	EXPR_COUNT,	   /* push the number of elements of the list `id` */
 	EXPR_ARITHMETIC,   /* pop right; top = top OP right, of type `type` */
 	EXPR_COMPARE,	   /* pop right; top = top OP right */
 	EXPR_MATCHES,	   /* top = top matches `pattern`; `negate`: does not match */
 	EXPR_ANY_COMPARES, /* top = any element of the list `id` OP top; `negate`: none */
 	EXPR_ANY_MATCHES, /* push: any element of the list `id` matches `pattern`; `negate`: none */
-	EXPR_JUMP_IF_FALSE, /* if top is not true: top = false, go to `target`; else pop */
-	EXPR_JUMP_IF_TRUE,  /* if top is true: go to `target`; else pop */
+	EXPR_JUMP_IF_FALSE, /* top = the truth of top; if that is false, go to `target` */
+	EXPR_JUMP_IF_TRUE,  /* the same if it is true */
 };
 
 struct expr_instruction {

@@ -147,6 +147,24 @@ struct error *expr_tree_negate(struct expr_tree *tree, size_t offset, size_t ope
 	return expr_tree_add(tree, &negate, ret);
 }
 
+struct error *expr_tree_length(struct expr_tree *tree, size_t offset, size_t operand, size_t *ret)
+{
+	struct expr_node *node = &tree->nodes[operand];
+	if (node->type != EXPR_STRING && node->type != EXPR_STRINGS)
+		return expr_diagnose(tree->text, node->start, NULL,
+			"len needs a string or a list, "
+			"not %s",
+			expr_type_name(node->type));
+	node->absorbed = node->type == EXPR_STRINGS;
+	struct expr_node length = {.kind = EXPR_NODE_LENGTH,
+		.type = EXPR_INT,
+		.start = offset,
+		.end = node->end,
+		.offset = offset,
+		.left = operand};
+	return expr_tree_add(tree, &length, ret);
+}
+
 /* The type of `a op b`; false if there is no such operation. */
 static bool arithmetic_type(
 	enum expr_operator op, enum expr_type a, enum expr_type b, enum expr_type *ret)
@@ -222,8 +240,8 @@ static struct error *check_value(
 {
 	if (name->kind != EXPR_NODE_NAME || literal->kind != EXPR_NODE_CONSTANT)
 		return NULL;
-	return expr_check_value(tree->text, literal->offset, literal->literal_end, name->name,
-		literal->value.string.data, literal->value.string.size);
+	return expr_check_value(tree->text, literal->offset, literal->literal_end, tree->schema,
+		name->name, literal->value.string.data, literal->value.string.size);
 }
 
 /*

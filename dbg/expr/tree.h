@@ -17,6 +17,7 @@ enum expr_node_kind {
 	EXPR_NODE_NAME, /* with or without a key */
 	EXPR_NODE_NOT,
 	EXPR_NODE_NEGATE,
+	EXPR_NODE_LENGTH, /* of a string, or of an absorbed list */
 	EXPR_NODE_ARITHMETIC,
 	EXPR_NODE_COMPARE,
 	EXPR_NODE_MATCH, /* =~ and !~ */
@@ -62,6 +63,7 @@ struct error *expr_parse(struct expr_tree *tree, size_t *ret);
  * types do not match.
  */
 struct error *expr_tree_negate(struct expr_tree *tree, size_t offset, size_t operand, size_t *ret);
+struct error *expr_tree_length(struct expr_tree *tree, size_t offset, size_t operand, size_t *ret);
 struct error *expr_tree_arithmetic(struct expr_tree *tree, enum expr_operator op, size_t offset,
 	size_t left, size_t right, size_t *ret);
 struct error *expr_tree_compare(struct expr_tree *tree, enum expr_operator op, size_t offset,

@@ -19,10 +19,40 @@ static struct expr_value boolean(bool value)
 	return result;
 }
 
-/* An absent condition is false. */
-static bool truth(const struct expr_value *value)
+static struct expr_value condition(enum expr_outcome outcome)
 {
-	return value->present && value->boolean;
+	struct expr_value result = boolean(outcome == EXPR_HOLDS);
+	result.uncertain = outcome == EXPR_UNKNOWN;
+	return result;
+}
+
+/* An absent condition is false. */
+static enum expr_outcome truth(const struct expr_value *value)
+{
+	if (!value->present)
+		return EXPR_FAILS;
+	if (value->uncertain)
+		return EXPR_UNKNOWN;
+	return value->boolean ? EXPR_HOLDS : EXPR_FAILS;
+}
+
+static enum expr_outcome opposite(enum expr_outcome outcome)
+{
+	if (outcome == EXPR_UNKNOWN)
+		return EXPR_UNKNOWN;
+	return outcome == EXPR_HOLDS ? EXPR_FAILS : EXPR_HOLDS;
+}
+
+/* `decisive` alone decides: false for &&, true for ||. */
+static enum expr_outcome combine(
+	enum expr_operator op, enum expr_outcome left, enum expr_outcome right)
+{
+	enum expr_outcome decisive = op == EXPR_OP_AND ? EXPR_FAILS : EXPR_HOLDS;
+	if (left == decisive || right == decisive)
+		return decisive;
+	if (left == EXPR_UNKNOWN || right == EXPR_UNKNOWN)
+		return EXPR_UNKNOWN;
+	return opposite(decisive);
 }
 
 /* Gets a value from the caller, and checks that it has its declared type. */
@@ -44,6 +74,7 @@ static struct error *vm_load(const struct expr_vm *vm, const struct expr_instruc
 		ret->string.size = 0;
 	ret->large = ret->large && type == EXPR_INT;
 	ret->cut = ret->cut && type == EXPR_STRING;
+	ret->uncertain = ret->uncertain && type == EXPR_DURATION;
 	return NULL;
 }
 
@@ -58,10 +89,12 @@ static struct error *calculate(const struct expr_vm *vm, const struct expr_instr
 	struct expr_value *a, const struct expr_value *b)
 {
 	struct expr_value result = {.present = a->present && b->present, .type = instruction->type};
-	if (result.present) {
-		bool divides = instruction->op == EXPR_OP_DIV || instruction->op == EXPR_OP_MOD;
-		if (divides && expr_real_of(b) == 0)
-			return run_time_error(vm, instruction, "division by zero");
+	bool divides = instruction->op == EXPR_OP_DIV || instruction->op == EXPR_OP_MOD;
+	if (result.present && divides && !b->uncertain && expr_real_of(b) == 0)
+		return run_time_error(vm, instruction, "division by zero");
+	if (result.present && (a->uncertain || b->uncertain)) {
+		expr_calculate_bounds(instruction->op, a, b, &result);
+	} else if (result.present) {
 		if (!expr_calculate(instruction->op, a, b, &result))
 			return run_time_error(
 				vm, instruction, "the result does not fit in 64 bits");
@@ -75,7 +108,9 @@ static struct error *negate(const struct expr_vm *vm, const struct expr_instruct
 {
 	const struct expr_value zero = {.present = true, .type = EXPR_INT};
 	struct expr_value result = {.present = value->present, .type = value->type};
-	if (value->present && value->type == EXPR_FLOAT)
+	if (value->present && value->uncertain)
+		expr_calculate_bounds(EXPR_OP_SUB, &zero, value, &result);
+	else if (value->present && value->type == EXPR_FLOAT)
 		result.real = -value->real;
 	else if (value->present && !expr_calculate(EXPR_OP_SUB, &zero, value, &result))
 		return run_time_error(vm, instruction, "the result does not fit in 64 bits");
@@ -88,6 +123,32 @@ static struct error *match(const struct expr_vm *vm, const struct expr_instructi
 {
 	return expr_patterns_match(&vm->expr->patterns, instruction->pattern, subject,
 		vm->expr->text, instruction->offset, ret);
+}
+
+/* `*value`, a string, becomes the number of its bytes. */
+static struct error *measure(const struct expr_vm *vm, const struct expr_instruction *instruction,
+	struct expr_value *value)
+{
+	if (value->present && value->cut)
+		return run_time_error(vm, instruction, "the text was too long to read");
+	expr_value_integer(
+		value, EXPR_INT, value->present, value->present ? (int64_t)value->string.size : 0);
+	return NULL;
+}
+
+static struct error *count(const struct expr_vm *vm, const struct expr_instruction *instruction,
+	struct expr_value *ret)
+{
+	size_t index = 0;
+	for (bool more = true; more && index < EXPR_MAX_ELEMENTS; index += more) {
+		struct expr_value element;
+		struct error *err = vm_load(vm, instruction, EXPR_STRING, index, NULL, &element);
+		if (err)
+			return err;
+		more = element.present;
+	}
+	expr_value_integer(ret, EXPR_INT, true, (int64_t)index);
+	return NULL;
 }
 
 /* Tests whether any element of a list compares with `other` or, if that is NULL, matches. */
@@ -121,12 +182,13 @@ static struct error *test(struct expr_vm *vm, const struct expr_instruction *ins
 	struct error *err = NULL;
 	enum expr_outcome outcome = EXPR_FAILS;
 	/* Any test of an absent value is false, including != and !~. */
-	bool absent = false;
+	bool absent = false, uncertain = false;
 	if (instruction->opcode == EXPR_ANY_MATCHES) {
 		err = any(vm, instruction, NULL, &outcome);
 		vm->top++;
 	} else if (instruction->opcode == EXPR_COMPARE) {
 		vm->top--;
+		uncertain = vm->top[-1].uncertain || vm->top[0].uncertain;
 		outcome = expr_compare(instruction->op, &vm->top[-1], &vm->top[0]);
 	} else if (!vm->top[-1].present) {
 		absent = true;
@@ -135,10 +197,11 @@ static struct error *test(struct expr_vm *vm, const struct expr_instruction *ins
 	} else {
 		err = any(vm, instruction, &vm->top[-1], &outcome);
 	}
-	if (!err && outcome == EXPR_UNKNOWN)
+	if (!err && outcome == EXPR_UNKNOWN && !uncertain)
 		err = run_time_error(vm, instruction,
 			"the text was too long to read, and the rest could change the result");
-	vm->top[-1] = boolean(!absent && (outcome == EXPR_HOLDS) != instruction->negate);
+	outcome = instruction->negate ? opposite(outcome) : outcome;
+	vm->top[-1] = condition(absent ? EXPR_FAILS : outcome);
 	return err;
 }
 
@@ -152,14 +215,20 @@ static struct error *vm_step(
 		return NULL;
 	case EXPR_LOAD:
 		return vm_load(vm, instruction, instruction->type, 0, instruction->key, vm->top++);
-	case EXPR_TRUTH:
-		vm->top[-1] = boolean(truth(&vm->top[-1]));
+	case EXPR_LOGIC:
+		vm->top--;
+		vm->top[-1] = condition(
+			combine(instruction->op, truth(&vm->top[-1]), truth(&vm->top[0])));
 		return NULL;
 	case EXPR_NOT:
-		vm->top[-1] = boolean(!truth(&vm->top[-1]));
+		vm->top[-1] = condition(opposite(truth(&vm->top[-1])));
 		return NULL;
 	case EXPR_NEGATE:
 		return negate(vm, instruction, &vm->top[-1]);
+	case EXPR_LENGTH:
+		return measure(vm, instruction, &vm->top[-1]);
+	case EXPR_COUNT:
+		return count(vm, instruction, vm->top++);
 	case EXPR_ARITHMETIC:
 		vm->top--;
 		return calculate(vm, instruction, &vm->top[-1], &vm->top[0]);
@@ -170,20 +239,18 @@ static struct error *vm_step(
 		return test(vm, instruction);
 	case EXPR_JUMP_IF_FALSE:
 	case EXPR_JUMP_IF_TRUE: {
-		bool holds = truth(&vm->top[-1]);
-		if (holds == (instruction->opcode == EXPR_JUMP_IF_TRUE)) {
-			vm->top[-1] = boolean(holds);
+		enum expr_outcome left = truth(&vm->top[-1]);
+		vm->top[-1] = condition(left);
+		if (left == (instruction->opcode == EXPR_JUMP_IF_TRUE ? EXPR_HOLDS : EXPR_FAILS))
 			*next = instruction->target;
-		} else {
-			vm->top--;
-		}
 		return NULL;
 	}
 	}
 	return NULL;
 }
 
-struct error *expr_run(const struct expr *expr, const struct expr_input *input, bool *ret)
+struct error *expr_decide(
+	const struct expr *expr, const struct expr_input *input, enum expr_outcome *ret)
 {
 	struct expr_vm vm;
 	vm.expr = expr;
@@ -197,4 +264,12 @@ struct error *expr_run(const struct expr *expr, const struct expr_input *input, 
 	}
 	*ret = truth(&vm.top[-1]);
 	return NULL;
+}
+
+struct error *expr_run(const struct expr *expr, const struct expr_input *input, bool *ret)
+{
+	enum expr_outcome outcome = EXPR_FAILS;
+	struct error *err = expr_decide(expr, input, &outcome);
+	*ret = outcome == EXPR_HOLDS;
+	return err;
 }

@@ -5,24 +5,16 @@
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/heap/heap.h"
 #include "dbg/go/layout_check.h"
-#include "dbg/go/program/builtin_layout.h"
 #include "dbg/go/program/find_moduledata.h"
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/program/strings.h"
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/types/type_state.h"
+#include "dbg/target/native/native_module.h"
 #include "dbg/target/native/native_unwind.h"
-#include "dwarf/debug/frame_table.h"
-
-static struct error *check_goroutines(
-	struct program *program, const struct goroutine_list *list, struct error *err)
-{
-	err = explain_guessed_layout(program, err);
-	return err ? err : layout_check(program, list);
-}
 
 static const struct program_hooks hooks = {
-	.after_goroutines = check_goroutines,
+	.after_start = layout_check,
 };
 
 struct error *program_open(
@@ -32,20 +24,22 @@ struct error *program_open(
 	if (!program)
 		return error_no_memory();
 	program->target = target;
+	program->debug_file = options->debug_file;
 	program->warn = options->warn;
 	program->warn_context = options->warn_context;
 	program->progress = options->progress;
 	program->progress_context = options->progress_context;
-	struct error *err = program_open_image(program);
+	struct error *err = program_open_image(program, options->runtime, options->before);
 	if (!err)
-		err = program_open_layout(program, options->debug_file);
+		err = program_open_layout(program);
 	if (!err)
 		program_find_globals(program);
 	if (!err && !program->globals.firstmoduledata.address)
-		err = find_moduledata(target, program->image, program->bias, &program->layout,
+		err = find_moduledata(target, program->modules[0]->image, program->modules[0]->bias,
+			&program->layout, program_name(program),
 			&program->globals.firstmoduledata.address);
 	if (!err)
-		err = program_open_functions(program);
+		err = program_open_modules(program);
 	if (!err)
 		err = program_find_missing_globals(program);
 	if (!err)
@@ -60,14 +54,11 @@ struct error *program_open(
 		program_close(program);
 		return err;
 	}
-	program->preempt_is_trap = !field_present(program->layout.pclntab.inlined.parent);
 	program->hooks = hooks;
 	program_read_version(program);
 	program_read_texts(program);
-	if (program->builtin && program->builtin->guessed) {
-		const struct goroutine_list *goroutines;
-		err = program_goroutines(program, &goroutines); /* checks the guessed layouts */
-	}
+	if (program->started)
+		err = layout_check(program);
 	if (err) {
 		program_close(program);
 		return err;
@@ -83,6 +74,8 @@ void program_refresh(struct program *program)
 	for (size_t i = 0; i < array_length(program->contexts); i++)
 		context_forest_destroy(take_pointer(program->contexts[i]));
 	native_unwinder_refresh(program->native);
+	error_destroy(program_load_modules(program)); /* the program may have exited */
+	program->runtimes_stale = true;
 }
 
 void program_close(struct program *program)
@@ -95,17 +88,19 @@ void program_close(struct program *program)
 		context_forest_destroy(program->contexts[i]);
 	native_unwinder_destroy(program->native);
 	type_cache_destroy(program->type_cache);
-	frame_table_close(program->frames);
 	unwind_cache_destroy(program->unwind_cache);
 	string_pool_destroy(program->strings);
 	program_free_texts(program);
 	free(program->go_version);
 	if (program->has_build_info)
 		build_info_deinit(&program->build_info);
-	debug_info_close(program->debug);
+	for (size_t i = 0; i < program->module_count; i++)
+		module_destroy(program->modules[i]);
+	if (program->files)
+		native_modules_deinit(program->files);
+	free(program->files);
 	free(program->builtin);
 	free(program->debug_description);
-	elf_image_close(program->debug_image);
-	elf_image_close(program->image);
+	elf_image_close(program->exe);
 	free(program);
 }

@@ -13,7 +13,15 @@
 #include "dbg/target/target.h"
 
 struct program_options {
-	const char *debug_file; /* the file that has the DWARF, if not the executable; else NULL */
+	/* The file that has the DWARF, if not the executable or library itself; must outlive the
+	 * program. NULL: none. */
+	const char *debug_file;
+	/* The Go runtime: its number (runtimes.h), or its file or the end of the file's path; NULL:
+	 * the first. */
+	const char *runtime;
+	/* The program of the same target that this one is to replace: runtimes keep their numbers.
+	 * NULL: none. */
+	const struct program *before;
 	void (*warn)(void *context, const char *message);
 	void *warn_context;
 	/* Reports the progress of a slow operation; `done` == `total` at its end. May be NULL. */
@@ -24,7 +32,8 @@ struct program_options {
 /*
  * Finds the executable, its load bias, the function table, the layouts of the runtime's structs and
  * the runtime's variables. `target` must outlive the program. ERROR_NOT_FOUND if the process is not
- * a Go program; ERROR_BAD_DATA also if the layouts had to be guessed and do not fit.
+ * a Go program; ERROR_USAGE if it lacks the wanted runtime; ERROR_BAD_DATA also if the layouts had
+ * to be guessed and do not fit.
  */
 struct error *program_open(
 	struct target *target, const struct program_options *options, struct program **ret);

@@ -1,6 +1,7 @@
 /* The cache between the engine and a target's memory: which pages to read, in which runs. */
 #include "dbg/target/memory_cache.h"
-#include "dbg/target/page_store.h"
+#include "dbg/target/page_fetch.h"
+#include "dbg/target/read_ahead.h"
 
 enum {
 	/*
@@ -23,14 +24,10 @@ struct memory_cache {
 	/* The last page that was hit: most reads are small and near the previous one. */
 	uint64_t last_number;
 	const uint8_t *last_page; /* NULL: none */
-	/* Runs that are about to be fetched. */
-	struct memory_run *runs;
-	uint32_t *slots; /* of each run's first page */
-	size_t run_count, run_capacity, slot_capacity;
-	/* Single pages to be tried in a second call, after a run was incomplete. */
-	struct memory_run *singles;
-	uint32_t *single_slots;
-	size_t single_count, single_capacity, single_slot_capacity;
+	struct page_fetch fetch;
+	/* The pages that `reader` reads in the background; NULL: nothing is being read. */
+	struct page_fetch ahead;
+	struct read_ahead *reader;
 };
 
 struct memory_cache *memory_cache_create(size_t max_bytes)
@@ -47,16 +44,32 @@ void memory_cache_destroy(struct memory_cache *cache)
 {
 	if (!cache)
 		return;
+	read_ahead_destroy(cache->reader);
+	page_fetch_deinit(&cache->ahead);
+	page_fetch_deinit(&cache->fetch);
 	page_store_deinit(&cache->store);
-	free(cache->runs);
-	free(cache->slots);
-	free(cache->singles);
-	free(cache->single_slots);
 	free(cache);
+}
+
+/* Waits for the pages that are being read in the background, and enters them. */
+static struct error *finish_ahead(struct memory_cache *cache, struct target *target)
+{
+	struct read_ahead *reader = take_pointer(cache->reader);
+	if (!reader)
+		return NULL;
+	struct error *err = read_ahead_finish(reader);
+	read_ahead_destroy(reader);
+	if (!err)
+		return page_fetch_enter(&cache->ahead, &cache->store, target);
+	cache->ahead.count = 0;
+	return err;
 }
 
 void memory_cache_drop(struct memory_cache *cache)
 {
+	/* It writes to the memory of the store. */
+	read_ahead_destroy(take_pointer(cache->reader));
+	cache->ahead.count = 0;
 	cache->last_page = NULL;
 	page_store_drop(&cache->store, KEEP_BYTES);
 }
@@ -74,97 +87,6 @@ static enum page_state memory_cache_find(
 		cache->last_page = *ret;
 	}
 	return state;
-}
-
-/* Schedules the pages [first, first + count), as one run per block of the arena. */
-static struct error *schedule_run(struct memory_cache *cache, uint64_t first, size_t count)
-{
-	while (count) {
-		uint32_t slot;
-		uint8_t *memory;
-		size_t taken;
-		if (!array_reserve(&cache->runs, &cache->run_capacity, cache->run_count + 1) ||
-			!array_reserve(
-				&cache->slots, &cache->slot_capacity, cache->run_count + 1) ||
-			!page_store_reserve(&cache->store, count, &slot, &memory, &taken))
-			return error_no_memory();
-		cache->slots[cache->run_count] = slot;
-		cache->runs[cache->run_count++] = (struct memory_run){
-			.address = first << PAGE_BITS,
-			.size = taken * PAGE_BYTES,
-			.buffer = memory,
-		};
-		first += taken;
-		count -= taken;
-	}
-	return NULL;
-}
-
-/* Schedules `run`'s pages from number `done` on one by one: those after an unreadable one may be
- * readable. */
-static struct error *schedule_singles(
-	struct memory_cache *cache, const struct memory_run *run, uint32_t slot, size_t done)
-{
-	size_t pages = run->size / PAGE_BYTES;
-	size_t count = cache->single_count + pages - done;
-	if (!array_reserve(&cache->singles, &cache->single_capacity, count) ||
-		!array_reserve(&cache->single_slots, &cache->single_slot_capacity, count))
-		return error_no_memory();
-	for (size_t i = done; i < pages; i++) {
-		cache->single_slots[cache->single_count] = slot + (uint32_t)i;
-		cache->singles[cache->single_count++] = (struct memory_run){
-			.address = run->address + i * PAGE_BYTES,
-			.size = PAGE_BYTES,
-			.buffer = (uint8_t *)run->buffer + i * PAGE_BYTES,
-		};
-	}
-	return NULL;
-}
-
-static struct error *fetch_singles(struct memory_cache *cache, struct target *target)
-{
-	struct error *err = target->ops->read(target, cache->singles, cache->single_count);
-	for (size_t i = 0; i < cache->single_count && !err; i++) {
-		const struct memory_run *run = &cache->singles[i];
-		uint64_t number = run->address >> PAGE_BITS;
-		bool entered =
-			run->done >= PAGE_BYTES
-				? page_store_insert(&cache->store, number, cache->single_slots[i])
-				: page_store_insert_unreadable(&cache->store, number);
-		if (!entered)
-			err = error_no_memory();
-	}
-	return err;
-}
-
-/* Reads the scheduled runs and stores their pages. */
-static struct error *fetch(struct memory_cache *cache, struct target *target)
-{
-	if (!cache->run_count)
-		return NULL;
-	cache->single_count = 0;
-	struct error *err = target->ops->read(target, cache->runs, cache->run_count);
-	for (size_t i = 0; i < cache->run_count && !err; i++) {
-		const struct memory_run *run = &cache->runs[i];
-		uint64_t number = run->address >> PAGE_BITS;
-		size_t done = (run->done < run->size ? run->done : run->size) / PAGE_BYTES;
-		for (size_t j = 0; j < done && !err; j++) {
-			if (!page_store_insert(
-				    &cache->store, number + j, cache->slots[i] + (uint32_t)j))
-				err = error_no_memory();
-		}
-		/* A run of one page needs no second attempt. */
-		if (!err && run->size == PAGE_BYTES && !done) {
-			if (!page_store_insert_unreadable(&cache->store, number))
-				err = error_no_memory();
-		} else if (!err && done < run->size / PAGE_BYTES) {
-			err = schedule_singles(cache, run, cache->slots[i], done);
-		}
-	}
-	cache->run_count = 0;
-	if (!err && cache->single_count)
-		err = fetch_singles(cache, target);
-	return err;
 }
 
 /* Makes room for `pages` more, by dropping everything if necessary. */
@@ -191,38 +113,34 @@ static struct error *fetch_cluster(
 		first--;
 	while (end < low + CLUSTER_PAGES && is_unknown(cache, end))
 		end++;
-	cache->run_count = 0;
-	struct error *err = schedule_run(cache, first, (size_t)(end - first));
-	return err ? err : fetch(cache, target);
+	cache->fetch.count = 0;
+	struct error *err =
+		page_fetch_add(&cache->fetch, &cache->store, first, (size_t)(end - first));
+	return err ? err : page_fetch_read(&cache->fetch, &cache->store, target);
 }
 
 /* Large reads go directly to the caller's buffer: they would evict everything else. */
-static struct error *read_bypassing(struct memory_cache *cache, struct target *target,
-	uint64_t address, uint8_t *ret, size_t size, size_t *ret_done)
+static struct error *read_bypassing(
+	struct target *target, uint64_t address, uint8_t *ret, size_t size, size_t *ret_done)
 {
+	struct memory_run runs[64];
 	size_t run_bytes = (size_t)MAX_RUN_PAGES * PAGE_BYTES;
 	*ret_done = 0;
 	while (*ret_done < size) {
-		cache->run_count = 0;
-		size_t scheduled = *ret_done;
-		while (scheduled < size && cache->run_count < 64) {
-			if (!array_reserve(
-				    &cache->runs, &cache->run_capacity, cache->run_count + 1))
-				return error_no_memory();
+		size_t scheduled = *ret_done, count = 0;
+		while (scheduled < size && count < array_length(runs)) {
 			size_t part = size - scheduled < run_bytes ? size - scheduled : run_bytes;
-			cache->runs[cache->run_count++] = (struct memory_run){
-				.address = address + scheduled,
+			runs[count++] = (struct memory_run){.address = address + scheduled,
 				.size = part,
-				.buffer = ret + scheduled,
-			};
+				.buffer = ret + scheduled};
 			scheduled += part;
 		}
-		struct error *err = target->ops->read(target, cache->runs, cache->run_count);
+		struct error *err = target->ops->read(target, runs, count);
 		if (err)
 			return err;
-		for (size_t i = 0; i < cache->run_count; i++) {
-			*ret_done += cache->runs[i].done;
-			if (cache->runs[i].done < cache->runs[i].size)
+		for (size_t i = 0; i < count; i++) {
+			*ret_done += runs[i].done;
+			if (runs[i].done < runs[i].size)
 				return NULL;
 		}
 	}
@@ -286,7 +204,7 @@ struct error *memory_cache_read(struct memory_cache *cache, struct target *targe
 {
 	size_t done = 0;
 	if (size > BYPASS_BYTES) {
-		struct error *err = read_bypassing(cache, target, address, ret, size, &done);
+		struct error *err = read_bypassing(target, address, ret, size, &done);
 		if (err)
 			return err;
 		if (done == size) {
@@ -319,6 +237,7 @@ static void sort_ranges(struct range *ranges, size_t count)
 
 /* The run of pages that is being assembled. */
 struct page_run {
+	struct page_fetch *fetch;
 	uint64_t first, end;
 	size_t left; /* pages that may still be scheduled */
 };
@@ -329,7 +248,7 @@ static struct error *close_run(struct memory_cache *cache, struct page_run *run)
 	if (pages > run->left)
 		pages = run->left;
 	run->left -= (size_t)pages;
-	struct error *err = schedule_run(cache, run->first, (size_t)pages);
+	struct error *err = page_fetch_add(run->fetch, &cache->store, run->first, (size_t)pages);
 	run->first = run->end = 0;
 	return err;
 }
@@ -386,29 +305,66 @@ static size_t count_pages(const struct range *ranges, size_t count, size_t limit
 	return total < limit ? (size_t)total : limit;
 }
 
+static bool are_known(struct memory_cache *cache, const struct range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t first, end;
+		range_pages(&ranges[i], &first, &end);
+		for (; first < end; first++) {
+			if (is_unknown(cache, first))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Schedules the unknown pages of sorted ranges: at most `limit`, of which there must be room. */
+static struct error *schedule_ranges(struct memory_cache *cache, struct page_fetch *fetch,
+	const struct range *ranges, size_t count, size_t limit)
+{
+	struct page_run run = {.fetch = fetch, .left = limit};
+	struct error *err = NULL;
+	fetch->count = 0;
+	for (size_t i = 0; !err && i < count && run.left; i++) {
+		uint64_t first, end;
+		range_pages(&ranges[i], &first, &end);
+		err = schedule_pages(cache, &run, first, end);
+	}
+	return !err && run.end > run.first ? close_run(cache, &run) : err;
+}
+
 struct error *memory_cache_prefetch(
 	struct memory_cache *cache, struct target *target, struct range *ranges, size_t count)
 {
+	struct error *err = finish_ahead(cache, target);
+	if (err)
+		return err;
 	sort_ranges(ranges, count);
 	/* At most half of the cache, so that the requested pages are not dropped before they are
 	 * used. */
-	struct page_run run = {
-		.left = count_pages(ranges, count, cache->max_bytes / 2 / PAGE_BYTES)};
-	if (!run.left)
+	size_t pages = count_pages(ranges, count, cache->max_bytes / 2 / PAGE_BYTES);
+	if (are_known(cache, ranges, count))
 		return NULL;
-	make_room(cache, run.left);
-	cache->run_count = 0;
-	for (size_t i = 0; i < count && run.left; i++) {
-		uint64_t first, end;
-		range_pages(&ranges[i], &first, &end);
-		struct error *err = schedule_pages(cache, &run, first, end);
-		if (err)
-			return err;
-	}
-	if (run.end > run.first) {
-		struct error *err = close_run(cache, &run);
-		if (err)
-			return err;
-	}
-	return fetch(cache, target);
+	make_room(cache, pages);
+	err = schedule_ranges(cache, &cache->fetch, ranges, count, pages);
+	return err ? err : page_fetch_read(&cache->fetch, &cache->store, target);
+}
+
+struct error *memory_cache_read_ahead(
+	struct memory_cache *cache, struct target *target, struct range *ranges, size_t count)
+{
+	struct error *err = finish_ahead(cache, target);
+	if (err)
+		return err;
+	sort_ranges(ranges, count);
+	size_t room = page_store_room(&cache->store);
+	size_t pages = count_pages(ranges, count, room + 1);
+	if (pages > room) /* dropping what is there now would be worse */
+		return NULL;
+	err = schedule_ranges(cache, &cache->ahead, ranges, count, pages);
+	if (!err && cache->ahead.count)
+		err = read_ahead_create(target, &cache->reader);
+	if (!err && cache->ahead.count)
+		read_ahead_start(cache->reader, cache->ahead.runs, cache->ahead.count);
+	return err;
 }

@@ -27,8 +27,10 @@ void memory_cache_drop(struct memory_cache *cache);
 struct error *memory_cache_read(struct memory_cache *cache, struct target *target, uint64_t address,
 	void *ret, size_t size, bool *ret_complete, uint64_t *ret_fault);
 
-/* See target_prefetch(). */
+/* See target_prefetch() and target_read_ahead(). */
 struct error *memory_cache_prefetch(
+	struct memory_cache *cache, struct target *target, struct range *ranges, size_t count);
+struct error *memory_cache_read_ahead(
 	struct memory_cache *cache, struct target *target, struct range *ranges, size_t count);
 
 #endif

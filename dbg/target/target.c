@@ -4,6 +4,7 @@
 #include "dbg/target/target.h"
 
 #include <inttypes.h>
+#include <signal.h>
 
 #include "dbg/target/memory_cache.h"
 #include "dwarf/base/bisect.h"
@@ -14,6 +15,23 @@ enum {
 	CACHE_BYTES = 24 << 20,
 	STRING_PART = 256,
 };
+
+struct target_signal target_signal_decode(const void *siginfo, size_t size)
+{
+	siginfo_t info = {0};
+	memcpy(&info, siginfo, size < sizeof(info) ? size : sizeof(info));
+	if (size < offsetof(siginfo_t, si_addr) + sizeof(info.si_addr) || info.si_signo <= 0 ||
+		info.si_signo > 64)
+		return (struct target_signal){0};
+	struct target_signal signal = {.number = info.si_signo, .code = info.si_code};
+	/* The kernel's own codes are positive. */
+	if (info.si_code == SI_USER || info.si_code == SI_QUEUE || info.si_code == SI_TKILL) {
+		signal.sender = info.si_pid > 0 ? info.si_pid : 0;
+		signal.sender_uid = info.si_uid;
+	} else if (info.si_code > 0 && info.si_code != SI_KERNEL)
+		signal.address = (uintptr_t)info.si_addr;
+	return signal;
+}
 
 static void free_threads(struct target *target)
 {
@@ -45,6 +63,7 @@ void target_destroy(struct target *target)
 	memory_cache_destroy(take_pointer(target->cache));
 	free(take_pointer(target->exe_path));
 	free(take_pointer(target->exe_name));
+	free(take_pointer(target->command_line));
 	free(take_pointer(target->notice));
 	target->ops->destroy(target);
 }
@@ -145,6 +164,14 @@ struct error *target_prefetch(struct target *target, struct range *ranges, size_
 	return err ? err : memory_cache_prefetch(target->cache, target, ranges, count);
 }
 
+struct error *target_read_ahead(struct target *target, struct range *ranges, size_t count)
+{
+	struct error *err = target_check(target);
+	if (!err)
+		err = ensure_cache(target);
+	return err ? err : memory_cache_read_ahead(target->cache, target, ranges, count);
+}
+
 struct error *target_read_runs(struct target *target, struct memory_run *runs, size_t count)
 {
 	struct error *err = target_check(target);
@@ -178,6 +205,12 @@ struct error *target_threads(struct target *target, const struct thread **ret, s
 	*ret = target->threads;
 	*ret_count = target->thread_count;
 	return NULL;
+}
+
+bool target_vectors(struct target *target, pid_t tid, uint64_t ret[VECTOR_REGISTERS])
+{
+	return target->ops->vectors && target->state == TARGET_STOPPED &&
+	       target->ops->vectors(target, tid, ret);
 }
 
 struct error *target_mappings(struct target *target, const struct mapping **ret, size_t *ret_count)
@@ -295,6 +328,12 @@ struct error *target_detach(struct target *target)
 struct error *target_kill(struct target *target)
 {
 	return end(target, target->ops->kill, "be killed: there is no process");
+}
+
+void target_stop_at(struct target *target, uint64_t address)
+{
+	if (target->ops->stop_at)
+		target->ops->stop_at(target, address);
 }
 
 bool target_program_lives(struct target *target)

@@ -50,6 +50,23 @@ struct thread {
 	int signal; /* the signal that killed or stopped it; 0 if none */
 };
 
+enum { VECTOR_REGISTERS = 16 }; /* XMM0 to XMM15 */
+
+/* A signal as the kernel describes it (siginfo_t, sigaction(2)). */
+struct target_signal {
+	int number; /* 0: none, or unknown */
+	int code;   /* SI_USER, SEGV_MAPERR… */
+	/* Of a fault; else 0. */
+	uint64_t address;
+	/* Of a signal that a process sent (SI_USER, SI_QUEUE, SI_TKILL): its id, as the target sees
+	 * it, and user; else 0. */
+	pid_t sender;
+	uid_t sender_uid;
+};
+
+/* Decodes a siginfo_t of `size` bytes; number 0 if it is too short or makes no sense. */
+struct target_signal target_signal_decode(const void *siginfo, size_t size);
+
 enum target_event_kind {
 	TARGET_EVENT_EXITED,   /* value: exit status; -1: unknown, because it was not traced */
 	TARGET_EVENT_KILLED,   /* value: signal */
@@ -59,6 +76,7 @@ enum target_event_kind {
 	TARGET_EVENT_STOPPED,  /* stopped after target_continue(): interrupt or signal (value) */
 	TARGET_EVENT_LEAVE,    /* SIGTERM or SIGHUP asked the debugger to leave (value: signal) */
 	TARGET_EVENT_TRAP, /* stopped because a trap's handler asked for it (value: tid); traps.h */
+	TARGET_EVENT_BREAKPOINT, /* stopped at a breakpoint in the program's code (value: tid) */
 };
 
 struct target_event {
@@ -105,9 +123,13 @@ struct target_ops {
 	struct error *(*detach)(struct target *target);
 	struct error *(*kill)(struct target *target);
 	bool (*next_event)(struct target *target, struct target_event *ret); /* NULL: never any */
+	/* See target_vectors(); NULL if the source has none. */
+	bool (*vectors)(struct target *target, pid_t tid, uint64_t ret[VECTOR_REGISTERS]);
 	/* See target_set_traps() in traps.h; NULL if impossible. */
 	struct error *(*set_traps)(struct target *target, const uint64_t *addresses, size_t count,
 		const struct trap_handler *handler);
+	/* See target_stop_at(); NULL if impossible. */
+	void (*stop_at)(struct target *target, uint64_t address);
 	/* See target_snapshot() and target_hold(); NULL if impossible. */
 	struct error *(*snapshot)(struct target *target);
 	struct error *(*hold)(struct target *target);
@@ -143,6 +165,10 @@ struct target {
 	uint64_t vdso;		   /* AT_SYSINFO_EHDR; 0 unknown */
 	int64_t stop_monotonic_ns; /* CLOCK_MONOTONIC when the target stopped; 0 unknown (a core) */
 	int64_t stop_realtime_ns;  /* CLOCK_REALTIME at the same moment; 0 unknown */
+	/* The program's arguments, separated by blanks; a core has the first 79 bytes of them.
+	 * NULL: unknown. */
+	char *command_line;
+	struct target_signal signal; /* that ended the program; number 0 if it still runs */
 
 	/* Of a live process: */
 	enum pause_mode pause; /* what target_interrupt() does; may be changed at any time */
@@ -174,6 +200,16 @@ struct live_options {
 	int64_t leave_grace_ns; /* how long TARGET_EVENT_LEAVE may stay in the queue; 0: 3 s */
 	enum pause_mode pause;
 	const atomic_bool *cancel;
+	/*
+	 * live_exec() only: whether `pid` runs the program to be debugged. Called in the tracer
+	 * thread. If what was started is another one, such as a shell that runs a script, it runs
+	 * until it, or a process that it starts, executes the wanted program. NULL: any program.
+	 */
+	bool (*wanted)(pid_t pid);
+	/* Told once, in the tracer thread while live_exec() waits, that this may take long. May be
+	 * NULL. */
+	void (*notify)(void *context, const char *message);
+	void *notify_context;
 };
 
 /*
@@ -235,6 +271,12 @@ struct range {
 struct error *target_prefetch(struct target *target, struct range *ranges, size_t count);
 
 /*
+ * Starts to do so in the background: for what is needed next, while the caller processes what it
+ * has prefetched before. Does nothing if the cache is nearly full.
+ */
+struct error *target_read_ahead(struct target *target, struct range *ranges, size_t count);
+
+/*
  * Fills the runs directly from the target, bypassing the cache: for memory that is read only once,
  * such as a whole heap. Short `done` as in struct memory_run; ERROR_GONE and ERROR_CANCELLED as
  * target_check().
@@ -252,6 +294,11 @@ struct error *target_check(struct target *target);
 /* ---- Threads and mappings (loaded on first use after a stop; valid until the target runs) ---- */
 
 struct error *target_threads(struct target *target, const struct thread **ret, size_t *ret_count);
+/*
+ * The low 8 bytes of a thread's vector registers, where Go keeps floating-point numbers. False if
+ * they are not known: those of a snapshot were not saved.
+ */
+bool target_vectors(struct target *target, pid_t tid, uint64_t ret[VECTOR_REGISTERS]);
 struct error *target_mappings(struct target *target, const struct mapping **ret, size_t *ret_count);
 /* The mapping that contains `address`, or NULL. */
 const struct mapping *target_mapping_at(struct target *target, uint64_t address);
@@ -277,6 +324,12 @@ struct error *target_hold(struct target *target);
 /* Detaches and leaves the process running; the target is GONE. */
 struct error *target_detach(struct target *target);
 struct error *target_kill(struct target *target);
+/*
+ * The program's own code has an int3 at `address` (runtime.Breakpoint). A thread that executes it
+ * while it is traced stops the target, with TARGET_EVENT_BREAKPOINT, instead of getting the SIGTRAP
+ * that would end the process; it continues after the int3. No effect on targets that never run.
+ */
+void target_stop_at(struct target *target, uint64_t address);
 
 /*
  * Whether the program that was opened still runs. While a snapshot is inspected the process is not

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dwarf/base/format.h"
+
 static char no_memory_message[] = "out of memory";
 static struct error no_memory = {ERROR_NO_MEMORY, no_memory_message};
 
@@ -39,11 +41,9 @@ static struct error *error_own(enum error_code code, char *message)
 
 struct error *error_create(enum error_code code, const char *format, ...)
 {
-	char *message;
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = NULL;
+	char *message = format_text(format, args);
 	va_end(args);
 	return error_own(code, message);
 }
@@ -60,11 +60,9 @@ static char *join(char *prefix, const char *detail)
 
 struct error *error_system(int errnum, const char *format, ...)
 {
-	char *message;
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = NULL;
+	char *message = format_text(format, args);
 	va_end(args);
 	char buffer[128];
 	return error_own(ERROR_SYSTEM, join(message, strerror_r(errnum, buffer, sizeof(buffer))));
@@ -74,11 +72,9 @@ struct error *error_wrap(struct error *err, const char *format, ...)
 {
 	if (!err || is_static(err))
 		return err;
-	char *prefix;
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&prefix, format, args) < 0)
-		prefix = NULL;
+	char *prefix = format_text(format, args);
 	va_end(args);
 	char *message = join(prefix, err->message);
 	if (!message)

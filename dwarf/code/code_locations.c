@@ -226,6 +226,23 @@ bool code_is_jump_target(struct bytes code, size_t offset,
 	return false;
 }
 
+bool code_falls_through(struct bytes code, size_t from, size_t to)
+{
+	struct walk walk;
+	if (!walk_init(&walk, code))
+		return false;
+	for (walk.offset = from; walk.offset < to; walk.offset += walk.at.info.length) {
+		if (!decode_at(&walk, walk.offset, &walk.at))
+			return false;
+		ZydisInstructionCategory category = walk.at.info.meta.category;
+		if (category == ZYDIS_CATEGORY_COND_BR || category == ZYDIS_CATEGORY_UNCOND_BR ||
+			category == ZYDIS_CATEGORY_CALL || category == ZYDIS_CATEGORY_RET ||
+			category == ZYDIS_CATEGORY_INTERRUPT)
+			return false;
+	}
+	return walk.offset == to;
+}
+
 /*
  * Marks the instructions that are reachable from the function's entry without entering the region,
  * and collects the instructions of the region where that walk stops. Does not follow jumps through

@@ -3,9 +3,9 @@
  * it accesses a field, what it calls.
  *
  * dwarf/code analyzes machine code (with Zydis); it uses the ELF image below it and knows no
- * process. Its main entry points are here, in code_getter.h and in code_references.h.
+ * process. Its main entry points are here, in code_run.h and in code_references.h.
  *
- * Covers the amd64 code of the compilers of Go 1.19 and 1.21 to 1.27. Offsets are in bytes from the
+ * Covers the amd64 code of the compilers of Go 1.19 to 1.27. Offsets are in bytes from the
  * start of the code. Code that is not understood gives no result, never a guess.
  */
 #ifndef GCTXDBG_DWARF_CODE_CODE_LOCATIONS_H
@@ -54,6 +54,9 @@ bool code_calls(struct bytes code, int64_t *ret, size_t max, size_t *ret_count);
  */
 size_t code_region_entries(struct bytes code, bool (*inside)(void *context, size_t offset),
 	void *context, size_t *ret, size_t max);
+
+/* True if the code at `from` reaches `to` without a jump, a call or a return in between. */
+bool code_falls_through(struct bytes code, size_t from, size_t to);
 
 /*
  * True if a jump leads to `offset`, so that a loop begins there. Considers only jumps at offsets

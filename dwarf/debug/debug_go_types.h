@@ -2,7 +2,7 @@
  * Go types in DWARF. Go's linker describes them with ordinary entries plus attributes that give the
  * Go kind (a slice is a struct, a map a typedef of a pointer).
  *
- * Sources: cmd/link/internal/ld/dwarf.go, cmd/internal/dwarf/dwarf.go; releases 1.19 and 1.21 to
+ * Sources: cmd/link/internal/ld/dwarf.go, cmd/internal/dwarf/dwarf.go; releases 1.19 to
  * 1.27.
  */
 #ifndef GCTXDBG_DWARF_DEBUG_DEBUG_GO_TYPES_H

@@ -4,7 +4,8 @@
 #include <inttypes.h>
 
 enum {
-	MAX_DEPTH = 256, /* nested blocks and inlined calls */
+	DW_AT_go_closure_offset = 0x2907, /* cmd/internal/dwarf */
+	MAX_DEPTH = 256,		  /* nested blocks and inlined calls */
 	MAX_VARIABLES = 1 << 16,
 	MAX_ORIGINS = 4,
 };
@@ -48,6 +49,8 @@ static void read_description(const struct die *die, struct debug_variable *ret)
 			die_reference(&at, DW_AT_type, &ret->type);
 		if (!ret->line)
 			die_unsigned(&at, DW_AT_decl_line, &ret->line);
+		if (!ret->closure_offset)
+			die_unsigned(&at, DW_AT_go_closure_offset, &ret->closure_offset);
 		if (die_flag(&at, DW_AT_variable_parameter))
 			ret->is_result = true;
 		if (!follow_origin(&at))

@@ -1,7 +1,7 @@
 /*
  * The parameters and variables of a function at one pc, from DWARF.
  *
- * Source: cmd/internal/dwarf, releases 1.19 and 1.21 to 1.27. A subprogram contains parameters,
+ * Source: cmd/internal/dwarf, releases 1.19 to 1.27. A subprogram contains parameters,
  * variables and lexical blocks. An inlined call is an entry inside it, whose variables take names
  * and types from an abstract function.
  */
@@ -11,10 +11,13 @@
 #include "dwarf/debug/debug_units.h"
 
 struct debug_variable {
-	const char *name;  /* lives as long as the image */
-	uint64_t type;	   /* its type's entry in .debug_info */
-	uint64_t line;	   /* of its declaration; 0: unknown */
-	unsigned depth;	   /* number of lexical blocks around it */
+	const char *name; /* lives as long as the image */
+	uint64_t type;	  /* its type's entry in .debug_info */
+	uint64_t line;	  /* of its declaration; 0: unknown */
+	unsigned depth;	  /* number of lexical blocks around it */
+	/* Where a closure keeps this variable of the function around it, or if the name starts with
+	 * '&' a pointer to it: offset in the closure (since Go 1.23). 0: it is no such variable. */
+	uint64_t closure_offset;
 	bool is_parameter; /* true also for results */
 	bool is_result;
 	bool described;		     /* it has a location at some pc */

@@ -103,6 +103,14 @@ struct error *debug_file_open(struct elf_image *image, const char *path, struct 
 	return NULL;
 }
 
+bool debug_file_matches(struct elf_image *image, const char *path)
+{
+	_cleanup_(elf_image_cleanup) struct elf_image *candidate = NULL;
+	struct error *err = elf_image_open_debug(path, &candidate);
+	error_destroy(err);
+	return !err && compare_builds(image, candidate) == BUILD_SAME;
+}
+
 /* ---- Searching ---- */
 
 /* Opens `path` if it is the debug file of `image`. `checksum` NULL: accept only a matching id. */

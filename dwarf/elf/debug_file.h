@@ -36,6 +36,9 @@ struct elf_image *debug_file_find(struct elf_image *image, const struct debug_fi
  */
 struct error *debug_file_open(struct elf_image *image, const char *path, struct elf_image **ret);
 
+/* Whether the file at `path` is certainly of the same build as `image`. */
+bool debug_file_matches(struct elf_image *image, const char *path);
+
 /* The checksum as in .gnu_debuglink: CRC-32 of the whole file. */
 uint32_t debug_file_checksum(struct bytes contents);
 

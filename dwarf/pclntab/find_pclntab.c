@@ -72,10 +72,50 @@ static bool in_bytes(struct bytes bytes, const uint8_t magic[8], uint64_t *ret_o
 	return false;
 }
 
+/* The C linker merges the table of some releases (1.19) with other data. */
+static bool inside_section(struct elf_image *image, const char *name, uint64_t *ret)
+{
+	struct elf_section section;
+	struct bytes bytes;
+	if (!elf_image_section(image, name, &section) || !section.address ||
+		!elf_image_bytes_at(image, section.address, section.size, &bytes))
+		return false;
+	for (size_t m = 0; m < array_length(magics); m++) {
+		uint64_t offset;
+		if (in_bytes(bytes, magics[m], &offset)) {
+			*ret = section.address + offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool find_pclntab_section(struct elf_image *image, uint64_t *ret)
+{
+	return in_section(image, ".gopclntab", ret) ||
+	       in_section(image, ".data.rel.ro.gopclntab", ret) ||
+	       inside_section(image, ".data.rel.ro", ret);
+}
+
+bool has_go_runtime(const struct elf_image *image, uint64_t table)
+{
+	static const char name[] = "\0runtime.schedinit";
+	const struct elf_segment *segments;
+	size_t count = elf_image_segments(image, &segments);
+	for (size_t i = 0; i < count; i++) {
+		const struct elf_segment *s = &segments[i];
+		struct bytes bytes;
+		if (table >= s->address && table - s->address < s->file_size &&
+			elf_image_bytes_at(
+				image, table, s->file_size - (table - s->address), &bytes))
+			return memmem(bytes.data, bytes.size, name, sizeof(name));
+	}
+	return false;
+}
+
 bool find_pclntab(struct elf_image *image, uint64_t *ret)
 {
-	if (in_section(image, ".gopclntab", ret) ||
-		in_section(image, ".data.rel.ro.gopclntab", ret))
+	if (find_pclntab_section(image, ret))
 		return true;
 	const struct elf_segment *segments;
 	size_t count = elf_image_segments(image, &segments);

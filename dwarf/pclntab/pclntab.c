@@ -291,7 +291,7 @@ static void file_line(const struct pclntab *table, const struct pc_function *fun
 	if (!read_field(table->functab, function->record, table->layout.func.pcfile, &pcfile) ||
 		!read_field(table->functab, function->record, table->layout.func.pcln, &pcln) ||
 		!pc_value(table, function, (uint32_t)pcfile, pc, &file_number) ||
-		!pc_value(table, function, (uint32_t)pcln, pc, &line) || line < 0)
+		!pc_value(table, function, (uint32_t)pcln, pc, &line) || line == -1)
 		return;
 	const char *file = pclntab_file(table, function, file_number);
 	if (!file)
@@ -330,5 +330,15 @@ int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function
 	uint64_t line;
 	return read_field(table->functab, function->record, table->layout.func.start_line, &line)
 		       ? (int32_t)line
+		       : 0;
+}
+
+uint32_t pclntab_args_size(const struct pclntab *table, const struct pc_function *function)
+{
+	enum { MAX_ARGS = 1 << 28 }; /* more are unknown: abi.ArgsSizeUnknown, or damaged */
+	uint64_t size;
+	return read_field(table->functab, function->record, table->layout.func.args, &size) &&
+			       size <= MAX_ARGS
+		       ? (uint32_t)size
 		       : 0;
 }

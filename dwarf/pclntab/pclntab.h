@@ -10,7 +10,7 @@
  * from the start of the Go text (moduledata.text), so they do not depend on the load address.
  *
  * Sources: runtime/symtab.go, runtime/symtabinl.go, internal/abi/symtab.go,
- * cmd/link/internal/ld/pcln.go, in 1.19 and 1.21 to 1.27. These releases differ in two ways, both
+ * cmd/link/internal/ld/pcln.go, in 1.19 to 1.27. These releases differ in two ways, both
  * visible in the layouts: `_func` gained startLine, and in 1.21 `inlinedCall` replaced parent, file
  * and line by startLine.
  */
@@ -26,8 +26,8 @@ struct pclntab_layout {
 			pctab_offset, pcln_offset;
 	} header;
 	struct {
-		struct field size, name_offset, pcsp, pcfile, pcln, npcdata, cu_offset, start_line,
-			flag, nfuncdata;
+		struct field size, name_offset, args, pcsp, pcfile, pcln, npcdata, cu_offset,
+			start_line, flag, nfuncdata;
 	} func;
 	struct {
 		struct field size, name_offset, parent_pc;
@@ -99,12 +99,15 @@ size_t pclntab_lines(const struct pclntab *table, const struct pc_function *func
 enum pc_data {
 	PCDATA_STACK_MAP_INDEX = 1,
 	PCDATA_INLINE_TREE_INDEX = 2, /* innermost inlined call of an instruction; -1: none */
+	PCDATA_ARG_LIVE_INDEX = 3,
 };
 enum func_data {
 	FUNCDATA_ARGS_POINTER_MAPS = 0,
 	FUNCDATA_LOCALS_POINTER_MAPS = 1,
 	FUNCDATA_STACK_OBJECTS = 2,
 	FUNCDATA_INLINE_TREE = 3,
+	FUNCDATA_ARG_INFO = 5,
+	FUNCDATA_ARG_LIVE_INFO = 6,
 };
 
 /* The value of the pcdata table `index` at `pc`; false if there is none. */
@@ -152,5 +155,9 @@ bool pclntab_inlined(const struct pclntab *table, const struct pc_function *func
 
 /* The line where the function starts; 0 if the release does not record it. */
 int32_t pclntab_start_line(const struct pclntab *table, const struct pc_function *function);
+
+/* The bytes of the function's arguments, results and argument spill area in its caller's frame; 0
+ * if unknown. */
+uint32_t pclntab_args_size(const struct pclntab *table, const struct pc_function *function);
 
 #endif

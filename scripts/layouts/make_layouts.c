@@ -1,14 +1,16 @@
 /*
  * Writes the built-in layout table (dbg/go/program/builtin_layouts.inc) to stdout: make_layouts
- * EXE...
+ * [--recorded] EXE...
  *
  * Each EXE is a Go program with DWARF, built by another release; the release in its build info
- * names the column. The queries are those of runtime_layout_load() itself, recorded with their
+ * names the column. --recorded adds columns for releases without a toolchain (recorded_columns.inc),
+ * which are described as changes of a column that has one. The queries are those of runtime_layout_load() itself, recorded with their
  * answers by a layout source that wraps the DWARF. So the table has exactly what the debugger
  * queries, under the names that each release uses.
  */
 #include <stdio.h>
 
+#include "dbg/go/program/go_version.h"
 #include "dbg/go/program/runtime_layout.h"
 #include "dwarf/elf/build_info.h"
 #include "dwarf/debug/debug_info.h"
@@ -137,6 +139,122 @@ static struct error *add_column(struct table *table, const char *path)
 	return err;
 }
 
+/* ---- Recorded columns ---- */
+
+/* A change of the column that was begun last. */
+struct change {
+	enum { BEGIN, SET, INSERT } kind;
+	const char *type;   /* BEGIN: the release of the new column */
+	const char *path;   /* BEGIN: the release of the column that it changes */
+	struct field field; /* INSERT: where, and how many bytes */
+};
+
+static const struct change changes[] = {
+#define COLUMN(release, base) {BEGIN, release, base, {0, 0}},
+#define FIELD(type, path, ...) {SET, type, path, __VA_ARGS__},
+#define INSERTED(type, offset, bytes) {INSERT, type, NULL, {offset, bytes}},
+#include "scripts/layouts/recorded_columns.inc"
+#undef COLUMN
+#undef FIELD
+#undef INSERTED
+};
+
+/* The column of the same minor release as `release`, with the same experiments; column_count if
+ * there is none. */
+static size_t find_column(const struct table *table, const char *release)
+{
+	struct go_version wanted, column;
+	size_t i = 0;
+	for (; go_version_parse(release, &wanted) && i < table->column_count; i++)
+		if (go_version_parse(table->releases[i], &column) &&
+			go_version_compare_minor(&column, &wanted) == 0 &&
+			strcmp(column.experiments, wanted.experiments) == 0)
+			return i;
+	return table->column_count;
+}
+
+/* Starts a column as a copy of another one. */
+static struct error *begin_column(struct table *table, const char *release, const char *base)
+{
+	size_t from = find_column(table, base), to = table->column_count;
+	if (from == to || to == MAX_COLUMNS)
+		return error_create(ERROR_USAGE, "no column %s to change into %s", base, release);
+	table->releases[to] = strdup(release);
+	if (!table->releases[to])
+		return error_no_memory();
+	table->column_count++;
+	for (size_t i = 0; i < table->row_count; i++) {
+		struct row *row = &table->rows[i];
+		row->fields[to] = row->fields[from];
+		row->present[to] = row->present[from];
+		row->constants[to] = row->constants[from];
+	}
+	return NULL;
+}
+
+/* The fields behind the new one move, and the struct grows. */
+static void insert_bytes(struct table *table, const struct change *change)
+{
+	size_t column = table->column_count - 1;
+	for (size_t i = 0; i < table->row_count; i++) {
+		struct row *row = &table->rows[i];
+		struct field *field = &row->fields[column];
+		if (row->is_constant || !row->present[column] ||
+			strcmp(row->type, change->type) != 0)
+			continue;
+		if (!row->path)
+			field->size += change->field.size;
+		else if (field->offset >= change->field.offset)
+			field->offset += change->field.size;
+	}
+}
+
+static struct error *set_field(struct table *table, const struct change *change)
+{
+	size_t column = table->column_count - 1;
+	struct row *row = table_row(table, change->type, change->path, false);
+	if (!row)
+		return error_no_memory();
+	row->fields[column] = change->field;
+	row->present[column] = field_present(change->field);
+	return NULL;
+}
+
+static struct error *add_recorded_columns(struct table *table)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; i < array_length(changes) && !err; i++) {
+		const struct change *change = &changes[i];
+		if (change->kind == BEGIN)
+			err = begin_column(table, change->type, change->path);
+		else if (change->kind == SET)
+			err = set_field(table, change);
+		else
+			insert_bytes(table, change);
+	}
+	return err;
+}
+
+/* ---- Output ---- */
+
+/* Fills `order` with the columns, oldest release first; those of one release stay in order. */
+static void sort_columns(const struct table *table, size_t order[MAX_COLUMNS])
+{
+	for (size_t i = 0; i < table->column_count; i++) {
+		struct go_version version = {0}, before = {0};
+		size_t at = i;
+		go_version_parse(table->releases[i], &version);
+		for (; at; at--) {
+			go_version_parse(table->releases[order[at - 1]], &before);
+			int minor = go_version_compare_minor(&before, &version);
+			if (minor < 0 || (minor == 0 && before.patch <= version.patch))
+				break;
+			order[at] = order[at - 1];
+		}
+		order[at] = i;
+	}
+}
+
 /* Whether any release has it. */
 static bool is_known(const struct row *row, size_t columns)
 {
@@ -159,7 +277,7 @@ static void print_cell(const struct row *row, size_t column, bool last)
 	printf(" %s%s%*s", text, last ? ")" : ",", last ? 0 : (int)(8 - strlen(text)), "");
 }
 
-static void print_rows(const struct table *table, bool constants)
+static void print_rows(const struct table *table, const size_t *order, bool constants)
 {
 	const char *type = "";
 	for (size_t i = 0; i < table->row_count; i++) {
@@ -178,23 +296,26 @@ static void print_rows(const struct table *table, bool constants)
 			snprintf(name, sizeof(name), "FIELD(\"%s\", NULL,", row->type);
 		printf("%-48s", name);
 		for (size_t j = 0; j < table->column_count; j++)
-			print_cell(row, j, j + 1 == table->column_count);
+			print_cell(row, order[j], j + 1 == table->column_count);
 		printf("\n");
 	}
 }
 
 static void print_table(const struct table *table)
 {
+	size_t order[MAX_COLUMNS];
+	sort_columns(table, order);
 	printf("/*\n"
 	       " * Generated by scripts/make-layouts from the DWARF of programs that these\n"
-	       " * releases built; do not edit. One column per RELEASE, in that order. A field is\n"
-	       " * {offset, size}, or {0} if the release does not have it. See builtin_layout.h.\n"
+	       " * releases built, and from scripts/layouts/recorded_columns.inc; do not edit. One\n"
+	       " * column per RELEASE, in that order. A field is {offset, size}, or {0} if the\n"
+	       " * release does not have it. See builtin_layout.h.\n"
 	       " */\n");
 	for (size_t i = 0; i < table->column_count; i++)
-		printf("RELEASE(\"%s\")\n", table->releases[i]);
-	print_rows(table, false);
+		printf("RELEASE(\"%s\")\n", table->releases[order[i]]);
+	print_rows(table, order, false);
 	printf("\n");
-	print_rows(table, true);
+	print_rows(table, order, true);
 }
 
 static void table_deinit(struct table *table)
@@ -212,10 +333,13 @@ int main(int argc, char **argv)
 {
 	struct table table = {0};
 	struct error *err = NULL;
-	for (int i = 1; i < argc && !err; i++)
+	bool recorded = argc > 1 && strcmp(argv[1], "--recorded") == 0;
+	for (int i = recorded ? 2 : 1; i < argc && !err; i++)
 		err = error_wrap(add_column(&table, argv[i]), "%s", argv[i]);
 	if (!err && !table.column_count)
-		err = error_create(ERROR_USAGE, "usage: make_layouts EXE...");
+		err = error_create(ERROR_USAGE, "usage: make_layouts [--recorded] EXE...");
+	if (!err && recorded)
+		err = add_recorded_columns(&table);
 	if (!err)
 		print_table(&table);
 	table_deinit(&table);

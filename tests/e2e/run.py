@@ -50,7 +50,8 @@ def main():
 
     programs.forget_old()
     if any(c.name.startswith("servers/") for c in cases):
-        servers.folders()  # now, before several cases do it at the same time
+        for source in ("--servers", "--npm"):
+            servers.folders(source)  # now, before several cases do it at the same time
     with shared.run_folder():
         passed, failed = runner.run(cases, args.jobs or default_jobs())
     print(f"{passed} passed, {failed} failed")

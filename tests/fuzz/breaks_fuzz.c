@@ -166,18 +166,20 @@ static struct program *open_program(uint8_t release, struct bytes memory, struct
 	static char nothing[] = "", select[] = "select", receive[] = "chan receive";
 	static char *texts[] = {nothing, select, receive};
 	static struct program program;
-	program = (struct program){.layout = *fuzz_layout(release),
-		.image = image,
+	static struct module module;
+	module = (struct module){.image = image,
 		.text = CODE,
 		.etext = CODE + CODE_SIZE,
 		.types = MEMORY,
-		.etypes = MEMORY + memory.size,
+		.etypes = MEMORY + memory.size};
+	program = (struct program){.layout = *fuzz_layout(release),
+		.modules = {&module},
+		.module_count = 1,
 		.wait_reasons = texts,
 		.wait_reason_count = array_length(texts)};
 	struct bytes table;
 	if (bytes_slice(memory, TABLE, memory.size - TABLE, &table))
-		error_destroy(
-			pclntab_open(table, table, &program.layout.pclntab, &program.pclntab));
+		error_destroy(pclntab_open(table, table, &program.layout.pclntab, &module.pclntab));
 	return &program;
 }
 
@@ -215,7 +217,7 @@ static void hit_all(struct breakpoints *breakpoints, struct program *program,
 	hit->program = program;
 	hit->unwind = breakpoints->unwind;
 	memset(&hit->calls, 0, sizeof(hit->calls));
-	int id = wrapper_id(program);
+	int id = unwind_wrapper_id(program);
 	for (size_t i = 0; i < breakpoints->armed_count; i++) {
 		struct breakpoint_entry *entry = breakpoints->armed[i].entry;
 		entry->has_problem = false;

@@ -1,13 +1,14 @@
 /* libFuzzer target: compiles the input as an expression and runs it on a fake goroutine. */
 #include "dbg/expr/expr.h"
 
-enum { STATUS, WAIT, GOID, SHARE, SYSTEM, ENTRY, STACK, LABELS };
+enum { STATUS, WAIT, ABOUT, GOID, SHARE, SYSTEM, ENTRY, STACK, LABELS };
 
 static const char *const statuses[] = {"idle", "running", "waiting", NULL};
 
 static const struct expr_name names[] = {
 	{"status", EXPR_STRING, STATUS, "", statuses},
 	{"wait", EXPR_DURATION, WAIT, "", NULL},
+	{"about", EXPR_DURATION, ABOUT, "", NULL},
 	{"goid", EXPR_INT, GOID, "", NULL},
 	{"share", EXPR_FLOAT, SHARE, "", NULL},
 	{"system", EXPR_BOOL, SYSTEM, "", NULL},
@@ -36,6 +37,9 @@ static struct error *supply(
 	case WAIT:
 		ret->type = EXPR_DURATION;
 		ret->integer = INT64_MAX;
+		break;
+	case ABOUT:
+		expr_value_bounds(ret, INT64_MIN, INT64_MAX - 1);
 		break;
 	case GOID:
 		ret->type = EXPR_INT;

@@ -7,7 +7,8 @@
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/goroutines/summary.h"
-#include "dbg/go/goroutines/wait.h"
+#include "dbg/go/waits/wait.h"
+#include "dbg/go/waits/wait_time.h"
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/program/strings.h"
 #include "dbg/go/stacks/unwind_info.h"
@@ -49,17 +50,19 @@ static char **read_texts(struct program *program)
 static struct program *open_program(uint8_t release, struct bytes memory)
 {
 	struct program *program = calloc(1, sizeof(*program));
-	if (!program)
+	struct module *module = calloc(1, sizeof(*module));
+	if (!program || !module)
 		abort();
 	program->layout = *fuzz_layout(release);
 	program->target = fake_target_create(memory, MEMORY);
 	((struct fake_target *)(void *)program->target)->ends = true;
 	program->warn = ignore;
 	program->started = true;
-	program->text = CODE;
-	program->etext = CODE + CODE_SIZE;
-	program->types = MEMORY;
-	program->etypes = MEMORY + memory.size;
+	program->modules[program->module_count++] = module;
+	module->text = CODE;
+	module->etext = CODE + CODE_SIZE;
+	module->types = MEMORY;
+	module->etypes = MEMORY + memory.size;
 	program->globals.allgs.address = ALLGS;
 	program->globals.allm.address = ALLM;
 	program->globals.sched.address = SCHED;
@@ -70,7 +73,7 @@ static struct program *open_program(uint8_t release, struct bytes memory)
 	struct bytes table;
 	if (bytes_slice(memory, TABLE, memory.size - TABLE, &table))
 		error_destroy(
-			pclntab_open(table, table, &program->layout.pclntab, &program->pclntab));
+			pclntab_open(table, table, &program->layout.pclntab, &module->pclntab));
 	if (string_pool_create(&program->strings) || unwind_cache_create(&program->unwind_cache) ||
 		goroutine_cache_create(&program->goroutines) ||
 		native_unwinder_create(program->target, &program->native))
@@ -94,6 +97,9 @@ static void ask(struct program *program, const struct goroutine *goroutine, stru
 	stack_summary_frame(stack);
 	goroutine_creator(program, goroutine, &location);
 	goroutine_wait_ns(program, goroutine);
+	struct wait_time time = goroutine_wait_time(program, goroutine);
+	if (time.min_ns < 0 || time.max_ns < 0)
+		abort();
 	program_function_name(program, goroutine->start_pc);
 	labels_free(labels, label_count);
 	free(waits);

@@ -60,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 0x140 || size > MAX_SIZE)
 		return 0;
-	struct program program = {.types = TYPES, .etypes = TYPES + size};
+	struct module module = {.types = TYPES, .etypes = TYPES + size};
+	struct program program = {.modules = {&module}, .module_count = 1};
 	program.layout = *fuzz_layout(data[0]);
 	uint8_t *memory = malloc(size - 2);
 	if (!memory || string_pool_create(&program.strings))

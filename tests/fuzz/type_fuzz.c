@@ -42,12 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
-	struct program program = {.types = TYPES, .etypes = TYPES + size - 1};
+	struct module module = {.types = TYPES, .etypes = TYPES + size - 1};
+	struct program program = {.modules = {&module}, .module_count = 1};
 	program.layout = *fuzz_layout(data[0]);
 	program.target = fake_target_create((struct bytes){data + 1, size - 1}, TYPES);
 	if (string_pool_create(&program.strings))
 		abort();
-	for (uint64_t type = TYPES; type < program.etypes && type < TYPES + MAX_TYPES * STEP;
+	for (uint64_t type = TYPES; type < module.etypes && type < TYPES + MAX_TYPES * STEP;
 		type += STEP)
 		ask(&program, type);
 	type_cache_destroy(program.type_cache);

@@ -33,9 +33,10 @@ static struct error *compare_all(struct comparison *comparison, struct program *
 	struct error *err = find_globals(program, &found);
 	if (err)
 		return err;
+	const struct module *first = program->modules[0];
 	uint64_t module;
 	err = find_moduledata(
-		program->target, program->image, program->bias, &program->layout, &module);
+		program->target, first->image, first->bias, &program->layout, "it", &module);
 	if (err)
 		return err;
 	const struct runtime_globals *symbols = &program->globals;

@@ -107,14 +107,15 @@ static struct error *run_debug(struct session *session, const struct arguments *
 	struct program *program = session->program;
 	struct type_cache *cache = take_pointer(program->type_cache);
 	const char *name;
-	uint64_t end = program->etypes;
+	struct module *module = program->modules[0];
+	uint64_t end = module->etypes;
 	struct error *err = type_index_package_name(program, "main", &name); /* loads the names */
-	program->etypes = program->types;
+	module->etypes = module->types;
 	if (!err)
 		err = run_types(session, arguments);
 	type_cache_destroy(program->type_cache);
 	program->type_cache = cache;
-	program->etypes = end;
+	module->etypes = end;
 	return err;
 }
 

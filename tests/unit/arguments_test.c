@@ -231,8 +231,6 @@ static void durations(void **state)
 		int64_t nanoseconds;
 	} good[] = {
 		{"0", 0},
-		{"30", 30000000000},
-		{"1.5", 1500000000},
 		{"500ms", 500000000},
 		{"1m30s", 90000000000},
 		{"1h", 3600000000000},
@@ -245,8 +243,8 @@ static void durations(void **state)
 		assert_null(argument_duration(good[i].text, "it", &duration));
 		assert_int_equal(duration, good[i].nanoseconds);
 	}
-	static const char *const bad[] = {"", "-1s", "5x", "s", "1m30", "1 s", "300000d", ".",
-		".5s", "99999999999999999999", "1s "};
+	static const char *const bad[] = {"", "-1s", "5x", "s", "1m30", "1 s", "300000d", ".", "30",
+		"1.5", "00", ".5s", "99999999999999999999", "1s "};
 	for (size_t i = 0; i < array_length(bad); i++) {
 		struct error *err = argument_duration(bad[i], "it", &duration);
 		if (!err)

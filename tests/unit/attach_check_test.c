@@ -64,7 +64,11 @@ static void test_users_and_capabilities(void **state)
 	expect(&facts, EPERM, "--cap-add SYS_PTRACE");
 	facts = ordinary();
 	facts.target.uids[1] = 0; /* set-user-id program */
-	expect(&facts, EPERM, "use sudo");
+	expect(&facts, EPERM, "has the rights of another user (uid 0)");
+	facts = ordinary();
+	facts.target.uids[2] = 5; /* it has given up its rights for the moment */
+	expect(&facts, EPERM,
+		"another user (uid 5): its program is setuid or has changed its user ID");
 	facts = ordinary();
 	facts.target.gids[1] = 5;
 	expect(&facts, EPERM, "group ID 5");

@@ -126,8 +126,8 @@ static void what_ends_a_command_is_not_ignored(void **unused)
 		ERROR_OTHER, ERROR_SYSTEM, ERROR_GONE, ERROR_CANCELLED, ERROR_FINDINGS};
 	for (size_t i = 0; i < array_length(kept); i++) {
 		struct error *err = error_create(kept[i], "ended"), *kept_error = err;
-		assert_int_equal(error_is_final(err),
-			kept[i] == ERROR_GONE || kept[i] == ERROR_CANCELLED);
+		assert_int_equal(
+			error_is_final(err), kept[i] == ERROR_GONE || kept[i] == ERROR_CANCELLED);
 		kept_error = error_ignore_unreadable(kept_error);
 		assert_ptr_equal(kept_error, err);
 		assert_int_equal(kept_error->code, kept[i]);

@@ -246,6 +246,11 @@ static void region_entries(void **state)
 	size_t count = code_region_entries(code, from_five_to_eight, NULL, entries, 4);
 	assert_int_equal(count, 2);
 	assert_int_equal(entries[0] + entries[1], 5 + 6);
+	assert_true(code_falls_through(code, 5, 6));
+	assert_true(code_falls_through(code, 5, 8));
+	assert_false(code_falls_through(code, 2, 4)); /* je */
+	assert_false(code_falls_through(code, 1, 2)); /* not an instruction boundary */
+	assert_false(code_falls_through(code, 8, 9)); /* ret */
 	/* 0: jmp 8: never entered */
 	code = CODE(0xeb, 0x06, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xc3);
 	assert_int_equal(code_region_entries(code, from_five_to_eight, NULL, entries, 4), 0);

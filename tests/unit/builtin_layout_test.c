@@ -25,12 +25,20 @@ static void test_versions(void **state)
 		{"go1.21beta2", 21, 0, false, true, false},
 		{"go1.24.4 X:noswissmap", 24, 4, false, false, true},
 		{"go1.24.4 X:nospinbitmutex,noswissmap", 24, 4, false, false, true},
+		{"go1.26.4-X:arenas,noswissmap", 26, 4, false, false, true},
 		{"go1.24.4 X:noswissmapping", 24, 4, false, false, false},
 		{"devel go1.28-0a1b2c3 Mon Jan 5 10:00:00 2026 +0000", 28, 0, true, false, false},
 		{"go1.28-devel_0a1b2c3 X:arenas", 28, 0, true, false, false},
 		{"go1.25.3-corp", 25, 3, false, false, false},
 		{"go1.22.9 (Red Hat 1.22.9-1.el9)", 22, 9, false, false, false},
 		{"go1.25.3+auto", 25, 3, false, false, false},
+		{"go1.24.6-1 microsoft", 24, 6, false, false, false},
+		{"microsoft go1.24.6-1 X:noswissmap", 24, 6, false, false, true},
+		{"go1.25-20250209-RC00 cl/724732978 +cd0f2f8d5 X:fieldtrack", 25, 0, true, false,
+			false},
+		{"devel go1.27-abcdef", 27, 0, true, false, false},
+		{"devel go1.27-abcdef X:noswissmap", 27, 0, true, false, true},
+		{"go1.20-corp", 20, 0, false, false, false},
 	};
 	for (size_t i = 0; i < array_length(cases); i++) {
 		struct go_version version;
@@ -44,7 +52,8 @@ static void test_versions(void **state)
 			go_version_has_experiment(&version, "noswissmap"), cases[i].no_swiss_maps);
 	}
 	static const char *const no_versions[] = {"", "go", "go1", "go1.", "1.26", "unknown",
-		"devel +0a1b2c3", "go99999999999.1", "go1.99999999999", "gopher"};
+		"devel +0a1b2c3", "go99999999999.1", "go1.99999999999", "gopher", "cargo1.26",
+		"go go"};
 	for (size_t i = 0; i < array_length(no_versions); i++) {
 		struct go_version version;
 		assert_false(go_version_parse(no_versions[i], &version));
@@ -88,16 +97,50 @@ static void test_selection(void **state)
 	assert_column("go1.24.1 X:noswissmap", "go1.24 X:noswissmap", false);
 	assert_column("go1.25.1 X:arenas,noswissmap", "go1.25 X:noswissmap", false);
 	assert_column("go1.23.1 X:arenas", "go1.23", false);
+	assert_column("go1.22.1 X:staticlockranking", "go1.22 X:staticlockranking", false);
+	assert_column("go1.27.1-X:staticlockranking", "go1.27 X:staticlockranking", false);
+	assert_column("go1.24.1 X:noswissmap,staticlockranking", "go1.24 X:noswissmap", false);
 	assert_column("devel go1.26-0a1b2c3", "go1.26", true);
-	assert_refused("go1.20.14");
+	assert_column("go1.20.14", "go1.20", false);
+	assert_column("go1.25-20250209-RC00 cl/724732978 +cd0f2f8d5", "go1.25", true);
+	assert_column("microsoft go1.24.6-1", "go1.24", false);
 	assert_refused("go1.18.10");
 	assert_refused("go1.9");
 	assert_refused("unknown");
 	size_t newest = 0;
-	while (builtin_layout_release(newest + 1))
-		newest++;
+	for (size_t i = 0; builtin_layout_release(i); i++)
+		newest = strstr(builtin_layout_release(i), "X:") ? newest : i;
 	assert_column("go1.99.1", builtin_layout_release(newest), true);
 	assert_column("devel go1.99-0a1b2c3", builtin_layout_release(newest), true);
+}
+
+/* The column for exactly `version` is `release`, and `alternative` is the next one to try. */
+static void assert_candidates(const char *version, const char *release, const char *alternative)
+{
+	struct builtin_layout layout;
+	struct error *err = builtin_layout_select(version, &layout);
+	assert_null(err);
+	assert_memory_equal(layout.release, release, strlen(release));
+	assert_true(layout.candidate_count > 1);
+	builtin_layout_use(&layout, 1);
+	assert_memory_equal(layout.release, alternative, strlen(alternative));
+	assert_non_null(strstr(layout.description, layout.release));
+}
+
+/* A patch release uses the column of the patch range that it is in; those next to it are tried if
+ * that does not fit. */
+static void test_patch_ranges(void **state)
+{
+	(void)state;
+	assert_candidates("go1.23.10", "go1.23.5", "go1.23.12");
+	assert_candidates("go1.23.12", "go1.23.12", "go1.23.5");
+	assert_candidates("go1.24.5", "go1.24.4", "go1.24.6");
+	assert_candidates("go1.24.6", "go1.24.6", "go1.24.4");
+	assert_candidates("go1.24.13", "go1.24.6", "go1.24.4");
+	assert_candidates("go1.24.13 X:noswissmap", "go1.24.6 X:noswissmap", "go1.24.4 X:");
+	assert_candidates("go1.19.13", "go1.19.", "go1.19.8 X:");
+	assert_candidates("go1.20.1", "go1.20.", "go1.19.");
+	assert_candidates("go1.99.1", "go1.27.", "go1.27.4-X:");
 }
 
 enum { MAX_ROWS = 512 };
@@ -153,6 +196,7 @@ static void test_absent(void **state)
 		bool parent_goid, hmap, start_line, leaked;
 	} cases[] = {
 		{"go1.19", false, true, false, false},
+		{"go1.20", false, true, true, false},
 		{"go1.23", true, true, true, false},
 		{"go1.24", true, false, true, false},
 		{"go1.24 X:noswissmap", true, true, true, false},
@@ -182,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_patch_ranges),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_absent),
 	};

@@ -124,6 +124,11 @@ static void test_own_core(void **state)
 	assert_int_equal(threads[0].signal, SIGABRT);
 	assert_string_equal(threads[0].name, "core_test");
 	assert_int_equal(threads[1].signal, 0);
+	uint64_t vectors[VECTOR_REGISTERS];
+	assert_true(target_vectors(target, getpid(), vectors));
+	assert_int_equal(vectors[15], 0x5200000051);
+	assert_int_equal(vectors[14], 0);
+	assert_false(target_vectors(target, threads[1].tid, vectors));
 	assert_int_equal(threads[0].regs.rip, (uint64_t)(uintptr_t)&own_core);
 	const struct mapping *mapping = target_mapping_at(target, threads[0].regs.rip);
 	assert_non_null(mapping);

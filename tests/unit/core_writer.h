@@ -92,6 +92,8 @@ static void put_process_notes(
 	struct elf_prstatus status = {.pr_cursig = SIGABRT, .pr_pid = pid};
 	memcpy(&status.pr_reg, regs, sizeof(status.pr_reg));
 	put_note(notes, NT_PRSTATUS, &status, sizeof(status));
+	struct user_fpregs_struct vectors = {.xmm_space = {[4 * 15] = 0x51, [4 * 15 + 1] = 0x52}};
+	put_note(notes, NT_FPREGSET, &vectors, sizeof(vectors));
 	struct elf_prpsinfo info = {.pr_pid = pid, .pr_fname = "core_test"};
 	put_note(notes, NT_PRPSINFO, &info, sizeof(info));
 	uint8_t auxv[1024];

@@ -69,6 +69,9 @@ enum id {
 	BEGINNING,
 	NOTHING_OF_IT,
 	NUL,
+	MEASURED,
+	BETWEEN,
+	AT_LEAST,
 	ID_COUNT,
 };
 
@@ -95,7 +98,11 @@ static const struct expr_name names[] = {
 	{"huge", EXPR_INT, HUGE, "", NULL},
 	{"beginning", EXPR_STRING, BEGINNING, "", NULL},
 	{"nothing", EXPR_STRING, NOTHING_OF_IT, "", NULL},
+	{"between", EXPR_DURATION, BETWEEN, "", NULL},
+	{"at_least", EXPR_DURATION, AT_LEAST, "", NULL},
 	{"nul", EXPR_STRING, NUL, "", NULL},
+	{"len(items.all)", EXPR_INT, MEASURED, "", NULL},
+	{"cap(items.all)", EXPR_INT, GOID, "", NULL},
 };
 static const struct expr_schema schema = {names, array_length(names)};
 
@@ -187,8 +194,17 @@ static struct error *supply(
 		set_string(ret, "", 0);
 		ret->cut = true;
 		break;
+	case MEASURED:
+		set_integer(ret, EXPR_INT, 7);
+		break;
 	case NUL:
 		set_string(ret, "a\0b", 3);
+		break;
+	case BETWEEN:
+		expr_value_bounds(ret, 10 * INT64_C(1000000000), 75 * INT64_C(1000000000));
+		break;
+	case AT_LEAST:
+		expr_value_bounds(ret, 10 * INT64_C(1000000000), INT64_MAX);
 		break;
 	default: /* the absent ones */
 		break;
@@ -236,6 +252,75 @@ static bool value_of(const char *text, struct calls *calls)
 	return result;
 }
 
+/* "+": true, "-": false, "?": unknown. `between` is between 10 s and 75 s, `at_least` 10 s or more. */
+static const struct {
+	const char *text;
+	char outcome;
+} uncertain[] = {
+	{"between > 5s", '+'},
+	{"between > 10s", '?'},
+	{"between >= 10s", '+'},
+	{"between < 10s", '-'},
+	{"between <= 10s", '?'},
+	{"between > 75s", '-'},
+	{"between < 76s", '+'},
+	{"30s < between", '?'},
+	{"between == 30s", '?'},
+	{"between != 30s", '?'},
+	{"between == 5s", '-'},
+	{"between != 5s", '+'},
+	{"between == between", '?'},
+	{"at_least > 9s", '+'},
+	{"at_least > 1h", '?'},
+	{"at_least < 1h", '?'},
+	{"at_least < 9s", '-'},
+	{"!(between > 30s)", '?'},
+	{"!(between > 5s)", '-'},
+	{"between > 30s && system", '?'},
+	{"between > 30s && !system", '-'},
+	{"!system && between > 30s", '-'},
+	{"between > 30s && no_system", '-'},
+	{"between > 30s || system", '+'},
+	{"between > 30s || !system", '?'},
+	{"!system || between > 30s", '?'},
+	{"between > 30s && between > 30s && goid == 18", '?'},
+	{"(between > 30s || goid == 18) && (at_least > 1h || goid == 18)", '+'},
+	{"(between > 30s) == system", '?'},
+	{"between * 2 > 19s", '+'},
+	{"between * 2 > 20s", '?'},
+	{"between / 2 < 38s", '+'},
+	{"between + 5s > 80s", '-'},
+	{"5s - between < 0", '+'},
+	{"-between < 0", '+'},
+	{"between - between < 66s", '+'},
+	{"between / 1s > 2.0", '?'},
+	{"between / between > 0.1", '?'},
+	{"at_least * 2 > 1s", '?'},
+	{"between > no_wait", '-'},
+};
+
+static void test_uncertain_values(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_length(uncertain); i++) {
+		struct calls calls = {{0}};
+		const struct expr_input input = {supply, &calls};
+		struct expr *expr = compile(uncertain[i].text);
+		enum expr_outcome outcome = EXPR_FAILS;
+		bool result = true;
+		struct error *err = expr_decide(expr, &input, &outcome);
+		if (!err)
+			err = expr_run(expr, &input, &result);
+		if (err)
+			fail_msg("%s: %s", uncertain[i].text, err->message);
+		char found = outcome == EXPR_HOLDS ? '+' : outcome == EXPR_FAILS ? '-' : '?';
+		if (found != uncertain[i].outcome)
+			fail_msg("%s: %c", uncertain[i].text, found);
+		assert_int_equal(result, outcome == EXPR_HOLDS);
+		expr_destroy(expr);
+	}
+}
+
 static void check_all(const char *const *texts, size_t count, bool expected)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -246,6 +331,9 @@ static void check_all(const char *const *texts, size_t count, bool expected)
 }
 
 static const char *const true_texts[] = {
+	"len(items.all) == 7 && cap( items.all ) == goid && len(entry) + 1 == 12",
+	"len(stack) == 3 && len(no_stack) == 0 && len (labels[\"job\"]) == 4 && len(nul) == 3",
+	"!(len(no_entry) == 0) && !(len(no_entry) != 0) && 2 * len(entry) > len(entry)",
 	"status == \"waiting\" && wait >= 5m",
 	"(entry =~ \"^main\\\\.\" || labels[\"job\"] == \"x\") && system",
 	"true",
@@ -558,6 +646,13 @@ static const struct {
 	{"share > 1e", 9, "malformed duration \"1e\"",
 		"the units are h, m, s, ms, us and ns, as in 1h30m"},
 	{"goid / 0 == 1", 6, "division by zero", ""},
+	{"len(beginning) > 1", 1, "the text was too long to read", ""},
+	{"len(goid) > 1", 5, "len needs a string or a list, not a number", ""},
+	{"cap(entry) > 1", 5, "cap needs a slice, an array or a channel", ""},
+	{"len(entry > 1", 11, "expected \")\", found \">\"", ""},
+	{"len(1) > 1", 5, "expected a name, found \"1\"", ""},
+	{"len(entri) > 1", 5, "unknown name \"entri\"", "did you mean \"entry\"?"},
+	{"len(labels) > 1", 5, "labels is a map and needs a key", "write labels[\"key\"]"},
 	{"goid % (goid - 18) == 1", 6, "division by zero", ""},
 	{"share / 0.0 == 1", 7, "division by zero", ""},
 	{"wait / 0s > 1", 6, "division by zero", ""},
@@ -899,6 +994,7 @@ int main(void)
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_odd_characters),
 		cmocka_unit_test(test_regex_limits),
+		cmocka_unit_test(test_uncertain_values),
 		cmocka_unit_test(test_garbage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

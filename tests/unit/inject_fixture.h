@@ -16,8 +16,8 @@
 static const struct stop_limits fixture_limits = {
 	.progress_ns = INT64_C(30000000000), .total_ns = INT64_C(50000000000)};
 
-/* This thread becomes the tracer of all threads of `pid`. */
-static inline struct error *fixture_trace(struct tracees *tracees, pid_t pid)
+/* This thread becomes the tracer of `pid`, but traces no thread of it yet. */
+static inline void fixture_tracees_init(struct tracees *tracees, pid_t pid)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -25,6 +25,12 @@ static inline struct error *fixture_trace(struct tracees *tracees, pid_t pid)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	*tracees = (struct tracees){.pid = pid, .tracer = (pid_t)syscall(SYS_gettid)};
 	tracees->child_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The same, and traces and stops all threads. */
+static inline struct error *fixture_trace(struct tracees *tracees, pid_t pid)
+{
+	fixture_tracees_init(tracees, pid);
 	return tracees_stop(tracees, &fixture_limits);
 }
 

@@ -4,6 +4,7 @@
  * instead; tests/e2e uses it.
  */
 #include "tests/unit/inject_fixture.h"
+#include "tests/unit/tsan.h"
 
 #include "dbg/target/guardian/guardian.h"
 #include "dbg/target/snapshots/snapshot_child.h"
@@ -348,6 +349,39 @@ static void test_killed_during_injection(void **state)
 	shared_destroy(shared);
 }
 
+/* Its only thread hangs in vfork, where it cannot be stopped. */
+static void hanging_body(struct shared *shared)
+{
+	shared->ready = 1;
+	if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, 0) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+	}
+}
+
+static void test_killed_before_a_thread_stops(void **state)
+{
+	(void)state;
+	skip_under_tsan(); /* its own thread could be stopped */
+	struct shared *shared = shared_create();
+	pid_t pid = fixture_start(hanging_body, shared);
+	wait_until(state_of(pid) == 'D');
+	struct tracees tracees;
+	fixture_tracees_init(&tracees, pid);
+	pid_t killer = fork();
+	if (killer == 0) {
+		usleep(200000);
+		_exit(kill(pid, SIGKILL));
+	}
+	int64_t began = monotonic_now();
+	assert_failure(tracees_stop_one(&tracees), ERROR_GONE, "has exited");
+	assert_true(monotonic_now() - began < INT64_C(1500000000));
+	fixture_untrace(&tracees);
+	fixture_end(pid);
+	fixture_end(killer);
+	shared_destroy(shared);
+}
+
 /*
  * The debugger was killed before a thread made the clone call, and the guardian traced the thread
  * when it did: the child is its tracee already, and its first stop is not reported yet.
@@ -406,6 +440,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_interrupted_calls_are_restarted),
 		cmocka_unit_test(test_stopped_process_stays_stopped),
 		cmocka_unit_test(test_killed_during_injection),
+		cmocka_unit_test(test_killed_before_a_thread_stops),
 		cmocka_unit_test(test_finds_a_copy_that_is_already_a_tracee),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

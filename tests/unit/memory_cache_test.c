@@ -21,7 +21,7 @@ static uint8_t byte_at(uint64_t address)
 struct fake {
 	struct target target;
 	struct range holes[4];
-	size_t calls, runs, bytes, largest_run;
+	_Atomic size_t calls, runs, bytes, largest_run; /* also counted by reading threads */
 	bool lose;
 };
 
@@ -274,6 +274,51 @@ static void test_many_stacks(void **state)
 	assert_int_equal(fake->calls, 1);
 }
 
+/* Reading in the background, while other pages are read, with a hole. */
+static void test_read_ahead(void **state)
+{
+	struct fake *fake = *state;
+	fake->holes[0] = (struct range){0x140000, 2 * PAGE};
+	struct range range = {0x100000, 3 << 20};
+	assert_null(target_read_ahead(&fake->target, &range, 1));
+	for (uint64_t address = 0x800000; address < 0x900000; address += PAGE)
+		check_read(fake, address + 0xff8, 8);
+	check_read(fake, 0x100010, 8); /* maybe before it has been read in the background */
+	assert_null(target_prefetch(&fake->target, &range, 1));
+	forget_counts(fake);
+	check_read(fake, 0x100000, 0x8000);
+	check_read(fake, 0x142000, 0x8000);
+	check_read(fake, 0x3ff000, PAGE);
+	check_fault(fake, 0x140000, 8, 0x140000);
+	assert_int_equal(fake->calls, 0);
+	assert_null(target_read_ahead(&fake->target, &range, 1));
+	assert_int_equal(fake->calls, 0);
+}
+
+/* What is read in the background may be dropped meanwhile, or the target be closed. */
+static void test_read_ahead_is_dropped(void **state)
+{
+	struct fake *fake = *state;
+	for (uint64_t address = 0; address < UINT64_C(1) << 27; address += 1 << 21) {
+		struct range next = {address + (1 << 21), 1 << 21};
+		struct range range = {address, 1 << 21};
+		assert_null(target_prefetch(&fake->target, &range, 1));
+		assert_null(target_read_ahead(&fake->target, &next, 1));
+		if (address & (1 << 22))
+			target_drop_cache(&fake->target);
+		check_read(fake, address + 0x1ffff8, 8);
+		check_read(fake, next.address + 0x10, 8);
+	}
+	/* More than fits: nothing is read. */
+	struct range all = {0, UINT64_MAX};
+	target_drop_cache(&fake->target);
+	forget_counts(fake);
+	assert_null(target_read_ahead(&fake->target, &all, 1));
+	assert_int_equal(fake->calls, 0);
+	struct range range = {0x100000, 3 << 20};
+	assert_null(target_read_ahead(&fake->target, &range, 1));
+}
+
 static void test_strings(void **state)
 {
 	struct fake *fake = *state;
@@ -342,6 +387,8 @@ int main(void)
 		CASE(test_prefetch_splits_and_skips_holes),
 		CASE(test_prefetch_is_bounded),
 		CASE(test_many_stacks),
+		CASE(test_read_ahead),
+		CASE(test_read_ahead_is_dropped),
 		CASE(test_strings),
 		CASE(test_states),
 	};

@@ -8,6 +8,7 @@
 
 #include <locale.h>
 
+#include "commands/render/short_names.h"
 #include "commands/render/table.h"
 #include "commands/render/utf8.h"
 #include "tests/unit/capture.h"
@@ -32,6 +33,31 @@ static void escapes(void **state)
 		output_text(&capture.output, STYLE_PLAIN, cases[i].text);
 		assert_string_equal(capture_text(&capture), cases[i].printed);
 		capture_deinit(&capture);
+	}
+}
+
+static void names_without_import_paths(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *printed;
+	} cases[] = {
+		{"", ""},
+		{"main.key(3)", "main.key(3)"},
+		{"*cache.Key[*example.com/a-b/db.ID,go.uber.org/zap.T[int]]{v:1}",
+			"*cache.Key[*db.ID,zap.T[int]]{v:1}"},
+		{"\"/usr/lib.d/a.b\" = a/b.C", "\"/usr/lib.d/a.b\" = b.C"},
+		{"`a/b.c` '\\'' \"x\\\"a/b.c\" a/b.c", "`a/b.c` '\\'' \"x\\\"a/b.c\" b.c"},
+		{"\"a/b.c", "\"a/b.c"},
+		{"(func())(0x10) /* gopkg.in/yaml%2ev3.(*T).m */",
+			"(func())(0x10) /* yaml%2ev3.(*T).m */"},
+		{"struct { A/B int }", "struct { A/B int }"},
+	};
+	assert_null(short_names(NULL));
+	for (size_t i = 0; i < array_length(cases); i++) {
+		char text[128];
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		assert_string_equal(short_names(text), cases[i].printed);
 	}
 }
 
@@ -81,7 +107,13 @@ static void durations(void **state)
 		int64_t nanoseconds;
 		const char *text;
 	} cases[] = {
-		{0, "0.0s"},
+		{0, "0s"},
+		{12, "12ns"},
+		{3456, "3µs"},
+		{3400000, "3ms"},
+		{99999999, "99ms"},
+		{-3400000, "-3ms"},
+		{100000000, "0.1s"},
 		{840000000, "0.8s"},
 		{9999999999, "9.9s"},
 		{45000000000, "45s"},
@@ -193,6 +225,37 @@ static size_t count_lines(const char *text, size_t *ret_longest)
 	return lines;
 }
 
+/* Prints a row that has an address and a location on a terminal of this width. */
+static void expect_fitted(unsigned width, const char *text)
+{
+	static const char *const names[] = {">ID", "WAITS ON", "AT", "CREATED BY", NULL};
+	_cleanup_(table_cleanup) struct table *table = table_create(names);
+	table_narrow_first(table, 1);
+	table_make_optional(table, 3);
+	table_cell(table, STYLE_PLAIN, "%d", 18);
+	table_cell_tail(table, STYLE_PLAIN, "recv chan string", "0xc000012345 +1");
+	table_cell_tail(table, STYLE_PLAIN, "discovery.(*Manager).Run", "manager.go:192");
+	table_cell(table, STYLE_PLAIN, "main.main");
+	struct capture capture;
+	capture_init(&capture);
+	capture.output.width = width;
+	table_print(table, &capture.output);
+	assert_string_equal(strchr(capture_text(&capture), '\n') + 1, text);
+	capture_deinit(&capture);
+}
+
+static void tails_are_not_cut(void **state)
+{
+	(void)state;
+	expect_fitted(0, "18  recv chan string 0xc000012345 +1  discovery.(*Manager).Run "
+			 "manager.go:192  main.main\n");
+	expect_fitted(69, "18  recv ch… 0xc000012345 +1  discovery.(*Manager).Run "
+			  "manager.go:192\n");
+	expect_fitted(60, "18  recv ch… 0xc000012345 +1  discovery.(*Ma… manager.go:192\n");
+	expect_fitted(35, "18  0xc000012345 +1  manager.go:192\n");
+	expect_fitted(10, "18  0xc000012345 +1  manager.go:192\n");
+}
+
 /* A streaming table prints rows while it is filled. No row is lost, and only a terminal cuts
  * cells. */
 static void streaming_tables(void **state)
@@ -234,6 +297,7 @@ int main(void)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(names_without_import_paths),
 		cmocka_unit_test(wrapped_text),
 		cmocka_unit_test(streaming_tables),
 		cmocka_unit_test(styles),
@@ -241,6 +305,7 @@ int main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(narrow_tables),
+		cmocka_unit_test(tails_are_not_cut),
 		cmocka_unit_test(long_cells),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

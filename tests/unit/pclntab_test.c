@@ -168,6 +168,24 @@ static void test_lines(void **state)
 	assert_int_equal(lines[0].line, 21);
 }
 
+/* Go prints a negative line of an inlined call as it is; -1 alone means that there is none. */
+static void test_negative_line(void **state)
+{
+	(void)state;
+	/* 20 to 16, -2 to 32, 21 to 64 */
+	static const uint8_t negative[] = {42, 16, 43, 16, 46, 32, 0};
+	struct fixture fixture;
+	struct pc_function function;
+	struct pc_line lines[PC_LINES_MAX];
+	make(&fixture);
+	memcpy(fixture.table + PCTAB + 11, negative, sizeof(negative));
+	assert_null(open_table(&fixture));
+	assert_true(pclntab_find(&fixture.open, 20, &function));
+	assert_int_equal(pclntab_lines(&fixture.open, &function, 20, lines), 2);
+	assert_string_equal(lines[0].file, "/src/b.go");
+	assert_int_equal(lines[0].line, -2);
+}
+
 /* Queries everything in a table that may be damaged. Any result is correct; a crash is not. */
 static void ask_everything(struct fixture *fixture)
 {
@@ -230,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_negative_line),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_truncated),
 	};

@@ -92,6 +92,12 @@ static void families(void **state)
 	expect(state, "pl lo x", &load, 5);
 	expect_error(state, "plugin",
 		"\"plugin\" needs a subcommand; there are: plugin list, plugin load");
+	expect_error(
+		state, "plugin lst", "unknown command \"plugin lst\" (did you mean plugin list?)");
+	expect_error(state, "plugin nonsense",
+		"unknown command \"plugin nonsense\"; there are: plugin list, plugin load");
+	expect_error(state, "plugin --json",
+		"\"plugin\" needs a subcommand; there are: plugin list, plugin load");
 	expect_error(state, "plugin l", "ambiguous command \"plugin l\": plugin list, plugin load");
 }
 

@@ -1,8 +1,9 @@
 /* Builds the forest of contexts: see context.h. */
 #include "dbg/go/contexts/context.h"
 
+#include "dbg/go/contexts/context_method.h"
 #include "dbg/go/contexts/context_state.h"
-#include "dbg/go/goroutines/goroutine_stack.h"
+#include "dbg/go/heap/pointer_words.h"
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/bisect.h"
 
@@ -14,59 +15,35 @@ enum storage { STORAGE_NONE, STORAGE_HEAP, STORAGE_GARBAGE, STORAGE_STATIC, STOR
 
 static bool in_image(const struct program *program, uint64_t address, uint64_t size)
 {
-	const struct elf_segment *segments;
-	size_t count = elf_image_segments(program->image, &segments);
-	for (size_t i = 0; i < count; i++) {
-		uint64_t start = segments[i].address + program->bias;
-		if (address >= start && address - start < segments[i].memory_size &&
-			size <= segments[i].memory_size - (address - start))
-			return true;
-	}
-	return false;
+	const struct module *module = program_module_of_data(program, address);
+	return module && module_contains(module, address, size);
 }
 
-static int by_stack(const void *a, const void *b)
+/* Package context's own types are never part of a larger object. Only an emptyCtx (up to 1.20) has no
+ * pointers, and so may share a block with other small objects. */
+static bool fits(const struct context_builder *builder, const struct context_shape *shape,
+	const struct heap_object *object, uint64_t address)
 {
-	const struct goroutine *x = *(const struct goroutine *const *)a;
-	const struct goroutine *y = *(const struct goroutine *const *)b;
-	return (x->stack_low > y->stack_low) - (x->stack_low < y->stack_low);
+	bool alone = shape->kind != CONTEXT_FOREIGN && shape->kind != CONTEXT_BACKGROUND;
+	return shape->size <= object->size &&
+	       address - object->address <= object->size - shape->size &&
+	       (!shape->size || heap_can_hold(builder->program, object, address,
+					shape->body->descriptor, alone));
 }
 
-static struct error *load_stacks(struct context_builder *builder)
-{
-	const struct goroutine_list *list;
-	struct error *err = program_goroutines(builder->program, &list);
-	if (err || builder->stacks)
-		return err;
-	builder->stacks = calloc(list->count + 1, sizeof(*builder->stacks));
-	if (!builder->stacks)
-		return error_no_memory();
-	for (size_t i = 0; i < list->count; i++)
-		builder->stacks[i] = &list->items[i];
-	builder->stack_count = list->count;
-	qsort(builder->stacks, list->count, sizeof(*builder->stacks), by_stack);
-	return NULL;
-}
-
-static bool in_stack(const struct context_builder *builder, uint64_t address)
-{
-	size_t at = bisect(i, builder->stack_count, builder->stacks[i]->stack_high > address);
-	return at < builder->stack_count && builder->stacks[at]->stack_low <= address;
-}
-
-/* A context is a heap object of at least its type's size, a global variable, or on a stack. */
+/* A context is part of a heap object, a global variable, or on a stack. */
 static enum storage storage_of(
 	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
 {
 	struct heap_object object;
 	if (heap_object_at(builder->program, address, &object)) {
-		if (address - object.address + shape->size > object.size)
+		if (!fits(builder, shape, &object, address))
 			return STORAGE_NONE;
 		return object.in_use ? STORAGE_HEAP : STORAGE_GARBAGE;
 	}
 	if (in_image(builder->program, address, shape->size))
 		return STORAGE_STATIC;
-	return in_stack(builder, address) ? STORAGE_STACK : STORAGE_NONE;
+	return program_goroutine_of_stack(builder->program, address) ? STORAGE_STACK : STORAGE_NONE;
 }
 
 /* ---- Adding ---- */
@@ -102,6 +79,19 @@ static struct error *context_append(struct context_builder *builder,
 	return NULL;
 }
 
+bool context_is_static(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	return storage_of(builder, shape, address) == STORAGE_STATIC;
+}
+
+bool context_is_new(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address)
+{
+	return index_find(builder, shape, address) == CONTEXT_NONE &&
+	       storage_of(builder, shape, address) != STORAGE_NONE;
+}
+
 struct error *context_builder_add(struct context_builder *builder,
 	const struct context_shape *shape, uint64_t address, ptrdiff_t *ret)
 {
@@ -115,6 +105,23 @@ struct error *context_builder_add(struct context_builder *builder,
 	if (!err)
 		builder->forest->items[*ret].garbage = storage == STORAGE_GARBAGE;
 	return err;
+}
+
+struct error *context_builder_add_cancel(
+	struct context_builder *builder, size_t number, const uint8_t *body)
+{
+	const struct context_shape *shape = builder->links[number].shape;
+	const struct context_shape *cancel = context_types_of_kind(&builder->types, CONTEXT_CANCEL);
+	uint64_t address;
+	if (shape->cancel_pointer == NO_OFFSET || !cancel)
+		return NULL;
+	memcpy(&address, body + shape->cancel_pointer, sizeof(address));
+	if (index_find(builder, cancel, address) != CONTEXT_NONE)
+		return NULL;
+	return context_index_add(
+		       &builder->index, (struct context_key){address, cancel}, (uint32_t)number)
+		       ? NULL
+		       : error_no_memory();
 }
 
 /* Decodes the contexts added since the last call, and those that decoding adds. */
@@ -169,7 +176,7 @@ static struct error *keys_of_refs(
 	return NULL;
 }
 
-/* Adds the contexts referenced from heap and globals. Stacks follow later (add_from_stacks()),
+/* Adds the contexts referenced from heap and globals. Stacks follow later (context_stacks.c),
  * because unused stack slots keep stale values. */
 static struct error *add_from_memory(
 	struct context_builder *builder, const struct iface_refs *refs, bool garbage)
@@ -241,8 +248,9 @@ static struct error *add_from_channels(
 		uint64_t address = 0;
 		bool known = false;
 		for (size_t j = 0; j < KINDS; j++) {
-			if (!shapes[j] || shapes[j]->done == NO_OFFSET)
-				continue;
+			if (!shapes[j] || shapes[j]->done == NO_OFFSET ||
+				shapes[j]->cancel_pointer != NO_OFFSET)
+				continue; /* its cancelCtx is found instead */
 			address = refs->channels[i] - (uint64_t)shapes[j]->done;
 			known |= index_find(builder, shapes[j], address) != CONTEXT_NONE;
 			if (!known && !found && looks_like(builder, shapes[j], address))
@@ -252,89 +260,6 @@ static struct error *add_from_channels(
 		if (found && !known)
 			err = context_builder_add(builder, found, address, &number);
 	}
-	return err ? err : decode_new(builder);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const struct stack_root *x = a, *y = b;
-	return (x->value > y->value) - (x->value < y->value);
-}
-
-/* Whether the reference is live; `roots` are sorted by value. */
-static bool is_live(const struct stack_roots *roots, const struct iface_ref *ref)
-{
-	size_t at = bisect(i, roots->count, roots->items[i].value >= ref->data);
-	return at < roots->count && roots->items[at].value == ref->data;
-}
-
-/*
- * The compiler's stack maps cover only the second word of an interface value. An unused slot with a
- * stale itab, followed by a live pointer, therefore looks like a context. Reject it unless the
- * object has a parent: package context creates contexts without a parent only as Background and
- * TODO, and those are not on the heap.
- */
-static bool is_plausible(struct context_builder *builder, const struct iface_ref *ref)
-{
-	const struct context_shape *shape = ref->shape;
-	uint64_t itab;
-	if (shape->kind == CONTEXT_BACKGROUND)
-		return storage_of(builder, shape, ref->data) == STORAGE_STATIC;
-	if (shape->kind == CONTEXT_FOREIGN || shape->parent != PARENT_INTERFACE ||
-		shape->inline_body)
-		return true;
-	struct error *err = target_read_u64(
-		builder->program->target, ref->data + (uint64_t)shape->parent_offset, &itab);
-	if (err) {
-		error_destroy(err);
-		return false;
-	}
-	return context_types_shape(
-		&builder->types, context_types_dynamic(&builder->types, builder->program, itab));
-}
-
-/* Adds the contexts that only references on this goroutine's stack point to. */
-static struct error *add_from_stack(struct context_builder *builder, const struct iface_ref *refs,
-	size_t count, struct stack *stack, struct stack_roots *roots)
-{
-	bool loaded = false;
-	struct error *err = NULL;
-	for (size_t i = 0; !err && i < count; i++) {
-		ptrdiff_t number;
-		if (index_find(builder, refs[i].shape, refs[i].data) != CONTEXT_NONE ||
-			storage_of(builder, refs[i].shape, refs[i].data) == STORAGE_NONE)
-			continue;
-		if (!loaded) {
-			loaded = true;
-			err = goroutine_stack(builder->program, refs[i].goroutine, stack);
-			if (!err)
-				err = goroutine_stack_roots(
-					builder->program, refs[i].goroutine, stack, roots);
-			if (!err && roots->count)
-				qsort(roots->items, roots->count, sizeof(*roots->items), by_value);
-		}
-		if (!err && is_live(roots, &refs[i]) && is_plausible(builder, &refs[i]))
-			err = context_builder_add(builder, refs[i].shape, refs[i].data, &number);
-	}
-	return err;
-}
-
-static struct error *add_from_stacks(struct context_builder *builder, const struct iface_refs *refs)
-{
-	struct stack stack = {0};
-	struct stack_roots roots = {0};
-	struct error *err = NULL;
-	for (size_t i = 0; !err && i < refs->count;) {
-		const struct goroutine *goroutine = refs->items[i].goroutine;
-		size_t end = i + 1;
-		while (goroutine && end < refs->count && refs->items[end].goroutine == goroutine)
-			end++;
-		if (goroutine)
-			err = add_from_stack(builder, &refs->items[i], end - i, &stack, &roots);
-		i = end;
-	}
-	stack_deinit(&stack);
-	free(roots.items);
 	return err ? err : decode_new(builder);
 }
 
@@ -364,9 +289,9 @@ void context_forest_destroy(struct context_forest *forest)
 static void builder_deinit(struct context_builder *builder)
 {
 	context_index_deinit(&builder->index);
+	context_methods_destroy(builder->methods);
 	context_types_deinit(&builder->types);
 	free(builder->links);
-	free(builder->stacks);
 }
 
 static struct error *load_forest(
@@ -376,7 +301,7 @@ static struct error *load_forest(
 	struct iface_refs refs = {0};
 	struct error *err = context_types_load(program, &builder.types);
 	if (!err)
-		err = load_stacks(&builder);
+		err = context_methods_create(program, &builder.types, &builder.methods);
 	if (!err)
 		err = iface_refs_find(program, &builder.types, &refs);
 	if (!err)
@@ -384,9 +309,13 @@ static struct error *load_forest(
 	if (!err)
 		err = add_from_channels(&builder, &refs);
 	if (!err)
-		err = add_from_stacks(&builder, &refs);
+		err = context_add_from_stacks(&builder, &refs);
+	if (!err)
+		err = decode_new(&builder);
 	if (!err && (flags & CONTEXTS_GARBAGE))
 		err = add_from_memory(&builder, &refs, true);
+	if (!err)
+		iface_refs_drop_stacks(&refs);
 	if (!err)
 		err = context_link(&builder);
 	if (!err && (flags & CONTEXTS_HOLDERS))

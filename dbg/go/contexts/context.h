@@ -9,7 +9,7 @@
  * A context is found through an interface value: a word that is an itab of (context.Context or
  * context.canceler, X), followed by the data word, in live heap objects, globals and the live parts
  * of stacks. This finds every type X, whatever package it comes from. The types of package context
- * are decoded by the names of their fields (context/context.go, releases 1.19 and 1.21 to 1.27);
+ * are decoded by the names of their fields (context/context.go, releases 1.19 to 1.27);
  * other types by the context.Context that they embed or hold.
  */
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_H
@@ -76,19 +76,24 @@ struct context {
 	bool partial; /* part of it could not be read */
 };
 
-/* What holds a pointer to a context. */
+/* What holds a pointer to a context. Small: each goroutine has one or more. */
 enum holder_kind { HOLDER_GOROUTINE, HOLDER_HEAP, HOLDER_GLOBAL };
 
 struct context_holder {
-	enum holder_kind kind;
-	ptrdiff_t context;
+	int32_t context;  /* there are at most 2^26 */
+	uint8_t kind;	  /* enum holder_kind */
+	bool mapped;	  /* a live pointer by the compiler's stack map; false: it may be stale */
+	bool registered;  /* a canceler: a child's entry in its parent's map */
 	uint64_t address; /* of the pointer */
-	uint64_t goid;	  /* HOLDER_GOROUTINE, with the entry pc and the CFA of the frame */
-	uint64_t function, frame;
-	bool mapped; /* a live pointer by the compiler's stack map; false: it may be stale */
-	uint64_t object, object_size; /* HOLDER_HEAP */
-	ptrdiff_t inside;	      /* the context that contains the pointer; CONTEXT_NONE */
-	bool registered;	      /* a canceler: a child's entry in its parent's map */
+	union {
+		struct { /* HOLDER_GOROUTINE, with the entry pc and the CFA of the frame */
+			uint64_t goid, function, frame;
+		};
+		struct { /* HOLDER_HEAP; `inside` is also for HOLDER_GLOBAL */
+			uint64_t object, object_size;
+			ptrdiff_t inside; /* the context that contains the pointer */
+		};
+	};
 };
 
 /* A context's own Done channel. Contexts canceled before Done was called share one channel. */

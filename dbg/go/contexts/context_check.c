@@ -1,6 +1,7 @@
 /* Runs all checks, and those that concern a single context: see context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
 
+#include "dbg/go/goroutines/crash.h"
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/bisect.h"
 
@@ -38,9 +39,10 @@ bool check_may_run(const struct check *check, uint64_t goid)
 
 bool check_is_in_package_context(const struct check *check, const struct context_holder *holder)
 {
+	if (holder->kind != HOLDER_GOROUTINE)
+		return false;
 	const char *function = program_function_name(check->program, holder->function);
-	return holder->kind == HOLDER_GOROUTINE && function &&
-	       strncmp(function, "context.", strlen("context.")) == 0 &&
+	return function && strncmp(function, "context.", strlen("context.")) == 0 &&
 	       !check_is_relay(check, holder->goid);
 }
 
@@ -95,6 +97,10 @@ static struct error *check_context(struct check *check, ptrdiff_t number)
 	bool passed = context->kind == CONTEXT_TIMER && context->state == CONTEXT_ACTIVE &&
 		      !context->locked && context->has_remaining &&
 		      context->remaining_ns < -check->options->grace_ns;
+	if (passed && program_was_crashing(check->program)) {
+		check->verdicts->undecided_deadlines++;
+		passed = false;
+	}
 	if (passed)
 		err = is_settled(check, number, &passed);
 	if (!err && passed)
@@ -154,9 +160,11 @@ struct error *contexts_check(struct program *program, const struct context_fores
 		verdicts_deinit(ret);
 		return err;
 	}
-	for (size_t i = 0; i < ret->count; i++)
+	for (size_t i = 0; i < ret->count; i++) {
 		ret->items[i].goid_count =
 			goids_sort_unique(ret->items[i].goids, ret->items[i].goid_count);
+		ret->mild_count += verdict_is_mild(ret->items[i].kind);
+	}
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), by_gravity);
 	return NULL;
@@ -178,6 +186,8 @@ const char *verdict_name(enum verdict_kind kind)
 		[VERDICT_DEADLINE_PASSED] = "deadline-passed",
 		[VERDICT_WAITS_FOREVER] = "waits-forever",
 		[VERDICT_PILE_UP] = "pile-up",
-		[VERDICT_LOST_WAKEUP] = "lost-wakeup"};
+		[VERDICT_LOST_WAKEUP] = "lost-wakeup",
+		[VERDICT_CANCEL_PENDING] = "cancel-pending",
+		[VERDICT_ENDS_LATER] = "ends-later"};
 	return names[kind];
 }

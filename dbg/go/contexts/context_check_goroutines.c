@@ -1,7 +1,9 @@
 /* cancel-ignored and waits-forever: blocked goroutines that hold a context. See context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
-#include "dbg/go/goroutines/wait.h"
+#include "dbg/go/waits/forever.h"
+#include "dbg/go/waits/wait_time.h"
+#include "dbg/go/stacks/frame_code.h"
 
 struct held {
 	const struct context_holder *holder;
@@ -10,7 +12,7 @@ struct held {
 
 struct blocked {
 	const struct goroutine *goroutine;
-	struct held *held; /* live by the compiler's stack maps */
+	struct held *held; /* canceled contexts, and ones that never are */
 	size_t held_count, held_capacity;
 	struct wait *waits;
 	size_t wait_count;
@@ -48,6 +50,38 @@ static bool waits_for_others(const struct blocked *blocked)
 	return blocked->wait_count == 1 && blocked->waits[0].kind == WAIT_GROUP;
 }
 
+/* The wait that ends by itself, whatever the program does: one for data, a sleep, a timer. */
+static const struct wait *wait_that_ends(const struct blocked *blocked)
+{
+	for (size_t i = 0; i < blocked->wait_count; i++) {
+		const struct wait *wait = &blocked->waits[i];
+		if (wait->kind == WAIT_NETWORK || wait->kind == WAIT_TIMER || wait->until_ns)
+			return wait;
+	}
+	return NULL;
+}
+
+/*
+ * Whether the goroutine only remembers the context, such as that of its last job: once it is woken,
+ * it may overwrite the variable without using it.
+ */
+static bool is_left_behind(
+	const struct check *check, const struct blocked *blocked, const struct held *held)
+{
+	struct stack stack = {0};
+	bool left_behind = false;
+	struct error *err = goroutine_stack(check->program, blocked->goroutine, &stack);
+	for (size_t i = 0; !err && i < stack.count; i++) {
+		const struct frame *frame = &stack.frames[i];
+		if (frame->fp == held->holder->frame && !frame->inlined)
+			left_behind = frame_slot_uses(check->program, frame, held->holder->address)
+					      .overwritten;
+	}
+	error_destroy(err);
+	stack_deinit(&stack);
+	return left_behind;
+}
+
 static struct error *add_blocked_verdict(struct check *check, const struct blocked *blocked,
 	enum verdict_kind kind, const struct held *held, int64_t waited_ns)
 {
@@ -55,6 +89,8 @@ static struct error *add_blocked_verdict(struct check *check, const struct block
 	if (!verdict)
 		return error_no_memory();
 	verdict->seconds_ns = waited_ns > 0 ? waited_ns : 0;
+	if (kind == VERDICT_CANCEL_PENDING)
+		verdict->wait = *wait_that_ends(blocked);
 	struct stack stack = {0};
 	struct error *err = goroutine_stack(check->program, blocked->goroutine, &stack);
 	for (size_t i = 0; !err && i < stack.count; i++) {
@@ -82,17 +118,17 @@ static struct error *check_ignored(
 			continue;
 		if (waits_for_relative(check, blocked, held->context))
 			return NULL;
-		if (!found || is_nearer(held, found))
+		if ((!found || is_nearer(held, found)) && !is_left_behind(check, blocked, held))
 			found = held;
 	}
 	if (!found || waits_for_others(blocked))
 		return NULL;
 	bool proven;
+	enum verdict_kind kind =
+		wait_that_ends(blocked) ? VERDICT_CANCEL_PENDING : VERDICT_CANCEL_IGNORED;
 	struct error *err = check_prove(
 		check, blocked->goroutine, found->context, found->holder->frame, &proven);
-	return !err && proven ? add_blocked_verdict(
-					check, blocked, VERDICT_CANCEL_IGNORED, found, waited_ns)
-			      : err;
+	return !err && proven ? add_blocked_verdict(check, blocked, kind, found, waited_ns) : err;
 }
 
 static struct error *check_forever(
@@ -113,10 +149,26 @@ static struct error *check_forever(
 		     : NULL;
 }
 
+/* Whether there can be a verdict: for a canceled context, or one that is never canceled if it waits
+ * forever. To find out what it waits on takes much more time. */
+static bool may_concern(const struct check *check, const struct blocked *blocked)
+{
+	if (goroutine_waits_forever(check->program, blocked->goroutine) != FOREVER_NOT)
+		return true;
+	for (size_t i = 0; i < blocked->held_count; i++) {
+		if (check->forest->items[blocked->held[i].context].state == CONTEXT_CANCELED)
+			return true;
+	}
+	return false;
+}
+
 static struct error *check_one(struct check *check, struct blocked *blocked)
 {
 	bool partial;
-	int64_t waited_ns = goroutine_wait_ns(check->program, blocked->goroutine);
+	if (!may_concern(check, blocked))
+		return NULL;
+	/* At least this long; 0: unknown. */
+	int64_t waited_ns = goroutine_wait_time(check->program, blocked->goroutine).min_ns;
 	struct error *err = goroutine_waits(check->program, blocked->goroutine, &blocked->waits,
 		&blocked->wait_count, &partial);
 	if (!err && !partial)
@@ -126,6 +178,14 @@ static struct error *check_one(struct check *check, struct blocked *blocked)
 	free(blocked->waits);
 	blocked->waits = NULL;
 	return err;
+}
+
+/* Whether it is live by the compiler's stack maps, and can lead to a verdict. */
+static bool counts(const struct context_forest *forest, const struct context_holder *holder)
+{
+	enum context_state state = forest->items[holder->context].state;
+	return holder->kind == HOLDER_GOROUTINE && holder->mapped &&
+	       (state == CONTEXT_CANCELED || state == CONTEXT_NEVER);
 }
 
 static int by_goid(const void *a, const void *b)
@@ -139,14 +199,15 @@ static int by_goid(const void *a, const void *b)
 struct error *check_goroutines(struct check *check)
 {
 	const struct context_forest *forest = check->forest;
-	_cleanup_free_ struct held *all = calloc(forest->holder_count + 1, sizeof(*all));
-	size_t count = 0;
-	if (!all)
-		return error_no_memory();
+	_cleanup_free_ struct held *all = NULL;
+	size_t count = 0, capacity = 0;
 	for (size_t i = 0; i < forest->holder_count; i++) {
 		const struct context_holder *holder = &forest->holders[i];
-		if (holder->kind == HOLDER_GOROUTINE && holder->mapped)
-			all[count++] = (struct held){holder, holder->context};
+		if (!counts(forest, holder))
+			continue;
+		if (!array_reserve(&all, &capacity, count + 1))
+			return error_no_memory();
+		all[count++] = (struct held){holder, holder->context};
 	}
 	if (count)
 		qsort(all, count, sizeof(*all), by_goid);

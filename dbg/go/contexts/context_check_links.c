@@ -175,7 +175,7 @@ static struct error *check_foreign(struct check *check, ptrdiff_t number)
 	verdict->other = above;
 	verdict->link = LINK_HIDDEN;
 	struct error *err = add_waiters(check, number, verdict);
-	if (!err && !verdict->goid_count)
+	if (err || !verdict->goid_count)
 		drop_last(check);
 	return err;
 }
@@ -222,5 +222,5 @@ struct error *check_propagation(struct check *check)
 					   : check_child(check, (ptrdiff_t)i);
 	}
 	merge_nested(check, first);
-	return err;
+	return err ? err : check_find_closers(check, first);
 }

@@ -16,7 +16,8 @@ static void mark_used(const struct context_forest *forest, bool *used)
 		const struct context_holder *holders =
 			context_holders(forest, (ptrdiff_t)i, &count);
 		for (size_t j = 0; j < count && !direct; j++)
-			direct = !holders[j].registered && holders[j].inside == CONTEXT_NONE;
+			direct = holders[j].kind == HOLDER_GOROUTINE ||
+				 (!holders[j].registered && holders[j].inside == CONTEXT_NONE);
 		for (ptrdiff_t at = direct ? (ptrdiff_t)i : CONTEXT_NONE;
 			at != CONTEXT_NONE && !used[at]; at = forest->items[at].parent)
 			used[at] = true;

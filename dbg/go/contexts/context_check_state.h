@@ -38,6 +38,14 @@ struct error *check_prove(struct check *check, const struct goroutine *goroutine
 /* The same for a context without a goroutine: a suspect in the first of two observations. */
 struct error *check_seen_before(struct check *check, ptrdiff_t context, bool *ret);
 
+/*
+ * For each verdict from number `first` on that concerns a foreign context (LINK_HIDDEN): finds what
+ * can still close its channel, that is a timer, a goroutine or an object that refers to the channel
+ * or to the context other than by an interface value. If there is something, the verdict becomes
+ * VERDICT_ENDS_LATER. (context_check_closers.c)
+ */
+struct error *check_find_closers(const struct check *check, size_t first);
+
 /* Sorts the suspects as the next observation's check_options.before. */
 void check_sort_suspects(struct verdicts *verdicts);
 

@@ -1,28 +1,7 @@
 /* Proves that a goroutine has been blocked for the grace period. See context_check.h. */
 #include "dbg/go/contexts/context_check_state.h"
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/waits/wait_time.h"
 #include "dwarf/base/bisect.h"
-
-enum { GC_TOLERANCE_NS = 200 * 1000 * 1000 };
-
-/*
- * A lower bound of how long the goroutine has been blocked. g.waitsince is not one: the collector
- * sets it during marking, to the end of the previous cycle (runtime/mgcmark.go markroot,
- * work.tstart). But the goroutine has not run since the collector set it, or it would be 0 again.
- * It was set before the end of the last cycle, unless a cycle in progress has only just set it.
- */
-static int64_t blocked_for(struct program *program, const struct goroutine *goroutine)
-{
-	uint64_t last_gc = 0;
-	int64_t now = program_now_ns(program);
-	if (program->globals.memstats.address)
-		error_destroy(program_read_field(program, program->globals.memstats.address,
-			program->layout.mstats.last_gc, &last_gc));
-	if (!goroutine->wait_since || !last_gc || (int64_t)last_gc > now ||
-		(int64_t)last_gc - goroutine->wait_since < GC_TOLERANCE_NS)
-		return 0;
-	return now - (int64_t)last_gc;
-}
 
 static int by_suspect(const void *a, const void *b)
 {
@@ -63,7 +42,7 @@ struct error *check_prove(struct check *check, const struct goroutine *goroutine
 {
 	const struct suspect suspect = {
 		goroutine->goid, check->forest->items[context].address, frame};
-	*ret = blocked_for(check->program, goroutine) >= check->options->grace_ns ||
+	*ret = goroutine_wait_time(check->program, goroutine).min_ns >= check->options->grace_ns ||
 	       was_suspect(check, &suspect);
 	if (*ret)
 		return NULL;

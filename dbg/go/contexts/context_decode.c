@@ -1,5 +1,7 @@
 /* Decodes one context: see context_state.h and context_shape.h. */
+#include "dbg/go/contexts/context_method.h"
 #include "dbg/go/contexts/context_state.h"
+#include "dbg/go/goroutines/timers.h"
 #include "dbg/go/values/map.h"
 #include "dbg/go/values/value_time.h"
 #include "dbg/go/program/program_state.h"
@@ -69,27 +71,71 @@ static struct error *interface_at(
 
 /* ---- Parent and children ---- */
 
+/* Reads the field; false if the body is too small, or it is behind a nil or bad pointer. */
+static bool read_parent(const struct body *body, const struct parent_field *field, uint64_t ret[2])
+{
+	size_t size = field->location == PARENT_POINTER ? 8 : 16;
+	uint64_t pointer;
+	if (field->pointer == NO_OFFSET) {
+		if (field->offset + size > body->size)
+			return false;
+		memcpy(ret, body->bytes + field->offset, size);
+		return true;
+	}
+	if ((uint64_t)field->pointer + 8 > body->size)
+		return false;
+	memcpy(&pointer, body->bytes + field->pointer, 8);
+	struct error *err = pointer ? target_read(body->builder->program->target,
+					      pointer + field->offset, ret, size)
+				    : error_stop;
+	if (err && err != error_stop)
+		error_destroy(err);
+	return !err;
+}
+
+/* The context in the field: its address (0: nil) and its shape (NULL: of an unknown type). */
+static const struct context_shape *parent_in(
+	const struct body *body, const struct parent_field *field, uint64_t *ret_address)
+{
+	struct context_builder *builder = body->builder;
+	uint64_t words[2] = {0, 0};
+	*ret_address = 0;
+	if (!read_parent(body, field, words) || !words[0])
+		return NULL;
+	bool pointer = field->location == PARENT_POINTER;
+	*ret_address = words[!pointer];
+	return context_types_shape(&builder->types,
+		pointer ? field->type->descriptor
+			: context_types_dynamic(&builder->types, builder->program, words[0]));
+}
+
+/* Of several fields, the one whose context Done delegates to, or the first. */
+static const struct parent_field *choose_parent(const struct body *body)
+{
+	const struct context_shape *shape = body->shape;
+	const struct context_link *link = &body->builder->links[body->number];
+	size_t chosen = 0;
+	uint64_t address, wanted = link->cancel;
+	if (link->done_of != CONTEXT_NONE)
+		wanted = body->builder->forest->items[link->done_of].address;
+	for (size_t i = shape->parent_count; wanted && i-- > 0;) {
+		parent_in(body, &shape->parents[i], &address);
+		chosen = address == wanted ? i : chosen;
+	}
+	return &shape->parents[chosen];
+}
+
 static struct error *decode_parent(const struct body *body)
 {
 	struct context_builder *builder = body->builder;
-	const struct context_shape *shape = body->shape, *parent = NULL;
-	uint64_t words[2] = {0, 0}, address = 0;
-	if (shape->parent == PARENT_INTERFACE) {
-		if (!words_at(body, shape->parent_offset, words) || !words[0])
-			return NULL;
-		parent = context_types_shape(&builder->types,
-			context_types_dynamic(&builder->types, builder->program, words[0]));
-		address = words[1];
-	} else if (shape->parent == PARENT_POINTER) {
-		if ((uint64_t)shape->parent_offset + 8 > body->size)
-			return NULL;
-		memcpy(&address, body->bytes + shape->parent_offset, 8);
-		parent = context_types_shape(&builder->types, shape->parent_type->descriptor);
-	}
+	ptrdiff_t number = CONTEXT_NONE;
+	uint64_t address;
+	if (!body->shape->parent_count)
+		return NULL;
+	const struct context_shape *parent = parent_in(body, choose_parent(body), &address);
 	if (!address)
 		return NULL;
 	context_of(body)->parent_address = address;
-	ptrdiff_t number = CONTEXT_NONE;
 	struct error *err = parent ? context_builder_add(builder, parent, address, &number) : NULL;
 	context_of(body)->parent = number;
 	context_of(body)->partial |= !err && number == CONTEXT_NONE;
@@ -157,6 +203,19 @@ static bool is_locked(const struct body *body)
 	return state & 1;
 }
 
+/* Whether the itab in the first word of an interface value is one of the interface `error`. */
+static bool is_error_itab(const struct context_builder *builder, uint64_t address)
+{
+	const struct context_types *types = &builder->types;
+	const struct itab *itab = itabs_find(types->itabs, types->itab_count, address);
+	const struct go_type *interface;
+	if (!itab) /* added while or after the table was read */
+		return true;
+	struct error *err = program_type_at(builder->program, itab->interface, &interface);
+	error_destroy(err);
+	return err || strcmp(interface->name, "error") == 0;
+}
+
 static struct error *decode_cancel(const struct body *body)
 {
 	const struct context_shape *shape = body->shape;
@@ -168,9 +227,12 @@ static struct error *decode_cancel(const struct body *body)
 	struct error *err = interface_at(body, shape->err, shape->err_is_atomic, &value);
 	struct context *context = context_of(body);
 	context->err = value;
-	context->state = value.type ? CONTEXT_CANCELED : CONTEXT_ACTIVE;
-	if (!value.type && context->partial)
-		context->state = CONTEXT_UNKNOWN;
+	if (!shape->err_is_atomic && words_at(body, shape->err, words) && words[0] &&
+		!is_error_itab(body->builder, words[0]))
+		context->partial = true;
+	context->state = context->partial ? CONTEXT_UNKNOWN
+			 : value.type	  ? CONTEXT_CANCELED
+					  : CONTEXT_ACTIVE;
 	if (!err)
 		err = interface_at(body, shape->cause, false, &context->cause);
 	return err;
@@ -210,67 +272,51 @@ static void set_deadline(const struct body *body, const uint64_t words[2])
 				&context->remaining_ns);
 }
 
+/* If the context's time.Timer belongs to a bubble of testing/synctest, the deadline is on the
+ * bubble's clock, which counts from 1970. */
+static void set_bubble_deadline(const struct body *body)
+{
+	struct program *program = body->builder->program;
+	struct context *context = context_of(body);
+	struct field inner = program->layout.time_timer.timer;
+	uint64_t timer[2];
+	int64_t now = 0, deadline;
+	bool fake;
+	if (!field_present(inner) || !words_at(body, body->shape->timer, timer) || !timer[0])
+		return;
+	uint64_t bubble = bubble_of_timer(program, timer[0] + inner.offset, &fake);
+	if (fake)
+		context->has_remaining =
+			bubble_now(program, bubble, &now) &&
+			!__builtin_mul_overflow(
+				context->deadline_unix_ms, (int64_t)1000000, &deadline) &&
+			!__builtin_sub_overflow(deadline, now, &context->remaining_ns);
+}
+
 /* ---- Methods of foreign types ---- */
-
-/* The address that the last step of the path leads to. */
-static struct error *walk_path(const struct body *body, const struct code_path *path, uint64_t *ret)
-{
-	uint64_t address = context_of(body)->address;
-	for (size_t i = 0; i < path->count; i++) {
-		address += (uint64_t)(int64_t)path->offsets[i];
-		struct error *err =
-			i + 1 < path->count
-				? target_read_u64(body->builder->program->target, address, &address)
-				: NULL;
-		if (err)
-			return err;
-	}
-	*ret = address;
-	return NULL;
-}
-
-/* The context in the interface value at the end of the path. */
-static struct error *context_at_path(
-	const struct body *body, const struct code_path *path, ptrdiff_t *ret)
-{
-	struct context_builder *builder = body->builder;
-	uint64_t address, words[2];
-	struct error *err = walk_path(body, path, &address);
-	if (!err)
-		err = target_read(builder->program->target, address, words, sizeof(words));
-	const struct context_shape *shape = err || !words[0]
-						    ? NULL
-						    : context_types_shape(&builder->types,
-							      context_types_dynamic(&builder->types,
-								      builder->program, words[0]));
-	return err || !shape ? err : context_builder_add(builder, shape, words[1], ret);
-}
 
 static struct error *decode_done_method(const struct body *body)
 {
-	const struct context_method *method = &body->shape->done_method;
-	struct context_link *link = &body->builder->links[body->number];
-	struct target *target = body->builder->program->target;
-	uint64_t address;
+	struct context_builder *builder = body->builder;
+	struct context *context = context_of(body);
+	struct method_result result;
 	ptrdiff_t number = CONTEXT_NONE;
 	struct error *err = NULL;
-	switch (method->kind) {
+	context_method_done(builder->methods, body->shape, context->address, &result);
+	switch (result.kind) {
 	case METHOD_CONTEXT:
-		err = context_at_path(body, &method->path, &number);
-		body->builder->links[body->number].done_of = number;
+		err = context_builder_add(builder, result.shape, result.address, &number);
+		builder->links[body->number].done_of = number;
 		break;
-	case METHOD_FIELD:
-		link->own_channel = true;
-		err = walk_path(body, &method->path, &address);
-		if (!err)
-			err = target_read_u64(target, address, &context_of(body)->done);
+	case METHOD_OWN:
+		builder->links[body->number].own_channel = true;
+		context->done = result.words[0];
 		break;
 	case METHOD_CANCEL:
-		/* The receiver is the word at the end of the path, plus an offset. */
-		err = walk_path(body, &method->path, &address);
-		if (!err && method->path.count)
-			err = target_read_u64(target, address, &address);
-		link->cancel = err ? 0 : address + (uint64_t)(int64_t)method->path.add;
+		builder->links[body->number].cancel = result.address;
+		break;
+	case METHOD_NIL:
+		builder->links[body->number].never = true;
 		break;
 	default:
 		break;
@@ -280,20 +326,16 @@ static struct error *decode_done_method(const struct body *body)
 
 static struct error *decode_deadline_method(const struct body *body)
 {
-	const struct context_method *method = &body->shape->deadline_method;
-	uint64_t address, time[2];
+	struct context_builder *builder = body->builder;
+	struct method_result result;
 	ptrdiff_t number = CONTEXT_NONE;
 	struct error *err = NULL;
-	if (method->kind == METHOD_CONTEXT) {
-		err = context_at_path(body, &method->path, &number);
-		body->builder->links[body->number].deadline_of = number;
-	} else if (method->kind == METHOD_FIELD) {
-		err = walk_path(body, &method->path, &address);
-		if (!err)
-			err = target_read(
-				body->builder->program->target, address, time, sizeof(time));
-		if (!err)
-			set_deadline(body, time);
+	context_method_deadline(builder->methods, body->shape, context_of(body)->address, &result);
+	if (result.kind == METHOD_CONTEXT) {
+		err = context_builder_add(builder, result.shape, result.address, &number);
+		builder->links[body->number].deadline_of = number;
+	} else if (result.kind == METHOD_OWN) {
+		set_deadline(body, result.words);
 	}
 	return err;
 }
@@ -307,6 +349,7 @@ static struct error *decode_parts(const struct body *body)
 	uint64_t time[2];
 	if (words_at(body, shape->deadline, time))
 		set_deadline(body, time);
+	set_bubble_deadline(body);
 	if (!err && shape->key != NO_OFFSET)
 		err = interface_at(body, shape->key, true, &context_of(body)->key);
 	if (!err && shape->value != NO_OFFSET)
@@ -337,20 +380,23 @@ struct error *context_decode(struct context_builder *builder, size_t index)
 	context->parent = context->done_source = CONTEXT_NONE;
 	if (shape->kind == CONTEXT_BACKGROUND)
 		return NULL;
-	if (shape->body->size > MAX_BODY) {
+	uint64_t size = context_shape_bytes(shape);
+	if (size > MAX_BODY) {
 		context->partial = true;
 		return NULL;
 	}
-	_cleanup_free_ uint8_t *bytes = calloc(1, shape->body->size + 1);
+	_cleanup_free_ uint8_t *bytes = calloc(1, size + 1);
 	if (!bytes)
 		return error_no_memory();
 	body.bytes = bytes;
-	body.size = (size_t)shape->body->size;
+	body.size = (size_t)size;
 	if (shape->inline_body) {
 		memcpy(bytes, &context->address, body.size < 8 ? body.size : 8);
 		return decode_parts(&body);
 	}
-	struct error *err =
-		target_read(builder->program->target, context->address, bytes, body.size);
-	return err ? mark_partial(&body, err) : decode_parts(&body);
+	struct error *err = context_shape_read(builder->program, shape, context->address, bytes);
+	if (err)
+		return mark_partial(&body, err);
+	err = context_builder_add_cancel(builder, index, bytes);
+	return err ? err : decode_parts(&body);
 }

@@ -1,29 +1,15 @@
 /* Scans memory for interface values of contexts: see context_find.h. */
-#include "dbg/go/contexts/context_find.h"
+#include "dbg/go/contexts/context_find_state.h"
 #include "dbg/go/program/program_state.h"
+#include "dbg/go/heap/pointer_words.h"
 #include "dbg/go/heap/word_range.h"
 #include "dbg/target/read_ahead.h"
 
 enum {
-	CHUNK = 1 << 21, /* bytes read at a time */
-	JOIN = 64 << 10, /* spans closer than this are read together */
+	CHUNK = SCAN_BUFFER, /* bytes read at a time */
+	JOIN = 64 << 10,     /* spans closer than this are read together */
 	MAX_REFS = 1 << 27,
-	STACKS = 256,	   /* goroutines' stacks read at a time */
-	STACK_PART = 4096, /* bytes of each; the rest of deeper ones is read separately */
 };
-
-struct scan {
-	struct program *program;
-	const struct context_types *types;
-	struct iface_refs *refs;
-	uint64_t low, span; /* all itabs of contexts are in [low, low + span] */
-	uint8_t *buffer;
-	uint64_t stack_bytes; /* read from stacks so far */
-};
-
-/* No stack is larger (runtime.maxstackceiling is 2 GB). Without these limits, damaged bounds could
- * make each stack cover all memory. */
-static const uint64_t MAX_STACK = 1ull << 31, MAX_STACK_BYTES = 1ull << 36;
 
 /* ---- One range of memory ---- */
 
@@ -60,13 +46,8 @@ static struct error *add_channel(struct scan *scan, uint64_t location, bool garb
 	return NULL;
 }
 
-/*
- * Scans `count` words that were read from `address`. With `has_next` one more word follows, for a
- * pair that crosses the end. `accept`, if not NULL, filters each hit and may change the reference.
- */
-static struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words,
-	size_t count, bool has_next,
-	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *ref),
+struct error *scan_words(struct scan *scan, uint64_t address, const uint64_t *words, size_t count,
+	bool has_next, bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *ref),
 	struct iface_ref ref)
 {
 	size_t last = has_next ? count : count - (count > 0);
@@ -89,8 +70,7 @@ static struct error *scan_words(struct scan *scan, uint64_t address, const uint6
 	return NULL;
 }
 
-/* Reads and scans [start, end) piece by piece. */
-static struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
+struct error *scan_range(struct scan *scan, uint64_t start, uint64_t end,
 	bool (*accept)(struct scan *scan, uint64_t location, struct iface_ref *ref),
 	struct iface_ref ref)
 {
@@ -123,7 +103,8 @@ static bool accept_in_heap(struct scan *scan, uint64_t location, struct iface_re
 {
 	struct heap_object object;
 	if (!heap_object_at(scan->program, location, &object) || object.no_pointers ||
-		location + 16 > object.address + object.size)
+		location + 16 > object.address + object.size ||
+		heap_pointer_word(scan->program, &object, location + 8) == WORD_SCALAR)
 		return false;
 	ref->garbage = !object.in_use;
 	return true;
@@ -228,82 +209,13 @@ static struct error *scan_globals(struct scan *scan)
 	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
 	const struct iface_ref ref = {.kind = HOLDER_GLOBAL};
 	struct error *err = NULL;
-	scan->refs->partial |= scan->program->data_damaged;
-	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
-		struct range range = scan->program->data[i];
+	for (size_t i = 0; !err && i < POINTER_RANGES * scan->program->module_count; i++) {
+		const struct module *module = scan->program->modules[i / POINTER_RANGES];
+		struct range range = module->data[i % POINTER_RANGES];
 		uint64_t start = (range.address + 7) & ~7ull;
+		scan->refs->partial |= module->data_damaged;
 		err = scan_range(scan, start, range.address + range.size, NULL, ref);
 	}
-	return err;
-}
-
-/* The lowest address in use of the goroutine's stack. */
-static uint64_t stack_start(struct program *program, const struct goroutine *goroutine)
-{
-	uint64_t sp = goroutine->syscall_sp ? goroutine->syscall_sp : goroutine->sched_sp;
-	const struct thread *threads;
-	size_t count;
-	if (goroutine->tid && !goroutine->syscall_sp) {
-		sp = goroutine->stack_low; /* running: without registers, take the whole stack */
-		struct error *err = target_threads(program->target, &threads, &count);
-		error_destroy(err);
-		for (size_t i = 0; !err && i < count; i++) {
-			if (threads[i].tid == goroutine->tid && threads[i].regs_valid &&
-				threads[i].regs.rsp >= goroutine->stack_low &&
-				threads[i].regs.rsp < goroutine->stack_high)
-				sp = threads[i].regs.rsp;
-		}
-	}
-	if (sp < goroutine->stack_low || sp > goroutine->stack_high)
-		sp = goroutine->stack_low;
-	if (goroutine->stack_high - sp > MAX_STACK)
-		sp = goroutine->stack_high; /* damaged bounds */
-	return (sp + 7) & ~7ull;
-}
-
-static struct error *scan_stack_batch(
-	struct scan *scan, const struct goroutine *goroutines, size_t count)
-{
-	struct memory_run runs[STACKS];
-	for (size_t i = 0; i < count; i++) {
-		uint64_t start = stack_start(scan->program, &goroutines[i]);
-		uint64_t size =
-			goroutines[i].stack_high > start ? goroutines[i].stack_high - start : 0;
-		runs[i] = (struct memory_run){start, size < STACK_PART ? (size_t)size : STACK_PART,
-			scan->buffer + i * STACK_PART, 0};
-	}
-	struct error *err = target_read_runs(scan->program->target, runs, count);
-	for (size_t i = 0; !err && i < count; i++) {
-		const struct iface_ref ref = {
-			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
-		if (runs[i].done < runs[i].size)
-			scan->refs->partial = true;
-		err = scan_words(
-			scan, runs[i].address, runs[i].buffer, runs[i].done / 8, false, NULL, ref);
-	}
-	/* In a second loop, because scan_range() uses the same buffer. */
-	for (size_t i = 0; !err && i < count; i++) {
-		const struct iface_ref ref = {
-			.kind = HOLDER_GOROUTINE, .goroutine = &goroutines[i]};
-		bool deep = runs[i].size == STACK_PART;
-		scan->refs->partial |= deep && scan->stack_bytes > MAX_STACK_BYTES;
-		if (deep && scan->stack_bytes <= MAX_STACK_BYTES)
-			err = scan_range(scan, runs[i].address + STACK_PART - 8,
-				goroutines[i].stack_high, NULL, ref);
-	}
-	return err;
-}
-
-static struct error *scan_stacks(struct scan *scan)
-{
-	const struct goroutine_list *list;
-	struct error *err = program_goroutines(scan->program, &list);
-	for (size_t i = 0; !err && i < list->count; i += STACKS) {
-		program_progress(scan->program, "scanning stacks", i, list->count);
-		err = scan_stack_batch(
-			scan, &list->items[i], list->count - i < STACKS ? list->count - i : STACKS);
-	}
-	program_progress(scan->program, "scanning stacks", 1, 1);
 	return err;
 }
 
@@ -335,6 +247,21 @@ struct error *iface_refs_find(
 	if (err)
 		iface_refs_deinit(ret);
 	return err;
+}
+
+void iface_refs_drop_stacks(struct iface_refs *refs)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < refs->count; i++) {
+		if (refs->items[i].kind != HOLDER_GOROUTINE)
+			refs->items[kept++] = refs->items[i];
+	}
+	refs->count = kept;
+	struct iface_ref *smaller = realloc(refs->items, (kept + 1) * sizeof(*refs->items));
+	if (smaller) {
+		refs->items = smaller;
+		refs->capacity = kept + 1;
+	}
 }
 
 void iface_refs_deinit(struct iface_refs *refs)

@@ -44,10 +44,10 @@ struct iface_ref {
 	uint64_t location; /* address of its first word */
 	uint64_t data;	   /* its data word */
 	const struct context_shape *shape;
-	enum holder_kind kind;
 	const struct goroutine *goroutine; /* HOLDER_GOROUTINE */
-	bool canceler;			   /* its first word is an itab of context.canceler */
-	bool garbage;			   /* the memory that contains it is not in use */
+	enum holder_kind kind;
+	bool canceler; /* its first word is an itab of context.canceler */
+	bool garbage;  /* the memory that contains it is not in use */
 };
 
 struct iface_refs {
@@ -63,6 +63,8 @@ struct iface_refs {
 };
 
 void iface_refs_deinit(struct iface_refs *refs);
+/* Forgets those on stacks: with a million goroutines, they take much memory. */
+void iface_refs_drop_stacks(struct iface_refs *refs);
 
 /* Scans heap, globals and stacks. The used part of each stack is scanned whole: the caller decides
  * which of its words are live. Free with iface_refs_deinit(). */

@@ -53,11 +53,12 @@ static struct error *add_refs(struct holders *holders, const struct iface_refs *
 		const struct iface_ref *ref = &refs->items[i];
 		if (ref->kind == HOLDER_GOROUTINE || ref->garbage)
 			continue;
-		struct context_holder holder = {.kind = ref->kind,
+		struct context_holder holder = {.kind = (uint8_t)ref->kind,
 			.address = ref->location,
 			.registered = ref->canceler,
 			.inside = containing(holders, ref->location),
-			.context = context_of_type(holders->forest, ref->shape->type, ref->data)};
+			.context = (int32_t)context_of_type(
+				holders->forest, ref->shape->type, ref->data)};
 		struct heap_object object;
 		if (holder.context == CONTEXT_NONE)
 			continue;
@@ -114,9 +115,8 @@ static struct error *add_roots(struct holders *holders, const struct goroutine *
 			continue;
 		const struct frame *frame = &stack->frames[root->frame];
 		err = add_holder(holders, (struct context_holder){.kind = HOLDER_GOROUTINE,
-						  .context = context,
+						  .context = (int32_t)context,
 						  .address = root->address,
-						  .inside = CONTEXT_NONE,
 						  .goid = goroutine->goid,
 						  .function = frame->entry,
 						  .frame = frame->fp,
@@ -127,27 +127,24 @@ static struct error *add_roots(struct holders *holders, const struct goroutine *
 }
 
 /* Prefetches the next batch of stacks, from number `first` on. */
-static struct error *prefetch_stacks(
-	struct program *program, const struct goroutine_list *list, size_t first)
+static struct error *prefetch_stacks(struct program *program,
+	const struct goroutine *const *goroutines, size_t first, size_t count)
 {
-	const struct goroutine *goroutines[STACKS_PREFETCH];
-	size_t left = list->count - first, count = left < STACKS_PREFETCH ? left : STACKS_PREFETCH;
-	for (size_t i = 0; i < count; i++)
-		goroutines[i] = &list->items[first + i];
-	program_progress(program, "scanning stacks", first, list->count);
-	return goroutine_stacks_prefetch(program, goroutines, count, false);
+	program_progress(program, "scanning stacks", first, count);
+	return goroutine_stacks_prefetch(program, goroutines + first, count - first, false);
 }
 
 static struct error *add_stacks(struct holders *holders)
 {
-	const struct goroutine_list *list;
+	const struct goroutine *const *sorted;
+	size_t count = 0;
 	struct stack stack = {0};
 	struct stack_roots roots = {0};
-	struct error *err = program_goroutines(holders->program, &list);
-	for (size_t i = 0; !err && i < list->count; i++) {
-		const struct goroutine *goroutine = &list->items[i];
+	struct error *err = program_goroutines_by_stack(holders->program, &sorted, &count);
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct goroutine *goroutine = sorted[i];
 		if (i % STACKS_PREFETCH == 0)
-			err = prefetch_stacks(holders->program, list, i);
+			err = prefetch_stacks(holders->program, sorted, i, count);
 		if (err || goroutine->system)
 			continue;
 		err = goroutine_stack(holders->program, goroutine, &stack);

@@ -197,8 +197,7 @@ static void resolve_end(struct context_builder *builder, ptrdiff_t number)
 		context->own_channel = true;
 		context->state = context->done_closed ? CONTEXT_CANCELED : CONTEXT_ACTIVE;
 	} else if (link->shape->kind == CONTEXT_BACKGROUND ||
-		   link->shape->kind == CONTEXT_WITHOUT_CANCEL ||
-		   link->shape->done_method.kind == METHOD_NIL ||
+		   link->shape->kind == CONTEXT_WITHOUT_CANCEL || link->never ||
 		   (!context->partial && !context->parent_address &&
 			   link->shape->kind != CONTEXT_FOREIGN))
 		context->state = CONTEXT_NEVER;
@@ -312,6 +311,12 @@ static struct error *read_waiters(struct program *program, struct context *conte
 	}
 	/* A select can name a channel twice. */
 	context->waiter_count = goids_sort_unique(context->waiters, context->waiter_count);
+	/* Most contexts have one waiter: the reserve would be most of the memory. */
+	uint64_t *exact = context->waiter_count ? reallocarray(context->waiters,
+							  context->waiter_count, sizeof(*exact))
+						: NULL;
+	if (exact)
+		context->waiters = exact;
 	return NULL;
 }
 
@@ -328,6 +333,11 @@ static struct error *read_channel(struct program *program, struct context *conte
 	if (!err) {
 		context->done_closed = closed != 0;
 		context->done_locked = lock != 0;
+		/* cancel() sets the error and closes the channel while it holds the mutex. */
+		if (context->state == CONTEXT_CANCELED && !closed && !context->locked) {
+			context->state = CONTEXT_UNKNOWN;
+			context->partial = true;
+		}
 		err = read_waiters(program, context, first);
 	}
 	if (err) {

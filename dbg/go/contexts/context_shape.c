@@ -1,5 +1,4 @@
 /* The layout of a context type: see context_shape.h. */
-#include "dbg/go/contexts/context_method.h"
 #include "dbg/go/contexts/context_shape.h"
 #include "dbg/go/program/program_state.h"
 
@@ -8,68 +7,11 @@ enum { MAX_DEPTH = 6 }; /* of nested structs */
 struct search {
 	struct program *program;
 	struct context_shape *shape;
-	bool (*is_context)(void *context, const struct go_type *type);
-	void *context;
 };
 
 static bool is_package_context(const struct go_type *type, const char *name)
 {
 	return go_type_is(type, "context", name);
-}
-
-/* ---- The parent ---- */
-
-static struct error *field_as_parent(const struct search *search, const struct go_field *field,
-	uint64_t offset, bool embedded_only, bool *ret)
-{
-	struct context_shape *shape = search->shape;
-	const struct go_type *type = field->type;
-	*ret = false;
-	bool empty = true;
-	if (type->kind == GO_INTERFACE) {
-		bool standard = is_package_context(type, "Context");
-		struct error *err = go_type_is_empty_interface(search->program, type, &empty);
-		if (err)
-			return err;
-		if (!empty && (standard || field->embedded)) {
-			shape->parent = PARENT_INTERFACE;
-			*ret = true;
-		}
-	} else if (type->kind == GO_POINTER && (field->embedded || !embedded_only) &&
-		   search->is_context(search->context, type)) {
-		shape->parent = PARENT_POINTER;
-		shape->parent_type = type;
-		*ret = true;
-	}
-	if (*ret)
-		shape->parent_offset = (int64_t)offset;
-	return NULL;
-}
-
-/*
- * Embedded fields take precedence over named ones (the caller searches twice). Each level of
- * embedding is searched completely before the next, as Go does for promoted methods.
- */
-static struct error *find_parent(const struct search *search, const struct go_type *body,
-	uint64_t base, bool embedded_only, int depth, bool *ret)
-{
-	const struct go_field *fields;
-	size_t count;
-	*ret = false;
-	if (depth > MAX_DEPTH)
-		return NULL;
-	struct error *err = go_type_fields(search->program, body, &fields, &count);
-	for (size_t i = 0; !err && !*ret && i < count; i++) {
-		if (fields[i].embedded || !embedded_only)
-			err = field_as_parent(
-				search, &fields[i], base + fields[i].offset, embedded_only, ret);
-	}
-	for (size_t i = 0; !err && !*ret && i < count; i++) {
-		if (fields[i].type->kind == GO_STRUCT && (fields[i].embedded || !embedded_only))
-			err = find_parent(search, fields[i].type, base + fields[i].offset,
-				embedded_only, depth + 1, ret);
-	}
-	return err;
 }
 
 /* ---- Package context's own types ---- */
@@ -127,6 +69,31 @@ static struct error *find_cancel(
 	return err;
 }
 
+/* Finds the cancelCtx, and its parent, that a timerCtx of 1.20 embeds by pointer. */
+static struct error *find_detached_cancel(const struct search *search)
+{
+	struct context_shape *shape = search->shape;
+	const struct go_type *body = NULL, *type = NULL, *parent_type = NULL;
+	int64_t pointer = NO_OFFSET, parent = NO_OFFSET;
+	struct error *err =
+		offset_of(search->program, shape->body, "cancelCtx", 0, &pointer, &type);
+	if (err || !type || type->kind != GO_POINTER)
+		return err;
+	err = go_type_element(search->program, type, &body);
+	if (err || !is_package_context(body, "cancelCtx"))
+		return err;
+	shape->cancel_pointer = pointer;
+	shape->cancel_size = body->size;
+	err = find_cancel(search, body, shape->body->size, 0);
+	if (!err)
+		err = offset_of(
+			search->program, body, "Context", shape->body->size, &parent, &parent_type);
+	if (!err && parent != NO_OFFSET)
+		shape->parents[shape->parent_count++] = (struct parent_field){
+			PARENT_INTERFACE, (uint64_t)parent, parent_type, NO_OFFSET};
+	return err;
+}
+
 static struct error *find_standard(const struct search *search)
 {
 	struct context_shape *shape = search->shape;
@@ -138,6 +105,8 @@ static struct error *find_standard(const struct search *search)
 	} else if (is_package_context(body, "timerCtx")) {
 		shape->kind = CONTEXT_TIMER;
 		err = offset_of(program, body, "deadline", 0, &shape->deadline, NULL);
+		if (!err)
+			err = offset_of(program, body, "timer", 0, &shape->timer, NULL);
 	} else if (is_package_context(body, "afterFuncCtx")) {
 		shape->kind = CONTEXT_AFTER_FUNC;
 		err = offset_of(program, body, "f", 0, &shape->after_func, NULL);
@@ -156,21 +125,24 @@ static struct error *find_standard(const struct search *search)
 }
 
 struct error *context_shape_load(struct program *program, uint64_t descriptor,
-	const uint64_t code[2], bool (*is_context)(void *context, const struct go_type *type),
-	void *context, struct context_shape *ret)
+	const uint64_t code[CONTEXT_METHODS], const struct context_lookup *lookup,
+	struct context_shape *ret)
 {
 	*ret = (struct context_shape){.descriptor = descriptor,
 		.cancel = NO_OFFSET,
+		.cancel_pointer = NO_OFFSET,
 		.mutex = NO_OFFSET,
 		.done = NO_OFFSET,
 		.err = NO_OFFSET,
 		.cause = NO_OFFSET,
 		.children = NO_OFFSET,
 		.deadline = NO_OFFSET,
+		.timer = NO_OFFSET,
 		.key = NO_OFFSET,
 		.value = NO_OFFSET,
 		.after_func = NO_OFFSET};
-	struct search search = {program, ret, is_context, context};
+	memcpy(ret->code, code, sizeof(ret->code));
+	struct search search = {program, ret};
 	struct error *err = program_type_at(program, descriptor, &ret->type);
 	if (err)
 		return err;
@@ -185,17 +157,43 @@ struct error *context_shape_load(struct program *program, uint64_t descriptor,
 	err = find_standard(&search);
 	if (err || ret->kind == CONTEXT_BACKGROUND)
 		return err;
-	bool found = false;
-	if (ret->body->kind == GO_STRUCT) {
-		err = find_cancel(&search, ret->body, 0, 0);
-		if (!err)
-			err = find_parent(&search, ret->body, 0, true, 0, &found);
-		ret->embeds = !err && found;
-		if (!err && !found)
-			err = find_parent(&search, ret->body, 0, false, 0, &found);
-	}
-	if (err || ret->kind != CONTEXT_FOREIGN || ret->cancel != NO_OFFSET)
+	if (ret->body->kind != GO_STRUCT)
+		return NULL;
+	err = find_cancel(&search, ret->body, 0, 0);
+	if (!err && ret->kind == CONTEXT_TIMER && ret->cancel == NO_OFFSET)
+		err = find_detached_cancel(&search);
+	if (!err && ret->cancel_pointer == NO_OFFSET)
+		err = context_parent_find(program, lookup, ret);
+	return err;
+}
+
+/* The address of the cancelCtx that is an object of its own. */
+static struct error *read_cancel_pointer(
+	struct program *program, const struct context_shape *shape, uint64_t address, uint64_t *ret)
+{
+	return target_read_u64(program->target, address + (uint64_t)shape->cancel_pointer, ret);
+}
+
+struct error *context_shape_read(
+	struct program *program, const struct context_shape *shape, uint64_t address, uint8_t *ret)
+{
+	uint64_t cancel, size = shape->body->size;
+	struct error *err = target_read(program->target, address, ret, size);
+	if (err || shape->cancel_pointer == NO_OFFSET)
 		return err;
-	err = context_method_read(program, code[0], ret, &ret->deadline_method);
-	return err ? err : context_method_read(program, code[1], ret, &ret->done_method);
+	err = read_cancel_pointer(program, shape, address, &cancel);
+	return err ? err : target_read(program->target, cancel, ret + size, shape->cancel_size);
+}
+
+struct error *context_shape_word(struct program *program, const struct context_shape *shape,
+	uint64_t address, int64_t offset, uint64_t *ret)
+{
+	uint64_t at = (uint64_t)offset, size = shape->body->size;
+	if (shape->cancel_pointer != NO_OFFSET && at >= size) {
+		struct error *err = read_cancel_pointer(program, shape, address, &address);
+		if (err)
+			return err;
+		at -= size;
+	}
+	return target_read_u64(program->target, address + at, ret);
 }

@@ -8,6 +8,7 @@
 #include "dbg/go/contexts/context_index.h"
 
 struct context_index;
+struct context_methods;
 
 /* What is known of a context only while its forest is being built. */
 struct context_link {
@@ -16,18 +17,18 @@ struct context_link {
 	ptrdiff_t done_of, deadline_of;
 	uint64_t cancel;  /* or the address of the cancelCtx that Done delegates to; 0: none */
 	bool own_channel; /* Done returns a channel of its own */
+	bool never;	  /* Done returns nil */
 };
 
 struct context_builder {
 	struct program *program;
 	struct context_types types;
+	struct context_methods *methods;
 	struct context_forest *forest; /* in order of discovery until context_link() sorts it */
 	size_t capacity;
 	struct context_link *links; /* parallel to forest->items */
 	size_t link_capacity;
 	struct context_index index;
-	const struct goroutine **stacks; /* goroutines by stack address; NULL: not loaded yet */
-	size_t stack_count;
 	size_t decoded; /* contexts before this number have been decoded */
 };
 
@@ -35,6 +36,26 @@ struct context_builder {
  * can hold one; otherwise `*ret` is CONTEXT_NONE. (context.c) */
 struct error *context_builder_add(struct context_builder *builder,
 	const struct context_shape *shape, uint64_t address, ptrdiff_t *ret);
+
+/* Makes references to the own cancelCtx of context `number`, whose body is at `body`, references to
+ * the context, if that is an object of its own. (context.c) */
+struct error *context_builder_add_cancel(
+	struct context_builder *builder, size_t number, const uint8_t *body);
+
+/* Whether the address can hold a context of this shape that is not known yet. (context.c) */
+bool context_is_new(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address);
+/* Whether it is in the executable's data. (context.c) */
+bool context_is_static(
+	const struct context_builder *builder, const struct context_shape *shape, uint64_t address);
+
+/*
+ * Adds the contexts that only live words of stacks refer to. An itab is no pointer for the
+ * compiler's stack maps: an unused slot with a stale one, followed by a live pointer, looks like a
+ * context. (context_stacks.c)
+ */
+struct error *context_add_from_stacks(
+	struct context_builder *builder, const struct iface_refs *refs);
 
 /* Decodes context number `index` and adds the contexts that it refers to. (context_decode.c) */
 struct error *context_decode(struct context_builder *builder, size_t index);

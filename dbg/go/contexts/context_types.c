@@ -3,8 +3,6 @@
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/bisect.h"
 
-enum { METHODS = 2 }; /* the first two of Deadline, Done, Err, Value: an itab sorts by name */
-
 struct interfaces {
 	uint64_t context, canceler; /* descriptors; 0: not found yet */
 };
@@ -41,35 +39,43 @@ static int by_descriptor(const void *a, const void *b)
 	return (x->descriptor > y->descriptor) - (x->descriptor < y->descriptor);
 }
 
-struct type_set {
-	uint64_t *descriptors;
-	size_t count;
-};
-
-static bool in_set(void *context, const struct go_type *type)
-{
-	const struct type_set *set = context;
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->descriptors[i] == type->descriptor)
-			return type->descriptor != 0;
-	}
-	return false;
-}
-
-/* The addresses of the type's methods Deadline and Done, from its itab of context.Context. */
+/* The addresses of the type's methods, from its itab of context.Context. */
 static void methods_of(struct program *program, const struct context_types *types,
-	uint64_t interface, uint64_t descriptor, uint64_t ret[METHODS])
+	uint64_t interface, uint64_t descriptor, uint64_t ret[CONTEXT_METHODS])
 {
-	ret[0] = ret[1] = 0;
+	memset(ret, 0, CONTEXT_METHODS * sizeof(*ret));
 	for (size_t i = 0; interface && i < types->context_itab_count; i++) {
 		const struct itab *itab = &types->context_itabs[i];
 		if (itab->type != descriptor || itab->interface != interface)
 			continue;
 		error_destroy(target_read(program->target,
 			itab->address + program->layout.itab.methods.offset, ret,
-			METHODS * sizeof(*ret)));
+			CONTEXT_METHODS * sizeof(*ret)));
 		return;
 	}
+}
+
+struct type_set {
+	struct program *program;
+	const struct context_types *types;
+	uint64_t interface;
+	uint64_t *descriptors;
+	size_t count;
+};
+
+static bool in_set(void *context, const struct go_type *type, uint64_t *ret_done)
+{
+	const struct type_set *set = context;
+	uint64_t code[CONTEXT_METHODS];
+	*ret_done = 0;
+	for (size_t i = 0; type->descriptor && i < set->count; i++) {
+		if (set->descriptors[i] != type->descriptor)
+			continue;
+		methods_of(set->program, set->types, set->interface, type->descriptor, code);
+		*ret_done = code[CONTEXT_DONE];
+		return true;
+	}
+	return false;
 }
 
 static struct error *load_shapes(
@@ -79,7 +85,8 @@ static struct error *load_shapes(
 	types->shapes = calloc(types->context_itab_count, sizeof(*types->shapes));
 	if (!descriptors || !types->shapes)
 		return error_no_memory();
-	struct type_set set = {descriptors, 0};
+	struct type_set set = {program, types, interface, descriptors, 0};
+	const struct context_lookup lookup = {in_set, &set};
 	for (size_t i = 0; i < types->context_itab_count; i++) {
 		bool known = false;
 		for (size_t j = 0; j < set.count && !known; j++)
@@ -88,10 +95,10 @@ static struct error *load_shapes(
 			descriptors[set.count++] = types->context_itabs[i].type;
 	}
 	for (size_t i = 0; i < set.count; i++) {
-		uint64_t methods[METHODS];
+		uint64_t methods[CONTEXT_METHODS];
 		methods_of(program, types, interface, descriptors[i], methods);
-		struct error *err = context_shape_load(program, descriptors[i], methods, in_set,
-			&set, &types->shapes[types->shape_count]);
+		struct error *err = context_shape_load(program, descriptors[i], methods, &lookup,
+			&types->shapes[types->shape_count]);
 		if (!err) {
 			types->shape_count++;
 			continue;

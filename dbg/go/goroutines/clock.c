@@ -1,5 +1,6 @@
 /* The target's monotonic clock when it stopped: see goroutine.h. */
 #include "dbg/go/goroutines/goroutine_cache.h"
+#include "dbg/go/goroutines/timers.h"
 #include "dbg/go/program/program_state.h"
 
 enum { MAX_PROCESSORS = 4096 };
@@ -16,8 +17,10 @@ struct error *goroutine_sleep_end(
 	const struct runtime_layout *layout = &program->layout;
 	uint64_t timer, when = 0;
 	*ret = goroutine->sleep_until;
-	if (field_present(layout->g.sleep_when))
+	if (field_present(layout->g.sleep_when)) {
+		*ret = bubble_time(program, goroutine->bubble, *ret);
 		return NULL;
+	}
 	/* Before 1.23 it is in the timer. */
 	struct error *err =
 		program_read_field(program, goroutine->address, layout->g.timer, &timer);
@@ -35,6 +38,8 @@ struct error *goroutine_sleep_end(
 static uint64_t end_of_sleep(struct program *program, const struct goroutine *goroutine)
 {
 	const char *reason = goroutine_wait_reason(program, goroutine);
+	if (goroutine->bubble)
+		return 0; /* it has a clock of its own */
 	if (!goroutine_in_syscall(program, goroutine) &&
 		(!goroutine_is_waiting(program, goroutine) || !reason ||
 			strcmp(reason, "sleep") == 0))

@@ -1,6 +1,8 @@
 /* Reading the runtime's threads (M): see goroutine.h. */
 #include "dbg/go/goroutines/goroutine_cache.h"
+#include "dbg/go/goroutines/thread_ms.h"
 #include "dbg/go/program/program_state.h"
+#include "dwarf/base/bisect.h"
 
 enum {
 	MAX_MS = 1 << 17,   /* the runtime's own limit is 10,000 threads by default */
@@ -32,8 +34,9 @@ static void read_stack_bounds(
 	error_destroy(err); /* unreadable bounds stay 0: unknown */
 }
 
-static void decode_m(
-	struct program *program, const uint8_t *object, uint64_t address, struct go_m *ret)
+/* `thread` runs it; NULL: unknown, so that m.procid must name it. */
+static void decode_m(struct program *program, const uint8_t *object, uint64_t address,
+	const struct thread *thread, struct go_m *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
 	size_t size = layout->m.size.size;
@@ -41,7 +44,7 @@ static void decode_m(
 	*ret = (struct go_m){
 		.address = address,
 		.id = (int64_t)FIELD(id),
-		.tid = FIELD(procid) ? thread_of(program, FIELD(procid)) : 0,
+		.named_tid = FIELD(procid) ? thread_of(program, FIELD(procid)) : 0,
 		.g0 = FIELD(g0),
 		.signal_g = FIELD(gsignal),
 		.current_g = FIELD(curg),
@@ -53,8 +56,10 @@ static void decode_m(
 		.spinning = FIELD(spinning) != 0,
 		.blocked = FIELD(blocked) != 0,
 		.syscall_tick = (uint32_t)FIELD(syscall_tick),
+		.syscall_p = FIELD(old_p),
 	};
 #undef FIELD
+	ret->tid = thread ? thread->tid : ret->named_tid;
 	if (ret->g0) /* stays 0 if it is unreadable */
 		error_destroy(
 			program_read_field(program, ret->g0, layout->g.sched_sp, &ret->system_sp));
@@ -75,20 +80,39 @@ static bool any_is_a_thread(struct program *program, const struct go_m_list *lis
 	return found;
 }
 
-static struct error *load_ms(struct program *program, struct go_m_list *list)
+static struct error *add_m(struct program *program, uint64_t address, const struct thread *thread,
+	struct go_m_list *list, uint64_t *ret_next)
 {
-	list->count = 0;
-	const struct runtime_layout *layout = &program->layout;
-	if (layout->m.size.size > MAX_M_SIZE)
-		return error_create(ERROR_BAD_DATA,
-			"the size of a runtime.m is implausible according to %s: %u bytes",
-			layout->source, layout->m.size.size);
-	if (!program->globals.allm.address)
-		return error_create(ERROR_NOT_FOUND,
-			"%s: cannot find runtime.allm, the list of the runtime's threads",
-			program->target->exe_name);
-	/* A damaged list may be circular. To detect that, each address is compared with a marker
-	 * that moves forward at powers of two. */
+	size_t size = program->layout.m.size.size;
+	uint8_t object[MAX_M_SIZE];
+	struct error *err = target_read(program->target, address, object, size);
+	if (err)
+		return err;
+	if (!array_reserve(&list->items, &list->capacity, list->count + 1))
+		return error_no_memory();
+	decode_m(program, object, address, thread, &list->items[list->count++]);
+	*ret_next = object_field(object, size, program->layout.m.alllink);
+	return NULL;
+}
+
+/* Whether the m at `address` is certainly none: its scheduling goroutine belongs to another m. */
+static bool is_no_m(struct program *program, uint64_t address, struct go_m_list *list)
+{
+	uint64_t named;
+	struct error *err = program_m_read_back(program, address, &named);
+	list->broken |= err || named != address;
+	error_destroy(err); /* an incomplete core */
+	return !err && named != address;
+}
+
+/*
+ * Reads the list allm up to its end, or to the first pointer that is not an m. A damaged list may
+ * be circular. To detect that, each address is compared with a marker that moves forward at powers
+ * of two.
+ */
+static struct error *follow_list(
+	struct program *program, const struct thread_ms *known, struct go_m_list *list)
+{
 	uint64_t address, marker = 0;
 	size_t mark_at = 1;
 	struct error *err =
@@ -98,15 +122,67 @@ static struct error *load_ms(struct program *program, struct go_m_list *list)
 			marker = address;
 			mark_at *= 2;
 		}
-		uint8_t object[MAX_M_SIZE];
-		err = target_read(program->target, address, object, layout->m.size.size);
-		if (err)
-			break;
-		if (!array_reserve(&list->items, &list->capacity, list->count + 1))
-			return error_no_memory();
-		decode_m(program, object, address, &list->items[list->count++]);
-		address = object_field(object, layout->m.size.size, layout->m.alllink);
+		uint64_t at = address;
+		err = add_m(program, at, thread_ms_at(known, at), list, &address);
+		if (!err && is_no_m(program, at, list)) {
+			list->count--;
+			return NULL;
+		}
 	}
+	list->broken |= err || address; /* a fault or a circle */
+	return err;
+}
+
+static int compare_address(const void *a, const void *b)
+{
+	const struct go_m *x = a, *y = b;
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* Adds the m's of threads that allm does not have: its end was unreadable, or the offset of
+ * m.alllink is wrong. */
+static struct error *add_unlisted(
+	struct program *program, const struct thread_ms *known, struct go_m_list *list)
+{
+	size_t listed = list->count;
+	_cleanup_free_ struct go_m *sorted = malloc((listed + 1) * sizeof(*sorted));
+	if (!sorted)
+		return error_no_memory();
+	if (listed) {
+		memcpy(sorted, list->items, listed * sizeof(*sorted));
+		qsort(sorted, listed, sizeof(*sorted), compare_address);
+	}
+	for (size_t i = 0; i < known->count; i++) {
+		uint64_t next, address = known->items[i].m;
+		size_t at = bisect(j, listed, sorted[j].address >= address);
+		if (at < listed && sorted[at].address == address)
+			continue;
+		struct error *err = add_m(program, address, known->items[i].thread, list, &next);
+		if (err && err->code != ERROR_FAULT)
+			return err;
+		list->unlisted += !err;
+		error_destroy(err);
+	}
+	return NULL;
+}
+
+static struct error *load_ms(struct program *program, struct go_m_list *list)
+{
+	list->count = list->unlisted = 0;
+	list->broken = false;
+	const struct runtime_layout *layout = &program->layout;
+	if (layout->m.size.size > MAX_M_SIZE)
+		return error_create(ERROR_BAD_DATA,
+			"the size of a runtime.m is implausible according to %s: %u bytes",
+			layout->source, layout->m.size.size);
+	if (!program->globals.allm.address)
+		return error_create(ERROR_NOT_FOUND,
+			"%s: cannot find runtime.allm, the list of the runtime's threads",
+			program_name(program));
+	_cleanup_(thread_ms_deinit) struct thread_ms known = {0};
+	struct error *err = thread_ms_find(program, &known);
+	if (!err)
+		err = follow_list(program, &known, list);
 	if (err && err->code == ERROR_FAULT) {
 		/* A torn list: return the threads found so far. */
 		err = error_wrap(err,
@@ -116,6 +192,8 @@ static struct error *load_ms(struct program *program, struct go_m_list *list)
 		error_destroy(err);
 		err = NULL;
 	}
+	if (!err)
+		err = add_unlisted(program, &known, list);
 	if (!err && list->count && !any_is_a_thread(program, list))
 		program->warn(program->warn_context,
 			"the runtime's list of threads (allm) has no thread of the process: "

@@ -92,6 +92,7 @@ static void goroutine_decode(struct program *program, const uint8_t *object, uin
 		.syscall_sp = FIELD(syscallsp),
 		.waiting = FIELD(waiting),
 		.labels = FIELD(labels),
+		.bubble = FIELD(bubble),
 		.wait_since = (int64_t)FIELD(waitsince),
 		.sleep_until = (int64_t)FIELD(sleep_when),
 		.status = (uint16_t)state,
@@ -102,6 +103,26 @@ static void goroutine_decode(struct program *program, const uint8_t *object, uin
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
 #undef FIELD
+}
+
+/* Reads the IDs of the bubbles. Most goroutines have none, and neighbors share one. */
+static struct error *set_bubbles(struct program *program, struct goroutine *items, size_t count)
+{
+	uint64_t bubble = 0, id = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!items[i].bubble)
+			continue;
+		struct error *err = items[i].bubble == bubble
+					    ? NULL
+					    : program_read_field(program, items[i].bubble,
+						      program->layout.bubble.id, &id);
+		bubble = err ? 0 : items[i].bubble;
+		items[i].bubble_id = err ? 0 : id;
+		err = error_ignore_fault(err);
+		if (err)
+			return err;
+	}
+	return NULL;
 }
 
 /* ---- Reading all ---- */
@@ -124,7 +145,7 @@ static struct error *find_allgs(struct program *program, uint64_t *ret_array, ui
 	} else {
 		return error_create(ERROR_NOT_FOUND,
 			"%s: cannot find runtime.allgs, the list of all goroutines",
-			program->target->exe_name);
+			program_name(program));
 	}
 	if (err)
 		return error_wrap(err, "cannot read the list of all goroutines");
@@ -136,21 +157,41 @@ static struct error *find_allgs(struct program *program, uint64_t *ret_array, ui
 	return NULL;
 }
 
-static struct error *load_batch(struct program *program, const uint64_t *addresses, size_t count,
+/* The addresses of goroutines that are fetched together. */
+struct g_batch {
+	uint64_t addresses[BATCH];
+	size_t count;
+};
+
+static void batch_ranges(struct program *program, const struct g_batch *batch, struct range *ret)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		ret[i] = (struct range){batch->addresses[i], program->layout.g.size.size};
+}
+
+/* Reads the batch into the cache, and starts to do so with the next one. */
+static struct error *prefetch_batch(
+	struct program *program, const struct g_batch *batch, const struct g_batch *next)
+{
+	struct range ranges[BATCH];
+	batch_ranges(program, batch, ranges);
+	struct error *err = target_prefetch(program->target, ranges, batch->count);
+	if (err || !next->count)
+		return err;
+	batch_ranges(program, next, ranges);
+	return target_read_ahead(program->target, ranges, next->count);
+}
+
+static struct error *load_batch(struct program *program, const struct g_batch *batch,
 	bool finalizers_running, struct goroutine_list *list)
 {
-	size_t size = program->layout.g.size.size;
-	struct range ranges[BATCH];
-	for (size_t i = 0; i < count; i++)
-		ranges[i] = (struct range){addresses[i], size};
-	struct error *err = target_prefetch(program->target, ranges, count);
-	if (err)
-		return err;
-	if (!array_reserve(&list->items, &list->capacity, list->count + count))
+	size_t size = program->layout.g.size.size, first = list->count;
+	if (!array_reserve(&list->items, &list->capacity, list->count + batch->count))
 		return error_no_memory();
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < batch->count; i++) {
 		uint8_t object[MAX_G_SIZE];
-		err = target_read(program->target, addresses[i], object, size);
+		uint64_t address = batch->addresses[i];
+		struct error *err = target_read(program->target, address, object, size);
 		if (err && err->code != ERROR_FAULT)
 			return err;
 		if (err) {
@@ -159,10 +200,11 @@ static struct error *load_batch(struct program *program, const uint64_t *address
 			continue;
 		}
 		if (is_in_use(&program->layout, object, list))
-			goroutine_decode(program, object, addresses[i], finalizers_running,
+			goroutine_decode(program, object, address, finalizers_running,
 				&list->items[list->count++]);
 	}
-	return NULL;
+	return list->count > first ? set_bubbles(program, &list->items[first], list->count - first)
+				   : NULL;
 }
 
 static int compare_goid(const void *a, const void *b)
@@ -229,7 +271,44 @@ static struct error *check_size(const struct program *program)
 		program->layout.source, program->layout.g.size.size);
 }
 
-static struct error *load_all(struct program *program, struct goroutine_list *list)
+/* Reads the addresses of the batch that starts at number `done` of `count` in allgs. */
+static struct error *next_batch(struct program *program, uint64_t array, uint64_t done,
+	uint64_t count, struct g_batch *ret, struct goroutine_list *list)
+{
+	size_t wanted = count - done < BATCH ? (size_t)(count - done) : BATCH;
+	struct error *err = target_check(program->target);
+	ret->count = 0;
+	if (!err && wanted)
+		err = read_addresses(
+			program, array + 8 * done, ret->addresses, wanted, &ret->count);
+	if (err)
+		return error_wrap(err, "cannot read the list of all goroutines");
+	list->unreadable += wanted - ret->count;
+	return NULL;
+}
+
+static struct error *load_all(
+	struct program *program, uint64_t array, uint64_t count, struct goroutine_list *list)
+{
+	bool finalizers_running = finalizers_run(program);
+	struct g_batch batches[2];
+	struct error *err = next_batch(program, array, 0, count, &batches[0], list);
+	for (uint64_t done = 0, i = 0; !err && done < count; i ^= 1) {
+		program_progress(program, "reading goroutines", done, count);
+		done = count - done < BATCH ? count : done + BATCH;
+		err = next_batch(program, array, done, count, &batches[i ^ 1], list);
+		if (!err)
+			err = prefetch_batch(program, &batches[i], &batches[i ^ 1]);
+		if (!err)
+			err = load_batch(program, &batches[i], finalizers_running, list);
+	}
+	program_progress(program, "reading goroutines", count, count);
+	return err;
+}
+
+/* Reads at most the first `limit` entries of allgs. */
+static struct error *load_first(
+	struct program *program, uint64_t limit, struct goroutine_list *list)
 {
 	list->count = 0;
 	list->unreadable = list->dead = list->idle = 0;
@@ -237,23 +316,8 @@ static struct error *load_all(struct program *program, struct goroutine_list *li
 	struct error *err = check_size(program);
 	if (!err)
 		err = find_allgs(program, &array, &count);
-	bool finalizers_running = !err && finalizers_run(program);
-	uint64_t addresses[BATCH];
-	for (uint64_t done = 0; !err && done < count;) {
-		size_t batch = count - done < BATCH ? (size_t)(count - done) : BATCH;
-		size_t readable;
-		program_progress(program, "reading goroutines", done, count);
-		err = target_check(program->target);
-		if (!err)
-			err = read_addresses(
-				program, array + 8 * done, addresses, batch, &readable);
-		if (err)
-			return error_wrap(err, "cannot read the list of all goroutines");
-		list->unreadable += batch - readable;
-		err = load_batch(program, addresses, readable, finalizers_running, list);
-		done += batch;
-	}
-	program_progress(program, "reading goroutines", count, count);
+	if (!err)
+		err = load_all(program, array, count < limit ? count : limit, list);
 	if (err)
 		return err;
 	if (list->count)
@@ -261,27 +325,29 @@ static struct error *load_all(struct program *program, struct goroutine_list *li
 	return set_threads(program, list);
 }
 
-static struct error *after_goroutines(struct program *program, struct error *err)
-{
-	return program->hooks.after_goroutines
-		       ? program->hooks.after_goroutines(program, &program->goroutines->all, err)
-		       : err;
-}
-
 struct error *program_goroutines(struct program *program, const struct goroutine_list **ret)
 {
 	struct goroutine_cache *cache = program->goroutines;
 	if (!cache->all_loaded) {
 		struct error *err = program_settle(program);
-		if (err)
-			return err;
-		err = after_goroutines(program, load_all(program, &cache->all));
+		goroutine_cache_drop_list(cache);
+		if (!err)
+			err = load_first(program, MAX_GOROUTINES, &cache->all);
 		if (err)
 			return err;
 		cache->all_loaded = true;
 	}
 	*ret = &cache->all;
 	return NULL;
+}
+
+struct error *program_sample_goroutines(
+	struct program *program, size_t limit, const struct goroutine_list **ret)
+{
+	goroutine_cache_drop_list(program->goroutines);
+	struct error *err = load_first(program, limit, &program->goroutines->all);
+	*ret = &program->goroutines->all;
+	return err;
 }
 
 bool program_goroutines_are_loaded(const struct program *program)
@@ -310,8 +376,9 @@ struct error *program_load_goroutine(struct program *program, uint64_t address)
 	struct error *err = program_settle(program);
 	if (!err)
 		err = check_size(program);
+	const struct g_batch batch = {.addresses = {address}, .count = 1};
 	if (!err)
-		err = load_batch(program, &address, 1, finalizers_run(program), one);
+		err = load_batch(program, &batch, finalizers_run(program), one);
 	return err ? err : set_threads(program, one);
 }
 
@@ -335,18 +402,4 @@ struct error *program_goroutine(
 			"\"goroutines\" lists those that exist",
 			(unsigned long long)goid);
 	return NULL;
-}
-
-const struct goroutine *program_goroutine_at(struct program *program, uint64_t address)
-{
-	const struct goroutine_list *list;
-	uint64_t goid = 0;
-	struct error *err = program_goroutines(program, &list);
-	if (!err)
-		err = program_read_field(program, address, program->layout.g.goid, &goid);
-	const struct goroutine *goroutine = NULL;
-	if (!err)
-		err = program_goroutine(program, goid, &goroutine);
-	error_destroy(err);
-	return goroutine && goroutine->address == address ? goroutine : NULL;
 }

@@ -7,7 +7,7 @@
  * (wait.h) and channel_read() (channel.h).
  *
  * Sources: runtime/runtime2.go (g, m), runtime/proc.go (allgs, allm), runtime/traceback.go
- * (isSystemGoroutine), releases 1.19 and 1.21 to 1.27.
+ * (isSystemGoroutine), releases 1.19 to 1.27.
  */
 #ifndef GCTXDBG_GO_GOROUTINES_GOROUTINE_H
 #define GCTXDBG_GO_GOROUTINES_GOROUTINE_H
@@ -31,9 +31,11 @@ struct goroutine {
 	uint64_t syscall_pc, syscall_sp;
 	uint64_t waiting; /* first sudog it waits on; 0: none */
 	uint64_t labels;
+	uint64_t bubble;     /* of testing/synctest (timers.h); 0: none */
+	uint64_t bubble_id;  /* 0: none, or unknown (1.24) */
 	int64_t wait_since;  /* ns on the target's monotonic clock; only the garbage collector sets
 			       it; 0: unknown */
-	int64_t sleep_until; /* on the same clock; see goroutine_sleep_end() */
+	int64_t sleep_until; /* on that clock, or its bubble's; see goroutine_sleep_end() */
 	pid_t tid;	     /* thread that runs it or is in a system call for it; 0: none */
 	uint16_t status;     /* without the scan bit */
 	uint8_t wait_reason;
@@ -56,7 +58,8 @@ struct goroutine_list {
 struct go_m {
 	uint64_t address;
 	int64_t id;
-	pid_t tid; /* 0: no thread of the target has its procid */
+	pid_t tid;	 /* its thread; 0: none */
+	pid_t named_tid; /* the thread whose id is procid; 0: no thread of the target */
 	uint64_t g0, signal_g, current_g;
 	uint64_t system_low, system_high; /* stack of g0 */
 	uint64_t signal_low, signal_high; /* stack of gsignal */
@@ -68,16 +71,31 @@ struct go_m {
 	bool spinning, blocked;
 	uint32_t syscall_tick; /* its p's tick at the latest system call; the p increments it when
 				  a system call returns */
+	uint64_t syscall_p;    /* that p; 0: not in a system call, or unknown */
 };
 
 struct go_m_list {
 	struct go_m *items;
 	size_t count;
 	size_t capacity;
+	size_t unlisted; /* m's of threads that allm does not have */
+	bool broken;	 /* allm leads to something that is not an m */
 };
 
 /* All goroutines that are not dead; read once per stop. The list belongs to the program. */
 struct error *program_goroutines(struct program *program, const struct goroutine_list **ret);
+
+/* All of them in the order of their stacks' addresses: neighbors are read together. The array
+ * belongs to the program. */
+struct error *program_goroutines_by_stack(
+	struct program *program, const struct goroutine *const **ret, size_t *ret_count);
+/* The goroutine whose stack contains `address`; NULL if there is none. */
+const struct goroutine *program_goroutine_of_stack(struct program *program, uint64_t address);
+
+/* Reads those among the first `limit` of the runtime's list, which includes dead ones. The list
+ * belongs to the program, and is valid until goroutines are read again. */
+struct error *program_sample_goroutines(
+	struct program *program, size_t limit, const struct goroutine_list **ret);
 
 /* Whether the list has been read since the last stop. */
 bool program_goroutines_are_loaded(const struct program *program);
@@ -107,16 +125,26 @@ const struct go_m *program_m_of_thread(struct program *program, pid_t tid);
 
 /* The runtime's text for its status: "waiting", "syscall"…; never NULL. */
 const char *goroutine_status(struct program *program, const struct goroutine *goroutine);
-/* The runtime's text for its wait reason: "chan receive"…; NULL if it does not wait. */
+/*
+ * The runtime's text for its wait reason: "chan receive"…; NULL if it does not wait. In a synctest
+ * bubble it ends with "(durable)" if only the bubble can end the wait.
+ */
 const char *goroutine_wait_reason(struct program *program, const struct goroutine *goroutine);
-/* What the runtime prints in brackets: the wait reason if it waits, else the status. */
+/* What the runtime prints in brackets: the wait reason if it waits, else the status; with
+ * " (leaked)" if a goroutine leak profile has found that it is. */
 const char *goroutine_state(struct program *program, const struct goroutine *goroutine);
+/*
+ * The texts that the target has for the statuses, the wait reasons, or both: NULL-terminated,
+ * malloc'ed; the texts belong to the program. `*ret` is NULL if they are not known.
+ */
+struct error *goroutine_state_texts(
+	struct program *program, bool statuses, bool reasons, const char ***ret);
 bool goroutine_is_waiting(const struct program *program, const struct goroutine *goroutine);
 bool goroutine_is_running(const struct program *program, const struct goroutine *goroutine);
 bool goroutine_in_syscall(const struct program *program, const struct goroutine *goroutine);
 
-/* When the latest time.Sleep of the goroutine ends or ended, on the target's monotonic clock; 0:
- * unknown. */
+/* When the latest time.Sleep of the goroutine ends or ended, on the target's monotonic clock (see
+ * bubble_time()); 0: unknown. */
 struct error *goroutine_sleep_end(
 	struct program *program, const struct goroutine *goroutine, int64_t *ret);
 
@@ -125,7 +153,10 @@ struct error *goroutine_sleep_end(
 struct error *goroutine_thread(
 	struct program *program, const struct goroutine *goroutine, const struct thread **ret);
 
-/* How long it has waited, in ns; -1: unknown, since no garbage collection has run in that time. */
+/*
+ * What the runtime's tracebacks take for the time that it has waited: the time since g.waitsince,
+ * in ns; -1: not set. It is no bound in either direction: see wait_time.h.
+ */
 int64_t goroutine_wait_ns(struct program *program, const struct goroutine *goroutine);
 
 /* The target's monotonic clock when it stopped, in ns; for a core, the newest timestamp in it;
@@ -147,7 +178,8 @@ struct label {
 	char *value;
 };
 
-/* `*ret` is a malloc'ed array (free with labels_free()). `*ret_partial`: some could not be read. */
+/* `*ret` is a malloc'ed array, sorted by key (free with labels_free()). `*ret_partial`: some could
+ * not be read. */
 struct error *goroutine_labels(struct program *program, const struct goroutine *goroutine,
 	struct label **ret, size_t *ret_count, bool *ret_partial);
 void labels_free(struct label *labels, size_t count);

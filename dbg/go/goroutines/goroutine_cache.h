@@ -7,20 +7,33 @@
 
 #include "dbg/go/goroutines/goroutine.h"
 
+struct coroutines;
+struct gc_history;
 struct semaphores;
+struct sightings;
+struct timers;
 
 struct goroutine_cache {
 	struct goroutine_list all;
 	struct goroutine_list one; /* see program_load_goroutine() */
 	struct go_m_list ms;
 	bool all_loaded, ms_loaded;
-	struct semaphores *semaphores; /* NULL until they are read */
-	int64_t now_ns;		       /* 0: not known yet */
+	/* `all` in other orders: numbers, and pointers; NULL until they are needed */
+	uint32_t *by_address;
+	const struct goroutine **by_stack;
+	struct semaphores *semaphores;	/* NULL until they are read */
+	struct timers *timers;		/* the same */
+	struct gc_history *gc;		/* the same */
+	struct coroutines *coroutines;	/* the same */
+	int64_t now_ns;			/* 0: not known yet */
+	const struct sightings *before; /* see program_compare_with(); borrowed; NULL: none */
 };
 
 struct error *goroutine_cache_create(struct goroutine_cache **ret);
 /* NULL is allowed. */
 void goroutine_cache_destroy(struct goroutine_cache *cache);
+/* Drops the list of all goroutines. */
+void goroutine_cache_drop_list(struct goroutine_cache *cache);
 /* Drops what was read; keeps the memory for the next time. */
 void goroutine_cache_refresh(struct goroutine_cache *cache);
 

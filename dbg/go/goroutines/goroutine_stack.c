@@ -11,6 +11,7 @@ static void set_thread(struct stack_start *start, const struct go_m *m)
 	if (!m)
 		return;
 	start->signal = (struct stack_bounds){m->signal_low, m->signal_high};
+	start->system_sp = m->system_sp;
 	start->vdso_pc = m->vdso_pc;
 	start->vdso_sp = m->vdso_sp;
 }
@@ -83,40 +84,29 @@ static struct range stack_range(const struct goroutine *goroutine)
 	return (struct range){sp, size < STACK_GUESS ? size : STACK_GUESS};
 }
 
+/* Of the first STACKS_PREFETCH goroutines; returns the number of ranges, at most twice as many. */
+static size_t stack_ranges(struct program *program, const struct goroutine *const *goroutines,
+	size_t count, bool waits, struct range *ret)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < count && i < STACKS_PREFETCH; i++) {
+		ret[used++] = stack_range(goroutines[i]);
+		if (waits && goroutines[i]->waiting)
+			ret[used++] = (struct range){
+				goroutines[i]->waiting, program->layout.sudog.size.size};
+	}
+	return used;
+}
+
 struct error *goroutine_stacks_prefetch(struct program *program,
 	const struct goroutine *const *goroutines, size_t count, bool waits)
 {
 	struct range ranges[2 * STACKS_PREFETCH];
-	size_t used = 0;
-	for (size_t i = 0; i < count && i < STACKS_PREFETCH; i++) {
-		ranges[used++] = stack_range(goroutines[i]);
-		if (waits && goroutines[i]->waiting)
-			ranges[used++] = (struct range){
-				goroutines[i]->waiting, program->layout.sudog.size.size};
-	}
-	return target_prefetch(program->target, ranges, used);
-}
-
-struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,
-	const struct stack *stack, struct stack_roots *ret)
-{
-	struct stack_scan scan = {
-		.stack = stack,
-		.bounds = {goroutine->stack_low, goroutine->stack_high},
-		.running = goroutine->tid && !goroutine->syscall_sp,
-	};
-	const struct thread *thread = NULL;
-	struct error *err = NULL;
-	if (scan.running)
-		err = goroutine_thread(program, goroutine, &thread);
-	if (err)
+	size_t used = stack_ranges(program, goroutines, count, waits, ranges);
+	struct error *err = target_prefetch(program->target, ranges, used);
+	if (err || count <= STACKS_PREFETCH)
 		return err;
-	if (thread && thread->regs_valid)
-		scan.regs = &thread->regs;
-	/* Deferred calls and panics are on the stack too; only the g points to the newest ones. */
-	error_destroy(program_read_field(
-		program, goroutine->address, program->layout.g.defer, &scan.roots[0]));
-	error_destroy(program_read_field(
-		program, goroutine->address, program->layout.g.panic, &scan.roots[1]));
-	return stack_roots_find(program, &scan, ret);
+	used = stack_ranges(
+		program, goroutines + STACKS_PREFETCH, count - STACKS_PREFETCH, waits, ranges);
+	return target_read_ahead(program->target, ranges, used);
 }

@@ -21,16 +21,17 @@ struct error *goroutine_stack(
 struct error *thread_stack(struct program *program, const struct thread *thread, struct stack *ret);
 
 /*
- * Reads the used parts of these goroutines' stacks (up to a size that usually suffices) into the
- * cache with few large reads; with `waits` also what they wait on. At most STACKS_PREFETCH of them
- * at a time. Only a hint.
+ * Reads the used parts of the first STACKS_PREFETCH of these goroutines' stacks (up to a size that
+ * usually suffices) into the cache with few large reads, with `waits` also what they wait on, and
+ * starts to read those of the next ones in the background. Only a hint.
  */
 enum { STACKS_PREFETCH = 1024 };
 struct error *goroutine_stacks_prefetch(struct program *program,
 	const struct goroutine *const *goroutines, size_t count, bool waits);
 
 /*
- * The roots of the goroutine's stack (see stack_roots.h). `stack` is the goroutine's, from
+ * The goroutine's roots: those of its stack (see stack_roots.h), and what the runtime keeps for it:
+ * deferred calls, panics, the closure that it starts with. `stack` is the goroutine's, from
  * goroutine_stack(). Fills `ret` (zero-initialised or used before; emptied first; free `items`).
  */
 struct error *goroutine_stack_roots(struct program *program, const struct goroutine *goroutine,

@@ -97,6 +97,12 @@ static struct error *read_map(struct labels *labels, uint64_t address)
 	return map_walk_classic(&walk, map, STRING_SIZE, STRING_SIZE);
 }
 
+/* A map has no order of its own. */
+static int compare_labels(const void *a, const void *b)
+{
+	return strcmp(((const struct label *)a)->key, ((const struct label *)b)->key);
+}
+
 struct error *goroutine_labels(struct program *program, const struct goroutine *goroutine,
 	struct label **ret, size_t *ret_count, bool *ret_partial)
 {
@@ -119,6 +125,8 @@ struct error *goroutine_labels(struct program *program, const struct goroutine *
 		labels_free(labels.items, labels.count);
 		return err;
 	}
+	if (labels.count)
+		qsort(labels.items, labels.count, sizeof(*labels.items), compare_labels);
 	*ret = labels.items;
 	*ret_count = labels.count;
 	return NULL;

@@ -24,6 +24,15 @@ static struct known uptime(struct program *program)
 	return (struct known){true, (uint64_t)now - start.value};
 }
 
+static void add_files(struct program *program, struct summary *ret)
+{
+	program_runtimes(program, &ret->runtimes);
+	for (size_t i = 1; i < program->module_count && i < SUMMARY_MODULES; i++) {
+		if (program->modules[i]->path)
+			ret->modules[ret->module_count++] = program->modules[i]->path;
+	}
+}
+
 struct error *program_summary(struct program *program, struct summary *ret)
 {
 	const struct runtime_layout *layout = &program->layout;
@@ -58,6 +67,7 @@ struct error *program_summary(struct program *program, struct summary *ret)
 	ret->layouts = layout->source;
 	ret->functions = "pclntab";
 	ret->exe = program->target->exe_name;
+	add_files(program, ret);
 	ret->maps_are_swiss = !field_present(layout->hmap.buckets);
 	return NULL;
 }

@@ -1,19 +1,22 @@
 /*
  * A summary of the program: numbers that the runtime keeps about itself.
  *
- * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19 and 1.21
+ * Sources: runtime/proc.go, mgcpacer.go (gcControllerState), mstats.go, releases 1.19
  * to 1.27.
  */
 #ifndef GCTXDBG_GO_GOROUTINES_SUMMARY_H
 #define GCTXDBG_GO_GOROUTINES_SUMMARY_H
 
 #include "dbg/go/goroutines/goroutine.h"
+#include "dbg/go/program/runtimes.h"
 
 /* A number that may be unknown. */
 struct known {
 	bool present;
 	uint64_t value;
 };
+
+enum { SUMMARY_MODULES = 256 };
 
 struct summary {
 	struct known gomaxprocs;
@@ -28,6 +31,10 @@ struct summary {
 	const char *functions; /* the source of functions and lines */
 	const char *exe;
 	bool maps_are_swiss;
+	struct runtimes runtimes; /* of the process */
+	/* The other files with Go code of this runtime: plug-ins and Go libraries. */
+	const char *modules[SUMMARY_MODULES];
+	size_t module_count;
 };
 
 /* Fills `ret`; strings belong to the program. Numbers that cannot be read are not `present`. */

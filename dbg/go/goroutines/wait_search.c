@@ -119,3 +119,23 @@ struct error *wait_search_notify_list(
 		.program = program, .goroutine = goroutine, .proved = notify_list_proved};
 	return search_stack(&search, ret);
 }
+
+/* A sudog starts with its g as well: so there must be a closure, too. */
+static bool coro_proved(struct search *search, uint64_t candidate)
+{
+	struct program *program = search->program;
+	const struct runtime_layout *layout = &program->layout;
+	static const struct field code = {0, 8};
+	uint64_t g, closure, pc;
+	return try_field(program, candidate, layout->coro.gp, &g) &&
+	       g == search->goroutine->address &&
+	       try_field(program, candidate, layout->coro.function, &closure) &&
+	       try_field(program, closure, code, &pc) && program_is_go_pc(program, pc);
+}
+
+struct error *wait_search_coro(
+	struct program *program, const struct goroutine *goroutine, uint64_t *ret)
+{
+	struct search search = {.program = program, .goroutine = goroutine, .proved = coro_proved};
+	return search_stack(&search, ret);
+}

@@ -1,5 +1,6 @@
 /*
- * Finding what only the stack of a blocked goroutine points to: its pollDesc, its sync.Cond.
+ * Finding what only the stack of a blocked goroutine points to: its pollDesc, its sync.Cond,
+ * its coroutine.
  *
  * The innermost words of the stack are candidates. One is accepted only if the memory it points to
  * refers back to the goroutine, so a result is exact or missing.
@@ -15,6 +16,10 @@ struct error *wait_search_poll_desc(struct program *program, const struct gorout
 
 /* The runtime.notifyList (runtime/sema.go) that `goroutine` is queued in; 0 if none is found. */
 struct error *wait_search_notify_list(
+	struct program *program, const struct goroutine *goroutine, uint64_t *ret);
+
+/* The runtime.coro (runtime/coro.go) that `goroutine` is blocked on; 0 if none is found. */
+struct error *wait_search_coro(
 	struct program *program, const struct goroutine *goroutine, uint64_t *ret);
 
 #endif

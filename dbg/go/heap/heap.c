@@ -5,8 +5,9 @@
 #include "dwarf/base/bisect.h"
 
 enum {
-	RUNTIME_PAGE = 8192, /* runtime/sizeclasses.go _PageSize; in all releases */
-	SPAN_IN_USE = 1,     /* mheap.go mSpanInUse: holds objects, not stacks */
+	RUNTIME_PAGE = 8192,	 /* runtime/sizeclasses.go _PageSize; in all releases */
+	MAX_BITMAP_OBJECT = 512, /* minSizeForMallocHeader, 64 words; since 1.22 */
+	SPAN_IN_USE = 1,	 /* mheap.go mSpanInUse: holds objects, not stacks */
 	MAX_SPAN_RECORD = 512,
 	MAX_OBJECTS = 1 << 20, /* in one span; the runtime's own limit is 1024 in 8 KiB */
 	BATCH = 1 << 14,       /* spans read at a time, to bound the cache */
@@ -28,11 +29,22 @@ void heap_destroy(struct heap *heap)
 	free(heap);
 }
 
+/* Whether the span ends with mark bits (gcUsesSpanInlineMarkBits). */
+static bool has_inline_marks(
+	const struct runtime_layout *layout, const struct heap_span *span, uint64_t pages)
+{
+	enum { MIN_SIZE = 16 };
+	return field_present(layout->inline_marks.marks) && pages == 1 &&
+	       span->object_size <= MAX_BITMAP_OBJECT && span->object_size >= MIN_SIZE;
+}
+
 /*
- * Chooses the bitmap of live objects (mgcsweep.go). For a span that the last collection has marked
+ * Chooses the bitmaps of live objects (mgcsweep.go). In a span that the last collection has marked
  * and that is not swept yet (its sweepgen is 2 behind, or 1 ahead if it has been cached since),
- * these are the mark bits. For all others they are the allocation bits, plus all objects below
- * freeIndexForScan, which have been allocated since.
+ * exactly the marked objects are. In all others, it is those with an allocation bit, all below
+ * freeindex, and those with a mark: objects allocated during marking get one, and while the span is
+ * being swept, the two bitmaps change places. (freeIndexForScan does not advance during marking in
+ * 1.25 and later.)
  */
 static void choose_bits(const struct runtime_layout *layout, const uint8_t *record,
 	uint32_t sweep_gen, struct heap_span *span)
@@ -40,18 +52,41 @@ static void choose_bits(const struct runtime_layout *layout, const uint8_t *reco
 	size_t size = layout->span.size.size;
 	uint32_t generation = (uint32_t)object_field(record, size, layout->span.sweep_gen);
 	bool unswept = generation == sweep_gen - 2 || generation == sweep_gen + 1;
-	if (!unswept) {
-		span->bits = object_field(record, size, layout->span.alloc_bits);
-		span->free_index = object_field(record, size, layout->span.free_index);
+	span->bits[0] = object_field(record, size, layout->span.mark_bits);
+	if (has_inline_marks(layout, span, object_field(record, size, layout->span.pages)))
+		span->bits[1] = span->start + RUNTIME_PAGE - layout->inline_marks.size.size +
+				layout->inline_marks.marks.offset;
+	if (unswept)
 		return;
+	span->bits[2] = object_field(record, size, layout->span.alloc_bits);
+	span->free_index = object_field(record, size, layout->span.free_index);
+}
+
+/*
+ * Finds the record of pointers (mbitmap.go heapBitsInSpan, spanHeapBitsRange, typePointersOf; up to
+ * 1.21 mbitmap.go heapBitsForAddr). A span class without a size class has a single, large object.
+ */
+static void find_pointer_record(const struct runtime_layout *layout, const uint8_t *record,
+	uint64_t pages, struct heap_span *span)
+{
+	size_t size = layout->span.size.size;
+	uint64_t bytes = pages * RUNTIME_PAGE;
+	if (field_present(layout->arena.bitmap)) {
+		span->pointers = field_present(layout->arena.no_more) ? POINTERS_ARENA
+								      : POINTERS_ARENA_PAIRS;
+	} else if (!field_present(layout->span.large_type)) {
+		span->pointers = POINTERS_UNKNOWN;
+	} else if (span->object_size <= MAX_BITMAP_OBJECT) {
+		span->pointers = POINTERS_BITMAP;
+		span->record = span->start + bytes - bytes / 64;
+		if (has_inline_marks(layout, span, pages))
+			span->record -= layout->inline_marks.size.size;
+	} else if (object_field(record, size, layout->span.span_class) >> 1) {
+		span->pointers = POINTERS_HEADER;
+	} else {
+		span->pointers = POINTERS_TYPE;
+		span->record = object_field(record, size, layout->span.large_type);
 	}
-	enum { MAX_INLINE_MARKED = 512 }; /* gcUsesSpanInlineMarkBits */
-	span->bits = object_field(record, size, layout->span.mark_bits);
-	uint64_t pages = object_field(record, size, layout->span.pages);
-	if (field_present(layout->inline_marks.marks) && pages == 1 &&
-		span->object_size <= MAX_INLINE_MARKED && span->object_size >= 16)
-		span->inline_bits = span->start + RUNTIME_PAGE - layout->inline_marks.size.size +
-				    layout->inline_marks.marks.offset;
 }
 
 /* False if it is not a span of objects, or is inconsistent. */
@@ -70,11 +105,12 @@ static bool decode_span(const struct runtime_layout *layout, const uint8_t *reco
 	};
 	if (!ret->start || ret->start % RUNTIME_PAGE || !pages ||
 		pages > MAX_SPAN_BYTES / RUNTIME_PAGE || ret->object_size < 8 ||
-		ret->object_count > MAX_OBJECTS ||
+		ret->object_size % 8 || ret->object_count > MAX_OBJECTS ||
 		ret->object_count > pages * RUNTIME_PAGE / ret->object_size ||
 		__builtin_add_overflow(ret->start, ret->object_count * ret->object_size, &ret->end))
 		return false;
 	choose_bits(layout, record, sweep_gen, ret);
+	find_pointer_record(layout, record, pages, ret);
 	return ret->object_count > 0;
 }
 
@@ -219,8 +255,10 @@ static bool bit_set(struct program *program, uint64_t bits, uint64_t index)
 
 bool heap_index_in_use(struct program *program, const struct heap_span *span, uint64_t index)
 {
-	return index < span->free_index || bit_set(program, span->bits, index) ||
-	       (span->inline_bits && bit_set(program, span->inline_bits, index));
+	bool in_use = index < span->free_index;
+	for (size_t i = array_length(span->bits); !in_use && i-- > 0;)
+		in_use = bit_set(program, span->bits[i], index);
+	return in_use;
 }
 
 bool heap_object_at(struct program *program, uint64_t address, struct heap_object *ret)
@@ -234,6 +272,7 @@ bool heap_object_at(struct program *program, uint64_t address, struct heap_objec
 		.size = span->object_size,
 		.in_use = heap_index_in_use(program, span, index),
 		.no_pointers = span->no_pointers,
+		.span = span,
 	};
 	return true;
 }

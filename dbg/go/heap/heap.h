@@ -6,7 +6,7 @@
  *
  * Sources: runtime/mheap.go (mspan, mheap.allspans), mbitmap.go and mgcsweep.go (whether allocation
  * or mark bits are valid, by sweep generation), mgcmark_greenteagc.go (mark bits inside the
- * span), releases 1.19 and 1.21 to 1.27.
+ * span), mbitmap*.go (pointer bitmaps and type headers), releases 1.19 to 1.27.
  */
 #ifndef GCTXDBG_GO_HEAP_HEAP_H
 #define GCTXDBG_GO_HEAP_HEAP_H
@@ -17,22 +17,35 @@
 struct heap;
 struct program;
 
+enum pointer_record {
+	POINTERS_UNKNOWN,
+	POINTERS_ARENA_PAIRS, /* two bits per word, in the arena's bitmap (1.19) */
+	POINTERS_ARENA,	      /* a bit per word, in the arena's bitmap (1.20 and 1.21) */
+	POINTERS_BITMAP,      /* a bit per word, in the span */
+	POINTERS_HEADER,      /* each object begins with the address of its type */
+	POINTERS_TYPE,	      /* the span has the address of the type */
+};
+
 /* A span in use for objects. */
 struct heap_span {
 	uint64_t start;	      /* of the first object */
 	uint64_t end;	      /* past the last object */
 	uint64_t object_size; /* bytes */
 	uint64_t object_count;
-	uint64_t bits;	      /* address of the bitmap of live objects; 0: none */
-	uint64_t inline_bits; /* of a second bitmap, to be or-ed; 0: none */
-	uint64_t free_index;  /* objects below are in use whatever the bits are */
-	bool no_pointers;     /* its objects contain no pointers */
+	/* Addresses of bitmaps; 0: none. An object is in use if it is in any of them. */
+	uint64_t bits[3];
+	uint64_t free_index; /* objects below are in use whatever the bits are */
+	bool no_pointers;    /* its objects contain no pointers */
+	/* Where the runtime records which words of its objects are pointers; see pointer_words.h. */
+	enum pointer_record pointers;
+	uint64_t record; /* address of the bitmap, or of the type of the only object */
 };
 
 struct heap_object {
 	uint64_t address, size;
 	bool in_use; /* allocated, and not found dead by the last collection */
 	bool no_pointers;
+	const struct heap_span *span;
 };
 
 /* Frees what program_heap() loaded; NULL is allowed. */

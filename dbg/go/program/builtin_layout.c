@@ -17,6 +17,8 @@ static const char *const releases[] = {
 
 enum { RELEASES = array_length(releases) };
 
+_Static_assert((int)RELEASES <= (int)BUILTIN_MAX_CANDIDATES, "a column may have no place");
+
 struct field_row {
 	const char *type;
 	const char *path; /* NULL: the type's size */
@@ -50,32 +52,76 @@ static const struct constant_row constant_rows[] = {
 #undef CONSTANT
 };
 
-/* The GOEXPERIMENT with which 1.24 and 1.25 use the maps from before Swiss tables. */
-static const char classic_maps[] = "noswissmap";
+/* The GOEXPERIMENTs that change layouts: the maps from before Swiss tables in 1.24 and 1.25, and
+ * runtime.mutex with a rank. The first decides more. */
+static const char *const layout_experiments[] = {"noswissmap", "staticlockranking"};
+
+/* How well a column's experiments are those of a program. */
+static unsigned experiments_in_common(
+	const struct go_version *column, const struct go_version *version)
+{
+	unsigned common = 0;
+	for (size_t i = 0; i < array_length(layout_experiments); i++) {
+		const char *name = layout_experiments[i];
+		common = 2 * common + (go_version_has_experiment(column, name) ==
+					      go_version_has_experiment(version, name));
+	}
+	return common;
+}
 
 const char *builtin_layout_release(size_t column)
 {
 	return column < RELEASES ? releases[column] : NULL;
 }
 
-/* The column of the same minor release, with the same kind of maps if there is one; RELEASES if
- * there is none. */
-static size_t find_column(const struct go_version *version)
+static unsigned minor_distance(const struct go_version *a, const struct go_version *b)
 {
-	size_t found = RELEASES;
+	return a->minor > b->minor ? a->minor - b->minor : b->minor - a->minor;
+}
+
+/*
+ * Whether column `a` is likelier than `b` to fit a program built by `wanted`: the nearest minor
+ * release, the older one of two; the most experiments in common; the newest patch release that is
+ * not newer.
+ */
+static bool is_likelier(
+	const struct go_version *a, const struct go_version *b, const struct go_version *wanted)
+{
+	unsigned distance_a = minor_distance(a, wanted), distance_b = minor_distance(b, wanted);
+	if (distance_a != distance_b)
+		return distance_a < distance_b;
+	if (a->minor != b->minor)
+		return a->minor < b->minor;
+	unsigned common_a = experiments_in_common(a, wanted);
+	unsigned common_b = experiments_in_common(b, wanted);
+	if (common_a != common_b)
+		return common_a > common_b;
+	bool newer_a = a->patch > wanted->patch, newer_b = b->patch > wanted->patch;
+	if (newer_a != newer_b)
+		return newer_b;
+	return newer_a ? a->patch < b->patch : a->patch > b->patch;
+}
+
+/* Fills `ret` with the columns of the same minor release and of those next to it, likeliest first;
+ * returns their number. */
+static size_t rank_columns(const struct go_version *wanted, size_t ret[RELEASES])
+{
+	struct go_version ranked[RELEASES];
+	size_t count = 0;
 	for (size_t i = 0; i < RELEASES; i++) {
 		struct go_version column;
-		if (!go_version_parse(releases[i], &column) ||
-			go_version_compare_minor(&column, version) != 0)
+		if (!go_version_parse(releases[i], &column) || column.major != wanted->major ||
+			minor_distance(&column, wanted) > 1)
 			continue;
-		bool same_maps = go_version_has_experiment(&column, classic_maps) ==
-				 go_version_has_experiment(version, classic_maps);
-		if (same_maps || found == RELEASES)
-			found = i;
-		if (same_maps)
-			break;
+		size_t at = count++;
+		for (; at && is_likelier(&column, &ranked[at - 1], wanted); at--) {
+			ranked[at] = ranked[at - 1];
+			ret[at] = ret[at - 1];
+		}
+		ranked[at] = column;
+		ret[at] = i;
 	}
-	return found;
+	return count;
 }
 
 /* The last column without experiments. */
@@ -96,6 +142,14 @@ static struct error *unknown_release(const char *version, size_t newest)
 		newest < RELEASES ? releases[newest] : "nothing", version);
 }
 
+void builtin_layout_use(struct builtin_layout *layout, size_t candidate)
+{
+	layout->column = layout->candidates[candidate];
+	layout->release = releases[layout->column];
+	snprintf(layout->description, sizeof(layout->description), "built-in table %s for %s",
+		layout->release, layout->version);
+}
+
 struct error *builtin_layout_select(const char *version, struct builtin_layout *ret)
 {
 	struct go_version wanted, newest = {0};
@@ -104,17 +158,19 @@ struct error *builtin_layout_select(const char *version, struct builtin_layout *
 			"the program has no DWARF, and \"%s\" is not a Go release known to the "
 			"built-in table: give the file with the program's DWARF with --debug-file",
 			version);
-	*ret = (struct builtin_layout){
-		.column = find_column(&wanted), .guessed = wanted.development};
-	if (ret->column == RELEASES) {
-		ret->column = newest_column(&newest);
-		if (ret->column == RELEASES || go_version_compare_minor(&wanted, &newest) < 0)
-			return unknown_release(version, ret->column);
-		ret->guessed = true;
+	*ret = (struct builtin_layout){.guessed = wanted.development, .version = version};
+	size_t column = newest_column(&newest);
+	bool newer = column < RELEASES && go_version_compare_minor(&wanted, &newest) > 0;
+	if (newer) {
+		wanted = newest;
+		ret->guessed = ret->newer = true;
 	}
-	ret->release = releases[ret->column];
-	snprintf(ret->description, sizeof(ret->description), "built-in table %s for %s",
-		ret->release, version);
+	ret->candidate_count = rank_columns(&wanted, ret->candidates);
+	struct go_version likeliest;
+	if (!ret->candidate_count || !go_version_parse(releases[ret->candidates[0]], &likeliest) ||
+		go_version_compare_minor(&likeliest, &wanted) != 0)
+		return unknown_release(version, column);
+	builtin_layout_use(ret, 0);
 	return NULL;
 }
 

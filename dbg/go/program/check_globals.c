@@ -1,6 +1,8 @@
 /* Recognising the runtime's variables by their contents: see check_globals.h. */
 #include "dbg/go/program/check_globals.h"
 
+#include "dbg/go/program/go_version.h"
+
 enum {
 	SAMPLES = 16,	    /* elements of a list that are checked */
 	MAX_OBJECT = 16384, /* bytes of a runtime.g, m, p or sudog */
@@ -69,7 +71,8 @@ bool check_version(struct program *program, const struct runtime_globals *global
 		return false;
 	struct error *err = program_read_string(program, candidate->address, MAX_VERSION, &text);
 	error_destroy(err);
-	return !err && (strncmp(text, "go1.", 4) == 0 || strncmp(text, "devel ", 6) == 0);
+	struct go_version version;
+	return !err && (go_version_parse(text, &version) || strncmp(text, "devel ", 6) == 0);
 }
 
 /* ---- Goroutines ---- */
@@ -136,36 +139,18 @@ bool check_allglen(struct program *program, const struct runtime_globals *global
 
 /* ---- Threads and processors ---- */
 
-/* An m and its scheduling goroutine point to each other. */
-static bool is_m(struct program *program, uint64_t address, uint64_t *ret_next)
-{
-	const struct runtime_layout *layout = &program->layout;
-	uint64_t g0, m;
-	if (!is_pointer(address))
-		return false;
-	struct error *err = program_read_field(program, address, layout->m.g0, &g0);
-	if (!err && is_pointer(g0))
-		err = program_read_field(program, g0, layout->g.m, &m);
-	else
-		m = 0;
-	if (!err)
-		err = program_read_field(program, address, layout->m.alllink, ret_next);
-	error_destroy(err);
-	return !err && m == address;
-}
-
+/* The first m and its scheduling goroutine point to each other. m.alllink does not count: patch
+ * releases have moved it. */
 bool check_allm(struct program *program, const struct runtime_globals *globals,
 	struct global_candidate *candidate)
 {
 	(void)globals;
-	uint64_t address;
-	if (!read_word(program, candidate->address, &address))
+	uint64_t m, named;
+	if (!read_word(program, candidate->address, &m) || (m && !is_pointer(m)))
 		return false;
-	for (int i = 0; address && i < SAMPLES; i++) {
-		if (!is_m(program, address, &address))
-			return false;
-	}
-	return true;
+	struct error *err = m ? program_m_read_back(program, m, &named) : NULL;
+	error_destroy(err);
+	return !err && (!m || named == m);
 }
 
 /* allp[i].id is i. */
@@ -339,7 +324,7 @@ bool check_itab_table(struct program *program, const struct runtime_globals *glo
 		if (!itab)
 			continue;
 		if (!is_pointer(itab) || !read_word(program, itab, &interface) ||
-			interface < program->types || interface >= program->etypes)
+			!program_module_of_type(program, interface))
 			return false;
 		seen++;
 	}

@@ -44,7 +44,7 @@ struct recipe {
 
 enum { ACCESS = CODE_READ | CODE_WRITE, ANY = ACCESS | CODE_ADDRESS };
 
-/* In order: a check may use variables found before. Valid for Go 1.19 and 1.21 to 1.27. */
+/* In order: a check may use variables found before. Valid for Go 1.19 to 1.27. */
 static const struct recipe recipes[] = {
 	{GLOBAL(build_version), check_version, false, {USES("schedinit", ACCESS, 8)}, NO_BOUNDS},
 	{GLOBAL(allgs), check_allgs, true, {USES("allgadd", ACCESS, 8)}, NO_BOUNDS},
@@ -176,7 +176,7 @@ static struct error *add_wanted(struct finder *finder, const char *names)
 /* Finds all wanted functions in one pass: the function table has no index by name. */
 static void find_functions(struct finder *finder)
 {
-	const struct pclntab *table = &finder->program->pclntab;
+	const struct pclntab *table = &finder->program->modules[0]->pclntab;
 	size_t prefix = sizeof(runtime_prefix) - 1;
 	for (uint32_t i = 0; i < table->function_count; i++) {
 		struct pc_function found;
@@ -194,11 +194,11 @@ static void find_functions(struct finder *finder)
 /* Decodes the references in the code of `function` on first use. */
 static struct error *references_of(struct finder *finder, struct named_function *function)
 {
-	const struct program *program = finder->program;
+	const struct module *module = finder->program->modules[0];
 	struct error *err = NULL;
-	uint64_t text = program->text - program->bias;
+	uint64_t text = module->text - module->bias;
 	for (size_t i = 0; !err && !function->decoded && i < function->count; i++)
-		err = code_references_add(program->image, text + function->functions[i].entry,
+		err = code_references_add(module->image, text + function->functions[i].entry,
 			text + function->functions[i].end, &function->references);
 	function->decoded = true;
 	return err;
@@ -244,6 +244,7 @@ static bool fits(const struct clue *clue, const struct code_reference *reference
 static struct error *candidates_collect(
 	struct finder *finder, const struct clue *clue, struct candidates *ret)
 {
+	const struct module *module = finder->program->modules[0];
 	const char *names = clue->functions, *name;
 	size_t length;
 	struct field field = {0, 0};
@@ -262,10 +263,10 @@ static struct error *candidates_collect(
 			struct code_reference reference = function->references.items[i];
 			bool is_address = reference.kinds & ANY;
 			if (!fits(clue, &reference) ||
-				(is_address && !is_data(finder->program->image, reference.value)))
+				(is_address && !is_data(module->image, reference.value)))
 				continue;
 			if (is_address)
-				reference.value += finder->program->bias - field.offset;
+				reference.value += module->bias - field.offset;
 			if (is_address && candidates_contain(ret, reference.value))
 				continue;
 			if (!array_reserve(&ret->items, &ret->capacity, ret->count + 1))

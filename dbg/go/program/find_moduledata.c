@@ -180,15 +180,13 @@ static bool find_parts(struct search *search)
 }
 
 struct error *find_moduledata(struct target *target, struct elf_image *image, uint64_t bias,
-	const struct runtime_layout *layout, uint64_t *ret)
+	const struct runtime_layout *layout, const char *name, uint64_t *ret)
 {
 	struct search search = {.target = target, .image = image, .bias = bias, .layout = layout};
 	if (!find_pclntab(image, &search.header))
-		return error_create(
-			ERROR_NOT_FOUND, "%s has no Go function table (pclntab)", target->exe_name);
+		return error_create(ERROR_NOT_FOUND, "%s has no Go function table (pclntab)", name);
 	if (!find_parts(&search))
-		return error_create(
-			ERROR_BAD_DATA, "%s: the Go function table is truncated", target->exe_name);
+		return error_create(ERROR_BAD_DATA, "%s: the Go function table is truncated", name);
 	search_section(&search);
 	struct error *err = NULL;
 	if (!search.found)
@@ -203,7 +201,7 @@ struct error *find_moduledata(struct target *target, struct elf_image *image, ui
 			"Go function table of the file; the file is from a different build than "
 			"the running program, or the program was stopped before it relocated "
 			"itself",
-			target->exe_name);
+			name);
 	*ret = search.found;
 	return NULL;
 }

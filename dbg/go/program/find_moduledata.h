@@ -16,6 +16,6 @@ struct runtime_layout;
  * ERROR_NOT_FOUND if no record matches.
  */
 struct error *find_moduledata(struct target *target, struct elf_image *image, uint64_t bias,
-	const struct runtime_layout *layout, uint64_t *ret);
+	const struct runtime_layout *layout, const char *name, uint64_t *ret);
 
 #endif

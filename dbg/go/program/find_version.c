@@ -27,18 +27,29 @@ static const struct {
  * The layouts needed to find runtime.buildVersion (pcHeader, the start of moduledata, names and
  * entries of functions) are the same in all releases since 1.19, so any column will do.
  */
-static struct error *open_probe(struct program *probe)
+struct probe {
+	struct program program;
+	struct module module;
+};
+
+static struct error *open_probe(const struct program *program, struct probe *probe)
 {
+	const struct module *first = program->modules[0];
+	struct module *module = &probe->module;
+	*module = (struct module){.image = first->image, .bias = first->bias};
+	probe->program =
+		(struct program){.target = program->target, .modules = {module}, .module_count = 1};
+	struct runtime_layout *layout = &probe->program.layout;
 	struct builtin_layout column;
 	struct error *err = builtin_layout_select(newest, &column);
 	if (err)
 		return err;
 	struct layout_source source = builtin_layout_source(&column);
-	err = runtime_layout_load(&source, &probe->layout);
+	err = runtime_layout_load(&source, layout);
 	if (!err)
-		err = find_moduledata(probe->target, probe->image, probe->bias, &probe->layout,
-			&probe->globals.firstmoduledata.address);
-	return err ? err : program_open_functions(probe);
+		err = find_moduledata(program->target, module->image, module->bias, layout,
+			program_name(program), &module->record);
+	return err ? err : module_open(module, program->target, layout, program_name(program));
 }
 
 /* The magic number of the function table is 0xfffffff1 since 1.20. */
@@ -72,23 +83,25 @@ static const char *release_by_functions(const struct pclntab *table)
 
 struct error *find_version(struct program *program, char **ret)
 {
-	struct program probe = {
-		.target = program->target, .image = program->image, .bias = program->bias};
+	struct probe probe;
 	struct global version = {0};
 	*ret = NULL;
-	struct error *err = open_probe(&probe);
+	struct error *err = open_probe(program, &probe);
 	if (!err)
-		err = find_global(&probe, "build_version", &version);
-	if (!err && version.address)
-		return program_read_string(program, version.address, MAX_VERSION, ret);
-	if (err)
+		err = find_global(&probe.program, "build_version", &version);
+	if (err || !version.address)
 		return err;
-	const char *release =
-		is_before_1_20(program->image) ? "go1.19" : release_by_functions(&probe.pclntab);
-	if (release) {
-		*ret = strdup(release);
-		if (!*ret)
-			return error_no_memory();
-	}
-	return NULL;
+	return program_read_string(program, version.address, MAX_VERSION, ret);
+}
+
+struct error *find_release(struct program *program, const char **ret)
+{
+	struct probe probe;
+	*ret = NULL;
+	struct error *err = open_probe(program, &probe);
+	if (!err)
+		*ret = is_before_1_20(probe.module.image)
+			       ? "go1.19"
+			       : release_by_functions(&probe.module.pclntab);
+	return err;
 }

@@ -36,12 +36,13 @@ static const struct {
 
 void program_find_globals(struct program *program)
 {
-	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
+	const struct module *module = program->modules[0];
 	for (size_t i = 0; i < array_length(names); i++) {
 		struct global *global = (void *)((char *)&program->globals + names[i].destination);
 		struct elf_symbol symbol;
-		if (elf_image_symbol(image, names[i].name, &symbol) && symbol.address)
-			*global = (struct global){symbol.address + program->bias, symbol.size};
+		if (elf_image_symbol(module_symbols(module), names[i].name, &symbol) &&
+			symbol.address)
+			*global = (struct global){symbol.address + module->bias, symbol.size};
 	}
 	program->has_symbols = program->globals.allgs.address && program->globals.allm.address;
 }

@@ -12,16 +12,17 @@
 struct go_version {
 	unsigned major, minor;
 	unsigned patch;	  /* 0 if there is none */
-	bool development; /* built from source between releases */
+	bool development; /* built from source between releases: layouts may be those of either */
 	bool candidate;	  /* a beta or release candidate */
-	/* The suffix after " X:", which the linker adds for GOEXPERIMENT settings; "" if there is
+	/* The suffix after " X:" or "-X:", which the linker adds for GOEXPERIMENT settings; "" if there is
 	 * none. Points into the parsed text. */
 	const char *experiments;
 };
 
 /*
- * Parses any value of runtime.Version(), including vendors' suffixes ("go1.25.3-corp", "go1.22.9
- * (Red Hat …)"). False if `text` is not a Go version.
+ * Parses any value of runtime.Version(), including what vendors add ("go1.25.3-corp", "go1.22.9
+ * (Red Hat …)", "microsoft go1.24.6-1", "go1.25-20250209-RC00 cl/724732978"). False if `text` does
+ * not name a Go release.
  */
 bool go_version_parse(const char *text, struct go_version *ret);
 

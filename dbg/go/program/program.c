@@ -11,6 +11,15 @@ struct error *program_read_field(
 	return target_read(program->target, address + field.offset, ret, size);
 }
 
+struct error *program_m_read_back(struct program *program, uint64_t address, uint64_t *ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	uint64_t g0 = 0;
+	*ret = address;
+	struct error *err = program_read_field(program, address, layout->m.g0, &g0);
+	return err || !g0 ? err : program_read_field(program, g0, layout->g.m, ret);
+}
+
 struct error *program_read_string(
 	struct program *program, uint64_t address, size_t limit, char **ret)
 {

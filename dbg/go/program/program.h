@@ -10,9 +10,15 @@
 #ifndef GCTXDBG_GO_PROGRAM_PROGRAM_H
 #define GCTXDBG_GO_PROGRAM_PROGRAM_H
 
+#include <sys/types.h>
+
 #include "dwarf/elf/build_info.h"
 
 struct program;
+
+/* Whether process `pid` runs a Go program, or one that cannot be recognised before it has unpacked
+ * itself. For struct live_options. */
+bool process_runs_go(pid_t pid);
 
 const char *program_go_version(struct program *program); /* "go1.26.4" or "unknown" */
 /* Build info; NULL if the binary has none. Owned by the program. */

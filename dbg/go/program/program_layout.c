@@ -4,69 +4,68 @@
 
 #include "dbg/go/program/builtin_layout.h"
 #include "dbg/go/program/find_version.h"
-#include "dbg/go/program/program_state.h"
-#include "dwarf/base/proc_path.h"
-#include "dwarf/elf/debug_file.h"
+#include "dbg/go/program/go_version.h"
+#include "dbg/go/program/program_debug.h"
 
-/* Ctrl-C was pressed, or the target is gone. */
-static bool is_cancelled(void *context)
+static struct error *load_table(struct program *program)
 {
-	struct error *err = target_check(context);
-	error_destroy(err);
-	return err;
-}
-
-/* Opens the DWARF of the program, or of its debug file if the program has none. */
-static struct error *open_debug(struct program *program, const char *debug_file)
-{
-	struct error *err = NULL;
-	if (debug_file)
-		err = debug_file_open(program->image, debug_file, &program->debug_image);
-	if (err)
-		return err;
-	err = debug_info_open(
-		program->debug_image ? program->debug_image : program->image, &program->debug);
-	if (!err || err->code != ERROR_NOT_FOUND || program->debug_image)
-		return err;
-	error_destroy(err);
-	struct proc_path root = proc_path(program->target->pid, "root");
-	struct debug_file_search search = {
-		.exe_path = program->target->exe_name,
-		.root = program->target->ops->cont ? root.text : NULL, /* a core has no process */
-		.cancelled = is_cancelled,
-		.context = program->target,
-	};
-	program->debug_image = debug_file_find(program->image, &search);
-	return program->debug_image ? debug_info_open(program->debug_image, &program->debug) : NULL;
-}
-
-static struct error *use_table(struct program *program, const char *version)
-{
-	program->builtin = malloc(sizeof(*program->builtin));
-	if (!program->builtin)
-		return error_no_memory();
-	struct error *err = builtin_layout_select(version, program->builtin);
-	if (err)
-		return error_wrap(err, "%s", program->target->exe_name);
 	struct layout_source source = builtin_layout_source(program->builtin);
 	return runtime_layout_load(&source, &program->layout);
 }
 
-struct error *program_open_layout(struct program *program, const char *debug_file)
+static struct error *use_table(struct program *program)
 {
-	struct error *err = open_debug(program, debug_file);
+	struct go_version parsed;
+	const char *version = program->go_version, *release = NULL;
+	if (!version || !go_version_parse(version, &parsed)) {
+		struct error *err = find_release(program, &release);
+		if (err)
+			return err;
+	}
+	program->builtin = malloc(sizeof(*program->builtin));
+	if (!program->builtin)
+		return error_no_memory();
+	struct error *err = builtin_layout_select(
+		release ? release : program_go_version(program), program->builtin);
+	if (err)
+		return error_wrap(err, "%s", program_name(program));
+	program->builtin->guessed |= release != NULL;
+	return load_table(program);
+}
+
+struct error *program_use_candidate(struct program *program, size_t candidate)
+{
+	builtin_layout_use(program->builtin, candidate);
+	struct global module = program->globals.firstmoduledata;
+	program->globals = (struct runtime_globals){.firstmoduledata = module};
+	struct error *err = load_table(program);
+	if (!err)
+		err = program_open_modules(program);
 	if (err)
 		return err;
-	if (!program->debug && !program->go_version)
+	program_find_globals(program);
+	err = program_find_missing_globals(program);
+	if (!err)
+		program_read_texts(program);
+	return err;
+}
+
+struct error *program_open_layout(struct program *program)
+{
+	struct module *module = program->modules[0];
+	struct error *err = program_open_debug(program, module);
+	if (err)
+		return err;
+	if (!module->debug && !program->go_version)
 		err = find_version(program, &program->go_version);
 	if (err)
 		return err;
-	if (!program->debug)
-		return use_table(program, program_go_version(program));
-	struct layout_source source = debug_info_layout_source(program->debug);
-	if (program->debug_image) {
+	if (!module->debug)
+		return use_table(program);
+	struct layout_source source = debug_info_layout_source(module->debug);
+	if (module->debug_image) {
 		if (asprintf(&program->debug_description, "DWARF in %s",
-			    elf_image_path(program->debug_image)) < 0) {
+			    elf_image_path(module->debug_image)) < 0) {
 			program->debug_description = NULL;
 			return error_no_memory();
 		}

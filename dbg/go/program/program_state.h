@@ -5,14 +5,13 @@
 #ifndef GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
 #define GCTXDBG_GO_PROGRAM_PROGRAM_STATE_H
 
+#include "dbg/go/program/find_runtimes.h"
+#include "dbg/go/program/module.h"
 #include "dbg/go/program/program.h"
 #include "dbg/go/program/runtime_layout.h"
-#include "dbg/target/target.h"
-#include "dwarf/debug/debug_info.h"
-#include "dwarf/elf/elf_image.h"
 
 struct builtin_layout;
-struct frame_table;
+struct native_modules;
 struct native_unwinder;
 struct string_pool;
 /* The caches of the folders above this one. */
@@ -42,22 +41,29 @@ struct runtime_globals {
  * call.
  */
 struct program_hooks {
-	/*
-	 * After the goroutines were read into `list`, or could not be because of `err`. Takes
-	 * `err`, which may be NULL; returns the error to report.
-	 */
-	struct error *(*after_goroutines)(
-		struct program *program, const struct goroutine_list *list, struct error *err);
+	/* Once the runtime has started and its variables and texts have been found. */
+	struct error *(*after_start)(struct program *program);
 };
+
+enum { MAX_MODULES = 256 };
 
 struct program {
 	struct target *target;
-	struct elf_image *image;
-	struct elf_image *debug_image;	/* NULL: DWARF is in `image` */
-	struct debug_info *debug;	/* NULL: no DWARF anywhere */
+	struct elf_image *exe;
+	struct runtime_files runtimes; /* all Go runtimes of the process, see runtimes.h */
+	size_t runtime;		       /* the index of the one that this program is */
+	bool runtimes_stale;	       /* the target has run since they were searched for */
+	/*
+	 * The first is the runtime's own; see program_modules.c. The others are appended when they
+	 * are found, also while the tracer thread reads the list.
+	 */
+	struct module *modules[MAX_MODULES];
+	_Atomic size_t module_count;
+	struct native_modules *files;	/* owns all images but `exe` */
+	const char *debug_file;		/* that the user gave; NULL: none */
 	char *debug_description;	/* names the debug file; NULL if there is none */
 	struct builtin_layout *builtin; /* then the source of the layouts; else NULL */
-	bool layout_checked;		/* the built-in layouts passed layout_check() */
+	bool layout_checked;		/* layout_check() has seen the built-in layouts */
 	struct runtime_layout layout;
 	struct runtime_globals globals;
 	struct build_info build_info;
@@ -65,17 +71,10 @@ struct program {
 	bool started;	  /* the runtime had started when its variables were searched for */
 	bool has_symbols; /* of the runtime's variables: no need to search the code for them */
 	char *go_version;
-	uint64_t bias; /* run-time address minus link-time address */
 
-	struct pclntab pclntab;
-	uint64_t text, etext; /* run-time addresses of the Go code */
-	uint64_t types, etypes;
-	struct range data[4]; /* the module's variables: data, bss, noptrdata, noptrbss */
-	bool data_damaged;    /* moduledata gives bounds outside the executable; they were cut */
 	struct string_pool *strings;
 	struct unwind_cache *unwind_cache;
 	struct type_cache *type_cache; /* NULL until a type is decoded */
-	struct frame_table *frames;    /* unwinds by DWARF; NULL: by pclntab */
 	/* The runtime's tracebacks treat the pc in the caller of asyncPreempt as that of a trap,
 	 * not as a return address: since 1.21. */
 	bool preempt_is_trap;
@@ -106,6 +105,13 @@ static inline void program_progress(
 		program->progress(program->progress_context, what, done, total);
 }
 
+/* The name, for messages, of the file with the runtime. */
+static inline const char *program_name(const struct program *program)
+{
+	const struct module *module = program->module_count ? program->modules[0] : NULL;
+	return module && module->path ? module->path : program->target->exe_name;
+}
+
 /* ---- Reading fields and strings ---- */
 
 /* The little-endian value of `field` in `object`, a local copy of `size` bytes; 0 if the field is
@@ -123,30 +129,64 @@ static inline uint64_t object_field(const void *object, size_t size, struct fiel
 struct error *program_read_field(
 	struct program *program, uint64_t address, struct field field, uint64_t *ret);
 
+/* Reads the m that the scheduling goroutine of the m at `address` names, which must be `address`; it
+ * is if the runtime has not given it a scheduling goroutine yet. */
+struct error *program_m_read_back(struct program *program, uint64_t address, uint64_t *ret);
+
 /* Reads the Go string whose header is at `address`, at most `limit` bytes of it; malloc'ed. */
 struct error *program_read_string(
 	struct program *program, uint64_t address, size_t limit, char **ret);
 
+/* ---- Modules (program_modules.c) ---- */
+
+/* The module whose Go text contains `pc`; NULL if it is not Go code. */
+struct module *program_module_at(const struct program *program, uint64_t pc);
+/* The module whose type data contains `address`; NULL if there is none. */
+struct module *program_module_of_type(const struct program *program, uint64_t address);
+/* The module that has `address` in one of its segments; NULL if there is none. */
+struct module *program_module_of_data(const struct program *program, uint64_t address);
+
 /* Whether `pc` is in the Go text. */
 static inline bool program_is_go_pc(const struct program *program, uint64_t pc)
 {
-	return pc >= program->text && pc < program->etext;
+	return program_module_at(program, pc);
 }
+
+/* A function with its module, which its text offsets are relative to. */
+struct module_function {
+	const struct module *module;
+	struct pc_function function;
+	uint64_t entry; /* run-time address */
+};
+
+/* The Go function that contains `pc`; false if there is none. */
+bool program_function_at(const struct program *program, uint64_t pc, struct module_function *ret);
+
+/*
+ * Adds the modules that the runtime has loaded since the last call. A module whose file cannot be
+ * read has only its types; `program->warn` says so.
+ */
+struct error *program_load_modules(struct program *program);
 
 /* ---- Opening, in this order ---- */
 
-/* Opens the executable and reads its build info: `image`, `bias`, `build_info` (program_image.c).
- * ERROR_NOT_FOUND if it is not a Go program. */
-struct error *program_open_image(struct program *program);
+/* Opens the executable, finds the Go runtimes and reads the build info: `exe`, `build_info`, and
+ * image and bias of the first module (program_image.c). `runtime` and `before` are as in
+ * program_open(). ERROR_NOT_FOUND if there is no runtime. */
+struct error *program_open_image(
+	struct program *program, const char *runtime, const struct program *before);
 /* Reads the release from runtime.buildVersion, unless it is known already. */
 void program_read_version(struct program *program);
 
-/* Fills `layout` (program_layout.c). `debug_file`: the path that the user gave, or NULL. */
-struct error *program_open_layout(struct program *program, const char *debug_file);
+/* Fills `layout` (program_layout.c). */
+struct error *program_open_layout(struct program *program);
+/* Fills `layout` from candidate number `candidate` of the built-in table, and reads again what
+ * depends on it: the function table, the globals and the texts. */
+struct error *program_use_candidate(struct program *program, size_t candidate);
 
-/* Opens the function table that firstmoduledata leads to: `pclntab`, `text`, `types`
- * (program_functions.c). Nothing to free. */
-struct error *program_open_functions(struct program *program);
+/* Opens the module that firstmoduledata describes, the first, and then the others; again after a
+ * change of the layouts. Only the first keeps its DWARF. */
+struct error *program_open_modules(struct program *program);
 
 /* Finds the globals in the symbol table (globals.c). Absent ones keep address 0. */
 void program_find_globals(struct program *program);

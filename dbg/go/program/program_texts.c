@@ -79,5 +79,7 @@ struct error *program_settle(struct program *program)
 		err = program_find_missing_globals(program);
 	if (!err)
 		program_read_texts(program);
-	return err;
+	return !err && program->started && program->hooks.after_start
+		       ? program->hooks.after_start(program)
+		       : err;
 }

@@ -7,7 +7,7 @@
  *
  * The names are those of runtime/runtime2.go, symtab.go, chan.go, sema.go, netpoll.go, time.go,
  * map.go, iface.go, mheap.go, mgcpacer.go, internal/abi/type.go and internal/runtime/maps in
- * releases 1.19 and 1.21 to 1.27; see runtime_layout.c.
+ * releases 1.19 to 1.27; see runtime_layout.c.
  */
 #ifndef GCTXDBG_GO_PROGRAM_RUNTIME_LAYOUT_H
 #define GCTXDBG_GO_PROGRAM_RUNTIME_LAYOUT_H
@@ -29,14 +29,23 @@ struct runtime_layout {
 		struct field panic, defer, atomicstatus, goid, waitsince, waitreason, lockedm,
 			parent_goid;
 		struct field gopc, startpc, waiting, labels, timer, sleep_when, running_cleanups,
-			tracking_seq;
+			tracking_seq, sched_ctxt, param, coroarg, bubble;
+		struct field sig, sigcode0, sigcode1, sigpc;
 	} g;
 	struct {
+		struct field size, sp, fn, link, head; /* `head`: since 1.22 */
+	} defer;
+	struct {
+		struct field size, arg, link, recovered, goexit;
+		struct field argp;	 /* up to 1.25 */
+		struct field repanicked; /* since 1.25 */
+	} panic;
+	struct {
 		struct field size, g0, procid, gsignal, curg, p, id, incgo, alllink;
-		struct field vdso_sp, vdso_pc, spinning, blocked, syscall_tick;
+		struct field vdso_sp, vdso_pc, spinning, blocked, syscall_tick, old_p;
 	} m;
 	struct {
-		struct field size, id, status, m, sysmon_schedwhen, sysmon_syscallwhen;
+		struct field size, id, status, m, sysmon_schedwhen, sysmon_syscallwhen, timers;
 	} p;
 	struct {
 		struct field size, g, next, prev, elem, is_select, ticket, parent, waitlink, c;
@@ -74,10 +83,25 @@ struct runtime_layout {
 		struct field size, fd, rg, wg;
 	} poll_desc;
 	struct {
-		struct field when;
+		struct field size, when, period, function, argument;
+		struct field next_when, status; /* up to 1.22 */
+		struct field state, heap;	/* since 1.23 */
+		struct field is_fake;		/* since 1.24 */
 	} timer;
 	struct {
-		struct field size, bytes, tflag, kind, str;
+		struct field size, timer; /* since 1.23: an entry of a P's timers */
+	} timer_when;
+	struct {
+		struct field id, now, timers, timer_heap;
+	} bubble; /* of testing/synctest, since 1.24; `id` since 1.25 */
+	struct {
+		struct field timer; /* since 1.23 */
+	} time_timer;		    /* time.Timer and time.Ticker */
+	struct {
+		struct field gp, function;
+	} coro; /* since 1.23 */
+	struct {
+		struct field size, bytes, pointer_bytes, gc_data, tflag, kind, str;
 	} type; /* runtime._type, internal/abi.Type; `bytes`: the size of a value */
 	struct {
 		struct field size, pkgpath;
@@ -129,8 +153,11 @@ struct runtime_layout {
 		struct field count, flags, b, buckets, oldbuckets;
 	} hmap; /* absent with Swiss-table maps */
 	struct {
-		struct field pages_in_use, all_spans, sweep_gen;
+		struct field pages_in_use, all_spans, sweep_gen, arenas;
 	} heap;
+	struct {
+		struct field bitmap, no_more; /* up to 1.21; `no_more` since 1.20 */
+	} arena;
 	struct {
 		struct field size, start, pages, object_size, object_count, free_index, alloc_bits,
 			mark_bits, sweep_gen, state, span_class;
@@ -142,10 +169,11 @@ struct runtime_layout {
 	} inline_marks; /* at the end of spans of small objects; absent without the Green Tea
 			   collector */
 	struct {
-		struct field numgc, last_gc, pause_total;
+		struct field numgc, last_gc, last_gc_unix, pause_total, pause_ns, pause_end;
 	} mstats;
 	struct {
-		struct field heap_live, heap_marked, heap_in_use, heap_released, heap_free;
+		struct field heap_live, heap_marked, heap_in_use, heap_released, heap_free,
+			mark_start;
 	} gc;
 	struct {
 		struct field size, pc_header, text, etext, types, etypes, gofunc, next;

@@ -116,9 +116,10 @@ static struct error *search_globals(struct search *search)
 {
 	enum { POINTER_RANGES = 2 }; /* the other two contain no pointers */
 	struct error *err = NULL;
-	search->partial |= search->program->data_damaged;
-	for (size_t i = 0; !err && i < POINTER_RANGES; i++) {
-		struct range range = search->program->data[i];
+	for (size_t i = 0; !err && i < POINTER_RANGES * search->program->module_count; i++) {
+		const struct module *module = search->program->modules[i / POINTER_RANGES];
+		struct range range = module->data[i % POINTER_RANGES];
+		search->partial |= module->data_damaged;
 		err = search_range(
 			search, (range.address + 7) & ~7ull, range.address + range.size, false);
 	}

@@ -62,7 +62,7 @@ static struct inferred_object *find_object(struct inference *inference, uint64_t
 static struct error *read_object(struct program *program, struct object_type *object)
 {
 	struct heap_object heap;
-	struct pc_function function;
+	struct module_function function;
 	uint64_t word;
 	if (!heap_object_at(program, object->address, &heap) || heap.no_pointers)
 		return NULL;
@@ -82,9 +82,7 @@ static struct error *read_object(struct program *program, struct object_type *ob
 			object->repeated = (type->size + HEADER) * 3 <= object->size * 2;
 		}
 		error_destroy(err);
-	} else if (program_is_go_pc(program, word) &&
-		   pclntab_find(&program->pclntab, (uint32_t)(word - program->text), &function) &&
-		   function.entry == word - program->text) {
+	} else if (program_function_at(program, word, &function) && function.entry == word) {
 		object->function = program_function_name(program, word);
 	}
 	return NULL;
@@ -99,7 +97,7 @@ static void infer_from_interface(
 	struct program *program = inference->program;
 	const struct itab *itab = itabs_find(inference->itabs, inference->itab_count, before);
 	const struct go_type *type;
-	if (!itab && (before < program->types || before >= program->etypes))
+	if (!itab && !program_module_of_type(program, before))
 		return;
 	struct error *err = program_type_at(program, itab ? itab->type : before, &type);
 	if (!err && type->kind == GO_POINTER)

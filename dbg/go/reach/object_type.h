@@ -7,7 +7,7 @@
  * closure begins with the address of its function.
  *
  * Sources: runtime/mbitmap.go (malloc headers; mbitmap_allocheaders.go in 1.22),
- * runtime/runtime2.go (funcval), releases 1.19 and 1.21 to 1.27.
+ * runtime/runtime2.go (funcval), releases 1.19 to 1.27.
  */
 #ifndef GCTXDBG_GO_REACH_OBJECT_TYPE_H
 #define GCTXDBG_GO_REACH_OBJECT_TYPE_H

@@ -2,7 +2,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/stacks/unwind.h"
+#include "dwarf/base/format.h"
 
 enum { MAX_SEGMENTS = 32 }; /* changes of stack in one thread */
 
@@ -19,8 +21,7 @@ void stack_problem(struct stack *stack, const char *format, ...)
 		return;
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&stack->problem, format, args) < 0)
-		stack->problem = NULL;
+	stack->problem = format_text(format, args);
 	va_end(args);
 }
 
@@ -64,24 +65,70 @@ static struct segment segment_of(const struct unwinding *u, uint64_t sp)
 }
 
 /*
+ * Whether the outermost function on the system stack is one of those that save the goroutine before
+ * they switch to it: the return address of its call is close to where g0 was saved.
+ */
+static bool entered_by_switch(struct unwinding *u, uint64_t system_sp)
+{
+	uint64_t words[5]; /* asmcgocall reserves two words and aligns SP */
+	if (system_sp < sizeof(words))
+		return false;
+	struct error *err =
+		target_read(u->program->target, system_sp - sizeof(words), words, sizeof(words));
+	bool found = false;
+	for (size_t i = 0; !err && !found && i < array_length(words); i++) {
+		const struct unwind_info *info = unwind_info_at(u->program, words[i], false);
+		found = info && info->role == ROLE_SYSTEM_STACK;
+	}
+	error_destroy(err);
+	return found;
+}
+
+/*
+ * Whether the goroutine was saved when the thread left its stack for the one that has been unwound
+ * up to `end`. The race detector's functions switch to the system stack without saving it.
+ */
+static bool was_saved(struct unwinding *u, const struct stack_start *start,
+	const struct segment *segment, enum segment_end end)
+{
+	if (segment->kind != FRAME_SYSTEM || end != SEGMENT_TOP || !start->has_saved ||
+		start->saved_in_syscall ||
+		(start->saved_sp && entered_by_switch(u, start->system_sp)))
+		return true;
+	stack_problem(u->stack, "its own frames are not known: it switched to the system stack "
+				"without saving its state, as in a call of the race detector");
+	return false;
+}
+
+/*
+ * In a vDSO call, Go's code is followed from the caller of the function that makes the call
+ * (runtime/traceback.go traceback1). Not if a signal handler makes it: the handler's frames are
+ * complete, and what it interrupted is found in them.
+ */
+static bool vdso_caller(
+	const struct unwinding *u, const struct stack_start *start, bool done, struct position *ret)
+{
+	if (done || !start->vdso_sp || stack_contains(&u->signal, start->vdso_sp))
+		return false;
+	*ret = (struct position){.regs = {.rip = start->vdso_pc, .rsp = start->vdso_sp}};
+	return true;
+}
+
+/*
  * Unwinds from the thread's registers through signal handlers, C code and the system stack. Returns
- * true if it has also followed the goroutine's own frames to their end; false if those are still to
- * be unwound from where the goroutine was saved.
+ * true if it has also followed the goroutine's own frames as far as they are known; false if those
+ * are still to be unwound from where the goroutine was saved.
  */
 static bool unwind_from_registers(struct unwinding *u, const struct stack_start *start)
 {
 	struct position position = {.regs = *start->regs, .exact = true}, *at = &position;
-	bool in_vdso = start->vdso_sp != 0;
+	bool vdso_done = false;
 	for (int i = 0; i < MAX_SEGMENTS; i++) {
 		bool go = program_is_go_pc(u->program, at->regs.rip);
 		struct segment segment = segment_of(u, at->regs.rsp);
 		enum segment_end end;
-		if (go && in_vdso && segment.kind != FRAME_SIGNAL) {
-			/* runtime/traceback.go traceback1: in a vDSO call, start from the registers
-			 * of its caller. */
-			*at = (struct position){
-				.regs = {.rip = start->vdso_pc, .rsp = start->vdso_sp}};
-			in_vdso = false;
+		if (go && segment.kind != FRAME_SIGNAL && vdso_caller(u, start, vdso_done, at)) {
+			vdso_done = true;
 			continue;
 		}
 		if (go && segment.kind == FRAME_GOROUTINE && start->saved_only)
@@ -97,13 +144,9 @@ static bool unwind_from_registers(struct unwinding *u, const struct stack_start 
 			return true;
 		if (end == SEGMENT_OTHER)
 			continue;
-		if (in_vdso && end != SEGMENT_BROKEN) {
-			*at = (struct position){
-				.regs = {.rip = start->vdso_pc, .rsp = start->vdso_sp}};
-			in_vdso = false;
-			continue;
-		}
-		return false;
+		if (!vdso_caller(u, start, vdso_done, at))
+			return go && !was_saved(u, start, &segment, end);
+		vdso_done = true;
 	}
 	stack_problem(u->stack, "the thread switches stacks more than %d times", MAX_SEGMENTS);
 	return true;
@@ -144,7 +187,9 @@ struct error *stack_unwind(
 		.stack = ret,
 		.goroutine = start->goroutine,
 		.signal = start->signal,
-		.callback_sp = start->callback_sp};
+		.callback_sp = start->callback_sp,
+		.saved_pc = start->has_saved ? start->saved_pc : 0,
+		.saved_bp = start->saved_bp};
 	if (start->problem)
 		stack_problem(ret, "%s", start->problem);
 	if (start->regs && unwind_from_registers(&u, start))

@@ -69,12 +69,12 @@ static bool in_stack(const struct walk *walk, uint64_t address)
  * runtime/symtab.go stackmap: the number of bitmaps, the bits in each, then the bitmaps. Bit i of
  * bitmap `index` is for the word at base + 8 i.
  */
-static struct error *add_mapped(struct walk *walk, const struct pc_function *function,
+static struct error *add_mapped(struct walk *walk, const struct module_function *at,
 	enum func_data kind, int32_t index, uint64_t frame_end, bool from_end, uint32_t frame)
 {
 	struct bytes map, bits;
 	int32_t head[2];
-	if (!pclntab_funcdata(&walk->program->pclntab, function, kind, &map) ||
+	if (!pclntab_funcdata(&at->module->pclntab, &at->function, kind, &map) ||
 		!bytes_copy(map, 0, head, sizeof(head)) || index < 0 || index >= head[0] ||
 		head[1] <= 0 || head[1] > MAX_MAP_BITS)
 		return NULL;
@@ -91,13 +91,14 @@ static struct error *add_mapped(struct walk *walk, const struct pc_function *fun
 }
 
 /* runtime/stack.go stackObjectRecord: off and size are the first fields in all releases. */
-static struct error *add_objects(struct walk *walk, const struct pc_function *function,
+static struct error *add_objects(struct walk *walk, const struct module_function *at,
 	const struct frame *frame, uint64_t varp, uint32_t number)
 {
 	enum { RECORD = 16 };
 	struct bytes table;
 	uint64_t count;
-	if (!pclntab_funcdata(&walk->program->pclntab, function, FUNCDATA_STACK_OBJECTS, &table) ||
+	if (!pclntab_funcdata(
+		    &at->module->pclntab, &at->function, FUNCDATA_STACK_OBJECTS, &table) ||
 		!bytes_copy(table, 0, &count, sizeof(count)) || count > MAX_OBJECTS)
 		return NULL;
 	for (uint64_t i = 0; i < count; i++) {
@@ -118,31 +119,32 @@ static struct error *add_objects(struct walk *walk, const struct pc_function *fu
 static struct error *add_frame(
 	struct walk *walk, const struct frame *frame, uint32_t number, bool conservative)
 {
-	struct program *program = walk->program;
-	struct pc_function function;
-	if (!program_is_go_pc(program, frame->pc) || frame->pc == program->text ||
-		!pclntab_find(
-			&program->pclntab, (uint32_t)(frame->pc - program->text - 1), &function))
+	struct module_function at;
+	if (!program_function_at(walk->program, frame->pc - 1, &at))
 		return NULL;
+	const struct pclntab *table = &at.module->pclntab;
 	uint64_t varp = frame->fp - 8; /* below the return address, and the saved rbp if any */
 	if (varp > frame->sp)
 		varp -= 8;
-	struct error *err = add_objects(walk, &function, frame, varp, number);
+	struct error *err = add_objects(walk, &at, frame, varp, number);
 	if (err)
 		return err;
-	if (conservative)
-		return add_all(walk, frame->sp, varp, number);
+	if (conservative) {
+		uint32_t args = pclntab_args_size(table, &at.function);
+		err = add_all(walk, frame->sp, varp, number);
+		return err ? err : add_all(walk, frame->fp, frame->fp + args, number);
+	}
 	int32_t index;
-	if (!pclntab_pcdata(&program->pclntab, &function, PCDATA_STACK_MAP_INDEX,
-		    (uint32_t)(frame->pc - program->text - 1), &index) ||
+	if (!pclntab_pcdata(table, &at.function, PCDATA_STACK_MAP_INDEX,
+		    (uint32_t)(frame->pc - at.module->text - 1), &index) ||
 		index == -1)
 		index = 0; /* in the prologue: the map of the entry */
 	if (varp > frame->sp)
 		err = add_mapped(
-			walk, &function, FUNCDATA_LOCALS_POINTER_MAPS, index, varp, true, number);
+			walk, &at, FUNCDATA_LOCALS_POINTER_MAPS, index, varp, true, number);
 	if (!err)
-		err = add_mapped(walk, &function, FUNCDATA_ARGS_POINTER_MAPS, index, frame->fp,
-			false, number);
+		err = add_mapped(
+			walk, &at, FUNCDATA_ARGS_POINTER_MAPS, index, frame->fp, false, number);
 	return err;
 }
 
@@ -206,18 +208,48 @@ static struct stack_object *object_at(struct walk *walk, uint64_t value)
 	return object && !object->scanned && value - object->start < object->size ? object : NULL;
 }
 
+/* The physical frame with this SP; the outermost if there is none. */
+static uint32_t frame_with_sp(const struct stack *stack, uint64_t sp)
+{
+	uint32_t found = 0;
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+		if (frame->inlined || frame->stack != FRAME_GOROUTINE)
+			continue;
+		found = (uint32_t)i;
+		if (frame->sp == sp)
+			break;
+	}
+	return found;
+}
+
+static struct error *add_extra(struct walk *walk)
+{
+	const struct stack_scan *scan = walk->scan;
+	struct stack_roots *roots = walk->roots;
+	if (!scan->stack->count) { /* there is no frame to which they could belong */
+		roots->partial |= scan->extra_count > 0;
+		return NULL;
+	}
+	if (!array_reserve(&roots->items, &roots->capacity, roots->count + scan->extra_count + 1))
+		return error_no_memory();
+	for (size_t i = 0; i < scan->extra_count; i++)
+		roots->items[roots->count++] = (struct stack_root){scan->extra[i].address,
+			scan->extra[i].value, frame_with_sp(scan->stack, scan->extra[i].sp), true};
+	return NULL;
+}
+
 /*
  * A stack object that a root points to is live: adds all its words as roots, until no new object is
- * found. `others` are pointers from elsewhere.
+ * found.
  */
-static struct error *follow_objects(struct walk *walk, const uint64_t *others, size_t other_count)
+static struct error *follow_objects(struct walk *walk)
 {
 	struct error *err = NULL;
 	if (walk->object_count)
 		qsort(walk->objects, walk->object_count, sizeof(*walk->objects), by_start);
-	for (size_t next = 0; !err && next < walk->roots->count + other_count; next++) {
-		uint64_t value = next < other_count ? others[next]
-						    : walk->roots->items[next - other_count].value;
+	for (size_t next = 0; !err && next < walk->roots->count; next++) {
+		uint64_t value = walk->roots->items[next].value;
 		struct stack_object *object = in_stack(walk, value) ? object_at(walk, value) : NULL;
 		if (!object)
 			continue;
@@ -235,7 +267,9 @@ struct error *stack_roots_find(
 	struct walk walk = {.program = program, .scan = scan, .roots = ret};
 	struct error *err = add_frames(&walk);
 	if (!err)
-		err = follow_objects(&walk, scan->roots, array_length(scan->roots));
+		err = add_extra(&walk);
+	if (!err)
+		err = follow_objects(&walk);
 	free(walk.objects);
 	return err;
 }

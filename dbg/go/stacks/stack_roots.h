@@ -5,7 +5,7 @@
  * signal has preempted). Dead variables and leftovers of earlier calls are not included.
  *
  * Sources: runtime/stkframe.go (getStackMap; runtime/stack.go in 1.19), runtime/mgcmark.go
- * (scanframeworker, scanstack), releases 1.19 and 1.21 to 1.27.
+ * (scanframeworker, scanstack), releases 1.19 to 1.27.
  */
 #ifndef GCTXDBG_GO_STACKS_STACK_ROOTS_H
 #define GCTXDBG_GO_STACKS_STACK_ROOTS_H
@@ -26,13 +26,20 @@ struct stack_roots {
 	bool partial; /* something could not be read */
 };
 
+/* A pointer that the runtime keeps for the goroutine, on the stack or elsewhere. */
+struct stack_extra {
+	uint64_t address, value;
+	uint64_t sp; /* of the frame that it belongs to; 0: none, taken for the outermost */
+};
+
 /* The stack to scan. */
 struct stack_scan {
 	const struct stack *stack;	     /* its frames, unwound */
 	struct stack_bounds bounds;	     /* of the goroutine's own stack */
 	bool running;			     /* a thread runs it and is not in a system call */
 	const struct user_regs_struct *regs; /* that thread's; NULL: unknown, or not running */
-	uint64_t roots[2]; /* pointers from elsewhere to objects on the stack; 0: none */
+	const struct stack_extra *extra;
+	size_t extra_count;
 };
 
 /*

@@ -38,7 +38,8 @@ struct unwinding {
 	struct program *program;
 	struct stack *stack;
 	struct stack_bounds goroutine, signal;
-	uint64_t callback_sp; /* g0's SP where C last called Go; 0: none */
+	uint64_t callback_sp;	     /* g0's SP where C last called Go; 0: none */
+	uint64_t saved_pc, saved_bp; /* where the goroutine was saved; 0: unknown */
 	/* A copy of the current part of the stack, so that it is not read a word at a time. */
 	uint64_t window_start;
 	size_t window_size;

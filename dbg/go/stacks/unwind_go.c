@@ -33,13 +33,13 @@ static bool inside(const struct segment *segment, uint64_t address)
 
 /*
  * Reads the interrupted registers from struct rt_sigframe, which the kernel put on the handler's
- * stack: its first word, at fp - 8, is the handler's return address; the ucontext follows at fp.
+ * stack: its first word is the handler's return address; the ucontext follows at `context`.
  */
-static bool interrupted_position(struct unwinding *u, uint64_t fp, struct position *at)
+static bool interrupted_position(struct unwinding *u, uint64_t context, struct position *at)
 {
 	gregset_t gregs;
 	struct error *err = target_read(u->program->target,
-		fp + offsetof(ucontext_t, uc_mcontext.gregs), gregs, sizeof(gregs));
+		context + offsetof(ucontext_t, uc_mcontext.gregs), gregs, sizeof(gregs));
 	if (err) {
 		stack_problem(u->stack, "the registers that the signal saved cannot be read: %s",
 			err->message);
@@ -115,12 +115,99 @@ static struct error *caller_registers(struct unwinding *u, const struct position
 	return NULL;
 }
 
-/* Whether the runtime stops here: at the top of a stack, or where the function has changed SP. */
-static bool is_outermost(const struct unwind_info *info, const struct position *at)
+/* Whether the code before `return_pc` calls the function with this entry. */
+static bool is_call_of(const struct program *program, uint64_t return_pc, uint64_t entry)
 {
-	bool writes_sp = (info->flags & PC_FUNCTION_SP_WRITE) && info->role != ROLE_CGOCALLBACK &&
-			 !at->syscall;
-	return (info->flags & PC_FUNCTION_TOP_FRAME) || writes_sp;
+	enum { CALL = 0xe8, CALL_SIZE = 5 };
+	struct bytes code;
+	int32_t distance;
+	const struct module *module = program_module_at(program, return_pc - CALL_SIZE);
+	if (!module || !module_bytes_at(module, return_pc - CALL_SIZE, CALL_SIZE, &code))
+		return false;
+	memcpy(&distance, code.data + 1, sizeof(distance));
+	return code.data[0] == CALL && return_pc + (uint64_t)(int64_t)distance == entry;
+}
+
+/*
+ * Assembly functions that set SP, which the table does not describe. Those of the runtime switch
+ * stacks: as long as SP is on the goroutine's stack, the table is right (runtime/asm_amd64.s,
+ * runtime/sys_linux_amd64.s). Others may align SP: then the word where the table expects the return
+ * address is rarely one of a call of this very function. The runtime's own tracebacks stop here.
+ */
+static bool knows_caller(const struct unwinding *u, const struct segment *segment,
+	const struct position *at, const struct unwind_info *info, uint64_t return_pc)
+{
+	if (!(info->flags & PC_FUNCTION_SP_WRITE) || info->role == ROLE_CGOCALLBACK || at->syscall)
+		return true;
+	return segment->kind == FRAME_GOROUTINE &&
+	       (info->role == ROLE_SYSTEM_STACK || is_call_of(u->program, return_pc, info->entry));
+}
+
+/* Every goroutine's stack starts with a function that is marked as its top: runtime.goexit. */
+static void report_early_end(
+	struct unwinding *u, const struct segment *segment, const struct unwind_info *info)
+{
+	if (segment->kind == FRAME_GOROUTINE)
+		stack_problem(u->stack, "the callers of %s are not known",
+			info->lines[info->line_count - 1].function);
+}
+
+/*
+ * In the runtime's gogo, which resumes a goroutine where it was saved, SP is already the resumed
+ * one, or still that of the system stack.
+ */
+static bool is_resuming(
+	const struct unwinding *u, const struct segment *segment, const struct unwind_info *info)
+{
+	return info->role == ROLE_GOGO && segment->kind == FRAME_GOROUTINE && u->saved_pc;
+}
+
+/* Whether the frame, which has just been appended, is the last one of its segment; `*end` says
+ * how. */
+static bool ends_segment(struct unwinding *u, const struct segment *segment,
+	const struct unwind_info *info, struct position *at, uint64_t fp, enum segment_end *end)
+{
+	bool switches = info->role == ROLE_SYSTEM_STACK || info->role == ROLE_GOGO;
+	if (info->role == ROLE_SIGTRAMP || info->role == ROLE_SIGRETURN) {
+		/* The return address of the handler has been popped in sigreturn. */
+		uint64_t context = info->role == ROLE_SIGTRAMP ? fp : at->regs.rsp;
+		*end = interrupted_position(u, context, at) ? SEGMENT_SIGNAL : SEGMENT_BROKEN;
+		return true;
+	}
+	*end = switches && segment->kind == FRAME_SYSTEM ? SEGMENT_SWITCH : SEGMENT_TOP;
+	return *end == SEGMENT_SWITCH || (info->flags & PC_FUNCTION_TOP_FRAME);
+}
+
+/*
+ * Moves `at` to the caller of its frame, which ends at `fp`. `dwarf_pc` is the return address that
+ * DWARF gives; NULL: it is not used. False if there is no caller or it is not known.
+ */
+static bool move_to_caller(struct unwinding *u, const struct segment *segment,
+	const struct unwind_info *info, struct position *at, uint64_t fp, const uint64_t *dwarf_pc,
+	enum segment_end *end)
+{
+	uint64_t bp, return_pc;
+	struct error *err = caller_registers(u, at, fp, &return_pc, &bp);
+	if (err && !dwarf_pc) {
+		stack_problem(u->stack, "%s", err->message);
+		error_destroy(err);
+		*end = SEGMENT_BROKEN;
+		return false;
+	}
+	error_destroy(err);
+	if (dwarf_pc)
+		return_pc = *dwarf_pc;
+	if (return_pc == 0 || !knows_caller(u, segment, at, info, return_pc)) {
+		report_early_end(u, segment, info);
+		return false;
+	}
+	/* The call was injected, so its caller was interrupted. */
+	bool injected = info->role == ROLE_ASYNC_PREEMPT || info->role == ROLE_DEBUG_CALL;
+	bool trap = info->role == ROLE_SIGPANIC;
+	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp},
+		.exact = trap || (injected && u->program->preempt_is_trap),
+		.interrupted = trap || injected};
+	return true;
 }
 
 /*
@@ -131,62 +218,39 @@ static bool unwind_go_frame(struct unwinding *u, const struct segment *segment, 
 	enum segment_end *end)
 {
 	const struct unwind_info *info = unwind_info_at(u->program, at->regs.rip, at->exact);
-	*end = SEGMENT_TOP;
+	*end = SEGMENT_BROKEN;
 	if (!info) {
 		stack_problem(u->stack, "no Go function contains pc 0x%llx", at->regs.rip);
-		*end = SEGMENT_BROKEN;
 		return false;
 	}
-	if (!info->has_sp_delta)
-		return false; /* an external function (race detector): the runtime stops here too */
+	if (is_resuming(u, segment, info)) {
+		*at = (struct position){
+			.regs = {.rip = u->saved_pc, .rsp = at->regs.rsp, .rbp = u->saved_bp}};
+		u->saved_pc = 0;
+		return true;
+	}
+	if (!info->has_sp_delta) {
+		/* An external function (race detector): the runtime stops here too. */
+		report_early_end(u, segment, info);
+		*end = SEGMENT_TOP;
+		return false;
+	}
 	uint64_t sp = at->regs.rsp;
-	uint64_t fp = sp + (uint64_t)(int64_t)info->sp_delta + 8, return_pc;
-	if (u->program->frames && !unwind_dwarf_caller(u, info, at, &fp, &return_pc)) {
-		*end = SEGMENT_BROKEN;
+	uint64_t fp = sp + (uint64_t)(int64_t)info->sp_delta + 8, dwarf_pc = 0;
+	bool by_dwarf = program_module_at(u->program, at->regs.rip)->frames;
+	if (by_dwarf && !unwind_dwarf_caller(u, info, at, &fp, &dwarf_pc))
 		return false;
-	}
 	if (!inside(segment, sp) || !inside(segment, fp) || fp <= sp) {
 		stack_problem(u->stack, "the stack pointer 0x%llx of %s is outside the stack",
 			(unsigned long long)sp, info->lines[info->line_count - 1].function);
-		*end = SEGMENT_BROKEN;
 		return false;
 	}
-	if (!append_frames(u->stack, info, at, fp, segment->kind)) {
-		*end = SEGMENT_BROKEN;
+	if (!append_frames(u->stack, info, at, fp, segment->kind))
 		return false;
-	}
 	if (info->role == ROLE_CGOCALLBACK && segment->kind == FRAME_GOROUTINE)
 		unwind_callers_in_c(u, at);
-	if (info->role == ROLE_SIGTRAMP) {
-		*end = interrupted_position(u, fp, at) ? SEGMENT_SIGNAL : SEGMENT_BROKEN;
-		return false;
-	}
-	if (info->role == ROLE_SYSTEM_STACK && segment->kind == FRAME_SYSTEM) {
-		*end = SEGMENT_SWITCH;
-		return false;
-	}
-	if (is_outermost(info, at))
-		return false;
-	uint64_t bp, found_pc;
-	struct error *err = caller_registers(u, at, fp, &found_pc, &bp);
-	if (err && !u->program->frames) {
-		stack_problem(u->stack, "%s", err->message);
-		error_destroy(err);
-		*end = SEGMENT_BROKEN;
-		return false;
-	}
-	error_destroy(err);
-	if (!u->program->frames)
-		return_pc = found_pc;
-	if (return_pc == 0)
-		return false;
-	/* The call was injected, so its caller was interrupted. */
-	bool injected = info->role == ROLE_ASYNC_PREEMPT || info->role == ROLE_DEBUG_CALL;
-	bool trap = info->role == ROLE_SIGPANIC;
-	*at = (struct position){.regs = {.rip = return_pc, .rsp = fp, .rbp = bp},
-		.exact = trap || (injected && u->program->preempt_is_trap),
-		.interrupted = trap || injected};
-	return true;
+	return !ends_segment(u, segment, info, at, fp, end) &&
+	       move_to_caller(u, segment, info, at, fp, by_dwarf ? &dwarf_pc : NULL, end);
 }
 
 enum segment_end unwind_go(struct unwinding *u, const struct segment *segment, struct position *at)

@@ -23,6 +23,8 @@ enum function_role {
 	ROLE_CGOCALLBACK,  /* writes SP but unwinds fine */
 	ROLE_CROSSCALL,	   /* runtime/cgo: saves the registers of the C code that calls Go */
 	ROLE_SIGTRAMP,	   /* the kernel's signal frame is above it */
+	ROLE_SIGRETURN,	   /* the same; returns from a signal handler */
+	ROLE_GOGO,	   /* resumes a goroutine */
 	ROLE_SYSTEM_STACK, /* systemstack, mcall, morestack, asmcgocall: switched here from the
 			      goroutine's stack */
 };
@@ -59,5 +61,12 @@ const struct unwind_info *unwind_info_at(struct program *program, uint64_t pc, b
 /* The same with the caller's own cache, for use on another thread: `program` is only read. */
 const struct unwind_info *unwind_info_in(
 	const struct program *program, struct unwind_cache *cache, uint64_t pc, bool exact);
+
+/*
+ * The funcID (in _func) of the functions that the compiler generates and that Go's tracebacks leave
+ * out: wrappers of methods and of go and defer statements, parts of reflection. -1: the program has
+ * none. internal/abi/symtab.go FuncIDWrapper, in 1.19 runtime/symtab.go.
+ */
+int unwind_wrapper_id(const struct program *program);
 
 #endif

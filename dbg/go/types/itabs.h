@@ -5,7 +5,7 @@
  * them, including those made by the linker, in runtime.itabTable.
  *
  * Sources: runtime/iface.go (itabTable, itabAdd, itabsinit), internal/abi/iface.go (ITab; itab of
- * runtime/runtime2.go before 1.22), releases 1.19 and 1.21 to 1.27.
+ * runtime/runtime2.go before 1.22), releases 1.19 to 1.27.
  */
 #ifndef GCTXDBG_GO_TYPES_ITABS_H
 #define GCTXDBG_GO_TYPES_ITABS_H

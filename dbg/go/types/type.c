@@ -268,6 +268,15 @@ struct error *go_type_is_empty_interface(
 				: debug_is_empty_interface(program, type, ret);
 }
 
+struct error *go_type_interface_has(
+	struct program *program, const struct go_type *type, const char *name, bool *ret)
+{
+	*ret = false;
+	if (type->kind != GO_INTERFACE || !type->descriptor)
+		return error_create(ERROR_USAGE, "the methods of %s are unknown", type->name);
+	return descriptor_interface_has(program, type, name, ret);
+}
+
 bool go_type_is(const struct go_type *type, const char *package, const char *name)
 {
 	const char *dot = strrchr(type->name, '.');

@@ -10,7 +10,7 @@
  * decoded on first use, one level at a time, and kept until the program is closed.
  *
  * Sources: internal/abi/type.go (1.21 and later), runtime/type.go (1.19), reflect/type.go;
- * cmd/compile/internal/dwarfgen and cmd/internal/dwarf for DWARF. Releases 1.19 and 1.21 to 1.27.
+ * cmd/compile/internal/dwarfgen and cmd/internal/dwarf for DWARF. Releases 1.19 to 1.27.
  */
 #ifndef GCTXDBG_GO_TYPES_TYPE_H
 #define GCTXDBG_GO_TYPES_TYPE_H
@@ -113,6 +113,9 @@ struct error *go_type_field(struct program *program, const struct go_type *type,
  * itab. */
 struct error *go_type_is_empty_interface(
 	struct program *program, const struct go_type *type, bool *ret);
+/* Whether the interface type, which has a descriptor, has the method `name`. */
+struct error *go_type_interface_has(
+	struct program *program, const struct go_type *type, const char *name, bool *ret);
 /* Whether it is the type with this import path and name ("time", "Time"). */
 bool go_type_is(const struct go_type *type, const char *package, const char *name);
 

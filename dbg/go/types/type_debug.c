@@ -2,9 +2,9 @@
  * Types from DWARF, for those without a descriptor. Types that have one are read from it
  * (type_descriptor.c), so that each type is the same however it was looked up.
  *
- * Sources: cmd/link/internal/ld/dwarf.go (newtype, synthesizemaptypes), 1.19 and 1.21 to 1.27.
+ * Sources: cmd/link/internal/ld/dwarf.go (newtype, synthesizemaptypes), 1.19 to 1.27.
  */
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/types/type_state.h"
 
 /*
@@ -12,10 +12,12 @@
  * the start of the section with the descriptors (R_ADDROFF in cmd/link/internal/ld/data.go), which
  * is moduledata.types in every release and build mode.
  */
-static uint64_t descriptor_of(const struct program *program, const struct debug_go_type *type)
+static uint64_t descriptor_of(struct program *program, const struct debug_go_type *type)
 {
-	return type->descriptor && type->descriptor < program->etypes - program->types
-		       ? program->types + type->descriptor
+	uint64_t offset;
+	const struct module *module = program_entry_module(program, type->entry, &offset);
+	return module && type->descriptor && type->descriptor < module->etypes - module->types
+		       ? module->types + type->descriptor
 		       : 0;
 }
 
@@ -41,14 +43,13 @@ static bool is_direct(struct program *program, const struct debug_go_type *type)
 		if (inner.kind == GO_STRUCT) {
 			_cleanup_free_ struct debug_go_field *fields = NULL;
 			size_t count = 0;
-			error_destroy(
-				debug_info_go_fields(program->debug, inner.entry, &fields, &count));
+			error_destroy(program_debug_fields(program, inner.entry, &fields, &count));
 			next = count == 1 ? fields[0].type : 0;
 		}
 		if (inner.kind == GO_POINTER || inner.kind == GO_UNSAFE_POINTER ||
 			inner.kind == GO_CHAN || inner.kind == GO_MAP || inner.kind == GO_FUNC)
 			return true;
-		struct error *err = next ? debug_info_go_type(program->debug, next, &inner) : NULL;
+		struct error *err = next ? program_debug_type(program, next, &inner) : NULL;
 		error_destroy(err);
 		if (!next || err)
 			return false;
@@ -60,10 +61,7 @@ struct error *debug_decode(
 	struct program *program, uint64_t entry, uint64_t *ret_descriptor, struct go_type *ret)
 {
 	struct debug_go_type type;
-	if (!program->debug)
-		return error_create(ERROR_NOT_FOUND, "%s has no DWARF: it was stripped",
-			program->target->exe_name);
-	struct error *err = debug_info_go_type(program->debug, entry, &type);
+	struct error *err = program_debug_type(program, entry, &type);
 	if (err)
 		return err;
 	*ret_descriptor = descriptor_of(program, &type);
@@ -83,7 +81,7 @@ static struct error *step_field(struct program *program, const char *name, uint6
 {
 	_cleanup_free_ struct debug_go_field *fields = NULL;
 	size_t count;
-	struct error *err = debug_info_go_fields(program->debug, *entry, &fields, &count);
+	struct error *err = program_debug_fields(program, *entry, &fields, &count);
 	for (size_t i = 0; !err && i < count; i++) {
 		if (strcmp(fields[i].name, name) == 0) {
 			*entry = fields[i].type;
@@ -97,7 +95,7 @@ static struct error *step_field(struct program *program, const char *name, uint6
 static struct error *step_pointer(struct program *program, uint64_t *entry)
 {
 	struct debug_go_type type;
-	struct error *err = debug_info_go_type(program->debug, *entry, &type);
+	struct error *err = program_debug_type(program, *entry, &type);
 	if (!err && (type.kind != GO_POINTER || !type.element))
 		err = error_create(ERROR_BAD_DATA, "%s is not a pointer", type.name);
 	if (!err)
@@ -134,7 +132,7 @@ struct error *debug_part(
 	struct program *program, const struct go_type *type, enum type_part part, uint64_t *ret)
 {
 	struct debug_go_type found;
-	struct error *err = debug_info_go_type(program->debug, type->entry, &found);
+	struct error *err = program_debug_type(program, type->entry, &found);
 	if (!err && part == TYPE_GROUP)
 		err = find_group(program, found.inside, ret);
 	else if (!err)
@@ -149,7 +147,7 @@ struct error *debug_fields(struct program *program, const struct go_type *type,
 {
 	_cleanup_free_ struct debug_go_field *found = NULL;
 	size_t count;
-	struct error *err = debug_info_go_fields(program->debug, type->entry, &found, &count);
+	struct error *err = program_debug_fields(program, type->entry, &found, &count);
 	if (err)
 		return err;
 	_cleanup_free_ struct go_field *fields = calloc(count + 1, sizeof(*fields));
@@ -177,9 +175,9 @@ struct error *debug_is_empty_interface(
 	struct program *program, const struct go_type *type, bool *ret)
 {
 	struct debug_go_type found, words;
-	struct error *err = debug_info_go_type(program->debug, type->entry, &found);
+	struct error *err = program_debug_type(program, type->entry, &found);
 	if (!err)
-		err = debug_info_go_type(program->debug, found.inside, &words);
+		err = program_debug_type(program, found.inside, &words);
 	*ret = !err && strcmp(words.name, "runtime.eface") == 0;
 	return err;
 }

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/types/type_index.h"
 #include "dbg/go/types/type_state.h"
 
@@ -49,7 +49,13 @@ static size_t path_length(const char *text, size_t size)
  * compilation unit or, if the package has no code, from the descriptor of one of its types. */
 static struct error *package_name(struct program *program, const char *path, const char **ret)
 {
-	struct error *err = debug_info_package_name(program->debug, path, ret);
+	struct error *err = NULL;
+	*ret = NULL;
+	for (size_t i = 0; !err && (!*ret || !**ret) && i < program->module_count; i++) {
+		struct debug_info *debug = program_debug(program, program->modules[i]);
+		if (debug)
+			err = debug_info_package_name(debug, path, ret);
+	}
 	if (!err && (!*ret || !**ret))
 		err = type_index_package_name(program, path, ret);
 	if (err || *ret)

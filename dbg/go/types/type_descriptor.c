@@ -74,19 +74,15 @@ static struct error *read_tag(
 	return err ? err : read_text(program, &address, ret);
 }
 
-static bool is_in_module(const struct program *program, uint64_t address)
-{
-	return address >= program->types && address < program->etypes;
-}
-
-/* Reads the name at `offset` in the type data. */
+/* Reads the name at `offset` in the type data of the module that has the descriptor. */
 static struct error *read_name_at(
-	struct program *program, uint64_t offset, char ret[MAX_TYPE_NAME + 1])
+	struct program *program, uint64_t descriptor, uint64_t offset, char ret[MAX_TYPE_NAME + 1])
 {
 	uint8_t flags;
-	if (offset >= program->etypes - program->types)
+	const struct module *module = program_module_of_type(program, descriptor);
+	if (!module || offset >= module->etypes - module->types)
 		return error_create(ERROR_BAD_DATA, "a type's name is outside the type data");
-	return read_name(program, program->types + offset, ret, &flags);
+	return read_name(program, module->types + offset, ret, &flags);
 }
 
 /* The size of a descriptor with the part that is specific to the kind; abi.UncommonType follows. */
@@ -126,7 +122,7 @@ static struct error *decode_package(struct program *program, struct go_type *typ
 		program, type->descriptor + whole.size, layout->uncommon.pkgpath, &offset);
 	if (err || !offset)
 		return err;
-	err = read_name_at(program, offset, name);
+	err = read_name_at(program, type->descriptor, offset, name);
 	return err || !name[0] ? err : type_intern(program, name, &type->package);
 }
 
@@ -134,9 +130,9 @@ static struct error *decode_name(
 	struct program *program, uint64_t offset, uint64_t flags, struct go_type *type)
 {
 	char name[MAX_TYPE_NAME + 1];
-	if (!is_in_module(program, type->descriptor))
+	if (!program_module_of_type(program, type->descriptor))
 		return type_synthesize_name(program, type, &type->name);
-	struct error *err = read_name_at(program, offset, name);
+	struct error *err = read_name_at(program, type->descriptor, offset, name);
 	if (err)
 		return err;
 	const char *text = (flags & TFLAG_EXTRA_STAR) && name[0] == '*' ? name + 1 : name;
@@ -193,7 +189,8 @@ static struct error *decode_descriptor(
 	if (!err)
 		err = decode_name(
 			program, object_field(common, size, layout->type.str), flags, ret);
-	if (!err && ret->named && (flags & TFLAG_UNCOMMON) && is_in_module(program, address))
+	if (!err && ret->named && (flags & TFLAG_UNCOMMON) &&
+		program_module_of_type(program, address))
 		err = decode_package(program, ret);
 	return err;
 }
@@ -322,6 +319,24 @@ struct error *descriptor_is_empty_interface(
 	struct error *err =
 		read_slice(program, type, program->layout.interface_type.methods, slice);
 	*ret = !err && slice[1] == 0;
+	return err;
+}
+
+struct error *descriptor_interface_has(
+	struct program *program, const struct go_type *type, const char *name, bool *ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	uint64_t slice[2], offset;
+	char found[MAX_TYPE_NAME + 1];
+	*ret = false;
+	struct error *err = read_slice(program, type, layout->interface_type.methods, slice);
+	for (uint64_t i = 0; !err && !*ret && i < slice[1]; i++) {
+		err = program_read_field(program, slice[0] + i * layout->imethod.size.size,
+			layout->imethod.name, &offset);
+		if (!err)
+			err = read_name_at(program, type->descriptor, offset, found);
+		*ret = !err && strcmp(found, name) == 0;
+	}
 	return err;
 }
 

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/types/type_index.h"
 #include "dbg/go/types/type_state.h"
 
@@ -24,6 +24,18 @@ static void candidates_deinit(struct candidates *candidates)
 	free(candidates->items);
 }
 
+/* Whether `type` is the descriptor that a further module has of a type of an earlier one. */
+static bool is_copy(
+	const struct program *program, const struct go_type *first, const struct go_type *type)
+{
+	const char *package = type->package ? type->package : "";
+	return type->descriptor && first->descriptor && type->size == first->size &&
+	       strcmp(type->name, first->name) == 0 &&
+	       strcmp(package, first->package ? first->package : "") == 0 &&
+	       program_module_of_type(program, type->descriptor) !=
+		       program_module_of_type(program, first->descriptor);
+}
+
 static struct error *add_candidate(void *context, const struct go_type *type)
 {
 	struct candidates *candidates = context;
@@ -36,7 +48,8 @@ static struct error *add_candidate(void *context, const struct go_type *type)
 	if (err || element != candidates->element || key != candidates->key)
 		return err;
 	for (size_t i = 0; i < candidates->count; i++)
-		if (candidates->items[i] == type)
+		if (candidates->items[i] == type ||
+			is_copy(candidates->program, candidates->items[i], type))
 			return NULL;
 	if (!array_reserve(&candidates->items, &candidates->capacity, candidates->count + 1))
 		return error_no_memory();
@@ -49,17 +62,18 @@ static struct error *add_candidate(void *context, const struct go_type *type)
  * lookup may return a wrong entry if the name is the end of a longer one, so the name of the entry
  * is compared.
  */
-static struct error *add_from_debug(
-	struct candidates *candidates, const char *debug_name, const char *name)
+static struct error *add_from_debug(struct candidates *candidates, struct module *module,
+	const char *debug_name, const char *name)
 {
 	struct program *program = candidates->program;
 	const struct go_type *type = NULL;
 	struct debug_go_type found;
 	uint64_t entry;
-	struct error *err = debug_info_find_type(program->debug, debug_name, &entry);
+	struct error *err = debug_info_find_type(module->debug, debug_name, &entry);
+	entry = program_entry(module, entry);
 	if (err || !entry)
 		return err;
-	err = debug_info_go_type(program->debug, entry, &found);
+	err = program_debug_type(program, entry, &found);
 	if (!err && strcmp(found.name, debug_name) == 0)
 		err = program_type_of_entry(program, entry, &type);
 	if (err && err->code == ERROR_BAD_DATA) {
@@ -78,7 +92,7 @@ static struct error *add_from_debug(
 /* Adds the type `path` + `rest` (".Request"): with the path as it is, and as the linker escapes
  * it. */
 static struct error *add_from_package(
-	struct candidates *candidates, const char *path, const char *rest)
+	struct candidates *candidates, struct module *module, const char *path, const char *rest)
 {
 	_cleanup_free_ char *plain = NULL, *escaped = malloc(3 * strlen(path) + strlen(rest) + 1);
 	if (!escaped || asprintf(&plain, "%s%s", path, rest) < 0)
@@ -94,9 +108,9 @@ static struct error *add_from_package(
 			*end++ = *path;
 	}
 	strcpy(end, rest);
-	struct error *err = add_from_debug(candidates, plain, plain);
+	struct error *err = add_from_debug(candidates, module, plain, plain);
 	if (!err && strcmp(plain, escaped) != 0)
-		err = add_from_debug(candidates, escaped, plain);
+		err = add_from_debug(candidates, module, escaped, plain);
 	return err;
 }
 
@@ -108,21 +122,22 @@ static const char *rest_after(const char *text, const char *start)
 }
 
 /* Searches DWARF, where "http.Request" is "net/http.Request" and perhaps also in other packages. */
-static struct error *search_debug(struct candidates *candidates, const char *name)
+static struct error *search_debug(
+	struct candidates *candidates, struct module *module, const char *name)
 {
 	const struct debug_package *packages;
 	size_t count;
 	if (!isalpha((unsigned char)name[0]) && name[0] != '_' && !(name[0] & 0x80))
 		return NULL; /* not a name, although the lookup might return something */
 	if (!strchr(name, '.'))
-		return add_from_debug(candidates, name, name);
-	struct error *err = debug_info_packages(candidates->program->debug, &packages, &count);
+		return add_from_debug(candidates, module, name, name);
+	struct error *err = debug_info_packages(module->debug, &packages, &count);
 	for (size_t i = 0; !err && i < count; i++) {
 		const char *rest = rest_after(name, packages[i].path);
 		if (!rest)
 			rest = rest_after(name, packages[i].name);
 		if (rest && (!i || strcmp(packages[i].path, packages[i - 1].path) != 0))
-			err = add_from_package(candidates, packages[i].path, rest);
+			err = add_from_package(candidates, module, packages[i].path, rest);
 	}
 	return err;
 }
@@ -182,7 +197,7 @@ static struct error *choose(const struct candidates *candidates, const char *nam
 	if (err || *ret)
 		return err;
 	return error_create(ERROR_NOT_FOUND, "there is no type %s in %s", name,
-		candidates->program->target->exe_name);
+		program_name(candidates->program));
 }
 
 static struct error *find_type(
@@ -271,8 +286,10 @@ static struct error *find_plain(
 			name = aliases[i][1];
 	_cleanup_(candidates_deinit) struct candidates candidates = {.program = program};
 	struct error *err = type_index_find(program, name, add_candidate, &candidates);
-	if (!err && program->debug)
-		err = search_debug(&candidates, name);
+	for (size_t i = 0; !err && i < program->module_count; i++) {
+		if (program_debug(program, program->modules[i]))
+			err = search_debug(&candidates, program->modules[i], name);
+	}
 	return err ? err : choose(&candidates, name, GO_INVALID, ret);
 }
 

@@ -22,6 +22,7 @@ struct entry {
 struct type_index {
 	struct entry *items; /* by hash */
 	size_t count, capacity;
+	size_t modules; /* of the program, whose types are in the index */
 };
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -97,14 +98,14 @@ static uint64_t word(const uint8_t *object, size_t offset)
  * Whether `object` (HEAD bytes) may be a descriptor. In all releases these are adjacent: size and
  * pointer bytes; flags, the two alignments and the kind; name and pointer type.
  */
-static bool is_plausible(const struct program *program, const uint8_t *object)
+static bool is_plausible(
+	const struct runtime_layout *layout, const struct module *module, const uint8_t *object)
 {
-	const struct runtime_layout *layout = &program->layout;
 	const uint8_t *flags = object + layout->type.tflag.offset;
 	uint64_t size = word(object, layout->type.bytes.offset);
 	uint64_t pointers = word(object, layout->type.bytes.offset + 8);
-	uint64_t names = word(object, layout->type.str.offset),
-		 data = program->etypes - program->types;
+	uint64_t names = word(object, layout->type.str.offset);
+	uint64_t data = module->etypes - module->types;
 	enum go_kind kind = object[layout->type.kind.offset] & 31;
 	if (kind == GO_INVALID || kind > GO_UNSAFE_POINTER || flags[0] >= 64 ||
 		!is_alignment(flags[1]) || !is_alignment(flags[2]))
@@ -161,18 +162,19 @@ static struct error *try_add(struct program *program, struct type_index *index, 
 	return err;
 }
 
-static struct error *scan_type_data(struct program *program, struct type_index *index)
+static struct error *scan_type_data(
+	struct program *program, const struct module *module, struct type_index *index)
 {
 	_cleanup_free_ uint8_t *chunk = malloc(CHUNK + HEAD);
 	if (!chunk)
 		return error_no_memory();
-	uint64_t end = program->etypes;
-	for (uint64_t start = program->types; end - start > HEAD; start += CHUNK) {
+	uint64_t end = module->etypes;
+	for (uint64_t start = module->types; end - start > HEAD; start += CHUNK) {
 		uint64_t left = end - start;
 		size_t size = left < CHUNK + HEAD ? (size_t)left : CHUNK + HEAD;
 		struct error *err = target_read(program->target, start, chunk, size);
 		for (size_t i = 0; !err && i + HEAD <= size && i < CHUNK; i += 8)
-			if (is_plausible(program, chunk + i))
+			if (is_plausible(&program->layout, module, chunk + i))
 				err = try_add(program, index, start + i);
 		if (!err)
 			err = target_check(program->target);
@@ -184,6 +186,15 @@ static struct error *scan_type_data(struct program *program, struct type_index *
 	return NULL;
 }
 
+static struct error *add_module(
+	struct program *program, const struct module *module, struct type_index *index)
+{
+	bool sound = module->types % 8 == 0 && module->etypes >= module->types &&
+		     module->etypes - module->types <= MAX_TYPE_DATA;
+	return sound ? scan_type_data(program, module, index)
+		     : error_create(ERROR_BAD_DATA, "the program's type data is damaged");
+}
+
 static int compare_hash(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -192,26 +203,45 @@ static int compare_hash(const void *a, const void *b)
 	return x->descriptor < y->descriptor ? -1 : x->descriptor > y->descriptor;
 }
 
+/* Adds the types of modules that were loaded since. Those of a damaged plug-in are left out. */
+static struct error *add_new_modules(struct program *program, struct type_index *index)
+{
+	size_t modules = program->module_count, before = index->count;
+	struct error *err = NULL;
+	if (index->modules == modules)
+		return NULL;
+	for (size_t i = index->modules; !err && i < modules; i++) {
+		err = add_module(program, program->modules[i], index);
+		if (err && i && (err->code == ERROR_FAULT || err->code == ERROR_BAD_DATA)) {
+			error_destroy(err);
+			err = NULL;
+		}
+	}
+	if (err)
+		index->count = before;
+	else
+		index->modules = modules;
+	if (index->count)
+		qsort(index->items, index->count, sizeof(*index->items), compare_hash);
+	return err;
+}
+
 struct error *type_index_create(struct program *program, struct type_index **ret)
 {
 	const struct runtime_layout *layout = &program->layout;
 	if (!field_present(layout->type.str) || layout->type.str.offset + 8 > HEAD ||
 		layout->type.bytes.offset + 16 > HEAD || layout->type.tflag.offset + 4 > HEAD ||
-		layout->type.kind.offset >= HEAD || program->types % 8)
+		layout->type.kind.offset >= HEAD)
 		return error_create(
 			ERROR_NOT_FOUND, "the layout of the runtime's type descriptors is unknown");
-	if (program->etypes < program->types || program->etypes - program->types > MAX_TYPE_DATA)
-		return error_create(ERROR_BAD_DATA, "the program's type data is damaged");
 	struct type_index *index = calloc(1, sizeof(*index));
 	if (!index)
 		return error_no_memory();
-	struct error *err = scan_type_data(program, index);
+	struct error *err = add_new_modules(program, index);
 	if (err) {
 		type_index_destroy(index);
 		return err;
 	}
-	if (index->count)
-		qsort(index->items, index->count, sizeof(*index->items), compare_hash);
 	*ret = index;
 	return NULL;
 }
@@ -234,7 +264,8 @@ bool type_has_name(const struct go_type *type, const char *name)
 	       strcmp(name + path, type->name + size) == 0;
 }
 
-/* Returns the index, created on first use, and the position of the first entry with that hash. */
+/* Returns the index, created on first use and completed after modules were loaded, and the position
+ * of the first entry with that hash. */
 static struct error *find_hash(struct program *program, uint64_t hash,
 	const struct type_index **ret_index, size_t *ret_first)
 {
@@ -242,6 +273,8 @@ static struct error *find_hash(struct program *program, uint64_t hash,
 	struct error *err = type_cache_get(program, &cache);
 	if (!err && !cache->index)
 		err = type_index_create(program, &cache->index);
+	if (!err)
+		err = add_new_modules(program, cache->index);
 	if (err)
 		return err;
 	const struct type_index *index = cache->index;

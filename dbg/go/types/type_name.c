@@ -153,7 +153,7 @@ static struct error *write_name(struct program *program, const struct go_type *t
 		return write_func(program, type, out);
 	case GO_STRUCT:
 		return write_struct(program, type, out);
-	default: /* reflect makes no others, but a Go plug-in's types are outside too */
+	default: /* reflect makes no others */
 		return error_create(
 			ERROR_BAD_DATA, "the descriptor is outside the program's type data");
 	}

@@ -90,6 +90,8 @@ struct error *descriptor_tag(
 	struct program *program, const struct go_type *type, size_t index, char **ret);
 struct error *descriptor_is_empty_interface(
 	struct program *program, const struct go_type *type, bool *ret);
+struct error *descriptor_interface_has(
+	struct program *program, const struct go_type *type, const char *name, bool *ret);
 /* Parameters, then results; `*ret` is malloc'ed. */
 struct error *descriptor_signature(struct program *program, const struct go_type *type,
 	uint64_t **ret, size_t *ret_in, size_t *ret_out, bool *ret_variadic);

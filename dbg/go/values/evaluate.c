@@ -173,6 +173,20 @@ static struct error *take_address(struct program *program, struct value *value)
 	return err ? err : make_word(type, address, value);
 }
 
+/* Replaces the value with its length or capacity. */
+static struct error *take_length(struct program *program, bool capacity, struct value *value)
+{
+	const struct go_type *type;
+	uint64_t length;
+	struct error *err = value_length(program, value, capacity, &length);
+	if (!err)
+		err = program_type_named(program, "int", &type);
+	if (err)
+		return err;
+	value_deinit(value);
+	return make_word(type, length, value);
+}
+
 /* ---- Steps ---- */
 
 static struct error *find_key(struct program *program, const struct access_step *step,
@@ -227,6 +241,9 @@ static struct error *step_value(
 	case ACCESS_DEREFERENCE:
 		err = value_dereference(program, value, &next);
 		break;
+	case ACCESS_LENGTH:
+	case ACCESS_CAPACITY:
+		return take_length(program, step->kind == ACCESS_CAPACITY, value);
 	case ACCESS_NAME:
 	case ACCESS_NUMBER:
 		err = error_create(ERROR_USAGE, "a name or number is not allowed here");

@@ -1,7 +1,7 @@
 /* Global variables by name: see variables.h. */
 #include <stdio.h>
 
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/program/strings.h"
 #include "dbg/go/values/variables.h"
 #include "dwarf/debug/debug_expression.h"
@@ -16,16 +16,18 @@ struct candidates {
 	size_t count;
 };
 
-static struct error *try_name(struct candidates *candidates, const char *name)
+static struct error *try_name(
+	struct candidates *candidates, const struct module *module, const char *name)
 {
 	uint64_t entry;
-	struct error *err = debug_info_variable(candidates->program->debug, name, &entry);
+	struct error *err = debug_info_variable(module->debug, name, &entry);
 	if (err && err->code == ERROR_NOT_FOUND) {
 		error_destroy(err);
 		return NULL;
 	}
 	if (err)
 		return err;
+	entry = program_entry(module, entry);
 	for (size_t i = 0; i < candidates->count; i++)
 		if (candidates->entries[i] == entry)
 			return NULL;
@@ -45,12 +47,12 @@ static const char *last_part(const char *path)
 }
 
 /* Tries `variable` ("DefaultClient") in every package called `package` ("http"). */
-static struct error *try_packages(
-	struct candidates *candidates, const char *package, const char *variable)
+static struct error *try_packages(struct candidates *candidates, const struct module *module,
+	const char *package, const char *variable)
 {
 	struct debug_units *units;
 	const struct debug_unit *list;
-	struct error *err = debug_info_units(candidates->program->debug, &units);
+	struct error *err = debug_info_units(module->debug, &units);
 	size_t count = err ? 0 : debug_units_list(units, &list);
 	for (size_t i = 0; i < count && !err; i++) {
 		const char *path = list[i].name;
@@ -60,7 +62,7 @@ static struct error *try_packages(
 		if (!same ||
 			snprintf(name, sizeof(name), "%s.%s", path, variable) >= (int)sizeof(name))
 			continue;
-		err = try_name(candidates, name);
+		err = try_name(candidates, module, name);
 	}
 	return err;
 }
@@ -79,18 +81,20 @@ static struct error *ambiguous(const struct candidates *candidates, const char *
 static struct error *read_entry(struct program *program, uint64_t entry, struct value *ret)
 {
 	struct debug_units *units;
-	struct error *err = debug_info_units(program->debug, &units);
+	uint64_t offset;
+	const struct module *module = program_entry_module(program, entry, &offset);
+	struct error *err = debug_info_units(module->debug, &units);
 	if (err)
 		return err;
-	const struct debug_unit *unit = debug_units_of_entry(units, entry);
+	const struct debug_unit *unit = debug_units_of_entry(units, offset);
 	_cleanup_(die_deinit) struct die die = {0};
 	struct bytes location;
 	uint64_t type;
-	if (!unit || !die_at(debug_units_handle(units), entry, &die) ||
+	if (!unit || !die_at(debug_units_handle(units), offset, &die) ||
 		!die_block(&die, DW_AT_location, &location) ||
 		!die_reference(&die, DW_AT_type, &type))
 		return error_create(ERROR_BAD_DATA, "its DWARF entry is damaged");
-	struct debug_expression expression = {.units = units, .unit = unit, .bias = program->bias};
+	struct debug_expression expression = {.units = units, .unit = unit, .bias = module->bias};
 	struct debug_piece pieces[MAX_PIECES];
 	size_t count;
 	err = debug_expression_run(&expression, location, pieces, &count);
@@ -99,19 +103,23 @@ static struct error *read_entry(struct program *program, uint64_t entry, struct 
 	if (count != 1 || pieces[0].kind != PIECE_MEMORY)
 		return error_create(ERROR_NOT_FOUND, "it is not in memory");
 	*ret = (struct value){.address = pieces[0].value};
-	return program_type_of_entry(program, type, &ret->type);
+	return program_type_of_entry(program, program_entry(module, type), &ret->type);
 }
 
 /* Without DWARF, the symbol table may still have the variable's address, but not its type. */
 static struct error *not_found(struct program *program, const char *name)
 {
-	struct elf_symbol symbol;
-	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
-	if (elf_image_symbol(image, name, &symbol) && !symbol.is_function && symbol.address)
-		return error_create(ERROR_NOT_FOUND,
-			"the type of %s is unknown; if it is T, write *(*T)(0x%llx)", name,
-			(unsigned long long)(symbol.address + program->bias));
-	if (!program->debug)
+	for (size_t i = 0; i < program->module_count; i++) {
+		const struct module *module = program->modules[i];
+		struct elf_image *image = module_symbols(module);
+		struct elf_symbol symbol;
+		if (image && elf_image_symbol(image, name, &symbol) && !symbol.is_function &&
+			symbol.address)
+			return error_create(ERROR_NOT_FOUND,
+				"the type of %s is unknown; if it is T, write *(*T)(0x%llx)", name,
+				(unsigned long long)(symbol.address + module->bias));
+	}
+	if (!program->modules[0]->debug)
 		return error_create(ERROR_NOT_FOUND,
 			"there is no variable %s: the program is stripped, so only addresses can "
 			"be read, as *(*T)(0x...)",
@@ -119,24 +127,29 @@ static struct error *not_found(struct program *program, const char *name)
 	return error_create(ERROR_NOT_FOUND, "there is no variable %s in the program", name);
 }
 
-static struct error *find_candidates(struct candidates *candidates, const char *name)
+static struct error *find_candidates(
+	struct candidates *candidates, struct module *module, const char *name)
 {
 	const char *part = last_part(name), *dot = strchr(part, '.');
-	if (!dot || dot == part || !dot[1] || !candidates->program->debug)
+	if (!dot || dot == part || !dot[1] || !program_debug(candidates->program, module))
 		return NULL;
-	struct error *err = try_name(candidates, name);
-	if (err || candidates->count || part != name || dot - part >= MAX_NAME)
+	size_t known = candidates->count;
+	struct error *err = try_name(candidates, module, name);
+	if (err || candidates->count > known || part != name || dot - part >= MAX_NAME)
 		return err;
 	char package[MAX_NAME];
 	snprintf(package, sizeof(package), "%.*s", (int)(dot - part), part);
-	return try_packages(candidates, package, dot + 1);
+	return try_packages(candidates, module, package, dot + 1);
 }
 
 struct error *program_global(struct program *program, const char *name, struct value *ret)
 {
 	*ret = (struct value){0};
 	struct candidates candidates = {.program = program};
-	struct error *err = find_candidates(&candidates, name);
+	struct error *err = NULL;
+	/* A plug-in has its own copy of packages that the program has too; the latter is used. */
+	for (size_t i = 0; !err && !candidates.count && i < program->module_count; i++)
+		err = find_candidates(&candidates, program->modules[i], name);
 	if (!err && !candidates.count)
 		err = not_found(program, name);
 	else if (!err && candidates.count > 1)
@@ -151,8 +164,9 @@ struct error *program_global(struct program *program, const char *name, struct v
 const char *program_global_name(struct program *program, uint64_t address)
 {
 	struct elf_symbol symbol;
-	struct elf_image *image = program->debug_image ? program->debug_image : program->image;
-	return elf_image_variable_at(image, address - program->bias, &symbol)
+	const struct module *module = program_module_of_data(program, address);
+	return module && elf_image_variable_at(
+				 module_symbols(module), address - module->bias, &symbol)
 		       ? string_pool_intern(program->strings, symbol.name)
 		       : NULL;
 }

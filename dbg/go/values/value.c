@@ -105,6 +105,43 @@ struct error *value_slice(struct program *program, const struct value *value, in
 	return err ? err : make_bytes(type, words, ret);
 }
 
+static struct error *channel_length(
+	struct program *program, const struct value *value, bool capacity, uint64_t *ret)
+{
+	const struct runtime_layout *layout = &program->layout;
+	uint64_t channel;
+	*ret = 0;
+	struct error *err = value_word(program, value, 0, &channel);
+	if (err || !channel)
+		return err;
+	return program_read_field(
+		program, channel, capacity ? layout->hchan.dataqsiz : layout->hchan.qcount, ret);
+}
+
+struct error *value_length(
+	struct program *program, const struct value *value, bool capacity, uint64_t *ret)
+{
+	struct value of;
+	struct value_list list;
+	uint64_t map;
+	struct error *err = value_concrete(program, value, &of);
+	if (err)
+		return err;
+	if (of.type->kind == GO_CHAN)
+		return channel_length(program, &of, capacity, ret);
+	if (of.type->kind == GO_MAP && !capacity) {
+		err = value_word(program, &of, 0, &map);
+		return err ? err : map_length(program, map, ret);
+	}
+	if (of.type->kind != GO_SLICE && of.type->kind != GO_ARRAY &&
+		(of.type->kind != GO_STRING || capacity))
+		return error_create(ERROR_USAGE, "%s has no %s", of.type->name,
+			capacity ? "capacity" : "length");
+	err = value_open_list(program, &of, &list);
+	*ret = err ? 0 : capacity ? list.capacity : list.length;
+	return err;
+}
+
 /* ---- Interfaces ---- */
 
 /* The dynamic type of an interface, from its first word. */

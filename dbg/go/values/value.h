@@ -51,6 +51,10 @@ struct error *value_map_entry(struct program *program, const struct value *value
 struct error *value_slice(struct program *program, const struct value *value, int64_t low,
 	int64_t high, struct value *ret);
 
+/* `len(v)` or `cap(v)`, as in Go, also of what a pointer or an interface leads to. */
+struct error *value_length(
+	struct program *program, const struct value *value, bool capacity, uint64_t *ret);
+
 /* The value in an interface; type NULL if it is nil. */
 struct error *value_dynamic(struct program *program, const struct value *value, struct value *ret);
 
@@ -82,6 +86,9 @@ struct value_node {
 	bool partial; /* children or text are incomplete: limits, or unreadable memory */
 	struct value_node *children;
 	size_t count;
+	/* What an atomic or a sync.Map contains, printed instead of its fields, or what a func has
+	 * captured; else NULL. A node without a type is a VALUE_MAP or, of a func, a VALUE_STRUCT. */
+	struct value_node *content;
 };
 
 struct value_limits {
@@ -100,6 +107,9 @@ struct error *value_describe(struct program *program, const struct value *value,
 void value_node_deinit(struct value_node *node);
 /* Removes notes and function names, so that value_node_line() writes exactly what %#v prints. */
 void value_node_drop_notes(struct value_node *node);
+
+/* Whether it is one of the locks of package sync, whose note is printed instead of its fields. */
+bool go_type_is_lock(const struct go_type *type);
 
 /*
  * One line in Go syntax, as %#v prints it where that is defined, with notes for times, durations

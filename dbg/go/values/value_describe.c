@@ -1,5 +1,7 @@
 /* Decodes values into trees of nodes: see value.h. */
+#include "dbg/go/values/closure.h"
 #include "dbg/go/values/map.h"
+#include "dbg/go/values/value_content.h"
 #include "dbg/go/values/value_note.h"
 #include "dbg/go/values/value_scalar.h"
 #include "dbg/go/values/value_state.h"
@@ -40,6 +42,9 @@ void value_node_deinit(struct value_node *node)
 	for (size_t i = 0; i < node->count; i++)
 		value_node_deinit(&node->children[i]);
 	free(node->children);
+	if (node->content)
+		value_node_deinit(node->content);
+	free(node->content);
 	free(node->text);
 	free(node->note);
 	*node = (struct value_node){0};
@@ -132,13 +137,73 @@ static struct error *describe_interface(struct description *description, const s
 	return describe_child(description, ret, &inner, depth);
 }
 
+struct map_entries {
+	struct description *description;
+	struct value_node *node;
+	size_t depth;
+	size_t capacity;
+};
+
+static struct error *describe_pair(
+	void *context, const struct value *key, const struct value *value)
+{
+	struct map_entries *entries = context;
+	struct description *description = entries->description;
+	struct value_node *node = entries->node;
+	node->length++;
+	node->partial |= !entries->depth || node->length > description->limits->elements ||
+			 description->nodes + 2 > description->limits->nodes;
+	if (node->partial)
+		return node->length == MAX_ARRAY_NODES ? error_stop : NULL;
+	if (!array_reserve(&node->children, &entries->capacity, node->count + 2))
+		return error_no_memory();
+	memset(node->children + node->count, 0, 2 * sizeof(*node->children));
+	description->nodes += 2;
+	struct error *err = describe_child(description, node, key, entries->depth - 1);
+	if (!err)
+		err = describe_child(description, node, value, entries->depth - 1);
+	if (node->count % 2)
+		value_node_deinit(&node->children[--node->count]);
+	return err;
+}
+
+/* Describes what the struct contains, if its fields are not of interest. */
+static struct error *describe_content(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	struct program *program = description->program;
+	struct value inner;
+	bool map = go_type_is_sync_map(value->type);
+	struct error *err = value_atomic(program, value, &inner);
+	if (err || (!map && !inner.type))
+		return error_ignore_unreadable(err);
+	ret->content = calloc(1, sizeof(*ret->content));
+	if (!ret->content)
+		return error_no_memory();
+	description->nodes++;
+	if (!map)
+		return describe_value(description, &inner, depth, ret->content);
+	struct map_entries entries = {description, ret->content, depth, 0};
+	ret->content->shape = VALUE_MAP;
+	err = value_sync_map_visit(program, value, describe_pair, &entries);
+	if (err) {
+		value_node_deinit(ret->content);
+		free(take_pointer(ret->content));
+		return error_ignore_unreadable(err);
+	}
+	value_sort_entries(ret->content);
+	return NULL;
+}
+
 static struct error *describe_struct(struct description *description, const struct value *value,
 	size_t depth, struct value_node *ret)
 {
 	const struct go_field *fields;
 	size_t count, room;
 	ret->shape = VALUE_STRUCT;
-	struct error *err = go_type_fields(description->program, value->type, &fields, &count);
+	struct error *err = describe_content(description, value, depth, ret);
+	if (!err)
+		err = go_type_fields(description->program, value->type, &fields, &count);
 	if (!err)
 		err = make_children(description, ret, count, depth, &room);
 	for (size_t i = 0; !err && i < room; i++) {
@@ -150,6 +215,43 @@ static struct error *describe_struct(struct description *description, const stru
 			ret->children[i].name = fields[i].name;
 	}
 	return err;
+}
+
+/* Adds the variables that the func `value`, whose code is known, has captured. */
+static struct error *describe_captured(struct description *description, const struct value *value,
+	size_t depth, struct value_node *func)
+{
+	_cleanup_free_ struct captured *captured = NULL;
+	size_t count = 0, room;
+	uint64_t closure;
+	struct error *err = value_word(description->program, value, 0, &closure);
+	if (!err)
+		err = closure_variables(
+			description->program, closure, func->address, &captured, &count);
+	if (err || !count)
+		return err;
+	func->content = calloc(1, sizeof(*func->content));
+	if (!func->content)
+		return error_no_memory();
+	func->content->shape = VALUE_STRUCT;
+	err = make_children(description, func->content, count, depth, &room);
+	for (size_t i = 0; !err && i < room; i++) {
+		err = describe_child(description, func->content, &captured[i].value, depth - 1);
+		if (!err)
+			func->content->children[i].name = captured[i].name;
+	}
+	return err;
+}
+
+static struct error *describe_func(struct description *description, const struct value *value,
+	size_t depth, struct value_node *ret)
+{
+	enum { LEAST_DEPTH = 2 }; /* not in tables: searching DWARF takes time */
+	struct error *err = value_describe_scalar(
+		description->program, value, description->limits->string, ret);
+	return err || ret->is_nil || depth < LEAST_DEPTH
+		       ? err
+		       : describe_captured(description, value, depth, ret);
 }
 
 static struct error *describe_list(struct description *description, const struct value *value,
@@ -235,6 +337,42 @@ static struct error *describe_map(struct description *description, const struct 
 
 /* ---- All kinds ---- */
 
+/*
+ * If no part of a struct, array or slice could be read, one message instead of one per part: the
+ * value itself is missing, or for a slice all elements but the first are left out. Empty structs do
+ * not count: there is nothing to read.
+ */
+static void join_missing(struct value_node *node)
+{
+	const struct value_node *missing = NULL;
+	if (node->shape != VALUE_STRUCT && node->shape != VALUE_LIST)
+		return;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct value_node *child = &node->children[i];
+		if (child->shape == VALUE_MISSING)
+			missing = missing ? missing : child;
+		else if (child->type->size)
+			return;
+	}
+	if (!missing)
+		return;
+	if (node->type->kind == GO_SLICE) {
+		while (node->count > 1)
+			value_node_deinit(&node->children[--node->count]);
+		node->partial = true;
+		return;
+	}
+	struct value_node joined = {.shape = VALUE_MISSING,
+		.type = node->type,
+		.text = strdup(missing->text),
+		.text_size = missing->text_size,
+		.partial = true};
+	if (!joined.text)
+		return;
+	value_node_deinit(node);
+	*node = joined;
+}
+
 static struct error *describe_kind(struct description *description, const struct value *value,
 	size_t depth, struct value_node *ret)
 {
@@ -252,6 +390,8 @@ static struct error *describe_kind(struct description *description, const struct
 		return describe_list(description, value, depth, ret);
 	case GO_MAP:
 		return describe_map(description, value, depth, ret);
+	case GO_FUNC:
+		return describe_func(description, value, depth, ret);
 	default:
 		return value_describe_scalar(
 			description->program, value, description->limits->string, ret);
@@ -267,6 +407,8 @@ static struct error *describe_value(struct description *description, const struc
 	if (!err)
 		err = describe_kind(description, value, depth, ret);
 	if (!err)
+		join_missing(ret);
+	if (!err && ret->shape != VALUE_MISSING)
 		err = value_note(program, value, &ret->note);
 	if (!err)
 		return NULL;

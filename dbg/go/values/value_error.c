@@ -1,7 +1,7 @@
 /*
  * The results of Error methods, for types of the standard library and for structs that consist of a
- * message. No code of the target is executed. Sources: the packages named below, releases 1.19 and
- * 1.21 to 1.27.
+ * message. No code of the target is executed. Sources: the packages named below, releases 1.19
+ * to 1.27.
  */
 #include <ctype.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "dbg/go/values/go_text.h"
+#include "dbg/go/values/value_content.h"
 #include "dbg/go/values/value_state.h"
 #include "dbg/go/values/value_time.h"
 
@@ -87,6 +88,8 @@ struct error *value_note(struct program *program, const struct value *value, cha
 		err = time_note(program, value, ret);
 	else if (go_type_is(type, "net", "IP"))
 		err = ip_note(program, value, ret);
+	else if (go_type_is_lock(type))
+		err = value_lock_note(program, value, ret);
 	else if (is_bytes(program, type))
 		err = bytes_note(program, value, ret);
 	else

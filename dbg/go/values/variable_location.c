@@ -1,7 +1,7 @@
 /* Values from DWARF locations: see variable_location.h. */
 #include "dbg/go/values/variable_location.h"
 
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/program/strings.h"
 #include "dwarf/debug/debug_expression.h"
 
@@ -15,14 +15,20 @@ static const char NOT_SAVED[] = "in a register that was not saved";
 static bool read_register(void *context, uint64_t number, uint64_t *ret)
 {
 	const struct frame_scope *scope = context;
-	enum { RSP = 7 };
+	enum { RSP = 7, XMM0 = 17 };
+	uint64_t vectors[VECTOR_REGISTERS];
 	if (number == RSP && scope->sp) {
 		*ret = scope->sp;
 		return true;
 	}
-	if (!scope->regs)
+	if (!scope->thread)
 		return false;
-	const struct user_regs_struct *r = scope->regs;
+	if (number >= XMM0 && number < XMM0 + VECTOR_REGISTERS) {
+		bool known = target_vectors(scope->target, scope->thread->tid, vectors);
+		*ret = known ? vectors[number - XMM0] : 0;
+		return known;
+	}
+	const struct user_regs_struct *r = &scope->thread->regs;
 	const unsigned long long values[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
 		r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
 	if (number >= array_length(values))
@@ -156,7 +162,7 @@ static struct error *value_at_location(struct program *program, const struct fra
 	struct debug_expression expression = {
 		.units = scope->units,
 		.unit = scope->unit,
-		.bias = program->bias,
+		.bias = scope->module->bias,
 		.cfa = scope->cfa,
 		.read_register = read_register,
 		.context = context.out,
@@ -186,7 +192,8 @@ static struct error *value_at_location(struct program *program, const struct fra
 struct error *variable_location_value(struct program *program, const struct frame_scope *scope,
 	const struct debug_variable *described, struct variable *ret)
 {
-	struct error *err = program_type_of_entry(program, described->type, &ret->type);
+	struct error *err = program_type_of_entry(
+		program, program_entry(scope->module, described->type), &ret->type);
 	if (err) {
 		ret->type = NULL;
 		return explain(program, err, ret);

@@ -11,11 +11,13 @@
 
 /* The frame in which locations are evaluated. */
 struct frame_scope {
+	const struct module *module; /* of the function */
 	struct debug_units *units;
 	const struct debug_unit *unit;
 	uint64_t cfa, sp;
-	const struct user_regs_struct *regs; /* NULL: not available */
-	bool in_call;			     /* the frame is waiting for a call to return */
+	const struct thread *thread; /* whose registers are the frame's; NULL: not available */
+	struct target *target;
+	bool in_call; /* the frame is waiting for a call to return */
 };
 
 /* Sets `type`, `value` and `missing` of `ret`. Returns only errors that end a command: no memory,

@@ -1,7 +1,7 @@
 /* From DWARF locations to recipes: see variable_recipe.h. */
 #include "dbg/go/values/variable_recipe.h"
 
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/values/variable_location.h"
 
 /*
@@ -12,6 +12,7 @@ enum { MAX_FRAME = 1 << 30, MAX_RECIPES = 256 };
 
 struct context {
 	struct program *program;
+	const struct module *module;
 	const struct debug_units *units;
 	const struct debug_unit *unit;
 	uint64_t sp_to_cfa;
@@ -79,7 +80,7 @@ static bool make_recipe(struct context *context, const struct debug_variable *de
 	struct debug_expression expression = {
 		.units = context->units,
 		.unit = context->unit,
-		.bias = context->program->bias,
+		.bias = context->module->bias,
 		.cfa = frame_base,
 		.read_register = read_register,
 		.context = context,
@@ -90,7 +91,8 @@ static bool make_recipe(struct context *context, const struct debug_variable *de
 	*ret = (struct variable_recipe){.name = described->name + moved,
 		.is_argument = described->is_parameter && !described->is_result,
 		.moved = moved};
-	struct error *err = program_type_of_entry(context->program, described->type, &ret->type);
+	struct error *err = program_type_of_entry(
+		context->program, program_entry(context->module, described->type), &ret->type);
 	if (!err && described->location.size)
 		err = debug_expression_run(&expression, described->location, pieces, &count);
 	uint64_t size = err ? 0 : ret->type->size;
@@ -112,11 +114,12 @@ static bool is_user_variable(const struct debug_variable *variable)
 /* Bytes from the stack pointer to the frame's CFA at `pc`. */
 static bool frame_size(const struct program *program, uint64_t pc, uint64_t *ret)
 {
-	struct pc_function function;
-	uint32_t offset = (uint32_t)(pc - program->text);
+	struct module_function found;
 	int32_t delta;
-	if (!program_is_go_pc(program, pc) || !pclntab_find(&program->pclntab, offset, &function) ||
-		!pclntab_sp_delta(&program->pclntab, &function, offset, &delta) || delta < 0)
+	if (!program_function_at(program, pc, &found) ||
+		!pclntab_sp_delta(&found.module->pclntab, &found.function,
+			(uint32_t)(pc - found.module->text), &delta) ||
+		delta < 0)
 		return false;
 	*ret = (uint64_t)delta + 8;
 	return true;
@@ -125,15 +128,17 @@ static bool frame_size(const struct program *program, uint64_t pc, uint64_t *ret
 struct error *variable_recipes(struct program *program, uint64_t pc, const char *inlined,
 	struct variable_recipe **ret, size_t *ret_count)
 {
-	struct context context = {.program = program};
+	struct module *module = program_module_at(program, pc);
+	struct debug_info *debug = module ? program_debug(program, module) : NULL;
+	struct context context = {.program = program, .module = module};
 	struct debug_units *units;
 	struct debug_variables described;
 	*ret_count = 0;
-	if (!program->debug || !frame_size(program, pc, &context.sp_to_cfa))
+	if (!debug || !frame_size(program, pc, &context.sp_to_cfa))
 		return error_create(ERROR_NOT_FOUND, "no DWARF describes the variables at this pc");
-	struct error *err = debug_info_units(program->debug, &units);
+	struct error *err = debug_info_units(debug, &units);
 	if (!err)
-		err = debug_variables_at(units, pc - program->bias, inlined, &described);
+		err = debug_variables_at(units, pc - module->bias, inlined, &described);
 	if (err)
 		return err;
 	context.units = units;

@@ -1,8 +1,9 @@
 /* The variables of frames: see variables.h. */
 #include "dbg/go/values/variables.h"
 
+#include "dbg/go/stacks/frame_arguments.h"
 #include "dbg/go/stacks/unwind_info.h"
-#include "dbg/go/program/program_state.h"
+#include "dbg/go/program/program_debug.h"
 #include "dbg/go/values/variable_location.h"
 #include "dwarf/debug/debug_variables.h"
 
@@ -36,18 +37,6 @@ static void frame_group(const struct stack *stack, size_t index, size_t *ret_sta
 	*ret_start = index;
 	while (*ret_start > 0 && stack->frames[*ret_start - 1].inlined)
 		--*ret_start;
-}
-
-/* Whether the group's pc is that of the next instruction, not a return address. */
-static bool is_exact(const struct stack *stack, size_t start, const struct thread *thread)
-{
-	const struct frame *frame = &stack->frames[start];
-	if (start == 0)
-		return thread && thread->regs_valid && thread->regs.rip == frame->pc;
-	const struct frame *inner = &stack->frames[start - 1];
-	return strcmp(inner->function, "runtime.sigpanic") == 0 ||
-	       strcmp(inner->function, "runtime.asyncPreempt") == 0 ||
-	       (inner->stack == FRAME_SIGNAL && frame->stack != FRAME_SIGNAL);
 }
 
 /* Whether the compiler made the name up, such as ".dict" and ".closureptr". */
@@ -155,7 +144,8 @@ static struct error *add_variables(struct program *program, const struct frame *
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		const struct debug_variable *item = &described->items[i];
-		bool later = !item->is_parameter && frame->line > 0 &&
+		/* The line of a captured variable is that of its first use. */
+		bool later = !item->is_parameter && !item->closure_offset && frame->line > 0 &&
 			     item->line > (uint64_t)frame->line;
 		if (is_hidden(item) || later)
 			continue;
@@ -183,21 +173,25 @@ struct error *frame_variables(struct program *program, const struct stack *stack
 		return error_create(ERROR_NOT_FOUND,
 			"%s is C code: only variables of Go functions can be shown",
 			frame->function);
-	if (!program->debug)
+	struct module *module = program_module_at(program, frame->pc);
+	struct debug_info *debug = module ? program_debug(program, module) : NULL;
+	if (!debug)
 		return error_create(ERROR_NOT_FOUND,
 			"no variables of %s: the program has no DWARF "
 			"(if another file has it, use --debug-file)",
 			frame->function);
 	size_t start, end;
 	frame_group(stack, index, &start, &end);
-	bool exact = is_exact(stack, start, thread);
-	struct frame_scope scope = {.cfa = stack->frames[end].fp,
+	bool exact = frame_is_exact(stack, index, thread);
+	struct frame_scope scope = {.module = module,
+		.cfa = stack->frames[end].fp,
 		.sp = stack->frames[end].sp,
-		.regs = start == 0 && exact ? &thread->regs : NULL,
+		.thread = start == 0 && exact ? thread : NULL,
+		.target = program->target,
 		.in_call = !exact};
-	uint64_t pc = frame->pc - program->bias - !exact;
+	uint64_t pc = frame->pc - module->bias - !exact;
 	struct debug_variables described;
-	struct error *err = debug_info_units(program->debug, &scope.units);
+	struct error *err = debug_info_units(debug, &scope.units);
 	if (err)
 		return err;
 	err = debug_variables_at(

@@ -85,6 +85,18 @@ static struct error *core_load_threads(struct target *target)
 	return NULL;
 }
 
+static bool core_vectors(struct target *target, pid_t tid, uint64_t ret[VECTOR_REGISTERS])
+{
+	const struct core_notes *notes = &core_of(target)->dump.notes;
+	for (size_t i = 0; i < notes->vector_count; i++) {
+		if (notes->vectors[i].tid != tid)
+			continue;
+		memcpy(ret, notes->vectors[i].low, sizeof(notes->vectors[i].low));
+		return true;
+	}
+	return false;
+}
+
 static struct error *add_mapping(struct target *target, struct mapping mapping, const char *path)
 {
 	if (path) {
@@ -167,6 +179,7 @@ static const struct target_ops core_ops = {
 	.read = core_read,
 	.partial_pages = true,
 	.load_threads = core_load_threads,
+	.vectors = core_vectors,
 	.load_mappings = core_load_mappings,
 	.fault = core_fault,
 };
@@ -219,6 +232,12 @@ static struct error *fill_target(struct core_target *core)
 	target->entry = notes->entry;
 	target->phdr = notes->phdr;
 	target->vdso = notes->vdso;
+	target->signal = notes->signal;
+	if (notes->command_line[0]) {
+		target->command_line = strdup(notes->command_line);
+		if (!target->command_line)
+			return error_no_memory();
+	}
 	return NULL;
 }
 

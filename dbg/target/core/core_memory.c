@@ -62,7 +62,8 @@ static void add_gaps(struct core_memory *memory, const struct core_dump *dump, s
 			memory->pieces[memory->piece_count++] =
 				(struct core_piece){.start = piece.start,
 					.end = segment->start,
-					.mapped = piece.mapped};
+					.mapped = piece.mapped,
+					.zero = piece.zero};
 		if (own_end >= piece.end)
 			return;
 		skip_bytes(&piece, own_end - piece.start);
@@ -145,6 +146,12 @@ static size_t copy_mapped(void *ret, const uint8_t *from, size_t size)
 	return done;
 }
 
+static size_t copy_zeros(void *ret, size_t size)
+{
+	memset(ret, 0, size);
+	return size;
+}
+
 size_t core_memory_read(const struct core_memory *memory, uint64_t address, void *ret, size_t size)
 {
 	size_t done = 0;
@@ -156,9 +163,10 @@ size_t core_memory_read(const struct core_memory *memory, uint64_t address, void
 		uint64_t left = piece->end - piece->start - skipped;
 		size_t wanted = size - done < left ? size - done : (size_t)left;
 		uint8_t *to = (uint8_t *)ret + done;
-		size_t got = piece->mapped ? copy_mapped(to, piece->mapped + skipped, wanted)
-					   : core_dump_read(memory->dump,
-						     piece->file_offset + skipped, to, wanted);
+		size_t got = piece->zero     ? copy_zeros(to, wanted)
+			     : piece->mapped ? copy_mapped(to, piece->mapped + skipped, wanted)
+					     : core_dump_read(memory->dump,
+						       piece->file_offset + skipped, to, wanted);
 		done += got;
 		if (got < wanted)
 			break;

@@ -1,11 +1,13 @@
 /* Opening the executable and the shared libraries of a core, and listing their pieces of memory. */
 #include "dbg/target/core/core_modules.h"
 
+#include <elf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "dbg/target/core/core_identity.h"
+#include "dwarf/base/format.h"
 #include "dwarf/base/hash.h"
 
 static const uint64_t page_bytes = 4096;
@@ -41,13 +43,10 @@ void core_notice(const struct core_notices *notices, const char *format, ...)
 		return;
 	va_list arguments;
 	va_start(arguments, format);
-	char *text;
-	int length = vasprintf(&text, format, arguments);
+	_cleanup_free_ char *text = format_text(format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-	notices->notify(notices->context, text);
-	free(text);
+	if (text)
+		notices->notify(notices->context, text);
 }
 
 /*
@@ -145,15 +144,39 @@ static bool is_dumped(const struct core_dump *dump, const struct core_file *file
 	return true;
 }
 
-static struct error *add_piece(struct core_modules *modules, uint64_t start, struct bytes bytes)
+static struct error *append_piece(struct core_modules *modules, struct core_piece piece)
 {
-	if (!bytes.size || bytes.size > UINT64_MAX - start || modules->piece_count >= MAX_PIECES)
+	if (modules->piece_count >= MAX_PIECES)
 		return NULL;
 	if (!array_reserve(&modules->pieces, &modules->piece_capacity, modules->piece_count + 1))
 		return error_no_memory();
-	modules->pieces[modules->piece_count++] = (struct core_piece){
-		.start = start, .end = start + bytes.size, .mapped = bytes.data};
+	modules->pieces[modules->piece_count++] = piece;
 	return NULL;
+}
+
+static struct error *add_piece(struct core_modules *modules, uint64_t start, struct bytes bytes)
+{
+	if (!bytes.size || bytes.size > UINT64_MAX - start)
+		return NULL;
+	return append_piece(
+		modules, (struct core_piece){
+				 .start = start, .end = start + bytes.size, .mapped = bytes.data});
+}
+
+static bool is_anonymous(const struct core_dump *dump, const struct core_segment *segment)
+{
+	return segment->flags & PF_W && !core_notes_file_at(&dump->notes, segment->start);
+}
+
+/* Whether private memory was to be dumped: see coredump_filter in proc(5). */
+static bool has_anonymous(const struct core_dump *dump)
+{
+	for (size_t i = 0; i < dump->segment_count; i++) {
+		if (dump->segments[i].dumped_end > dump->segments[i].start &&
+			is_anonymous(dump, &dump->segments[i]))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -210,6 +233,53 @@ static struct error *add_files(struct opening *opening)
 			"%u more mapped libraries are missing or are other versions",
 			opening->unusable - MAX_NOTICES);
 	return NULL;
+}
+
+/* The end of the variables without contents in the file that follow the mapping; 0: none. */
+static uint64_t zeros_end(const struct core_file *file, const struct elf_image *image)
+{
+	const struct elf_segment *segments;
+	size_t count = elf_image_segments(image, &segments);
+	for (size_t i = 0; i < count; i++) {
+		const struct elf_segment *s = &segments[i];
+		uint64_t start = file->start + (s->file_offset - file->offset);
+		if (s->memory_size > s->file_size && start < file->end &&
+			file->end - start < s->memory_size &&
+			s->memory_size < UINT64_MAX - start - page_bytes)
+			return (start + s->memory_size + page_bytes - 1) & ~(page_bytes - 1);
+	}
+	return 0;
+}
+
+/*
+ * Adds zeroed variables of which nothing was dumped: the kernel leaves out private memory that was
+ * never written to.
+ */
+static struct error *add_zeros(struct opening *opening)
+{
+	const struct core_dump *dump = opening->dump;
+	struct error *err = NULL;
+	if (!has_anonymous(dump))
+		return NULL;
+	for (size_t i = 0; !err && i < dump->segment_count; i++) {
+		const struct core_segment *segment = &dump->segments[i];
+		if (segment->dumped_end > segment->start || !is_anonymous(dump, segment))
+			continue;
+		const struct core_file *file = core_notes_file_at(&dump->notes, segment->start - 1);
+		struct core_module *module =
+			file ? find_module(opening->modules, file->path) : NULL;
+		if (!module)
+			continue;
+		if (!module->tried)
+			open_library(opening, module);
+		uint64_t end = module->image ? zeros_end(file, module->image) : 0;
+		end = end < segment->end ? end : segment->end;
+		if (end > segment->start)
+			err = append_piece(opening->modules,
+				(struct core_piece){
+					.start = segment->start, .end = end, .zero = true});
+	}
+	return err;
 }
 
 /* Without names of mapped files in the core, the executable's own headers give its addresses. */
@@ -315,6 +385,8 @@ struct error *core_modules_open(const struct core_dump *dump, const char *exe,
 		err = open_exe(&opening, exe);
 	if (!err)
 		err = add_files(&opening);
+	if (!err)
+		err = add_zeros(&opening);
 	if (err) {
 		core_modules_close(&modules);
 		return err;

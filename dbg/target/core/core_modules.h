@@ -11,10 +11,11 @@
 #include "dbg/target/core/core_file.h"
 #include "dwarf/elf/elf_image.h"
 
-/* The memory [start, end): bytes of an executable that is mapped here, or of the core. */
+/* The memory [start, end): bytes of an executable that is mapped here, zeros, or of the core. */
 struct core_piece {
 	uint64_t start, end;
-	const uint8_t *mapped; /* NULL: in the core, at file_offset */
+	const uint8_t *mapped; /* NULL: zeros, or in the core at file_offset */
+	bool zero;
 	uint64_t file_offset;
 };
 

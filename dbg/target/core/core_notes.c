@@ -52,6 +52,22 @@ static struct error *read_prstatus(struct core_notes *notes, struct bytes conten
 	return NULL;
 }
 
+/* Describes the thread of the NT_PRSTATUS before it. */
+static struct error *read_fpregset(struct core_notes *notes, struct bytes contents)
+{
+	enum { WORDS = 4 }; /* xmm_space has 32-bit words */
+	struct user_fpregs_struct registers;
+	if (!notes->thread_count || !bytes_copy(contents, 0, &registers, sizeof(registers)))
+		return NULL;
+	if (!array_reserve(&notes->vectors, &notes->vector_capacity, notes->vector_count + 1))
+		return error_no_memory();
+	struct core_vectors *vectors = &notes->vectors[notes->vector_count++];
+	vectors->tid = notes->threads[notes->thread_count - 1].tid;
+	for (size_t i = 0; i < VECTOR_REGISTERS; i++)
+		memcpy(&vectors->low[i], &registers.xmm_space[WORDS * i], sizeof(uint64_t));
+	return NULL;
+}
+
 static void read_prpsinfo(struct core_notes *notes, struct bytes contents)
 {
 	struct elf_prpsinfo info;
@@ -60,6 +76,12 @@ static void read_prpsinfo(struct core_notes *notes, struct bytes contents)
 	notes->pid = info.pr_pid > 0 ? info.pr_pid : 0;
 	memcpy(notes->name, info.pr_fname, sizeof(info.pr_fname));
 	notes->name[sizeof(notes->name) - 1] = 0;
+	memcpy(notes->command_line, info.pr_psargs, sizeof(info.pr_psargs));
+	notes->command_line[sizeof(info.pr_psargs)] = 0;
+	/* The kernel replaces each NUL, also the last one, by a blank. */
+	size_t length = strlen(notes->command_line);
+	if (length && length + 1 < sizeof(info.pr_psargs) && notes->command_line[length - 1] == ' ')
+		notes->command_line[length - 1] = 0;
 }
 
 static void read_auxv(struct core_notes *notes, struct bytes contents)
@@ -142,8 +164,17 @@ struct error *core_notes_read(struct core_notes *notes, struct bytes segment)
 		case NT_PRSTATUS:
 			err = read_prstatus(notes, note.contents);
 			break;
+		case NT_FPREGSET:
+			err = read_fpregset(notes, note.contents);
+			break;
 		case NT_PRPSINFO:
 			read_prpsinfo(notes, note.contents);
+			break;
+		case NT_SIGINFO:
+			/* The kernel writes one, gdb one for each thread: the first counts. */
+			if (!notes->signal.number)
+				notes->signal = target_signal_decode(
+					note.contents.data, note.contents.size);
 			break;
 		case NT_AUXV:
 			read_auxv(notes, note.contents);
@@ -189,6 +220,7 @@ void core_notes_finish(struct core_notes *notes)
 void core_notes_deinit(struct core_notes *notes)
 {
 	free(notes->threads);
+	free(notes->vectors);
 	for (size_t i = 0; i < notes->file_count; i++)
 		free(notes->files[i].path);
 	free(notes->files);

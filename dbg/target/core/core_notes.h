@@ -29,13 +29,25 @@ struct core_file {
 	char *path;	 /* malloc'ed, belongs to the notes */
 };
 
+/* A thread's XMM registers; see target_vectors(). */
+struct core_vectors {
+	pid_t tid;
+	uint64_t low[VECTOR_REGISTERS];
+};
+
 struct core_notes {
 	pid_t pid; /* 0 unknown */
 	char name[17];
+	char command_line[81]; /* arguments, separated by blanks, cut at 79 bytes; "": unknown */
+	struct target_signal signal; /* that ended the process; number 0: none, or unknown */
 
 	/* In the order of the core: the thread that crashed comes first. */
 	struct thread *threads;
 	size_t thread_count, thread_capacity;
+
+	/* Of those threads whose vector registers the core has. */
+	struct core_vectors *vectors;
+	size_t vector_count, vector_capacity;
 
 	/* Sorted by address, without overlaps. */
 	struct core_file *files;

@@ -32,6 +32,7 @@ static bool is_end(enum target_event_kind kind)
 		return true;
 	case TARGET_EVENT_STOPPED:
 	case TARGET_EVENT_TRAP:
+	case TARGET_EVENT_BREAKPOINT:
 	case TARGET_EVENT_SNAPSHOT:
 		break;
 	}

@@ -111,6 +111,11 @@ static struct error *live_load_mappings(struct target *target)
 	return proc_read_maps(live_of(target)->tid, &target->mappings, &target->mapping_count);
 }
 
+static bool live_vectors(struct target *target, pid_t tid, uint64_t ret[VECTOR_REGISTERS])
+{
+	return tracer_vectors(live_of(target)->tracer, tid, ret);
+}
+
 /* Whether a call succeeded or not: if the process runs now, its snapshot no longer exists. */
 static void update_after_resume(struct target *target)
 {
@@ -173,7 +178,8 @@ bool live_next_event(struct target *target, struct target_event *ret)
 	struct live *live = live_of(target);
 	if (!tracer_next_event(live->tracer, ret))
 		return false;
-	if (ret->kind == TARGET_EVENT_TRAP && !target->is_snapshot) {
+	bool trap = ret->kind == TARGET_EVENT_TRAP || ret->kind == TARGET_EVENT_BREAKPOINT;
+	if (trap && !target->is_snapshot) {
 		struct stop stop;
 		tracer_last_stop(live->tracer, &stop);
 		live_set_stop(live, &stop);
@@ -195,6 +201,11 @@ struct error *live_set_traps(struct target *target, const uint64_t *addresses, s
 	return err;
 }
 
+void live_stop_at(struct target *target, uint64_t address)
+{
+	tracer_stop_at(live_of(target)->tracer, address);
+}
+
 /* The second number in /proc/PID/statm is the number of resident pages. */
 bool live_resident(struct target *target, uint64_t *ret)
 {
@@ -214,6 +225,7 @@ const struct target_ops live_ops = {
 	.destroy = live_destroy,
 	.read = live_read,
 	.load_threads = live_load_threads,
+	.vectors = live_vectors,
 	.load_mappings = live_load_mappings,
 	.cont = live_continue,
 	.interrupt = live_interrupt,
@@ -223,6 +235,7 @@ const struct target_ops live_ops = {
 	.kill = live_kill,
 	.next_event = live_next_event,
 	.set_traps = live_set_traps,
+	.stop_at = live_stop_at,
 };
 
 /* ---- Opening ---- */
@@ -252,6 +265,25 @@ static struct error *create(const struct live_options *options, struct live **re
 	return NULL;
 }
 
+/* Reads the arguments, which the kernel ends with NUL each. */
+static struct error *describe_arguments(struct live *live)
+{
+	_cleanup_free_ char *arguments = NULL;
+	size_t size = 0;
+	if (proc_read_file(proc_path(live->tid, "cmdline").text, &arguments, &size) != 0)
+		return NULL; /* unknown */
+	while (size && !arguments[size - 1])
+		size--;
+	if (!size)
+		return NULL;
+	for (size_t i = 0; i < size; i++) {
+		if (!arguments[i])
+			arguments[i] = ' ';
+	}
+	live->target.command_line = strndup(arguments, size);
+	return live->target.command_line ? NULL : error_no_memory();
+}
+
 static struct error *describe_program(struct live *live)
 {
 	struct target *target = &live->target;
@@ -275,7 +307,7 @@ static struct error *describe_program(struct live *live)
 	target->entry = auxv_value(auxv, size, AT_ENTRY);
 	target->phdr = auxv_value(auxv, size, AT_PHDR);
 	target->vdso = auxv_value(auxv, size, AT_SYSINFO_EHDR);
-	return NULL;
+	return describe_arguments(live);
 }
 
 /* `err`: the result of the tracer call that was to stop the process. */
@@ -309,7 +341,9 @@ struct error *live_attach(pid_t pid, const struct live_options *options, struct 
 struct error *live_exec(char *const argv[], const struct live_options *options, struct target **ret)
 {
 	_cleanup_(destroy_cleanup) struct live *live = NULL;
-	struct error *err = create(options, &live);
+	struct error *err = attach_check_proc();
+	if (!err)
+		err = create(options, &live);
 	if (err)
 		return err;
 	struct stop stop;

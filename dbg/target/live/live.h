@@ -36,6 +36,7 @@ struct error *live_detach(struct target *target);
 struct error *live_kill(struct target *target);
 struct error *live_snapshot(struct target *target);
 struct error *live_hold(struct target *target);
+void live_stop_at(struct target *target, uint64_t address);
 struct error *live_set_traps(struct target *target, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler);
 bool live_next_event(struct target *target, struct target_event *ret);

@@ -71,6 +71,7 @@ const struct target_ops snapshot_ops = {
 	.hold = live_hold,
 	.next_event = live_next_event,
 	.set_traps = live_set_traps,
+	.stop_at = live_stop_at,
 	.lives = snapshot_lives,
 	.resident = live_resident,
 	.fault = snapshot_fault,

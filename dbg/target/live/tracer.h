@@ -59,9 +59,15 @@ struct error *tracer_kill(struct tracer *tracer);
  * when it was made. `*ret` is malloc'ed. */
 struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_t *ret_count);
 
+/* See target_vectors(). */
+bool tracer_vectors(struct tracer *tracer, pid_t tid, uint64_t ret[VECTOR_REGISTERS]);
+
 /* See target_set_traps(). */
 struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses, size_t count,
 	const struct trap_handler *handler);
+
+/* See target_stop_at(). */
+void tracer_stop_at(struct tracer *tracer, uint64_t address);
 
 /* Replaces our breakpoint instructions by the original bytes in memory that has been read. Any
  * thread may call it. */

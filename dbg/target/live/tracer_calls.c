@@ -4,6 +4,8 @@
 
 #include "dbg/target/process/attach_check.h"
 #include "dbg/target/live/tracer_private.h"
+#include "dbg/target/tracing/tracee_regs.h"
+#include "dbg/target/tracing/tracee_table.h"
 #include "dbg/target/traps/traps_control.h"
 
 static const int64_t stop_progress_ns = INT64_C(5000000000);
@@ -248,4 +250,27 @@ struct error *tracer_registers(struct tracer *tracer, struct thread **ret, size_
 {
 	struct registers_call call = {ret, ret_count};
 	return tracer_call(tracer, do_registers, &call, 0);
+}
+
+struct vectors_call {
+	pid_t tid;
+	uint64_t *ret;
+	bool known;
+};
+
+static struct error *do_vectors(struct tracer *tracer, void *argument)
+{
+	struct vectors_call *call = argument;
+	const struct tracee *tracee = tracee_find(&tracer->tracees, call->tid);
+	call->known = atomic_load(&tracer->target->state) == TARGET_STOPPED &&
+		      !tracer->snapshot.untraced && tracee && tracee->state == TRACEE_STOPPED &&
+		      tracee_get_vectors(call->tid, call->ret);
+	return NULL;
+}
+
+bool tracer_vectors(struct tracer *tracer, pid_t tid, uint64_t ret[VECTOR_REGISTERS])
+{
+	struct vectors_call call = {.tid = tid, .ret = ret};
+	error_destroy(tracer_call(tracer, do_vectors, &call, 0));
+	return call.known;
 }

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "dbg/target/process/attach_check.h"
-#include "dwarf/base/fd.h"
 #include "dbg/target/live/tracer_private.h"
+#include "dbg/target/tracing/follow_exec.h"
+#include "dwarf/base/fd.h"
 
 static const int64_t exec_ns = INT64_C(60000000000);
 
@@ -57,6 +58,12 @@ static void become_program(
 	_exit(n == sizeof(errnum) ? 127 : 126);
 }
 
+static struct error *terminated_before(const char *program)
+{
+	return error_create(ERROR_CANCELLED,
+		"gctxdbg was terminated by a signal before %s was started", program);
+}
+
 /* Waits until the child has stopped at its first instruction; an error says why it does not get
  * there. */
 static struct error *await_exec(struct tracer *tracer, const char *program, int failed_fd)
@@ -77,9 +84,7 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 			return error_create(
 				ERROR_CANCELLED, "interrupted before %s was started", program);
 		if (tracer_asked_to_leave(tracer))
-			return error_create(ERROR_CANCELLED,
-				"gctxdbg was terminated by a signal before %s was started",
-				program);
+			return terminated_before(program);
 		if (monotonic_now() > deadline)
 			return error_create(
 				ERROR_OTHER, "cannot start %s: loading it takes too long", program);
@@ -91,9 +96,47 @@ static struct error *await_exec(struct tracer *tracer, const char *program, int 
 	return NULL;
 }
 
+static bool must_stop(void *context)
+{
+	const struct tracer *tracer = context;
+	return (tracer->options.cancel && atomic_load(tracer->options.cancel)) ||
+	       tracer_asked_to_leave(tracer);
+}
+
+/* The user's thread waits for us, so its messages may be printed here. */
+static void tell_following(const struct tracer *tracer, const char *program)
+{
+	_cleanup_free_ char *message = NULL;
+	if (tracer->options.notify &&
+		asprintf(&message,
+			"%s is not a Go program: following it until it starts one (Ctrl-C kills it)",
+			program) >= 0)
+		tracer->options.notify(tracer->options.notify_context, message);
+}
+
+/* If the program is not the wanted one, such as a shell that runs a script, follows it to one that
+ * it starts. */
+static struct error *follow_to_wanted(struct tracer *tracer, const char *program, int failed_fd)
+{
+	const struct follow follow = {tracer->options.wanted, must_stop, tracer};
+	if (!follow.wanted || follow.wanted(tracer->tracees.pid))
+		return NULL;
+	tell_following(tracer, program);
+	struct error *err = follow_exec(&tracer->tracees, &follow);
+	if (err)
+		return error_wrap(err, "%s is not a Go program", program);
+	_cleanup_free_ char *found = NULL;
+	if (asprintf(&found, "the Go program of %s", program) < 0)
+		return error_no_memory();
+	return await_exec(tracer, found, failed_fd);
+}
+
 static struct error *tracer_exec_start(
 	struct tracer *tracer, char *const *argv, struct exec_pipes *pipes)
 {
+	/* SIGTERM has come already: whatever reports from now on would be detached. */
+	if (tracer->leave_signal)
+		return terminated_before(argv[0]);
 	if (pipe2(pipes->go, O_CLOEXEC) != 0 || pipe2(pipes->failed, O_CLOEXEC | O_NONBLOCK) != 0)
 		return error_system(errno, "cannot create a pipe");
 	pid_t pid = fork();
@@ -120,12 +163,14 @@ static struct error *tracer_exec_start(
 	if (!err) {
 		tracees->attaching = true;
 		err = await_exec(tracer, argv[0], pipes->failed[0]);
+		if (!err)
+			err = follow_to_wanted(tracer, argv[0], pipes->failed[0]);
 		tracees->attaching = false;
 	}
 	if (!err)
-		err = attach_check_program(pid, pid);
+		err = attach_check_program(tracees->pid, tracees->pid);
 	if (err && !tracees->ended)
-		kill(pid, SIGKILL);
+		kill(tracees->pid, SIGKILL);
 	return err;
 }
 

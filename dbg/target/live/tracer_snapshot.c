@@ -258,8 +258,10 @@ static struct error *do_hold(struct tracer *tracer, void *argument)
 		return tracer_not_there(tracer);
 	int64_t began = monotonic_now();
 	struct error *err = tracer_stop_instead(tracer);
-	if (!err)
+	if (!err) {
 		tracer_stopped(tracer, began, argument);
+		tracer_queue_traps(tracer); /* hits during the stop */
+	}
 	return err;
 }
 

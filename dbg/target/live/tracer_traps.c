@@ -26,6 +26,17 @@ struct error *tracer_set_traps(struct tracer *tracer, const uint64_t *addresses,
 	return tracer_call(tracer, do_set_traps, &call, 0);
 }
 
+static struct error *do_stop_at(struct tracer *tracer, void *argument)
+{
+	tracer->tracees.own_trap = *(const uint64_t *)argument;
+	return NULL;
+}
+
+void tracer_stop_at(struct tracer *tracer, uint64_t address)
+{
+	error_destroy(tracer_call(tracer, do_stop_at, &address, 0));
+}
+
 void tracer_hide_traps(struct tracer *tracer, struct memory_run *runs, size_t count)
 {
 	original_bytes_hide(&tracer->original_bytes, runs, count);
@@ -39,6 +50,11 @@ bool tracer_queue_traps(struct tracer *tracer)
 		return false;
 	struct tracee *tracee, *next;
 	HASH_ITER (hh, tracees->table, tracee, next) {
+		if (tracee->at_own_trap) {
+			event_queue_add(&tracer->events, TARGET_EVENT_BREAKPOINT, tracee->tid);
+			any = true;
+		}
+		tracee->at_own_trap = false;
 		if (!tracee->trap.wants_stop)
 			continue;
 		tracee->trap.wants_stop = false;

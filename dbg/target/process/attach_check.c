@@ -111,18 +111,31 @@ static void await_guardian(pid_t pid, struct process_status *status)
 	}
 }
 
+struct error *attach_check_proc(void)
+{
+	char self[32] = "";
+	ssize_t size = readlink("/proc/self", self, sizeof(self) - 1);
+	if (size > 0 && atoi(self) == getpid())
+		return NULL;
+	if (access("/proc/version", R_OK) != 0)
+		return error_create(ERROR_SYSTEM, "cannot inspect processes: /proc is not mounted");
+	return error_create(ERROR_OTHER,
+		"/proc shows the processes of another PID namespace than the one that gctxdbg is "
+		"in; mount its own (as root: mount -t proc proc /proc, in a mount namespace of its "
+		"own: unshare --mount-proc), or start gctxdbg outside, in that other namespace");
+}
+
 struct error *attach_check(pid_t pid)
 {
 	if (pid <= 0)
 		return error_create(ERROR_USAGE, "%d is not a process ID", pid);
+	struct error *err = attach_check_proc();
+	if (err)
+		return err;
 	struct attach_facts facts = {.pid = pid};
 	int errnum = proc_read_status(pid, &facts.target);
-	if (errnum == ENOENT || errnum == ESRCH) {
-		if (access("/proc/self/status", R_OK) != 0)
-			return error_create(ERROR_SYSTEM,
-				"cannot inspect process %d: /proc is not mounted", pid);
+	if (errnum == ENOENT || errnum == ESRCH)
 		return no_such_process(pid);
-	}
 	if (errnum)
 		return error_system(errnum, "cannot read /proc/%d/status", pid);
 	if (pid == getpid())
@@ -191,6 +204,15 @@ static struct error *other_user(const struct attach_facts *facts)
 		facts->self.uids[0]);
 }
 
+static struct error *setuid_program(const struct attach_facts *facts)
+{
+	const uid_t *uids = facts->target.uids;
+	return error_create(ERROR_OTHER,
+		"process %d is yours, but has the rights of another user (uid %u): its program is "
+		"setuid or has changed its user ID; use sudo",
+		facts->pid, uids[1] != uids[0] ? uids[1] : uids[2]);
+}
+
 static struct error *refused_by_yama(const struct attach_facts *facts)
 {
 	switch (facts->yama_scope) {
@@ -230,6 +252,9 @@ struct error *attach_explain(const struct attach_facts *facts, int errnum)
 			"or an emulated kernel); start the container with --security-opt "
 			"seccomp=unconfined",
 			facts->pid);
+	if (!capable && facts->target.uids[0] == facts->self.uids[0] &&
+		!same_ids(facts->target.uids, facts->self.uids[0]) && facts->self.uids[1])
+		return setuid_program(facts);
 	if (!capable && facts->other_user_namespace)
 		return error_create(ERROR_OTHER,
 			"process %d is in another user namespace (a container) where you have no "

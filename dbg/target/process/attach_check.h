@@ -28,6 +28,12 @@ struct attach_facts {
  */
 struct error *attach_check(pid_t pid);
 
+/*
+ * Checks that /proc shows the PID namespace that gctxdbg is in: a process or thread would have
+ * another ID in the other, which ptrace does not know.
+ */
+struct error *attach_check_proc(void);
+
 /* Checks that `tid` runs an amd64 program. NULL also if its executable cannot be read. */
 struct error *attach_check_program(pid_t pid, pid_t tid);
 

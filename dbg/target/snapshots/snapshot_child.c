@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dbg/target/snapshots/memory_room.h"
+#include "dbg/target/snapshots/snapshot_name.h"
 #include "dbg/target/process/proc_files.h"
 #include "dbg/target/process/seccomp_check.h"
 #include "dbg/target/tracing/tracee_table.h"
@@ -67,8 +68,8 @@ static struct error *await_first_stop(struct tracees *tracees, pid_t pid)
 	return NULL;
 }
 
-/* Gives the child its own, empty descriptor table. */
-static struct error *close_files(struct tracees *tracees, const struct snapshot_child *child)
+/* Gives the child its own, empty descriptor table, and its name. */
+static struct error *separate(struct tracees *tracees, const struct snapshot_child *child)
 {
 	struct injection injection = {
 		.tracees = tracees, .tid = child->pid, .own.stub = child->stub};
@@ -80,7 +81,7 @@ static struct error *close_files(struct tracees *tracees, const struct snapshot_
 	if (!err && result != 0)
 		err = error_system((int)-result,
 			"the snapshot's process cannot close its inherited file descriptors");
-	return err;
+	return err ? err : snapshot_name(&injection);
 }
 
 struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child)
@@ -89,7 +90,7 @@ struct error *snapshot_child_settle(struct tracees *tracees, const struct snapsh
 	if (err)
 		return err;
 	memory_room_offer(child->pid);
-	return close_files(tracees, child);
+	return separate(tracees, child);
 }
 
 static struct error *clone_failed(const struct tracees *tracees, int errnum)

@@ -31,8 +31,8 @@ struct error *snapshot_child_create(
 
 /*
  * The second half, which does not require the target to be stopped: the child closes its
- * descriptors, and will be killed when the debugger dies. After an error (it was killed, or the
- * kernel is too old) it must still be ended.
+ * descriptors, gets a name of its own, and will be killed when the debugger dies. After an error (it
+ * was killed, or the kernel is too old) it must still be ended.
  */
 struct error *snapshot_child_settle(struct tracees *tracees, const struct snapshot_child *child);
 

@@ -102,6 +102,14 @@ void tracees_deinit(struct tracees *tracees)
 	remove_others(tracees, NULL);
 }
 
+struct error *tracees_adopt(struct tracees *tracees, pid_t tid)
+{
+	if (ptrace_simple(PTRACE_SETOPTIONS, tid, tracee_options(tracees)) != 0 ||
+		ptrace_simple(PTRACE_INTERRUPT, tid, 0) != 0)
+		return error_system(errno, "cannot stop process %d", (int)tid);
+	return tracee_add(tracees, tid) ? NULL : error_no_memory();
+}
+
 struct error *tracees_seize(struct tracees *tracees, pid_t tid)
 {
 	if (ptrace_simple(PTRACE_SEIZE, tid, tracee_options(tracees)) != 0)
@@ -304,6 +312,28 @@ void tracee_collect(pid_t tid)
 }
 
 /*
+ * Keeps a thread stopped that has executed the int3 in the program's own code. The signal is
+ * dropped: the process would die of it. After LEAVING it does, as if there were no debugger.
+ */
+static bool stop_at_own_trap(struct tracees *tracees, struct tracee *tracee, int signal)
+{
+	siginfo_t info;
+	uint64_t rip;
+	if (signal != SIGTRAP || !tracees->own_trap || tracees->mode == TRACING_LEAVING ||
+		tracees->attaching || !tracee_get_rip(tracee->tid, &rip) ||
+		rip != tracees->own_trap + 1 ||
+		ptrace(PTRACE_GETSIGINFO, tracee->tid, NULL, &info) != 0 ||
+		info.si_code != SI_KERNEL)
+		return false;
+	tracee_collect(tracee->tid);
+	tracee->group_stop = 0;
+	tracee_set_state(tracees, tracee, TRACEE_STOPPED);
+	tracee->at_own_trap = true;
+	tracees->stop_wanted = tracee->tid;
+	return true;
+}
+
+/*
  * Handles stops for signals before their reports are collected. Collecting takes the signal from
  * the kernel: if we were killed then, the thread would never get it, or would resume after an int3,
  * inside an instruction. Continuing the thread collects the report. False: the report is of another
@@ -322,6 +352,8 @@ static bool take_signal(struct tracees *tracees, const siginfo_t *report)
 		return true;
 	if (answer == HOOK_IGNORED && signal >> 8)
 		return false; /* an event, not a signal */
+	if (answer == HOOK_IGNORED && stop_at_own_trap(tracees, tracee, signal))
+		return true;
 	handle_stop(tracees, tracee, W_STOPCODE(signal));
 	return true;
 }

@@ -51,6 +51,8 @@ struct tracees {
 	bool no_memory;	       /* a thread could not be entered in the table */
 	const struct tracee_hooks *hooks; /* see tracee_hooks.h; NULL: none */
 	void *hook_context;		  /* of the hooks */
+	uint64_t
+		own_trap; /* address of an int3 in the program's code, see target_stop_at(); 0: none */
 	pid_t stop_wanted; /* this thread has hit a trap that stops all threads; 0: none */
 };
 
@@ -82,6 +84,10 @@ struct error *tracees_stop_one(struct tracees *tracees);
 
 /* Seizes one thread without stopping it, and enters it in the table. */
 struct error *tracees_seize(struct tracees *tracees, pid_t tid);
+
+/* Enters a stopped thread that this thread traces already, and interrupts it: once it is continued,
+ * it stops again. An error: it has been killed. */
+struct error *tracees_adopt(struct tracees *tracees, pid_t tid);
 
 /* Resumes all stopped threads, except that those in a group-stop stay in it. */
 void tracees_resume(struct tracees *tracees);

@@ -9,14 +9,23 @@ enum { EACH_MS = 20, CHECK_MS = 2 };
 
 static const int64_t one_ns = INT64_C(2000000000);
 
-/* Waits until a thread is stopped. False: none is at `until_ns` (CLOCK_MONOTONIC). */
+/* Whether all threads have exited. The main thread may do so before the others. */
+static bool has_exited(pid_t pid)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	size_t count = 0;
+	return !proc_is_alive(pid) && (proc_list_threads(pid, &tids, &count) != 0 || count <= 1);
+}
+
+/* Waits until a thread is stopped. False: none is at `until_ns` (CLOCK_MONOTONIC), or all have
+ * exited. */
 static bool await_any(struct tracees *tracees, int64_t until_ns)
 {
 	for (;;) {
 		bool any = tracees_pump(tracees);
 		if (tracees_any_stopped(tracees))
 			return true;
-		if (monotonic_now() > until_ns)
+		if (monotonic_now() > until_ns || (!any && has_exited(tracees->pid)))
 			return false;
 		if (!any)
 			tracees_wait(tracees, -1, CHECK_MS);
@@ -50,7 +59,7 @@ struct error *tracees_stop_one(struct tracees *tracees)
 	}
 	if (!errnum && await_any(tracees, deadline))
 		return NULL;
-	if (!proc_is_alive(tracees->pid) && (errnum || count <= 1))
+	if (has_exited(tracees->pid))
 		return error_create(ERROR_GONE, "process %d has exited", tracees->pid);
 	return error_create(ERROR_OTHER, "no thread of process %d can be stopped", tracees->pid);
 }

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 
@@ -21,6 +22,17 @@ bool tracee_set_regs(pid_t tid, const struct user_regs_struct *regs)
 	struct user_regs_struct copy = *regs;
 	struct iovec part = {&copy, sizeof(copy)};
 	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &part) == 0; // NOLINT
+}
+
+bool tracee_get_vectors(pid_t tid, uint64_t ret[16])
+{
+	enum { COUNT = 16, WORDS = 4 }; /* xmm_space has 32-bit words */
+	struct user_fpregs_struct registers;
+	if (ptrace(PTRACE_GETFPREGS, tid, NULL, &registers) != 0)
+		return false;
+	for (size_t i = 0; i < COUNT; i++)
+		memcpy(&ret[i], &registers.xmm_space[WORDS * i], sizeof(ret[i]));
+	return true;
 }
 
 bool tracee_get_rip(pid_t tid, uint64_t *ret)

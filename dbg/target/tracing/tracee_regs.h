@@ -16,6 +16,9 @@
 bool tracee_get_regs(pid_t tid, struct user_regs_struct *ret);
 bool tracee_set_regs(pid_t tid, const struct user_regs_struct *regs);
 
+/* The low halves of XMM0 to XMM15. */
+bool tracee_get_vectors(pid_t tid, uint64_t ret[16]);
+
 bool tracee_get_rip(pid_t tid, uint64_t *ret);
 bool tracee_set_rip(pid_t tid, uint64_t rip);
 

@@ -56,6 +56,7 @@ struct tracee {
 	bool lost;	/* not in the table: no memory */
 	struct tracee_trap trap;
 	bool interrupt_again; /* a consumed interrupt must be repeated */
+	bool at_own_trap;     /* it has executed the int3 of tracees.own_trap; not reported yet */
 	UT_hash_handle hh;
 };
 

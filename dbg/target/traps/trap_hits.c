@@ -35,12 +35,9 @@ size_t trap_read(const struct trap_hit *hit, uint64_t address, void *ret, size_t
 
 uint64_t trap_vector_register(const struct trap_hit *hit, uint64_t number)
 {
-	enum { VECTORS = 16 };
-	struct user_fpregs_struct registers;
-	uint64_t value = 0;
-	if (number < VECTORS && ptrace(PTRACE_GETFPREGS, hit->tid, NULL, &registers) == 0)
-		memcpy(&value, &registers.xmm_space[4 * number], sizeof(value));
-	return value;
+	uint64_t values[VECTOR_REGISTERS];
+	bool known = number < VECTOR_REGISTERS && tracee_get_vectors(hit->tid, values);
+	return known ? values[number] : 0;
 }
 
 /* Whether the SIGTRAP is of an int3. If the instruction at the trap has one byte, rip - 1 alone

@@ -165,7 +165,7 @@ def two_debuggers(go):
         child = debugger.start("attach", p.pid, "--batch", "--pause=stop", "-e", "goroutines | sleep 20",
                                start_new_session=True)
         process.wait_until(lambda: "t" in process.thread_states(p.pid).values(), "the target is stopped")
-        r = debugger.run("attach", p.pid, "--batch", expect=2)
+        r = debugger.run("attach", p.pid, "--batch", "-e", "info", expect=2)
         debugger.one_sentence(r, str(child.pid), "gctxdbg")
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()

@@ -35,7 +35,7 @@ def process_that_does_not_exist(go):
     child.wait()
     attach_refused(child.pid, str(child.pid))
     for pid in ("0", "-1", "99999999999999999999", "12x", ""):
-        r = debugger.run("attach", "--batch", "--", pid, expect=2)
+        r = debugger.run("attach", "--batch", "-e", "info", "--", pid, expect=2)
         assert r.err.strip(), r
     assert go
 
@@ -56,7 +56,7 @@ def process_that_is_not_go(go):
 
 @case()
 def itself_and_kernel_threads(go):
-    r = subprocess.run(["sh", "-c", 'exec "$0" attach $$ --batch', paths.debugger()], text=True,
+    r = subprocess.run(["sh", "-c", 'exec "$0" attach $$ --batch -e info', paths.debugger()], text=True,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=debugger.environment())
     assert r.returncode == 2 and r.stderr.strip(), r
     if process.status(2)["Name"] == "kthreadd":
@@ -75,7 +75,7 @@ def process_of_another_user(go):
         shutil.copy(paths.debugger(), copy)
         try:
             r = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy,
-                                "attach", str(p.pid), "--batch"], text=True, cwd="/",
+                                "attach", str(p.pid), "--batch", "-e", "info"], text=True, cwd="/",
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=debugger.environment())
         finally:
@@ -123,7 +123,7 @@ def program_of_32_bits(go):
         process.check_untouched(child.pid)
         child.kill()
         child.wait()
-        refused("core", path, path, "--batch", words=["32|core"])
+        refused("core", path, path, "--batch", "-e", "info", words=["32|core"])
     assert go
 
 
@@ -131,7 +131,7 @@ def program_of_32_bits(go):
 def ptrace_forbidden_by_seccomp(go):
     with sleeper(go) as p:
         # LeakSanitizer uses ptrace, too.
-        child = debugger.start("attach", p.pid, "--batch", preexec_fn=kernel.forbid_ptrace,
+        child = debugger.start("attach", p.pid, "--batch", "-e", "info", preexec_fn=kernel.forbid_ptrace,
                                env={"ASAN_OPTIONS": "detect_leaks=0"})
         r = debugger.finish(child)
         assert r.status == 2, r
@@ -172,10 +172,10 @@ def files_that_are_not_elf(go):
         os.mkfifo(fifo)
         for bad in (f.write(b"hello\n" * 100, "text"), f.write(b"", "empty"), f.write(b"\x7fELF", "short"),
                     "/nonexistent/file", f.folder, "/dev/null", "/dev/zero", fifo):
-            refused("core", f.exe, bad, "--batch", words=[os.path.basename(bad)])
-            refused("core", bad, f.core, "--batch", words=[os.path.basename(bad)])
-        refused("core", f.exe, f.exe, "--batch", words=["core"])
-        refused("core", f.core, f.core, "--batch")
+            refused("core", f.exe, bad, "--batch", "-e", "info", words=[os.path.basename(bad)])
+            refused("core", bad, f.core, "--batch", "-e", "info", words=[os.path.basename(bad)])
+        refused("core", f.exe, f.exe, "--batch", "-e", "info", words=["core"])
+        refused("core", f.core, f.core, "--batch", "-e", "info")
 
 
 @case()
@@ -183,13 +183,13 @@ def files_of_another_machine(go):
     with Files(go) as f:
         arm = bytearray(read(f.core))
         arm[18:20] = (183).to_bytes(2, "little")
-        refused("core", f.exe, f.write(arm), "--batch", words=["arch|machine|amd64|x86"])
+        refused("core", f.exe, f.write(arm), "--batch", "-e", "info", words=["arch|machine|amd64|x86"])
         arm = bytearray(read(f.exe))
         arm[18:20] = (183).to_bytes(2, "little")
-        refused("core", f.write(arm, "exe"), f.core, "--batch", words=["arch|machine|amd64|x86"])
+        refused("core", f.write(arm, "exe"), f.core, "--batch", "-e", "info", words=["arch|machine|amd64|x86"])
         big = bytearray(read(f.exe))
         big[5] = 2
-        refused("core", f.write(big, "exe"), f.core, "--batch")
+        refused("core", f.write(big, "exe"), f.core, "--batch", "-e", "info")
 
 
 @case(go="ends", timeout=120)
@@ -208,6 +208,9 @@ def truncated_core(go):
                 listed += 1
                 r.json()
         assert listed, "no goroutine in 99.9 % of a core"
+        r = debugger.run("core", f.exe, f.write(data[:len(data) // 2]), "--batch", "-e", "ctx check", "-e", "dump", expect={0, 1, 3})
+        assert "0 verdicts" not in r.out or "(some memory could not be read: there may be more)" in r.out, r
+        assert "Nothing stuck found\n" not in r.out, r
 
 
 @case(go="ends")

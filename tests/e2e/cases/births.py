@@ -112,7 +112,8 @@ def in_all_kinds_of_build(go, variant):
 def conditions_are_true_exactly_where_expected(go, variant):
     typed = ["(*point).move if p.next.x == 2 * p.x && how == \"how\" && ok && f == 1.5 && d == 1s && "
              "e == \"*errors.errorString\" && p.name == \"p\"",
-             "batch if list.len == unsigned + 1 && small == 0 - unsigned && more == \"*main.point\" && ch == 0 && m == 0",
+             "batch if list.len == unsigned + 1 && small == 0 - unsigned && more == \"*main.point\" && ch == 0 && m == 0 && "
+             "len(list) == list.len && cap(list) >= len(list) && len(ch) == cap(ch) && len(m) == 0",
              "deep if n % 7 == 3 && text == \"text\""]
     raw = ["(*point).move if arg2 % 2 == 0", "batch if arg2 >= 1 && arg3 == 100", "deep if arg1 % 7 == 3"]
     events, listed, counts = run(

@@ -190,3 +190,17 @@ def completion_of_names_in_expressions(go):
         listed = t.run("info breakpoints")
         assert 'caller == "x"' in listed, listed
         t.quit()
+
+
+@case(go="each", variant=VARIANTS)
+def arguments_at_a_stop(go, variant):
+    """At a function's entry, integers and floating-point numbers are in different registers. Without DWARF there are
+    only the words where the function will store them: not yet, which is marked."""
+    with Breaks(go, variant) as p:
+        r, _ = run(p, ["break main.measure if hits == 3", "continue --json", "args", "args --json"], "floats 4")
+    args = documents(r.out)[-1]
+    if variant == "stripped":
+        assert re.fullmatch(r"(0x[0-9a-f]+\?(, |$)){3}", args["words"]), args
+        assert f"\nmain.measure({args['words']})\n" in r.out, r
+        return
+    assert {v["name"]: v["go"] for v in args["variables"]} == {"id": "2", "degrees": "2.5", "scale": "1.25"}, args

@@ -237,6 +237,12 @@ def lines_and_addresses(go, variant):
         assert {(x["func"], x["line"]) for x in b["places"]} == {("main.add", line)}, b
         into = {x["pc"]: x["inlined_into"] for x in b["places"]}
         assert [into[d["pc"]] for d in traced] == ["main.twice", "main.thrice"] * 30, (into, traced)
+        r = debugger.attach(p.pid, "break type.go:3", expect=1)
+        for file in ("src/runtime/type.go", "src/reflect/type.go", "src/internal/reflectlite/type.go"):
+            assert file in r.err, f"not all candidates are named: {r}"
+        # A jump leads past the lowest address of this line.
+        traced, b, answer = traced_calls(p, f"main.go:{line_of('sum += n')}", "join 9")
+        assert [(d["hit"], d["func"]) for d in traced] == [(i, "main.join") for i in range(1, 10)], (b, traced)
         traced, b, answer = traced_calls(p, "main.handle", "call 5")
         address = b["places"][0]["pc"]
         traced, b, answer = traced_calls(p, f"*{address} if hits % 2 == 0", "call 20")

@@ -84,3 +84,12 @@ def file_was_replaced_while_running(go, fate):
             process.check_untouched(p.pid)
             text, _ = p.abort()
             oracle.compare_parked(gotrace.parse(text), doc).report()
+
+
+@case()
+def foreign_proc_is_named(go):
+    """In a PID namespace of its own with the /proc of another one, no thread has the ID that /proc shows."""
+    path = programs.path("sigcount", go)
+    for command in (["attach", os.getpid(), "--batch", "-e", "info"], ["exec", "--batch", "-e", "info", "--", path]):
+        r = debugger.run(*command, prefix=["unshare", "--pid", "--fork"], expect=2)
+        debugger.one_sentence(r, "/proc shows the processes of another PID namespace", "--mount-proc")

@@ -54,7 +54,7 @@ class Forest:
 def nodes(result):
     """(level, count, (address, type)) of each line of a tree, and the number of contexts below the lines shown."""
     out, below = [], 0
-    for line in result.out.splitlines():
+    for line in result.out.partition("\n\nContexts of finished requests")[0].splitlines():
         hidden = BELOW.match(line)
         if hidden:
             below += int(hidden[1])
@@ -70,16 +70,25 @@ def keys(facts):
     return collections.Counter(contexts.key(f) for f in facts)
 
 
-@case()
+@case(go="ends")
 def tree_folds(go):
+    """The context that a folded line names is a child of the one that the line above names. Basic keys are compared by
+    their contents: each is boxed at an address of its own."""
     with Forest(go) as f:
-        shown, below = nodes(f.run("ctx tree"))
+        result = f.run("ctx tree")
+        shown, below = nodes(result)
         assert sum(count for _, count, _ in shown) + below == len(f.facts)
         assert below == len([x for x in f.facts if len(f.path(x)) > 49]), below
         assert len(shown) < len(f.facts) / 5, f"{len(shown)} lines for {len(f.facts)} contexts"
+        above = []
         for level, count, key in shown:
+            fact = f.by_key[key]
             assert count == 1 or count >= 4, f"{count} are folded"
-            assert level == len(f.path(f.by_key[key])) - 1, f"level {level}: {f.by_key[key]}"
+            assert level == len(f.path(fact)) - 1, f"level {level}: {fact}"
+            assert not level or contexts.key(f.parent(fact)) == above[level - 1], (fact, above[level - 1])
+            above[level:] = [key]
+        keyed = [line for line in result.out.splitlines() if "  main.smallKey(6000)  " in line]
+        assert len(keyed) == 1 and "─ 30 × *context.valueCtx" in keyed[0], keyed
 
 
 @case()
@@ -90,6 +99,15 @@ def tree_unfolds(go):
         assert below == len(deep), below
         assert collections.Counter(key for _, _, key in shown) == keys(f.facts) - keys(deep)
         assert all(count == 1 for _, count, _ in shown)
+
+
+@case(go="ends")
+def lists_say_when_garbage_was_last_collected(go):
+    """The program has collected garbage after it made its contexts."""
+    with Forest(go) as f:
+        since = f.run("ctx list --json").json()["gc_age_seconds"]
+        assert 0 <= since < 600, since
+        assert re.search(r"frees them \(the last one: [0-9.]+(ms|s) ago\)", f.run("ctx list").out)
 
 
 @case()
@@ -176,6 +194,24 @@ def canceled_context(go):
         first = f.run(f"ctx show {fact['addr']}").out.splitlines()[0]
         assert first.startswith(f"{fact['type']} {fact['addr']}  canceled: "), first
         assert fact["cause"]["text"] in first and fact["err"]["text"] in first, first
+        # Neither the deadline of a context that was canceled before.
+        early = [x for x in f.facts if x["deadline_unix_ms"] and x["err"] and x["err"]["text"] == "context canceled"]
+        assert "*context.timerCtx" in {x["type"] for x in early}, early
+        lines = [line for line in f.run("ctx tree --all").out.splitlines() if any(x["addr"] in line for x in early)]
+        assert lines and not any("deadline" in line for line in lines), lines
+
+
+@case(go="ends")
+def contexts_at_one_address(go):
+    """Those without a size, such as Background and TODO, share one."""
+    with Forest(go) as f:
+        (address, count), = collections.Counter(x["addr"] for x in f.facts).most_common(1)
+        expected = sorted(x["type"] for x in f.facts if x["addr"] == address)
+        assert count >= 2 and (go == "1.19" or "context.todoCtx" in expected), expected
+        text = f.run(f"ctx show {address}").out
+        assert sorted(m[1] for m in re.finditer(rf"^(\S+) {address}\b", text, re.M)) == expected, text
+        doc = f.run(f"ctx show {address} --json").json()
+        assert sorted(c["type"] for c in doc["contexts"]) == expected, doc["contexts"]
 
 
 @case()
@@ -259,6 +295,7 @@ def groups(go):
         by_key = table(f.run("ctx list --group key"))
         assert by_key["(no key)"] == len([x for x in f.facts if x["key"] is None])
         assert sum(by_key.values()) == len(f.facts)
+        assert {"main.smallKey(3)", 'main.nameKey("name")', "5", '"a string"', "main.emptyKey{}"} <= set(by_key), by_key
         short = f.run("ctx list --group type --limit 2")
         assert short.out.endswith(f"… and {len({x['type'] for x in f.facts}) - 2} smaller groups\n"), short
 
@@ -277,19 +314,10 @@ def rows_of_the_list(go):
 
 
 @case()
-def report_without_contexts(go):
-    with process.Process([programs.path("sigcount", go)]) as p:
-        result = debugger.run("dump", p.pid)
-        assert "go" + go in result.out, result
-        assert "the program has no contexts" in result.err, result
-        assert "verdict" not in result.out, result
-
-
-@case()
 def report_with_contexts(go):
     with Forest(go) as f:
         result = debugger.run("dump", f.process.pid)
-        assert f"0 verdicts on {len(f.facts)} contexts" in result.out, result
+        assert f"\nContexts\n{len(f.facts)} contexts: " in result.out, result
         assert re.search(r"^2000 × |─ 2000 × ", result.out, re.M), result
 
 
@@ -306,12 +334,24 @@ def similar_verdicts_are_grouped(go):
         assert " ".join(line.strip() for line in sentence).startswith(verdict["text"]), text
         assert f"    next: {verdict['next']}\n" in text, text
         assert all(len(line) <= 100 for line in text.splitlines()), text
-        tree = debugger.attach(p.pid, "ctx tree").out
-        marked = [line for line in tree.splitlines() if line.endswith("  ◀ not-propagated")]
-        assert len(marked) == 1 and verdict["ctx"] in marked[0], tree
+        for command in "ctx tree", "ctx tree --garbage":
+            tree = debugger.attach(p.pid, command).out
+            marked = [line for line in tree.splitlines() if line.endswith("  ◀ not-propagated")]
+            assert len(marked) == 1 and verdict["ctx"] in marked[0], tree
         contexts_ = debugger.attach(p.pid, "ctx tree --json").json()["contexts"]
         assert [c["addr"] for c in contexts_ if c.get("verdict") == "not-propagated"] == [verdict["ctx"]], contexts_
         assert sum("verdict" in c for c in contexts_) == 1, contexts_
+
+
+@case(go="ends")
+def notes_are_not_verdicts(go):
+    """A wait that ends by itself is a note: exit status 0."""
+    with process.Process([programs.path("verdicts", go), "ignores-sleep", "broken"]) as p:
+        summary, _, kind, *sentence = debugger.attach(p.pid, "ctx check").out.splitlines()
+        assert re.fullmatch(r"0 verdicts on \d+ contexts?; 1 note: 1 cancel-pending", summary), summary
+        assert kind == "note: cancel-pending", kind
+        assert "will notice at the earliest after it has waited for a sleep to end in" in " ".join(
+            line.strip() for line in sentence), sentence
 
 
 @case()
@@ -325,6 +365,8 @@ def queries_without_a_result(go):
             assert not result.out, result
         debugger.one_sentence(f.run("ctx show main", expect={1, 2}), "main")
         debugger.one_sentence(f.run("ctx list --group shape", expect={1, 2}), "shape")
+        debugger.one_sentence(f.run("ctx check --grace 1", expect={1, 2}), "must be a duration such as 500ms")
+        debugger.one_sentence(f.run("ctx list | false", expect=1), '"false" failed with exit status 1')
 
 
 def held_by_objects(pid, ctx):

@@ -141,9 +141,10 @@ VERDICTS = {
     "stuck-relay": ("not-propagated", "main.worker"),
     "ignores-receive": ("cancel-ignored", "main.receive"),
     "ignores-lock": ("cancel-ignored", "main.update"),
-    "ignores-network": ("cancel-ignored", "main.read"),
-    "ignores-sleep": ("cancel-ignored", "main.retry"),
+    "ignores-network": ("cancel-pending", "main.read"),
+    "ignores-sleep": ("cancel-pending", "main.retry"),
     "ignores-select": ("cancel-ignored", "main.collect"),
+    "ignores-timer": ("cancel-pending", "main.collect"),
     "blocked-timeout": ("deadline-passed", None),
     "starved-timer": ("deadline-passed", None),
     "background": ("waits-forever", "main.worker"),
@@ -154,22 +155,40 @@ VERDICTS = {
 }
 
 
-def verdicts(result):
-    """The verdicts of `ctx check --json`, after checking their form and the exit status."""
+NOTES = ("cancel-pending", "ends-later")
+
+
+def verdicts(result, key="verdicts"):
+    """The verdicts (or the notes) of `ctx check --json`, after checking their form and the exit status."""
     doc = result.json()
+    assert "verdict" not in result.err, result
     assert doc["version"] == 1, result
-    for v in doc["verdicts"]:
+    assert not any(v["kind"] in NOTES for v in doc["verdicts"]), result
+    assert all(v["kind"] in NOTES for v in doc["notes"]), result
+    for v in doc["verdicts"] + doc["notes"]:
         assert re.fullmatch("0x[0-9a-f]+", v["ctx"]), v
         assert all(isinstance(g, int) for g in v["goroutines"]), v
         assert len(v["text"]) > 20 and "\n" not in v["text"], v
         assert v["next"], v
     assert result.status == (3 if doc["verdicts"] else 0), result
-    return doc["verdicts"]
+    return doc[key]
 
 
 def no_verdict(result):
     found = verdicts(result)
     assert not found, f"{len(found)} verdicts on a healthy program, the first: {found[0]}"
+
+
+@case(go="ends", state=["broken", "repaired"])
+def several_contexts_hide_their_parent(go, state):
+    """One search finds for each what can still end it."""
+    with run_case("hidden-several", state, go, "default") as p:
+        result = debugger.attach(p.pid, "ctx check --json", expect={0, 3})
+        users = {c["addr"]: debugger.attach(p.pid, f"print (*main.session)({c['addr']}).user").out.split('"')[1]
+                 for c in debugger.attach(p.pid, LIST).json()["contexts"] if c["type"] == "*main.session"}
+    found = sorted((v["kind"], users[v["ctx"]], "a timer" in v["text"]) for key in ("verdicts", "notes") for v in verdicts(result, key))
+    assert found == ([("ends-later", "carl", False), ("ends-later", "dora", False), ("ends-later", "timed", True),
+                      ("not-propagated", "ann", False)] if state == "broken" else []), result
 
 
 def run_case(name, state, go, build):
@@ -180,8 +199,13 @@ def run_case(name, state, go, build):
     return p
 
 
-def check_one(ask, kind, function):
-    found = verdicts(ask("ctx check --json", expect={0, 3}))
+def check_one(ask, kind, function, crashed=False):
+    result = ask("ctx check --json", expect={0, 3})
+    if kind == "deadline-passed" and crashed:
+        no_verdict(result)
+        assert result.json()["undecided_deadlines"] == 1, result
+        return
+    found = verdicts(result, "notes" if kind in NOTES else "verdicts")
     assert [v["kind"] for v in found] == [kind], found
     listed = {number(c["addr"]): c for c in ask(LIST).json()["contexts"]}
     assert number(found[0]["ctx"]) in listed, f"the context of {found[0]} is not in the list"
@@ -189,9 +213,9 @@ def check_one(ask, kind, function):
         to_blame = [g["goid"] for g in ask("goroutines --stacks --json").json()["goroutines"]
                     if any(f["func"] == function for f in g["frames"])]
         assert len(to_blame) == 1 and to_blame[0] in found[0]["goroutines"], (to_blame, found)
-    if kind in ("cancel-ignored", "waits-forever"):
+    if kind in ("cancel-ignored", "cancel-pending", "waits-forever"):
         assert len(found[0]["goroutines"]) == 1, found
-    if kind == "cancel-ignored":
+    if kind in ("cancel-ignored", "cancel-pending"):
         assert function in found[0]["text"], f"the frame is not named: {found}"
     if kind == "pile-up":
         assert "5000" in found[0]["text"].replace(",", ""), found
@@ -205,7 +229,7 @@ def check_twins(go, build, name):
         no_verdict(debugger.attach(repaired.pid, "ctx check --json", expect={0, 3}))
         exe = broken.argv[0]
         _, core = broken.abort()
-        check_one(lambda command, **o: debugger.core(exe, core, command, **o), kind, function)
+        check_one(lambda command, **o: debugger.core(exe, core, command, **o), kind, function, crashed=True)
         _, core = repaired.abort()
         no_verdict(debugger.core(exe, core, "ctx check --json", expect={0, 3}))
 

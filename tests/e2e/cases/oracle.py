@@ -1,4 +1,5 @@
 """All goroutines and frames of a core equal what the Go runtime printed when it dumped the core."""
+import json
 import os
 import re
 import struct
@@ -26,6 +27,8 @@ SETUPS = {
     "cgo": ("cgo", "default", [], {}, 0),
     "running-more-stripped": ("running", "stripped", ["more"], {}, 0.3),
     "cgo-stripped": ("cgo", "stripped", [], {}, 0),
+    # C code keeps its DWARF with -w.
+    "cgo-no-go-dwarf": ("cgo", "no-go-dwarf", [], {}, 0),
 }
 
 OWN_WAIT = re.compile(r"status: Go says '(GC scavenge wait|GC sweep wait|GC worker \(idle\)|force gc \(idle\)|finalizer wait)'")
@@ -57,12 +60,60 @@ def core_equals_what_go_prints(go, program):
     result.report()
 
 
+# The releases with testing/synctest.
+@case(go=["1.25", "1.26", "1.27"])
+def bubbles_equal_what_go_prints(go):
+    """With "(durable)" and "synctest bubble N"."""
+    crash = shared_crash(programs.path("bubbles", go))
+    assert sum(g.bubble is not None and "(durable)" in g.status for g in crash.parsed().goroutines().values()) > 20
+    compare_core(go, crash).report()
+
+
 @case(go="each", program=["waits", "running-more", "running-more-fixed", "sysstack", "cgo",
                           "running-more-stripped", "cgo-stripped"])
 def system_stacks_equal_what_go_prints(go, program):
     crash = abort(go, program)
     threads = debugger.core(crash.exe, crash.core, "threads --stacks --json").json()
     oracle.compare_threads(crash.parsed(), threads).report()
+
+
+@case(go="each", program=["waits", "stacks", "cgo"], variant=["default", "stripped"])
+def argument_words_equal_what_go_prints(go, program, variant):
+    """All words of the arguments of the goroutines that wait, of at most 12 frames each."""
+    crash = shared_crash(programs.path(program, go, variant))
+    printed = crash.parsed().goroutines()
+    waiting = [g for g in debugger.core(crash.exe, crash.core, "goroutines --stacks --json --system").json()["goroutines"]
+               if g["status"] == "waiting" and not printed[g["goid"]].unavailable]
+    own = {g["goid"]: [i for i, f in enumerate(g["frames"]) if f["stack"] == "goroutine"] for g in waiting}
+    asked = {(goid, i): frame for goid, numbers in own.items()
+             for i, frame in zip(numbers, printed[goid].frames[:min(12, printed[goid].elided_after or 12)])}
+    script = "".join(f"goroutine {goid} > /dev/null\nframe {i} > /dev/null\necho {goid} {i}\nargs --json\n" for goid, i in asked)
+    r = debugger.run("core", crash.exe, crash.core, "--batch", "-x", "-", stdin="set on-error continue\n" + script,
+                     expect={0, 1})
+    answers, at = {}, None
+    for line in r.out.splitlines():
+        if not line.startswith("{"):
+            at = tuple(map(int, line.split()))
+        answers[at] = json.loads(line) if line.startswith("{") else {}
+    assert answers.keys() == asked.keys(), r
+    wrong = [f"goroutine {goid} frame {i}: {f.func}({f.args}), gctxdbg {answers[goid, i]}" for (goid, i), f in asked.items()
+             if not same_words(go, f, asked.get((goid, i - 1)), answers[goid, i].get("words", ""))]
+    assert not wrong, wrong[:20]
+    assert sum("0x" in a.get("words", "") for a in answers.values()) > 10, answers
+    for answer in (a for a in answers.values() if "receiver" in a):
+        package, name = answer["receiver"]["type"][1:].rsplit(".", 1)
+        assert answer["func"].startswith(f"{package}.(*{name})."), answer
+        assert re.match(answer["receiver"]["addr"] + "(, |$)", answer["words"]), answer
+    assert program == "cgo" or any("receiver" in a for a in answers.values()), answers
+
+
+def same_words(go, frame, inner, words):
+    """Where nothing is recorded, in assembly, Go prints no words either. Up to 1.20 it looks up which words are current
+    at the pc of the outermost inlined call."""
+    printed = "" if frame.inlined else frame.args
+    if go == "1.19" and inner and inner.inlined:
+        printed, words = printed.replace("?", ""), words.replace("?", "")
+    return words == printed
 
 
 def wait_since(go):
@@ -113,12 +164,40 @@ def long_waits_are_counted_in_minutes(go, seconds):
         assert (g["wait_seconds"] or 0) < 60 * (printed[g["goid"]].minutes + 1), g
 
 
+@case()
+def leaked_goroutines_are_named_as_go_does(go):
+    crash = shared_crash(programs.path("leaked", go))
+    r = debugger.core(crash.exe, crash.core, "goroutines --stacks", "goroutines", "goroutines --group stack")
+    printed = crash.parsed().goroutines()
+    assert sum(g.status == "chan receive (leaked)" for g in printed.values()) == 3, printed
+    for goid, g in printed.items():
+        if g.status.startswith("chan receive"):
+            assert re.search(rf"^goroutine {goid} \[{re.escape(g.status)}[],]", r.out, re.M), r
+            assert re.search(rf"^ *{goid}  {re.escape(g.status)}  ", r.out, re.M), r
+    assert "3 goroutines [chan receive (leaked)" in r.out, r
+    verdict, = debugger.core(crash.exe, crash.core, "ctx check --json", expect=3).json()["verdicts"]
+    goid, = verdict["goroutines"]
+    assert verdict["kind"] == "waits-forever" and printed[goid].status == "chan receive (nil chan) (leaked)", verdict
+    compare_core(go, crash).report()
+
+
 @case(go="ends")
 def labels_of_goroutines(go):
     crash = shared_crash(programs.path("waits", go))
     doc = debugger.core(crash.exe, crash.core, "goroutines --json").json()
     labels = [g["labels"] for g in doc["goroutines"] if g.get("labels")]
     assert labels == [{"tenant": "acme", "step": "parse it"}], labels
+    goid = next(g["goid"] for g in doc["goroutines"] if g.get("labels"))
+    r = debugger.core(crash.exe, crash.core, "goroutines", "goroutines --group labels", "goroutines --group stack",
+                      "goroutines --group labels --json", "goroutines --group stack --json")
+    shown = "step: parse it, tenant: acme"
+    assert re.search(r" CREATED BY +LABELS$", r.out, re.M), r
+    assert re.search(rf"^ *{goid}  chan receive .*  {shown}$", r.out, re.M), r
+    assert re.search(rf"^ *1 +(\S+  )?{shown} +{goid}$", r.out, re.M), r
+    assert f"\n       labels {{{shown}}}\n       ids {goid}\n" in r.out, r
+    by_labels, by_stack = (json.loads(line)["groups"] for line in r.out.splitlines() if line.startswith("{"))
+    assert [(g["labels"], g["goids"]) for g in by_labels[1:]] == [(labels[0], [goid])], by_labels
+    assert [g["goids"] for g in by_stack if g.get("labels")] == [[goid]], by_stack
 
 
 # {function: (kind, operation) of everything that a goroutine in it waits on}

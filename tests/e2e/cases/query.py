@@ -41,7 +41,9 @@ FILTERS = {
     'stack == "main.chanReceive"': lambda g: "main.chanReceive" in functions(g),
     'stack =~ "^main[.]select"': lambda g: any(f.startswith("main.select") for f in functions(g)),
     'wait > 5m': lambda g: False,
-    'wait < 1h': lambda g: g["wait_seconds"] is not None,
+    # In a core, there is no upper bound.
+    'wait < 1h': lambda g: False,
+    'wait > 1ms || goid == 1': lambda g: (g["wait_min_seconds"] or 0) > 1e-3 or g["goid"] == 1,
 }
 
 
@@ -61,6 +63,8 @@ def where_points_at_the_column_that_is_wrong(go):
                              'goid == "x"': "column", "(goid == 1": "column", "goid": "column|bool",
                              'status =~ "("': "column", "goid = 1": "column",
                              "goid == 1 goid": "column", "&&": "column",
+                             'status == "select"': 'value of state and wait_reason; it is one of "idle", "runnable"',
+                             'wait_reason == "chan recieve"': 'did you mean "chan receive"',
                              "(" * 100000 + "goid == 1": "deep|nest|long|column"}.items():
         r = debugger.core(crash.exe, crash.core, f"goroutines --where '{expression}'"
                           if "'" not in expression else f'goroutines --where "{expression}"',
@@ -142,6 +146,13 @@ def memory_and_registers(go):
     address = goroutines[0]["addr"]
     assert debugger.core(crash.exe, crash.core, f"x {address}").out.strip()
     debugger.core(crash.exe, crash.core, "x 0x10", expect=1)
+    r = debugger.core(crash.exe, crash.core, "goroutine 1 > /dev/null", "bt --all-frames > /dev/null", "x $sp 100 --format addr",
+                      f"x {address} 8 --format addr", "print --json runtime.lastmoduledatap")
+    for word in (r"  stack of goroutine 1$", r"  heap object, [0-9]+ bytes$", r"  os\.\(\*File\)\.[rR]ead$"):
+        assert re.search(word, r.out, re.M), (word, r)
+    variable = re.search(r'"addr":"(0x[0-9a-f]+)"', r.out)[1]
+    r = debugger.core(crash.exe, crash.core, f"x {variable} 1 --format addr")
+    assert r.out.endswith("  runtime.firstmoduledata\n"), r
     rip = threads[0]["registers"]["rip"]
     tid = threads[0]["tid"]
     r = debugger.core(crash.exe, crash.core, f"thread {tid}", "regs", expect={0})

@@ -1,9 +1,10 @@
 """Scripts: -x, -e, source, errors in them, where output goes, exit statuses."""
 import os
 import shutil
+import subprocess
 import tempfile
 
-from lib import debugger, programs
+from lib import debugger, paths, programs
 from lib.crash import shared_crash
 from lib.runner import case
 
@@ -52,7 +53,7 @@ def stops_at_the_first_bad_command_naming_file_and_line(go):
         r = c.run("-x", path, expect=1)
         assert path in r.err and "3" in r.err and "nonsense" in r.err, r
         assert "detach" not in r.out, f"it continued after the error: {r}"
-        inner = c.script("gr 1\nbt 99999999\n", "inner")
+        inner = c.script("gr 1\nbt -g 99999999\n", "inner")
         outer = c.script(f"gr 1\nsource {inner}\n", "outer")
         r = c.run("-x", outer, expect=1)
         assert "inner" in r.err and "2" in r.err, r
@@ -109,16 +110,16 @@ def output_of_commands(go):
 def exit_statuses(go):
     with Core(go) as c:
         c.run("-e", "goroutines", expect=0)
-        c.run(expect=0)
+        c.run(expect=2)
+        c.run("-e", "echo nothing", expect=0)
         c.run("-e", "nonsense", expect=1)
         c.run("-e", "goroutine 99999999", expect=1)
         c.run("-x", "/nonexistent/script", expect={1, 2})
         c.run("--nonsense", expect=2)
-        # A write error on standard output is a failure, too.
-        with open("/dev/full", "w") as full:
-            import subprocess
-            from lib import paths
-            p = subprocess.run([paths.debugger(), "core", c.crash.exe, c.crash.core, "--batch", "-e",
-                                "goroutines"], stdout=full, stderr=subprocess.PIPE,
-                               env=debugger.environment())
-            assert p.returncode == 1, p
+    # A write error on standard output is a failure, too, also of a command that has findings.
+    crash = shared_crash(programs.path("waits", go))
+    for command in "goroutines", "dump", "dump > /dev/full":
+        argv = [paths.debugger(), "core", crash.exe, crash.core, "--batch", "-e", command]
+        with open("/dev/full" if ">" not in command else "/dev/null", "w") as out:
+            p = subprocess.run(argv, stdout=out, stderr=subprocess.PIPE, env=debugger.environment(), check=False)
+        assert p.returncode == 1 and b"No space left on device" in p.stderr, p

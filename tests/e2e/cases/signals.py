@@ -1,6 +1,8 @@
 """Signals that arrive while the target is stopped, job control, and the end of the target."""
+import json
 import os
 import random
+import re
 import signal
 import time
 
@@ -176,3 +178,42 @@ def watchdog_resumes_the_target_and_detaches(go):
         r = debugger.finish(child)
         assert "max-stop" in r.err, r
         assert time.monotonic() - began > 2
+
+
+def message(pid):
+    return f"process {pid} stopped at a call of runtime.Breakpoint"
+
+
+@case(go="each", build=["default", "stripped"])
+def calls_of_breakpoint_stop_the_process(go, build):
+    """The program would die of SIGTRAP; under the debugger it stops, and continues after the call."""
+    exe = programs.path("stops", go, build)
+    commands = ["continue", "bt --json", "break main.stop", "continue", "continue --json", "delete 1", "continue"]
+    r = debugger.run("exec", "--batch", *(word for c in commands for word in ("-e", c)), "--", exe, stdin="a\nb\n")
+    assert len(re.findall(message(r"\d+"), r.err)) == 2 and "exited with status 7" in r.err, r
+    documents = [json.loads(line) for line in r.out.splitlines() if line.startswith("{")]
+    functions = [f["func"] for f in (documents[0].get("goroutines") or [documents[0]])[0]["frames"]]
+    assert functions[0] == "runtime.breakpoint" and functions[-3:-1] == ["main.stop", "main.main.func1"], r
+    assert documents[-1]["event"] == "breakpoint", r
+    assert "after 1\n" in r.out and "after 2\n" in r.out, r
+
+
+@case(go="ends", end=["quit", "SIGKILL"])
+def leaving_at_a_call_of_breakpoint(go, end):
+    """The call that stopped the process is over; the next one ends it, as without a debugger."""
+    with process.Process([programs.path("stops", go)]) as p:
+        child = debugger.start("attach", p.pid, "--pause=stop", "-e", "echo armed", "-e", "continue", "-e", "echo stopped")
+        while child.stdout.readline() != "armed\n":
+            pass
+        p.send("a")
+        while child.stdout.readline() != "stopped\n":
+            pass
+        if end == "SIGKILL":
+            child.kill()
+            child.communicate()
+        else:
+            r = debugger.finish(child)
+            assert message(p.pid) in r.err, r
+        p.expect_line("after 1")
+        p.send("b")
+        assert p.child.wait(20) == -signal.SIGABRT and "SIGTRAP" in p.stderr(), p.stderr()

@@ -217,7 +217,10 @@ def mistakes_point_at_the_column(go):
                 'm["none"]': "no such key.*column 2", "s.x": "no fields",
                 "*i": "not a pointer.*column 1", "a.(int)": "holds type string, not int", "(*main.none)(1)": "main.none",
                 "*(*int)(0x10)": "0x10", "i + 1": "expected the end, found", "main.none": "no variable main.none",
-                "(" * 200: "deep", "list[1:99]": "bounds \\[1:99\\] are out of range", "o.tags.(string)": "not an interface", "p[0]": "no elements"}.items():
+                "(" * 200: "deep",
+                "len(i)": "int has no length.*column 1", "cap(m)": "has no capacity", "len(m": 'expected "\\)"',
+                "list[1:99]": "bounds \\[1:99\\] are out of range", "o.tags.(string)": "not an interface",
+                "p[0]": "no elements"}.items():
             r = look(f"goroutine {goid} > /dev/null", f"frame {frame} > /dev/null", f"print {expression}",
                      expect=1)
             assert re.search(words, r.err), (expression, r)
@@ -225,3 +228,57 @@ def mistakes_point_at_the_column(go):
                     "print &list", "print list[1:]", "p o.table[\"k\"].Y", "print --line p").out.splitlines()
         assert text[0] == "26" and text[1] == "1" and text[2] == '"r2"' and text[4] == "[]int{5}" and text[5] == "8", text
         assert text[3].startswith("&[]int{4, 5}") and text[6] == "main.point{X:8, Y:9}", text
+
+
+@case(go="each", variant=["default", "unoptimised"])
+def captured_variables(go, variant):
+    """Since Go 1.23 the compiler describes where a closure keeps them."""
+    with Program(go, variant) as p:
+        said, = (s for s in p.said if s.how == "closure")
+        described = go not in ("1.19", "1.21", "1.22")
+        run = live(p)(f"print {said.name}", f"print --json {said.name}")
+        text, document = run.out.splitlines()
+        assert text == (said.text if described else said.text.split("{")[0]), run
+        value = json.loads(document)["value"]
+        assert [f["name"] for f in value.get("content", {"fields": []})["fields"]] == list("naspb" if described else ""), value
+        if variant == "unoptimised":  # in the closure, before its first use
+            assert variables(live(p), ["waitForLocks.func1"])["waitForLocks.func1", "later"]["go"] == "5"
+
+
+LOCKS = {  # {expression: (text, function of its waiters)}
+    "main.locks.held": ("sync.Mutex(locked, 2 waiting)", "wantsHeld"), "main.locks.free": ("sync.Mutex(unlocked)", None),
+    "main.locks.read": ("sync.RWMutex(locked for reading by 1, 1 writer waiting)", "wantsRead"),
+    "main.locks.written": ("sync.RWMutex(locked for writing, 2 readers waiting)", "wantsWritten"),
+    "main.locks.group": ("sync.WaitGroup(counter 3, 1 waiting)", "wantsGroup"),
+    "main.locks.done": ("sync.Once(done)", None), "main.locks.new": ("sync.Once(not done)", None),
+    "main.locks.cond": ("(*sync.Cond)({addr}) → 2 waiting", "wantsSignal"),
+    "&main.locks.held": ("(*sync.Mutex)({addr}) → locked, 2 waiting", "wantsHeld"),
+}
+
+
+@case(go="each")
+def contents_and_locks(go):
+    """Atomics, sync.Map and locks in words, with the goroutines that wait for them."""
+    with Program(go, "default") as p:
+        said = [s for s in p.said if s.how == "text"]
+        assert len(said) == 12, said
+        run = live(p)(*(f"print {s.name}" for s in said), "set print-length 1000", "print --json main.tables.large",
+                      "print --json main.locks.held", "goroutines --json --stacks",
+                      *(f"print {name}" for name in LOCKS), "print --json main.locks.cond")
+        lines = run.out.splitlines()
+        for s in said:
+            assert lines.pop(0) == s.text, (s, run.out)
+        large = json.loads(lines.pop(0))["value"]["content"]["entries"]
+        assert {e["key"]["holds"]["value"]: e["value"]["holds"]["value"] for e in large} == {i: i * i for i in range(500)}
+        held = json.loads(lines.pop(0))
+        by_function = collections.defaultdict(list)
+        for g in json.loads(lines.pop(0))["goroutines"]:
+            by_function[g["entry"]].append(g["goid"])
+        assert held["waiters"] == by_function["main.wantsHeld"], held
+        addresses = {"&main.locks.held": held["addr"], "main.locks.cond": json.loads(lines.pop())["value"]["addr"]}
+        for name, (text, function) in LOCKS.items():
+            assert lines.pop(0) == text.format(addr=addresses.get(name)), (name, run.out)
+            if function:
+                waiting = ", ".join(str(g) for g in by_function[f"main.{function}"])
+                assert lines.pop(0) == f"waiting: goroutines {waiting}", (name, run.out)
+        assert not lines, lines

@@ -16,6 +16,10 @@ def sections(data):
     return {name(h[0]): (h[4], h[5]) for h in headers if h[1] != 8}
 
 
+def is_position_independent(data):
+    return struct.unpack_from("<H", data, 0x10)[0] == 3
+
+
 def file_offset(data, address):
     """The offset in a core or executable of the memory at `address`."""
     table, = struct.unpack_from("<Q", data, 0x20)

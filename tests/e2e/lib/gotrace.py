@@ -14,6 +14,7 @@ class Frame:
     func: str
     file: str
     line: int
+    args: str = ""  # the words between the parentheses
     inlined: bool = True
     fp: Optional[int] = None
     sp: Optional[int] = None
@@ -38,6 +39,7 @@ class Goroutine:
     locked: bool = False
     scan: bool = False
     labels: Optional[dict] = None
+    bubble: Optional[int] = None  # of testing/synctest
     frames: list = field(default_factory=list)
     elided_after: Optional[int] = None  # index into frames
     elided: Optional[int] = None  # how many are omitted there; None: all the rest
@@ -69,7 +71,7 @@ class Crash:
 
 _HEADER = re.compile(r"goroutine (\d+)(?: gp=(0x[0-9a-f]+))?(?: m=(?:nil|\d+))?(?: mp=(0x[0-9a-f]+))?"
                      r" \[([^\]{]*?)(?: labels:\{(.*)\})?\](?: \{(.*)\})?:$")
-_LOCATION = re.compile(r"\t(.+):(\d+)(?: \+0x[0-9a-f]+)?"
+_LOCATION = re.compile(r"\t(.+):(-?\d+)(?: \+0x[0-9a-f]+)?"
                     r"(?: fp=(0x[0-9a-f]+) sp=(0x[0-9a-f]+) pc=(0x[0-9a-f]+))?$")
 _CREATED = re.compile(r"created by (.*?)(?: in goroutine (\d+))?$")
 _ELIDED = re.compile(r"\.\.\.(additional|\d+) frames elided\.\.\.$")
@@ -112,6 +114,8 @@ def _header(line):
             g.locked = True
         elif minutes := re.match(r"(\d+) minutes$", word):
             g.minutes = int(minutes[1])
+        elif bubble := re.match(r"synctest bubble (\d+)$", word):
+            g.bubble = int(bubble[1])
         else:
             raise AssertionError(f"unknown word {word!r} in {line!r}")
     labels = m[5] or m[6]
@@ -137,7 +141,8 @@ def _body(lines, i, g):
             i += 1
         elif location and line.endswith(")"):
             # Names may contain parentheses, arguments do not: main.(*T).f(0x1, {0x2, 0x3})
-            g.frames.append(Frame(line[:line.rindex("(")], location[1], int(location[2]), location[5] is None,
+            name, args = line[:-1].rsplit("(", 1)
+            g.frames.append(Frame(name, location[1], int(location[2]), args, location[5] is None,
                                   _hex(location[3]), _hex(location[4]), _hex(location[5])))
             i += 1
         else:

@@ -96,6 +96,8 @@ def check_inlined_registers(diff, where, frames):
 def compare_goroutine(diff, printed, g):
     where = f"goroutine {printed.goid}"
     status = g["wait_reason"] if g["status"] == "waiting" and g.get("wait_reason") else g["status"]
+    if g["status"] == "leaked":
+        status = f"{g['wait_reason']} (leaked)"
     # The scavenger sleeps for milliseconds: a thread that has not received its signal yet may wake it after printing.
     woken = g["system"] and printed.status == "sleep" and status in ("runnable", "running", "GC scavenge wait")
     if not printed.unavailable and not woken:
@@ -104,6 +106,7 @@ def compare_goroutine(diff, printed, g):
     if g["status"] not in STATUSES:
         diff.add(f"{where}: {g['status']!r} is not a status name")
     diff.check(where, "locked", printed.locked, g["locked"])
+    diff.check(where, "synctest bubble", printed.bubble, g.get("synctest_bubble"))
     if printed.addr is not None:
         diff.check(where, "addr", hex(printed.addr), g["addr"])
     if printed.labels is not None:

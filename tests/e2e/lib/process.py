@@ -21,7 +21,7 @@ class Process:
         self.folder = folder or tempfile.mkdtemp(prefix="gctxdbg-test.")
         self.argv = [str(a) for a in argv]
         self.error_path = os.path.join(self.folder, "stderr")
-        environment = dict(os.environ, GOTRACEBACK="crash", **(env or {}))
+        environment = {**os.environ, "GOTRACEBACK": "crash", **(env or {})}
         with open(self.error_path, "w") as err:
             self.child = subprocess.Popen(
                 self.argv, cwd=self.folder, env=environment, stdin=subprocess.PIPE,

@@ -17,13 +17,20 @@ VARIANTS = {
     "pie": ["-buildmode=pie"],
     "unoptimised": ["-gcflags=all=-N -l"],
     "plain-dwarf": ["-ldflags=-compressdwarf=false"],
+    "no-go-dwarf": ["-ldflags=-w"],
     "stripped": ["-ldflags=-s -w"],
     "stripped-trimmed": ["-ldflags=-s -w", "-trimpath"],
     "stripped-pie": ["-ldflags=-s -w", "-buildmode=pie"],
     "external": ["-ldflags=-linkmode=external"],
     "stripped-external": ["-ldflags=-s -w -linkmode=external"],
+    "plugin": ["-buildmode=plugin"],
+    "stripped-plugin": ["-ldflags=-s -w", "-buildmode=plugin"],
+    "c-shared": ["-buildmode=c-shared"],
+    "stripped-c-shared": ["-ldflags=-s -w", "-buildmode=c-shared"],
+    "stripped-c-archive": ["-ldflags=-s -w", "-buildmode=c-archive"],
     "race": ["-race"],
     "stripped-race": ["-race", "-ldflags=-s -w"],
+    "cover": ["-cover"],
     "noswissmap": [],
     "stripped-noswissmap": ["-ldflags=-s -w"],
 }
@@ -109,6 +116,15 @@ def _copy_source(name, go, folder):
         new.rename(folder / "src")
 
 
+def _link_flags(go, variant, source, folder):
+    """The flags of the variant; for linkshared builds the library that it uses, of the runtime alone."""
+    if variant != "linkshared":  # not in VARIANTS, on which all programs depend
+        return VARIANTS[variant]
+    packages = f"-pkgdir={folder}/shared"
+    _go(go, source, ["install", "-buildmode=shared", packages, "runtime", "sync/atomic", "runtime/cgo"])
+    return ["-linkshared", packages]
+
+
 def _build(name, go, variant, folder):
     _copy_source(name, go, folder)
     source = folder / "src"
@@ -116,7 +132,7 @@ def _build(name, go, variant, folder):
     new = folder / variant / f"{name}.new"
     new.parent.mkdir(exist_ok=True)
     _go(go, source / name if own_module else source,
-        ["build", *VARIANTS[variant], "-o", new, "." if own_module else f"./{name}"],
+        ["build", *_link_flags(go, variant, source, folder), "-o", new, "." if own_module else f"./{name}"],
         GOEXPERIMENT=EXPERIMENTS.get(variant, ""))
     new.rename(folder / variant / name)
 

@@ -9,8 +9,9 @@ import pexpect
 
 from . import debugger, paths
 
-# gctxdbg 4711 running g18>
-PROMPT = r"\(?gctxdbg(?: core| \d+)?(?: running| snapshot \S+ old)?(?: [gt]\d+)?[)>] "
+# (gctxdbg 4711 running g18) or, in red, (gctxdbg 4711 g18 stopped 12s: breakpoint 1)
+PROMPT = (r"\(gctxdbg(?: core| \d+)?(?: running| snapshot \S+ old)?(?: [gt]\d+)?(?:\x1b\[31m)?(?: stopped [^)]*?)?"
+          r"(?:\x1b\[0m)?\) ")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x01|\x02|\r|\x07")
 
 
@@ -20,11 +21,11 @@ def plain(text):
 
 
 class Prompt:
-    def __init__(self, *args, env=None, timeout=20, expect_prompt=True):
+    def __init__(self, *args, env=None, timeout=20, expect_prompt=True, size=(50, 160)):
         environment = debugger.environment(INPUTRC="/dev/null", **(env or {}))
         self.t = pexpect.spawn(paths.debugger(), [str(a) for a in args], env=environment,
                                timeout=debugger.scaled(timeout), encoding="utf-8",
-                               codec_errors="replace", dimensions=(50, 160))
+                               codec_errors="replace", dimensions=size)
         self.t.delaybeforesend = None
         self.pid = self.t.pid
         if expect_prompt:

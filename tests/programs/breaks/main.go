@@ -5,6 +5,8 @@
 //	storm N    the same by four concurrent goroutines, N each, in main.storm.func1
 //	leak N     N goroutines that never end, created in main.leak
 //	call N     main.handle(id, name) for id 0 to N-1; prints their sum
+//	floats N   main.measure(i, i + 0.5, 1.25), N times; prints the sum as an integer
+//	join N     main.join(i) for i from 0 to N-1, which jump to one of its lines; prints the sum
 //	inlined N  main.twice and main.thrice, each with main.add inlined, N times; prints the sum
 //	mixed N    main.blend inlined into main.mixed, and through a variable, N times each; prints the sum
 //	assembly N main.weigh(i, 3, 5) for i from 0 to N-1, which calls main.larger, and main.larger(i, 3); prints the sum
@@ -116,6 +118,41 @@ func call(n int) int64 {
 	sum := 0
 	for i := 0; i < n; i++ {
 		sum += handle(i, fmt.Sprint("name", i), &request{i, "x"})
+	}
+	return int64(sum)
+}
+
+//go:noinline
+func measure(id int, degrees float64, scale float32) float64 {
+	return degrees * float64(scale) * float64(id)
+}
+
+func floats(n int) int64 {
+	sum := 0.0
+	for i := 0; i < n; i++ {
+		sum += measure(i, float64(i)+0.5, 1.25)
+	}
+	return int64(sum)
+}
+
+// The line after the label has an entry for each way to reach it.
+//
+//go:noinline
+func join(n int) int {
+	sum := 0
+	if n > 3 {
+		goto tail
+	}
+	sum = thrice(n)
+tail:
+	sum += n
+	return sum
+}
+
+func joins(n int) int64 {
+	sum := 0
+	for i := 0; i < n; i++ {
+		sum += join(i)
 	}
 	return int64(sum)
 }
@@ -246,6 +283,10 @@ func obey(order string, n int) int64 {
 		return leak(n)
 	case "call":
 		return call(n)
+	case "join":
+		return joins(n)
+	case "floats":
+		return floats(n)
 	case "inlined":
 		return inlined(n)
 	case "mixed":

@@ -11,7 +11,7 @@ import (
 // one of them is not in the `children` of the wrapped context.
 var borders = map[string]bool{
 	"*main.ownDone": true, "*main.ownValue": true, "*main.notifier": true, "main.never": true, "*main.web": true,
-	"context.stopCtx": true,
+	"*main.either": true, "context.stopCtx": true,
 }
 
 func cancelable(ctx context.Context) bool {

@@ -95,6 +95,44 @@ func (w *web) Done() <-chan struct{}       { return w.Request.ctx.Done() }
 func (w *web) Err() error                  { return w.Request.ctx.Err() }
 func (w *web) Value(key any) any           { return w.Keys["x"] }
 
+// Embed several types of which one or more have a Done: it is promoted from the shallowest.
+type labeled struct {
+	label // an interface that has no Done
+	context.Context
+}
+
+type label interface{ Label() string }
+
+type besidesDeeper struct {
+	*embeds // its own Context is one level deeper than the next field
+	context.Context
+}
+
+type besidesStruct struct {
+	deep
+	n int
+	context.Context
+}
+
+// Behind a pointer to a type that is never used as a context itself.
+type behind struct {
+	n int
+	*hidden
+}
+
+type hidden struct{ context.Context }
+
+// Holds two; its own methods say which of them counts.
+type either struct {
+	values context.Context
+	cancel context.Context
+}
+
+func (e *either) Deadline() (time.Time, bool) { return e.cancel.Deadline() }
+func (e *either) Done() <-chan struct{}       { return e.cancel.Done() }
+func (e *either) Err() error                  { return e.cancel.Err() }
+func (e *either) Value(key any) any           { return e.values.Value(key) }
+
 var global embeds
 
 func foreign() {
@@ -128,6 +166,13 @@ func foreign() {
 	withValue(closed, 1, 2)
 	under(add(&ownValue{root, map[any]any{"x": 1}}, root))
 	under(add(&web{Request: &request{root}}, nil))
+
+	other := withCancel(background)
+	under(add(&labeled{nil, root}, root))
+	under(add(&besidesDeeper{inner, other}, other))
+	under(add(&besidesStruct{deep{8, embeds{9, root, "w"}}, 1, other}, other))
+	under(add(&behind{1, &hidden{other}}, other))
+	under(add(&either{root, other}, other))
 	cancel()
 }
 

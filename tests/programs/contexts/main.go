@@ -38,6 +38,7 @@ func build(churning bool) {
 	causes()
 	values()
 	foreign()
+	phantoms()
 	if churning {
 		// Avoid the verdict for many children that are never canceled.
 		churnRoot()

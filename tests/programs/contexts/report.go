@@ -117,6 +117,7 @@ func state(ctx context.Context) string {
 // Types of this program with a method Done, not a promoted one.
 var doneMethods = map[string]bool{
 	"*main.ownDone": true, "*main.notifier": true, "main.never": true, "*main.web": true, "*main.delegate": true,
+	"*main.either": true,
 }
 
 func hasOwnDone(r *record) bool {
@@ -129,7 +130,8 @@ func hasOwnDone(r *record) bool {
 }
 
 // Types of this program with a method Deadline, not a promoted one.
-var deadlineMethods = map[string]bool{"main.never": true, "*main.web": true, "*main.delegate": true}
+var deadlineMethods = map[string]bool{"main.never": true, "*main.web": true, "*main.delegate": true,
+	"*main.either": true}
 
 func hasOwnDeadline(r *record) bool {
 	for c := r.ctx; c != nil && typeName(c) != "*context.timerCtx"; c = recordOf(c).parent {

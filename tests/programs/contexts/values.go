@@ -54,6 +54,10 @@ func values() {
 	} {
 		withValue(root, smallKey(i), value)
 	}
+	// Keys that are equal, but boxed one by one.
+	for i := 0; i < 30; i++ {
+		withCancel(withValue(root, smallKey(6000), i))
+	}
 	// A context as a value of another: both are contexts, but not parent and child.
 	withValue(root, "context", withCancel(root))
 	chain := root

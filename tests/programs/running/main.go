@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -107,8 +108,40 @@ func rawSyscalls() {
 	}
 }
 
+//go:noinline
+func deep(n int) byte {
+	var a [64]byte
+	a[n&63] = byte(n)
+	if n > 0 {
+		return deep(n-1) + a[(n+1)&63]
+	}
+	return a[0]
+}
+
+// Every new stack grows several times, and goroutines start, block and end.
+//
+//go:noinline
+func growStacks() {
+	done := make(chan byte)
+	for {
+		go func() { done <- deep(200) }()
+		<-done
+	}
+}
+
+//go:noinline
+func collect() {
+	for {
+		runtime.GC()
+	}
+}
+
 func main() {
 	jobs := []func(){spin, func() { spinChain(3) }, callLeaf, callSmallFrames, spinInlined}
+	if len(os.Args) > 1 && os.Args[1] == "churn" {
+		pprof.StartCPUProfile(io.Discard)
+		jobs = []func(){clocks, clocks, growStacks, growStacks, rawSyscalls, growMaps, collect}
+	}
 	if len(os.Args) > 1 && os.Args[1] == "more" {
 		jobs = append(jobs, copies, clocks, growMaps, rawSyscalls)
 	}

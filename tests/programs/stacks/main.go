@@ -1,8 +1,13 @@
 // Stacks parks goroutines in every kind of call that the compiler generates: inlined, generic, wrapped,
-// deferred, panicking, reflected, very deep.
+// deferred, panicking, reflected, very deep. With the argument "print", it prints their tracebacks.
 package main
 
-import "programs/park"
+import (
+	"os"
+	"runtime"
+
+	"programs/park"
+)
 
 func main() {
 	shapes()
@@ -10,6 +15,11 @@ func main() {
 	panics()
 	deferred()
 	finalizers()
+	if len(os.Args) > 1 {
+		park.Settle()
+		text := make([]byte, 8<<20)
+		os.Stderr.Write(text[:runtime.Stack(text, true)])
+	}
 	park.Ready()
 }
 

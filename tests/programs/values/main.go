@@ -57,10 +57,12 @@ func main() {
 	start(numbers, moreNumbers, texts, slices, arrays, maps, moreMaps, structs, pointers, interfaces, times, errorValues,
 		addresses, functions, moved, inlined, callArguments, channels, rings)
 	sayGlobals()
+	sayContents()
 	parked.Wait()
 	go receiver(queues.empty)
 	go sender(queues.full, "third")
 	go selector(queues.full, queues.empty)
+	waitForLocks()
 	time.Sleep(400 * time.Millisecond)
 	runtime.GC()
 	out.WriteString("ready\n")

@@ -15,6 +15,11 @@ var (
 	anything interface{}
 )
 
+var measured = struct {
+	queue, none chan string
+	array       *[3]int
+}{queue: make(chan string, 5), array: &[3]int{}}
+
 func sayGlobals() {
 	counter++
 	anything = point{5, 5}
@@ -32,6 +37,17 @@ func sayGlobals() {
 	say("", "main.config.list[1:2]", config.list[1:2])
 	say("", "main.anything.(main.point)", anything.(point))
 	say("", "(*main.current).point.Y", (*current).point.Y)
+	fill(measured.queue, "x")
+	say("", "len(main.greeting)", len(greeting))
+	say("", "len(main.config.tags)", len(config.tags))
+	say("", "cap(main.config.tags[1:1])", cap(config.tags[1:1]))
+	say("", "len(main.registry)", len(registry))
+	say("", "len(main.config.table)", len(config.table))
+	say("", "cap(main.config.list)", cap(config.list))
+	say("", "len(main.measured.array)", len(measured.array))
+	say("", "len( main.measured.queue )", len(measured.queue))
+	say("", "cap(main.measured.queue)", cap(measured.queue))
+	say("", "len(main.measured.none)", len(measured.none))
 }
 
 // Queues whose contents and waiters are known.

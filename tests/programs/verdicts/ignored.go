@@ -136,23 +136,26 @@ func ignoresSleep(broken bool) {
 }
 
 //go:noinline
-func collect(ctx context.Context, end <-chan struct{}) error {
+func collect(ctx context.Context, timeout <-chan time.Time, end <-chan struct{}) error {
 	for {
 		select {
 		case <-answers:
-		case <-time.After(time.Hour):
+		case <-timeout:
 		case <-end:
 			return ctx.Err()
 		}
 	}
 }
 
-func ignoresSelect(broken bool) {
+func ignoresSelect(broken bool) { ignoresIn(nil, broken) }
+func ignoresTimer(broken bool)  { ignoresIn(time.After(time.Hour), broken) }
+
+func ignoresIn(timeout <-chan time.Time, broken bool) {
 	canceledSoon(func(ctx context.Context) {
 		end := make(<-chan struct{})
 		if !broken {
 			end = ctx.Done()
 		}
-		collect(ctx, end)
+		collect(ctx, timeout, end)
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 var cases = map[string]func(broken bool){
 	"hidden-done":     hiddenDone,
+	"hidden-several":  hiddenSeveral,
 	"late-parent":     lateParent,
 	"stuck-relay":     stuckRelay,
 	"ignores-receive": ignoresReceive,
@@ -20,6 +21,7 @@ var cases = map[string]func(broken bool){
 	"ignores-network": ignoresNetwork,
 	"ignores-sleep":   ignoresSleep,
 	"ignores-select":  ignoresSelect,
+	"ignores-timer":   ignoresTimer,
 	"blocked-timeout": blockedTimeout,
 	"starved-timer":   starvedTimer,
 	"background":      waitsForBackground,

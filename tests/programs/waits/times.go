@@ -19,7 +19,27 @@ func ticks() {
 	}
 }
 
+func stoppedTimer() {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	<-t.C
+}
+
+func cases(done chan struct{}, a chan int8, b chan int16, c chan int32, d chan int64) {
+	timer := time.NewTimer(time.Hour)
+	select {
+	case <-done:
+	case <-a:
+	case c <- 1:
+	case <-timer.C:
+	case <-b:
+	case d <- 1:
+	}
+}
+
 func waitOnTime() {
+	go stoppedTimer()
+	go cases(make(chan struct{}), make(chan int8), make(chan int16), make(chan int32), make(chan int64))
 	go sleep()
 	go sleep()
 	go ticks()

@@ -18,7 +18,6 @@ type Hub struct {
 type subscriber struct {
 	name   string
 	events chan string
-	out    chan struct{} // closed when the hub removes it
 }
 
 // NewHub starts a hub with its heartbeat.
@@ -41,23 +40,24 @@ func (h *Hub) heartbeat() {
 	}
 }
 
-// subscription is the context of a subscriber: that of its request, but it ends when the hub removes the
-// subscriber.
+// subscription is the context of a subscriber: that of its request, but it also ends when the subscriber
+// leaves.
 //
-// The bug: it no longer ends with its request.
+// The bug: it no longer ends with its request, and nothing tells it that the subscriber leaves. The hub does not
+// even know the channel.
 type subscription struct {
 	context.Context
-	out chan struct{}
+	out chan struct{} // closed when the subscriber leaves
 }
 
 func (s *subscription) Done() <-chan struct{} { return s.out }
 
 func (h *Hub) subscribe(request context.Context, name string) {
-	s := &subscriber{name, make(chan string), make(chan struct{})}
+	s := &subscriber{name, make(chan string)}
 	h.mu.Lock()
 	h.subscribers = append(h.subscribers, s)
 	h.mu.Unlock()
-	go s.forward(&subscription{context.WithValue(request, nameKey{}, name), s.out})
+	go s.forward(&subscription{context.WithValue(request, nameKey{}, name), make(chan struct{})})
 }
 
 type nameKey struct{}

@@ -1,0 +1,7 @@
+// Package queue is a library of another module.
+package queue
+
+import "time"
+
+// Consume never returns.
+func Consume(c chan map[string]time.Duration) { <-c }

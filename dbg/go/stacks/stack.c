@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "dbg/go/stacks/stack_shape.h"
 #include "dbg/go/stacks/unwind_info.h"
 #include "dbg/go/stacks/unwind.h"
 #include "dwarf/base/format.h"
@@ -155,6 +156,11 @@ static bool unwind_from_registers(struct unwinding *u, const struct stack_start 
 /* Unwinds the goroutine's own frames from where it was saved: runtime/traceback.go initAt. */
 static void unwind_saved(struct unwinding *u, const struct stack_start *start)
 {
+	struct stack_shapes *shapes = unwind_cache_shapes(u->program->unwind_cache);
+	/* The shapes were learned with pclntab. */
+	bool by_shape = !u->stack->count && !u->program->modules[0]->frames;
+	if (by_shape && stack_shape_apply(shapes, u, start))
+		return;
 	struct position at = {.syscall = start->saved_in_syscall,
 		.regs = {.rip = start->saved_pc, .rsp = start->saved_sp, .rbp = start->saved_bp}};
 	struct segment segment = {FRAME_GOROUTINE, start->goroutine};
@@ -170,6 +176,22 @@ static void unwind_saved(struct unwinding *u, const struct stack_start *start)
 	enum segment_end end = unwind_go(u, &segment, &at);
 	if (end == SEGMENT_OTHER)
 		stack_problem(u->stack, "unexpected return address 0x%llx", at.regs.rip);
+	if (by_shape)
+		stack_shape_learn(shapes, u, start);
+}
+
+/* Not the window's bytes: clearing them would take as long as the unwinding. */
+static void unwinding_init(struct unwinding *u, struct program *program,
+	const struct stack_start *start, struct stack *stack)
+{
+	u->program = program;
+	u->stack = stack;
+	u->goroutine = start->goroutine;
+	u->signal = start->signal;
+	u->callback_sp = start->callback_sp;
+	u->saved_pc = start->has_saved ? start->saved_pc : 0;
+	u->saved_bp = start->saved_bp;
+	stack_window_init(&u->window, start->goroutine);
 }
 
 static void stack_clear(struct stack *stack)
@@ -177,19 +199,15 @@ static void stack_clear(struct stack *stack)
 	stack->count = 0;
 	free(stack->problem);
 	stack->problem = NULL;
+	stack->shape = NULL;
 }
 
 struct error *stack_unwind(
 	struct program *program, const struct stack_start *start, struct stack *ret)
 {
 	stack_clear(ret);
-	struct unwinding u = {.program = program,
-		.stack = ret,
-		.goroutine = start->goroutine,
-		.signal = start->signal,
-		.callback_sp = start->callback_sp,
-		.saved_pc = start->has_saved ? start->saved_pc : 0,
-		.saved_bp = start->saved_bp};
+	struct unwinding u;
+	unwinding_init(&u, program, start, ret);
 	if (start->problem)
 		stack_problem(ret, "%s", start->problem);
 	if (start->regs && unwind_from_registers(&u, start))

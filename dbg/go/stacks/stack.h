@@ -17,6 +17,7 @@
 #include "dbg/target/target.h"
 
 struct program;
+struct stack_shape;
 
 /* The kind of package that a function is in. */
 enum function_kind {
@@ -55,7 +56,8 @@ struct stack {
 	struct frame *frames;
 	size_t count;
 	size_t capacity;
-	char *problem; /* why it is incomplete, one sentence; NULL if it is complete */
+	char *problem;		   /* why it is incomplete, one sentence; NULL if it is complete */
+	struct stack_shape *shape; /* private to this folder: see stack_shape.h */
 };
 
 void stack_deinit(struct stack *stack);

@@ -7,6 +7,7 @@
 
 #include "dbg/go/program/program_state.h"
 #include "dbg/go/stacks/stack.h"
+#include "dbg/go/stacks/stack_window.h"
 
 /* The current frame. */
 struct position {
@@ -32,22 +33,14 @@ enum segment_end {
 	SEGMENT_BROKEN,
 };
 
-enum { WINDOW_BYTES = 1024 };
-
 struct unwinding {
 	struct program *program;
 	struct stack *stack;
 	struct stack_bounds goroutine, signal;
 	uint64_t callback_sp;	     /* g0's SP where C last called Go; 0: none */
 	uint64_t saved_pc, saved_bp; /* where the goroutine was saved; 0: unknown */
-	/* A copy of the current part of the stack, so that it is not read a word at a time. */
-	uint64_t window_start;
-	size_t window_size;
-	uint8_t window[WINDOW_BYTES];
+	struct stack_window window;  /* the current part of the goroutine's stack */
 };
-
-/* Reads from the stack through the window. */
-struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size_t size);
 
 /* Records why the stack is incomplete; the first reason is kept. */
 __attribute__((format(printf, 2, 3))) void stack_problem(

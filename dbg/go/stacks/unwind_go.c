@@ -69,29 +69,9 @@ static bool interrupted_position(struct unwinding *u, uint64_t context, struct p
 	return true;
 }
 
-struct error *unwind_read(struct unwinding *u, uint64_t address, void *ret, size_t size)
+static struct error *read_stack(struct unwinding *u, uint64_t address, void *ret, size_t size)
 {
-	uint64_t offset = address - u->window_start;
-	if (offset < u->window_size && size <= u->window_size - offset) {
-		memcpy(ret, u->window + offset, size);
-		return NULL;
-	}
-	/* Read ahead only on the goroutine's stack: the memory after it may be unmapped. */
-	uint64_t left = address >= u->goroutine.low && address < u->goroutine.high
-				? u->goroutine.high - address
-				: 0;
-	if (left < size)
-		return target_read(u->program->target, address, ret, size);
-	u->window_start = address;
-	u->window_size = left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
-	struct error *err = target_read(u->program->target, address, u->window, u->window_size);
-	if (!err) {
-		memcpy(ret, u->window, size);
-		return NULL;
-	}
-	u->window_size = 0;
-	error_destroy(err); /* the requested part of a torn stack may still be readable */
-	return target_read(u->program->target, address, ret, size);
+	return stack_window_read(&u->window, u->program->target, address, ret, size);
 }
 
 /*
@@ -104,11 +84,11 @@ static struct error *caller_registers(struct unwinding *u, const struct position
 	uint64_t words[2];
 	*ret_bp = at->regs.rbp;
 	if (fp - at->regs.rsp < 16)
-		return unwind_read(u, fp - 8, ret_pc, sizeof(*ret_pc));
-	struct error *err = unwind_read(u, fp - 16, words, sizeof(words));
+		return read_stack(u, fp - 8, ret_pc, sizeof(*ret_pc));
+	struct error *err = read_stack(u, fp - 16, words, sizeof(words));
 	if (err) {
 		error_destroy(err);
-		return unwind_read(u, fp - 8, ret_pc, sizeof(*ret_pc));
+		return read_stack(u, fp - 8, ret_pc, sizeof(*ret_pc));
 	}
 	*ret_bp = words[0];
 	*ret_pc = words[1];

@@ -2,6 +2,7 @@
 #include "dbg/go/stacks/unwind_info.h"
 
 #include "dbg/go/stacks/function.h"
+#include "dbg/go/stacks/stack_shape.h"
 
 #include <stdio.h>
 
@@ -24,6 +25,7 @@ enum { RECENT = 1024 };
 struct unwind_cache {
 	struct cache_entry *entries;
 	struct cache_entry *recent[RECENT];
+	struct stack_shapes *shapes;
 	struct string_pool *strings; /* its own, since a cache belongs to one thread */
 	bool wrapper_id_known;
 	int wrapper_id;
@@ -35,8 +37,10 @@ struct error *unwind_cache_create(struct unwind_cache **ret)
 	if (!cache)
 		return error_no_memory();
 	struct error *err = string_pool_create(&cache->strings);
+	if (!err)
+		err = stack_shapes_create(&cache->shapes);
 	if (err)
-		free(cache);
+		unwind_cache_destroy(cache);
 	else
 		*ret = cache;
 	return err;
@@ -52,8 +56,14 @@ void unwind_cache_destroy(struct unwind_cache *cache)
 		free(entry->info.lines);
 		free(entry);
 	}
+	stack_shapes_destroy(cache->shapes);
 	string_pool_destroy(cache->strings);
 	free(cache);
+}
+
+struct stack_shapes *unwind_cache_shapes(struct unwind_cache *cache)
+{
+	return cache->shapes;
 }
 
 /*

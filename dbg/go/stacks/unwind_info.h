@@ -11,6 +11,7 @@
 #include "dbg/go/stacks/stack.h"
 
 struct program;
+struct stack_shapes;
 struct unwind_cache;
 
 /* Functions that unwinding treats specially. Recognised by name, since the runtime's function ids
@@ -50,6 +51,8 @@ struct unwind_info {
 struct error *unwind_cache_create(struct unwind_cache **ret);
 /* NULL is allowed. */
 void unwind_cache_destroy(struct unwind_cache *cache);
+/* The stacks that have been recognised, which depend on the binary, too. */
+struct stack_shapes *unwind_cache_shapes(struct unwind_cache *cache);
 
 /*
  * The information for run-time address `pc`. `exact`: `pc` is the current instruction (a trap), not

@@ -163,7 +163,7 @@ static struct error *keys_of_refs(
 		return error_no_memory();
 	for (size_t i = 0; i < refs->count; i++) {
 		const struct iface_ref *ref = &refs->items[i];
-		if (ref->kind != HOLDER_GOROUTINE && ref->garbage == garbage)
+		if (ref->garbage == garbage)
 			keys[count++] = (struct context_key){ref->data, ref->shape};
 	}
 	qsort(keys, count, sizeof(*keys), context_key_compare);
@@ -279,6 +279,7 @@ void context_forest_destroy(struct context_forest *forest)
 		free(context->value.bytes);
 	}
 	free(forest->items);
+	free(forest->addresses);
 	free(forest->holders);
 	free(forest->channels);
 	free(forest->roots);
@@ -286,12 +287,18 @@ void context_forest_destroy(struct context_forest *forest)
 	free(forest);
 }
 
-static void builder_deinit(struct context_builder *builder)
+/* Frees what is not needed once the contexts are linked. */
+static void builder_drop_links(struct context_builder *builder)
 {
 	context_index_deinit(&builder->index);
+	free(take_pointer(builder->links));
+}
+
+static void builder_deinit(struct context_builder *builder)
+{
+	builder_drop_links(builder);
 	context_methods_destroy(builder->methods);
 	context_types_deinit(&builder->types);
-	free(builder->links);
 }
 
 static struct error *load_forest(
@@ -299,6 +306,7 @@ static struct error *load_forest(
 {
 	struct context_builder builder = {.program = program, .forest = forest};
 	struct iface_refs refs = {0};
+	bool partial = false;
 	struct error *err = context_types_load(program, &builder.types);
 	if (!err)
 		err = context_methods_create(program, &builder.types, &builder.methods);
@@ -309,19 +317,19 @@ static struct error *load_forest(
 	if (!err)
 		err = add_from_channels(&builder, &refs);
 	if (!err)
-		err = context_add_from_stacks(&builder, &refs);
+		err = context_add_from_stacks(&builder, &partial);
+	partial |= refs.partial;
 	if (!err)
 		err = decode_new(&builder);
 	if (!err && (flags & CONTEXTS_GARBAGE))
 		err = add_from_memory(&builder, &refs, true);
 	if (!err)
-		iface_refs_drop_stacks(&refs);
-	if (!err)
 		err = context_link(&builder);
+	builder_drop_links(&builder);
 	if (!err && (flags & CONTEXTS_HOLDERS))
 		err = context_find_holders(program, forest, &refs);
 	forest->with_holders = flags & CONTEXTS_HOLDERS;
-	forest->partial = refs.partial;
+	forest->partial = partial;
 	if (!err && forest->partial)
 		forest->problem = strdup("some memory could not be read: contexts may be missing");
 	iface_refs_deinit(&refs);

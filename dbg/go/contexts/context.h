@@ -104,6 +104,7 @@ struct context_channel {
 
 struct context_forest {
 	struct context *items; /* sorted by address, then type name */
+	uint64_t *addresses;   /* theirs, for searches: the items are large */
 	size_t count;
 	struct context_holder *holders; /* sorted by context */
 	size_t holder_count;

@@ -24,6 +24,9 @@ static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data
 	/* Two itabs in a row are entries of the runtime's own table, not an interface value. */
 	if (!ref.shape || !data || context_types_is_itab(scan->types, data))
 		return NULL;
+	if (scan->known &&
+		context_index_find(scan->known, (struct context_key){data, ref.shape}) >= 0)
+		return NULL;
 	if (refs->count >= MAX_REFS)
 		return error_create(ERROR_BAD_DATA,
 			"cannot list contexts: more than %d words look like contexts, the limit; "
@@ -219,14 +222,22 @@ static struct error *scan_globals(struct scan *scan)
 	return err;
 }
 
-struct error *iface_refs_find(
-	struct program *program, const struct context_types *types, struct iface_refs *ret)
+static struct error *scan_memory(struct scan *scan)
+{
+	struct error *err = scan_heap(scan);
+	return err ? err : scan_globals(scan);
+}
+
+static struct error *find_refs(struct program *program, const struct context_types *types,
+	const struct context_index *known, struct error *(*find)(struct scan *scan),
+	struct iface_refs *ret)
 {
 	*ret = (struct iface_refs){.partial = types->partial};
 	size_t count = types->context_itab_count;
 	struct scan scan = {.program = program,
 		.types = types,
 		.refs = ret,
+		.known = known,
 		.low = types->context_itabs[0].address,
 		.span = types->context_itabs[count - 1].address - types->context_itabs[0].address,
 		.buffer = malloc(CHUNK + 8)};
@@ -236,32 +247,23 @@ struct error *iface_refs_find(
 	} else if (types->channel > scan.low + scan.span) {
 		scan.span = types->channel - scan.low;
 	}
-	struct error *err = scan.buffer ? NULL : error_no_memory();
-	if (!err)
-		err = scan_heap(&scan);
-	if (!err)
-		err = scan_globals(&scan);
-	if (!err)
-		err = scan_stacks(&scan);
+	struct error *err = scan.buffer ? find(&scan) : error_no_memory();
 	free(scan.buffer);
 	if (err)
 		iface_refs_deinit(ret);
 	return err;
 }
 
-void iface_refs_drop_stacks(struct iface_refs *refs)
+struct error *iface_refs_find(
+	struct program *program, const struct context_types *types, struct iface_refs *ret)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < refs->count; i++) {
-		if (refs->items[i].kind != HOLDER_GOROUTINE)
-			refs->items[kept++] = refs->items[i];
-	}
-	refs->count = kept;
-	struct iface_ref *smaller = realloc(refs->items, (kept + 1) * sizeof(*refs->items));
-	if (smaller) {
-		refs->items = smaller;
-		refs->capacity = kept + 1;
-	}
+	return find_refs(program, types, NULL, scan_memory, ret);
+}
+
+struct error *iface_refs_find_on_stacks(struct program *program, const struct context_types *types,
+	const struct context_index *known, struct iface_refs *ret)
+{
+	return find_refs(program, types, known, scan_stacks, ret);
 }
 
 void iface_refs_deinit(struct iface_refs *refs)

@@ -4,6 +4,7 @@
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_FIND_H
 #define GCTXDBG_GO_CONTEXTS_CONTEXT_FIND_H
 
+#include "dbg/go/contexts/context_index.h"
 #include "dbg/go/contexts/context_shape.h"
 #include "dbg/go/goroutines/goroutine.h"
 #include "dbg/go/heap/heap.h"
@@ -63,12 +64,17 @@ struct iface_refs {
 };
 
 void iface_refs_deinit(struct iface_refs *refs);
-/* Forgets those on stacks: with a million goroutines, they take much memory. */
-void iface_refs_drop_stacks(struct iface_refs *refs);
 
-/* Scans heap, globals and stacks. The used part of each stack is scanned whole: the caller decides
- * which of its words are live. Free with iface_refs_deinit(). */
+/* Scans heap and globals. Free with iface_refs_deinit(). */
 struct error *iface_refs_find(
 	struct program *program, const struct context_types *types, struct iface_refs *ret);
+
+/*
+ * Scans the used part of each stack, dead words included, for references to contexts that `known`
+ * does not have: a million goroutines refer mostly to known ones. Sorted by goroutine; free with
+ * iface_refs_deinit().
+ */
+struct error *iface_refs_find_on_stacks(struct program *program, const struct context_types *types,
+	const struct context_index *known, struct iface_refs *ret);
 
 #endif

@@ -10,9 +10,10 @@ struct scan {
 	struct program *program;
 	const struct context_types *types;
 	struct iface_refs *refs;
-	uint64_t low, span;   /* all itabs of contexts are in [low, low + span] */
-	uint8_t *buffer;      /* of SCAN_BUFFER bytes and one more word */
-	uint64_t stack_bytes; /* read from stacks so far */
+	const struct context_index *known; /* contexts to leave out; NULL: none */
+	uint64_t low, span;		   /* all itabs of contexts are in [low, low + span] */
+	uint8_t *buffer;		   /* of SCAN_BUFFER bytes and one more word */
+	uint64_t stack_bytes;		   /* read from stacks so far */
 };
 
 /*

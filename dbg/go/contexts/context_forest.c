@@ -5,8 +5,8 @@
 
 ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
 {
-	size_t at = bisect(i, forest->count, forest->items[i].address >= address);
-	bool found = at < forest->count && forest->items[at].address == address;
+	size_t at = bisect(i, forest->count, forest->addresses[i] >= address);
+	bool found = at < forest->count && forest->addresses[at] == address;
 	return found ? (ptrdiff_t)at : CONTEXT_NONE;
 }
 

@@ -26,7 +26,7 @@ static ptrdiff_t context_of_type(
 {
 	ptrdiff_t at = context_at(forest, address);
 	for (; at != CONTEXT_NONE && at < (ptrdiff_t)forest->count &&
-		forest->items[at].address == address;
+		forest->addresses[at] == address;
 		at++) {
 		if (forest->items[at].type == type)
 			return at;
@@ -38,9 +38,9 @@ static ptrdiff_t context_of_type(
 static ptrdiff_t containing(const struct holders *holders, uint64_t address)
 {
 	const struct context_forest *forest = holders->forest;
-	size_t at = bisect(i, forest->count, forest->items[i].address > address);
-	while (at-- > 0 && address - forest->items[at].address < holders->largest) {
-		if (address - forest->items[at].address < forest->items[at].size)
+	size_t at = bisect(i, forest->count, forest->addresses[i] > address);
+	while (at-- > 0 && address - forest->addresses[at] < holders->largest) {
+		if (address - forest->addresses[at] < forest->items[at].size)
 			return (ptrdiff_t)at;
 	}
 	return CONTEXT_NONE;
@@ -51,7 +51,7 @@ static struct error *add_refs(struct holders *holders, const struct iface_refs *
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < refs->count; i++) {
 		const struct iface_ref *ref = &refs->items[i];
-		if (ref->kind == HOLDER_GOROUTINE || ref->garbage)
+		if (ref->garbage)
 			continue;
 		struct context_holder holder = {.kind = (uint8_t)ref->kind,
 			.address = ref->location,
@@ -131,7 +131,7 @@ static struct error *prefetch_stacks(struct program *program,
 	const struct goroutine *const *goroutines, size_t first, size_t count)
 {
 	program_progress(program, "scanning stacks", first, count);
-	return goroutine_stacks_prefetch(program, goroutines + first, count - first, false);
+	return goroutine_stacks_prefetch(program, goroutines + first, count - first, PREFETCH_G);
 }
 
 static struct error *add_stacks(struct holders *holders)
@@ -159,20 +159,59 @@ static struct error *add_stacks(struct holders *holders)
 	return err;
 }
 
-static int by_context(const void *a, const void *b)
+/* Of one context. */
+static int by_holder(const void *a, const void *b)
 {
 	const struct context_holder *x = a, *y = b;
-	if (x->context != y->context)
-		return x->context < y->context ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	if (x->goid != y->goid)
+	if (x->kind == HOLDER_GOROUTINE && x->goid != y->goid)
 		return x->goid < y->goid ? -1 : 1;
 	return (x->address > y->address) - (x->address < y->address);
 }
 
+/* Moves each holder to the group of its context, in place. Group i begins at starts[i], and
+ * starts[count] is the end; `next` is a copy of `starts`. */
+static void group_holders(struct context_forest *forest, const size_t *starts, size_t *next)
+{
+	struct context_holder *holders = forest->holders;
+	for (size_t i = 0; i < forest->count; i++) {
+		while (next[i] < starts[i + 1]) {
+			size_t from = next[i];
+			struct context_holder holder = holders[from];
+			size_t to = next[holder.context]++;
+			holders[from] = holders[to];
+			holders[to] = holder;
+		}
+	}
+}
+
+/*
+ * Sorts the holders by context, kind, goroutine and address: first into a group for each context,
+ * since comparing millions of holders with each other takes longer than all else.
+ */
+static struct error *sort_holders(struct context_forest *forest)
+{
+	_cleanup_free_ size_t *starts = calloc(forest->count + 1, sizeof(*starts));
+	_cleanup_free_ size_t *next = calloc(forest->count + 1, sizeof(*next));
+	if (!starts || !next)
+		return error_no_memory();
+	for (size_t i = 0; i < forest->holder_count; i++)
+		starts[forest->holders[i].context + 1]++;
+	for (size_t i = 0; i < forest->count; i++)
+		starts[i + 1] += starts[i];
+	memcpy(next, starts, forest->count * sizeof(*next));
+	group_holders(forest, starts, next);
+	for (size_t i = 0; i < forest->count; i++) {
+		if (starts[i + 1] - starts[i] > 1)
+			qsort(forest->holders + starts[i], starts[i + 1] - starts[i],
+				sizeof(*forest->holders), by_holder);
+	}
+	return NULL;
+}
+
 struct error *context_find_holders(
-	struct program *program, struct context_forest *forest, const struct iface_refs *refs)
+	struct program *program, struct context_forest *forest, struct iface_refs *refs)
 {
 	struct holders holders = {.program = program, .forest = forest};
 	for (size_t i = 0; i < forest->count; i++) {
@@ -180,9 +219,8 @@ struct error *context_find_holders(
 			holders.largest = forest->items[i].size;
 	}
 	struct error *err = add_refs(&holders, refs);
+	iface_refs_deinit(refs);
 	if (!err)
 		err = add_stacks(&holders);
-	if (forest->holder_count)
-		qsort(forest->holders, forest->holder_count, sizeof(*forest->holders), by_context);
-	return err;
+	return err ? err : sort_holders(forest);
 }

@@ -98,21 +98,31 @@ static struct error *add_from_stack(struct context_builder *builder, const struc
 	return err;
 }
 
-struct error *context_add_from_stacks(
-	struct context_builder *builder, const struct iface_refs *refs)
+static struct error *add_all(struct context_builder *builder, const struct iface_refs *refs)
 {
 	struct stack_words words = {0};
 	struct error *err = NULL;
 	for (size_t i = 0; !err && i < refs->count;) {
 		const struct goroutine *goroutine = refs->items[i].goroutine;
 		size_t end = i + 1;
-		while (goroutine && end < refs->count && refs->items[end].goroutine == goroutine)
+		while (end < refs->count && refs->items[end].goroutine == goroutine)
 			end++;
-		if (goroutine)
-			err = add_from_stack(builder, &refs->items[i], end - i, &words);
+		err = add_from_stack(builder, &refs->items[i], end - i, &words);
 		i = end;
 	}
 	stack_deinit(&words.stack);
 	free(words.roots.items);
+	return err;
+}
+
+struct error *context_add_from_stacks(struct context_builder *builder, bool *ret_partial)
+{
+	struct iface_refs refs = {0};
+	struct error *err = iface_refs_find_on_stacks(
+		builder->program, &builder->types, &builder->index, &refs);
+	if (!err)
+		err = add_all(builder, &refs);
+	*ret_partial |= refs.partial;
+	iface_refs_deinit(&refs);
 	return err;
 }

@@ -54,8 +54,7 @@ bool context_is_static(
  * compiler's stack maps: an unused slot with a stale one, followed by a live pointer, looks like a
  * context. (context_stacks.c)
  */
-struct error *context_add_from_stacks(
-	struct context_builder *builder, const struct iface_refs *refs);
+struct error *context_add_from_stacks(struct context_builder *builder, bool *ret_partial);
 
 /* Decodes context number `index` and adds the contexts that it refers to. (context_decode.c) */
 struct error *context_decode(struct context_builder *builder, size_t index);
@@ -64,9 +63,9 @@ struct error *context_decode(struct context_builder *builder, size_t index);
  * (context_link.c) */
 struct error *context_link(struct context_builder *builder);
 
-/* Fills the forest's holders from `refs` in heap and globals and from the roots of every stack.
- * (context_holders.c) */
+/* Fills the forest's holders from `refs` in heap and globals, which it frees, and from the roots of
+ * every stack. (context_holders.c) */
 struct error *context_find_holders(
-	struct program *program, struct context_forest *forest, const struct iface_refs *refs);
+	struct program *program, struct context_forest *forest, struct iface_refs *refs);
 
 #endif

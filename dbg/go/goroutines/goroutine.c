@@ -7,7 +7,6 @@
 
 enum {
 	BATCH = 2048,		   /* goroutines fetched at a time */
-	MAX_G_SIZE = 8192,	   /* bytes of a runtime.g */
 	MAX_GOROUTINES = 64 << 20, /* more means a damaged count */
 	PAGE = 4096,
 };

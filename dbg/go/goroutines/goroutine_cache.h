@@ -13,6 +13,8 @@ struct semaphores;
 struct sightings;
 struct timers;
 
+enum { MAX_G_SIZE = 8192 }; /* bytes of a runtime.g; a larger size is refused */
+
 struct goroutine_cache {
 	struct goroutine_list all;
 	struct goroutine_list one; /* see program_load_goroutine() */

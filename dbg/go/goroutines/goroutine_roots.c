@@ -4,6 +4,7 @@
  * Sources: runtime/runtime2.go (g, gobuf, _defer, _panic), runtime/panic.go (deferrangefunc),
  * runtime/mgcmark.go (scanstack), releases 1.19 to 1.27.
  */
+#include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
 
 #include "dbg/go/program/program_state.h"
@@ -32,14 +33,18 @@ static struct error *add(struct extras *extras, uint64_t address, uint64_t value
 	return NULL;
 }
 
-/* Adds the pointer in `field` of the struct at `base`. */
-static struct error *add_field(struct extras *extras, uint64_t base, struct field field)
+/* A local copy of a g. */
+struct g_copy {
+	uint64_t address;
+	size_t size;
+	uint8_t bytes[MAX_G_SIZE];
+};
+
+/* Adds the pointer in `field` of the g, if the release has it. */
+static struct error *add_field(struct extras *extras, const struct g_copy *g, struct field field)
 {
-	uint64_t value = 0;
-	struct error *err = program_read_field(extras->program, base, field, &value);
-	if (err)
-		return error_ignore_fault(err);
-	return add(extras, base + field.offset, value, 0);
+	uint64_t value = object_field(g->bytes, g->size, field);
+	return add(extras, g->address + field.offset, value, 0);
 }
 
 /* Reads a record; false if it cannot be read, or if the list is endless. */
@@ -102,22 +107,23 @@ static struct error *collect(struct extras *extras, const struct goroutine *goro
 {
 	struct program *program = extras->program;
 	const struct runtime_layout *layout = &program->layout;
-	uint64_t defers = 0, panics = 0;
-	error_destroy(program_read_field(program, goroutine->address, layout->g.defer, &defers));
-	error_destroy(program_read_field(program, goroutine->address, layout->g.panic, &panics));
-	/* Both lists can begin on the stack: their own records are live, too. */
-	struct error *err = add_field(extras, goroutine->address, layout->g.defer);
-	if (!err)
-		err = add_field(extras, goroutine->address, layout->g.panic);
-	if (!err)
-		err = add_defers(extras, defers, false);
-	if (!err)
-		err = add_panics(extras, panics);
-	const struct field fields[] = {layout->g.sched_ctxt, layout->g.param, layout->g.coroarg};
-	for (size_t i = 0; !err && i < array_length(fields); i++) {
-		if (field_present(fields[i]))
-			err = add_field(extras, goroutine->address, fields[i]);
+	struct g_copy g;
+	g.address = goroutine->address;
+	g.size = layout->g.size.size;
+	struct error *err = target_read(program->target, g.address, g.bytes, g.size);
+	if (err) {
+		extras->partial = true;
+		return error_ignore_fault(err);
 	}
+	/* Both lists can begin on the stack: their own records are live, too. */
+	const struct field fields[] = {layout->g.defer, layout->g.panic, layout->g.sched_ctxt,
+		layout->g.param, layout->g.coroarg};
+	for (size_t i = 0; !err && i < array_length(fields); i++)
+		err = add_field(extras, &g, fields[i]);
+	if (!err)
+		err = add_defers(extras, object_field(g.bytes, g.size, layout->g.defer), false);
+	if (!err)
+		err = add_panics(extras, object_field(g.bytes, g.size, layout->g.panic));
 	return err;
 }
 

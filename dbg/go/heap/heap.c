@@ -19,6 +19,7 @@ static const uint64_t MAX_SPAN_BYTES = 1ull << 40;
 struct heap {
 	struct heap_span *spans;
 	size_t count, capacity;
+	size_t last; /* the number of the span found last: the next address is often near */
 	bool partial;
 };
 
@@ -237,10 +238,15 @@ const struct heap_span *heap_span_at(struct program *program, uint64_t address)
 		if (err)
 			return NULL;
 	}
-	const struct heap *heap = program->heap;
+	struct heap *heap = program->heap;
+	if (heap->count && address - heap->spans[heap->last].start <
+				   heap->spans[heap->last].end - heap->spans[heap->last].start)
+		return &heap->spans[heap->last];
 	size_t found = bisect(i, heap->count, heap->spans[i].end > address);
-	return found < heap->count && heap->spans[found].start <= address ? &heap->spans[found]
-									  : NULL;
+	if (found == heap->count || heap->spans[found].start > address)
+		return NULL;
+	heap->last = found;
+	return &heap->spans[found];
 }
 
 static bool bit_set(struct program *program, uint64_t bits, uint64_t index)

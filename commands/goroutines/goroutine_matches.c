@@ -15,8 +15,7 @@ static struct error *prefetch(struct session *session, const struct goroutine *c
 {
 	bool waits = parts & (VIEW_WAITS | VIEW_CONTEXTS);
 	return waits || (parts & VIEW_STACK)
-		       ? goroutine_stacks_prefetch(session->program, goroutines, count,
-				 waits ? PREFETCH_SUDOG : PREFETCH_STACK_ONLY)
+		       ? goroutine_stacks_prefetch(session->program, goroutines, count, waits)
 		       : target_check(session->target);
 }
 

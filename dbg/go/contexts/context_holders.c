@@ -131,7 +131,7 @@ static struct error *prefetch_stacks(struct program *program,
 	const struct goroutine *const *goroutines, size_t first, size_t count)
 {
 	program_progress(program, "scanning stacks", first, count);
-	return goroutine_stacks_prefetch(program, goroutines + first, count - first, PREFETCH_G);
+	return goroutine_stacks_prefetch(program, goroutines + first, count - first, false);
 }
 
 static struct error *add_stacks(struct holders *holders)

@@ -99,6 +99,8 @@ static void goroutine_decode(struct program *program, const uint8_t *object, uin
 		.scan = (raw & (uint64_t)status->scan) != 0,
 		.locked_m = FIELD(lockedm),
 		.switches = (uint8_t)FIELD(tracking_seq),
+		.has_roots = FIELD(defer) || FIELD(panic) || FIELD(sched_ctxt) || FIELD(param) ||
+			     FIELD(coroarg),
 	};
 	ret->system = is_system(program, ret, FIELD(running_cleanups) != 0, finalizers_running);
 #undef FIELD

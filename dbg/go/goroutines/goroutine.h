@@ -43,6 +43,7 @@ struct goroutine {
 			     calls do not count since 1.26 */
 	bool scan;	  /* its stack is being scanned */
 	bool system;	  /* a system goroutine, by the rule of the runtime's tracebacks */
+	bool has_roots; /* its g has pointers of goroutine_stack_roots(), such as deferred calls */
 };
 
 struct goroutine_list {

@@ -140,7 +140,7 @@ struct error *goroutine_stack_roots(struct program *program, const struct gorout
 	struct error *err = scan.running ? goroutine_thread(program, goroutine, &thread) : NULL;
 	if (thread && thread->regs_valid)
 		scan.regs = &thread->regs;
-	if (!err)
+	if (!err && goroutine->has_roots)
 		err = collect(&extras, goroutine);
 	scan.extra = extras.items;
 	scan.extra_count = extras.count;

@@ -86,15 +86,12 @@ static struct range stack_range(const struct goroutine *goroutine)
 
 /* Of the first STACKS_PREFETCH goroutines; returns the number of ranges, at most twice as many. */
 static size_t stack_ranges(struct program *program, const struct goroutine *const *goroutines,
-	size_t count, enum prefetch_also also, struct range *ret)
+	size_t count, bool waits, struct range *ret)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < count && i < STACKS_PREFETCH; i++) {
 		ret[used++] = stack_range(goroutines[i]);
-		if (also == PREFETCH_G)
-			ret[used++] =
-				(struct range){goroutines[i]->address, program->layout.g.size.size};
-		else if (also == PREFETCH_SUDOG && goroutines[i]->waiting)
+		if (waits && goroutines[i]->waiting)
 			ret[used++] = (struct range){
 				goroutines[i]->waiting, program->layout.sudog.size.size};
 	}
@@ -102,14 +99,14 @@ static size_t stack_ranges(struct program *program, const struct goroutine *cons
 }
 
 struct error *goroutine_stacks_prefetch(struct program *program,
-	const struct goroutine *const *goroutines, size_t count, enum prefetch_also also)
+	const struct goroutine *const *goroutines, size_t count, bool waits)
 {
 	struct range ranges[2 * STACKS_PREFETCH];
-	size_t used = stack_ranges(program, goroutines, count, also, ranges);
+	size_t used = stack_ranges(program, goroutines, count, waits, ranges);
 	struct error *err = target_prefetch(program->target, ranges, used);
 	if (err || count <= STACKS_PREFETCH)
 		return err;
 	used = stack_ranges(
-		program, goroutines + STACKS_PREFETCH, count - STACKS_PREFETCH, also, ranges);
+		program, goroutines + STACKS_PREFETCH, count - STACKS_PREFETCH, waits, ranges);
 	return target_read_ahead(program->target, ranges, used);
 }

@@ -22,13 +22,12 @@ struct error *thread_stack(struct program *program, const struct thread *thread,
 
 /*
  * Reads the used parts of the first STACKS_PREFETCH of these goroutines' stacks (up to a size that
- * usually suffices) into the cache with few large reads, and starts to read those of the next ones
- * in the background. `also`: other memory of each. Only a hint.
+ * usually suffices) into the cache with few large reads, with `waits` also what they wait on, and
+ * starts to read those of the next ones in the background. Only a hint.
  */
 enum { STACKS_PREFETCH = 1024 };
-enum prefetch_also { PREFETCH_STACK_ONLY, PREFETCH_SUDOG, PREFETCH_G };
 struct error *goroutine_stacks_prefetch(struct program *program,
-	const struct goroutine *const *goroutines, size_t count, enum prefetch_also also);
+	const struct goroutine *const *goroutines, size_t count, bool waits);
 
 /*
  * The goroutine's roots: those of its stack (see stack_roots.h), and what the runtime keeps for it:

@@ -279,7 +279,7 @@ void context_forest_destroy(struct context_forest *forest)
 		free(context->value.bytes);
 	}
 	free(forest->items);
-	free(forest->addresses);
+	context_places_destroy(forest->places);
 	free(forest->holders);
 	free(forest->channels);
 	free(forest->roots);

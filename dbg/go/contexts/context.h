@@ -17,6 +17,8 @@
 
 #include "dbg/go/values/value.h"
 
+struct context_places;
+
 enum context_kind {
 	CONTEXT_FOREIGN,    /* not a type of package context */
 	CONTEXT_BACKGROUND, /* Background and TODO */
@@ -103,8 +105,8 @@ struct context_channel {
 };
 
 struct context_forest {
-	struct context *items; /* sorted by address, then type name */
-	uint64_t *addresses;   /* theirs, for searches: the items are large */
+	struct context *items;	       /* sorted by address, then type name */
+	struct context_places *places; /* theirs, for searches: see context_state.h */
 	size_t count;
 	struct context_holder *holders; /* sorted by context */
 	size_t holder_count;

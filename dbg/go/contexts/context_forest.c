@@ -1,13 +1,54 @@
 /* Queries on a complete forest: see context.h. */
-#include "dbg/go/contexts/context.h"
+#include "dbg/go/contexts/context_state.h"
 
 #include "dwarf/base/bisect.h"
 
+void context_places_destroy(struct context_places *places)
+{
+	if (!places)
+		return;
+	address_index_deinit(&places->addresses);
+	free(places->sizes);
+	free(places);
+}
+
+struct error *context_places_create(
+	const struct context *items, size_t count, struct context_places **ret)
+{
+	struct context_places *places = calloc(1, sizeof(*places));
+	bool ok = places && (places->sizes = calloc(count + 1, sizeof(*places->sizes)));
+	for (size_t i = 0; ok && i < count; i++) {
+		places->sizes[i] =
+			items[i].size < UINT32_MAX ? (uint32_t)items[i].size : UINT32_MAX;
+		ok = address_index_append(&places->addresses, items[i].address);
+	}
+	if (!ok) {
+		context_places_destroy(places);
+		return error_no_memory();
+	}
+	*ret = places;
+	return NULL;
+}
+
 ptrdiff_t context_at(const struct context_forest *forest, uint64_t address)
 {
-	size_t at = bisect(i, forest->count, forest->addresses[i] >= address);
-	bool found = at < forest->count && forest->addresses[at] == address;
+	const struct address_index *addresses = &forest->places->addresses;
+	size_t at = address_index_find(addresses, address);
+	bool found = at < forest->count && addresses->items[at] == address;
 	return found ? (ptrdiff_t)at : CONTEXT_NONE;
+}
+
+ptrdiff_t context_containing(
+	const struct context_forest *forest, uint64_t address, uint64_t largest)
+{
+	const struct context_places *places = forest->places;
+	const uint64_t *addresses = places->addresses.items;
+	size_t at = address_index_find(&places->addresses, address + 1);
+	while (at-- > 0 && address - addresses[at] < largest) {
+		if (address - addresses[at] < places->sizes[at])
+			return (ptrdiff_t)at;
+	}
+	return CONTEXT_NONE;
 }
 
 const struct context_channel *context_of_channel(

@@ -2,7 +2,6 @@
 #include "dbg/go/contexts/context_state.h"
 #include "dbg/go/goroutines/goroutine_stack.h"
 #include "dbg/go/program/program_state.h"
-#include "dwarf/base/bisect.h"
 
 struct holders {
 	struct program *program;
@@ -26,22 +25,10 @@ static ptrdiff_t context_of_type(
 {
 	ptrdiff_t at = context_at(forest, address);
 	for (; at != CONTEXT_NONE && at < (ptrdiff_t)forest->count &&
-		forest->addresses[at] == address;
+		forest->items[at].address == address;
 		at++) {
 		if (forest->items[at].type == type)
 			return at;
-	}
-	return CONTEXT_NONE;
-}
-
-/* The context whose own memory contains `address`. */
-static ptrdiff_t containing(const struct holders *holders, uint64_t address)
-{
-	const struct context_forest *forest = holders->forest;
-	size_t at = bisect(i, forest->count, forest->addresses[i] > address);
-	while (at-- > 0 && address - forest->addresses[at] < holders->largest) {
-		if (address - forest->addresses[at] < forest->items[at].size)
-			return (ptrdiff_t)at;
 	}
 	return CONTEXT_NONE;
 }
@@ -56,16 +43,19 @@ static struct error *add_refs(struct holders *holders, const struct iface_refs *
 		struct context_holder holder = {.kind = (uint8_t)ref->kind,
 			.address = ref->location,
 			.registered = ref->canceler,
-			.inside = containing(holders, ref->location),
+			.inside = context_containing(
+				holders->forest, ref->location, holders->largest),
 			.context = (int32_t)context_of_type(
 				holders->forest, ref->shape->type, ref->data)};
-		struct heap_object object;
 		if (holder.context == CONTEXT_NONE)
 			continue;
-		if (ref->kind == HOLDER_HEAP &&
-			heap_object_at(holders->program, ref->location, &object)) {
-			holder.object = object.address;
-			holder.object_size = object.size;
+		const struct heap_span *span =
+			ref->kind == HOLDER_HEAP ? heap_span_at(holders->program, ref->location)
+						 : NULL;
+		if (span) {
+			holder.object_size = span->object_size;
+			holder.object =
+				ref->location - (ref->location - span->start) % span->object_size;
 		}
 		err = add_holder(holders, holder);
 	}

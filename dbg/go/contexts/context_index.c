@@ -1,7 +1,6 @@
 /* The numbers of contexts by address and type: see context_index.h. */
 #include "dbg/go/contexts/context_index.h"
 
-#include "dwarf/base/bisect.h"
 #include "dwarf/base/hash.h"
 
 struct context_index_entry {
@@ -21,9 +20,12 @@ int context_key_compare(const void *a, const void *b)
 
 ptrdiff_t context_index_find(const struct context_index *index, struct context_key key)
 {
-	size_t at = bisect(i, index->count, context_key_compare(&index->sorted[i], &key) >= 0);
-	if (at < index->count && !context_key_compare(&index->sorted[at], &key))
-		return index->numbers[at];
+	const struct address_index *addresses = &index->addresses;
+	for (size_t i = address_index_find(addresses, key.address);
+		i < addresses->count && addresses->items[i] == key.address; i++) {
+		if (index->shapes[i] == key.shape)
+			return index->numbers[i];
+	}
 	struct context_index_entry *found = NULL;
 	if (index->others)
 		HASH_FIND(hh, index->others, &key, sizeof(key), found);
@@ -32,14 +34,14 @@ ptrdiff_t context_index_find(const struct context_index *index, struct context_k
 
 bool context_index_add(struct context_index *index, struct context_key key, uint32_t number)
 {
-	size_t count = index->count;
-	if (!count || context_key_compare(&index->sorted[count - 1], &key) < 0) {
-		if (!array_reserve(&index->sorted, &index->key_capacity, count + 1) ||
-			!array_reserve(&index->numbers, &index->number_capacity, count + 1))
+	size_t count = index->addresses.count;
+	if (!count || index->addresses.items[count - 1] <= key.address) {
+		if (!array_reserve(&index->shapes, &index->shape_capacity, count + 1) ||
+			!array_reserve(&index->numbers, &index->number_capacity, count + 1) ||
+			!address_index_append(&index->addresses, key.address))
 			return false;
-		index->sorted[count] = key;
+		index->shapes[count] = key.shape;
 		index->numbers[count] = number;
-		index->count++;
 		return true;
 	}
 	struct context_index_entry *entry = calloc(1, sizeof(*entry));
@@ -61,7 +63,8 @@ void context_index_deinit(struct context_index *index)
 		HASH_DELETE(hh, index->others, entry);
 		free(entry);
 	}
-	free(index->sorted);
+	address_index_deinit(&index->addresses);
+	free(index->shapes);
 	free(index->numbers);
 	*index = (struct context_index){0};
 }

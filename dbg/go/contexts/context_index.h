@@ -8,7 +8,7 @@
 #ifndef GCTXDBG_GO_CONTEXTS_CONTEXT_INDEX_H
 #define GCTXDBG_GO_CONTEXTS_CONTEXT_INDEX_H
 
-#include "dwarf/base/memory.h"
+#include "dbg/go/contexts/address_index.h"
 
 struct context_shape;
 
@@ -18,9 +18,10 @@ struct context_key {
 };
 
 struct context_index {
-	struct context_key *sorted;
-	uint32_t *numbers; /* parallel to `sorted` */
-	size_t count, key_capacity, number_capacity;
+	struct address_index addresses;
+	const struct context_shape **shapes; /* parallel to the addresses, as are the numbers */
+	uint32_t *numbers;
+	size_t shape_capacity, number_capacity;
 	struct context_index_entry *others; /* hash table */
 };
 

@@ -66,17 +66,14 @@ static struct error *sort_contexts(struct context_builder *builder)
 	size_t count = forest->count;
 	_cleanup_free_ struct sort_key *order = calloc(count + 1, sizeof(*order));
 	_cleanup_free_ ptrdiff_t *positions = calloc(count + 1, sizeof(*positions));
-	forest->addresses = calloc(count + 1, sizeof(*forest->addresses));
-	if (!order || !positions || !forest->addresses)
+	if (!order || !positions)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		order[i] =
 			(struct sort_key){forest->items[i].address, forest->items[i].type->name, i};
 	qsort(order, count, sizeof(*order), by_address);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		positions[order[i].number] = (ptrdiff_t)i;
-		forest->addresses[i] = order[i].address;
-	}
 	for (size_t i = 0; i < count; i++) {
 		struct context *context = &forest->items[i];
 		struct context_link *link = &builder->links[i];
@@ -90,7 +87,7 @@ static struct error *sort_contexts(struct context_builder *builder)
 				by_number);
 	}
 	move_all(builder, positions);
-	return NULL;
+	return context_places_create(forest->items, count, &forest->places);
 }
 
 /* ---- Parents, done sources and deadlines ---- */
@@ -151,7 +148,7 @@ static ptrdiff_t cancel_at(const struct context_builder *builder, uint64_t addre
 	const struct context_forest *forest = builder->forest;
 	ptrdiff_t at = address ? context_at(forest, address) : CONTEXT_NONE;
 	for (; at != CONTEXT_NONE && at < (ptrdiff_t)forest->count &&
-		forest->addresses[at] == address;
+		forest->items[at].address == address;
 		at++) {
 		if (builder->links[at].shape->cancel == 0)
 			return at;

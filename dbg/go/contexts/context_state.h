@@ -20,6 +20,23 @@ struct context_link {
 	bool never;	  /* Done returns nil */
 };
 
+/* Where the contexts of a forest are: searching the contexts themselves, which are large, would be
+ * slow. */
+struct context_places {
+	struct address_index addresses;
+	uint32_t *sizes; /* at most UINT32_MAX */
+};
+
+/* NULL is allowed. (context_forest.c) */
+void context_places_destroy(struct context_places *places);
+/* Of contexts sorted by address. (context_forest.c) */
+struct error *context_places_create(
+	const struct context *items, size_t count, struct context_places **ret);
+/* The number of a context whose own memory contains `address`; CONTEXT_NONE. `largest`: of all
+ * sizes. (context_forest.c) */
+ptrdiff_t context_containing(
+	const struct context_forest *forest, uint64_t address, uint64_t largest);
+
 struct context_builder {
 	struct program *program;
 	struct context_types types;

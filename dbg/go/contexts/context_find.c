@@ -7,7 +7,8 @@
 
 enum {
 	CHUNK = SCAN_BUFFER, /* bytes read at a time */
-	JOIN = 64 << 10,     /* spans closer than this are read together */
+	RUNS = 256,	     /* the most that one system call reads */
+	JOIN = 4 << 10,	     /* the space after the last object; stacks between spans are larger */
 	MAX_REFS = 1 << 27,
 };
 
@@ -113,7 +114,7 @@ static bool accept_in_heap(struct scan *scan, uint64_t location, struct iface_re
 	return true;
 }
 
-/* Iterates over the spans that can hold pointers, piece by piece. */
+/* Iterates over the spans that can hold pointers. */
 struct heap_walk {
 	const struct heap_span *spans;
 	size_t count, next;
@@ -121,37 +122,58 @@ struct heap_walk {
 	uint64_t done, total; /* bytes */
 };
 
-/* The next piece of at most CHUNK bytes, plus one word if the run continues; false at the end. */
-static bool next_piece(struct heap_walk *walk, uint8_t *buffer, struct memory_run *ret)
+/* Moves on to the next spans, if all of the current ones has been read; false at the end. */
+static bool next_spans(struct heap_walk *walk)
 {
 	const struct heap_span *spans = walk->spans;
-	while (walk->at >= walk->end) {
-		while (walk->next < walk->count && spans[walk->next].no_pointers)
-			walk->next++;
-		if (walk->next == walk->count)
-			return false;
-		walk->at = spans[walk->next].start;
-		walk->end = spans[walk->next++].end;
-		for (; walk->next < walk->count && spans[walk->next].start - walk->end <= JOIN &&
-			walk->end - walk->at < CHUNK;
-			walk->next++) {
-			if (!spans[walk->next].no_pointers)
-				walk->end = spans[walk->next].end;
-		}
-	}
-	uint64_t left = walk->end - walk->at;
-	size_t size = left < CHUNK ? (size_t)left : CHUNK;
-	*ret = (struct memory_run){walk->at, size + (left >= CHUNK + 8 ? 8 : 0), buffer, 0};
-	walk->at += size;
-	walk->done += size;
+	if (walk->at < walk->end)
+		return true;
+	while (walk->next < walk->count && spans[walk->next].no_pointers)
+		walk->next++;
+	if (walk->next == walk->count)
+		return false;
+	walk->at = spans[walk->next].start;
+	walk->end = spans[walk->next++].end;
+	for (; walk->next < walk->count && !spans[walk->next].no_pointers &&
+		spans[walk->next].start - walk->end <= JOIN && walk->end - walk->at < CHUNK;
+		walk->next++)
+		walk->end = spans[walk->next].end;
 	return true;
 }
 
-static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
+/* Spans that are read together. */
+struct heap_batch {
+	struct memory_run runs[RUNS];
+	size_t count, used; /* runs; bytes of the buffer */
+	bool continues;	    /* the last run has one more word, since its span continues */
+	_Alignas(8) uint8_t buffer[CHUNK + 8];
+};
+
+/* Fills the batch with the next spans, and starts to read them. */
+static void start_batch(struct heap_walk *walk, struct read_ahead *ahead, struct heap_batch *batch)
+{
+	batch->count = batch->used = 0;
+	batch->continues = false;
+	while (batch->count < RUNS && batch->used < CHUNK && next_spans(walk)) {
+		uint64_t left = walk->end - walk->at;
+		size_t size = left < CHUNK - batch->used ? (size_t)left : CHUNK - batch->used;
+		batch->continues = left > size;
+		batch->runs[batch->count++] = (struct memory_run){walk->at,
+			size + (batch->continues ? 8 : 0), batch->buffer + batch->used, 0};
+		batch->used += size;
+		walk->at += size;
+		walk->done += size;
+	}
+	if (batch->count)
+		read_ahead_start(ahead, batch->runs, batch->count);
+}
+
+/* `size`: without the word after the end. */
+static struct error *scan_run(struct scan *scan, const struct memory_run *run, size_t size)
 {
 	const struct iface_ref ref = {.kind = HOLDER_HEAP};
-	bool has_next = run->done > CHUNK;
-	size_t words = has_next ? CHUNK / 8 : run->done / 8;
+	bool has_next = run->done > size;
+	size_t words = (has_next ? size : run->done) / 8;
 	struct error *err =
 		scan_words(scan, run->address, run->buffer, words, has_next, accept_in_heap, ref);
 	if (err || run->done == run->size)
@@ -159,34 +181,40 @@ static struct error *scan_piece(struct scan *scan, const struct memory_run *run)
 	/* Memory may continue after a hole. */
 	scan->refs->partial = true;
 	uint64_t next = target_skip_hole(scan->program->target, run->address + run->done);
-	uint64_t end = run->address + (run->size < CHUNK ? run->size : CHUNK);
+	uint64_t end = run->address + size;
 	return next < end ? scan_range(scan, next, end, accept_in_heap, ref) : NULL;
 }
 
-/* Scans each piece while the next one is read in the background. */
-static struct error *scan_pieces(struct scan *scan, struct heap_walk *walk)
+static struct error *scan_batch(struct scan *scan, const struct heap_batch *batch)
+{
+	struct error *err = NULL;
+	for (size_t i = 0; !err && i < batch->count; i++) {
+		const struct memory_run *run = &batch->runs[i];
+		bool continues = batch->continues && i == batch->count - 1;
+		err = scan_run(scan, run, run->size - (continues ? 8 : 0));
+	}
+	return err;
+}
+
+/* Scans each batch while the next one is read in the background. */
+static struct error *scan_spans(struct scan *scan, struct heap_walk *walk)
 {
 	static const char what[] = "scanning the heap";
-	enum { BUFFER = CHUNK + 8 };
 	struct program *program = scan->program;
-	_cleanup_free_ uint8_t *buffers = malloc(2 * BUFFER);
+	_cleanup_free_ struct heap_batch *batches = malloc(2 * sizeof(*batches));
 	_cleanup_(read_ahead_cleanup) struct read_ahead *ahead = NULL;
-	struct memory_run pieces[2];
 	struct error *err =
-		buffers ? read_ahead_create(program->target, &ahead) : error_no_memory();
+		batches ? read_ahead_create(program->target, &ahead) : error_no_memory();
 	if (err)
 		return err;
-	bool more = next_piece(walk, buffers, &pieces[0]);
-	if (more)
-		read_ahead_start(ahead, &pieces[0], 1);
-	for (unsigned i = 0; !err && more; i ^= 1) {
+	start_batch(walk, ahead, &batches[0]);
+	for (unsigned i = 0; !err && batches[i].count; i ^= 1) {
 		program_progress(program, what, walk->done, walk->total + 1);
 		err = read_ahead_finish(ahead);
-		more = !err && next_piece(walk, buffers + (i ^ 1) * BUFFER, &pieces[i ^ 1]);
-		if (more)
-			read_ahead_start(ahead, &pieces[i ^ 1], 1);
 		if (!err)
-			err = scan_piece(scan, &pieces[i]);
+			start_batch(walk, ahead, &batches[i ^ 1]);
+		if (!err)
+			err = scan_batch(scan, &batches[i]);
 	}
 	program_progress(program, what, 1, 1);
 	return err;
@@ -204,7 +232,7 @@ static struct error *scan_heap(struct scan *scan)
 		if (!walk.spans[i].no_pointers)
 			walk.total += walk.spans[i].end - walk.spans[i].start;
 	}
-	return scan_pieces(scan, &walk);
+	return scan_spans(scan, &walk);
 }
 
 static struct error *scan_globals(struct scan *scan)

@@ -14,6 +14,19 @@ enum {
 
 /* ---- One range of memory ---- */
 
+/* A stack often has the same reference several times. */
+static bool is_known(struct scan *scan, struct context_key key)
+{
+	if (!scan->known)
+		return false;
+	if (!context_key_compare(&key, &scan->last_known))
+		return true;
+	if (context_index_find(scan->known, key) < 0)
+		return false;
+	scan->last_known = key;
+	return true;
+}
+
 static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data,
 	const struct itab *itab, struct iface_ref ref)
 {
@@ -25,8 +38,7 @@ static struct error *add_ref(struct scan *scan, uint64_t location, uint64_t data
 	/* Two itabs in a row are entries of the runtime's own table, not an interface value. */
 	if (!ref.shape || !data || context_types_is_itab(scan->types, data))
 		return NULL;
-	if (scan->known &&
-		context_index_find(scan->known, (struct context_key){data, ref.shape}) >= 0)
+	if (is_known(scan, (struct context_key){data, ref.shape}))
 		return NULL;
 	if (refs->count >= MAX_REFS)
 		return error_create(ERROR_BAD_DATA,

@@ -11,6 +11,7 @@ struct scan {
 	const struct context_types *types;
 	struct iface_refs *refs;
 	const struct context_index *known; /* contexts to leave out; NULL: none */
+	struct context_key last_known;	   /* of the last one that was left out */
 	uint64_t low, span;		   /* all itabs of contexts are in [low, low + span] */
 	uint8_t *buffer;		   /* of SCAN_BUFFER bytes and one more word */
 	uint64_t stack_bytes;		   /* read from stacks so far */

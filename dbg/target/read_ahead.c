@@ -1,10 +1,11 @@
-/* The reading thread and its hand-over of one request at a time. */
+/* The reading thread, and what it and the waiting caller read: see read_ahead.h. */
 #include "dbg/target/read_ahead.h"
 
 #include <pthread.h>
 #include <signal.h>
 
-enum read_state { READ_IDLE, READ_REQUESTED, READ_DONE, READ_QUIT };
+/* What one thread reads with one call. */
+enum { SLICE_RUNS = 64, SLICE_BYTES = 256 << 10 };
 
 struct read_ahead {
 	struct target *target;
@@ -12,32 +13,88 @@ struct read_ahead {
 	bool threaded;
 	pthread_mutex_t mutex; /* guards the members below */
 	pthread_cond_t changed;
-	enum read_state state;
+	bool quit;
 	struct memory_run *runs;
 	size_t count;
-	struct error *err;
+	size_t next, next_offset; /* the first byte that nobody reads yet: run, byte of the run */
+	size_t active;		  /* slices that are being read */
+	struct error *err;	  /* the first one; ends the request */
 };
 
-static void set_state(struct read_ahead *ahead, enum read_state state)
+/* Parts of runs. The parts of one run can be read by two threads. */
+struct slice {
+	struct memory_run parts[SLICE_RUNS];
+	struct memory_run *owners[SLICE_RUNS];
+	size_t count;
+};
+
+static bool has_work(const struct read_ahead *ahead)
 {
-	ahead->state = state;
-	pthread_cond_signal(&ahead->changed);
+	return !ahead->err && ahead->next < ahead->count;
+}
+
+/* Fills the slice with what nobody reads yet. */
+static void take_slice(struct read_ahead *ahead, struct slice *slice)
+{
+	size_t room = SLICE_BYTES;
+	slice->count = 0;
+	while (has_work(ahead) && slice->count < SLICE_RUNS && room) {
+		struct memory_run *run = &ahead->runs[ahead->next];
+		size_t offset = ahead->next_offset, left = run->size - offset;
+		size_t size = left < room ? left : room;
+		slice->owners[slice->count] = run;
+		slice->parts[slice->count++] = (struct memory_run){
+			run->address + offset, size, (uint8_t *)run->buffer + offset, 0};
+		if (!offset)
+			run->done = run->size; /* until a part turns out to be incomplete */
+		room -= size;
+		ahead->next_offset = size < left ? offset + size : 0;
+		ahead->next += size == left;
+	}
+}
+
+/* A run is read up to its first byte that could not be read. */
+static void note_slice(const struct slice *slice)
+{
+	for (size_t i = 0; i < slice->count; i++) {
+		const struct memory_run *part = &slice->parts[i];
+		struct memory_run *run = slice->owners[i];
+		size_t done = (size_t)(part->address - run->address) + part->done;
+		if (part->done < part->size && done < run->done)
+			run->done = done;
+	}
+}
+
+/* Reads slices until there are no more. The mutex is locked, except while reading. */
+static void read_slices(struct read_ahead *ahead)
+{
+	struct slice slice;
+	while (has_work(ahead)) {
+		take_slice(ahead, &slice);
+		ahead->active++;
+		pthread_mutex_unlock(&ahead->mutex);
+		struct error *err = target_read_runs(ahead->target, slice.parts, slice.count);
+		pthread_mutex_lock(&ahead->mutex);
+		ahead->active--;
+		if (!err)
+			note_slice(&slice);
+		else if (!ahead->err)
+			ahead->err = err;
+		else
+			error_destroy(err);
+	}
+	pthread_cond_broadcast(&ahead->changed);
 }
 
 static void *read_ahead_run(void *argument)
 {
 	struct read_ahead *ahead = argument;
 	pthread_mutex_lock(&ahead->mutex);
-	for (;;) {
-		while (ahead->state != READ_REQUESTED && ahead->state != READ_QUIT)
+	while (!ahead->quit) {
+		if (has_work(ahead))
+			read_slices(ahead);
+		else
 			pthread_cond_wait(&ahead->changed, &ahead->mutex);
-		if (ahead->state == READ_QUIT)
-			break;
-		pthread_mutex_unlock(&ahead->mutex);
-		struct error *err = target_read_runs(ahead->target, ahead->runs, ahead->count);
-		pthread_mutex_lock(&ahead->mutex);
-		ahead->err = err;
-		set_state(ahead, READ_DONE);
 	}
 	pthread_mutex_unlock(&ahead->mutex);
 	return NULL;
@@ -74,7 +131,8 @@ void read_ahead_destroy(struct read_ahead *ahead)
 	error_destroy(read_ahead_finish(ahead));
 	if (ahead->threaded) {
 		pthread_mutex_lock(&ahead->mutex);
-		set_state(ahead, READ_QUIT);
+		ahead->quit = true;
+		pthread_cond_broadcast(&ahead->changed);
 		pthread_mutex_unlock(&ahead->mutex);
 		pthread_join(ahead->thread, NULL);
 	}
@@ -85,24 +143,21 @@ void read_ahead_destroy(struct read_ahead *ahead)
 
 void read_ahead_start(struct read_ahead *ahead, struct memory_run *runs, size_t count)
 {
-	if (!ahead->threaded) {
-		ahead->err = target_read_runs(ahead->target, runs, count);
-		ahead->state = READ_DONE;
-		return;
-	}
 	pthread_mutex_lock(&ahead->mutex);
 	ahead->runs = runs;
 	ahead->count = count;
-	set_state(ahead, READ_REQUESTED);
+	ahead->next = ahead->next_offset = 0;
+	pthread_cond_broadcast(&ahead->changed);
 	pthread_mutex_unlock(&ahead->mutex);
 }
 
 struct error *read_ahead_finish(struct read_ahead *ahead)
 {
 	pthread_mutex_lock(&ahead->mutex);
-	while (ahead->state == READ_REQUESTED)
+	read_slices(ahead);
+	while (ahead->active)
 		pthread_cond_wait(&ahead->changed, &ahead->mutex);
-	ahead->state = READ_IDLE;
+	ahead->count = 0;
 	struct error *err = take_pointer(ahead->err);
 	pthread_mutex_unlock(&ahead->mutex);
 	return err;

@@ -3,8 +3,8 @@
  * caller processes the previous one.
  *
  * Only one read is in progress at a time, and results are returned in the order of the requests, so
- * that nothing depends on which thread is faster. If no thread can be created, read_ahead_start()
- * itself reads.
+ * that nothing depends on which thread is faster. A caller that waits for the thread reads a part
+ * itself; if no thread can be created, all of it.
  */
 #ifndef GCTXDBG_TARGET_READ_AHEAD_H
 #define GCTXDBG_TARGET_READ_AHEAD_H

@@ -91,6 +91,34 @@ static void passes_errors_on(void **state)
 	read_ahead_destroy(ahead);
 }
 
+/* Large runs are read by two threads in parts; a run ends where its first unreadable byte is. */
+static void splits_large_runs(void **state)
+{
+	(void)state;
+	enum { LARGE = 4 << 20, COUNT = 3 };
+	static const struct target_ops ops = {.kind = "fake", .read = fake_read};
+	static uint64_t buffers[COUNT][LARGE / 8];
+	for (unsigned delay_us = 0; delay_us < 400; delay_us += 100) {
+		struct fake fake = {.target = {.ops = &ops}, .delay_us = delay_us};
+		struct memory_run runs[COUNT] = {
+			{.address = 8, .size = HOLE - 8, .buffer = buffers[0]},
+			{.address = HOLE / 2, .size = LARGE, .buffer = buffers[1]},
+			{.address = 64, .size = 0, .buffer = buffers[2]}};
+		const size_t done[COUNT] = {HOLE - 8, HOLE / 2, 0};
+		struct read_ahead *ahead;
+		memset(buffers, 0, sizeof(buffers));
+		assert_null(read_ahead_create(&fake.target, &ahead));
+		read_ahead_start(ahead, runs, COUNT);
+		assert_null(read_ahead_finish(ahead));
+		for (size_t i = 0; i < COUNT; i++) {
+			assert_int_equal(runs[i].done, done[i]);
+			for (size_t j = 0; j < done[i] / 8; j++)
+				assert_int_equal(buffers[i][j], word_at(runs[i].address + 8 * j));
+		}
+		read_ahead_destroy(ahead);
+	}
+}
+
 /* Destroying waits for the read in progress, because its buffer is freed next. */
 static void is_destroyed_during_a_read(void **state)
 {
@@ -114,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns_the_same_as_direct_reads),
 		cmocka_unit_test(passes_errors_on),
+		cmocka_unit_test(splits_large_runs),
 		cmocka_unit_test(is_destroyed_during_a_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,12 +208,6 @@ static struct error *load_batch(struct program *program, const struct g_batch *b
 				   : NULL;
 }
 
-static int compare_goid(const void *a, const void *b)
-{
-	const struct goroutine *x = a, *y = b;
-	return (x->goid > y->goid) - (x->goid < y->goid);
-}
-
 /* Sets `tid` of each goroutine that a thread runs or is in a system call for. */
 static struct error *set_threads(struct program *program, struct goroutine_list *list)
 {
@@ -321,9 +315,8 @@ static struct error *load_first(
 		err = load_all(program, array, count < limit ? count : limit, list);
 	if (err)
 		return err;
-	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare_goid);
-	return set_threads(program, list);
+	err = goroutine_list_sort(list);
+	return err ? err : set_threads(program, list);
 }
 
 struct error *program_goroutines(struct program *program, const struct goroutine_list **ret)

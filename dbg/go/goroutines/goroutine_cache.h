@@ -34,6 +34,8 @@ struct goroutine_cache {
 struct error *goroutine_cache_create(struct goroutine_cache **ret);
 /* NULL is allowed. */
 void goroutine_cache_destroy(struct goroutine_cache *cache);
+/* Sorts by id. */
+struct error *goroutine_list_sort(struct goroutine_list *list);
 /* Drops the list of all goroutines. */
 void goroutine_cache_drop_list(struct goroutine_cache *cache);
 /* Drops what was read; keeps the memory for the next time. */

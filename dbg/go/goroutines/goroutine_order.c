@@ -2,18 +2,7 @@
 #include "dbg/go/goroutines/goroutine_cache.h"
 #include "dbg/go/program/program_state.h"
 #include "dwarf/base/bisect.h"
-
-/* Keys are copied: comparing goroutines in place would miss the processor's caches each time. */
-struct key {
-	uint64_t value;
-	uint32_t number; /* in the list, which has at most 2^26 */
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-	return (x->value > y->value) - (x->value < y->value);
-}
+#include "dwarf/base/sort_keys.h"
 
 static uint64_t address_of(const struct goroutine *goroutine)
 {
@@ -25,23 +14,48 @@ static uint64_t stack_of(const struct goroutine *goroutine)
 	return goroutine->stack_low;
 }
 
+static uint64_t goid_of(const struct goroutine *goroutine)
+{
+	return goroutine->goid;
+}
+
 /* The numbers in the list of the sorted goroutines; the caller frees them. NULL without memory. */
 static uint32_t *sort_goroutines(
 	const struct goroutine_list *list, uint64_t (*key_of)(const struct goroutine *goroutine))
 {
-	_cleanup_free_ struct key *keys = calloc(list->count + 1, sizeof(*keys));
+	_cleanup_free_ struct sort_key *keys = calloc(list->count + 1, sizeof(*keys));
 	uint32_t *numbers = calloc(list->count + 1, sizeof(*numbers));
-	if (!keys || !numbers) {
+	for (size_t i = 0; keys && i < list->count; i++)
+		keys[i] = (struct sort_key){key_of(&list->items[i]), (uint32_t)i};
+	if (!keys || !numbers || !sort_keys(keys, list->count)) {
 		free(numbers);
 		return NULL;
 	}
 	for (size_t i = 0; i < list->count; i++)
-		keys[i] = (struct key){key_of(&list->items[i]), (uint32_t)i};
-	if (list->count)
-		qsort(keys, list->count, sizeof(*keys), compare_keys);
-	for (size_t i = 0; i < list->count; i++)
 		numbers[i] = keys[i].number;
 	return numbers;
+}
+
+struct error *goroutine_list_sort(struct goroutine_list *list)
+{
+	_cleanup_free_ uint32_t *numbers = sort_goroutines(list, goid_of);
+	if (!numbers)
+		return error_no_memory();
+	/* Item numbers[i] belongs at i: move each cycle of the permutation. */
+	for (uint32_t i = 0; i < list->count; i++) {
+		uint32_t at = i, next;
+		if (numbers[i] == i)
+			continue;
+		struct goroutine first = list->items[i];
+		for (; numbers[at] != i; at = next) {
+			next = numbers[at];
+			list->items[at] = list->items[next];
+			numbers[at] = at;
+		}
+		list->items[at] = first;
+		numbers[at] = at;
+	}
+	return NULL;
 }
 
 static struct error *sort_by_stack(const struct goroutine_list *list, const struct goroutine ***ret)

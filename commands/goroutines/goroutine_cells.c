@@ -14,14 +14,16 @@ static size_t find_address(const char *text)
 
 void cell_wait(struct table *table, const char *text, size_t count)
 {
-	char head[256], tail[300], more[24] = "";
+	char head[256], tail[300];
 	size_t length = find_address(text);
 	const char *address = text[length] ? text + length + 1 : "";
+	if (length >= sizeof(head))
+		length = sizeof(head) - 1;
+	memcpy(head, text, length);
+	head[length] = 0;
 	if (count > 1)
-		snprintf(more, sizeof(more), "%s+%zu", *address ? " " : "", count - 1);
-	snprintf(head, sizeof(head), "%.*s", (int)length, text);
-	snprintf(tail, sizeof(tail), "%s%s", address, more);
-	table_cell_tail(table, STYLE_DIM, head, tail);
+		snprintf(tail, sizeof(tail), "%s%s+%zu", address, *address ? " " : "", count - 1);
+	table_cell_tail(table, STYLE_DIM, head, count > 1 ? tail : address);
 }
 
 static const char *name_of(const char *function, bool wide)
@@ -48,7 +50,7 @@ void cell_frame(
 {
 	char tail[256] = "";
 	if (!frame) {
-		table_cell(table, STYLE_DIM, "?");
+		table_cell_text(table, STYLE_DIM, "?");
 		return;
 	}
 	size_t length = unwrapped_length(frame);
@@ -64,11 +66,7 @@ void cell_frame(
 void cell_creator(struct table *table, const struct program *program,
 	const struct code_location *location, bool wide)
 {
-	if (!location)
-		table_cell(table, STYLE_DIM, "-");
-	else
-		table_cell(table,
-			program_owns_function(program, location->function) ? STYLE_PLAIN
-									   : STYLE_DIM,
-			"%s", name_of(location->function, wide));
+	bool own = location && program_owns_function(program, location->function);
+	table_cell_text(table, own ? STYLE_PLAIN : STYLE_DIM,
+		location ? name_of(location->function, wide) : "-");
 }

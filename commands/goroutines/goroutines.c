@@ -113,22 +113,27 @@ static void table_row(const struct listing *listing, struct goroutine_view *view
 	const struct goroutine *goroutine = view->goroutine;
 	const struct frame *top = stack_summary_frame(&view->stack);
 	struct wait_time time = goroutine_wait_time(program, goroutine);
-	char duration[72], wait[256] = "-", labels[256];
+	char duration[72], wait[256], labels[256];
 	struct code_location location;
-	if (listing->with_context && view->wait_count && goroutine_view_context(view, 0))
+	if (!view->wait_count)
+		snprintf(wait, sizeof(wait), "-");
+	else if (listing->with_context && goroutine_view_context(view, 0))
 		snprintf(wait, sizeof(wait), "Done"); /* of the context in the CONTEXT column */
-	else if (view->wait_count)
+	else
 		goroutine_describe_wait(view, &view->waits[0], wait, sizeof(wait));
 	table_cell(table, STYLE_STRONG, "%" PRIu64, goroutine->goid);
-	table_cell(table, STYLE_PLAIN, "%s%s", goroutine_state(program, goroutine),
-		goroutine->locked_m ? " (locked)" : "");
+	const char *state = goroutine_state(program, goroutine);
+	if (goroutine->locked_m)
+		table_cell(table, STYLE_PLAIN, "%s (locked)", state);
+	else
+		table_cell_text(table, STYLE_PLAIN, state);
 	if (listing->with_bubbles && goroutine->bubble_id)
 		table_cell(table, STYLE_PLAIN, "%" PRIu64, goroutine->bubble_id);
 	else if (listing->with_bubbles)
 		table_cell(table, STYLE_DIM, "-");
 	if (listing->with_times)
-		table_cell(table, STYLE_PLAIN, "%s",
-			format_wait_time(&time, duration, sizeof(duration)));
+		table_cell_text(
+			table, STYLE_PLAIN, format_wait_time(&time, duration, sizeof(duration)));
 	cell_wait(table, wait, view->wait_count);
 	if (listing->with_context)
 		context_cell(table, view);
@@ -136,7 +141,7 @@ static void table_row(const struct listing *listing, struct goroutine_view *view
 	bool known = goroutine_creator(program, goroutine, &location);
 	cell_creator(table, program, known ? &location : NULL, listing->wide);
 	if (listing->with_labels)
-		table_cell(table, STYLE_DIM, "%s",
+		table_cell_text(table, STYLE_DIM,
 			view->label_count ? labels_describe(view->labels, view->label_count, labels,
 						    sizeof(labels))
 					  : "-");

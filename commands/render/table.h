@@ -10,8 +10,8 @@ struct table;
 
 /* `headings` is NULL-terminated and must outlive the table. A heading that starts with '>' is
  * right-aligned (and printed without the '>'). The last column is never padded. NULL without
- * memory; only table_cell(), table_cell_tail(), table_print() and table_destroy() accept a NULL
- * table. */
+ * memory; only table_cell(), table_cell_text(), table_cell_tail(), table_print() and table_destroy()
+ * accept a NULL table. */
 struct table *table_create(const char *const *headings);
 void table_destroy(struct table *table);
 static inline void table_cleanup(struct table **table)
@@ -27,6 +27,12 @@ void table_cell(struct table *table, enum style style, const char *format, ...)
 /* Adds a cell that ends with a blank and `tail`, such as an address or "file.go:12", which is never
  * cut: only `head` is. Both may be empty. */
 void table_cell_tail(struct table *table, enum style style, const char *head, const char *tail);
+
+/* Adds a cell with this text. */
+static inline void table_cell_text(struct table *table, enum style style, const char *text)
+{
+	table_cell_tail(table, style, text, "");
+}
 
 /* On a terminal that is too narrow: narrows this column before the others. */
 void table_narrow_first(struct table *table, size_t column);

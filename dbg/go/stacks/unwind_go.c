@@ -18,7 +18,8 @@ static bool append_frames(struct stack *stack, const struct unwind_info *info,
 			.line = line->line,
 			.stack = kind,
 			.kind = line->kind,
-			.inlined = line->inlined};
+			.inlined = line->inlined,
+			.wrapper = line->wrapper};
 		if (!stack_append(stack, &frame))
 			return false;
 	}

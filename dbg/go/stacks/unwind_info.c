@@ -163,9 +163,13 @@ static bool fill_info(const struct program *program, struct unwind_cache *cache,
 	for (size_t i = 0; i < count; i++) {
 		const char *name = printed_name(cache, lines[i].function);
 		info->lines[i] = (struct unwind_line){name, lines[i].file, lines[i].line,
-			function_kind(name, program_own_path(program)), lines[i].inlined};
+			function_kind(name, program_own_path(program)), lines[i].inlined, false};
 	}
 	mark_wrapper(program, cache, function, &info->lines[count - 1]);
+	for (size_t i = 0; i < count; i++)
+		info->lines[i].wrapper =
+			info->lines[i].kind == FUNCTION_WRAPPER ||
+			function_is_generated(info->lines[i].function, info->lines[i].file);
 	info->line_count = count;
 	info->entry = found.entry;
 	info->flags = function->flags;

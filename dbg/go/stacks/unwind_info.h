@@ -35,7 +35,7 @@ struct unwind_line {
 	const char *file;
 	int line;
 	enum function_kind kind;
-	bool inlined;
+	bool inlined, wrapper; /* as in struct frame */
 };
 
 struct unwind_info {

@@ -38,11 +38,15 @@ static struct error *measure(struct program *program, struct layout_fit *ret)
 /* Makes candidate number `candidate` the program's layouts, and drops what was read with others. */
 static struct error *use_candidate(struct program *program, size_t candidate)
 {
+	struct unwind_cache *cache;
+	struct error *err = unwind_cache_create(&cache);
+	if (err)
+		return err;
 	program_refresh(program);
 	type_cache_destroy(take_pointer(program->type_cache));
-	unwind_cache_destroy(take_pointer(program->unwind_cache));
-	struct error *err = unwind_cache_create(&program->unwind_cache);
-	return err ? err : program_use_candidate(program, candidate);
+	unwind_cache_destroy(program->unwind_cache);
+	program->unwind_cache = cache;
+	return program_use_candidate(program, candidate);
 }
 
 /* The same without warnings: with layouts that do not fit, modules cannot be opened. */

@@ -2,7 +2,7 @@
  * Reading in the background: a thread that reads the next part of a target's memory while the
  * caller processes the previous one.
  *
- * Only one read is in progress at a time, and results are returned in the order of the requests, so
+ * Only one request is in progress at a time, and results are returned in the order of the requests, so
  * that nothing depends on which thread is faster. A caller that waits for the thread reads a part
  * itself; if no thread can be created, all of it.
  */

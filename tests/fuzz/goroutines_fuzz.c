@@ -105,6 +105,62 @@ static void ask(struct program *program, const struct goroutine *goroutine, stru
 	free(waits);
 }
 
+/* The stack and its roots. */
+struct seen {
+	struct stack stack;
+	struct stack_roots roots;
+};
+
+static void look(struct program *program, const struct goroutine *goroutine, struct seen *ret)
+{
+	error_destroy(goroutine_stack(program, goroutine, &ret->stack));
+	error_destroy(goroutine_stack_roots(program, goroutine, &ret->stack, &ret->roots));
+}
+
+static bool same_frame(const struct frame *a, const struct frame *b)
+{
+	return a->pc == b->pc && a->sp == b->sp && a->fp == b->fp && a->entry == b->entry &&
+	       a->line == b->line && a->stack == b->stack && a->kind == b->kind &&
+	       a->inlined == b->inlined && a->wrapper == b->wrapper &&
+	       strcmp(a->function, b->function) == 0;
+}
+
+static bool same_root(const struct stack_root *a, const struct stack_root *b)
+{
+	return a->address == b->address && a->value == b->value && a->frame == b->frame &&
+	       a->mapped == b->mapped;
+}
+
+static bool same(const struct seen *a, const struct seen *b)
+{
+	bool same = a->stack.count == b->stack.count && a->roots.count == b->roots.count &&
+		    a->roots.partial == b->roots.partial && !a->stack.problem == !b->stack.problem;
+	for (size_t i = 0; same && i < a->stack.count; i++)
+		same = same_frame(&a->stack.frames[i], &b->stack.frames[i]);
+	for (size_t i = 0; same && i < a->roots.count; i++)
+		same = same_root(&a->roots.items[i], &b->roots.items[i]);
+	return same;
+}
+
+/* A stack that is recognised by its shape has the frames and roots that unwinding it finds. */
+static void compare_with_unwinding(struct program *program, const struct goroutine *goroutine)
+{
+	struct seen recognised = {0}, unwound = {0};
+	struct unwind_cache *cache = program->unwind_cache;
+	look(program, goroutine, &recognised);
+	if (unwind_cache_create(&program->unwind_cache))
+		abort();
+	look(program, goroutine, &unwound);
+	if (!same(&recognised, &unwound))
+		abort();
+	stack_deinit(&recognised.stack);
+	stack_deinit(&unwound.stack);
+	free(recognised.roots.items);
+	free(unwound.roots.items);
+	unwind_cache_destroy(program->unwind_cache);
+	program->unwind_cache = cache;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2 + TABLE)
@@ -117,6 +173,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error *err = program_goroutines(program, &list);
 	for (size_t i = 0; !err && i < list->count && i < 16; i++)
 		ask(program, &list->items[i], &stack);
+	for (size_t i = 0; !err && i < list->count && i < 16; i++)
+		compare_with_unwinding(program, &list->items[i]);
 	error_destroy(err);
 	error_destroy(program_summary(program, &summary));
 	stack_deinit(&stack);

@@ -17,7 +17,7 @@ import elf_seed
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "dbg" / "go" / "program" / "builtin_layouts.inc"
 FINDER = TABLE.with_name("find_globals.c")
-KEPT_FUNCTIONS = 40
+KEPT_FUNCTIONS, TOP_FUNCTION = 40, 3
 DATA_BASE = 0x800000
 CODE_BASE = 0x400000
 TYPES_SIZE = 4096
@@ -27,6 +27,7 @@ FRAMES_SIZE = 512
 MEMORY_BASE, MEMORY_SIZE, GOROUTINE_CODE = 0x100000, 0x3000, 0x400000
 OBJECTS, STACK_AT, SEMAPHORES_AT, TEXTS_AT = 0x400, 0x200, 0x2e00, 0x2f00
 LABELS_AT, TYPE_AT = 0x2f80, 0x2fc0
+COMPLETE, COMPLETE_STACKS = [5, 6], [256, 320]  # goroutines, and offsets of their SP in the stack
 LOCATION_KINDS, PANIC = 9, 5
 WAIT_REASONS = [b"", b"chan receive", b"select", b"chan send", b"sync.Mutex.Lock", b"IO wait", b"sleep", b"semacquire"]
 EXPRESSIONS = [
@@ -101,6 +102,8 @@ def cut_function_table(table, layouts, column, new_names=()):
         entry, at = struct.unpack_from("<II", functab, 8 * i)
         record = bytearray(functab[at:at + size])
         name = struct.unpack_from("<I", record, name_at)[0]
+        if i == TOP_FUNCTION:
+            record[layouts.offset(column, "runtime._func", "flag")] |= 1  # TopFrame: stacks end there
         struct.pack_into("<I", record, name_at, len(out_names))
         if i < len(new_names):
             out_names += new_names[i].encode() + b"\0"
@@ -168,6 +171,12 @@ class Memory:
             self.data[offset:offset + int(cell[1])] = value.to_bytes(int(cell[1]), "little")
 
 
+def entries_of(table):
+    """Returns the offsets in the text of the functions in a table that cut_function_table() made."""
+    functab = struct.unpack_from("<5Q", table, 32)[4]
+    return [struct.unpack_from("<I", table, functab + 8 * i)[0] for i in range(KEPT_FUNCTIONS)]
+
+
 def goroutines(layouts, column, table, names):
     """Returns memory with a few goroutines: parked, with a stack of `names` functions, on a channel, runnable, dead."""
     m = Memory(layouts, column)
@@ -177,6 +186,10 @@ def goroutines(layouts, column, table, names):
     low = MEMORY_BASE + STACK_AT
     for i in range(0, 512, 8):
         m.words(low + i, GOROUTINE_CODE + 16 * (i // 8 * 37 % names))
+    # A complete stack, of functions that have just been entered, at two places.
+    entries = [GOROUTINE_CODE + e for e in entries_of(table)]
+    for at in COMPLETE_STACKS:
+        m.words(low + at, entries[1], entries[2], entries[TOP_FUNCTION])
     channel = m.object("runtime.hchan", qcount=1, dataqsiz=2, elemsize=8)
     thread = m.object("runtime.m", procid=7, id=1)
     all_g = []
@@ -189,6 +202,11 @@ def goroutines(layouts, column, table, names):
         for name, value in {"g": g, "c": channel}.items():
             if ("runtime.sudog", name) in layouts.rows:
                 m.set("runtime.sudog", waiter, name, value)
+        if goid in COMPLETE:
+            m.set("runtime.g", g, "syscallsp", 0)
+            m.set("runtime.g", g, "m", 0)
+            m.set("runtime.g", g, "sched.pc", entries[0])
+            m.set("runtime.g", g, "sched.sp", low + COMPLETE_STACKS[COMPLETE.index(goid)])
         all_g.append(g)
     m.set("runtime.m", thread, "curg", all_g[0])
     m.set("runtime.m", thread, "g0", all_g[2])

@@ -61,6 +61,7 @@ static void expect_summary(const char *const *names, const char *expected)
 	for (; names[stack.count]; stack.count++) {
 		frames[stack.count].function = names[stack.count];
 		frames[stack.count].kind = function_kind(names[stack.count], NULL);
+		frames[stack.count].wrapper = function_is_generated(names[stack.count], NULL);
 	}
 	assert_string_equal(stack_summary_frame(&stack)->function, expected);
 }

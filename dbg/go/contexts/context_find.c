@@ -7,7 +7,7 @@
 
 enum {
 	CHUNK = SCAN_BUFFER, /* bytes read at a time */
-	RUNS = 256,	     /* the most that one system call reads */
+	RUNS = 256,	     /* spans, or neighbors, read at a time */
 	JOIN = 4 << 10,	     /* the space after the last object; stacks between spans are larger */
 	MAX_REFS = 1 << 27,
 };
@@ -134,7 +134,7 @@ struct heap_walk {
 	uint64_t done, total; /* bytes */
 };
 
-/* Moves on to the next spans, if all of the current ones has been read; false at the end. */
+/* Moves on to the next spans, if all of the current ones have been read; false at the end. */
 static bool next_spans(struct heap_walk *walk)
 {
 	const struct heap_span *spans = walk->spans;

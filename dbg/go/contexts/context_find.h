@@ -71,7 +71,7 @@ struct error *iface_refs_find(
 
 /*
  * Scans the used part of each stack, dead words included, for references to contexts that `known`
- * does not have: a million goroutines refer mostly to known ones. Sorted by goroutine; free with
+ * does not have: a million goroutines refer mostly to known ones. Grouped by goroutine; free with
  * iface_refs_deinit().
  */
 struct error *iface_refs_find_on_stacks(struct program *program, const struct context_types *types,

@@ -1,4 +1,4 @@
-/* Queries on a complete forest: see context.h. */
+/* Searches in a forest and other queries: see context.h and context_state.h. */
 #include "dbg/go/contexts/context_state.h"
 
 #include "dwarf/base/bisect.h"

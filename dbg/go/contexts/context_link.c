@@ -10,7 +10,7 @@ enum {
 
 /* ---- Order ---- */
 
-struct sort_key {
+struct context_order {
 	uint64_t address;
 	const char *type;
 	size_t number;
@@ -18,7 +18,7 @@ struct sort_key {
 
 static int by_address(const void *a, const void *b)
 {
-	const struct sort_key *x = a, *y = b;
+	const struct context_order *x = a, *y = b;
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
 	return strcmp(x->type, y->type);
@@ -64,13 +64,13 @@ static struct error *sort_contexts(struct context_builder *builder)
 {
 	struct context_forest *forest = builder->forest;
 	size_t count = forest->count;
-	_cleanup_free_ struct sort_key *order = calloc(count + 1, sizeof(*order));
+	_cleanup_free_ struct context_order *order = calloc(count + 1, sizeof(*order));
 	_cleanup_free_ ptrdiff_t *positions = calloc(count + 1, sizeof(*positions));
 	if (!order || !positions)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
-		order[i] =
-			(struct sort_key){forest->items[i].address, forest->items[i].type->name, i};
+		order[i] = (struct context_order){
+			forest->items[i].address, forest->items[i].type->name, i};
 	qsort(order, count, sizeof(*order), by_address);
 	for (size_t i = 0; i < count; i++)
 		positions[order[i].number] = (ptrdiff_t)i;

@@ -69,7 +69,7 @@ bool context_is_static(
 /*
  * Adds the contexts that only live words of stacks refer to. An itab is no pointer for the
  * compiler's stack maps: an unused slot with a stale one, followed by a live pointer, looks like a
- * context. (context_stacks.c)
+ * context. Sets `*ret_partial`, if some memory could not be read. (context_stacks.c)
  */
 struct error *context_add_from_stacks(struct context_builder *builder, bool *ret_partial);
 

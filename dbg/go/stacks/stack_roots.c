@@ -62,12 +62,6 @@ static struct error *add_registers(struct walk *walk, uint32_t frame)
 	return NULL;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct stack_object *x = a, *y = b;
-	return (x->start > y->start) - (x->start < y->start);
-}
-
 /* The object that `value` points into, unless it has been scanned. Objects do not overlap. */
 static struct stack_object *object_at(struct walk *walk, uint64_t value)
 {
@@ -141,7 +135,6 @@ static struct error *copy_objects(struct walk *walk, const struct stack_slots *s
 		walk->objects[i] = slots->objects[i];
 		walk->objects[i].start += base;
 	}
-	qsort(walk->objects, walk->object_count, sizeof(*walk->objects), by_start);
 	return NULL;
 }
 
@@ -184,13 +177,13 @@ struct error *stack_roots_find(
 	walk.objects = NULL;
 	walk.object_count = 0;
 	stack_window_init(&walk.window, scan->bounds);
-	const struct stack_slots *of_shape;
-	struct stack_slots slots = {0};
-	struct error *err;
-	if (scan->stack->shape && !scan->running) {
+	const struct stack_slots *of_shape = NULL;
+	struct stack_slots slots = {.limit = STACK_SLOTS_LIMIT};
+	struct error *err = NULL;
+	if (scan->stack->shape && !scan->running)
 		err = stack_shape_slots(program, scan, &of_shape);
+	if (err || of_shape)
 		return err ? err : find_in_slots(&walk, of_shape, scan->stack->frames[0].sp);
-	}
 	err = stack_slots_find(program, scan, &slots);
 	if (!err)
 		err = find_in_slots(&walk, &slots, 0);

@@ -2,75 +2,77 @@
 #include "dbg/go/stacks/stack_shape.h"
 
 #include "dbg/go/stacks/unwind_info.h"
+#include "dwarf/base/hash.h"
 
 enum {
 	MAX_NODES = 1 << 16,
 	MAX_FRAMES = 1 << 16, /* in all shapes together */
+	MAX_SLOTS = 1 << 20,  /* the same, with the stack objects */
+	MAX_SHAPE_SLOTS = 1 << 14,
 	MAX_SHAPE_FRAMES = 128,
 	MAX_SHAPE_BYTES = 1 << 20,
 };
 
-/*
- * The shapes are the paths of a tree from the innermost frame's pc outwards. Numbers instead of
- * pointers, since the array moves; 0, the root, means none.
- */
-struct node {
+struct node_key {
+	const struct node *parent;
 	uint64_t pc;
-	uint32_t return_offset; /* of the return address, from the SP of the first frame */
-	uint32_t first_child, next_sibling;
+};
+
+/* The shapes are the paths of a tree from the innermost frame's pc outwards. */
+struct node {
+	struct node_key key;
+	uint32_t return_offset;	   /* of the return address, from the SP of the first frame */
+	struct node *last_child;   /* that was found: the next stack often has it, too */
 	struct stack_shape *shape; /* the outermost frame; NULL: there are callers */
+	bool lost;		   /* not in the table: no memory */
+	UT_hash_handle hh;
 };
 
 struct stack_shapes {
-	struct node *nodes;
-	size_t count, capacity;
-	size_t frames; /* in all shapes */
+	struct node root;
+	struct node *nodes;   /* hash table, without the root */
+	size_t frames, slots; /* in all shapes */
 };
 
 struct error *stack_shapes_create(struct stack_shapes **ret)
 {
-	struct stack_shapes *shapes = calloc(1, sizeof(*shapes));
-	if (!shapes || !array_reserve(&shapes->nodes, &shapes->capacity, 1)) {
-		free(shapes);
-		return error_no_memory();
-	}
-	shapes->nodes[shapes->count++] = (struct node){0};
-	*ret = shapes;
-	return NULL;
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? NULL : error_no_memory();
 }
 
-static void shape_free(struct stack_shape *shape)
+static void node_free(struct node *node)
 {
-	if (!shape)
-		return;
-	free(shape->frames);
-	stack_slots_deinit(&shape->slots);
-	free(shape);
+	if (node->shape) {
+		free(node->shape->frames);
+		stack_slots_deinit(&node->shape->slots);
+		free(node->shape);
+	}
+	free(node);
 }
 
 void stack_shapes_destroy(struct stack_shapes *shapes)
 {
+	struct node *node, *next;
 	if (!shapes)
 		return;
-	for (size_t i = 0; i < shapes->count; i++)
-		shape_free(shapes->nodes[i].shape);
-	free(shapes->nodes);
+	HASH_ITER (hh, shapes->nodes, node, next) {
+		HASH_DEL(shapes->nodes, node);
+		node_free(node);
+	}
 	free(shapes);
 }
 
-/* The child with this pc, or 0. It becomes the first one: the next stack often has it, too. */
-static uint32_t child_of(struct stack_shapes *shapes, uint32_t parent, uint64_t pc)
+/* The child with this pc, or NULL. */
+static struct node *child_of(struct stack_shapes *shapes, struct node *parent, uint64_t pc)
 {
-	struct node *nodes = shapes->nodes;
-	uint32_t before = 0, at = nodes[parent].first_child;
-	for (; at && nodes[at].pc != pc; at = nodes[at].next_sibling)
-		before = at;
-	if (at && before) {
-		nodes[before].next_sibling = nodes[at].next_sibling;
-		nodes[at].next_sibling = nodes[parent].first_child;
-		nodes[parent].first_child = at;
-	}
-	return at;
+	const struct node_key key = {parent, pc};
+	struct node *child = parent->last_child;
+	if (child && child->key.pc == pc)
+		return child;
+	HASH_FIND(hh, shapes->nodes, &key, sizeof(key), child);
+	if (child)
+		parent->last_child = child;
+	return child;
 }
 
 static bool has_shape(const struct stack_start *start)
@@ -84,9 +86,9 @@ static struct stack_shape *find_shape(
 	struct stack_shapes *shapes, struct unwinding *u, const struct stack_start *start)
 {
 	uint64_t left = start->goroutine.high - start->saved_sp, pc;
-	uint32_t at = child_of(shapes, 0, start->saved_pc);
-	while (at && !shapes->nodes[at].shape) {
-		uint64_t offset = shapes->nodes[at].return_offset;
+	struct node *at = child_of(shapes, &shapes->root, start->saved_pc);
+	while (at && !at->shape) {
+		uint64_t offset = at->return_offset;
 		if (left < sizeof(pc) || offset > left - sizeof(pc))
 			return NULL;
 		struct error *err = stack_window_read(
@@ -96,7 +98,7 @@ static struct stack_shape *find_shape(
 			return NULL;
 		at = child_of(shapes, at, pc);
 	}
-	struct stack_shape *shape = at ? shapes->nodes[at].shape : NULL;
+	struct stack_shape *shape = at ? at->shape : NULL;
 	return shape && shape->size <= left ? shape : NULL;
 }
 
@@ -120,13 +122,16 @@ bool stack_shape_apply(
 /* Whether all frames are complete and of ordinary code. */
 static bool is_plain(struct program *program, const struct stack *stack)
 {
+	if (stack->problem || !stack->count || stack->count > MAX_SHAPE_FRAMES)
+		return false;
 	for (size_t i = 0; i < stack->count; i++) {
-		const struct unwind_info *info =
-			unwind_info_at(program, stack->frames[i].pc, false);
-		if (!info || info->role != ROLE_NORMAL || stack->frames[i].stack != FRAME_GOROUTINE)
+		const struct frame *frame = &stack->frames[i];
+		const struct unwind_info *info = unwind_info_at(program, frame->pc, false);
+		if (!info || info->role != ROLE_NORMAL || frame->stack != FRAME_GOROUTINE ||
+			frame->fp < frame->sp + 8)
 			return false;
 	}
-	return !stack->problem && stack->count && stack->count <= MAX_SHAPE_FRAMES;
+	return true;
 }
 
 static struct stack_shape *shape_of(const struct stack *stack)
@@ -150,20 +155,25 @@ static struct stack_shape *shape_of(const struct stack *stack)
 	return shape;
 }
 
-/* The child for this frame, which is added if it is new; 0 if there is no room. */
-static uint32_t add_child(
-	struct stack_shapes *shapes, uint32_t parent, const struct frame *frame, uint64_t base)
+/* The child for this frame, which is added if it is new; NULL without memory. */
+static struct node *add_child(
+	struct stack_shapes *shapes, struct node *parent, const struct frame *frame, uint64_t base)
 {
-	uint32_t at = child_of(shapes, parent, frame->pc);
-	if (at || shapes->count >= MAX_NODES ||
-		!array_reserve(&shapes->nodes, &shapes->capacity, shapes->count + 1))
-		return at;
-	at = (uint32_t)shapes->count++;
-	shapes->nodes[at] = (struct node){.pc = frame->pc,
-		.return_offset = (uint32_t)(frame->fp - 8 - base),
-		.next_sibling = shapes->nodes[parent].first_child};
-	shapes->nodes[parent].first_child = at;
-	return at;
+	struct node *child = child_of(shapes, parent, frame->pc);
+	if (child)
+		return child;
+	child = calloc(1, sizeof(*child));
+	if (!child)
+		return NULL;
+	child->key = (struct node_key){parent, frame->pc};
+	child->return_offset = (uint32_t)(frame->fp - 8 - base);
+	HASH_ADD(hh, shapes->nodes, key, sizeof(child->key), child);
+	if (child->lost) {
+		free(child);
+		return NULL;
+	}
+	parent->last_child = child;
+	return child;
 }
 
 void stack_shape_learn(
@@ -171,21 +181,19 @@ void stack_shape_learn(
 {
 	const struct stack *stack = u->stack;
 	if (!has_shape(start) || shapes->frames + stack->count > MAX_FRAMES ||
+		HASH_COUNT(shapes->nodes) + stack->count > MAX_NODES ||
 		!is_plain(u->program, stack) || stack->frames[0].pc != start->saved_pc ||
 		stack->frames[0].sp != start->saved_sp ||
 		stack->frames[stack->count - 1].fp - start->saved_sp > MAX_SHAPE_BYTES)
 		return;
-	uint32_t at = 0;
-	for (size_t i = 0; i < stack->count; i++) {
-		if (stack->frames[i].inlined)
-			continue;
-		at = add_child(shapes, at, &stack->frames[i], start->saved_sp);
-		if (!at)
-			return;
+	struct node *at = &shapes->root;
+	for (size_t i = 0; at && i < stack->count; i++) {
+		if (!stack->frames[i].inlined)
+			at = add_child(shapes, at, &stack->frames[i], start->saved_sp);
 	}
-	if (shapes->nodes[at].shape || shapes->nodes[at].first_child)
+	if (!at || at->shape || at->last_child)
 		return;
-	shapes->nodes[at].shape = shape_of(stack);
+	at->shape = shape_of(stack);
 	shapes->frames += stack->count;
 }
 
@@ -201,16 +209,24 @@ static void rebase(struct stack_slots *slots, uint64_t base)
 struct error *stack_shape_slots(
 	struct program *program, const struct stack_scan *scan, const struct stack_slots **ret)
 {
+	struct stack_shapes *shapes = unwind_cache_shapes(program->unwind_cache);
 	struct stack_shape *shape = scan->stack->shape;
-	if (!shape->has_slots) {
-		struct error *err = stack_slots_find(program, scan, &shape->slots);
-		if (err) {
-			stack_slots_deinit(&shape->slots);
-			return err;
-		}
-		rebase(&shape->slots, scan->stack->frames[0].sp);
-		shape->has_slots = true;
+	struct stack_slots *slots = &shape->slots;
+	*ret = shape->has_slots ? slots : NULL;
+	if (shape->has_slots || shape->too_large)
+		return NULL;
+	slots->limit = MAX_SHAPE_SLOTS;
+	slots->anywhere = true;
+	struct error *err = stack_slots_find(program, scan, slots);
+	size_t count = slots->count + slots->object_count;
+	if (err || slots->partial || shapes->slots + count > MAX_SLOTS) {
+		stack_slots_deinit(slots);
+		shape->too_large = !err;
+		return err;
 	}
-	*ret = &shape->slots;
+	rebase(slots, scan->stack->frames[0].sp);
+	shapes->slots += count;
+	shape->has_slots = true;
+	*ret = slots;
 	return NULL;
 }

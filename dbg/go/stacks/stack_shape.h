@@ -19,7 +19,7 @@ struct stack_shape {
 	size_t frame_count;
 	uint64_t size;		  /* bytes from that SP to the fp of the last */
 	struct stack_slots slots; /* relative, too; empty until has_slots */
-	bool has_slots;
+	bool has_slots, too_large;
 };
 
 struct error *stack_shapes_create(struct stack_shapes **ret);
@@ -40,7 +40,8 @@ bool stack_shape_apply(
 void stack_shape_learn(
 	struct stack_shapes *shapes, struct unwinding *u, const struct stack_start *start);
 
-/* Where the live words of the scanned stack are, which has the shape scan->stack->shape. */
+/* Where the live words of the scanned stack are, which has the shape scan->stack->shape. NULL: there
+ * are too many to keep. */
 struct error *stack_shape_slots(
 	struct program *program, const struct stack_scan *scan, const struct stack_slots **ret);
 

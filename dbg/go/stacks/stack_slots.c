@@ -9,7 +9,6 @@
 enum {
 	MAX_MAP_BITS = 1 << 20, /* words of one frame */
 	MAX_OBJECTS = 1 << 16,	/* stack objects of one function */
-	MAX_SLOTS = 1 << 24,	/* of one goroutine */
 };
 
 struct search {
@@ -18,10 +17,20 @@ struct search {
 	struct stack_slots *slots;
 };
 
+static bool in_stack(const struct stack_scan *scan, uint64_t address)
+{
+	return address >= scan->bounds.low && address < scan->bounds.high;
+}
+
+static bool is_wanted(const struct search *search, uint64_t address)
+{
+	return search->slots->anywhere || in_stack(search->scan, address);
+}
+
 static struct error *add_slot(struct search *search, uint64_t address, uint32_t frame, bool mapped)
 {
 	struct stack_slots *slots = search->slots;
-	if (slots->count >= MAX_SLOTS) {
+	if (slots->count >= slots->limit) {
 		slots->partial = true;
 		return NULL;
 	}
@@ -59,8 +68,8 @@ static struct error *add_mapped(struct search *search, const struct module_funct
 		return NULL;
 	uint64_t base = from_end ? frame_end - 8 * count : frame_end;
 	struct error *err = NULL;
-	for (uint64_t i = 0; !err && i < count; i++) {
-		if (bits.data[i / 8] >> (i % 8) & 1)
+	for (uint64_t i = 0; !err && i < count && !search->slots->partial; i++) {
+		if (bits.data[i / 8] >> (i % 8) & 1 && is_wanted(search, base + 8 * i))
 			err = add_slot(search, base + 8 * i, frame, true);
 	}
 	return err;
@@ -83,8 +92,12 @@ static struct error *add_objects(struct search *search, const struct module_func
 		if (!bytes_copy(table, 8 + RECORD * i, record, sizeof(record)))
 			break;
 		uint64_t start = (record[0] < 0 ? varp : frame->fp) + (uint64_t)(int64_t)record[0];
-		if (start < frame->sp || record[1] <= 0)
+		if (start < frame->sp || record[1] <= 0 || !is_wanted(search, start))
 			continue;
+		if (slots->object_count >= slots->limit) {
+			slots->partial = true;
+			break;
+		}
 		if (!array_reserve(
 			    &slots->objects, &slots->object_capacity, slots->object_count + 1))
 			return error_no_memory();
@@ -128,9 +141,10 @@ static struct error *add_frame(
 	return err;
 }
 
-static bool in_stack(const struct stack_scan *scan, uint64_t address)
+static int by_start(const void *a, const void *b)
 {
-	return address >= scan->bounds.low && address < scan->bounds.high;
+	const struct stack_object *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
 }
 
 struct error *stack_slots_find(
@@ -160,6 +174,8 @@ struct error *stack_slots_find(
 			err = add_frame(&search, frame, (uint32_t)i, conservative || injected);
 		conservative = injected; /* the next frame was interrupted */
 	}
+	if (ret->object_count)
+		qsort(ret->objects, ret->object_count, sizeof(*ret->objects), by_start);
 	return err;
 }
 

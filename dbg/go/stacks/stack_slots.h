@@ -25,16 +25,20 @@ struct stack_object {
 
 /* Addresses are the target's, or relative to a stack's first SP (see stack_shape.h). */
 struct stack_slots {
-	struct stack_slot *items; /* outside the goroutine's stack they are not live */
+	size_t limit;  /* of slots, and of objects */
+	bool anywhere; /* also outside the goroutine's stack, where they are not live */
+	struct stack_slot *items;
 	size_t count, capacity;
-	struct stack_object *objects;
+	struct stack_object *objects; /* sorted by address */
 	size_t object_count, object_capacity;
 	bool running; /* the innermost own frame was running: registers are live, too */
 	uint32_t innermost;
-	bool partial; /* too many: some are missing */
+	bool partial; /* more than the limit: some are missing */
 };
 
-/* Fills `ret`, which must be empty. */
+enum { STACK_SLOTS_LIMIT = 1 << 24 };
+
+/* Fills `ret`, which must be empty, but for `limit` and `anywhere`. */
 struct error *stack_slots_find(
 	struct program *program, const struct stack_scan *scan, struct stack_slots *ret);
 void stack_slots_deinit(struct stack_slots *slots);

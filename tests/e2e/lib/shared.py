@@ -46,24 +46,38 @@ def _record(pid):
     return pathlib.Path(os.environ[_VARIABLE], f"uncounted.{pid}")
 
 
+def _read_record(pid):
+    """Seconds that have ended, and the time since when further ones are not counted; 0: they are."""
+    try:
+        return json.loads(_record(pid).read_text())
+    except FileNotFoundError:
+        return [0, 0]
+
+
+def _write_record(total, since):
+    """Replaces the record at once: the runner may be reading it."""
+    record = _record(os.getpid())
+    new = record.with_suffix(f"{record.suffix}.new")
+    new.write_text(json.dumps([total, since]))
+    new.replace(record)
+
+
 def uncounted_seconds(pid):
     """How long the case with this pid has spent in uncounted()."""
-    try:
-        total, since = json.loads(_record(pid).read_text())
-    except (FileNotFoundError, ValueError):
-        return 0
+    total, since = _read_record(pid)
     return min(total + (time.monotonic() - since if since else 0), _MAX_UNCOUNTED)
 
 
 @contextlib.contextmanager
 def uncounted():
     """Work in this block does not count against the timeout: other cases use its result, too."""
-    if _VARIABLE not in os.environ:
+    total, since = _read_record(os.getpid()) if _VARIABLE in os.environ else [0, 1]
+    if since:  # not a case, or inside another block
         yield
         return
-    record, before, start = _record(os.getpid()), uncounted_seconds(os.getpid()), time.monotonic()
-    record.write_text(json.dumps([before, start]))
+    start = time.monotonic()
+    _write_record(total, start)
     try:
         yield
     finally:
-        record.write_text(json.dumps([before + time.monotonic() - start, 0]))
+        _write_record(total + time.monotonic() - start, 0)

@@ -19,6 +19,8 @@ bool address_index_append(struct address_index *index, uint64_t address)
 
 size_t address_index_find(const struct address_index *index, uint64_t address)
 {
+	if (!index->count)
+		return 0; /* without items there is no array */
 	size_t samples = (index->count + STEP - 1) / STEP;
 	size_t next = bisect(i, samples, index->samples[i] >= address);
 	size_t first = next ? (next - 1) * STEP : 0;

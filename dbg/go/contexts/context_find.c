@@ -7,7 +7,7 @@
 
 enum {
 	CHUNK = SCAN_BUFFER, /* bytes read at a time */
-	RUNS = 256,	     /* spans, or neighbors, read at a time */
+	RUNS = 256,	     /* read at a time; neighboring spans are one run */
 	JOIN = 4 << 10,	     /* the space after the last object; stacks between spans are larger */
 	MAX_REFS = 1 << 27,
 };
